@@ -1,0 +1,38 @@
+//! Models for early battery lifetime prediction, behind one trait.
+//!
+//! This crate knows arrays and labels; it knows nothing of batteries, files or experiments. A [`Model`] is fitted to
+//! features whose first axis is the sample and to one label per sample, and predicts labels for other samples. What a
+//! label means (ln of a cycle life, standardised or not) is the caller's business.
+//!
+//! | file | model | input per sample |
+//! |---|---|---|
+//! | [`mean`] | mean of the training labels | anything |
+//! | [`linear`] | ordinary least squares (variance, discharge and full models) | p numbers |
+//! | [`ridge`], [`pcr`], [`pls`] | ridge, principal component and partial least squares regression | p numbers |
+//! | [`svm`] | epsilon support vector regression with an RBF kernel | p numbers |
+//! | [`forest`] | random forest | p numbers |
+//! | [`gp`] | Gaussian process | p numbers |
+//! | [`mlp`], [`lstm`], [`cnn`] | neural networks on libtorch | 1, H or H × W numbers |
+//!
+//! [`encoder`] is the convolutional block that [`cnn`] and BatLiNet share.
+
+pub mod cnn;
+pub mod device;
+pub mod encoder;
+pub mod forest;
+pub mod gp;
+pub mod linear;
+pub mod lstm;
+pub mod mean;
+pub mod mlp;
+pub mod model;
+pub mod network;
+pub mod pcr;
+pub mod pls;
+pub mod random;
+pub mod ridge;
+pub mod svm;
+mod table;
+
+pub use model::{Context, FitSummary, Model, ModelError, Progress, Silent, Weights};
+pub use random::Streams;

@@ -1,0 +1,159 @@
+//! The trait every model implements, and what a model may say and be told while it is fitted.
+
+use ndarray::ArrayViewD;
+use thiserror::Error;
+
+use crate::random::Streams;
+
+/// A regression model: fitted once, then asked.
+///
+/// Features are arrays whose axis 0 is the sample; the other axes are the model's own (p numbers for the classical
+/// models, (H, W) for the networks, (C, H, W) for BatLiNet). Labels are one finite number per sample.
+pub trait Model: Send {
+    /// Fits the model, forgetting any earlier fit. The same inputs and streams give the same model, bit for bit.
+    ///
+    /// # Errors
+    /// [`ModelError`], when the input is unfit for this model, training diverges or the user interrupts it.
+    fn fit(
+        &mut self,
+        features: ArrayViewD<'_, f32>,
+        labels: &[f64],
+        context: &Context<'_>,
+    ) -> Result<FitSummary, ModelError>;
+
+    /// Predicts one label per sample.
+    ///
+    /// # Errors
+    /// [`ModelError::NotFitted`] before a fit; [`ModelError::Shape`] for features of another shape than fitted.
+    fn predict(&self, features: ArrayViewD<'_, f32>, context: &Context<'_>) -> Result<Vec<f64>, ModelError>;
+
+    /// The trained tensors, for models that have any.
+    fn weights(&self) -> Option<Weights> {
+        None
+    }
+}
+
+/// What a model is given besides its data.
+pub struct Context<'a> {
+    /// Random streams of this run.
+    pub streams: &'a Streams,
+    /// Where tensors live; the classical models always compute on the CPU.
+    pub device: tch::Device,
+    /// Told after every epoch; may ask to stop.
+    pub progress: &'a dyn Progress,
+}
+
+/// Told about training as it goes.
+pub trait Progress: Sync {
+    /// `done` of `total` epochs are over, the last with training loss `loss` (in label units squared).
+    /// Returns `false` to stop training: the fit then ends with [`ModelError::Interrupted`].
+    fn epoch(&self, done: usize, total: usize, loss: f64) -> bool;
+}
+
+/// A [`Progress`] that says nothing and never stops.
+pub struct Silent;
+
+impl Progress for Silent {
+    fn epoch(&self, _done: usize, _total: usize, _loss: f64) -> bool {
+        true
+    }
+}
+
+/// What a fit has to tell for the record.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FitSummary {
+    /// Epochs trained, for iterative models.
+    pub epochs: Option<usize>,
+    /// Training loss of the last epoch.
+    pub final_loss: Option<f64>,
+    /// How often the network was initialised again because it had collapsed.
+    pub restarts: usize,
+}
+
+/// Named f32 tensors in a fixed order, as they are written to a safetensors file.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Weights(pub Vec<NamedTensor>);
+
+/// One tensor of [`Weights`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct NamedTensor {
+    /// Dotted name, such as `intra.conv1.weight`.
+    pub name: String,
+    /// Dimensions, outermost first.
+    pub shape: Vec<usize>,
+    /// Row-major values.
+    pub values: Vec<f32>,
+}
+
+/// Why a model could not be fitted or asked.
+#[derive(Debug, Error)]
+pub enum ModelError {
+    /// The features do not have the shape that the model works on.
+    #[error("features have shape {got:?}, the model needs {expected}")]
+    Shape {
+        /// In words, such as `[samples, 1000]`.
+        expected: String,
+        /// The shape that came.
+        got: Vec<usize>,
+    },
+    /// Features and labels do not pair up.
+    #[error("{features} samples have features but {labels} have labels")]
+    Length {
+        /// Samples with features.
+        features: usize,
+        /// Samples with labels.
+        labels: usize,
+    },
+    /// The model cannot be estimated from so few samples.
+    #[error("{got} training samples are too few, this model needs at least {needed}")]
+    TooFewSamples {
+        /// The least number that would do.
+        needed: usize,
+        /// The number that came.
+        got: usize,
+    },
+    /// A NaN or an infinity came in.
+    #[error("{what} of sample {sample} is not finite")]
+    NotFinite {
+        /// `a feature` or `the label`.
+        what: &'static str,
+        /// 0-based row.
+        sample: usize,
+    },
+    /// A hyper-parameter has no meaning.
+    #[error("hyper-parameter {name} = {value}: {reason}")]
+    Hyperparameter {
+        /// As in the experiment file.
+        name: &'static str,
+        /// As given.
+        value: String,
+        /// What would be right.
+        reason: String,
+    },
+    /// [`Model::predict`] before [`Model::fit`].
+    #[error("the model has not been fitted")]
+    NotFitted,
+    /// The loss became NaN or infinite.
+    #[error("training diverged in epoch {epoch}: the loss is {loss}")]
+    Diverged {
+        /// 1-based epoch.
+        epoch: usize,
+        /// The loss that was seen.
+        loss: f64,
+    },
+    /// A [`Progress`] asked to stop.
+    #[error("interrupted")]
+    Interrupted,
+    /// A linear-algebra or solver routine gave up.
+    #[error("the solver failed: {0}")]
+    Solver(String),
+    /// libtorch failed.
+    #[error("libtorch failed: {0}")]
+    Torch(#[from] tch::TchError),
+    /// The device asked for is not here.
+    #[error("{0}")]
+    Device(String),
+    /// Saved weights do not fit this model.
+    #[error("weights do not fit: {0}")]
+    Weights(String),
+}

@@ -1,0 +1,425 @@
+//! A battery cell and what was measured on it: the record that every source produces and every feature reads.
+//!
+//! Position in [`Cell::cycles`] (0-based, chronological) is what feature and label rules index, never
+//! [`Cycle::number`]; the two differ where a source skips cycles.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// Whether a cell was measured in a laboratory or simulated by the virtual lab.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// Measured.
+    Real,
+    /// Simulated: never evidence about a published result.
+    Virtual,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Real => "real",
+            Self::Virtual => "virtual",
+        })
+    }
+}
+
+/// The eight public datasets of the benchmark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Dataset {
+    /// Severson et al. 2019, batches 1 to 3.
+    #[serde(rename = "MATR")]
+    Matr,
+    /// Attia et al. 2020: batch 4 of the MATR archive, ids `MATR_b4c*`.
+    #[serde(rename = "CLO")]
+    Clo,
+    /// Ma et al. 2022.
+    #[serde(rename = "HUST")]
+    Hust,
+    /// Center for Advanced Life Cycle Engineering, CS2 and CX2 cells.
+    #[serde(rename = "CALCE")]
+    Calce,
+    /// Li et al. 2021.
+    #[serde(rename = "RWTH")]
+    Rwth,
+    /// Devie et al. 2018.
+    #[serde(rename = "HNEI")]
+    Hnei,
+    /// Juarez-Robles et al. 2020.
+    #[serde(rename = "UL_PUR")]
+    UlPur,
+    /// Preger et al. 2020.
+    #[serde(rename = "SNL")]
+    Snl,
+}
+
+impl Dataset {
+    /// All datasets, in the order in which tables list them.
+    pub const ALL: [Self; 8] =
+        [Self::Matr, Self::Clo, Self::Hust, Self::Calce, Self::Rwth, Self::Hnei, Self::UlPur, Self::Snl];
+
+    /// The name used in files and tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Matr => "MATR",
+            Self::Clo => "CLO",
+            Self::Hust => "HUST",
+            Self::Calce => "CALCE",
+            Self::Rwth => "RWTH",
+            Self::Hnei => "HNEI",
+            Self::UlPur => "UL_PUR",
+            Self::Snl => "SNL",
+        }
+    }
+}
+
+impl fmt::Display for Dataset {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+/// Positive-electrode material.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Cathode {
+    /// Lithium iron phosphate.
+    #[serde(rename = "LFP")]
+    Lfp,
+    /// Lithium nickel manganese cobalt oxide.
+    #[serde(rename = "NMC")]
+    Nmc,
+    /// Lithium cobalt oxide.
+    #[serde(rename = "LCO")]
+    Lco,
+    /// Lithium nickel cobalt aluminium oxide.
+    #[serde(rename = "NCA")]
+    Nca,
+    /// Blend of NMC and LCO.
+    #[serde(rename = "NMC-LCO")]
+    NmcLco,
+}
+
+impl Cathode {
+    /// The usual abbreviation.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lfp => "LFP",
+            Self::Nmc => "NMC",
+            Self::Lco => "LCO",
+            Self::Nca => "NCA",
+            Self::NmcLco => "NMC-LCO",
+        }
+    }
+}
+
+impl fmt::Display for Cathode {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+/// Electrode materials.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chemistry {
+    /// Positive electrode.
+    pub cathode: Cathode,
+    /// Negative electrode, `graphite` or `carbon`.
+    pub anode: String,
+}
+
+/// How the cell was cycled, in the publisher's words.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Protocol {
+    /// Such as `3.6C(80%)-3.6C`.
+    pub charge: String,
+    /// Such as `4C CC to 2.0 V`.
+    pub discharge: String,
+}
+
+/// What is known of a cell before any cycle is looked at.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CellInfo {
+    /// Such as `MATR_b1c0`; unique over all datasets, and safe as a file name.
+    pub id: String,
+    /// Where it was published.
+    pub dataset: Dataset,
+    /// Measured or simulated.
+    pub origin: Origin,
+    /// Electrode materials.
+    pub chemistry: Chemistry,
+    /// Such as `cylindrical_18650`.
+    pub form_factor: Option<String>,
+    /// Ah; the denominator of the state of health.
+    pub nominal_capacity: f64,
+    /// V, lower and upper; the bounds of the voltage grid of the Q(V) curves.
+    pub voltage_limits: (f64, f64),
+    /// °C of the chamber, where known.
+    pub ambient_temperature: Option<f64>,
+    /// How it was cycled.
+    pub protocol: Protocol,
+}
+
+/// One cycle: equally long series, in time order.
+///
+/// Current is positive in charge and negative in discharge. Capacities start at 0 in each cycle and are both counted
+/// positive.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Cycle {
+    /// The source's own count.
+    pub number: u32,
+    /// V.
+    pub voltage: Vec<f64>,
+    /// A.
+    pub current: Vec<f64>,
+    /// Ah; `None` where the source holds no charge half.
+    pub charge_capacity: Option<Vec<f64>>,
+    /// Ah.
+    pub discharge_capacity: Vec<f64>,
+    /// s since the start of the cycle (MATR: minutes, RWTH: milliseconds, as the faithful protocol needs them);
+    /// `None` where the source holds no time.
+    pub time: Option<Vec<f64>>,
+    /// °C.
+    pub temperature: Option<Vec<f64>>,
+    /// Ω.
+    pub internal_resistance: Option<f64>,
+    /// Discharge capacity in Ah on an equidistant voltage grid from high to low voltage, where the source publishes it.
+    pub qdlin: Option<Vec<f64>>,
+}
+
+impl Cycle {
+    /// Largest discharge capacity in Ah, the number that the life rule reads; 0 for an empty cycle.
+    pub fn discharged(&self) -> f64 {
+        self.discharge_capacity.iter().copied().fold(0.0, f64::max)
+    }
+
+    /// Number of samples.
+    pub fn len(&self) -> usize {
+        self.voltage.len()
+    }
+
+    /// True for a cycle without samples.
+    pub fn is_empty(&self) -> bool {
+        self.voltage.is_empty()
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let samples = self.voltage.len();
+        let series = [
+            ("voltage", Some(&self.voltage)),
+            ("current", Some(&self.current)),
+            ("charge capacity", self.charge_capacity.as_ref()),
+            ("discharge capacity", Some(&self.discharge_capacity)),
+            ("time", self.time.as_ref()),
+            ("temperature", self.temperature.as_ref()),
+        ];
+        for (name, values) in series {
+            let Some(values) = values else { continue };
+            if values.len() != samples {
+                return Err(format!("{name} has {} samples, voltage has {samples}", values.len()));
+            }
+            if let Some(sample) = values.iter().position(|value| !value.is_finite()) {
+                return Err(format!("{name} is {} at sample {sample}", values[sample]));
+            }
+        }
+        if let Some(sample) = self.qdlin.as_ref().and_then(|q| q.iter().position(|value| !value.is_finite())) {
+            return Err(format!("the stored Q(V) curve is not finite at point {sample}"));
+        }
+        if self.internal_resistance.is_some_and(|resistance| !resistance.is_finite()) {
+            return Err("internal resistance is not finite".to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// What is known about the cell's whole life, beyond the cycles held in detail.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LifeRecord {
+    /// Discharge capacity in Ah of every cycle that was observed, from position 0 on. The cell may have been taken off
+    /// test before its end of life.
+    Capacity(Vec<f64>),
+    /// Only the published cycle life is at hand, for one end-of-life threshold (a fraction of nominal capacity).
+    Published {
+        /// Cycles.
+        cycle_life: f64,
+        /// Such as 0.8.
+        end_of_life: f64,
+    },
+}
+
+/// A cell whose invariants hold: positive nominal capacity, ordered limits, equally long finite series, either all
+/// cycles with a charge half or none, and a life record no shorter than the cycles.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cell {
+    info: CellInfo,
+    cycles: Vec<Cycle>,
+    life: LifeRecord,
+}
+
+/// What is wrong with a cell.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("cell {cell}: {problem}")]
+pub struct InvalidCell {
+    /// Its id.
+    pub cell: String,
+    /// A fragment such as `cycle 12: time has 3 samples, voltage has 4`.
+    pub problem: String,
+}
+
+impl Cell {
+    /// Checks the invariants. `cycles` may be the first part of the life only; `life` covers all of it.
+    ///
+    /// # Errors
+    /// [`InvalidCell`] names the cell, the cycle and what is wrong with it.
+    pub fn new(info: CellInfo, cycles: Vec<Cycle>, life: LifeRecord) -> Result<Self, InvalidCell> {
+        let problem = check_info(&info).or_else(|| check_cycles(&cycles)).or_else(|| check_life(&life, cycles.len()));
+        match problem {
+            None => Ok(Self { info, cycles, life }),
+            Some(problem) => Err(InvalidCell { cell: info.id, problem }),
+        }
+    }
+
+    /// What is known of the cell before any cycle is looked at.
+    pub fn info(&self) -> &CellInfo {
+        &self.info
+    }
+
+    /// Its id.
+    pub fn id(&self) -> &str {
+        &self.info.id
+    }
+
+    /// The cycles at hand, chronological, from position 0.
+    pub fn cycles(&self) -> &[Cycle] {
+        &self.cycles
+    }
+
+    /// What is known about the whole life.
+    pub fn life(&self) -> &LifeRecord {
+        &self.life
+    }
+
+    /// Whether the cycles have a charge half.
+    pub fn has_charge(&self) -> bool {
+        self.cycles.iter().any(|cycle| cycle.charge_capacity.is_some())
+    }
+}
+
+fn check_info(info: &CellInfo) -> Option<String> {
+    let (low, high) = info.voltage_limits;
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+    if info.id.is_empty() || !info.id.chars().all(plain) || info.id.starts_with('.') {
+        Some("an id is made of letters, digits, '_', '-' and '.'".to_owned())
+    } else if !(info.nominal_capacity.is_finite() && info.nominal_capacity > 0.0) {
+        Some(format!("nominal capacity is {} Ah, it must be positive", info.nominal_capacity))
+    } else if !(low.is_finite() && high.is_finite() && low < high) {
+        Some(format!("voltage limits are {low} V and {high} V, the first must be the lower"))
+    } else {
+        None
+    }
+}
+
+fn check_cycles(cycles: &[Cycle]) -> Option<String> {
+    let first_with_charge = cycles.iter().position(|cycle| cycle.charge_capacity.is_some());
+    let first_without = cycles.iter().position(|cycle| cycle.charge_capacity.is_none());
+    if let (Some(with), Some(without)) = (first_with_charge, first_without) {
+        return Some(format!("the cycle at position {with} has a charge half, the one at {without} has none"));
+    }
+    cycles
+        .iter()
+        .enumerate()
+        .find_map(|(position, cycle)| cycle.check().err().map(|what| format!("cycle at position {position}: {what}")))
+}
+
+fn check_life(life: &LifeRecord, cycles: usize) -> Option<String> {
+    match life {
+        LifeRecord::Capacity(capacity) if capacity.len() < cycles => {
+            Some(format!("{} capacities for {cycles} cycles", capacity.len()))
+        }
+        LifeRecord::Capacity(capacity) => capacity
+            .iter()
+            .position(|value| !value.is_finite())
+            .map(|position| format!("the discharge capacity of the cycle at position {position} is not finite")),
+        LifeRecord::Published { cycle_life, end_of_life } => {
+            let sound = cycle_life.is_finite() && *cycle_life > 0.0 && *end_of_life > 0.0 && *end_of_life <= 1.0;
+            (!sound).then(|| format!("a published life of {cycle_life} cycles to {end_of_life} of nominal"))
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) fn info(id: &str) -> CellInfo {
+        CellInfo {
+            id: id.to_owned(),
+            dataset: Dataset::Matr,
+            origin: Origin::Virtual,
+            chemistry: Chemistry { cathode: Cathode::Lfp, anode: "graphite".to_owned() },
+            form_factor: None,
+            nominal_capacity: 1.1,
+            voltage_limits: (2.0, 3.5),
+            ambient_temperature: Some(30.0),
+            protocol: Protocol::default(),
+        }
+    }
+
+    pub(crate) fn discharge_cycle(number: u32, capacity: f64) -> Cycle {
+        Cycle {
+            number,
+            voltage: vec![3.4, 3.2, 2.0],
+            current: vec![-4.4; 3],
+            discharge_capacity: vec![0.0, capacity / 2.0, capacity],
+            ..Cycle::default()
+        }
+    }
+
+    fn problem(info: CellInfo, cycles: Vec<Cycle>, life: LifeRecord) -> String {
+        Cell::new(info, cycles, life).unwrap_err().problem
+    }
+
+    #[test]
+    fn a_sound_cell_is_accepted() {
+        let cell =
+            Cell::new(info("MATR_b1c0"), vec![discharge_cycle(2, 1.0)], LifeRecord::Capacity(vec![1.0, 0.9])).unwrap();
+        assert!(!cell.has_charge());
+        assert_eq!(cell.cycles()[0].discharged(), 1.0);
+    }
+
+    #[test]
+    fn every_broken_invariant_is_named() {
+        let life = || LifeRecord::Capacity(vec![1.0; 9]);
+        let whole = || vec![discharge_cycle(1, 1.0)];
+
+        let mut short = discharge_cycle(1, 1.0);
+        short.current.pop();
+        assert_eq!(
+            problem(info("a"), vec![short], life()),
+            "cycle at position 0: current has 2 samples, voltage has 3"
+        );
+
+        let mut nan = discharge_cycle(1, 1.0);
+        nan.voltage[1] = f64::NAN;
+        assert_eq!(problem(info("a"), vec![nan], life()), "cycle at position 0: voltage is NaN at sample 1");
+
+        let mut charged = discharge_cycle(1, 1.0);
+        charged.charge_capacity = Some(vec![0.0; 3]);
+        assert!(problem(info("a"), vec![charged, discharge_cycle(2, 1.0)], life()).contains("has none"));
+
+        let mut flat = info("a");
+        flat.nominal_capacity = 0.0;
+        assert!(problem(flat, whole(), life()).contains("nominal capacity is 0 Ah"));
+
+        let mut upside_down = info("a");
+        upside_down.voltage_limits = (3.5, 2.0);
+        assert!(problem(upside_down, whole(), life()).contains("voltage limits"));
+
+        assert!(problem(info("../a"), whole(), life()).contains("an id is made of"));
+        assert!(problem(info("a"), whole(), LifeRecord::Capacity(vec![])).contains("0 capacities for 1 cycles"));
+        let published = LifeRecord::Published { cycle_life: f64::NAN, end_of_life: 0.8 };
+        assert!(problem(info("a"), whole(), published).contains("published life"));
+    }
+}

@@ -1,0 +1,34 @@
+//! How a command ends when it does not end well.
+
+use thiserror::Error;
+
+/// Why a command stopped, and with which exit code.
+///
+/// The texts are whole sentences for a person: what is wrong, where (file, line, cell), what to do.
+#[derive(Debug, Error)]
+pub enum Failure {
+    /// The user's to mend: a file, an option, a cell, the machine.
+    #[error("{0}")]
+    Usage(String),
+    /// The command did its work, but some runs failed; their reasons are rows of the scores.
+    #[error("{0}")]
+    RunsFailed(String),
+    /// Stopped by the user with the work so far kept.
+    #[error("{0}")]
+    Interrupted(String),
+    /// A defect of this program.
+    #[error("internal error: {0}")]
+    Internal(String),
+}
+
+impl Failure {
+    /// The exit code of the program: 1 internal, 2 usage or configuration, 3 some run failed, 5 incomplete.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Internal(_) => 1,
+            Self::Usage(_) => 2,
+            Self::RunsFailed(_) => 3,
+            Self::Interrupted(_) => 5,
+        }
+    }
+}

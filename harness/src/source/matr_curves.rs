@@ -1,0 +1,1 @@
+//! matr_curves

@@ -1,0 +1,30 @@
+//! Where cells come from.
+
+pub mod catalogue;
+pub mod download;
+pub mod matr_curves;
+pub mod virtual_lab;
+
+use crate::cell::{Cell, Origin};
+use crate::failure::Failure;
+
+/// A collection of cells that can be read one at a time, from several threads.
+pub trait Source: Sync {
+    /// Whether the cells are measured or simulated.
+    fn origin(&self) -> Origin;
+
+    /// The ids of all cells, sorted.
+    fn ids(&self) -> Vec<String>;
+
+    /// The cell with its first `cycles` cycles in detail (fewer, if it has fewer) and its whole life record.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] names the cell, and what to do if it is not here.
+    fn cell(&self, id: &str, cycles: usize) -> Result<Cell, Failure>;
+
+    /// A hash that changes whenever anything that [`Source::cell`] returns for this id may have changed.
+    ///
+    /// # Errors
+    /// As [`Source::cell`].
+    fn fingerprint(&self, id: &str) -> Result<String, Failure>;
+}
