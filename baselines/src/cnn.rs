@@ -1,1 +1,172 @@
-//! cnn
+//! Convolutional baseline: the encoder and a linear head on the voltage-capacity matrix (spec §5.3).
+
+use ndarray::ArrayViewD;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    encoder::{self, Encoder, EncoderShape},
+    head::LinearHead,
+    maps,
+    model::{Context, FitSummary, Model, ModelError},
+    optimiser::AdamParameters,
+    random::ChaCha8Rng,
+    training::{Order, Schedule},
+    weights::Weights,
+};
+
+/// Hyper-parameters, with the authors' values.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CnnParameters {
+    /// Passes over the training cells.
+    pub epochs: usize,
+    /// Cells per optimiser step.
+    pub batch: usize,
+    /// Of Adam.
+    pub learning_rate: f64,
+    /// Hidden channels of the encoder.
+    pub channels: usize,
+}
+
+impl Default for CnnParameters {
+    fn default() -> Self {
+        Self { epochs: 1000, batch: 128, learning_rate: 1e-3, channels: 32 }
+    }
+}
+
+/// The CNN baseline; features are [samples, cycles, grid points].
+pub struct Cnn {
+    parameters: CnnParameters,
+    fitted: Option<Network>,
+}
+
+struct Network {
+    encoder: Box<dyn Encoder>,
+    head: LinearHead,
+}
+
+/// Samples that go through the encoder together: enough to fill its kernels, few enough to stay small.
+const PORTION: usize = 16;
+
+/// A batch whose predictions are all smaller than this has collapsed to zero (authors' guard).
+const COLLAPSED: f32 = 1e-5;
+
+impl Cnn {
+    /// Checks the hyper-parameters.
+    ///
+    /// # Errors
+    /// [`ModelError::Hyperparameter`].
+    pub fn new(parameters: CnnParameters) -> Result<Self, ModelError> {
+        schedule(&parameters).check()?;
+        Ok(Self { parameters, fitted: None })
+    }
+
+    fn network(&self, shape: EncoderShape, weights: &Weights, device: tch::Device) -> Result<Network, ModelError> {
+        let optimiser = AdamParameters::adam(self.parameters.learning_rate);
+        let encoder = encoder::build(shape, &weights.below("encoder"), optimiser, device)?;
+        let head = LinearHead::new(shape.features, &weights.below("head"), optimiser)?;
+        Ok(Network { encoder, head })
+    }
+}
+
+fn schedule(parameters: &CnnParameters) -> Schedule {
+    Schedule { epochs: parameters.epochs, batch: parameters.batch, order: Order::Shuffled }
+}
+
+fn initial(shape: EncoderShape, random: &mut ChaCha8Rng) -> Weights {
+    let mut weights = shape.initial(random).under("encoder");
+    weights.0.extend(LinearHead::initial(shape.features, true, random).under("head").0);
+    weights
+}
+
+impl Network {
+    /// Gradients of the mean squared error over `batch`; returns that error and the largest |prediction|.
+    fn train(&mut self, batch: &[usize], samples: &[f32], labels: &[f64]) -> Result<(f64, f32), ModelError> {
+        let length = self.encoder.shape().input_len();
+        let Self { encoder, head } = self;
+        let (mut loss, mut largest) = (0.0, 0.0_f32);
+        let mut inputs = Vec::with_capacity(PORTION * length);
+        for portion in batch.chunks(PORTION) {
+            inputs.clear();
+            portion.iter().for_each(|&sample| inputs.extend_from_slice(&samples[sample * length..][..length]));
+            encoder.accumulate(&inputs, &mut |features, by_feature| {
+                let outputs = head.outputs(features);
+                let mut by_output = Vec::with_capacity(outputs.len());
+                for (output, &sample) in outputs.iter().zip(portion) {
+                    let residual = f64::from(*output) - labels[sample];
+                    loss += residual * residual / batch.len() as f64;
+                    largest = largest.max(output.abs());
+                    by_output.push((2.0 * residual / batch.len() as f64) as f32);
+                }
+                head.backward(features, &by_output, by_feature);
+            })?;
+        }
+        Ok((loss, largest))
+    }
+
+    fn step(&mut self) {
+        self.encoder.step();
+        self.head.step();
+    }
+}
+
+impl Model for Cnn {
+    fn fit(
+        &mut self,
+        features: ArrayViewD<'_, f32>,
+        labels: &[f64],
+        context: &Context<'_>,
+    ) -> Result<FitSummary, ModelError> {
+        let (samples, [height, width]) = maps::training_maps(features, labels)?;
+        let shape = EncoderShape::new(1, height, width, self.parameters.channels)?;
+        let mut random = context.streams.stream("init");
+        let mut network = self.network(shape, &initial(shape, &mut random), context.device)?;
+        let mut restarts = 0;
+        let mut summary = schedule(&self.parameters).run(labels.len(), context, |batch| {
+            let (loss, largest) = network.train(batch, &samples, labels)?;
+            if largest < COLLAPSED {
+                // all ReLUs of the last layer are dead: such a network never recovers, a new one may
+                restarts += 1;
+                network = self.network(shape, &initial(shape, &mut random), context.device)?;
+            } else {
+                network.step();
+            }
+            Ok(loss)
+        })?;
+        summary.restarts = restarts;
+        self.fitted = Some(network);
+        Ok(summary)
+    }
+
+    fn predict(&self, features: ArrayViewD<'_, f32>, _context: &Context<'_>) -> Result<Vec<f64>, ModelError> {
+        let network = self.fitted.as_ref().ok_or(ModelError::NotFitted)?;
+        let shape = network.encoder.shape();
+        let samples = maps::prediction_maps(features, [shape.height, shape.width])?;
+        let mut predictions = Vec::new();
+        for portion in samples.chunks(PORTION * shape.input_len()) {
+            let outputs = network.head.outputs(&network.encoder.encode(portion)?);
+            predictions.extend(outputs.into_iter().map(f64::from));
+        }
+        Ok(predictions)
+    }
+
+    fn weights(&self) -> Option<Weights> {
+        let network = self.fitted.as_ref()?;
+        let mut weights = network.encoder.weights().under("encoder");
+        weights.0.extend(network.head.weights().under("head").0);
+        Some(weights)
+    }
+
+    fn restore(
+        &mut self,
+        weights: &Weights,
+        features: ArrayViewD<'_, f32>,
+        labels: &[f64],
+        context: &Context<'_>,
+    ) -> Result<(), ModelError> {
+        let (_, [height, width]) = maps::training_maps(features, labels)?;
+        let shape = EncoderShape::new(1, height, width, self.parameters.channels)?;
+        self.fitted = Some(self.network(shape, weights, context.device)?);
+        Ok(())
+    }
+}

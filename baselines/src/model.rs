@@ -3,7 +3,7 @@
 use ndarray::ArrayViewD;
 use thiserror::Error;
 
-use crate::random::Streams;
+use crate::{random::Streams, weights::Weights};
 
 /// A regression model: fitted once, then asked.
 ///
@@ -30,6 +30,22 @@ pub trait Model: Send {
     /// The trained tensors, for models that have any.
     fn weights(&self) -> Option<Weights> {
         None
+    }
+
+    /// Puts saved weights in the place of a fit. `features` and `labels` are those of the training samples: they give
+    /// the dimensions, and BatLiNet its references.
+    ///
+    /// # Errors
+    /// [`ModelError::Weights`] when they do not fit this model, or it has none.
+    fn restore(
+        &mut self,
+        weights: &Weights,
+        features: ArrayViewD<'_, f32>,
+        labels: &[f64],
+        context: &Context<'_>,
+    ) -> Result<(), ModelError> {
+        let _ = (weights, features, labels, context);
+        Err(ModelError::Weights("this model has no tensors: fit it again, that takes no time".to_owned()))
     }
 }
 
@@ -68,21 +84,6 @@ pub struct FitSummary {
     pub final_loss: Option<f64>,
     /// How often the network was initialised again because it had collapsed.
     pub restarts: usize,
-}
-
-/// Named f32 tensors in a fixed order, as they are written to a safetensors file.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Weights(pub Vec<NamedTensor>);
-
-/// One tensor of [`Weights`].
-#[derive(Clone, Debug, PartialEq)]
-pub struct NamedTensor {
-    /// Dotted name, such as `intra.conv1.weight`.
-    pub name: String,
-    /// Dimensions, outermost first.
-    pub shape: Vec<usize>,
-    /// Row-major values.
-    pub values: Vec<f32>,
 }
 
 /// Why a model could not be fitted or asked.

@@ -1,0 +1,56 @@
+//! The convolutional encoder that the CNN baseline and both branches of BatLiNet share (spec §5.1), and its engines.
+//!
+//! An [`Encoder`] owns its weights, their gradients and its optimiser's state. It turns inputs into feature vectors;
+//! what is done with those (heads, references, losses) is the caller's, who hands back the gradient with respect to
+//! them. That keeps the engines small and exchangeable.
+
+mod shape;
+mod torch;
+
+pub use shape::EncoderShape;
+pub use torch::TorchEncoder;
+
+use crate::{model::ModelError, optimiser::AdamParameters, weights::Weights};
+
+/// An encoder on some engine.
+///
+/// Inputs are `n` row-major (channels, height, width) arrays one after the other; feature vectors are `n` × features.
+pub trait Encoder: Send {
+    /// Its dimensions.
+    fn shape(&self) -> EncoderShape;
+
+    /// Feature vectors of `n` inputs.
+    ///
+    /// # Errors
+    /// [`ModelError::Torch`] if the engine fails (out of memory, for example).
+    fn encode(&self, inputs: &[f32]) -> Result<Vec<f32>, ModelError>;
+
+    /// Encodes `n` inputs, asks `gradient` for the derivative of the loss by each feature (it gets the feature vectors
+    /// and a zeroed buffer of the same length to fill), and adds the derivative by each weight to the gradients.
+    ///
+    /// # Errors
+    /// As [`Encoder::encode`].
+    fn accumulate(&mut self, inputs: &[f32], gradient: &mut dyn FnMut(&[f32], &mut [f32])) -> Result<(), ModelError>;
+
+    /// One optimiser step along the accumulated gradients, which are then zero again.
+    fn step(&mut self);
+
+    /// The gradients accumulated since the last step, named and shaped as the weights.
+    fn gradients(&self) -> Weights;
+
+    /// The weights.
+    fn weights(&self) -> Weights;
+}
+
+/// Builds the encoder on the engine for `device`, with these initial weights.
+///
+/// # Errors
+/// [`ModelError::Weights`] if the weights do not fit the shape.
+pub fn build(
+    shape: EncoderShape,
+    weights: &Weights,
+    optimiser: AdamParameters,
+    device: tch::Device,
+) -> Result<Box<dyn Encoder>, ModelError> {
+    Ok(Box::new(TorchEncoder::new(shape, weights, optimiser, device)?))
+}

@@ -1,0 +1,110 @@
+//! Adam and AdamW on plain slices.
+
+use serde::{Deserialize, Serialize};
+
+/// Hyper-parameters of Adam (Kingma & Ba 2015) and AdamW (Loshchilov & Hutter 2019), with PyTorch's defaults.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AdamParameters {
+    /// Step size.
+    pub learning_rate: f64,
+    /// Decay rates of the first and second moment estimates.
+    pub betas: (f64, f64),
+    /// Added to the root of the second moment.
+    pub epsilon: f64,
+    /// Decoupled decay (AdamW): every step first scales a weight by 1 - learning_rate × weight_decay. 0 gives Adam.
+    pub weight_decay: f64,
+}
+
+impl AdamParameters {
+    /// Adam: no weight decay.
+    pub fn adam(learning_rate: f64) -> Self {
+        Self::adamw(learning_rate, 0.0)
+    }
+
+    /// AdamW.
+    pub fn adamw(learning_rate: f64, weight_decay: f64) -> Self {
+        Self { learning_rate, betas: (0.9, 0.999), epsilon: 1e-8, weight_decay }
+    }
+}
+
+/// The moment estimates of one parameter tensor.
+#[derive(Clone, Debug)]
+pub struct Adam {
+    parameters: AdamParameters,
+    first: Vec<f32>,
+    second: Vec<f32>,
+    steps: i32,
+}
+
+impl Adam {
+    /// Fresh moments for a tensor of `len` scalars.
+    pub fn new(parameters: AdamParameters, len: usize) -> Self {
+        Self { parameters, first: vec![0.0; len], second: vec![0.0; len], steps: 0 }
+    }
+
+    /// One step along `gradients`, in the order of operations of PyTorch's single-tensor implementation.
+    ///
+    /// # Panics
+    /// If the lengths differ from the one given to [`Adam::new`].
+    pub fn step(&mut self, weights: &mut [f32], gradients: &[f32]) {
+        assert_eq!(weights.len(), self.first.len(), "weights and moments pair up");
+        assert_eq!(gradients.len(), self.first.len(), "gradients and moments pair up");
+        self.steps += 1;
+        let AdamParameters { learning_rate, betas: (beta1, beta2), epsilon, weight_decay } = self.parameters;
+        let step_size = (learning_rate / (1.0 - beta1.powi(self.steps))) as f32;
+        let root_correction = (1.0 - beta2.powi(self.steps)).sqrt() as f32;
+        let shrink = (1.0 - learning_rate * weight_decay) as f32;
+        let (keep1, take1) = (beta1 as f32, (1.0 - beta1) as f32);
+        let (keep2, take2) = (beta2 as f32, (1.0 - beta2) as f32);
+        let epsilon = epsilon as f32;
+        let moments = self.first.iter_mut().zip(&mut self.second);
+        for ((weight, &gradient), (first, second)) in weights.iter_mut().zip(gradients).zip(moments) {
+            *first = keep1 * *first + take1 * gradient;
+            *second = keep2 * *second + take2 * gradient * gradient;
+            *weight = *weight * shrink - step_size * *first / (second.sqrt() / root_correction + epsilon);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tch::{Kind, Tensor, nn, nn::OptimizerConfig as _};
+
+    /// libtorch is the oracle: ten steps down a quadratic whose gradient is weight - target.
+    fn torch(parameters: AdamParameters, start: &[f32], target: &[f32]) -> Vec<f32> {
+        let store = nn::VarStore::new(tch::Device::Cpu);
+        let mut weight = store.root().zeros("w", &[start.len() as i64]);
+        tch::no_grad(|| weight.copy_(&Tensor::from_slice(start)));
+        let config = nn::AdamW {
+            beta1: parameters.betas.0,
+            beta2: parameters.betas.1,
+            wd: parameters.weight_decay,
+            eps: parameters.epsilon,
+            amsgrad: false,
+        };
+        let mut optimiser = config.build(&store, parameters.learning_rate).unwrap();
+        for _ in 0..10 {
+            let loss = ((&weight - Tensor::from_slice(target)).square() * 0.5).sum(Kind::Float);
+            optimiser.backward_step(&loss);
+        }
+        Vec::try_from(weight.detach()).unwrap()
+    }
+
+    #[test]
+    fn ten_steps_agree_with_libtorch() {
+        let start = [0.3_f32, -1.5, 2.0, 1e-3];
+        let target = [1.0_f32, -1.5001, -3.0, 0.0];
+        for parameters in [AdamParameters::adam(0.01), AdamParameters::adamw(0.05, 0.1)] {
+            let mut weights = start.to_vec();
+            let mut adam = Adam::new(parameters, start.len());
+            for _ in 0..10 {
+                let gradients: Vec<f32> = weights.iter().zip(&target).map(|(weight, target)| weight - target).collect();
+                adam.step(&mut weights, &gradients);
+            }
+            for (ours, theirs) in weights.iter().zip(torch(parameters, &start, &target)) {
+                assert!((ours - theirs).abs() < 2e-6, "{ours} {theirs}");
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! The loop over epochs and batches that all networks share.
+
+use rand::seq::SliceRandom as _;
+
+use crate::model::{Context, FitSummary, ModelError};
+
+/// In which order an epoch visits the samples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// As they come, the same in every epoch.
+    AsGiven,
+    /// In a new random order every epoch, from the stream `shuffle`.
+    Shuffled,
+}
+
+/// How long and in what portions to train.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    /// Passes over the training samples.
+    pub epochs: usize,
+    /// Samples per optimiser step; the last batch of an epoch may be smaller.
+    pub batch: usize,
+    /// Order of the samples.
+    pub order: Order,
+}
+
+impl Schedule {
+    /// Checks the numbers.
+    ///
+    /// # Errors
+    /// [`ModelError::Hyperparameter`] for zero epochs or an empty batch.
+    pub fn check(&self) -> Result<(), ModelError> {
+        for (name, value) in [("epochs", self.epochs), ("batch", self.batch)] {
+            if value == 0 {
+                return Err(ModelError::Hyperparameter {
+                    name,
+                    value: "0".to_owned(),
+                    reason: "at least 1 is needed".to_owned(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs the epochs over `samples` samples; `step` trains on one batch, given as sample indices, and returns the
+    /// batch's mean loss.
+    ///
+    /// # Errors
+    /// Whatever `step` returns; [`ModelError::Diverged`] when a loss is not finite; [`ModelError::Interrupted`] when
+    /// the progress asks to stop.
+    pub fn run(
+        &self,
+        samples: usize,
+        context: &Context<'_>,
+        mut step: impl FnMut(&[usize]) -> Result<f64, ModelError>,
+    ) -> Result<FitSummary, ModelError> {
+        let mut order: Vec<usize> = (0..samples).collect();
+        let mut shuffle = context.streams.stream("shuffle");
+        let mut last_loss = 0.0;
+        for epoch in 1..=self.epochs {
+            if self.order == Order::Shuffled {
+                order.shuffle(&mut shuffle);
+            }
+            let mut sum = 0.0;
+            for batch in order.chunks(self.batch) {
+                let loss = step(batch)?;
+                if !loss.is_finite() {
+                    return Err(ModelError::Diverged { epoch, loss });
+                }
+                sum += loss * batch.len() as f64;
+            }
+            last_loss = sum / samples as f64;
+            if !context.progress.epoch(epoch, self.epochs, last_loss) {
+                return Err(ModelError::Interrupted);
+            }
+        }
+        Ok(FitSummary { epochs: Some(self.epochs), final_loss: Some(last_loss), restarts: 0 })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::{model::Progress, random::Streams};
+
+    struct StopAfter(usize, AtomicUsize);
+
+    impl Progress for StopAfter {
+        fn epoch(&self, done: usize, _total: usize, _loss: f64) -> bool {
+            self.1.store(done, Ordering::Relaxed);
+            done < self.0
+        }
+    }
+
+    fn visits(order: Order, seed: &str) -> Vec<Vec<usize>> {
+        let streams = Streams::new(seed);
+        let context = Context { streams: &streams, device: tch::Device::Cpu, progress: &crate::Silent };
+        let mut seen = Vec::new();
+        Schedule { epochs: 2, batch: 4, order }
+            .run(10, &context, |batch| {
+                seen.push(batch.to_vec());
+                Ok(1.0)
+            })
+            .unwrap();
+        seen
+    }
+
+    #[test]
+    fn every_epoch_visits_every_sample_once() {
+        for order in [Order::AsGiven, Order::Shuffled] {
+            let batches = visits(order, "a");
+            assert_eq!(batches.iter().map(Vec::len).collect::<Vec<_>>(), [4, 4, 2, 4, 4, 2]);
+            for epoch in batches.chunks(3) {
+                let mut all = epoch.concat();
+                all.sort_unstable();
+                assert_eq!(all, (0..10).collect::<Vec<_>>());
+            }
+        }
+        assert_eq!(visits(Order::AsGiven, "a").concat()[..10], (0..10).collect::<Vec<_>>());
+        assert_eq!(visits(Order::Shuffled, "a"), visits(Order::Shuffled, "a"));
+        assert_ne!(visits(Order::Shuffled, "a"), visits(Order::Shuffled, "b"));
+    }
+
+    #[test]
+    fn a_loss_that_is_not_finite_ends_training() {
+        let streams = Streams::new("a");
+        let context = Context { streams: &streams, device: tch::Device::Cpu, progress: &crate::Silent };
+        let mut steps = 0;
+        let schedule = Schedule { epochs: 9, batch: 2, order: Order::AsGiven };
+        let error = schedule.run(2, &context, |_| {
+            steps += 1;
+            Ok(if steps == 3 { f64::NAN } else { 1.0 })
+        });
+        assert!(matches!(error, Err(ModelError::Diverged { epoch: 3, .. })));
+    }
+
+    #[test]
+    fn progress_can_stop_training() {
+        let streams = Streams::new("a");
+        let progress = StopAfter(3, AtomicUsize::new(0));
+        let context = Context { streams: &streams, device: tch::Device::Cpu, progress: &progress };
+        let outcome = Schedule { epochs: 9, batch: 2, order: Order::AsGiven }.run(2, &context, |_| Ok(0.5));
+        assert!(matches!(outcome, Err(ModelError::Interrupted)));
+        assert_eq!(progress.1.load(Ordering::Relaxed), 3);
+    }
+}

@@ -1,0 +1,119 @@
+//! What every network must do, whatever it is made of.
+
+use baselines::{
+    Context, Model, ModelError, Silent, Streams,
+    cnn::{Cnn, CnnParameters},
+    lstm::{Lstm, LstmParameters},
+    mlp::{Mlp, MlpParameters},
+};
+use ndarray::{ArrayD, IxDyn};
+
+const SAMPLES: usize = 12;
+
+/// Smooth maps whose level carries the label.
+fn data(inner: [usize; 2]) -> (ArrayD<f32>, Vec<f64>) {
+    let labels: Vec<f64> = (0..SAMPLES).map(|sample| (sample as f64 * 2.4).sin()).collect();
+    let features = ArrayD::from_shape_fn(IxDyn(&[SAMPLES, inner[0], inner[1]]), |index| {
+        let phase = 0.2 * index[1] as f32 + 0.1 * index[2] as f32;
+        labels[index[0]] as f32 * (1.0 + 0.3 * phase.cos()) + 0.1 * phase.sin()
+    });
+    (features, labels)
+}
+
+fn networks(epochs: usize) -> Vec<(&'static str, Box<dyn Model>, [usize; 2])> {
+    let rate = 5e-3;
+    let cnn = CnnParameters { epochs, learning_rate: rate, batch: 5, channels: 8 };
+    let lstm = LstmParameters { epochs, learning_rate: rate, batch: 5, hidden: 8, ..LstmParameters::default() };
+    let mlp = MlpParameters { epochs, learning_rate: rate, batch: 5, dropout: 0.01, ..MlpParameters::default() };
+    vec![
+        ("cnn", Box::new(Cnn::new(cnn).unwrap()), [20, 24]),
+        ("lstm", Box::new(Lstm::new(lstm).unwrap()), [20, 24]),
+        ("mlp", Box::new(Mlp::new(mlp).unwrap()), [1, 24]),
+    ]
+}
+
+fn error(model: &dyn Model, features: &ArrayD<f32>, labels: &[f64], context: &Context<'_>) -> f64 {
+    let predictions = model.predict(features.view(), context).unwrap();
+    let squares: f64 = predictions.iter().zip(labels).map(|(a, b)| (a - b).powi(2)).sum();
+    (squares / labels.len() as f64).sqrt()
+}
+
+fn context(streams: &Streams) -> Context<'_> {
+    tch::set_num_threads(1);
+    Context { streams, device: tch::Device::Cpu, progress: &Silent }
+}
+
+#[test]
+fn training_learns_what_can_be_learnt() {
+    let streams = Streams::new("learn");
+    for (name, mut model, inner) in networks(300) {
+        let (features, labels) = data(inner);
+        let summary = model.fit(features.view(), &labels, &context(&streams)).unwrap();
+        let rmse = error(model.as_ref(), &features, &labels, &context(&streams));
+        assert!(rmse < 0.25, "{name}: {rmse}, the labels spread by 0.7");
+        assert_eq!(summary.epochs, Some(300), "{name}");
+        assert!(summary.final_loss.unwrap() < 0.2, "{name}");
+    }
+}
+
+#[test]
+fn a_seed_gives_one_network_and_another_seed_another() {
+    let fit = |identity: &str, index: usize| {
+        let streams = Streams::new(identity);
+        let (name, mut model, inner) = networks(3).swap_remove(index);
+        let (features, labels) = data(inner);
+        model.fit(features.view(), &labels, &context(&streams)).unwrap();
+        let first = model.predict(features.view(), &context(&streams)).unwrap();
+        // a second fit forgets the first
+        model.fit(features.view(), &labels, &context(&streams)).unwrap();
+        assert_eq!(first, model.predict(features.view(), &context(&streams)).unwrap(), "{name}");
+        first
+    };
+    for index in 0..3 {
+        assert_eq!(fit("a", index), fit("a", index));
+        assert_ne!(fit("a", index), fit("b", index));
+    }
+}
+
+#[test]
+fn saved_weights_predict_the_same() {
+    let streams = Streams::new("save");
+    let pairs = networks(2).into_iter().zip(networks(2));
+    for ((name, mut trained, inner), (_, mut restored, _)) in pairs {
+        let (features, labels) = data(inner);
+        let context = context(&streams);
+        assert!(matches!(restored.predict(features.view(), &context), Err(ModelError::NotFitted)), "{name}");
+        trained.fit(features.view(), &labels, &context).unwrap();
+        let weights = trained.weights().unwrap();
+        restored.restore(&weights, features.view(), &labels, &context).unwrap();
+        assert_eq!(
+            trained.predict(features.view(), &context).unwrap(),
+            restored.predict(features.view(), &context).unwrap(),
+            "{name}"
+        );
+        let (narrow, _) = data([inner[0], inner[1] - 1]);
+        assert!(matches!(restored.predict(narrow.view(), &context), Err(ModelError::Shape { .. })), "{name}");
+    }
+}
+
+#[test]
+fn numbers_that_are_not_finite_are_refused() {
+    let streams = Streams::new("finite");
+    for (name, mut model, inner) in networks(1) {
+        let (mut features, labels) = data(inner);
+        features[[4, 0, 3]] = f32::NAN;
+        let refused = model.fit(features.view(), &labels, &context(&streams));
+        assert!(matches!(refused, Err(ModelError::NotFinite { sample: 4, .. })), "{name}");
+    }
+}
+
+#[test]
+fn a_collapsed_cnn_starts_again() {
+    // equal inputs with labels of zero draw the predictions to zero, which is what the guard takes for a collapse
+    let streams = Streams::new("collapse");
+    let parameters = CnnParameters { epochs: 1500, learning_rate: 1e-3, batch: 12, channels: 2 };
+    let mut model = Cnn::new(parameters).unwrap();
+    let features = ArrayD::zeros(IxDyn(&[SAMPLES, 20, 24]));
+    let summary = model.fit(features.view(), &[0.0; SAMPLES], &context(&streams)).unwrap();
+    assert!(summary.restarts > 0);
+}
