@@ -1,5 +1,7 @@
 //! One entry per kernel: picks the instruction set that the processor has.
 
+#![expect(clippy::too_many_arguments, reason = "kernels take plain pointers and extents; the buffers are in `layers`")]
+
 use std::{env, sync::OnceLock};
 
 #[cfg(target_arch = "x86_64")]

@@ -9,6 +9,11 @@
 //! arguments describe. The callers in [`super::layers`] own the buffers and derive the extents from one
 //! [`EncoderShape`](super::super::EncoderShape).
 
+#![expect(
+    clippy::needless_range_loop,
+    reason = "the compiler unrolls loops over constant ranges and keeps the arrays in registers; iterators hide that"
+)]
+
 use super::lanes::Lanes;
 
 /// Channels of every hidden layer on this engine: two vectors.
