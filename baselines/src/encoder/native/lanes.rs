@@ -69,7 +69,10 @@ impl Lanes for Portable {
 
     #[inline(always)]
     unsafe fn positive(self) -> u16 {
-        self.0.iter().enumerate().fold(0, |mask, (lane, &value)| mask | u16::from(value > 0.0 || value.is_nan()) << lane)
+        self.0
+            .iter()
+            .enumerate()
+            .fold(0, |mask, (lane, &value)| mask | u16::from(value > 0.0 || value.is_nan()) << lane)
     }
 
     #[inline(always)]
