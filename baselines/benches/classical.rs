@@ -33,7 +33,7 @@ fn models() -> Vec<(&'static str, Box<dyn Model>)> {
 
 fn classical(criterion: &mut Criterion) {
     let streams = Streams::new("bench");
-    let context = Context { streams: &streams, device: tch::Device::Cpu, progress: &Silent };
+    let context = Context { streams: &streams, device: tch::Device::Cpu, threads: 1, progress: &Silent };
     for samples in [41, 205] {
         let features = common::noise(samples, 1000, 1);
         let labels = common::labels(&features, 2);

@@ -55,7 +55,7 @@ mod limit {
     const STEPS: usize = 100_000;
 
     /// Floating-point operations of one call, and the call, for the widest registers there are.
-    pub fn multiply_adds() -> Option<(u64, fn(f32) -> f32)> {
+    pub(crate) fn multiply_adds() -> Option<(u64, fn(f32) -> f32)> {
         let flop = |lanes: usize| (2 * lanes * CHAINS * STEPS) as u64;
         if is_x86_feature_detected!("avx512f") {
             // SAFETY: the processor has these instructions
@@ -95,7 +95,7 @@ mod limit {
 
 #[cfg(not(target_arch = "x86_64"))]
 mod limit {
-    pub fn multiply_adds() -> Option<(u64, fn(f32) -> f32)> {
+    pub(crate) fn multiply_adds() -> Option<(u64, fn(f32) -> f32)> {
         None
     }
 }

@@ -70,7 +70,7 @@ pub(crate) fn labels(features: &Array2<f32>, seed: u64) -> Vec<f64> {
 /// Runs `use_it` in the context of a run called `identity`.
 pub(crate) fn in_context<T>(identity: &str, use_it: impl FnOnce(&Context<'_>) -> T) -> T {
     let streams = Streams::new(identity);
-    use_it(&Context { streams: &streams, device: tch::Device::Cpu, progress: &Silent })
+    use_it(&Context { streams: &streams, device: tch::Device::Cpu, threads: 1, progress: &Silent })
 }
 
 /// Fits `model` and predicts `questions`.
