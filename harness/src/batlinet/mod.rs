@@ -1,1 +1,3 @@
 //! batlinet
+
+pub mod cleaning;
