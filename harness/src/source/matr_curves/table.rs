@@ -83,3 +83,71 @@ fn number(field: &str) -> Result<f64, String> {
         Err(_) => Err(format!("\"{}\" is not a number", field.chars().take(20).collect::<String>())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line_of(value: &str) -> String {
+        vec![value; CYCLES].join(",")
+    }
+
+    /// A sound table with line 42 replaced.
+    fn table(line: &str, end: &str) -> String {
+        let sound = line_of("0.1") + end;
+        format!("{}{line}{end}{}", sound.repeat(41), sound.repeat(POINTS - 42))
+    }
+
+    fn refusal(line: &str) -> String {
+        let problem = curves(table(line, "\n").as_bytes()).unwrap_err();
+        problem.in_file(Path::new("curves.tar"), "cell1.csv").to_string()
+    }
+
+    #[test]
+    fn columns_become_cycles() {
+        let columns: Vec<String> = (0..CYCLES).map(|column| format!("-0.{column:02}")).collect();
+        for end in ["\n", "\r\n"] {
+            let curves = curves(table(&columns.join(","), end).as_bytes()).unwrap();
+            assert_eq!((curves.len(), curves[98].len()), (CYCLES, POINTS));
+            assert_eq!((curves[7][40], curves[7][41], curves[98][41]), (0.1, -0.07, -0.98));
+        }
+    }
+
+    #[test]
+    fn a_bad_value_is_named_by_line_and_column() {
+        let fourth = |value: &str| {
+            let mut fields = vec!["0.1"; CYCLES];
+            fields[3] = value;
+            refusal(&fields.join(","))
+        };
+        assert!(fourth("NaN").starts_with("curves.tar: cell1.csv, line 42, column 4: NaN is not a finite number;"));
+        assert!(fourth("-inf").contains("line 42, column 4: -inf is not a finite number"));
+        assert!(fourth("1e999").contains("line 42, column 4: inf is not a finite number"));
+        assert!(fourth("0.5x").contains("line 42, column 4: \"0.5x\" is not a number"));
+        assert!(fourth("").contains("line 42, column 4: the value is missing"));
+        assert!(refusal("").contains("line 42, column 1: the value is missing"));
+    }
+
+    #[test]
+    fn a_table_of_another_size_is_refused() {
+        let long = line_of("0.1") + ",0.1";
+        assert!(refusal(&long).contains("line 42: 100 columns, expected 99"));
+        let short = &long[..long.len() - 8];
+        assert!(refusal(short).contains("line 42: 98 columns, expected 99 (cycles 2 to 100)"));
+
+        let whole = table(&line_of("0.1"), "\n");
+        let problem = |bytes: &[u8]| curves(bytes).unwrap_err().what;
+        assert_eq!(problem(format!("{whole}{}", line_of("0.1")).as_bytes()), "1001 lines, expected 1000");
+        assert_eq!(problem(whole.split_once('\n').unwrap().1.as_bytes()), "999 lines, expected 1000");
+        assert_eq!(problem(b""), "0 lines, expected 1000");
+        assert_eq!(problem(&[0xff, 0xfe, 0]), "not a text file");
+    }
+
+    #[test]
+    fn cycle_lives_are_one_positive_number_per_cell() {
+        assert_eq!(lives(b"1009\r\n1063\r\n", 2), Ok(vec![1009.0, 1063.0]));
+        assert_eq!(lives(b"1009\n1063\n", 3).unwrap_err().what, "2 cycle lives for 3 cells");
+        assert_eq!(lives(b"1009\nlong\n", 2).unwrap_err().line, Some(2));
+        assert_eq!(lives(b"1009\n-3\n", 2).unwrap_err().what, "a cycle life of -3");
+    }
+}
