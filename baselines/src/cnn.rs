@@ -61,9 +61,9 @@ impl Cnn {
         Ok(Self { parameters, fitted: None })
     }
 
-    fn network(&self, shape: EncoderShape, weights: &Weights, device: tch::Device) -> Result<Network, ModelError> {
+    fn network(&self, shape: EncoderShape, weights: &Weights, context: &Context<'_>) -> Result<Network, ModelError> {
         let optimiser = AdamParameters::adam(self.parameters.learning_rate);
-        let encoder = encoder::build(shape, &weights.below("encoder"), optimiser, device)?;
+        let encoder = encoder::build(shape, &weights.below("encoder"), optimiser, context.device, context.threads)?;
         let head = LinearHead::new(shape.features, &weights.below("head"), optimiser)?;
         Ok(Network { encoder, head })
     }
@@ -120,14 +120,14 @@ impl Model for Cnn {
         let (samples, [height, width]) = maps::training_maps(features, labels)?;
         let shape = EncoderShape::new(1, height, width, self.parameters.channels)?;
         let mut random = context.streams.stream("init");
-        let mut network = self.network(shape, &initial(shape, &mut random), context.device)?;
+        let mut network = self.network(shape, &initial(shape, &mut random), context)?;
         let mut restarts = 0;
         let mut summary = schedule(&self.parameters).run(labels.len(), context, |batch| {
             let (loss, largest) = network.train(batch, &samples, labels)?;
             if largest < COLLAPSED {
                 // all ReLUs of the last layer are dead: such a network never recovers, a new one may
                 restarts += 1;
-                network = self.network(shape, &initial(shape, &mut random), context.device)?;
+                network = self.network(shape, &initial(shape, &mut random), context)?;
             } else {
                 network.step();
             }
@@ -166,7 +166,7 @@ impl Model for Cnn {
     ) -> Result<(), ModelError> {
         let (_, [height, width]) = maps::training_maps(features, labels)?;
         let shape = EncoderShape::new(1, height, width, self.parameters.channels)?;
-        self.fitted = Some(self.network(shape, weights, context.device)?);
+        self.fitted = Some(self.network(shape, weights, context)?);
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     model::ModelError,
-    optimiser::{Adam, AdamParameters},
+    optimiser::{AdamParameters, Parameter},
     random::ChaCha8Rng,
     weights::{NamedTensor, Weights},
 };
@@ -12,24 +12,6 @@ use crate::{
 pub struct LinearHead {
     weight: Parameter,
     bias: Option<Parameter>,
-}
-
-#[derive(Clone, Debug)]
-struct Parameter {
-    values: Vec<f32>,
-    gradient: Vec<f32>,
-    adam: Adam,
-}
-
-impl Parameter {
-    fn new(values: &[f32], optimiser: AdamParameters) -> Self {
-        Self { values: values.to_vec(), gradient: vec![0.0; values.len()], adam: Adam::new(optimiser, values.len()) }
-    }
-
-    fn step(&mut self) {
-        self.adam.step(&mut self.values, &self.gradient);
-        self.gradient.fill(0.0);
-    }
 }
 
 impl LinearHead {
@@ -47,10 +29,10 @@ impl LinearHead {
     /// # Errors
     /// [`ModelError::Weights`] if they do not fit.
     pub fn new(features: usize, weights: &Weights, optimiser: AdamParameters) -> Result<Self, ModelError> {
-        let weight = Parameter::new(weights.values("weight", &[1, features])?, optimiser);
+        let weight = Parameter::new(weights.values("weight", &[1, features])?.to_vec(), optimiser);
         let has_bias = weights.0.iter().any(|tensor| tensor.name == "bias");
         let bias = has_bias.then(|| weights.values("bias", &[1])).transpose()?;
-        Ok(Self { weight, bias: bias.map(|values| Parameter::new(values, optimiser)) })
+        Ok(Self { weight, bias: bias.map(|values| Parameter::new(values.to_vec(), optimiser)) })
     }
 
     /// One output per feature vector; `features` is n × features, row-major.

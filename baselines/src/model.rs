@@ -55,6 +55,8 @@ pub struct Context<'a> {
     pub streams: &'a Streams,
     /// Where tensors live; the classical models always compute on the CPU.
     pub device: tch::Device,
+    /// Threads that this run may use on the CPU; they change how long it takes and nothing else.
+    pub threads: usize,
     /// Told after every epoch; may ask to stop.
     pub progress: &'a dyn Progress,
 }

@@ -66,6 +66,29 @@ impl Adam {
     }
 }
 
+/// A parameter tensor with its gradient and its moments.
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    /// The scalars, in whatever order their owner keeps them.
+    pub values: Vec<f32>,
+    /// The derivative of the loss by each, added up since the last step.
+    pub gradient: Vec<f32>,
+    adam: Adam,
+}
+
+impl Parameter {
+    /// A parameter at rest.
+    pub fn new(values: Vec<f32>, optimiser: AdamParameters) -> Self {
+        Self { gradient: vec![0.0; values.len()], adam: Adam::new(optimiser, values.len()), values }
+    }
+
+    /// One step along the gradient, which is then zero again.
+    pub fn step(&mut self) {
+        self.adam.step(&mut self.values, &self.gradient);
+        self.gradient.fill(0.0);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

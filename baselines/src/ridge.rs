@@ -1,1 +1,80 @@
-//! ridge
+//! Ridge regression (L2-penalised least squares).
+
+use faer::Side;
+use faer::linalg::solvers::Solve as _;
+use ndarray::{Array1, Array2, ArrayViewD};
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Context, FitSummary, Model, ModelError};
+use crate::table::{Centred, Hyperplane, faer_view, gram, training_table, transposed_dot};
+
+/// Hyper-parameters of [`Ridge`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RidgeParameters {
+    /// Weight of the squared norm of the coefficients beside the sum of squared residuals; positive.
+    pub alpha: f64,
+}
+
+impl Default for RidgeParameters {
+    fn default() -> Self {
+        Self { alpha: 1.0 }
+    }
+}
+
+/// Minimises ‖Xw + b − y‖² + α‖w‖² with an unpenalised intercept b.
+#[derive(Clone, Debug)]
+pub struct Ridge {
+    parameters: RidgeParameters,
+    fitted: Option<Hyperplane>,
+}
+
+impl Ridge {
+    /// An unfitted model.
+    ///
+    /// # Errors
+    /// [`ModelError::Hyperparameter`], when alpha is not a positive number.
+    pub fn new(parameters: RidgeParameters) -> Result<Self, ModelError> {
+        let alpha = parameters.alpha;
+        if !(alpha > 0.0 && alpha.is_finite()) {
+            let reason = "must be a positive number (least squares is the model without a penalty)".to_owned();
+            return Err(ModelError::Hyperparameter { name: "alpha", value: alpha.to_string(), reason });
+        }
+        Ok(Self { parameters, fitted: None })
+    }
+}
+
+impl Model for Ridge {
+    fn fit(
+        &mut self,
+        features: ArrayViewD<'_, f32>,
+        labels: &[f64],
+        _context: &Context<'_>,
+    ) -> Result<FitSummary, ModelError> {
+        self.fitted = None;
+        let centred = Centred::new(training_table(features, labels, 2)?, labels);
+        let (x, y) = (&centred.features, &centred.labels);
+        // both forms give the same w; the smaller of the two systems is solved
+        let coefficients = if x.ncols() > x.nrows() {
+            transposed_dot(x, solve(gram(faer_view(x)), self.parameters.alpha, y)?.view())
+        } else {
+            solve(gram(faer_view(x).transpose()), self.parameters.alpha, &transposed_dot(x, y.view()))?
+        };
+        self.fitted = Some(centred.uncentred(coefficients));
+        Ok(FitSummary::default())
+    }
+
+    fn predict(&self, features: ArrayViewD<'_, f32>, _context: &Context<'_>) -> Result<Vec<f64>, ModelError> {
+        self.fitted.as_ref().ok_or(ModelError::NotFitted)?.predict(features)
+    }
+}
+
+/// (G + αI)⁻¹ v for a positive semi-definite G.
+fn solve(mut gram: Array2<f64>, alpha: f64, v: &Array1<f64>) -> Result<Array1<f64>, ModelError> {
+    gram.diag_mut().mapv_inplace(|value| value + alpha);
+    let factor = faer_view(&gram)
+        .llt(Side::Lower)
+        .map_err(|_| ModelError::Solver(format!("alpha = {alpha} is too small beside these features; raise it")))?;
+    let right = faer::Col::from_fn(v.len(), |i| v[i]);
+    Ok(factor.solve(&right).iter().copied().collect())
+}

@@ -96,7 +96,7 @@ mod tests {
 
     fn visits(order: Order, seed: &str) -> Vec<Vec<usize>> {
         let streams = Streams::new(seed);
-        let context = Context { streams: &streams, device: tch::Device::Cpu, progress: &crate::Silent };
+        let context = Context { streams: &streams, device: tch::Device::Cpu, threads: 1, progress: &crate::Silent };
         let mut seen = Vec::new();
         Schedule { epochs: 2, batch: 4, order }
             .run(10, &context, |batch| {
@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn a_loss_that_is_not_finite_ends_training() {
         let streams = Streams::new("a");
-        let context = Context { streams: &streams, device: tch::Device::Cpu, progress: &crate::Silent };
+        let context = Context { streams: &streams, device: tch::Device::Cpu, threads: 1, progress: &crate::Silent };
         let mut steps = 0;
         let schedule = Schedule { epochs: 9, batch: 2, order: Order::AsGiven };
         let error = schedule.run(2, &context, |_| {
@@ -140,7 +140,7 @@ mod tests {
     fn progress_can_stop_training() {
         let streams = Streams::new("a");
         let progress = StopAfter(3, AtomicUsize::new(0));
-        let context = Context { streams: &streams, device: tch::Device::Cpu, progress: &progress };
+        let context = Context { streams: &streams, device: tch::Device::Cpu, threads: 1, progress: &progress };
         let outcome = Schedule { epochs: 9, batch: 2, order: Order::AsGiven }.run(2, &context, |_| Ok(0.5));
         assert!(matches!(outcome, Err(ModelError::Interrupted)));
         assert_eq!(progress.1.load(Ordering::Relaxed), 3);

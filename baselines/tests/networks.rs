@@ -22,7 +22,7 @@ fn data(inner: [usize; 2]) -> (ArrayD<f32>, Vec<f64>) {
 
 fn networks(epochs: usize) -> Vec<(&'static str, Box<dyn Model>, [usize; 2])> {
     let rate = 5e-3;
-    let cnn = CnnParameters { epochs, learning_rate: rate, batch: 5, channels: 8 };
+    let cnn = CnnParameters { epochs, learning_rate: rate, batch: 5, channels: 32 };
     let lstm = LstmParameters { epochs, learning_rate: rate, batch: 5, hidden: 8, ..LstmParameters::default() };
     let mlp = MlpParameters { epochs, learning_rate: rate, batch: 5, dropout: 0.01, ..MlpParameters::default() };
     vec![
@@ -40,7 +40,7 @@ fn error(model: &dyn Model, features: &ArrayD<f32>, labels: &[f64], context: &Co
 
 fn context(streams: &Streams) -> Context<'_> {
     tch::set_num_threads(1);
-    Context { streams, device: tch::Device::Cpu, progress: &Silent }
+    Context { streams, device: tch::Device::Cpu, threads: 1, progress: &Silent }
 }
 
 #[test]

@@ -4,9 +4,11 @@
 //! what is done with those (heads, references, losses) is the caller's, who hands back the gradient with respect to
 //! them. That keeps the engines small and exchangeable.
 
+mod native;
 mod shape;
 mod torch;
 
+pub use native::{InstructionSet, NativeEncoder};
 pub use shape::EncoderShape;
 pub use torch::TorchEncoder;
 
@@ -44,6 +46,9 @@ pub trait Encoder: Send {
 
 /// Builds the encoder on the engine for `device`, with these initial weights.
 ///
+/// On the CPU that is [`NativeEncoder`] with `threads` threads, where it [supports](NativeEncoder::supports) the shape,
+/// unless the environment variable `BATLINET_ENGINE` is `torch`; else [`TorchEncoder`].
+///
 /// # Errors
 /// [`ModelError::Weights`] if the weights do not fit the shape.
 pub fn build(
@@ -51,6 +56,14 @@ pub fn build(
     weights: &Weights,
     optimiser: AdamParameters,
     device: tch::Device,
+    threads: usize,
 ) -> Result<Box<dyn Encoder>, ModelError> {
-    Ok(Box::new(TorchEncoder::new(shape, weights, optimiser, device)?))
+    let native = device == tch::Device::Cpu
+        && NativeEncoder::supports(&shape)
+        && std::env::var("BATLINET_ENGINE").as_deref() != Ok("torch");
+    Ok(if native {
+        Box::new(NativeEncoder::new(shape, weights, optimiser, threads, InstructionSet::in_use())?)
+    } else {
+        Box::new(TorchEncoder::new(shape, weights, optimiser, device)?)
+    })
 }

@@ -1,1 +1,18 @@
-//! batlinet
+//! BatLiNet: a cell's life from itself and from its difference to other cells (spec §4.2, §5.2).
+//!
+//! Two encoders see differences of capacity maps. The intra-cell branch sees a cell's map minus one of its own early
+//! cycles and predicts its label; the inter-cell branch sees the map minus a reference cell's and predicts the
+//! difference of their labels. Both end in one linear layer without bias.
+//!
+//! * [`cleaning`]: the differences, and what is zeroed in them
+//! * [`parameters`]: hyper-parameters
+//! * [`network`]: the two encoders and their shared head; loss, gradients and predictions for given references
+//! * [`model`]: drawing references, training, predicting
+
+pub mod cleaning;
+pub mod model;
+pub mod network;
+pub mod parameters;
+
+pub use model::BatLiNet;
+pub use parameters::BatLiNetParameters;

@@ -1,0 +1,42 @@
+# Each target is one line of the program, and does all set-up itself.
+#
+#   make reproduce                    every scenario and model on virtual cells, quick profile
+#   make reproduce PROFILE=paper      the published schedules
+#   make reproduce DATA=my-data       on imported cells
+#   make setup DEVICE=cuda            libtorch with CUDA
+
+PROFILE ?= quick
+DATA ?= virtual
+OUT ?= results/runs/reproduce-$(PROFILE)-$(notdir $(DATA))
+SCENARIOS = experiments/matr-1.yaml experiments/matr-2.yaml experiments/hust.yaml experiments/mix-100.yaml experiments/mix-20.yaml
+# whole workspace, always: another choice of packages or targets has other features and builds dependencies again
+CARGO_FLAGS = --release --workspace --locked
+BATLINET = target/release/batlinet
+
+.PHONY: setup build test check reproduce bench data clean
+
+setup:
+	@bash scripts/setup.sh
+
+build: setup
+	cargo build $(CARGO_FLAGS)
+
+test: setup
+	cargo test $(CARGO_FLAGS)
+
+check: setup
+	cargo fmt --all --check
+	cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
+
+reproduce: build
+	$(BATLINET) run $(SCENARIOS) --profile $(PROFILE) --data $(DATA) --out $(OUT)
+	$(BATLINET) report $(OUT)
+
+bench: setup
+	cargo bench $(CARGO_FLAGS)
+
+data: build
+	$(BATLINET) data list --data $(DATA)
+
+clean:
+	cargo clean

@@ -1,0 +1,417 @@
+//! The six-channel map of BatLiNet: voltage, current and what follows from them, over capacity, cycle by cycle.
+
+use serde::{Deserialize, Serialize};
+
+use super::extract::{Extract, cycle_at, describe};
+use crate::cell::{Cell, Cycle};
+use crate::failure::Failure;
+use crate::signal::{Curves, Outside, linspace};
+
+/// Upper end of the capacity grid, in nominal capacities. (The paper says 1; the authors' code says this.)
+const LARGEST_CAPACITY: f64 = 1.2;
+
+/// A, above which a sample belongs to charge and below whose negative it belongs to discharge; absolute, not a rate.
+const LEAST_CURRENT: f64 = 0.1;
+
+/// Keeps the resistance finite where both currents are zero; there it is 1000 times the voltage difference.
+const LEAST_TOTAL_CURRENT: f64 = 0.001;
+
+/// One quantity over capacity Q. All are on the grid g_k from 0 to 1.2 nominal capacities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// V at charged capacity g_k; outside the samples their smallest voltage on the left, their largest on the right.
+    ChargeVoltage,
+    /// V at discharged capacity g_k; outside the samples the largest on the left, the smallest on the right.
+    DischargeVoltage,
+    /// A at charged capacity g_k; 0 outside the samples.
+    ChargeCurrent,
+    /// A at discharged capacity g_k, negative; 0 outside the samples.
+    DischargeCurrent,
+    /// Charge voltage at g_k minus discharge voltage at the mirrored point g_(n−1−k).
+    VoltageDifference,
+    /// Voltage difference over the difference of currents at the same pair of points, plus 1 mA.
+    Resistance,
+}
+
+impl Channel {
+    /// All channels, in the order of the map.
+    pub const ALL: [Self; 6] = [
+        Self::ChargeVoltage,
+        Self::DischargeVoltage,
+        Self::ChargeCurrent,
+        Self::DischargeCurrent,
+        Self::VoltageDifference,
+        Self::Resistance,
+    ];
+
+    /// As in an experiment file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ChargeVoltage => "charge_voltage",
+            Self::DischargeVoltage => "discharge_voltage",
+            Self::ChargeCurrent => "charge_current",
+            Self::DischargeCurrent => "discharge_current",
+            Self::VoltageDifference => "voltage_difference",
+            Self::Resistance => "resistance",
+        }
+    }
+
+    fn needs_charge(self) -> bool {
+        !matches!(self, Self::DischargeVoltage | Self::DischargeCurrent)
+    }
+
+    fn needs_discharge(self) -> bool {
+        !matches!(self, Self::ChargeVoltage | Self::ChargeCurrent)
+    }
+}
+
+/// Settings of the map.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CapacityMap {
+    /// Position of the first cycle.
+    pub first: usize,
+    /// Number of cycles.
+    pub cycles: usize,
+    /// Which channels, in which order.
+    pub channels: Vec<Channel>,
+    /// Points of the capacity grid.
+    pub grid_points: usize,
+    /// Position of a cycle that is left all zero (10 in the MIX-20 scenario).
+    pub zeroed_cycle: Option<usize>,
+}
+
+impl Default for CapacityMap {
+    /// The map of all published scenarios but MIX-20.
+    fn default() -> Self {
+        Self { first: 0, cycles: 100, channels: Channel::ALL.to_vec(), grid_points: 1000, zeroed_cycle: None }
+    }
+}
+
+impl CapacityMap {
+    pub(super) const VERSION: u32 = 1;
+
+    pub(super) fn check(&self) -> Result<(), String> {
+        if self.cycles == 0 {
+            return Err("capacity_map: cycles must be at least 1".to_owned());
+        }
+        if self.grid_points < 2 {
+            return Err("capacity_map: grid_points must be at least 2".to_owned());
+        }
+        if self.channels.is_empty() {
+            return Err("capacity_map: channels must name at least one channel".to_owned());
+        }
+        if let Some(twice) = (1..self.channels.len()).find(|&k| self.channels[..k].contains(&self.channels[k])) {
+            return Err(format!("capacity_map: channels names {} twice", self.channels[twice].name()));
+        }
+        match self.zeroed_cycle {
+            Some(position) if !(self.first..self.cycles_needed()).contains(&position) => Err(format!(
+                "capacity_map: zeroed_cycle {position} is not one of the cycles {} to {}",
+                self.first,
+                self.cycles_needed() - 1
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn cycles_needed(&self) -> usize {
+        self.first + self.cycles
+    }
+
+    /// Channels, cycles, grid points.
+    pub(super) fn shape(&self) -> [usize; 3] {
+        [self.channels.len(), self.cycles, self.grid_points]
+    }
+
+    pub(super) fn extractor(&self) -> Extractor {
+        Extractor {
+            map: self.clone(),
+            grid: linspace(0.0, LARGEST_CAPACITY, self.grid_points),
+            charge: Half::new(self.grid_points),
+            discharge: Half::new(self.grid_points),
+        }
+    }
+}
+
+/// Builds maps; holds the buffers of one cycle.
+pub(super) struct Extractor {
+    map: CapacityMap,
+    grid: Vec<f64>,
+    charge: Half,
+    discharge: Half,
+}
+
+impl Extract for Extractor {
+    fn extract(&mut self, cell: &Cell, out: &mut [f32]) -> Result<(), Failure> {
+        let [channels, cycles, points] = self.map.shape();
+        assert_eq!(out.len(), channels * cycles * points, "room for the map");
+        cycle_at(cell, self.map.cycles_needed() - 1, "the capacity map")?;
+        self.check_halves(cell)?;
+        let needs_charge = self.map.channels.iter().any(|channel| channel.needs_charge());
+        let needs_discharge = self.map.channels.iter().any(|channel| channel.needs_discharge());
+        for row in 0..cycles {
+            let position = self.map.first + row;
+            let rows = |channel: usize| (channel * cycles + row) * points..(channel * cycles + row + 1) * points;
+            if self.map.zeroed_cycle == Some(position) {
+                (0..channels).for_each(|channel| out[rows(channel)].fill(0.0));
+                continue;
+            }
+            let cycle = &cell.cycles()[position];
+            let nominal = cell.info().nominal_capacity;
+            let no_samples = |half: &str| {
+                Failure::Usage(format!(
+                    "cell {}: {} has no {half} sample with a capacity between 0 and {LARGEST_CAPACITY} of nominal \
+                     ({nominal} Ah), so the capacity map cannot be built; check the cell or leave it out",
+                    cell.id(),
+                    describe(position, cycle)
+                ))
+            };
+            if needs_charge {
+                let capacity = cycle.charge_capacity.as_deref().expect("checked before");
+                let charging = |current| current > LEAST_CURRENT;
+                self.charge
+                    .read(cycle, capacity, nominal, charging, &self.grid, Direction::Charge)
+                    .map_err(|NoSamples| no_samples("charge"))?;
+            }
+            if needs_discharge {
+                let capacity = &cycle.discharge_capacity;
+                let discharging = |current| current < -LEAST_CURRENT;
+                self.discharge
+                    .read(cycle, capacity, nominal, discharging, &self.grid, Direction::Discharge)
+                    .map_err(|NoSamples| no_samples("discharge"))?;
+            }
+            for (k, &channel) in self.map.channels.iter().enumerate() {
+                let values = &mut out[rows(k)];
+                self.write(channel, values);
+                if !all_finite(values) {
+                    return Err(Failure::Usage(format!(
+                        "cell {}: channel {} of {} is not finite; leave out the cell or the channel",
+                        cell.id(),
+                        channel.name(),
+                        describe(position, cycle)
+                    )));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Extractor {
+    fn check_halves(&self, cell: &Cell) -> Result<(), Failure> {
+        let missing = self.map.channels.iter().find(|channel| channel.needs_charge());
+        match missing {
+            Some(channel) if !cell.has_charge() => {
+                let possible: Vec<&str> = Channel::ALL
+                    .iter()
+                    .filter(|channel| !channel.needs_charge())
+                    .map(|channel| channel.name())
+                    .collect();
+                Err(Failure::Usage(format!(
+                    "cell {} has no charge half, so channel {} cannot be built; channels possible for it: {}",
+                    cell.id(),
+                    channel.name(),
+                    possible.join(", ")
+                )))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn write(&self, channel: Channel, out: &mut [f32]) {
+        let (charge, discharge) = (&self.charge, &self.discharge);
+        let copy = |out: &mut [f32], from: &[f64]| out.iter_mut().zip(from).for_each(|(to, &from)| *to = from as f32);
+        let difference = charge.voltage.iter().zip(discharge.voltage.iter().rev()).map(|(c, d)| c - d);
+        match channel {
+            Channel::ChargeVoltage => copy(out, &charge.voltage),
+            Channel::DischargeVoltage => copy(out, &discharge.voltage),
+            Channel::ChargeCurrent => copy(out, &charge.current),
+            Channel::DischargeCurrent => copy(out, &discharge.current),
+            Channel::VoltageDifference => {
+                out.iter_mut().zip(difference).for_each(|(to, difference)| *to = difference as f32);
+            }
+            Channel::Resistance => {
+                let total = charge.current.iter().zip(discharge.current.iter().rev()).map(|(c, d)| c - d);
+                for ((to, difference), total) in out.iter_mut().zip(difference).zip(total) {
+                    let resistance = difference / (total + LEAST_TOTAL_CURRENT);
+                    // 0/0 is no resistance; the authors write 0 there
+                    *to = if resistance.is_nan() { 0.0 } else { resistance as f32 };
+                }
+            }
+        }
+    }
+}
+
+/// Whether all values are finite, without a branch per value.
+fn all_finite(values: &[f32]) -> bool {
+    values.iter().fold(true, |finite, value| finite & value.is_finite())
+}
+
+/// Which way capacity moves voltage.
+#[derive(Clone, Copy)]
+enum Direction {
+    Charge,
+    Discharge,
+}
+
+/// A half cycle has samples, but none on the grid.
+struct NoSamples;
+
+/// Voltage and current over capacity of one half of one cycle.
+struct Half {
+    samples: Curves<2>,
+    voltage: Vec<f64>,
+    current: Vec<f64>,
+}
+
+impl Half {
+    fn new(points: usize) -> Self {
+        Self { samples: Curves::default(), voltage: vec![0.0; points], current: vec![0.0; points] }
+    }
+
+    /// Interpolates the samples whose current belongs to this half onto the grid; a half of at most two samples is all
+    /// zero.
+    fn read(
+        &mut self,
+        cycle: &Cycle,
+        capacity: &[f64],
+        nominal: f64,
+        belongs: impl Fn(f64) -> bool,
+        grid: &[f64],
+        direction: Direction,
+    ) -> Result<(), NoSamples> {
+        self.samples.clear();
+        let mut count = 0;
+        for ((&ampere_hours, &voltage), &current) in capacity.iter().zip(&cycle.voltage).zip(&cycle.current) {
+            if belongs(current) {
+                count += 1;
+                let x = ampere_hours / nominal;
+                if (0.0..=LARGEST_CAPACITY).contains(&x) {
+                    self.samples.push(x, [voltage, current]);
+                }
+            }
+        }
+        if count <= 2 {
+            self.voltage.fill(0.0);
+            self.current.fill(0.0);
+            return Ok(());
+        }
+        if self.samples.is_empty() {
+            return Err(NoSamples);
+        }
+        let (low, high) = self.samples.range(0);
+        let voltage = match direction {
+            Direction::Charge => Outside { left: low, right: high },
+            Direction::Discharge => Outside { left: high, right: low },
+        };
+        let current = Outside { left: 0.0, right: 0.0 };
+        self.samples.resample(grid, [voltage, current], [&mut self.voltage, &mut self.current]);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cell::{
+        Cell, LifeRecord,
+        tests::{discharge_cycle, info},
+    };
+    use crate::feature::FeatureSpec;
+
+    fn charged(mut cycle: Cycle) -> Cycle {
+        // charge to 1.1 Ah before the three discharge samples
+        let charge = [0.0, 0.55, 1.1];
+        cycle.charge_capacity = Some(charge.into_iter().chain([1.1; 3]).collect());
+        cycle.discharge_capacity.splice(0..0, [0.0; 3]);
+        cycle.voltage.splice(0..0, [3.0, 3.3, 3.5]);
+        cycle.current.splice(0..0, [2.2; 3]);
+        cycle
+    }
+
+    fn cell(cycles: Vec<Cycle>) -> Cell {
+        let life = LifeRecord::Capacity(vec![1.0; cycles.len()]);
+        Cell::new(info("MATR_b1c0"), cycles, life).unwrap()
+    }
+
+    fn map(cycles: usize, channels: &[Channel]) -> FeatureSpec {
+        FeatureSpec::CapacityMap(CapacityMap {
+            cycles,
+            channels: channels.to_vec(),
+            grid_points: 13,
+            ..CapacityMap::default()
+        })
+    }
+
+    fn problem(spec: &FeatureSpec, cell: &Cell) -> String {
+        spec.extract(cell).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn difference_and_resistance_follow_from_the_four_signals() {
+        let cell = cell(vec![charged(discharge_cycle(1, 1.0))]);
+        let all = map(1, &Channel::ALL).extract(&cell).unwrap();
+        let at = |channel: usize, k: usize| all[[channel, 0, k]];
+        assert_eq!((at(0, 0), at(0, 12)), (3.0, 3.5));
+        assert_eq!((at(1, 0), at(1, 12)), (3.4, 2.0));
+        assert_eq!((at(2, 5), at(2, 12), at(3, 5), at(3, 12)), (2.2, 0.0, -4.4, 0.0));
+        for k in 0..13 {
+            let difference = at(0, k) - at(1, 12 - k);
+            assert!((at(4, k) - difference).abs() < 1e-6);
+            assert!((at(5, k) - difference / (at(2, k) - at(3, 12 - k) + 0.001)).abs() < 2e-4 * at(5, k).abs());
+        }
+        let two = map(1, &[Channel::Resistance, Channel::ChargeVoltage]).extract(&cell).unwrap();
+        assert!((0..13).all(|k| two[[0, 0, k]] == at(5, k) && two[[1, 0, k]] == at(0, k)));
+    }
+
+    #[test]
+    fn a_cell_without_charge_gives_its_discharge_channels_only() {
+        let cell = cell(vec![discharge_cycle(2, 1.0)]);
+        assert!(map(1, &[Channel::DischargeVoltage, Channel::DischargeCurrent]).extract(&cell).is_ok());
+        assert_eq!(
+            problem(&map(1, &[Channel::DischargeVoltage, Channel::Resistance]), &cell),
+            "cell MATR_b1c0 has no charge half, so channel resistance cannot be built; channels possible for it: \
+             discharge_voltage, discharge_current"
+        );
+    }
+
+    #[test]
+    fn the_zeroed_cycle_is_zero_and_is_not_read() {
+        let spec = FeatureSpec::CapacityMap(CapacityMap {
+            cycles: 2,
+            grid_points: 13,
+            zeroed_cycle: Some(1),
+            ..CapacityMap::default()
+        });
+        let features = spec.extract(&cell(vec![charged(discharge_cycle(1, 1.0)); 2])).unwrap();
+        assert!((0..6).all(|channel| (0..13).all(|k| features[[channel, 1, k]] == 0.0)));
+        assert!(features[[0, 0, 0]] == 3.0);
+    }
+
+    #[test]
+    fn a_half_of_two_samples_is_zero() {
+        let mut cycle = discharge_cycle(1, 1.0);
+        cycle.current[0] = 0.0;
+        let features = map(1, &[Channel::DischargeVoltage]).extract(&cell(vec![cycle])).unwrap();
+        assert!(features.iter().all(|&value| value == 0.0));
+    }
+
+    #[test]
+    fn faults_name_cell_cycle_and_channel() {
+        let sound = charged(discharge_cycle(7, 1.0));
+        let few = problem(&map(3, &Channel::ALL), &cell(vec![sound.clone()]));
+        assert!(few.contains("cell MATR_b1c0 has 1 cycles") && few.contains("position 2"), "{few}");
+
+        let mut far = sound.clone();
+        far.discharge_capacity.iter_mut().for_each(|value| *value += 9.0);
+        let far = problem(&map(2, &Channel::ALL), &cell(vec![sound.clone(), far]));
+        assert!(far.contains("position 1 (number 7) has no discharge sample"), "{far}");
+
+        let mut infinite = sound.clone();
+        // finite as f64, infinite as f32
+        infinite.voltage[0] = 1e39;
+        let infinite = problem(&map(2, &Channel::ALL), &cell(vec![sound, infinite]));
+        assert!(infinite.contains("channel charge_voltage of the cycle at position 1"), "{infinite}");
+    }
+}

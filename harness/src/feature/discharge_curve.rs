@@ -1,0 +1,136 @@
+//! The discharge curve Q(V) of one cycle, from high to low voltage, and its running median.
+
+use serde::{Deserialize, Serialize};
+
+use crate::cell::{Cell, Cycle};
+use crate::signal::{Curves, MedianRule, Outside, RollingMedian, linspace};
+
+/// A, below whose negative a sample belongs to discharge.
+const LEAST_CURRENT: f64 = 0.1;
+
+/// Points to either side in the running median.
+const HALF_WIDTH: usize = 10;
+
+/// Where the discharge curve comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QdlinSource {
+    /// The curve that the source published with the cycle, if there is one; else computed.
+    #[default]
+    Stored,
+    /// Always interpolated from the samples of the discharge half.
+    Computed,
+}
+
+/// Reads discharge curves; holds the buffers of one.
+pub(super) struct CurveReader {
+    source: QdlinSource,
+    points: usize,
+    grid: Vec<f64>,
+    samples: Curves<1>,
+    median: RollingMedian,
+    raw: Vec<f64>,
+}
+
+impl CurveReader {
+    pub(super) fn new(source: QdlinSource, rule: MedianRule, points: usize) -> Self {
+        Self {
+            source,
+            points,
+            grid: Vec::new(),
+            samples: Curves::default(),
+            median: RollingMedian::new(HALF_WIDTH, rule),
+            raw: vec![0.0; points],
+        }
+    }
+
+    /// Discharge capacity in Ah over falling voltage: NaN outside the measured range, zero for at most two samples.
+    ///
+    /// Computed curves are on an equidistant grid between the voltage limits of the cell. Stored curves keep the grid
+    /// of their source; one of another length than asked for is interpolated linearly between its points.
+    pub(super) fn read(&mut self, cell: &Cell, cycle: &Cycle, out: &mut [f64]) {
+        match (self.source, &cycle.qdlin) {
+            (QdlinSource::Stored, Some(stored)) if stored.len() == out.len() => out.copy_from_slice(stored),
+            (QdlinSource::Stored, Some(stored)) if stored.len() > 1 => stretch(stored, out),
+            _ => self.compute(cell, cycle, out),
+        }
+    }
+
+    /// [`CurveReader::read`], then the running median.
+    pub(super) fn read_smooth(&mut self, cell: &Cell, cycle: &Cycle, out: &mut [f64]) {
+        let mut raw = std::mem::take(&mut self.raw);
+        self.read(cell, cycle, &mut raw);
+        self.median.apply(&raw, out);
+        self.raw = raw;
+    }
+
+    /// Running median of any curve.
+    pub(super) fn smooth(&mut self, curve: &[f64], out: &mut [f64]) {
+        self.median.apply(curve, out);
+    }
+
+    fn compute(&mut self, cell: &Cell, cycle: &Cycle, out: &mut [f64]) {
+        self.samples.clear();
+        let samples = cycle.voltage.iter().zip(&cycle.discharge_capacity).zip(&cycle.current);
+        for ((&voltage, &capacity), _) in samples.filter(|&(_, &current)| current < -LEAST_CURRENT) {
+            self.samples.push(voltage, [capacity]);
+        }
+        if self.samples.len() <= 2 {
+            out.fill(0.0);
+            return;
+        }
+        let (low, high) = cell.info().voltage_limits;
+        if self.grid.first() != Some(&low) || self.grid.last() != Some(&high) {
+            self.grid = linspace(low, high, self.points);
+        }
+        self.samples.resample(&self.grid, [Outside { left: f64::NAN, right: f64::NAN }], [out]);
+        out.reverse();
+    }
+}
+
+/// Linear interpolation of a curve onto another number of points with the same ends.
+fn stretch(curve: &[f64], out: &mut [f64]) {
+    let scale = (curve.len() - 1) as f64 / (out.len() - 1) as f64;
+    for (k, value) in out.iter_mut().enumerate() {
+        let place = k as f64 * scale;
+        let below = (place as usize).min(curve.len() - 2);
+        let share = place - below as f64;
+        *value = curve[below] * (1.0 - share) + curve[below + 1] * share;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cell::{
+        Cell, LifeRecord,
+        tests::{discharge_cycle, info},
+    };
+
+    fn read(source: QdlinSource, cycle: Cycle, points: usize) -> Vec<f64> {
+        let cell = Cell::new(info("A"), vec![cycle], LifeRecord::Capacity(vec![1.0])).unwrap();
+        let mut out = vec![0.0; points];
+        CurveReader::new(source, MedianRule::Selection, points).read(&cell, &cell.cycles()[0], &mut out);
+        out
+    }
+
+    #[test]
+    fn a_computed_curve_runs_from_the_upper_to_the_lower_voltage_limit() {
+        // samples at 3.4, 3.2 and 2.0 V; limits 3.5 and 2.0 V
+        let curve = read(QdlinSource::Stored, discharge_cycle(1, 1.0), 16);
+        assert!(curve[0].is_nan(), "above the first sample");
+        assert!((curve[2] - 0.25).abs() < 1e-12 && (curve[9] - 0.75).abs() < 1e-12 && curve[15] == 1.0);
+        let mut short = discharge_cycle(1, 1.0);
+        short.current[1] = 0.0;
+        assert_eq!(read(QdlinSource::Stored, short, 4), [0.0; 4]);
+    }
+
+    #[test]
+    fn a_stored_curve_is_taken_as_it_is_or_stretched_unless_switched_off() {
+        let mut cycle = discharge_cycle(1, 1.0);
+        cycle.qdlin = Some(vec![0.0, 0.2, 0.8]);
+        assert_eq!(read(QdlinSource::Stored, cycle.clone(), 3), [0.0, 0.2, 0.8]);
+        assert_eq!(read(QdlinSource::Stored, cycle.clone(), 5), [0.0, 0.1, 0.2, 0.5, 0.8]);
+        assert!(read(QdlinSource::Computed, cycle, 3)[0].is_nan());
+    }
+}

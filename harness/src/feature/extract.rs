@@ -1,0 +1,33 @@
+//! What every feature extractor does, and the errors that they share.
+
+use crate::cell::{Cell, Cycle};
+use crate::failure::Failure;
+
+/// Builds one feature for one cell after another.
+pub trait Extract: Send {
+    /// Writes the feature of `cell` to `out`, row-major, all of it.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] names the cell, and the cycle, channel or statistic that cannot be built.
+    ///
+    /// # Panics
+    /// If `out` is not as long as the feature has numbers.
+    fn extract(&mut self, cell: &Cell, out: &mut [f32]) -> Result<(), Failure>;
+}
+
+/// The cycle at a position, which the feature called `feature` needs.
+pub(super) fn cycle_at<'a>(cell: &'a Cell, position: usize, feature: &str) -> Result<&'a Cycle, Failure> {
+    cell.cycles().get(position).ok_or_else(|| {
+        Failure::Usage(format!(
+            "cell {} has {} cycles, but {feature} needs the one at position {position} (counted from 0); ask for fewer \
+             cycles or leave the cell out",
+            cell.id(),
+            cell.cycles().len()
+        ))
+    })
+}
+
+/// Names a cycle by its position and by the source's own number.
+pub(super) fn describe(position: usize, cycle: &Cycle) -> String {
+    format!("the cycle at position {position} (number {})", cycle.number)
+}

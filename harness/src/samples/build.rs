@@ -1,0 +1,304 @@
+//! Features and lives of the cells of one split, as models read them.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use ndarray::{ArrayD, IxDyn};
+use rayon::prelude::*;
+
+use crate::failure::Failure;
+use crate::feature::{Extract, FeatureSpec};
+use crate::label::{LabelRule, Verdict};
+use crate::source::Source;
+use crate::split::Split;
+
+/// How many unknown cells an error lists by name.
+const LISTED: usize = 5;
+
+/// Training or test cells, sorted by id.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// Cell ids.
+    pub ids: Vec<String>,
+    /// The feature; axis 0 is the cell.
+    pub features: ArrayD<f32>,
+    /// Lives in cycles.
+    pub lives: Vec<f64>,
+}
+
+/// One feature of all cells of a split that have a life.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Samples {
+    /// Shape of the feature of one cell.
+    pub feature_shape: Vec<usize>,
+    /// Training cells.
+    pub train: Part,
+    /// Test cells.
+    pub test: Part,
+    /// Cells of the split without a life: their ids, sorted, and why.
+    pub removed: Vec<(String, String)>,
+}
+
+/// Builds every feature of every cell of the split, and the lives; the result has one entry per feature.
+///
+/// Cells are read once, in parallel on `workers` threads, and only as many cycles of each as some feature needs. The
+/// result is the same for any number of workers.
+///
+/// # Errors
+/// [`Failure::Usage`]: a cell that the source does not have, a feature that cannot be built for a cell, a training or
+/// test part without a cell left. Of several faulty cells, the first is named.
+pub fn build(
+    source: &dyn Source,
+    split: &Split,
+    rule: &LabelRule,
+    features: &[FeatureSpec],
+    workers: usize,
+) -> Result<Vec<Samples>, Failure> {
+    features.iter().try_for_each(FeatureSpec::check).map_err(Failure::Usage)?;
+    check_known(source, split)?;
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(workers.max(1))
+        .build()
+        .map_err(|error| Failure::Internal(format!("no threads to build features on: {error}")))?;
+    let cycles = features.iter().map(FeatureSpec::cycles_needed).max().unwrap_or(0);
+    let extraction = Extraction { source, rule, features, cycles };
+    let train = pool.install(|| extraction.part("training", &split.train))?;
+    let test = pool.install(|| extraction.part("test", &split.test))?;
+
+    let mut removed = [train.removed, test.removed].concat();
+    removed.sort();
+    Ok(features
+        .iter()
+        .zip(train.features.into_iter().zip(test.features))
+        .map(|(feature, (train_features, test_features))| Samples {
+            feature_shape: feature.shape(),
+            train: Part { ids: train.ids.clone(), features: train_features, lives: train.lives.clone() },
+            test: Part { ids: test.ids.clone(), features: test_features, lives: test.lives.clone() },
+            removed: removed.clone(),
+        })
+        .collect())
+}
+
+fn check_known(source: &dyn Source, split: &Split) -> Result<(), Failure> {
+    let known: BTreeSet<String> = source.ids().into_iter().collect();
+    let unknown: BTreeSet<&str> =
+        split.train.iter().chain(&split.test).map(String::as_str).filter(|&id| !known.contains(id)).collect();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let listed: Vec<&str> = unknown.iter().copied().take(LISTED).collect();
+    let more = match unknown.len() - listed.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Err(Failure::Usage(format!(
+        "the source of {} cells ({} of them) has no cell {}{more}, which the split names; import the cells or correct \
+         the split",
+        source.origin(),
+        known.len(),
+        listed.join(", ")
+    )))
+}
+
+/// What is the same for every cell.
+struct Extraction<'a> {
+    source: &'a dyn Source,
+    rule: &'a LabelRule,
+    features: &'a [FeatureSpec],
+    cycles: usize,
+}
+
+/// All features of one part.
+struct ExtractedPart {
+    ids: Vec<String>,
+    lives: Vec<f64>,
+    features: Vec<ArrayD<f32>>,
+    removed: Vec<(String, String)>,
+}
+
+impl Extraction<'_> {
+    fn part(&self, name: &str, ids: &[String]) -> Result<ExtractedPart, Failure> {
+        let mut ids = ids.to_vec();
+        ids.sort();
+        let sizes: Vec<usize> = self.features.iter().map(|feature| feature.shape().iter().product()).collect();
+        // each cell writes its own row of the final arrays
+        let mut values: Vec<Vec<f32>> = sizes.iter().map(|size| vec![0.0; size * ids.len()]).collect();
+        let verdicts = self.extract_all(&ids, &sizes, &mut values)?;
+
+        let kept: Vec<usize> = (0..ids.len()).filter(|&cell| matches!(verdicts[cell], Verdict::Life(_))).collect();
+        if kept.is_empty() {
+            return Err(Failure::Usage(format!(
+                "no {name} cell has a life by the label rule (all {} were removed); use another split, end_of_life or \
+                 minimum",
+                ids.len()
+            )));
+        }
+        let mut features = Vec::with_capacity(values.len());
+        for ((feature, size), mut values) in self.features.iter().zip(sizes).zip(values) {
+            for (row, &cell) in kept.iter().enumerate() {
+                values.copy_within(cell * size..(cell + 1) * size, row * size);
+            }
+            values.truncate(kept.len() * size);
+            let shape: Vec<usize> = std::iter::once(kept.len()).chain(feature.shape()).collect();
+            let array = ArrayD::from_shape_vec(IxDyn(&shape), values)
+                .map_err(|error| Failure::Internal(format!("features of shape {shape:?}: {error}")))?;
+            features.push(array);
+        }
+        let mut part = ExtractedPart { ids: Vec::new(), lives: Vec::new(), features, removed: Vec::new() };
+        for (id, verdict) in ids.into_iter().zip(verdicts) {
+            match verdict {
+                Verdict::Life(life) => {
+                    part.ids.push(id);
+                    part.lives.push(life);
+                }
+                Verdict::Removed(reason) => part.removed.push((id, reason)),
+            }
+        }
+        Ok(part)
+    }
+
+    /// Fills the rows of `values` (one array per feature) and says what became of each cell.
+    fn extract_all(&self, ids: &[String], sizes: &[usize], values: &mut [Vec<f32>]) -> Result<Vec<Verdict>, Failure> {
+        let mut rows: Vec<Vec<&mut [f32]>> = ids.iter().map(|_| Vec::with_capacity(sizes.len())).collect();
+        for (values, &size) in values.iter_mut().zip(sizes) {
+            for (cell, row) in rows.iter_mut().zip(values.chunks_exact_mut(size)) {
+                cell.push(row);
+            }
+        }
+        // Cells behind the first fault need not be looked at; those before it must be, so that it stays the first.
+        let first_fault = AtomicUsize::new(usize::MAX);
+        let results: Vec<Option<Result<Verdict, Failure>>> = rows
+            .into_par_iter()
+            .zip(ids)
+            .enumerate()
+            .map_init(
+                || self.features.iter().map(FeatureSpec::extractor).collect::<Vec<_>>(),
+                |extractors, (cell, (mut rows, id))| {
+                    if cell > first_fault.load(Ordering::Relaxed) {
+                        return None;
+                    }
+                    let result = self.extract(id, extractors, &mut rows);
+                    if result.is_err() {
+                        first_fault.fetch_min(cell, Ordering::Relaxed);
+                    }
+                    Some(result)
+                },
+            )
+            .collect();
+        // the first fault comes before anything that was skipped
+        results.into_iter().flatten().collect()
+    }
+
+    fn extract(
+        &self,
+        id: &str,
+        extractors: &mut [Box<dyn Extract>],
+        rows: &mut [&mut [f32]],
+    ) -> Result<Verdict, Failure> {
+        let cell = self.source.cell(id, self.cycles)?;
+        let verdict = self.rule.judge(&cell)?;
+        if matches!(verdict, Verdict::Life(_)) {
+            for (extractor, row) in extractors.iter_mut().zip(rows) {
+                extractor.extract(&cell, row)?;
+            }
+        }
+        Ok(verdict)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cell::tests::{discharge_cycle, info};
+    use crate::cell::{Cell, LifeRecord, Origin};
+
+    /// Cells `A00`, `A01`, … whose cycle p has capacity 1 − 0.001·p·k; every fifth lives for 50 cycles only.
+    struct Cells(usize);
+
+    impl Source for Cells {
+        fn origin(&self) -> Origin {
+            Origin::Virtual
+        }
+
+        fn ids(&self) -> Vec<String> {
+            (0..self.0).map(|k| format!("A{k:02}")).collect()
+        }
+
+        fn cell(&self, id: &str, cycles: usize) -> Result<Cell, Failure> {
+            let k: usize = id[1..].parse().unwrap();
+            let capacity = |p: usize| 1.0 - 0.001 * (p * k) as f64;
+            let cycles = (0..cycles.min(20)).map(|p| discharge_cycle(p as u32, capacity(p))).collect();
+            let life = if k % 5 == 4 { 48 } else { 300 + k };
+            Ok(Cell::new(info(id), cycles, LifeRecord::Capacity(vec![1.0; life])).unwrap())
+        }
+
+        fn fingerprint(&self, id: &str) -> Result<String, Failure> {
+            Ok(id.to_owned())
+        }
+    }
+
+    fn ids(cells: &[usize]) -> Vec<String> {
+        cells.iter().map(|k| format!("A{k:02}")).collect()
+    }
+
+    fn features() -> Vec<FeatureSpec> {
+        let read = |yaml: &str| serde_yaml::from_str(yaml).unwrap();
+        vec![
+            read("capacity_map: {cycles: 4, grid_points: 30, channels: [discharge_voltage]}"),
+            read("severson: {statistics: [variance, slope], cycles: [1, 3, 9]}"),
+        ]
+    }
+
+    #[test]
+    fn rows_belong_to_their_cells_and_short_lives_are_removed_with_the_reason() {
+        let split = Split { train: ids(&[7, 4, 1, 2, 9]), test: ids(&[3, 14, 0]) };
+        let samples = build(&Cells(20), &split, &LabelRule::default(), &features(), 2).unwrap();
+        assert_eq!(samples.len(), 2);
+        for (samples, feature) in samples.iter().zip(features()) {
+            assert_eq!(samples.train.ids, ids(&[1, 2, 7]));
+            assert_eq!(samples.train.lives, [303.0, 304.0, 309.0]);
+            assert_eq!(samples.test.ids, ids(&[0, 3]));
+            let removed: Vec<&str> = samples.removed.iter().map(|(id, _)| id.as_str()).collect();
+            assert_eq!(removed, ["A04", "A09", "A14"]);
+            assert_eq!(samples.removed[0].1, "life of 50 cycles is not longer than 100");
+            for part in [&samples.train, &samples.test] {
+                assert_eq!(part.features.shape()[1..], samples.feature_shape[..]);
+                for (row, id) in part.features.outer_iter().zip(&part.ids) {
+                    let cell = Cells(20).cell(id, 20).unwrap();
+                    assert_eq!(row.to_owned(), feature.extract(&cell).unwrap());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_number_of_workers_changes_nothing() {
+        let split = Split { train: ids(&(0..30).collect::<Vec<_>>()), test: ids(&(30..40).collect::<Vec<_>>()) };
+        let one = build(&Cells(40), &split, &LabelRule::default(), &features(), 1).unwrap();
+        assert_eq!(one, build(&Cells(40), &split, &LabelRule::default(), &features(), 3).unwrap());
+    }
+
+    #[test]
+    fn unknown_cells_are_listed() {
+        let split = Split { train: ids(&[1, 50, 51, 52, 53, 54, 55, 56]), test: ids(&[2]) };
+        let problem = build(&Cells(20), &split, &LabelRule::default(), &features(), 1).unwrap_err().to_string();
+        assert!(
+            problem.contains("virtual cells") && problem.contains("A50, A51, A52, A53, A54 and 2 more"),
+            "{problem}"
+        );
+    }
+
+    #[test]
+    fn an_empty_part_and_an_unfit_cell_are_errors() {
+        let split = Split { train: ids(&[1]), test: ids(&[4, 9]) };
+        let problem = build(&Cells(20), &split, &LabelRule::default(), &features(), 1).unwrap_err().to_string();
+        assert!(problem.contains("no test cell has a life"), "{problem}");
+
+        let split = Split { train: ids(&(0..20).collect::<Vec<_>>()), test: ids(&[20]) };
+        let charge = [serde_yaml::from_str("capacity_map: {cycles: 4}").unwrap()];
+        for workers in [1, 2, 5] {
+            let problem = build(&Cells(30), &split, &LabelRule::default(), &charge, workers).unwrap_err().to_string();
+            assert!(problem.starts_with("cell A00 has no charge half"), "{problem}");
+        }
+    }
+}

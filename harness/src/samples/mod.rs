@@ -1,0 +1,9 @@
+//! Features and lives of one split, as models read them, and the transformations that are fitted to them.
+
+mod build;
+mod transformation;
+
+pub use build::{Part, Samples, build};
+pub use transformation::{
+    FeatureTransformation, FittedFeatureTransformation, FittedLabelTransformation, LabelStep, LabelTransformation,
+};
