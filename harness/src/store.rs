@@ -1,1 +1,227 @@
-//! store
+//! Cells on disk: a folder with one HDF5 file per cell.
+//!
+//! ```text
+//! DIR/cells/MATR_b1c0.h5       described in `store/file.rs`
+//! ```
+//!
+//! A store holds measured cells or virtual ones, never both: a result computed from it is either evidence or it is not.
+//! Files come into being whole. They are written in a hidden folder inside `DIR` and renamed when all of them are on
+//! disk, so a crash or a full disk leaves the store as it was.
+
+mod file;
+mod fingerprint;
+mod ragged;
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use rayon::prelude::*;
+
+use crate::cell::{Cell, CellInfo, Dataset, Origin};
+use crate::failure::Failure;
+use crate::source::Source;
+use file::Header;
+
+const IMPORT: &str = "`batlinet data import matr-curves FILE --data DIR`";
+
+/// A folder of cells.
+#[derive(Debug)]
+pub struct Store {
+    dir: PathBuf,
+    cells: BTreeMap<String, Header>,
+}
+
+impl Store {
+    /// Opens the store in `dir`, reading what each file says of its cell but none of its series.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] when `dir` holds no store or no cell, when a file is damaged or of an unknown version, and
+    /// when measured and virtual cells are mixed.
+    pub fn open(dir: &Path) -> Result<Self, Failure> {
+        if !dir.join("cells").is_dir() {
+            return Err(Failure::Usage(format!(
+                "{} holds no cells: import some with {IMPORT}, or use `--data virtual`",
+                dir.display()
+            )));
+        }
+        let store = Self::open_or_empty(dir)?;
+        if store.cells.is_empty() {
+            return Err(Failure::Usage(format!(
+                "the cell store {} is empty: import cells with {IMPORT}",
+                dir.display()
+            )));
+        }
+        Ok(store)
+    }
+
+    /// Opens the store in `dir` for writing, making it where there is none.
+    ///
+    /// # Errors
+    /// As [`Store::open`], save that an empty store is fine; and when `dir` cannot be made.
+    pub fn create(dir: &Path) -> Result<Self, Failure> {
+        let cells = dir.join("cells");
+        fs::create_dir_all(&cells)
+            .map_err(|error| Failure::Usage(format!("cannot make the folder {}: {error}", cells.display())))?;
+        Self::open_or_empty(dir)
+    }
+
+    fn open_or_empty(dir: &Path) -> Result<Self, Failure> {
+        let mut cells = BTreeMap::new();
+        for path in cell_files(dir)? {
+            let header = file::read_header(&path)?;
+            cells.insert(header.info.id.clone(), header);
+        }
+        let store = Self { dir: dir.to_owned(), cells };
+        store.check_origins(store.cells.values())?;
+        Ok(store)
+    }
+
+    /// Writes one cell, replacing the one of that id if there is one.
+    ///
+    /// # Errors
+    /// As [`Store::write_all`].
+    pub fn write(&mut self, cell: &Cell) -> Result<(), Failure> {
+        self.write_all([Ok(cell.clone())])
+    }
+
+    /// Writes cells, replacing those of the same ids: all of them, or none.
+    ///
+    /// The cells are asked for one by one, so they need not fit into memory together.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] names the file and the reason when the disk is full or the folder is not writable, and the
+    /// cell whose origin differs from that of the others; the first error of `cells` is passed on.
+    pub fn write_all<I>(&mut self, cells: I) -> Result<(), Failure>
+    where
+        I: IntoParallelIterator<Item = Result<Cell, Failure>>,
+    {
+        let staging = tempfile::Builder::new()
+            .prefix(".staging-")
+            .tempdir_in(&self.dir)
+            .map_err(|error| Failure::Usage(format!("cannot write to {}: {error}", self.dir.display())))?;
+        let written: Vec<Header> = cells
+            .into_par_iter()
+            .map(|cell| {
+                let cell = cell?;
+                file::write(&staging.path().join(file_name(cell.id())), &cell)
+            })
+            .collect::<Result<_, Failure>>()?;
+        let replaced = |header: &&Header| !written.iter().any(|new| new.info.id == header.info.id);
+        self.check_origins(written.iter().chain(self.cells.values().filter(replaced)))?;
+
+        for header in written {
+            let target = self.path(&header.info.id);
+            fs::rename(staging.path().join(file_name(&header.info.id)), &target)
+                .map_err(|error| Failure::Usage(format!("cannot put {} in place: {error}", target.display())))?;
+            self.cells.insert(header.info.id.clone(), header);
+        }
+        Ok(())
+    }
+
+    /// The folder.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Whether the store has this cell.
+    pub fn contains(&self, id: &str) -> bool {
+        self.cells.contains_key(id)
+    }
+
+    /// What is known of every cell, in order of id.
+    pub fn infos(&self) -> impl Iterator<Item = &CellInfo> {
+        self.cells.values().map(|header| &header.info)
+    }
+
+    /// Number of cells of each dataset that has any.
+    pub fn counts(&self) -> Vec<(Dataset, usize)> {
+        let of = |dataset| self.infos().filter(|info| info.dataset == dataset).count();
+        Dataset::ALL.into_iter().map(|dataset| (dataset, of(dataset))).filter(|(_, cells)| *cells > 0).collect()
+    }
+
+    fn path(&self, id: &str) -> PathBuf {
+        self.dir.join("cells").join(file_name(id))
+    }
+
+    fn header(&self, id: &str) -> Result<&Header, Failure> {
+        self.cells.get(id).ok_or_else(|| {
+            Failure::Usage(format!(
+                "cell {id} is not in the cell store {}: `batlinet data list --data {}` says what is",
+                self.dir.display(),
+                self.dir.display()
+            ))
+        })
+    }
+
+    fn check_origins<'a>(&self, headers: impl Iterator<Item = &'a Header>) -> Result<(), Failure> {
+        let infos: Vec<&CellInfo> = headers.map(|header| &header.info).collect();
+        let first_of = |origin| infos.iter().find(|info| info.origin == origin);
+        match (first_of(Origin::Real), first_of(Origin::Virtual)) {
+            (Some(real), Some(simulated)) => Err(Failure::Usage(format!(
+                "the cell store {} would mix measured cells ({}) with virtual ones ({}): keep them in two folders",
+                self.dir.display(),
+                real.id,
+                simulated.id
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Source for Store {
+    /// That of all cells; an empty store counts as real, since nothing in it is simulated.
+    fn origin(&self) -> Origin {
+        self.infos().next().map_or(Origin::Real, |info| info.origin)
+    }
+
+    fn ids(&self) -> Vec<String> {
+        self.cells.keys().cloned().collect()
+    }
+
+    fn cell(&self, id: &str, cycles: usize) -> Result<Cell, Failure> {
+        self.header(id)?;
+        file::read(&self.path(id), cycles)
+    }
+
+    fn fingerprint(&self, id: &str) -> Result<String, Failure> {
+        self.header(id).map(|header| header.fingerprint.clone())
+    }
+}
+
+/// The files of all cells of the store in `dir`, sorted by name.
+///
+/// # Errors
+/// [`Failure::Usage`] when the folder cannot be read.
+pub fn cell_files(dir: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let folder = dir.join("cells");
+    let unreadable = |error: io::Error| Failure::Usage(format!("cannot read the folder {}: {error}", folder.display()));
+    let mut files = Vec::new();
+    for entry in fs::read_dir(&folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if path.extension() == Some(OsStr::new("h5")) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Reads one file whole and compares its content with the hash it was written with.
+///
+/// # Errors
+/// [`Failure::Usage`] names the file and what is wrong with it.
+pub fn check_file(path: &Path) -> Result<Cell, Failure> {
+    let header = file::read_header(path)?;
+    let cell = file::read(path, usize::MAX)?;
+    if fingerprint::of(&cell) == header.fingerprint {
+        Ok(cell)
+    } else {
+        Err(file::damaged(path, "its content does not match the hash it was written with"))
+    }
+}
+
+fn file_name(id: &str) -> String {
+    format!("{id}.h5")
+}

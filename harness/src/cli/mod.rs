@@ -1,1 +1,51 @@
-//! cli
+//! The verbs of the program, one file each.
+
+pub mod data;
+pub mod doctor;
+pub mod options;
+pub mod plan;
+pub mod report;
+pub mod run;
+
+use clap::{Parser, Subcommand};
+
+use crate::failure::Failure;
+
+/// Seeded, declared experiments on early battery lifetime prediction around BatLiNet.
+///
+/// Exit codes: 0 ok, 1 a defect of this program, 2 usage or configuration, 3 some run failed, 5 incomplete.
+#[derive(Debug, Parser)]
+#[command(name = "batlinet", version)]
+pub struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Which cells are here, and are they whole?
+    #[command(subcommand)]
+    Data(data::DataCommand),
+    /// What would run, and why? Writes nothing.
+    Plan(plan::PlanArguments),
+    /// Run experiments; what is done already is not done again.
+    Run(run::RunArguments),
+    /// What came out, next to the paper?
+    Report(report::ReportArguments),
+    /// What is this machine able to do?
+    Doctor(doctor::DoctorArguments),
+}
+
+/// Does what was asked.
+///
+/// # Errors
+/// [`Failure`], whose text is for the user and whose kind is the exit code.
+pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
+    match &arguments.verb {
+        Verb::Data(command) => data::execute(command),
+        Verb::Plan(arguments) => plan::execute(arguments),
+        Verb::Run(arguments) => run::execute(arguments),
+        Verb::Report(arguments) => report::execute(arguments),
+        Verb::Doctor(arguments) => doctor::execute(arguments),
+    }
+}

@@ -1,1 +1,29 @@
-//! experiment
+//! What is run, why, and the running of it.
+//!
+//! | file | makes | from |
+//! |---|---|---|
+//! | [`read`] | an [`Experiment`] | an experiment file, a profile and `--set` options |
+//! | [`spec`], [`entry`] | the checked declaration | YAML |
+//! | [`setting`] | a changed declaration | a path and a value |
+//! | [`seed`] | seeds and random streams | text |
+//! | [`key`] | the two keys of a run | everything that may change its result |
+//! | [`plan`] | runs with their state (new, stale, done, failed) | an experiment, a source, an output folder |
+//! | [`train`] | one result | samples and an entry |
+//! | [`run`] | records on disk | a plan |
+
+pub mod entry;
+pub mod key;
+mod named;
+pub mod plan;
+pub mod progress;
+pub mod publish;
+pub mod read;
+pub mod run;
+pub mod seed;
+pub mod setting;
+pub mod spec;
+pub mod train;
+
+pub use entry::{Entry, ModelSpec};
+pub use plan::{Plan, Run, State};
+pub use spec::Experiment;

@@ -1,0 +1,108 @@
+//! The options that `plan` and `run` share: they mean the same everywhere.
+
+use std::path::{Path, PathBuf};
+
+use baselines::device::Choice;
+use clap::Args;
+
+use crate::{
+    experiment::{
+        Plan,
+        plan::{self, Selection, Shard},
+        read,
+        seed,
+        setting::Setting,
+    },
+    failure::Failure,
+    record::AS_WRITTEN,
+    source::{Source, virtual_lab::VirtualLab},
+    store::Store,
+};
+
+/// What to run, on which cells, and where to.
+#[derive(Args, Debug)]
+pub struct Options {
+    /// Experiment files.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Cells: a folder of imported cells, or `virtual` for the built-in lab.
+    #[arg(long, default_value = "virtual", value_name = "DIR|virtual")]
+    pub data: PathBuf,
+    /// A profile of the experiment files, such as `quick`; `paper` is the file as written.
+    #[arg(long, default_value = AS_WRITTEN)]
+    pub profile: String,
+    /// Only these models, such as `ridge,batlinet` or `batlinet[variant]`.
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    pub models: Vec<String>,
+    /// Other seeds than the files': a count, or a list with commas.
+    #[arg(long, value_name = "N|a,b,c")]
+    pub seeds: Option<String>,
+    /// Change the experiments, such as `models.ridge.alpha=2` (repeatable).
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+    /// Where networks compute.
+    #[arg(long, default_value = "auto", value_name = "auto|cpu|cuda|cuda:N")]
+    pub device: Choice,
+    /// Only part K of N of the runs.
+    #[arg(long, value_name = "K/N")]
+    pub shard: Option<Shard>,
+    /// Output folder [default: results/runs/<names of the experiments>].
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+/// Options made good: everything that can be wrong before the first run has been looked at.
+pub struct Prepared {
+    /// One per file.
+    pub plans: Vec<Plan>,
+    /// The cells.
+    pub source: Box<dyn Source>,
+    /// Where networks compute.
+    pub device: tch::Device,
+    /// Output folder.
+    pub out: PathBuf,
+}
+
+impl Options {
+    /// Reads the files, opens the cells and plans. Nothing is written.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] says what to correct.
+    pub fn prepare(&self) -> Result<Prepared, Failure> {
+        let mut settings = self.set.iter().map(|text| Setting::parse(text)).collect::<Result<Vec<_>, _>>().map_err(Failure::Usage)?;
+        if let Some(seeds) = &self.seeds {
+            let seeds = seed::parse(seeds).map_err(|problem| Failure::Usage(format!("--seeds: {problem}")))?;
+            settings.push(Setting { path: "seeds".to_owned(), value: seeds.into_iter().map(serde_yaml::Value::from).collect() });
+        }
+        let experiments =
+            self.files.iter().map(|file| read::read(file, &self.profile, &settings)).collect::<Result<Vec<_>, _>>()?;
+        let device = self.device.resolve().map_err(|error| Failure::Usage(error.to_string()))?;
+        let source = open(&self.data)?;
+        let out = self.out.clone().unwrap_or_else(|| {
+            let names: Vec<&str> = experiments.iter().map(|declared| declared.experiment.name.as_str()).collect();
+            Path::new("results/runs").join(names.join("+"))
+        });
+        let selection = Selection { models: self.models.clone(), shard: self.shard };
+        let plans = plan::plan(experiments, &*source, device, &selection, &out)?;
+        Ok(Prepared { plans, source, device, out })
+    }
+
+    /// `--set` and `--seeds` as given, for the record.
+    pub fn changes(&self) -> Vec<String> {
+        self.set.iter().cloned().chain(self.seeds.iter().map(|seeds| format!("seeds={seeds}"))).collect()
+    }
+}
+
+/// The built-in lab for `virtual`, else the store in this folder; says aloud which.
+fn open(data: &Path) -> Result<Box<dyn Source>, Failure> {
+    if data == Path::new("virtual") {
+        eprintln!(
+            "cells: VIRTUAL, simulated by the built-in lab; for real cells import some (`batlinet data --help`) and give \
+             --data DIR"
+        );
+        return Ok(Box::new(VirtualLab::new()));
+    }
+    let store = Store::open(data)?;
+    eprintln!("cells: {} {}, from {}", store.ids().len(), store.origin(), data.display());
+    Ok(Box::new(store))
+}

@@ -1,0 +1,51 @@
+//! `batlinet plan FILE…`
+
+use clap::Args;
+
+use super::options::{Options, Prepared};
+use crate::{experiment::State, failure::Failure};
+
+/// Arguments of `batlinet plan`.
+#[derive(Args, Debug)]
+pub struct PlanArguments {
+    #[command(flatten)]
+    options: Options,
+}
+
+/// Prints every run with its state and key, and the totals.
+///
+/// # Errors
+/// As [`Options::prepare`].
+pub fn execute(arguments: &PlanArguments) -> Result<(), Failure> {
+    let Prepared { plans, source, out, .. } = arguments.options.prepare()?;
+    let mut counts = [0; 4];
+    let mut skipped = 0;
+    for plan in &plans {
+        let experiment = plan.experiment();
+        println!(
+            "{}: {} training and {} test cells ({}), {} runs",
+            experiment.name,
+            plan.split.train.len(),
+            plan.split.test.len(),
+            source.origin(),
+            plan.runs.len()
+        );
+        for run in &plan.runs {
+            if !run.selected {
+                skipped += 1;
+                continue;
+            }
+            counts[match run.state {
+                State::New => 0,
+                State::Stale(_) => 1,
+                State::Done => 2,
+                State::Failed(_) => 3,
+            }] += 1;
+            println!("  {}  {}: {}", run.key, plan.label(run), run.state);
+        }
+    }
+    let [new, stale, done, failed] = counts;
+    println!("{new} new, {stale} stale, {done} done, {failed} failed before (--retry-failed runs them again), {skipped} not asked for");
+    println!("to {}", out.display());
+    Ok(())
+}

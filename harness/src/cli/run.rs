@@ -1,0 +1,92 @@
+//! `batlinet run FILE…`
+
+use std::{
+    process,
+    sync::{
+        LazyLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+};
+
+use clap::Args;
+
+use super::options::{Options, Prepared};
+use crate::{
+    experiment::run,
+    failure::Failure,
+    report::{grid::Width, summary, terminal},
+};
+
+/// Arguments of `batlinet run`.
+#[derive(Args, Debug)]
+pub struct RunArguments {
+    #[command(flatten)]
+    options: Options,
+    /// Runs side by side; each computes on one thread [default: number of cores].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
+    /// Go on after a failed run (the default).
+    #[arg(long, conflicts_with = "fail_fast")]
+    keep_going: bool,
+    /// Stop at the first failed run.
+    #[arg(long)]
+    fail_fast: bool,
+    /// Try failed runs again.
+    #[arg(long)]
+    retry_failed: bool,
+}
+
+/// Runs what is missing and prints the table.
+///
+/// # Errors
+/// As [`Options::prepare`] and [`run::execute`].
+pub fn execute(arguments: &RunArguments) -> Result<(), Failure> {
+    let Prepared { plans, source, device, out } = arguments.options.prepare()?;
+    let jobs = arguments.jobs.map_or_else(|| thread::available_parallelism().map_or(1, usize::from), usize::from);
+    let settings = arguments.options.changes();
+    let options = run::Options {
+        out: &out,
+        device,
+        jobs,
+        fail_fast: arguments.fail_fast,
+        retry_failed: arguments.retry_failed,
+        profile: &arguments.options.profile,
+        settings: &settings,
+        stop: stop_on_ctrl_c()?,
+    };
+    let tally = run::execute(&plans, &*source, &options)?;
+
+    let names: Vec<&str> = plans.iter().map(|plan| plan.experiment().name.as_str()).collect();
+    let data = source.origin().to_string();
+    let mut sections = summary::summarise(&out)?;
+    sections.retain(|section| names.contains(&section.experiment.as_str()) && section.data == data);
+    print!("{}", terminal::render(&sections, Width::Short));
+    println!("\n{} runs made, {} were there already", tally.made, tally.kept);
+    println!("scores: {}", out.join("scores.csv").display());
+    println!("`batlinet report {}` writes Markdown, HTML, LaTeX and CSV", out.display());
+    match tally.without_numbers {
+        0 => Ok(()),
+        failed => Err(Failure::RunsFailed(format!(
+            "{failed} runs have no numbers; their reasons are in the column status of {}, and --retry-failed runs them \
+             again",
+            out.join("scores.csv").display()
+        ))),
+    }
+}
+
+/// A flag that the first Ctrl-C (or SIGTERM) sets; the second ends the program.
+fn stop_on_ctrl_c() -> Result<&'static AtomicBool, Failure> {
+    static STOP: AtomicBool = AtomicBool::new(false);
+    static HANDLER: LazyLock<Result<(), String>> = LazyLock::new(|| {
+        ctrlc::set_handler(|| {
+            if STOP.swap(true, Ordering::Relaxed) {
+                process::exit(130);
+            }
+            eprintln!("stopping after this epoch; finished runs are kept; once more ends at once");
+        })
+        .map_err(|error| error.to_string())
+    });
+    HANDLER.as_ref().map_err(|error| Failure::Internal(format!("cannot listen for Ctrl-C: {error}")))?;
+    Ok(&STOP)
+}

@@ -1,0 +1,242 @@
+//! One item of `models:` in an experiment file: a model with its hyper-parameters, and what it is fed.
+
+use baselines::{
+    Model, ModelError,
+    cnn::{Cnn, CnnParameters},
+    forest::{Forest, ForestParameters},
+    gp::{GaussianProcess, GpParameters},
+    linear::LeastSquares,
+    lstm::{Lstm, LstmParameters},
+    mean::Mean,
+    mlp::{Mlp, MlpParameters},
+    pcr::{Pcr, PcrParameters},
+    pls::{Pls, PlsParameters},
+    ridge::{Ridge, RidgeParameters},
+    svm::{Svm, SvmParameters},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    batlinet::{BatLiNet, BatLiNetParameters},
+    label::LabelRule,
+    samples::{FeatureTransformation, LabelTransformation},
+};
+
+/// A model of an experiment, checked: its hyper-parameters have a meaning and it has a feature if it needs one.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(try_from = "Declared")]
+pub struct Entry {
+    /// The model and its hyper-parameters.
+    pub model: ModelSpec,
+    /// Name of a feature of the experiment; only the training mean does without.
+    pub feature: Option<String>,
+    /// Fitted to the training features.
+    pub feature_transformation: FeatureTransformation,
+    /// Fitted to the training labels.
+    pub label_transformation: LabelTransformation,
+    /// Another label rule than the experiment's.
+    pub label: Option<LabelRule>,
+    /// Tells entries of the same model apart; empty where there is one.
+    pub variant: String,
+}
+
+/// A model and its hyper-parameters.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ModelSpec {
+    /// Mean of the training labels.
+    Mean,
+    /// Least squares on the variance of ΔQ(V).
+    Variance,
+    /// Least squares on Severson's discharge features.
+    Discharge,
+    /// Least squares on Severson's full features.
+    Full,
+    /// Ridge regression.
+    Ridge(RidgeParameters),
+    /// Principal component regression.
+    Pcr(PcrParameters),
+    /// Partial least squares regression.
+    Pls(PlsParameters),
+    /// Support vector regression.
+    Svm(SvmParameters),
+    /// Random forest.
+    Forest(ForestParameters),
+    /// Gaussian process.
+    Gp(GpParameters),
+    /// Multilayer perceptron.
+    Mlp(MlpParameters),
+    /// Recurrent network.
+    Lstm(LstmParameters),
+    /// Convolutional network.
+    Cnn(CnnParameters),
+    /// BatLiNet.
+    BatLiNet(BatLiNetParameters),
+}
+
+impl ModelSpec {
+    /// The names of all models, in the order of the tables.
+    pub const NAMES: [&'static str; 14] = [
+        "mean", "variance", "discharge", "full", "ridge", "pcr", "pls", "svm", "forest", "gp", "mlp", "lstm", "cnn",
+        "batlinet",
+    ];
+
+    /// The name in files and tables.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Mean => "mean",
+            Self::Variance => "variance",
+            Self::Discharge => "discharge",
+            Self::Full => "full",
+            Self::Ridge(_) => "ridge",
+            Self::Pcr(_) => "pcr",
+            Self::Pls(_) => "pls",
+            Self::Svm(_) => "svm",
+            Self::Forest(_) => "forest",
+            Self::Gp(_) => "gp",
+            Self::Mlp(_) => "mlp",
+            Self::Lstm(_) => "lstm",
+            Self::Cnn(_) => "cnn",
+            Self::BatLiNet(_) => "batlinet",
+        }
+    }
+
+    /// A model ready to be fitted.
+    ///
+    /// # Errors
+    /// [`ModelError::Hyperparameter`].
+    pub fn build(&self) -> Result<Box<dyn Model>, ModelError> {
+        Ok(match self.clone() {
+            Self::Mean => Box::new(Mean::new()),
+            Self::Variance | Self::Discharge | Self::Full => Box::new(LeastSquares::new()),
+            Self::Ridge(parameters) => Box::new(Ridge::new(parameters)?),
+            Self::Pcr(parameters) => Box::new(Pcr::new(parameters)?),
+            Self::Pls(parameters) => Box::new(Pls::new(parameters)?),
+            Self::Svm(parameters) => Box::new(Svm::new(parameters)?),
+            Self::Forest(parameters) => Box::new(Forest::new(parameters)?),
+            Self::Gp(parameters) => Box::new(GaussianProcess::new(parameters)?),
+            Self::Mlp(parameters) => Box::new(Mlp::new(parameters)?),
+            Self::Lstm(parameters) => Box::new(Lstm::new(parameters)?),
+            Self::Cnn(parameters) => Box::new(Cnn::new(parameters)?),
+            Self::BatLiNet(parameters) => Box::new(BatLiNet::new(parameters)?),
+        })
+    }
+
+    /// All hyper-parameters, defaults included.
+    pub fn parameters(&self) -> Value {
+        let parameters = match self {
+            Self::Mean | Self::Variance | Self::Discharge | Self::Full => Ok(Value::Object(Default::default())),
+            Self::Ridge(parameters) => serde_json::to_value(parameters),
+            Self::Pcr(parameters) => serde_json::to_value(parameters),
+            Self::Pls(parameters) => serde_json::to_value(parameters),
+            Self::Svm(parameters) => serde_json::to_value(parameters),
+            Self::Forest(parameters) => serde_json::to_value(parameters),
+            Self::Gp(parameters) => serde_json::to_value(parameters),
+            Self::Mlp(parameters) => serde_json::to_value(parameters),
+            Self::Lstm(parameters) => serde_json::to_value(parameters),
+            Self::Cnn(parameters) => serde_json::to_value(parameters),
+            Self::BatLiNet(parameters) => serde_json::to_value(parameters),
+        };
+        parameters.expect("hyper-parameters are numbers, names and lists, which JSON has")
+    }
+
+    /// The hyper-parameters that matter only when the trained model is asked.
+    pub fn evaluation_only(&self) -> &'static [&'static str] {
+        match self {
+            Self::BatLiNet(_) => &["references_test"],
+            _ => &[],
+        }
+    }
+
+    /// Whether the seed can change the result; where it cannot, the model runs once.
+    pub fn is_seeded(&self) -> bool {
+        matches!(self, Self::Forest(_)) || self.is_network()
+    }
+
+    /// Whether the model computes on the chosen device; the others stay on the CPU.
+    pub fn is_network(&self) -> bool {
+        matches!(self, Self::Mlp(_) | Self::Lstm(_) | Self::Cnn(_) | Self::BatLiNet(_))
+    }
+}
+
+/// An entry as written. One optional field per model rather than an enum: YAML enums need tags, and an enum would lose
+/// the line of an error.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Declared {
+    mean: Option<NoParameters>,
+    variance: Option<NoParameters>,
+    discharge: Option<NoParameters>,
+    full: Option<NoParameters>,
+    ridge: Option<RidgeParameters>,
+    pcr: Option<PcrParameters>,
+    pls: Option<PlsParameters>,
+    svm: Option<SvmParameters>,
+    forest: Option<ForestParameters>,
+    gp: Option<GpParameters>,
+    mlp: Option<MlpParameters>,
+    lstm: Option<LstmParameters>,
+    cnn: Option<CnnParameters>,
+    batlinet: Option<BatLiNetParameters>,
+    feature: Option<String>,
+    #[serde(default)]
+    feature_transformation: FeatureTransformation,
+    #[serde(default)]
+    label_transformation: LabelTransformation,
+    label: Option<LabelRule>,
+    #[serde(default)]
+    variant: String,
+}
+
+/// `{}`: a model without hyper-parameters.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct NoParameters {}
+
+impl TryFrom<Declared> for Entry {
+    type Error = String;
+
+    fn try_from(declared: Declared) -> Result<Self, String> {
+        let mut models = [
+            declared.mean.map(|_| ModelSpec::Mean),
+            declared.variance.map(|_| ModelSpec::Variance),
+            declared.discharge.map(|_| ModelSpec::Discharge),
+            declared.full.map(|_| ModelSpec::Full),
+            declared.ridge.map(ModelSpec::Ridge),
+            declared.pcr.map(ModelSpec::Pcr),
+            declared.pls.map(ModelSpec::Pls),
+            declared.svm.map(ModelSpec::Svm),
+            declared.forest.map(ModelSpec::Forest),
+            declared.gp.map(ModelSpec::Gp),
+            declared.mlp.map(ModelSpec::Mlp),
+            declared.lstm.map(ModelSpec::Lstm),
+            declared.cnn.map(ModelSpec::Cnn),
+            declared.batlinet.map(ModelSpec::BatLiNet),
+        ]
+        .into_iter()
+        .flatten();
+        let model = models.next().ok_or("an entry of models names a model, such as `- ridge: {}`; this one has none")?;
+        if let Some(second) = models.next() {
+            return Err(format!(
+                "one entry of models names one model; this one has {} and {}, give each its own `- `",
+                model.name(),
+                second.name()
+            ));
+        }
+        model.build().map_err(|error| format!("{}: {error}", model.name()))?;
+        if declared.feature.is_none() && model != ModelSpec::Mean {
+            return Err(format!("{} needs `feature:`, the name of one of the experiment's features", model.name()));
+        }
+        if !declared.variant.chars().all(|c| c.is_ascii_alphanumeric() || "_-.=,+:".contains(c)) {
+            return Err(format!("variant '{}' may hold letters, digits and _-.=,+: only", declared.variant));
+        }
+        Ok(Self {
+            model,
+            feature: declared.feature,
+            feature_transformation: declared.feature_transformation,
+            label_transformation: declared.label_transformation,
+            label: declared.label,
+            variant: declared.variant,
+        })
+    }
+}

@@ -1,0 +1,72 @@
+//! The two keys of a run, so that nothing is trained twice and nothing stale is taken for fresh.
+//!
+//! The *train key* covers everything that may change the trained model; the *evaluation key* adds what matters only
+//! when the model is asked, and names the run's folder. Names (of experiments, variants, feature sets) are in neither,
+//! so renaming reruns nothing. A stage's version is raised by hand when its results change on purpose.
+
+use serde_json::{Map, Value, json};
+
+use super::{entry::Entry, spec::Experiment};
+use crate::{failure::Failure, record::{Ingredients, hash}, source::Source, split::Split};
+
+/// Versions of the stages that every run passes.
+const STAGES: [(&str, u32); 4] = [("label", 1), ("feature", 1), ("transformation", 1), ("training", 1)];
+
+/// What an experiment contributes to the keys of all its runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Surroundings {
+    /// Hash over ids and fingerprints of all cells of the split.
+    pub cells: String,
+    /// Hash over which cells train and which test.
+    pub split: String,
+    /// `cpu` or `cuda`: the two give different last digits.
+    pub device: &'static str,
+}
+
+/// The ingredients of one run.
+pub fn ingredients(experiment: &Experiment, entry: &Entry, seed: u64, surroundings: &Surroundings) -> Ingredients {
+        let mut parameters = match entry.model.parameters() {
+            Value::Object(parameters) => parameters,
+            _ => Map::new(),
+        };
+        let evaluation: Map<String, Value> =
+            entry.model.evaluation_only().iter().filter_map(|name| parameters.remove_entry(*name)).collect();
+        let feature = entry.feature.as_deref().and_then(|name| experiment.feature(name));
+        let training = json!({
+            "cells": surroundings.cells,
+            "split": surroundings.split,
+            "feature": feature.map(|feature| feature.identity()),
+            "label": experiment.rule(entry),
+            "feature_transformation": entry.feature_transformation,
+            "label_transformation": entry.label_transformation,
+            "model": entry.model.name(),
+            "hyper_parameters": parameters,
+            "seed": seed,
+            "stages": STAGES.into_iter().map(|(name, version)| (name.to_owned(), json!(version))).collect::<Map<_, _>>(),
+            "device": if entry.model.is_network() { surroundings.device } else { "cpu" },
+        });
+    Ingredients { training, evaluation: Value::Object(evaluation) }
+}
+
+impl Surroundings {
+    /// Reads the fingerprints of all cells of the split.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] names the cell that the source lacks.
+    pub fn of(source: &dyn Source, split: &Split, device: tch::Device) -> Result<Self, Failure> {
+        let mut ids: Vec<&String> = split.train.iter().chain(&split.test).collect();
+        ids.sort();
+        let fingerprints: Map<String, Value> =
+            ids.into_iter().map(|id| Ok((id.clone(), json!(source.fingerprint(id)?)))).collect::<Result<_, Failure>>()?;
+        let sorted = |ids: &[String]| {
+            let mut ids = ids.to_vec();
+            ids.sort();
+            ids
+        };
+        Ok(Self {
+            cells: hash(&json!({ "origin": source.origin(), "fingerprints": fingerprints })),
+            split: hash(&json!({ "train": sorted(&split.train), "test": sorted(&split.test) })),
+            device: if device == tch::Device::Cpu { "cpu" } else { "cuda" },
+        })
+    }
+}

@@ -1,0 +1,83 @@
+//! Gathering records into `scores.csv` and `predictions.parquet`.
+
+use std::path::Path;
+
+use super::plan::{Plan, Run, earlier_scores, run_folder};
+use crate::{
+    cell::Origin,
+    failure::Failure,
+    record::{PredictionRow, RunRecord, Score, write_parquet, write_scores},
+};
+
+/// Writes both files from the records in `out`.
+///
+/// Rows stand in the order of the plans, whatever was selected and whenever it was made, so that a file put together
+/// from several calls or shards is the same as one from a single call. Rows that the plans do not mean (other
+/// experiments, other seeds, cells of the other origin) are kept behind them; rows that the plans outdate are dropped.
+///
+/// # Errors
+/// [`Failure::Usage`] names the file that cannot be read or written.
+pub fn publish(plans: &[Plan], data: Origin, profile: &str, out: &Path) -> Result<(), Failure> {
+    let earlier = earlier_scores(out)?;
+    let mut scores = Vec::new();
+    for plan in plans {
+        for run in &plan.runs {
+            let folder = run_folder(out, &run.key);
+            if RunRecord::exists(&folder) {
+                scores.push(score(plan, run, &RunRecord::read(&folder)?, profile));
+            }
+        }
+    }
+    let planned = scores.len();
+    for score in earlier {
+        if scores[..planned].iter().all(|new| new.slot() != score.slot()) && still_holds(&score, plans, data) {
+            scores.push(score);
+        }
+    }
+    let mut predictions = Vec::new();
+    for score in scores.iter().filter(|score| score.metrics.is_some()) {
+        let record = RunRecord::read(&run_folder(out, &score.key))?;
+        predictions.extend(record.predictions.into_iter().map(|row| PredictionRow {
+            experiment: score.experiment.clone(),
+            model: score.model.clone(),
+            variant: score.variant.clone(),
+            seed: score.seed,
+            cell_id: row.cell,
+            observed: row.observed,
+            predicted: row.predicted,
+            data: score.data.clone(),
+        }));
+    }
+    write_parquet(&out.join("predictions.parquet"), &predictions)?;
+    write_scores(&out.join("scores.csv"), &scores)
+}
+
+fn score(plan: &Plan, run: &Run, record: &RunRecord, profile: &str) -> Score {
+    let entry = &plan.experiment().models[run.entry];
+    Score {
+        experiment: plan.experiment().name.clone(),
+        scenario: plan.experiment().scenario.clone(),
+        data: record.data.to_string(),
+        model: entry.model.name().to_owned(),
+        variant: entry.variant.clone(),
+        seed: run.seed,
+        train_cells: record.train.len(),
+        test_cells: record.test_cells,
+        metrics: record.metrics,
+        status: record.status.clone(),
+        key: record.key.clone(),
+        profile: profile.to_owned(),
+    }
+}
+
+/// Whether an earlier row is what the experiment of its name would still give.
+fn still_holds(score: &Score, plans: &[Plan], data: Origin) -> bool {
+    let Some(plan) = plans.iter().find(|plan| plan.experiment().name == score.experiment) else { return true };
+    if score.data != data.to_string() {
+        return true;
+    }
+    let models = &plan.experiment().models;
+    let entry =
+        models.iter().position(|entry| entry.model.name() == score.model && entry.variant == score.variant);
+    entry.is_some_and(|entry| plan.ingredients(entry, score.seed).evaluation_key() == score.key)
+}

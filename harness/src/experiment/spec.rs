@@ -1,0 +1,186 @@
+//! An experiment: what is run, and why.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_yaml::Value;
+
+use super::{
+    entry::{Entry, ModelSpec},
+    named::unique,
+};
+use crate::{
+    feature::FeatureSpec,
+    label::LabelRule,
+    record::{Expectation, Protocol},
+};
+
+/// A checked experiment.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(try_from = "Declared")]
+pub struct Experiment {
+    /// Unique name.
+    pub name: String,
+    /// The scenario by which published numbers are looked up.
+    pub scenario: String,
+    /// What is run and why.
+    pub description: String,
+    /// What the reader should distrust.
+    pub analysis: String,
+    /// The split file.
+    pub train_test_split: PathBuf,
+    /// Faithful or honest.
+    pub protocol: Protocol,
+    /// When a cell's life ends.
+    pub label: LabelRule,
+    /// One run each for every model that draws random numbers.
+    pub seeds: Vec<u64>,
+    /// Feature sets by name, in the order of the file.
+    pub features: Vec<(String, FeatureSpec)>,
+    /// What is run, in the order of the file.
+    pub models: Vec<Entry>,
+    /// What should come out.
+    pub expect: Vec<Expectation>,
+}
+
+impl Experiment {
+    /// The feature set with this name.
+    pub fn feature(&self, name: &str) -> Option<&FeatureSpec> {
+        self.features.iter().find(|(known, _)| known == name).map(|(_, feature)| feature)
+    }
+
+    /// The label rule of an entry.
+    pub fn rule<'a>(&'a self, entry: &'a Entry) -> &'a LabelRule {
+        entry.label.as_ref().unwrap_or(&self.label)
+    }
+
+    /// The seeds of an entry: all, or the first one where no seed changes the result.
+    pub fn seeds_of(&self, entry: &Entry) -> Vec<u64> {
+        if entry.model.is_seeded() { self.seeds.clone() } else { vec![0] }
+    }
+
+    /// The same with file paths relative to `folder`, that of the experiment file.
+    pub(crate) fn beside(mut self, folder: &Path) -> Self {
+        self.train_test_split = folder.join(self.train_test_split);
+        self
+    }
+}
+
+/// The file as written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Declared {
+    name: String,
+    scenario: String,
+    description: String,
+    analysis: Option<String>,
+    train_test_split: PathBuf,
+    protocol: Protocol,
+    label: LabelRule,
+    seeds: Vec<u64>,
+    #[serde(deserialize_with = "unique", default)]
+    features: Vec<(String, FeatureSpec)>,
+    models: Vec<Entry>,
+    #[serde(default)]
+    expect: Vec<Expectation>,
+    // read by `super::read` from the tree of values; named here so that they are known and well-formed
+    #[serde(deserialize_with = "profiles", default)]
+    profiles: (),
+    #[serde(default)]
+    sweep: Vec<Sweep>,
+}
+
+/// One hyper-parameter to vary.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Sweep {
+    /// As in `--set`.
+    pub(crate) path: String,
+    /// One variant each.
+    pub(crate) values: Vec<Value>,
+}
+
+struct Changes;
+
+impl<'de> Deserialize<'de> for Changes {
+    fn deserialize<D: serde::Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        unique::<D, Value>(input).map(|_| Self)
+    }
+}
+
+fn profiles<'de, D: serde::Deserializer<'de>>(input: D) -> Result<(), D::Error> {
+    unique::<D, Changes>(input).map(|_| ())
+}
+
+impl TryFrom<Declared> for Experiment {
+    type Error = String;
+
+    fn try_from(declared: Declared) -> Result<Self, String> {
+        // profiles and sweeps have changed the tree before this point
+        let Declared { profiles: (), sweep, .. } = &declared;
+        if let Some(empty) = sweep.iter().find(|sweep| sweep.values.is_empty()) {
+            return Err(format!("sweep: {} has no values", empty.path));
+        }
+        let experiment = Self {
+            name: declared.name,
+            scenario: declared.scenario,
+            description: declared.description.trim().to_owned(),
+            analysis: declared.analysis.unwrap_or_default().trim().to_owned(),
+            train_test_split: declared.train_test_split,
+            protocol: declared.protocol,
+            label: declared.label,
+            seeds: declared.seeds,
+            features: declared.features,
+            models: declared.models,
+            expect: declared.expect,
+        };
+        experiment.check()?;
+        Ok(experiment)
+    }
+}
+
+impl Experiment {
+    fn check(&self) -> Result<(), String> {
+        let plain = |text: &str| {
+            !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c)) && text != "."
+        };
+        if !plain(&self.name) || self.name.starts_with('.') {
+            return Err(format!("name '{}' must be letters, digits and _-. only: it names files", self.name));
+        }
+        if self.description.is_empty() {
+            return Err("description is empty: say what is run and why".to_owned());
+        }
+        if self.seeds.is_empty() {
+            return Err("seeds is empty: give at least one, such as [0]".to_owned());
+        }
+        if let Some(seed) = repeated(&self.seeds) {
+            return Err(format!("seed {seed} is given twice"));
+        }
+        if self.models.is_empty() {
+            return Err("models is empty: give at least one, such as `- mean: {}`".to_owned());
+        }
+        let names: Vec<&str> = self.features.iter().map(|(name, _)| name.as_str()).collect();
+        for entry in &self.models {
+            if let Some(feature) = entry.feature.as_deref().filter(|feature| !names.contains(feature)) {
+                return Err(super::read::unknown("feature", feature, &names, entry.model.name()));
+            }
+        }
+        let entries: Vec<(&str, &str)> =
+            self.models.iter().map(|entry| (entry.model.name(), entry.variant.as_str())).collect();
+        if let Some((model, variant)) = repeated(&entries) {
+            return Err(format!(
+                "model {model} is given twice with variant '{variant}': tell the entries apart by `variant:`"
+            ));
+        }
+        for expectation in &self.expect {
+            if !ModelSpec::NAMES.contains(&expectation.model.as_str()) {
+                return Err(super::read::unknown("model", &expectation.model, &ModelSpec::NAMES, "expect"));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn repeated<T: PartialEq>(values: &[T]) -> Option<&T> {
+    values.iter().enumerate().find_map(|(index, value)| values[..index].contains(value).then_some(value))
+}

@@ -1,0 +1,106 @@
+//! What a run's result depends on, and the two keys that follow from it.
+
+use serde_json::{Map, Value, json};
+
+/// Everything that a run's result depends on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ingredients {
+    /// What the train key hashes.
+    pub training: Value,
+    /// What the evaluation key adds: what matters only when the trained model is asked.
+    pub evaluation: Value,
+}
+
+impl Ingredients {
+    /// Key of the trained model.
+    pub fn train_key(&self) -> String {
+        hash(&self.training)
+    }
+
+    /// Key of the run: the trained model and how it was asked.
+    pub fn evaluation_key(&self) -> String {
+        hash(&json!({ "train": self.train_key(), "evaluation": self.evaluation }))
+    }
+
+    /// In a few words, what differs from an `earlier` run of the same name.
+    pub fn difference(&self, earlier: &Self) -> String {
+        let mut changes = Vec::new();
+        differences("", &earlier.training, &self.training, &mut changes);
+        differences("", &earlier.evaluation, &self.evaluation, &mut changes);
+        if changes.is_empty() { "nothing that can be named".to_owned() } else { changes.join(", ") }
+    }
+}
+
+fn differences(path: &str, before: &Value, now: &Value, changes: &mut Vec<String>) {
+    match (before, now) {
+        (Value::Object(before), Value::Object(now)) => {
+            let names = before.keys().chain(now.keys().filter(|name| !before.contains_key(*name)));
+            for name in names {
+                let below = if path.is_empty() || path == "hyper_parameters" { name.clone() } else { format!("{path}.{name}") };
+                let of = |map: &Map<String, Value>| map.get(name).cloned().unwrap_or(Value::Null);
+                differences(&below, &of(before), &of(now), changes);
+            }
+        }
+        _ if before == now => {}
+        _ if ["cells", "split"].contains(&path) => changes.push(format!("the {path} changed")),
+        _ => changes.push(format!("{path} was {before}, is {now}")),
+    }
+}
+
+/// The first 16 hexadecimal digits of the blake3 hash of the value as JSON with sorted keys.
+pub fn hash(value: &Value) -> String {
+    let mut text = String::new();
+    canonical(value, &mut text);
+    blake3::hash(text.as_bytes()).to_hex()[..16].to_owned()
+}
+
+fn canonical(value: &Value, text: &mut String) {
+    match value {
+        Value::Object(map) => {
+            let mut names: Vec<&String> = map.keys().collect();
+            names.sort();
+            text.push('{');
+            for name in names {
+                text.push_str(&Value::String(name.clone()).to_string());
+                text.push(':');
+                canonical(&map[name], text);
+                text.push(',');
+            }
+            text.push('}');
+        }
+        Value::Array(items) => {
+            text.push('[');
+            for item in items {
+                canonical(item, text);
+                text.push(',');
+            }
+            text.push(']');
+        }
+        plain => text.push_str(&plain.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_of_keys_does_not_matter_and_their_values_do() {
+        let one: Value = serde_json::from_str(r#"{"a": 1, "b": [1, 2]}"#).unwrap();
+        let other: Value = serde_json::from_str(r#"{"b": [1, 2], "a": 1}"#).unwrap();
+        assert_eq!(hash(&one), hash(&other));
+        assert_ne!(hash(&one), hash(&json!({ "a": 1, "b": [2, 1] })));
+        assert_ne!(hash(&json!({ "a": "1" })), hash(&json!({ "a": 1 })));
+        assert_eq!(hash(&one).len(), 16);
+    }
+
+    #[test]
+    fn a_difference_names_what_changed() {
+        let make = |alpha: f64, cells: &str| Ingredients {
+            training: json!({ "cells": cells, "hyper_parameters": { "alpha": alpha }, "label": { "end_of_life": 0.8 } }),
+            evaluation: json!({}),
+        };
+        assert_eq!(make(2.0, "x").difference(&make(1.0, "x")), "alpha was 1.0, is 2.0");
+        assert_eq!(make(1.0, "y").difference(&make(1.0, "x")), "the cells changed");
+    }
+}

@@ -1,0 +1,339 @@
+//! The record of one run: `runs/<key>/record.json` with `predictions.csv` beside it.
+
+use std::{fmt, fs, path::Path};
+
+use baselines::Weights;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{files, ingredients::Ingredients};
+use crate::{cell::Origin, failure::Failure, statistics::Metrics};
+
+/// Version of the format; raised when a reader of the old one would misunderstand the new one.
+const FORMAT: u32 = 1;
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// With numbers.
+    Ok,
+    /// The loss or a prediction was not finite.
+    Diverged,
+    /// Without numbers, for this reason.
+    Failed(String),
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ok => formatter.write_str("ok"),
+            Self::Diverged => formatter.write_str("diverged"),
+            Self::Failed(reason) => write!(formatter, "failed: {reason}"),
+        }
+    }
+}
+
+impl From<&str> for Status {
+    fn from(text: &str) -> Self {
+        match text {
+            "ok" => Self::Ok,
+            "diverged" => Self::Diverged,
+            other => Self::Failed(other.strip_prefix("failed: ").unwrap_or(other).to_owned()),
+        }
+    }
+}
+
+/// A cell of the split that has no usable label.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Removed {
+    /// Its id.
+    pub cell: String,
+    /// Why it takes no part.
+    pub reason: String,
+}
+
+/// What a fit told.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Fit {
+    /// Epochs trained, for iterative models.
+    pub epochs: Option<usize>,
+    /// Training loss of the last epoch.
+    pub final_loss: Option<f64>,
+    /// How often a collapsed network was initialised again.
+    pub restarts: usize,
+}
+
+/// Wall times in seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Seconds {
+    /// Of the fit.
+    pub fit: f64,
+    /// Of the predictions.
+    pub predict: f64,
+}
+
+/// What the numbers were made with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Versions {
+    /// Of this program.
+    pub program: String,
+    /// Of libtorch, as the bindings require it.
+    pub libtorch: String,
+    /// Operating system and processor family.
+    pub platform: String,
+}
+
+impl Versions {
+    /// Of the running program.
+    pub fn current() -> Self {
+        Self {
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+            // tch 0.24 refuses to be built with any other
+            libtorch: "2.11.0".to_owned(),
+            platform: format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH),
+        }
+    }
+}
+
+/// One test cell of one run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prediction {
+    /// Its id.
+    pub cell: String,
+    /// Observed cycle life.
+    pub observed: f64,
+    /// Predicted cycle life.
+    pub predicted: f64,
+}
+
+/// One run, with everything needed to know what it is a run of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunRecord {
+    /// Evaluation key, the name of the folder.
+    pub key: String,
+    /// Key of the trained model.
+    pub train_key: String,
+    /// What the keys are made of.
+    pub ingredients: Ingredients,
+    /// How it ended.
+    pub status: Status,
+    /// Name of the model.
+    pub model: String,
+    /// Seed of the random streams.
+    pub seed: u64,
+    /// Measured or simulated cells.
+    pub data: Origin,
+    /// `cpu`, `cuda:0` …
+    pub device: String,
+    /// Hash of the declaration that first asked for this run.
+    pub config_hash: String,
+    /// Versions.
+    pub versions: Versions,
+    /// Training cells.
+    pub train: Vec<String>,
+    /// Cells of the split without a usable label.
+    pub removed: Vec<Removed>,
+    /// Absent unless the status is ok.
+    pub metrics: Option<Metrics>,
+    /// What the fit told.
+    pub fit: Fit,
+    /// Wall times.
+    pub seconds: Seconds,
+    /// Test cells; empty unless the status is ok.
+    pub predictions: Vec<Prediction>,
+    /// Number of test cells, also where there are no predictions.
+    pub test_cells: usize,
+}
+
+/// `record.json`.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wire {
+    format: u32,
+    key: String,
+    train_key: String,
+    status: String,
+    model: String,
+    seed: u64,
+    data: Origin,
+    device: String,
+    metrics: Option<Metrics>,
+    fit: Fit,
+    seconds: Seconds,
+    versions: Versions,
+    config_hash: String,
+    training_ingredients: Value,
+    evaluation_ingredients: Value,
+    train_cells: usize,
+    test_cells: usize,
+    removed: Vec<Removed>,
+    train: Vec<String>,
+}
+
+impl RunRecord {
+    /// Whether `folder` holds a run that ended, well or not.
+    pub fn exists(folder: &Path) -> bool {
+        folder.join("record.json").is_file()
+    }
+
+    /// Writes the whole folder of the run, replacing an earlier one.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] names the file that could not be written.
+    pub fn write(&self, folder: &Path, weights: Option<&Weights>) -> Result<(), Failure> {
+        files::write_folder(folder, |partial| {
+            if let Some(weights) = weights {
+                weights
+                    .save(&partial.join("weights.safetensors"))
+                    .map_err(|error| Failure::Usage(format!("{}: cannot save the weights: {error}", folder.display())))?;
+            }
+            if self.status == Status::Ok {
+                files::write_whole(&partial.join("predictions.csv"), self.predictions_csv().as_bytes())?;
+            }
+            let text = serde_json::to_string_pretty(&self.wire()).map_err(|error| Failure::Internal(error.to_string()))?;
+            files::write_whole(&partial.join("record.json"), text.as_bytes())
+        })
+    }
+
+    /// Reads the folder of a run.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] names the file, what is wrong and what to do.
+    pub fn read(folder: &Path) -> Result<Self, Failure> {
+        let path = folder.join("record.json");
+        let broken = |problem: String| {
+            Failure::Usage(format!("{}: {problem}; delete {} to have it run again", path.display(), folder.display()))
+        };
+        let text = fs::read_to_string(&path).map_err(|error| broken(format!("cannot read this record: {error}")))?;
+        let format = serde_json::from_str::<Value>(&text).ok().and_then(|value| value["format"].as_u64());
+        if let Some(format) = format.filter(|&format| format != u64::from(FORMAT)) {
+            return Err(broken(format!("this record has format {format}, this program reads format {FORMAT}")));
+        }
+        let wire: Wire = serde_json::from_str(&text).map_err(|error| broken(format!("this is no run record: {error}")))?;
+        let status = Status::from(wire.status.as_str());
+        let predictions = if status == Status::Ok { read_predictions(&folder.join("predictions.csv"))? } else { vec![] };
+        Ok(Self {
+            key: wire.key,
+            train_key: wire.train_key,
+            ingredients: Ingredients { training: wire.training_ingredients, evaluation: wire.evaluation_ingredients },
+            status,
+            model: wire.model,
+            seed: wire.seed,
+            data: wire.data,
+            device: wire.device,
+            config_hash: wire.config_hash,
+            versions: wire.versions,
+            train: wire.train,
+            removed: wire.removed,
+            metrics: wire.metrics,
+            fit: wire.fit,
+            seconds: wire.seconds,
+            predictions,
+            test_cells: wire.test_cells,
+        })
+    }
+
+    fn wire(&self) -> Wire {
+        Wire {
+            format: FORMAT,
+            key: self.key.clone(),
+            train_key: self.train_key.clone(),
+            status: self.status.to_string(),
+            model: self.model.clone(),
+            seed: self.seed,
+            data: self.data,
+            device: self.device.clone(),
+            metrics: self.metrics,
+            fit: self.fit.clone(),
+            seconds: self.seconds,
+            versions: self.versions.clone(),
+            config_hash: self.config_hash.clone(),
+            training_ingredients: self.ingredients.training.clone(),
+            evaluation_ingredients: self.ingredients.evaluation.clone(),
+            train_cells: self.train.len(),
+            test_cells: self.test_cells,
+            removed: self.removed.clone(),
+            train: self.train.clone(),
+        }
+    }
+
+    fn predictions_csv(&self) -> String {
+        let rows = self.predictions.iter().map(|row| format!("{},{},{}\n", row.cell, row.observed, row.predicted));
+        std::iter::once("cell_id,observed,predicted\n".to_owned()).chain(rows).collect()
+    }
+}
+
+fn read_predictions(path: &Path) -> Result<Vec<Prediction>, Failure> {
+    let broken = |problem: &dyn fmt::Display| Failure::Usage(format!("{}: {problem}", path.display()));
+    let mut reader = csv::Reader::from_path(path).map_err(|error| broken(&error))?;
+    reader
+        .deserialize::<(String, f64, f64)>()
+        .map(|row| {
+            let (cell, observed, predicted) = row.map_err(|error| broken(&error))?;
+            Ok(Prediction { cell, observed, predicted })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    pub(crate) fn record(key: &str) -> RunRecord {
+        let predictions = vec![
+            Prediction { cell: "a".to_owned(), observed: 500.0, predicted: 0.1 + 0.2 },
+            Prediction { cell: "b".to_owned(), observed: 600.0, predicted: 610.0 },
+        ];
+        let lives = |of: fn(&Prediction) -> f64| predictions.iter().map(of).collect::<Vec<f64>>();
+        RunRecord {
+            key: key.to_owned(),
+            train_key: "t".to_owned(),
+            ingredients: Ingredients { training: json!({ "seed": 3 }), evaluation: json!({}) },
+            status: Status::Ok,
+            model: "ridge".to_owned(),
+            seed: 3,
+            data: Origin::Virtual,
+            device: "cpu".to_owned(),
+            config_hash: "c".to_owned(),
+            versions: Versions::current(),
+            train: vec!["x".to_owned()],
+            removed: vec![Removed { cell: "y".to_owned(), reason: "life of 90 cycles".to_owned() }],
+            metrics: Metrics::new(&lives(|row| row.observed), &lives(|row| row.predicted)),
+            fit: Fit { epochs: Some(7), final_loss: Some(0.5), restarts: 1 },
+            seconds: Seconds { fit: 1.5, predict: 0.5 },
+            predictions,
+            test_cells: 2,
+        }
+    }
+
+    #[test]
+    fn a_record_is_read_as_it_was_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("k");
+        let mut whole = record("k");
+        whole.write(&path, None).unwrap();
+        assert_eq!(RunRecord::read(&path).unwrap(), whole);
+
+        whole.status = Status::Failed("cell x, \"quoted\"".to_owned());
+        (whole.metrics, whole.predictions) = (None, vec![]);
+        whole.write(&path, None).unwrap();
+        assert_eq!(RunRecord::read(&path).unwrap(), whole);
+        assert!(!path.join("predictions.csv").exists());
+    }
+
+    #[test]
+    fn a_broken_record_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        for (text, words) in [
+            ("{", "no run record"),
+            (r#"{"format": 9}"#, "has format 9, this program reads format 1"),
+            (r#"{"format": 1}"#, "missing field"),
+        ] {
+            fs::write(folder.path().join("record.json"), text).unwrap();
+            let message = RunRecord::read(folder.path()).unwrap_err().to_string();
+            assert!(message.contains(words) && message.contains("record.json"), "{message}");
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! One cell as one HDF5 file, version 1.
+//!
+//! ```text
+//! attributes   format = "batlinet-cell", version, fingerprint (of the content, see `store/fingerprint.rs`),
+//!              id, dataset, origin, cathode, anode, form_factor?, nominal_capacity (Ah), lower_voltage_limit (V),
+//!              upper_voltage_limit (V), ambient_temperature? (°C), charge_protocol, discharge_protocol,
+//!              cycle_life? (cycles), end_of_life? (fraction of nominal capacity)
+//! number                u32 per cycle
+//! internal_resistance?  f64 per cycle, Ω, NaN where unknown
+//! life_capacity?        f64 per cycle of the whole life, Ah; else cycle_life and end_of_life are given
+//! voltage, current, charge_capacity?, discharge_capacity, time?, temperature?, qdlin?
+//!                       one group each, see `store/ragged.rs`; a source whose Q(V) curve is its discharge capacity
+//!                       has both names on one group
+//! ```
+
+use std::fs::OpenOptions;
+use std::path::Path;
+use std::str::FromStr;
+
+use hdf5::types::VarLenUnicode;
+use hdf5::{File, Group, H5Type};
+use serde::de::DeserializeOwned;
+
+use super::{fingerprint, ragged};
+use crate::cell::{Cell, CellInfo, Chemistry, Cycle, LifeRecord, Protocol};
+use crate::failure::Failure;
+
+const FORMAT: &str = "batlinet-cell";
+const VERSION: u32 = 1;
+
+/// What a file says of its cell before any series is read.
+#[derive(Clone, Debug)]
+pub(super) struct Header {
+    pub(super) info: CellInfo,
+    pub(super) fingerprint: String,
+}
+
+/// What is wrong with a file, before its path is known; a fragment.
+#[derive(Debug)]
+pub(super) struct Problem(String);
+
+impl Problem {
+    pub(super) fn new(what: impl Into<String>) -> Self {
+        Self(what.into())
+    }
+}
+
+impl From<hdf5::Error> for Problem {
+    fn from(error: hdf5::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// The failure of a file that is not what this program wrote.
+pub(super) fn damaged(path: &Path, what: &str) -> Failure {
+    Failure::Usage(format!("{} is damaged: {what}; delete the file and import its dataset again", path.display()))
+}
+
+/// Writes a new file, down to the disk.
+pub(super) fn write(path: &Path, cell: &Cell) -> Result<Header, Failure> {
+    let header = Header { info: cell.info().clone(), fingerprint: fingerprint::of(cell) };
+    let outcome = write_content(path, cell, &header.fingerprint);
+    outcome.map_err(|Problem(what)| {
+        let reason = if what.contains("No space left") { "no space left on the disk" } else { &what };
+        Failure::Usage(format!("cannot write cell {} below {}: {reason}", cell.id(), parent_of(path)))
+    })?;
+    Ok(header)
+}
+
+/// The store's folder, as the user knows it: the temporary folder in between is nothing to them.
+fn parent_of(path: &Path) -> String {
+    path.ancestors().nth(2).unwrap_or(path).display().to_string()
+}
+
+fn write_content(path: &Path, cell: &Cell, fingerprint: &str) -> Result<(), Problem> {
+    if !(hdf5::filters::deflate_available()) {
+        return Err(Problem::new("this HDF5 library has no deflate filter; install one with zlib"));
+    }
+    let file = File::create(path)?;
+    write_attributes(&file, cell, fingerprint)?;
+    let cycles = cell.cycles();
+    ragged::write_plain(&file, "number", &cycles.iter().map(|cycle| cycle.number).collect::<Vec<u32>>())?;
+    if cycles.iter().any(|cycle| cycle.internal_resistance.is_some()) {
+        let resistance: Vec<f64> = cycles.iter().map(|cycle| cycle.internal_resistance.unwrap_or(f64::NAN)).collect();
+        ragged::write_plain(&file, "internal_resistance", &resistance)?;
+    }
+    ragged::write(&file, "voltage", cycles.iter().map(|cycle| Some(&cycle.voltage[..])))?;
+    ragged::write(&file, "current", cycles.iter().map(|cycle| Some(&cycle.current[..])))?;
+    ragged::write(&file, "charge_capacity", cycles.iter().map(|cycle| cycle.charge_capacity.as_deref()))?;
+    ragged::write(&file, "discharge_capacity", cycles.iter().map(|cycle| Some(&cycle.discharge_capacity[..])))?;
+    ragged::write(&file, "time", cycles.iter().map(|cycle| cycle.time.as_deref()))?;
+    ragged::write(&file, "temperature", cycles.iter().map(|cycle| cycle.temperature.as_deref()))?;
+    let same =
+        |cycle: &Cycle| cycle.qdlin.as_ref().is_some_and(|qdlin| ragged::same_bits(qdlin, &cycle.discharge_capacity));
+    if !cycles.is_empty() && cycles.iter().all(same) {
+        file.link_hard("discharge_capacity", "qdlin")?;
+    } else {
+        ragged::write(&file, "qdlin", cycles.iter().map(|cycle| cycle.qdlin.as_deref()))?;
+    }
+    if let LifeRecord::Capacity(capacity) = cell.life() {
+        ragged::write_plain(&file, "life_capacity", capacity)?;
+    }
+    // closing swallows errors, so everything must be out before
+    file.flush()?;
+    file.close()?;
+    let on_disk = OpenOptions::new().append(true).open(path).and_then(|file| file.sync_all());
+    on_disk.map_err(|error| Problem::new(error.to_string()))
+}
+
+fn write_attributes(file: &File, cell: &Cell, fingerprint: &str) -> Result<(), Problem> {
+    let info = cell.info();
+    write_text(file, "format", FORMAT)?;
+    write_number(file, "version", VERSION)?;
+    write_text(file, "fingerprint", fingerprint)?;
+    write_text(file, "id", &info.id)?;
+    write_text(file, "dataset", info.dataset.name())?;
+    write_text(file, "origin", &info.origin.to_string())?;
+    write_text(file, "cathode", info.chemistry.cathode.name())?;
+    write_text(file, "anode", &info.chemistry.anode)?;
+    if let Some(form_factor) = &info.form_factor {
+        write_text(file, "form_factor", form_factor)?;
+    }
+    write_number(file, "nominal_capacity", info.nominal_capacity)?;
+    write_number(file, "lower_voltage_limit", info.voltage_limits.0)?;
+    write_number(file, "upper_voltage_limit", info.voltage_limits.1)?;
+    if let Some(temperature) = info.ambient_temperature {
+        write_number(file, "ambient_temperature", temperature)?;
+    }
+    write_text(file, "charge_protocol", &info.protocol.charge)?;
+    write_text(file, "discharge_protocol", &info.protocol.discharge)?;
+    if let LifeRecord::Published { cycle_life, end_of_life } = cell.life() {
+        write_number(file, "cycle_life", *cycle_life)?;
+        write_number(file, "end_of_life", *end_of_life)?;
+    }
+    Ok(())
+}
+
+/// Reads what the file says of its cell.
+pub(super) fn read_header(path: &Path) -> Result<Header, Failure> {
+    let file = open(path)?;
+    header_of(&file, path).map_err(|Problem(what)| damaged(path, &what))
+}
+
+/// Reads the first `cycles` cycles (fewer, if there are fewer), by one hyperslab per quantity.
+pub(super) fn read(path: &Path, cycles: usize) -> Result<Cell, Failure> {
+    let file = open(path)?;
+    let content = || -> Result<Cell, Problem> {
+        let info = header_of(&file, path)?.info;
+        let cycles = cycles.min(ragged::length(&file.dataset("number")?)?);
+        let life = read_life(&file)?;
+        Cell::new(info, read_cycles(&file, cycles)?, life).map_err(|invalid| Problem::new(invalid.problem))
+    };
+    content().map_err(|Problem(what)| damaged(path, &what))
+}
+
+/// Opens a file of this format in this version.
+fn open(path: &Path) -> Result<File, Failure> {
+    let file = File::open(path).map_err(|error| match std::fs::File::open(path) {
+        Err(unreadable) => Failure::Usage(format!("cannot read {}: {unreadable}", path.display())),
+        Ok(_) => damaged(path, &error.to_string()),
+    })?;
+    if !matches!(read_text(&file, "format"), Ok(format) if format == FORMAT) {
+        return Err(Failure::Usage(format!(
+            "{} is an HDF5 file of another kind, not a cell of batlinet: move it out of the cell store",
+            path.display()
+        )));
+    }
+    match read_number::<u32>(&file, "version") {
+        Ok(VERSION) => Ok(file),
+        Ok(version) => Err(Failure::Usage(format!(
+            "{} has format version {version}, this program reads version {VERSION}: import the dataset again with this \
+             program, or use the one that wrote the file",
+            path.display()
+        ))),
+        Err(Problem(what)) => Err(damaged(path, &what)),
+    }
+}
+
+fn header_of(file: &File, path: &Path) -> Result<Header, Problem> {
+    let info = CellInfo {
+        id: read_text(file, "id")?,
+        dataset: read_name(file, "dataset")?,
+        origin: read_name(file, "origin")?,
+        chemistry: Chemistry { cathode: read_name(file, "cathode")?, anode: read_text(file, "anode")? },
+        form_factor: has(file, "form_factor")?.then(|| read_text(file, "form_factor")).transpose()?,
+        nominal_capacity: read_number(file, "nominal_capacity")?,
+        voltage_limits: (read_number(file, "lower_voltage_limit")?, read_number(file, "upper_voltage_limit")?),
+        ambient_temperature: has(file, "ambient_temperature")?
+            .then(|| read_number(file, "ambient_temperature"))
+            .transpose()?,
+        protocol: Protocol {
+            charge: read_text(file, "charge_protocol")?,
+            discharge: read_text(file, "discharge_protocol")?,
+        },
+    };
+    if path.file_stem().and_then(|stem| stem.to_str()) != Some(&info.id) {
+        return Err(Problem::new(format!("it holds the cell {}, which belongs in {}.h5", info.id, info.id)));
+    }
+    Ok(Header { info, fingerprint: read_text(file, "fingerprint")? })
+}
+
+fn read_life(file: &File) -> Result<LifeRecord, Problem> {
+    if file.link_exists("life_capacity") {
+        let length = ragged::length(&file.dataset("life_capacity")?)?;
+        return Ok(LifeRecord::Capacity(ragged::read_plain(file, "life_capacity", length)?));
+    }
+    Ok(LifeRecord::Published {
+        cycle_life: read_number(file, "cycle_life")?,
+        end_of_life: read_number(file, "end_of_life")?,
+    })
+}
+
+fn read_cycles(file: &File, count: usize) -> Result<Vec<Cycle>, Problem> {
+    let numbers: Vec<u32> = ragged::read_plain(file, "number", count)?;
+    let mut voltage = ragged::read(file, "voltage", count)?;
+    let mut current = ragged::read(file, "current", count)?;
+    let mut charge_capacity = ragged::read(file, "charge_capacity", count)?;
+    let mut discharge_capacity = ragged::read(file, "discharge_capacity", count)?;
+    let mut time = ragged::read(file, "time", count)?;
+    let mut temperature = ragged::read(file, "temperature", count)?;
+    let mut qdlin = ragged::read(file, "qdlin", count)?;
+    let resistance: Vec<f64> = if file.link_exists("internal_resistance") {
+        ragged::read_plain(file, "internal_resistance", count)?
+    } else {
+        vec![f64::NAN; count]
+    };
+    let lacking = |what: &str, cycle: usize| Problem::new(format!("the cycle at position {cycle} has no {what}"));
+    (0..count)
+        .map(|cycle| {
+            Ok(Cycle {
+                number: numbers[cycle],
+                voltage: voltage[cycle].take().ok_or_else(|| lacking("voltage", cycle))?,
+                current: current[cycle].take().ok_or_else(|| lacking("current", cycle))?,
+                charge_capacity: charge_capacity[cycle].take(),
+                discharge_capacity: discharge_capacity[cycle]
+                    .take()
+                    .ok_or_else(|| lacking("discharge capacity", cycle))?,
+                time: time[cycle].take(),
+                temperature: temperature[cycle].take(),
+                internal_resistance: Some(resistance[cycle]).filter(|value| !value.is_nan()),
+                qdlin: qdlin[cycle].take(),
+            })
+        })
+        .collect()
+}
+
+fn write_text(group: &Group, name: &str, text: &str) -> Result<(), Problem> {
+    let text = VarLenUnicode::from_str(text).map_err(|error| Problem::new(format!("the {name}: {error}")))?;
+    Ok(group.new_attr::<VarLenUnicode>().create(name)?.write_scalar(&text)?)
+}
+
+fn write_number<T: H5Type>(group: &Group, name: &str, value: T) -> Result<(), Problem> {
+    Ok(group.new_attr::<T>().create(name)?.write_scalar(&value)?)
+}
+
+fn has(group: &Group, name: &str) -> Result<bool, Problem> {
+    Ok(group.attr_names()?.iter().any(|present| present == name))
+}
+
+fn read_text(group: &Group, name: &str) -> Result<String, Problem> {
+    Ok(group.attr(name)?.read_scalar::<VarLenUnicode>()?.to_string())
+}
+
+fn read_number<T: H5Type>(group: &Group, name: &str) -> Result<T, Problem> {
+    Ok(group.attr(name)?.read_scalar()?)
+}
+
+/// An attribute that is one of a fixed set of names, spelt as in every other file of the project.
+fn read_name<T: DeserializeOwned>(group: &Group, name: &str) -> Result<T, Problem> {
+    let text = read_text(group, name)?;
+    serde_json::from_value(text.clone().into()).map_err(|_| Problem::new(format!("its {name} is \"{text}\"")))
+}
