@@ -77,7 +77,19 @@ pub enum ModelSpec {
 impl ModelSpec {
     /// The names of all models, in the order of the tables.
     pub const NAMES: [&'static str; 14] = [
-        "mean", "variance", "discharge", "full", "ridge", "pcr", "pls", "svm", "forest", "gp", "mlp", "lstm", "cnn",
+        "mean",
+        "variance",
+        "discharge",
+        "full",
+        "ridge",
+        "pcr",
+        "pls",
+        "svm",
+        "forest",
+        "gp",
+        "mlp",
+        "lstm",
+        "cnn",
         "batlinet",
     ];
 
@@ -215,7 +227,8 @@ impl TryFrom<Declared> for Entry {
         ]
         .into_iter()
         .flatten();
-        let model = models.next().ok_or("an entry of models names a model, such as `- ridge: {}`; this one has none")?;
+        let model =
+            models.next().ok_or("an entry of models names a model, such as `- ridge: {}`; this one has none")?;
         if let Some(second) = models.next() {
             return Err(format!(
                 "one entry of models names one model; this one has {} and {}, give each its own `- `",

@@ -132,7 +132,8 @@ impl Worker<'_> {
             self.check_stop()?;
             // all feature sets of one label rule come out of one pass over the cells
             let rule = groups[0].rule;
-            let (now, later): (Vec<Group<'_>>, Vec<Group<'_>>) = groups.into_iter().partition(|group| group.rule == rule);
+            let (now, later): (Vec<Group<'_>>, Vec<Group<'_>>) =
+                groups.into_iter().partition(|group| group.rule == rule);
             groups = later;
             let built = self.build(&now);
             self.check_stop()?;
@@ -247,15 +248,18 @@ impl Worker<'_> {
             Ok(samples) => {
                 let progress = self.reporter.begin(&label, self.options.stop);
                 let entry = &self.plan.experiment().models[run.entry];
-                let attempt =
-                    catch_unwind(AssertUnwindSafe(|| train::train(entry, samples, run.seed, self.options.device, &progress)));
+                let attempt = catch_unwind(AssertUnwindSafe(|| {
+                    train::train(entry, samples, run.seed, self.options.device, &progress)
+                }));
                 drop(progress);
                 describe(&mut record, samples);
                 match attempt {
                     Ok(Err(TrainError::Model(ModelError::Interrupted))) => return Ok(()),
                     Ok(Err(TrainError::Model(ModelError::Diverged { .. }))) => record.status = Status::Diverged,
                     Ok(Err(error)) => record.status = Status::Failed(one_line(&error.to_string())),
-                    Err(panic) => record.status = Status::Failed(one_line(&format!("panicked: {}", panic_text(&*panic)))),
+                    Err(panic) => {
+                        record.status = Status::Failed(one_line(&format!("panicked: {}", panic_text(&*panic))))
+                    }
                     Ok(Ok(outcome)) => weights = conclude(&mut record, samples, outcome),
                 }
             }
@@ -311,11 +315,8 @@ impl Worker<'_> {
 fn describe(record: &mut RunRecord, samples: &Samples) {
     record.train.clone_from(&samples.train.ids);
     record.test_cells = samples.test.ids.len();
-    record.removed = samples
-        .removed
-        .iter()
-        .map(|(cell, reason)| Removed { cell: cell.clone(), reason: reason.clone() })
-        .collect();
+    record.removed =
+        samples.removed.iter().map(|(cell, reason)| Removed { cell: cell.clone(), reason: reason.clone() }).collect();
 }
 
 fn conclude(record: &mut RunRecord, samples: &Samples, outcome: Outcome) -> Option<Weights> {
