@@ -1,1 +1,233 @@
-//! matr_curves
+//! `matr-curves`: the discharge curves Q(V) of 124 MATR cells, cycles 2 to 100, as published with
+//!
+//! > P. M. Attia, K. A. Severson, J. D. Witmer, *Statistical learning for accurate and interpretable battery lifetime
+//! > prediction*, J. Electrochem. Soc. 168, 090547 (2021), repository `petermattia/revisit-severson-et-al` (MIT).
+//!
+//! The measurements are those of Severson et al. 2019, interpolated by their authors: row k of a table is the discharge
+//! capacity at [`voltage`]`(k)`, column j is cycle j + 2. Cycle 1 was never published, nor was a charge half or the
+//! constant-voltage tail, so the capacity at 2.0 V is 0.01–0.02 Ah below that of the whole discharge.
+//!
+//! The import is all or nothing: every table is read and checked before the first cell is written. Curves with glitches
+//! (spikes of the test equipment) are kept as published and counted in the [`Summary`].
+
+mod archive;
+mod table;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+
+use crate::cell::{Cathode, Cell, CellInfo, Chemistry, Cycle, Dataset, LifeRecord, Origin, Protocol};
+use crate::failure::Failure;
+use crate::store::Store;
+
+/// Number of cycles per cell.
+pub const CYCLES: usize = 99;
+/// The source's number of the cycle at position 0.
+pub const FIRST_CYCLE: u32 = 2;
+/// Number of points per curve.
+pub const POINTS: usize = 1000;
+/// A; the nominal 4C of the discharge. The repository has no current: this is the protocol, not a measurement.
+pub const CURRENT: f64 = -4.4;
+
+/// What the content hash of the published tables is: the SHA-256 of what `sha256sum` prints for the 127 tables in
+/// order of their paths, `sha256sum $(find data -name '*.csv' | LC_ALL=C sort) | sha256sum`.
+///
+/// The archive itself has no lasting hash, since its host compresses it anew.
+pub const PUBLISHED_CONTENT: &str = "e89a484a3a12a2e34a79d70145375205bdd769b19fd8b880374f43c400222e7d";
+
+const INDEX: &str = include_str!("../../../experiments/matr_curves.csv");
+
+/// V at point `k` of every curve: from 3.6 V down to 2.0 V.
+pub fn voltage(k: usize) -> f64 {
+    3.6 - k as f64 * 1.6 / 999.0
+}
+
+/// Which table holds which cell.
+struct Entry {
+    cell_id: &'static str,
+    split: &'static str,
+    /// 1-based number of the cell within the split.
+    number: usize,
+}
+
+impl Entry {
+    fn all() -> Vec<Self> {
+        let malformed = "experiments/matr_curves.csv is part of the program and well-formed";
+        let entry = |line: &'static str| {
+            let mut fields = line.split(',');
+            let mut next = || fields.next().expect(malformed);
+            Self { cell_id: next(), split: next(), number: next().parse().expect(malformed) }
+        };
+        INDEX.lines().skip(1).map(entry).collect()
+    }
+
+    fn table(&self) -> String {
+        format!("data/{}/cell{}.csv", self.split, self.number)
+    }
+}
+
+fn lives_table(split: &str) -> String {
+    format!("data/cycle_lives/{split}_cycle_lives.csv")
+}
+
+/// The tables of one archive, read and checked.
+pub struct Curves {
+    cells: Vec<Curve>,
+    content: String,
+}
+
+struct Curve {
+    cell_id: &'static str,
+    /// Ah, [`POINTS`] values for each of the [`CYCLES`].
+    capacity: Vec<Vec<f64>>,
+    cycle_life: f64,
+}
+
+/// What an import did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// Cells written.
+    pub cells: usize,
+    /// Cells with glitched curves, and the cycle numbers of these curves.
+    pub glitches: Vec<(String, Vec<u32>)>,
+    /// Whether the tables are byte for byte the published ones.
+    pub as_published: bool,
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(formatter, "{} real cells of MATR, cycles {FIRST_CYCLE} to {}", self.cells, last_cycle())?;
+        let content = if self.as_published { "are the published ones" } else { "differ from the published ones" };
+        writeln!(formatter, "the tables {content} (SHA-256 of their content)")?;
+        let curves: usize = self.glitches.iter().map(|(_, cycles)| cycles.len()).sum();
+        write!(formatter, "{curves} glitched curves in {} cells, kept as published", self.glitches.len())?;
+        for (cell, cycles) in &self.glitches {
+            let cycles: Vec<String> = cycles.iter().map(u32::to_string).collect();
+            write!(formatter, "\n  {cell} cycle {}", cycles.join(" "))?;
+        }
+        Ok(())
+    }
+}
+
+fn last_cycle() -> u32 {
+    FIRST_CYCLE + CYCLES as u32 - 1
+}
+
+/// Reads the archive at `path` (a folder, a `.tar` or a `.tar.gz`, as the repository is served) and writes its cells.
+///
+/// # Errors
+/// [`Failure::Usage`]: see [`Curves::read`] and [`Store::write_all`].
+pub fn import(path: &Path, store: &mut Store) -> Result<Summary, Failure> {
+    Curves::read(path)?.write(store)
+}
+
+/// Whether `store` has any of the cells that an import writes.
+pub fn present_in(store: &Store) -> usize {
+    Entry::all().iter().filter(|entry| store.contains(entry.cell_id)).count()
+}
+
+impl Curves {
+    /// Reads and checks every table.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] when `path` is not the archive, is cut short or lacks a table, and names file, line and column
+    /// of a value that is not a finite number.
+    pub fn read(path: &Path) -> Result<Self, Failure> {
+        let entries = Entry::all();
+        let mut lives = BTreeMap::new();
+        let mut wanted: Vec<String> = entries.iter().map(Entry::table).collect();
+        for entry in &entries {
+            if lives.insert(entry.split, Vec::new()).is_none() {
+                wanted.push(lives_table(entry.split));
+            }
+        }
+        let tables = archive::read(path, &wanted)?;
+
+        for (split, lives) in &mut lives {
+            let cells = entries.iter().filter(|entry| entry.split == *split).count();
+            let name = lives_table(split);
+            *lives = table::lives(&tables[&name], cells).map_err(|problem| problem.in_file(path, &name))?;
+        }
+        let curve = |entry: &Entry| {
+            let name = entry.table();
+            let capacity = table::curves(&tables[&name]).map_err(|problem| problem.in_file(path, &name))?;
+            Ok(Curve { cell_id: entry.cell_id, capacity, cycle_life: lives[entry.split][entry.number - 1] })
+        };
+        let cells = entries.par_iter().map(curve).collect::<Result<_, Failure>>()?;
+        Ok(Self { cells, content: content_hash(&tables) })
+    }
+
+    /// Whether the tables are byte for byte the published ones.
+    pub fn as_published(&self) -> bool {
+        self.content == PUBLISHED_CONTENT
+    }
+
+    /// Writes the cells, replacing those that are there: all of them or none.
+    ///
+    /// # Errors
+    /// See [`Store::write_all`].
+    pub fn write(&self, store: &mut Store) -> Result<Summary, Failure> {
+        store.write_all(self.cells.par_iter().map(Curve::cell))?;
+        let glitches = self.cells.iter().filter_map(|curve| {
+            let cycles = curve.glitched_cycles();
+            (!cycles.is_empty()).then(|| (curve.cell_id.to_owned(), cycles))
+        });
+        Ok(Summary { cells: self.cells.len(), glitches: glitches.collect(), as_published: self.as_published() })
+    }
+}
+
+impl Curve {
+    fn cell(&self) -> Result<Cell, Failure> {
+        let grid: Vec<f64> = (0..POINTS).map(voltage).collect();
+        let cycle = |(position, capacity): (usize, &Vec<f64>)| Cycle {
+            number: FIRST_CYCLE + position as u32,
+            voltage: grid.clone(),
+            current: vec![CURRENT; POINTS],
+            discharge_capacity: capacity.clone(),
+            qdlin: Some(capacity.clone()),
+            ..Cycle::default()
+        };
+        let cycles = self.capacity.iter().enumerate().map(cycle).collect();
+        let life = LifeRecord::Published { cycle_life: self.cycle_life, end_of_life: 0.8 };
+        Cell::new(info(self.cell_id), cycles, life).map_err(|invalid| Failure::Usage(invalid.to_string()))
+    }
+
+    fn glitched_cycles(&self) -> Vec<u32> {
+        let numbered = (FIRST_CYCLE..).zip(&self.capacity);
+        numbered.filter(|(_, capacity)| is_glitched(capacity)).map(|(number, _)| number).collect()
+    }
+}
+
+/// Whether no discharge of such a cell can have given this curve: its charge is out of range, it falls, or it takes more
+/// than a thirtieth of the cell within 1.6 mV. The bounds tell exactly the 28 curves that were picked out by eye.
+fn is_glitched(capacity: &[f64]) -> bool {
+    let out_of_range = |value: &f64| !(-0.05..=1.3).contains(value);
+    let leaps = |pair: &[f64]| !(-0.01..=0.03).contains(&(pair[1] - pair[0]));
+    capacity.iter().any(out_of_range) || capacity.windows(2).any(leaps)
+}
+
+/// What is published of every MATR cell alike.
+fn info(cell_id: &str) -> CellInfo {
+    CellInfo {
+        id: cell_id.to_owned(),
+        dataset: Dataset::Matr,
+        origin: Origin::Real,
+        chemistry: Chemistry { cathode: Cathode::Lfp, anode: "graphite".to_owned() },
+        form_factor: Some("cylindrical_18650".to_owned()),
+        nominal_capacity: 1.1,
+        voltage_limits: (2.0, 3.5),
+        ambient_temperature: Some(30.0),
+        protocol: Protocol { charge: String::new(), discharge: "4C CC to 2.0 V, CV to C/50".to_owned() },
+    }
+}
+
+/// See [`PUBLISHED_CONTENT`].
+fn content_hash(tables: &BTreeMap<String, Vec<u8>>) -> String {
+    let digests: Vec<String> =
+        tables.par_iter().map(|(name, bytes)| format!("{:x}  {name}\n", Sha256::digest(bytes))).collect();
+    format!("{:x}", Sha256::digest(digests.concat()))
+}

@@ -90,7 +90,8 @@ fn write_content(path: &Path, cell: &Cell, fingerprint: &str) -> Result<(), Prob
     ragged::write(&file, "discharge_capacity", cycles.iter().map(|cycle| Some(&cycle.discharge_capacity[..])))?;
     ragged::write(&file, "time", cycles.iter().map(|cycle| cycle.time.as_deref()))?;
     ragged::write(&file, "temperature", cycles.iter().map(|cycle| cycle.temperature.as_deref()))?;
-    let same = |cycle: &Cycle| cycle.qdlin.as_ref() == Some(&cycle.discharge_capacity);
+    let same =
+        |cycle: &Cycle| cycle.qdlin.as_ref().is_some_and(|qdlin| ragged::same_bits(qdlin, &cycle.discharge_capacity));
     if !cycles.is_empty() && cycles.iter().all(same) {
         file.link_hard("discharge_capacity", "qdlin")?;
     } else {

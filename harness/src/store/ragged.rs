@@ -1,10 +1,12 @@
 //! A quantity with one series per cycle, kept so that the first cycles can be read without the rest.
 //!
 //! ```text
-//! NAME/values    f64, the series of all cycles one after the other; chunked, shuffled, deflated
-//! NAME/offsets   u64, one more than there are cycles: cycle i is values[offsets[i]..offsets[i + 1]]
-//! NAME/present   u8, only where some cycles lack the quantity: 0 for those (an absent series is not an empty one)
+//! NAME/values        f64, series one after the other; chunked, shuffled, deflated
+//! NAME/begin, /end   u64 per cycle: its series is values[begin..end]; both are u64::MAX where the cycle has none
 //! ```
+//!
+//! A cycle whose series is that of the cycle before (a fixed voltage grid, a protocol's current, a repeated cycle) points
+//! to the same values, which makes the interpolated MATR curves three times as fast to read and write.
 
 use hdf5::{Dataset, Group, H5Type};
 
@@ -13,30 +15,47 @@ use super::file::Problem;
 /// Elements per chunk (128 KiB of f64): a few cycles each, so that a short range inflates little more than it needs.
 const CHUNK: usize = 16 * 1024;
 
+/// Shuffled measurements hardly shrink further at higher levels, and writing is bound by deflate.
+const LEVEL: u8 = 1;
+
+/// The place of a series that is not there (a series of no samples is another thing).
+const ABSENT: u64 = u64::MAX;
+
 /// Writes the group `name`, unless no cycle has the quantity.
 pub(super) fn write<'a>(
     parent: &Group,
     name: &str,
     cycles: impl Iterator<Item = Option<&'a [f64]>>,
 ) -> Result<(), Problem> {
-    let mut values = Vec::new();
-    let mut offsets = vec![0_u64];
-    let mut present = Vec::new();
+    let mut values: Vec<f64> = Vec::new();
+    let (mut begin, mut end) = (Vec::new(), Vec::new());
+    let mut last: Option<&[f64]> = None;
     for series in cycles {
-        present.push(u8::from(series.is_some()));
-        values.extend_from_slice(series.unwrap_or_default());
-        offsets.push(values.len() as u64);
+        let place = match series {
+            None => (ABSENT, ABSENT),
+            Some(series) => {
+                if !last.is_some_and(|last| same_bits(last, series)) {
+                    values.extend_from_slice(series);
+                    last = Some(series);
+                }
+                ((values.len() - series.len()) as u64, values.len() as u64)
+            }
+        };
+        begin.push(place.0);
+        end.push(place.1);
     }
-    if !present.contains(&1) {
+    if last.is_none() {
         return Ok(());
     }
     let group = parent.create_group(name)?;
     write_plain(&group, "values", &values)?;
-    write_plain(&group, "offsets", &offsets)?;
-    if present.contains(&0) {
-        write_plain(&group, "present", &present)?;
-    }
-    Ok(())
+    write_plain(&group, "begin", &begin)?;
+    write_plain(&group, "end", &end)
+}
+
+/// Equality that tells 0 from −0, as the fingerprint does.
+pub(super) fn same_bits(left: &[f64], right: &[f64]) -> bool {
+    left.len() == right.len() && left.iter().zip(right).all(|(left, right)| left.to_bits() == right.to_bits())
 }
 
 /// Reads the first `cycles` series of `name`; none where the group is absent.
@@ -45,16 +64,19 @@ pub(super) fn read(parent: &Group, name: &str, cycles: usize) -> Result<Vec<Opti
         return Ok(vec![None; cycles]);
     }
     let group = parent.group(name)?;
-    let offsets: Vec<u64> = read_plain(&group, "offsets", cycles + 1)?;
-    if offsets[0] != 0 || !offsets.is_sorted() {
-        return Err(Problem::new(format!("the offsets of {name} are not ascending from 0")));
-    }
-    let end = usize::try_from(offsets[cycles]).map_err(|_| Problem::new(format!("{name} is too long")))?;
-    let values: Vec<f64> = read_plain(&group, "values", end)?;
-    let present: Vec<u8> =
-        if group.link_exists("present") { read_plain(&group, "present", cycles)? } else { vec![1; cycles] };
-    let series = |cycle: usize| values[offsets[cycle] as usize..offsets[cycle + 1] as usize].to_vec();
-    Ok((0..cycles).map(|cycle| (present[cycle] != 0).then(|| series(cycle))).collect())
+    let begin: Vec<u64> = read_plain(&group, "begin", cycles)?;
+    let end: Vec<u64> = read_plain(&group, "end", cycles)?;
+    let needed = end.iter().copied().filter(|end| *end != ABSENT).max().unwrap_or(0);
+    let values: Vec<f64> = read_plain(&group, "values", usize::try_from(needed).unwrap_or(usize::MAX))?;
+    let series = |(cycle, (begin, end)): (usize, (u64, u64))| {
+        if (begin, end) == (ABSENT, ABSENT) {
+            return Ok(None);
+        }
+        let place = usize::try_from(begin).ok().and_then(|begin| values.get(begin..end as usize));
+        let misplaced = || Problem::new(format!("the place of {name} of the cycle at position {cycle} makes no sense"));
+        place.map(|series| Some(series.to_vec())).ok_or_else(misplaced)
+    };
+    begin.into_iter().zip(end).enumerate().map(series).collect()
 }
 
 /// Writes a compressed dataset of one dimension.
@@ -68,9 +90,6 @@ pub(super) fn write_plain<T: H5Type>(parent: &Group, name: &str, values: &[T]) -
     }
     Ok(())
 }
-
-/// Shuffled measurements hardly shrink further at higher levels, and writing is bound by deflate.
-const LEVEL: u8 = 1;
 
 /// Reads the first `count` elements of a dataset of one dimension.
 pub(super) fn read_plain<T: H5Type>(parent: &Group, name: &str, count: usize) -> Result<Vec<T>, Problem> {

@@ -30,10 +30,10 @@ pub(crate) fn plain_cell(id: &str, cycles: u32) -> Cell {
 
 /// A cell drawn from everything that [`Cell::new`] accepts; the same for the same number.
 pub(crate) fn arbitrary_cell(number: u64) -> Cell {
-    let mut random = Streams::new(&format!("store test {number}")).stream("cells");
+    let mut random = Streams::new(format!("store test {number}")).stream("cells");
     let mut chance = |probability: f64| random.random_bool(probability);
     let (charge, stored, published, form) = (chance(0.5), chance(0.3), chance(0.3), chance(0.5));
-    let mut random = Streams::new(&format!("store test {number}")).stream("values");
+    let mut random = Streams::new(format!("store test {number}")).stream("values");
     let cycles = random.random_range(0..9);
     let mut list = Vec::new();
     for position in 0..cycles {
@@ -64,10 +64,10 @@ pub(crate) fn arbitrary_cell(number: u64) -> Cell {
         if random.random_bool(0.5) {
             cycle.time = None;
         }
-        if number % 3 == 0 || random.random_bool(0.3) {
+        if number.is_multiple_of(3) || random.random_bool(0.3) {
             cycle.temperature = None;
         }
-        if number % 4 == 0 || random.random_bool(0.3) {
+        if number.is_multiple_of(4) || random.random_bool(0.3) {
             cycle.internal_resistance = None;
         }
         list.push(cycle);

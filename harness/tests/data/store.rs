@@ -147,7 +147,7 @@ fn a_changed_value_is_found_by_its_hash() {
     let file = hdf5::File::open_rw(file_of(dir.path(), "a")).unwrap();
     let values = file.dataset("voltage/values").unwrap();
     let mut voltage = values.read_raw::<f64>().unwrap();
-    voltage[3] += 0.001;
+    voltage[1] += 0.001;
     values.write_raw(&voltage).unwrap();
     file.close().unwrap();
     let message = store::check_file(&file_of(dir.path(), "a")).unwrap_err().to_string();
@@ -171,13 +171,15 @@ fn broken_structure_is_an_error_and_never_a_panic() {
         assert!(message.contains("a.h5"), "{message}");
         message
     };
-    let offsets = |values: &[u64]| {
-        let values = values.to_vec();
-        move |file: &hdf5::File| file.dataset("voltage/offsets").unwrap().write_raw(&values).unwrap()
+    let place = |end: &'static str, values: [u64; 5]| {
+        move |file: &hdf5::File| file.dataset(&format!("discharge_capacity/{end}")).unwrap().write_raw(&values).unwrap()
     };
-    assert!(spoil(&offsets(&[0, 6, 3, 9, 12, 15])).contains("not ascending"));
-    assert!(spoil(&offsets(&[0, 3, 6, 9, 12, u64::MAX])).contains("instead of"));
-    assert!(spoil(&offsets(&[0, 2, 6, 9, 12, 15])).contains("voltage has 2"));
+    assert!(spoil(&place("begin", [0, 3, 10, 9, 12])).contains("at position 2 makes no sense"));
+    assert!(spoil(&place("begin", [0, 3, u64::MAX, 9, 12])).contains("at position 2 makes no sense"));
+    assert!(spoil(&place("begin", [0, 4, 6, 9, 12])).contains("discharge capacity has 2 samples"));
+    assert!(spoil(&place("end", [3, 6, 9, 12, 16])).contains("15 elements instead of 16"));
+    assert!(spoil(&place("end", [3, 6, 9, 12, u64::MAX - 1])).contains("instead of"));
+    assert!(spoil(&place("end", [3, 6, 9, 12, u64::MAX])).contains("makes no sense"));
     assert!(spoil(&|file| file.unlink("current").unwrap()).contains("no current"));
     assert!(spoil(&|file| file.unlink("number").unwrap()).contains("damaged"));
     assert!(spoil(&|file| file.unlink("life_capacity").unwrap()).contains("damaged"));

@@ -1,0 +1,224 @@
+//! Importing the Q(V) tables: the published archive where it is at hand, made-up ones for everything that can go wrong.
+
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use harness::cell::{Dataset, LifeRecord, Origin};
+use harness::source::Source;
+use harness::source::matr_curves::{self, CURRENT, Curves};
+use harness::store::Store;
+
+use super::archive::{Archive, line_of, rising_table, table_with_line};
+
+/// The failure of importing the file, with the store checked to be untouched.
+fn refusal(path: &Path) -> String {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = Store::create(dir.path()).unwrap();
+    let failure = matr_curves::import(path, &mut store).unwrap_err();
+    assert_eq!(failure.exit_code(), 2);
+    assert!(Store::create(dir.path()).unwrap().ids().is_empty(), "something was written");
+    let message = failure.to_string();
+    assert!(message.contains(path.to_str().unwrap()), "the file is not named: {message}");
+    message
+}
+
+fn refusal_of(archive: &Archive) -> String {
+    let dir = tempfile::tempdir().unwrap();
+    refusal(&archive.write_tar(dir.path()))
+}
+
+fn refusal_of_bytes(bytes: &[u8]) -> String {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("given.tar.gz");
+    fs::write(&path, bytes).unwrap();
+    refusal(&path)
+}
+
+#[test]
+fn a_folder_a_tar_and_a_compressed_tar_give_the_same_cells() {
+    let dir = tempfile::tempdir().unwrap();
+    let archive = Archive::sound().with("data/train/cell1.csv", table_with_line(10, &line_of("0.25")));
+    let compressed = dir.path().join("curves.tar.gz");
+    fs::write(&compressed, archive.tar_gz()).unwrap();
+    let folder = archive.write_folder(dir.path());
+    let inner = folder.join("data");
+    assert!(inner.is_dir());
+
+    let mut fingerprints = Vec::new();
+    for path in [archive.write_tar(dir.path()), compressed, folder] {
+        let target = tempfile::tempdir().unwrap();
+        let mut store = Store::create(target.path()).unwrap();
+        let summary = matr_curves::import(&path, &mut store).unwrap();
+        assert_eq!((summary.cells, summary.as_published), (124, false));
+        // 0.25 Ah amid nothing is a leap up and a fall, in every cycle of one cell
+        assert_eq!(summary.glitches, [("MATR_b1c1".to_owned(), (2..=100).collect::<Vec<u32>>())]);
+        let store = Store::open(target.path()).unwrap();
+        assert_eq!(store.ids().len(), 124);
+        assert_eq!((store.origin(), store.counts()), (Origin::Real, vec![(Dataset::Matr, 124)]));
+        fingerprints.push(store.ids().iter().map(|id| store.fingerprint(id).unwrap()).collect::<Vec<_>>());
+    }
+    assert!(fingerprints.windows(2).all(|pair| pair[0] == pair[1]));
+}
+
+#[test]
+fn a_cell_is_what_its_table_says() {
+    let dir = tempfile::tempdir().unwrap();
+    let columns: Vec<String> = (0..99).map(|column| format!("0.{:02}", column + 1)).collect();
+    let archive = Archive::sound().with("data/test2/cell7.csv", rising_table(&columns.join(",")));
+    let mut store = Store::create(dir.path()).unwrap();
+    matr_curves::import(&archive.write_tar(dir.path()), &mut store).unwrap();
+    let id = include_str!("../../../experiments/matr_curves.csv")
+        .lines()
+        .find_map(|line| line.strip_suffix(",test2,7"))
+        .expect("the index lists cell 7 of test2");
+
+    let cell = store.cell(id, usize::MAX).unwrap();
+    assert_eq!(cell.life(), &LifeRecord::Published { cycle_life: 1007.0, end_of_life: 0.8 });
+    assert_eq!(cell.cycles().len(), 99);
+    assert!(!cell.has_charge());
+    for (position, cycle) in cell.cycles().iter().enumerate() {
+        assert_eq!(cycle.number as usize, position + 2);
+        assert_eq!((cycle.voltage[0], cycle.voltage[999]), (3.6, 2.0));
+        assert!(cycle.voltage.windows(2).all(|pair| pair[0] > pair[1]));
+        assert!(cycle.current.iter().all(|current| *current == CURRENT));
+        assert_eq!(cycle.discharge_capacity[500], 0.501);
+        assert_eq!(cycle.discharge_capacity[999], columns[position].parse::<f64>().unwrap());
+        assert_eq!(cycle.qdlin.as_ref(), Some(&cycle.discharge_capacity));
+        assert!(cycle.time.is_none() && cycle.temperature.is_none() && cycle.internal_resistance.is_none());
+    }
+}
+
+#[test]
+fn a_bad_value_is_named_by_file_line_and_column() {
+    let line = line_of("0.1").replacen("0.1", "NaN", 1);
+    let message = refusal_of(&Archive::sound().with("data/test1/cell5.csv", table_with_line(41, &line)));
+    assert!(message.contains("data/test1/cell5.csv, line 42, column 1: NaN is not a finite number"), "{message}");
+    assert!(message.contains("nothing was imported"), "{message}");
+    let lives = "data/cycle_lives/test2_cycle_lives.csv";
+    let message = refusal_of(&Archive::sound().with(lives, "1009\n1063\n"));
+    assert!(message.contains(&format!("{lives}: 2 cycle lives for 40 cells")), "{message}");
+}
+
+#[test]
+fn missing_tables_are_counted_and_named() {
+    let archive = Archive::sound().without("data/test1/cell43.csv").without("data/cycle_lives/train_cycle_lives.csv");
+    let message = refusal_of(&archive);
+    assert!(message.contains("lacks 2 of the 127 tables: data/test1/cell43.csv, data/cycle_lives/train"), "{message}");
+    let dir = tempfile::tempdir().unwrap();
+    let message = refusal(&archive.write_folder(dir.path()));
+    assert!(message.contains("lacks 2 of the 127 tables"), "{message}");
+}
+
+#[test]
+fn a_truncated_archive_is_refused_wherever_it_is_cut() {
+    let whole = Archive::sound().tar_gz();
+    for length in [20, whole.len() / 3, whole.len() - 200, whole.len() - 4] {
+        let message = refusal_of_bytes(&whole[..length]);
+        assert!(message.contains("cut short"), "cut to {length} of {}: {message}", whole.len());
+    }
+    let mut damaged = whole.clone();
+    let end = damaged.len();
+    damaged[end - 6] ^= 0xff; // the checksum
+    assert!(refusal_of_bytes(&damaged).contains("is damaged"));
+
+    let plain = Archive::sound().tar_with(&[]);
+    let message = refusal_of_bytes(&plain[..plain.len() / 2]);
+    assert!(message.contains("cut short") || message.contains("lacks"), "{message}");
+}
+
+#[test]
+fn something_else_is_not_taken_for_the_archive() {
+    let dir = tempfile::tempdir().unwrap();
+    assert!(refusal(dir.path()).contains("is not the matr-curves archive: no data/train/cell1.csv"));
+    assert!(refusal(&dir.path().join("nowhere.tar.gz")).contains("cannot read"));
+    assert!(refusal_of_bytes(b"").contains("is not the matr-curves archive"));
+    assert!(refusal_of_bytes(b"PK\x03\x04 and so on").contains("is a zip archive: unpack it"));
+    assert!(refusal_of_bytes(&[b'x'; 5000]).contains("is not the matr-curves archive"));
+    let mut other = tar::Builder::new(Vec::new());
+    let mut header = tar::Header::new_gnu();
+    header.set_size(2);
+    other.append_data(&mut header, "novel/chapter1.txt", &b"It"[..]).unwrap();
+    assert!(refusal_of_bytes(&other.into_inner().unwrap()).contains("no data/train/cell1.csv in it"));
+}
+
+#[test]
+fn hostile_entries_are_not_followed() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("hostile.tar");
+    let climbing: [(&str, &[u8]); 3] =
+        [("../escaped.csv", b"x"), ("/data/train/cell1.csv", b"x"), ("a/../data/train/cell1.csv", b"x")];
+    fs::write(&path, Archive::sound().tar_with(&climbing)).unwrap();
+    let mut store = Store::create(&dir.path().join("store")).unwrap();
+    assert_eq!(matr_curves::import(&path, &mut store).unwrap().cells, 124);
+    assert!(!dir.path().join("escaped.csv").exists());
+
+    fs::write(&path, Archive::sound().tar_with(&[("again/data/train/cell1.csv", b"x")])).unwrap();
+    assert!(refusal(&path).contains("has data/train/cell1.csv twice"));
+
+    let huge = vec![b'1'; (16 << 20) + 1];
+    let message = refusal_of(&Archive::sound().with("data/train/cell9.csv", huge));
+    assert!(message.contains("data/train/cell9.csv has 16 MiB"), "{message}");
+}
+
+#[test]
+fn a_second_import_replaces_the_first_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = Store::create(&dir.path().join("store")).unwrap();
+    let first = Archive::sound().write_tar(dir.path());
+    matr_curves::import(&first, &mut store).unwrap();
+    let before = store.fingerprint("MATR_b1c1").unwrap();
+    let changed = Archive::sound().with("data/train/cell1.csv", table_with_line(0, &line_of("-0.001")));
+    matr_curves::import(&changed.write_tar(dir.path()), &mut store).unwrap();
+    let store = Store::open(&dir.path().join("store")).unwrap();
+    assert_ne!(store.fingerprint("MATR_b1c1").unwrap(), before);
+    assert_eq!(store.cell("MATR_b1c1", 1).unwrap().cycles()[0].discharge_capacity[0], -0.001);
+}
+
+/// A folder with the published data, or none: then the test that asks says that it was skipped.
+fn shared(file: &str) -> Option<PathBuf> {
+    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
+    let path = env::var_os("BATLINET_SHARED").map_or(default, PathBuf::from).join(file);
+    if path.exists() {
+        return Some(path);
+    }
+    eprintln!("skipped: {} is not here; set BATLINET_SHARED to the folder with the published data", path.display());
+    None
+}
+
+#[test]
+fn the_published_archive_gives_the_published_cells() {
+    let Some(archive) = shared("data/matr/matr-curves.tar.gz") else { return };
+    let Some(catalogue) = shared("data/matr/cells.csv") else { return };
+    let curves = Curves::read(&archive).unwrap();
+    assert!(curves.as_published());
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = Store::create(dir.path()).unwrap();
+    let summary = curves.write(&mut store).unwrap();
+    assert_eq!(summary.glitches.iter().map(|(_, cycles)| cycles.len()).sum::<usize>(), 28);
+
+    let mut published = csv::Reader::from_path(catalogue).unwrap();
+    let headers = published.headers().unwrap().clone();
+    let column = |name: &str| headers.iter().position(|header| header == name).unwrap();
+    let mut rows = 0;
+    for row in published.records().map(Result::unwrap) {
+        let id = &row[column("cell_id")];
+        let cell = store.cell(id, usize::MAX).unwrap();
+        let info = cell.info();
+        let cycle_life = row[column("cycle_life_80pct")].parse().unwrap();
+        assert_eq!(cell.life(), &LifeRecord::Published { cycle_life, end_of_life: 0.8 }, "{id}");
+        assert_eq!(info.nominal_capacity, row[column("nominal_capacity_Ah")].parse::<f64>().unwrap());
+        assert_eq!(info.ambient_temperature, row[column("temperature_C")].parse::<f64>().ok());
+        assert_eq!(info.form_factor.as_deref(), Some(&row[column("form_factor")]));
+        let chemistry = format!("{}/{}", info.chemistry.cathode, info.chemistry.anode);
+        assert_eq!(chemistry, row[column("chemistry")]);
+        let expected: Vec<u32> =
+            row[column("glitch_cycles")].split_whitespace().map(|cycle| cycle.parse().unwrap()).collect();
+        let found = summary.glitches.iter().find(|(glitched, _)| glitched == id).map(|(_, cycles)| cycles.clone());
+        assert_eq!(found.unwrap_or_default(), expected, "glitches of {id}");
+        // what every cell of this type gives in its first hundred cycles, read off with the glitches aside
+        let (sound, last) = (expected.is_empty(), cell.cycles().last().unwrap());
+        assert!(!sound || (0.9..1.12).contains(&last.discharged()), "{id} gives {} Ah", last.discharged());
+        rows += 1;
+    }
+    assert_eq!(rows, store.ids().len());
+}
