@@ -24,8 +24,7 @@ use crate::{
 };
 
 /// A model of an experiment, checked: its hyper-parameters have a meaning and it has a feature if it needs one.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(try_from = "Declared")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     /// The model and its hyper-parameters.
     pub model: ModelSpec,
@@ -175,7 +174,7 @@ impl ModelSpec {
 /// the line of an error.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Declared {
+pub(super) struct Declared {
     mean: Option<NoParameters>,
     variance: Option<NoParameters>,
     discharge: Option<NoParameters>,

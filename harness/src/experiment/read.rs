@@ -125,36 +125,58 @@ fn located(error: &serde_yaml::Error, text: &str, file: &str) -> String {
         problem.truncate(cut);
     }
     let sentence = readable(&problem);
-    // a check of a whole block is located at its start, or nowhere: the quoted word, if it stands once below, says more
-    let from = place.map_or(1, |(line, _)| line);
-    if let Some(found) = sentence.split('\'').nth(1).and_then(|word| only_place(text, from, word)) {
-        place = Some(found);
-    }
+    // a check of a whole block is located at its start, or nowhere: the word that the sentence names says more
+    let (from, to) = entry_lines(text, &sentence).unwrap_or((place.map_or(1, |(line, _)| line), usize::MAX));
+    let places = word_of(&sentence).map_or_else(Vec::new, |word| places_of(text, from, to, word));
+    let found = match places[..] {
+        [first, ref later @ ..] if sentence.starts_with("duplicate") => {
+            later.iter().copied().find(|place| place.0 == first.0 || place.1 == first.1)
+        }
+        [only] => Some(only),
+        _ => None,
+    };
+    place = found.or(place.filter(|(line, _)| (from..to).contains(line))).or((from > 1).then_some((from, 1)));
     match place {
         Some((line, column)) => format!("{file}:{line}:{column}: {sentence}"),
         None => format!("{file}: {sentence}"),
     }
 }
 
-/// Line and column, from 1, of `word` as a whole, if exactly one line from `from` on has it.
-fn only_place(text: &str, from: usize, word: &str) -> Option<(usize, usize)> {
-    let is_part = |c: char| c.is_alphanumeric() || c == '_';
-    let places: Vec<(usize, usize)> =
-        text.lines()
-            .enumerate()
-            .skip(from.saturating_sub(1))
-            .filter_map(|(index, line)| {
-                let line = line.split(" #").next().unwrap_or(line);
-                let start = line.match_indices(word).map(|(start, _)| start).find(|&start| {
-                    !line[..start].ends_with(is_part) && !line[start + word.len()..].starts_with(is_part)
-                })?;
-                Some((index + 1, line[..start].chars().count() + 1))
-            })
-            .collect();
-    match places[..] {
-        [place] => Some(place),
-        _ => None,
+/// What a sentence is about: its first quoted word, or the hyper-parameter it names.
+fn word_of(sentence: &str) -> Option<&str> {
+    let named = sentence.split("hyper-parameter ").nth(1).and_then(|rest| rest.split(' ').next());
+    named.or_else(|| sentence.split('\'').nth(1)).filter(|word| !word.is_empty())
+}
+
+/// First line, from 1, of the entry of models that a sentence is about, and the line after its last.
+fn entry_lines(text: &str, sentence: &str) -> Option<(usize, usize)> {
+    let index: usize = sentence.split("models[").nth(1)?.split(']').next()?.parse().ok()?;
+    let mut items: Vec<(usize, usize)> = Vec::new();
+    let mut end = usize::MAX;
+    for (number, line) in text.lines().enumerate().skip_while(|(_, line)| !line.starts_with("models:")).skip(1) {
+        let indent = line.len() - line.trim_start().len();
+        if indent == 0 && !line.trim().is_empty() && !line.starts_with(['-', '#']) {
+            end = number + 1;
+            break;
+        }
+        if line.trim_start().starts_with("- ") && items.first().is_none_or(|(_, first)| *first == indent) {
+            items.push((number + 1, indent));
+        }
     }
+    Some((items.get(index)?.0, items.get(index + 1).map_or(end, |(line, _)| *line)))
+}
+
+/// Line and column, from 1, of every `word` as a whole, comments apart, from line `from` to before line `to`.
+fn places_of(text: &str, from: usize, to: usize, word: &str) -> Vec<(usize, usize)> {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let in_line = |(number, line): (usize, &str)| -> Vec<(usize, usize)> {
+        let line = line.split(" #").next().unwrap_or(line);
+        line.match_indices(word)
+            .filter(|(start, _)| !line[..*start].ends_with(is_part) && !line[start + word.len()..].starts_with(is_part))
+            .map(|(start, _)| (number, line[..start].chars().count() + 1))
+            .collect()
+    };
+    (1..).zip(text.lines()).filter(|(number, _)| (from..to).contains(number)).flat_map(in_line).collect()
 }
 
 /// serde's message, in the words of a person.
@@ -228,11 +250,12 @@ profiles:
 
     #[test]
     fn every_mistake_is_one_sentence_with_its_place() {
+        let mut differing = String::new();
         for (right, wrong, sentence) in [
             ("alpha: 1.0", "alfa: 1.0", "e.yaml:12:13: unknown key 'alfa' in models[1].ridge, did you mean 'alpha'?"),
             ("protocol:", "protocoll:", "e.yaml:5:1: unknown key 'protocoll', did you mean 'protocol'?"),
             ("- ridge:", "- rigde:", "e.yaml:12:5: unknown model or key 'rigde' in models[1], did you mean 'ridge'?"),
-            ("feature: row", "feature: rwo", "e.yaml:13:14: unknown feature 'rwo' in ridge, did you mean 'row'?"),
+            ("feature: row", "feature: rwo", "e.yaml:13:14: unknown feature 'rwo' in models[1], did you mean 'row'?"),
             ("faithful", "faithfull", "e.yaml:5:11: unknown value 'faithfull' in protocol, did you mean 'faithful'?"),
             (
                 "seeds: [0, 1]\n",
@@ -254,8 +277,8 @@ profiles:
             ("alpha: 1.0", "alpha: -1.0", "e.yaml:12:13: models[1]: ridge: hyper-parameter alpha"),
             ("seeds: [0, 1]", "seeds: [0, 0]", "seed 0 is given twice"),
             ("seeds: [0, 1]", "seeds: []", "seeds is empty"),
-            ("seeds: [0, 1]", "seeds: [-1]", "e.yaml:7:9: seeds[0]: invalid value: integer '-1', expected u64"),
-            ("    feature: row\n", "", "ridge needs 'feature:'"),
+            ("seeds: [0, 1]", "seeds: [-1]", "e.yaml:7:9: seeds[0]: invalid type: integer '-1', expected u64"),
+            ("    feature: row\n", "", "e.yaml:12:1: models[1]: ridge needs `feature:`"),
             ("    feature: row\n", "    feature: row\n    variant: a/b\n", "variant 'a/b' may hold"),
             ("- mean: {}", "- mean: {}\n  - mean: {}", "model mean is given twice with variant ''"),
             ("- mean: {}", "- mean: {}\n    ridge: {}", "names one model; this one has mean and ridge"),
@@ -268,9 +291,11 @@ profiles:
         ] {
             assert!(FILE.contains(right), "{right}");
             let message = refused(&FILE.replacen(right, wrong, 1));
-            assert!(message.contains(sentence) && message.starts_with("e.yaml"), "{message}\nlacks\n{sentence}");
-            assert_eq!(message.lines().count(), 1, "{message}");
+            if !message.contains(sentence) || !message.starts_with("e.yaml") || message.lines().count() != 1 {
+                differing.push_str(&format!("{message}\n  is not\n{sentence}\n"));
+            }
         }
+        assert!(differing.is_empty(), "{differing}");
     }
 
     #[test]
