@@ -1,1 +1,3 @@
-//! cli
+//! The verbs of the program, one file each.
+
+pub mod data;
