@@ -7,7 +7,7 @@ use harness::cli::data::{DataCommand, Importable, execute};
 use harness::source::Source;
 use harness::store::Store;
 
-use super::archive::Archive;
+use super::archive::{Archive, line_of, table_with_line};
 use super::cells::plain_cell;
 
 fn import(path: PathBuf, data: PathBuf, force: bool) -> Result<(), String> {
@@ -22,7 +22,12 @@ fn an_import_is_repeated_only_by_force() {
     import(archive.clone(), data.clone(), false).unwrap();
     let message = import(archive.clone(), data.clone(), false).unwrap_err();
     assert!(message.contains("124 of these cells are in") && message.contains("--force"), "{message}");
-    import(archive, data.clone(), true).unwrap();
+    let before = Store::open(&data).unwrap().fingerprint("MATR_b1c1").unwrap();
+    let changed = Archive::sound().with("data/train/cell1.csv", table_with_line(0, &line_of("-0.001")));
+    import(changed.write_tar(dir.path()), data.clone(), true).unwrap();
+    let store = Store::open(&data).unwrap();
+    assert_ne!(store.fingerprint("MATR_b1c1").unwrap(), before);
+    assert_eq!(store.cell("MATR_b1c1", 1).unwrap().cycles()[0].discharge_capacity[0], -0.001);
     execute(&DataCommand::Check { data: data.clone() }).unwrap();
     execute(&DataCommand::List { data: data.clone() }).unwrap();
     execute(&DataCommand::Show { cell: "MATR_b1c1".to_owned(), data: data.clone() }).unwrap();
