@@ -165,7 +165,7 @@ impl SortedFeatures {
 
 /// The samples of one node: for every feature its sample indices in the order of that feature's values.
 struct Block {
-    /// p × size.
+    /// p × size, and perhaps more behind.
     order: Vec<u32>,
     size: usize,
 }
@@ -263,9 +263,13 @@ impl<'a> Grower<'a> {
 
     /// All samples that were drawn.
     fn root(&self) -> Block {
-        let drawn = |sample: &u32| self.weights[*sample as usize].count > 0;
-        let order: Vec<u32> = self.sorted.order.iter().copied().filter(drawn).collect();
-        let size = order.len() / self.sorted.columns();
+        let size = self.weights.iter().filter(|weight| weight.count > 0).count();
+        let mut order = vec![0; self.sorted.columns() * size + 1];
+        let mut end = 0;
+        for &sample in &self.sorted.order {
+            order[end] = sample;
+            end += usize::from(self.weights[sample as usize].count > 0);
+        }
         Block { order, size }
     }
 
@@ -382,11 +386,11 @@ impl<'a> Grower<'a> {
             self.goes_left[sample as usize] = position < cut.left_size;
         }
         let (left_size, right_size) = (cut.left_size, block.size - cut.left_size);
-        // every index is written to both sides and one of them moves on: a branch would be mispredicted half the time
+        // an index is written to both sides and one of them moves on: a branch would be mispredicted half the time
         let mut left = vec![0; self.features.len() * left_size + 1];
         let mut right = vec![0; self.features.len() * right_size + 1];
         let (mut left_end, mut right_end) = (0, 0);
-        for &sample in &block.order {
+        for &sample in &block.order[..self.features.len() * block.size] {
             let goes_left = usize::from(self.goes_left[sample as usize]);
             left[left_end] = sample;
             right[right_end] = sample;

@@ -8,7 +8,7 @@ use ndarray::{Array1, Array2, ArrayViewD};
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Context, FitSummary, Model, ModelError};
-use crate::table::{faer_view, gram, prediction_table, training_table};
+use crate::table::{faer_view, gram, in_faer, prediction_table, row_products, training_table};
 
 /// Bounds of σ₀ and ℓ, as in scikit-learn.
 const LEAST: f64 = 1e-5;
@@ -126,7 +126,7 @@ impl Model for GaussianProcess {
     fn predict(&self, features: ArrayViewD<'_, f32>, _context: &Context<'_>) -> Result<Vec<f64>, ModelError> {
         let fitted = self.fitted.as_ref().ok_or(ModelError::NotFitted)?;
         let table = prediction_table(features, fitted.table.ncols())?;
-        let products = table.dot(&fitted.table.t());
+        let products = row_products(&table, &fitted.table);
         let distances = squared_distances(&table, &fitted.table);
         let kernel = Array2::from_shape_fn(products.dim(), |at| fitted.kernel.value(products[at], distances[at]));
         Ok(kernel.dot(&fitted.weights).to_vec())
@@ -178,7 +178,7 @@ impl Likelihood {
         let mut matrix =
             Array2::from_shape_fn(self.products.dim(), |at| kernel.value(self.products[at], self.distances[at]));
         matrix.diag_mut().mapv_inplace(|value| value + self.jitter);
-        let factor = faer_view(&matrix).llt(Side::Lower).ok()?;
+        let factor = in_faer(|| faer_view(&matrix).llt(Side::Lower)).ok()?;
         let weights = factor.solve(&self.labels);
         let half_determinant: f64 = factor.L().diagonal().column_vector().iter().map(|value| value.ln()).sum();
         let fit: f64 = self.labels.iter().zip(weights.iter()).map(|(y, w)| y * w).sum();
@@ -189,7 +189,7 @@ impl Likelihood {
     /// ∂/∂ ln σ₀ and ∂/∂ ln ℓ: ½ Σᵢⱼ (wᵢwⱼ − K⁻¹ᵢⱼ) ∂Kᵢⱼ.
     fn gradient(&self, at: &Evaluation) -> [f64; 2] {
         let samples = self.labels.nrows();
-        let inverse = at.factor.solve(Mat::<f64>::identity(samples, samples));
+        let inverse = in_faer(|| at.factor.solve(Mat::<f64>::identity(samples, samples)));
         let Kernel { sigma_0, length_scale } = at.kernel;
         let mut gradient = [0.0; 2];
         for ((i, j), &distance) in self.distances.indexed_iter() {

@@ -3,7 +3,7 @@
 use ndarray::{Array1, Array2, ArrayViewD};
 
 use crate::model::{Context, FitSummary, Model, ModelError};
-use crate::table::{Centred, Hyperplane, faer_view, training_table};
+use crate::table::{Centred, Hyperplane, faer_view, in_faer, training_table};
 
 /// Linear regression with an intercept.
 ///
@@ -44,8 +44,7 @@ impl Model for LeastSquares {
 ///
 /// Singular values below max(n, p)·ε of the largest are taken for zero (LAPACK's and NumPy's convention).
 fn minimum_norm(x: &Array2<f64>, y: &Array1<f64>) -> Result<Array1<f64>, ModelError> {
-    let decomposition = faer_view(x)
-        .thin_svd()
+    let decomposition = in_faer(|| faer_view(x).thin_svd())
         .map_err(|error| ModelError::Solver(format!("singular value decomposition: {error:?}")))?;
     let (u, s, v) = (decomposition.U(), decomposition.S().column_vector(), decomposition.V());
     let (samples, columns) = x.dim();

@@ -5,7 +5,7 @@ use ndarray::{Array1, ArrayViewD};
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Context, FitSummary, Model, ModelError};
-use crate::table::{Centred, Hyperplane, faer_view, gram, training_table, transposed_dot};
+use crate::table::{Centred, Hyperplane, faer_view, gram, in_faer, training_table, transposed_dot};
 
 /// Hyper-parameters of [`Pcr`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -73,8 +73,7 @@ fn component_regression(centred: &Centred, components: usize) -> Result<Array1<f
     } else {
         (gram(faer_view(x).transpose()), transposed_dot(x, y.view()))
     };
-    let decomposition = faer_view(&products)
-        .self_adjoint_eigen(Side::Lower)
+    let decomposition = in_faer(|| faer_view(&products).self_adjoint_eigen(Side::Lower))
         .map_err(|error| ModelError::Solver(format!("principal components: {error:?}")))?;
     let (vectors, values) = (decomposition.U(), decomposition.S().column_vector()); // in increasing order
     let size = products.nrows();

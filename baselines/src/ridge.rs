@@ -6,7 +6,7 @@ use ndarray::{Array1, Array2, ArrayViewD};
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Context, FitSummary, Model, ModelError};
-use crate::table::{Centred, Hyperplane, faer_view, gram, training_table, transposed_dot};
+use crate::table::{Centred, Hyperplane, faer_view, gram, in_faer, training_table, transposed_dot};
 
 /// Hyper-parameters of [`Ridge`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -72,8 +72,7 @@ impl Model for Ridge {
 /// (G + αI)⁻¹ v for a positive semi-definite G.
 fn solve(mut gram: Array2<f64>, alpha: f64, v: &Array1<f64>) -> Result<Array1<f64>, ModelError> {
     gram.diag_mut().mapv_inplace(|value| value + alpha);
-    let factor = faer_view(&gram)
-        .llt(Side::Lower)
+    let factor = in_faer(|| faer_view(&gram).llt(Side::Lower))
         .map_err(|_| ModelError::Solver(format!("alpha = {alpha} is too small beside these features; raise it")))?;
     let right = faer::Col::from_fn(v.len(), |i| v[i]);
     Ok(factor.solve(&right).iter().copied().collect())

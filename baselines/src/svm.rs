@@ -7,7 +7,7 @@ use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::model::{Context, FitSummary, Model, ModelError};
-use crate::table::{faer_view, gram, prediction_table, training_table};
+use crate::table::{faer_view, gram, prediction_table, row_products, training_table};
 
 /// Bound on the steps of the solver, as in LIBSVM.
 const MOST_STEPS: usize = 10_000_000;
@@ -114,7 +114,7 @@ impl Model for Svm {
     fn predict(&self, features: ArrayViewD<'_, f32>, _context: &Context<'_>) -> Result<Vec<f64>, ModelError> {
         let fitted = self.fitted.as_ref().ok_or(ModelError::NotFitted)?;
         let table = prediction_table(features, fitted.feature_means.len())? - &fitted.feature_means;
-        let products = table.dot(&fitted.support.t());
+        let products = row_products(&table, &fitted.support);
         let kernel = gaussian(products, &squares(&table), &squares(&fitted.support), fitted.gamma);
         Ok((kernel.dot(&fitted.weights) + fitted.offset).to_vec())
     }

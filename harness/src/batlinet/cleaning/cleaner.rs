@@ -1,0 +1,415 @@
+//! The order of cleaning, and the loop over a map.
+
+use serde::{Deserialize, Serialize};
+
+use super::edge::EdgeSmoother;
+use super::glitch::GlitchRemover;
+use super::outlier::{OutlierFilter, RowSummary};
+use super::sorting_network::LANES;
+
+/// How a map is cleaned.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CleaningParameters {
+    /// Grid points to either side of a jump that may be a glitch.
+    pub glitch_width: usize,
+    /// Standard deviations over which a step between grid points is a jump.
+    pub glitch_threshold: f32,
+    /// Grid points at either end of a row that are an edge.
+    pub edge_width: usize,
+    /// Standard deviations over which a value at an edge is removed.
+    pub edge_threshold: f32,
+    /// Standard deviations over which a cycle is removed.
+    pub cycle_threshold: f32,
+    /// Whether outlying cycles are removed.
+    pub filter_cycles: bool,
+}
+
+impl Default for CleaningParameters {
+    /// Those of the authors.
+    fn default() -> Self {
+        Self {
+            glitch_width: 25,
+            glitch_threshold: 3.0,
+            edge_width: 50,
+            edge_threshold: 3.0,
+            cycle_threshold: 5.0,
+            filter_cycles: true,
+        }
+    }
+}
+
+/// Cleans maps of one shape (channels, cycles, grid points), finite and row-major; one per thread.
+///
+/// Cleaning only ever sets values to 0, so what counts is which: the same as PyTorch's operations in single precision
+/// give. Every step runs over a few rows at a time, while they are in the cache, and nothing is allocated. The same
+/// instructions in the same order run on every processor, in wider registers where there are any, so results do not
+/// depend on the machine.
+#[derive(Clone, Debug)]
+pub struct Cleaner {
+    shape: (usize, usize, usize),
+    filter: bool,
+    registers: Registers,
+    edge: EdgeSmoother,
+    glitch: GlitchRemover,
+    outlier: OutlierFilter,
+    summaries: Vec<RowSummary>,
+}
+
+/// How a map to be cleaned comes about.
+#[derive(Clone, Copy)]
+enum Input<'a> {
+    /// It is there already.
+    InPlace,
+    /// One map minus another.
+    Difference(&'a [f32], &'a [f32]),
+    /// A map minus, in each channel, its cycle at this position.
+    DifferenceToCycle(&'a [f32], usize),
+}
+
+impl Cleaner {
+    /// For maps of this shape.
+    ///
+    /// # Panics
+    /// If a dimension or the edge width is 0.
+    pub fn new(parameters: CleaningParameters, channels: usize, cycles: usize, width: usize) -> Self {
+        assert!(channels * cycles * width > 0, "a map of {channels} × {cycles} × {width} has nothing to clean");
+        assert!(parameters.edge_width > 0, "an edge has at least one grid point");
+        Self {
+            shape: (channels, cycles, width),
+            filter: parameters.filter_cycles,
+            registers: Registers::detect(),
+            edge: EdgeSmoother::new(parameters.edge_width.min(width), parameters.edge_threshold),
+            glitch: GlitchRemover::new(width, parameters.glitch_width, parameters.glitch_threshold),
+            outlier: OutlierFilter::new(cycles, parameters.cycle_threshold),
+            summaries: vec![RowSummary::default(); channels * cycles],
+        }
+    }
+
+    /// Zeroes the outlying cycles of each channel, in place; does nothing if that is switched off.
+    ///
+    /// # Panics
+    /// If `map` is not of the shape of this cleaner (so for all methods).
+    pub fn filter_cycles(&mut self, map: &mut [f32]) {
+        self.check(map);
+        if self.filter {
+            for (summary, row) in self.summaries.iter_mut().zip(map.chunks_exact(self.shape.2)) {
+                *summary = RowSummary::of(row);
+            }
+            self.zero_outliers(map);
+        }
+    }
+
+    /// Smooths both edges of every row, removes glitches, then outlying cycles if that is not switched off; in place.
+    pub fn clean(&mut self, x: &mut [f32]) {
+        self.run(Input::InPlace, x);
+    }
+
+    /// The intra-cell input: how each cycle differs from the one at position `base`, cleaned.
+    pub fn intra(&mut self, map: &[f32], base: usize, out: &mut [f32]) {
+        assert!(base < self.shape.1, "base cycle {base} of {} cycles", self.shape.1);
+        self.check(map);
+        self.run(Input::DifferenceToCycle(map, base), out);
+    }
+
+    /// The inter-cell input: how a target differs from a reference, cleaned. The target is one that went through
+    /// [`Cleaner::filter_cycles`]; references do not.
+    pub fn inter(&mut self, filtered_target: &[f32], reference: &[f32], out: &mut [f32]) {
+        self.check(filtered_target);
+        self.check(reference);
+        self.run(Input::Difference(filtered_target, reference), out);
+    }
+
+    fn check(&self, map: &[f32]) {
+        let (channels, cycles, width) = self.shape;
+        assert_eq!(map.len(), channels * cycles * width, "a map of {channels} × {cycles} × {width}");
+    }
+
+    fn run(&mut self, input: Input<'_>, out: &mut [f32]) {
+        self.check(out);
+        match self.registers {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: `detect` found these instructions
+            Registers::Avx512 => unsafe { self.clean_rows_avx512(input, out) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above
+            Registers::Avx2 => unsafe { self.clean_rows_avx2(input, out) },
+            Registers::Baseline => self.clean_rows(input, out),
+        }
+        if self.filter {
+            self.zero_outliers(out);
+        }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+    fn clean_rows_avx512(&mut self, input: Input<'_>, out: &mut [f32]) {
+        self.clean_rows(input, out);
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2")]
+    fn clean_rows_avx2(&mut self, input: Input<'_>, out: &mut [f32]) {
+        self.clean_rows(input, out);
+    }
+
+    /// All of cleaning but the outlying cycles, whose summaries it leaves behind.
+    #[inline(always)]
+    fn clean_rows(&mut self, input: Input<'_>, out: &mut [f32]) {
+        let (_, cycles, width) = self.shape;
+        let right_edge = width - self.edge.width();
+        let blocks = out.chunks_mut(LANES * width).zip(self.summaries.chunks_mut(LANES));
+        for (block, (rows, summaries)) in blocks.enumerate() {
+            let first = block * LANES * width;
+            match input {
+                Input::InPlace => {}
+                Input::Difference(left, right) => {
+                    let end = first + rows.len();
+                    subtract(&left[first..end], &right[first..end], rows);
+                }
+                Input::DifferenceToCycle(map, base) => {
+                    for (k, row) in rows.chunks_exact_mut(width).enumerate() {
+                        let this = block * LANES + k;
+                        let base = this / cycles * cycles + base;
+                        subtract(&map[this * width..(this + 1) * width], &map[base * width..(base + 1) * width], row);
+                    }
+                }
+            }
+            self.edge.smooth(rows, width, 0);
+            self.edge.smooth(rows, width, right_edge);
+            for (row, summary) in rows.chunks_exact_mut(width).zip(summaries) {
+                self.glitch.clean(row);
+                *summary = RowSummary::of(row);
+            }
+        }
+    }
+
+    fn zero_outliers(&mut self, map: &mut [f32]) {
+        let (_, cycles, width) = self.shape;
+        for (rows, summaries) in map.chunks_exact_mut(cycles * width).zip(self.summaries.chunks_exact(cycles)) {
+            self.outlier.zero_outliers(rows, summaries);
+        }
+    }
+}
+
+#[inline(always)]
+fn subtract(left: &[f32], right: &[f32], out: &mut [f32]) {
+    for ((out, left), right) in out.iter_mut().zip(left).zip(right) {
+        *out = left - right;
+    }
+}
+
+/// The widest registers of this processor that the loops are compiled for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Registers {
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    Baseline,
+}
+
+impl Registers {
+    fn detect() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        {
+            let wide = is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512dq")
+                && is_x86_feature_detected!("avx512vl");
+            if wide {
+                return Self::Avx512;
+            }
+            if is_x86_feature_detected!("avx2") {
+                return Self::Avx2;
+            }
+        }
+        Self::Baseline
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::{Rng, RngExt as _};
+
+    /// PyTorch's operations, one whole array after another, as the authors use them.
+    mod oracle {
+        pub(super) fn lower_median(values: &[f32]) -> f32 {
+            let mut sorted = values.to_vec();
+            sorted.sort_by(f32::total_cmp);
+            sorted[(sorted.len() - 1) / 2]
+        }
+
+        pub(super) fn deviation(values: &[f32]) -> f32 {
+            let mean = values.iter().map(|&value| f64::from(value)).sum::<f64>() / values.len() as f64;
+            let squares: f64 = values.iter().map(|&value| (f64::from(value) - mean).powi(2)).sum();
+            (squares / (values.len() - 1) as f64).sqrt() as f32
+        }
+
+        pub(super) fn smooth(edge: &mut [f32], threshold: f32) {
+            let median = lower_median(edge);
+            let distances: Vec<f32> = edge.iter().map(|value| (value - median).abs()).collect();
+            let limit = threshold * deviation(&distances);
+            edge.iter_mut().zip(distances).for_each(|(value, distance)| {
+                if distance > limit {
+                    *value = 0.0;
+                }
+            });
+        }
+
+        fn roll<T: Copy>(values: &[T], shift: isize) -> Vec<T> {
+            let length = values.len() as isize;
+            (0..length).map(|w| values[(w - shift).rem_euclid(length) as usize]).collect()
+        }
+
+        pub(super) fn remove_glitches(row: &mut [f32], width: usize, threshold: f32) {
+            let marked = |shift: isize| {
+                let neighbours = roll(row, shift);
+                let steps: Vec<f32> = row.iter().zip(neighbours).map(|(x, other)| (other - x).abs()).collect();
+                let limit = threshold * deviation(&steps);
+                let mut mask: Vec<bool> = steps.iter().map(|&step| step > limit).collect();
+                for _ in 0..width {
+                    let rolled = roll(&mask, shift);
+                    mask.iter_mut().zip(rolled).for_each(|(mark, other)| *mark |= other);
+                }
+                mask
+            };
+            let (left, right) = (marked(1), marked(-1));
+            for (w, value) in row.iter_mut().enumerate() {
+                if left[w] && right[w] {
+                    *value = 0.0;
+                }
+            }
+        }
+
+        pub(super) fn filter_cycles(channel: &mut [f32], width: usize, threshold: f32) {
+            let outlying = |values: Vec<f32>| {
+                let median = lower_median(&values);
+                let distances: Vec<f32> = values.iter().map(|value| (value - median).abs()).collect();
+                let limit = threshold * deviation(&distances);
+                distances.into_iter().map(|distance| distance > limit).collect::<Vec<bool>>()
+            };
+            let rows = || channel.chunks_exact(width);
+            let largest = rows().map(|row| row.iter().fold(0.0_f32, |most, value| most.max(value.abs()))).collect();
+            let mean = rows()
+                .map(|row| (row.iter().map(|&value| f64::from(value)).sum::<f64>() / width as f64) as f32)
+                .collect();
+            let (by_largest, by_mean) = (outlying(largest), outlying(mean));
+            for (c, row) in channel.chunks_exact_mut(width).enumerate() {
+                if by_largest[c] || by_mean[c] {
+                    row.fill(0.0);
+                }
+            }
+        }
+
+        pub(super) fn clean(map: &mut [f32], cycles: usize, width: usize, parameters: &super::CleaningParameters) {
+            let edge = parameters.edge_width.min(width);
+            for row in map.chunks_exact_mut(width) {
+                smooth(&mut row[..edge], parameters.edge_threshold);
+                smooth(&mut row[width - edge..], parameters.edge_threshold);
+                remove_glitches(row, parameters.glitch_width, parameters.glitch_threshold);
+            }
+            if parameters.filter_cycles {
+                for channel in map.chunks_exact_mut(cycles * width) {
+                    filter_cycles(channel, width, parameters.cycle_threshold);
+                }
+            }
+        }
+    }
+
+    /// Smooth rows with spikes, steps, flat stretches and a few cycles far from the others.
+    fn map(random: &mut impl Rng, channels: usize, cycles: usize, width: usize) -> Vec<f32> {
+        let mut map = Vec::with_capacity(channels * cycles * width);
+        for row in 0..channels * cycles {
+            let (phase, step) = (random.random::<f32>() * 6.0, random.random_range(0..width));
+            let scale = if random.random_bool(0.03) { 40.0 } else { 1.0 };
+            let noise = [0.0, 1e-3, 0.1][row % 3];
+            for w in 0..width {
+                let mut value = (0.01 * w as f32 + phase).sin() + noise * random.random::<f32>();
+                if w > step {
+                    value += 0.5;
+                }
+                if random.random_bool(0.01) {
+                    value += random.random_range(-9.0..9.0);
+                }
+                map.push(if row % 7 == 6 && w > width / 2 { 0.0 } else { scale * value });
+            }
+        }
+        map
+    }
+
+    fn random() -> impl Rng {
+        baselines::Streams::new("cleaning tests").stream("maps")
+    }
+
+    #[test]
+    fn cleaning_is_what_the_plain_operations_do() {
+        let mut random = random();
+        for (channels, cycles, width) in
+            [(2, 100, 1000), (1, 20, 1000), (3, 5, 200), (1, 33, 64), (1, 3, 40), (1, 2, 7)]
+        {
+            for glitch_width in [25, 5, 0] {
+                for filter_cycles in [true, false] {
+                    let parameters =
+                        CleaningParameters { glitch_width, filter_cycles, ..CleaningParameters::default() };
+                    let x = map(&mut random, channels, cycles, width);
+                    let (mut ours, mut plain) = (x.clone(), x);
+                    Cleaner::new(parameters, channels, cycles, width).clean(&mut ours);
+                    oracle::clean(&mut plain, cycles, width, &parameters);
+                    assert!(ours == plain, "{channels} × {cycles} × {width}, {parameters:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn wider_registers_change_nothing() {
+        let x = map(&mut random(), 6, 20, 1000);
+        let mut results = Vec::new();
+        let mut cleaner = Cleaner::new(CleaningParameters::default(), 6, 20, 1000);
+        let here = cleaner.registers;
+        for registers in [here, Registers::Baseline] {
+            cleaner.registers = registers;
+            let mut cleaned = x.clone();
+            cleaner.clean(&mut cleaned);
+            results.push(cleaned);
+        }
+        assert!(results[0] == results[1]);
+    }
+
+    #[test]
+    fn inputs_are_cleaned_differences() {
+        let mut random = random();
+        let (target, reference) = (map(&mut random, 2, 10, 300), map(&mut random, 2, 10, 300));
+        let mut cleaner = Cleaner::new(CleaningParameters::default(), 2, 10, 300);
+        let mut out = vec![f32::NAN; target.len()];
+
+        cleaner.inter(&target, &reference, &mut out);
+        let mut expected: Vec<f32> = target.iter().zip(&reference).map(|(target, other)| target - other).collect();
+        cleaner.clean(&mut expected);
+        assert!(out == expected);
+
+        cleaner.intra(&target, 4, &mut out);
+        let base = |k: usize| target[k / 3000 * 3000 + 4 * 300 + k % 300];
+        let mut expected: Vec<f32> = target.iter().enumerate().map(|(k, value)| value - base(k)).collect();
+        cleaner.clean(&mut expected);
+        assert!(out == expected);
+    }
+
+    #[test]
+    fn filtering_alone_zeroes_outlying_cycles_and_can_be_switched_off() {
+        let mut x: Vec<f32> = (0..100 * 50).map(|k| 1.0 + 0.01 * (k / 50) as f32).collect();
+        x[7 * 50] = 30.0;
+        x[60 * 50..61 * 50].fill(-9.0);
+        let mut filtered = x.clone();
+        Cleaner::new(CleaningParameters::default(), 1, 100, 50).filter_cycles(&mut filtered);
+        let zeroed: Vec<usize> =
+            (0..100).filter(|c| filtered[c * 50..(c + 1) * 50].iter().all(|&v| v == 0.0)).collect();
+        assert_eq!(zeroed, [7, 60]);
+        let mut same = x.clone();
+        let off = CleaningParameters { filter_cycles: false, ..CleaningParameters::default() };
+        Cleaner::new(off, 1, 100, 50).filter_cycles(&mut same);
+        assert!(same == x);
+    }
+}

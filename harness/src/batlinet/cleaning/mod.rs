@@ -1,0 +1,9 @@
+//! Removes from a map what is no degradation: jumps at its edges, glitches, and cycles unlike the others.
+
+mod cleaner;
+mod edge;
+mod glitch;
+mod outlier;
+mod sorting_network;
+
+pub use cleaner::{Cleaner, CleaningParameters};

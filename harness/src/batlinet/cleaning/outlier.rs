@@ -1,0 +1,85 @@
+//! Zeroes cycles that are unlike the others of their channel.
+
+/// f64 sums and f32 maxima that run side by side.
+const LANES: usize = 16;
+
+/// Standard deviation (n − 1) from a sum and a sum of squares, in single precision.
+///
+/// PyTorch accumulates deviations in double precision and rounds the result; so do we, and get its limits and masks.
+/// The deviations taken here are of absolute values that scatter about as much as they measure, where the sum of
+/// squares loses nothing that matters.
+#[inline(always)]
+pub(super) fn deviation(sum: f64, squares: f64, count: usize) -> f32 {
+    let count = count as f64;
+    ((squares - sum * sum / count).max(0.0) / (count - 1.0)).sqrt() as f32
+}
+
+/// Largest absolute value and mean of a row.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct RowSummary {
+    largest: f32,
+    mean: f32,
+}
+
+impl RowSummary {
+    #[inline(always)]
+    pub(super) fn of(row: &[f32]) -> Self {
+        let (mut largest, mut sums) = ([0.0_f32; LANES], [0.0_f64; LANES]);
+        let (chunks, rest) = row.as_chunks::<LANES>();
+        for chunk in chunks {
+            for lane in 0..LANES {
+                let value = chunk[lane].abs();
+                largest[lane] = if value > largest[lane] { value } else { largest[lane] };
+                sums[lane] += f64::from(chunk[lane]);
+            }
+        }
+        for (lane, &value) in rest.iter().enumerate() {
+            largest[lane] = largest[lane].max(value.abs());
+            sums[lane] += f64::from(value);
+        }
+        Self {
+            largest: largest.into_iter().fold(0.0, f32::max),
+            mean: (sums.iter().sum::<f64>() / row.len() as f64) as f32,
+        }
+    }
+}
+
+/// Finds outlying cycles of one channel; holds the buffers for it.
+///
+/// A cycle is outlying if its largest absolute value, or its mean, is further from the lower median over all cycles
+/// than `threshold` standard deviations (n − 1) of that distance.
+#[derive(Clone, Debug)]
+pub(super) struct OutlierFilter {
+    threshold: f32,
+    values: Vec<f32>,
+    sorted: Vec<f32>,
+}
+
+impl OutlierFilter {
+    pub(super) fn new(cycles: usize, threshold: f32) -> Self {
+        Self { threshold, values: Vec::with_capacity(cycles), sorted: Vec::with_capacity(cycles) }
+    }
+
+    /// Zeroes the outlying rows among `rows`, whose summaries are given.
+    pub(super) fn zero_outliers(&mut self, rows: &mut [f32], summaries: &[RowSummary]) {
+        let row_length = rows.len() / summaries.len();
+        for quantity in [|row: &RowSummary| row.largest, |row: &RowSummary| row.mean] {
+            self.values.clear();
+            self.values.extend(summaries.iter().map(quantity));
+            self.sorted.clone_from(&self.values);
+            let (_, &mut median, _) = self.sorted.select_nth_unstable_by((summaries.len() - 1) / 2, f32::total_cmp);
+            let (mut sum, mut squares) = (0.0, 0.0);
+            for value in &mut self.values {
+                *value = (*value - median).abs();
+                sum += f64::from(*value);
+                squares += f64::from(*value) * f64::from(*value);
+            }
+            let limit = self.threshold * deviation(sum, squares, summaries.len());
+            for (row, &distance) in rows.chunks_exact_mut(row_length).zip(&self.values) {
+                if distance > limit {
+                    row.fill(0.0);
+                }
+            }
+        }
+    }
+}
