@@ -1,1 +1,85 @@
-fn main() {}
+//! BatLiNet at the paper's sizes on all cores: an epoch of every scenario, predictions against 1 to 64 references (the
+//! paper's Fig. 5c), and how both grow.
+//!
+//! Groups named `…_by_…` have benches named by a size; `scripts/bench_table.py` fits the exponent of their growth.
+
+use std::{hint::black_box, time::Duration};
+
+use criterion::{
+    BenchmarkGroup, BenchmarkId, Criterion, SamplingMode, Throughput, criterion_group, criterion_main,
+    measurement::WallTime,
+};
+use harness::batlinet::BatLiNetParameters;
+use ndarray::Axis;
+
+#[expect(dead_code, reason = "the comparison with the oracles uses more of it")]
+mod made;
+
+fn group<'a>(criterion: &'a mut Criterion, name: &str) -> BenchmarkGroup<'a, WallTime> {
+    let mut group = criterion.benchmark_group(name);
+    group.sample_size(10).sampling_mode(SamplingMode::Flat);
+    group.warm_up_time(Duration::from_millis(1)).measurement_time(Duration::from_millis(100));
+    group
+}
+
+fn bench_epoch(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    id: BenchmarkId,
+    (cells, cycles): (usize, usize),
+    parameters: &BatLiNetParameters,
+) {
+    let (maps, labels) = made::maps(cells, cycles);
+    group.bench_function(id, |bencher| {
+        bencher.iter_custom(|epochs| made::time_epochs(parameters, &maps, &labels, epochs as usize).into_iter().sum());
+    });
+}
+
+fn epochs(criterion: &mut Criterion) {
+    let common = BatLiNetParameters::default();
+    let mut group = group(criterion, "epoch");
+    for (scenario, cells, cycles, parameters) in [
+        ("matr-1", 41, 100, common.clone()),
+        ("matr-2", 41, 100, BatLiNetParameters { references_train: 1, alpha: 0.2, ..common.clone() }),
+        ("hust", 55, 100, BatLiNetParameters { base: 10, ..common.clone() }),
+        ("mix-100", 205, 100, BatLiNetParameters { base: 10, ..common.clone() }),
+        ("mix-20", 207, 20, BatLiNetParameters { base: 0, filter_cycles: false, ..common }),
+    ] {
+        bench_epoch(&mut group, BenchmarkId::from_parameter(scenario), (cells, cycles), &parameters);
+    }
+}
+
+fn growth(criterion: &mut Criterion) {
+    let common = BatLiNetParameters::default();
+    let mut by_cells = group(criterion, "epoch_by_cells");
+    for cells in [10, 20, 40, 80] {
+        bench_epoch(&mut by_cells, BenchmarkId::from_parameter(cells), (cells, 100), &common);
+    }
+    by_cells.finish();
+    // the intra-cell branch has no references
+    let inter = BatLiNetParameters { intra_cell: false, ..common.clone() };
+    let mut by_references = group(criterion, "epoch_by_references");
+    for references_train in [1, 2, 4, 8] {
+        let parameters = BatLiNetParameters { references_train, ..inter.clone() };
+        bench_epoch(&mut by_references, BenchmarkId::from_parameter(references_train), (20, 100), &parameters);
+    }
+    by_references.finish();
+    let mut by_cycles = group(criterion, "epoch_by_cycles");
+    for cycles in [25, 50, 100, 200] {
+        bench_epoch(&mut by_cycles, BenchmarkId::from_parameter(cycles), (20, cycles), &common);
+    }
+}
+
+fn predictions(criterion: &mut Criterion) {
+    let (maps, labels) = made::maps(41, 100);
+    let mut group = group(criterion, "predict_by_references");
+    for references in [1, 2, 4, 8, 16, 32, 64] {
+        let model = made::fitted(&maps, &labels, references);
+        group.throughput(Throughput::Elements(1));
+        group.bench_function(BenchmarkId::from_parameter(references), |bencher| {
+            bencher.iter(|| made::predict(&model, black_box(maps.index_axis(Axis(0), 7))));
+        });
+    }
+}
+
+criterion_group!(benches, epochs, growth, predictions);
+criterion_main!(benches);

@@ -1,1 +1,131 @@
-fn main() {}
+//! Our side of `make bench-compare`: prints CSV `work,ours_s`, the median of several runs after one to warm up.
+//!
+//! The works are those of `scripts/oracle/bench.py`, on the same inputs. BatLiNet trains and predicts on all cores;
+//! one pair is cleaned, one map built and one classical model fitted on one.
+
+use std::{hint::black_box, time::Instant};
+
+use baselines::{
+    Context, Model, Silent, Streams,
+    forest::{Forest, ForestParameters},
+    pcr::{Pcr, PcrParameters},
+    pls::{Pls, PlsParameters},
+    ridge::{Ridge, RidgeParameters},
+    svm::{Svm, SvmParameters},
+};
+use harness::{
+    batlinet::{
+        BatLiNetParameters,
+        cleaning::{Cleaner, CleaningParameters},
+    },
+    feature::{CapacityMap, FeatureSpec},
+};
+use ndarray::{Axis, s};
+
+#[path = "../../baselines/tests/common/mod.rs"]
+#[expect(dead_code, reason = "the tests use more of it")]
+mod common;
+mod made;
+
+fn main() {
+    // cargo adds options of its own
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|work| work == name);
+    println!("work,ours_s");
+    let works = batlinet_works().into_iter().chain(classical_works());
+    for (name, mut work) in works.filter(|(name, _)| is_wanted(name)) {
+        println!("{name},{:.7}", work());
+    }
+}
+
+/// A name, and what measures its time in seconds.
+type Work = (&'static str, Box<dyn FnMut() -> f64>);
+
+/// The median time of `runs` calls of `work`, after one to warm up.
+fn time<T>(runs: usize, mut work: impl FnMut() -> T) -> f64 {
+    black_box(work());
+    median((0..runs).map(|_| {
+        let start = Instant::now();
+        black_box(work());
+        start.elapsed().as_secs_f64()
+    }))
+}
+
+fn median(times: impl Iterator<Item = f64>) -> f64 {
+    let mut times: Vec<f64> = times.collect();
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
+
+fn batlinet_works() -> Vec<Work> {
+    const CELLS: usize = 41;
+    // 41 training cells, and one to predict
+    let made = || {
+        let (maps, mut labels) = made::maps(CELLS + 1, 100);
+        labels.truncate(CELLS);
+        let question = maps.index_axis(Axis(0), CELLS).to_owned();
+        (maps.slice(s![..CELLS, .., .., ..]).to_owned(), labels, question)
+    };
+    let epoch = move || {
+        let (maps, labels, _) = made();
+        let epochs = made::time_epochs(&BatLiNetParameters::default(), &maps, &labels, 9);
+        median(epochs.into_iter().map(|epoch| epoch.as_secs_f64()))
+    };
+    let inference = move || {
+        let (maps, labels, question) = made();
+        let model = made::fitted(&maps, &labels, 64);
+        time(9, || made::predict(&model, question.view()))
+    };
+    let clean_pair = move || {
+        let (maps, _, question) = made();
+        let reference = maps.index_axis(Axis(0), 0).to_owned().into_raw_vec_and_offset().0;
+        let target = question.into_raw_vec_and_offset().0;
+        let mut cleaner = Cleaner::new(CleaningParameters::default(), 6, 100, made::POINTS);
+        let (mut filtered, mut cleaned) = (target.clone(), target.clone());
+        time(300, || {
+            filtered.copy_from_slice(&target);
+            cleaner.filter_cycles(&mut filtered);
+            cleaner.inter(&filtered, &reference, &mut cleaned);
+            black_box(&cleaned);
+        })
+    };
+    let capacity_map = || {
+        let cell = made::cell(100);
+        let spec = FeatureSpec::CapacityMap(CapacityMap::default());
+        let mut extractor = spec.extractor();
+        let mut map = vec![0.0; spec.shape().iter().product()];
+        time(300, || extractor.extract(black_box(&cell), &mut map).expect("a whole cell"))
+    };
+    vec![
+        ("epoch_matr1_6ch", Box::new(epoch)),
+        ("inference_64refs", Box::new(inference)),
+        ("clean_pair", Box::new(clean_pair)),
+        ("capacity_map", Box::new(capacity_map)),
+    ]
+}
+
+fn classical_works() -> Vec<Work> {
+    let valid = "the default parameters are valid";
+    let models: [(_, Box<dyn Model>); 5] = [
+        ("ridge", Box::new(Ridge::new(RidgeParameters::default()).expect(valid))),
+        ("pcr", Box::new(Pcr::new(PcrParameters::default()).expect(valid))),
+        ("pls", Box::new(Pls::new(PlsParameters::default()).expect(valid))),
+        ("svm", Box::new(Svm::new(SvmParameters::default()).expect(valid))),
+        ("forest", Box::new(Forest::new(ForestParameters::default()).expect(valid))),
+    ];
+    models.into_iter().map(|(name, model)| (name, fit_predict(model))).collect()
+}
+
+fn fit_predict(mut model: Box<dyn Model>) -> Box<dyn FnMut() -> f64> {
+    let features = common::noise(41, 1000, 1);
+    let labels = common::labels(&features, 2);
+    let questions = common::noise(40, 1000, 3);
+    Box::new(move || {
+        let streams = Streams::new("bench");
+        let context = Context { streams: &streams, device: tch::Device::Cpu, threads: 1, progress: &Silent };
+        time(50, || {
+            model.fit(features.view().into_dyn(), &labels, &context).expect("the model can be fitted");
+            model.predict(questions.view().into_dyn(), &context).expect("a fitted model predicts")
+        })
+    })
+}
