@@ -13,7 +13,7 @@ SCENARIOS = experiments/matr-1.yaml experiments/matr-2.yaml experiments/hust.yam
 CARGO_FLAGS = --release --workspace --locked
 BATLINET = target/release/batlinet
 
-.PHONY: setup build test check reproduce bench data clean
+.PHONY: setup build test check reproduce bench bench-compare data clean
 
 setup:
 	@bash scripts/setup.sh
@@ -32,8 +32,14 @@ reproduce: build
 	$(BATLINET) run $(SCENARIOS) --profile $(PROFILE) --data $(DATA) --out $(OUT)
 	$(BATLINET) report $(OUT)
 
+# leaves results/bench/criterion.csv and growth.csv
 bench: setup
-	cargo bench $(CARGO_FLAGS)
+	cargo bench --workspace --locked
+	@python3 scripts/bench_table.py
+
+# our program beside PyTorch and scikit-learn: results/bench/compare.csv
+bench-compare: setup
+	@bash scripts/bench_compare.sh
 
 data: build
 	$(BATLINET) data list --data $(DATA)
