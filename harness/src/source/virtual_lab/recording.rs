@@ -142,7 +142,7 @@ fn parts(met: f64) -> impl Iterator<Item = f64> {
         let left = 1.0 - sample as f64 / CROWDED_SAMPLES as f64;
         met * (1.0 - CROWDED * left * left)
     });
-    let held = (0..=HELD_SAMPLES).map(move |sample| met + (1.0 - met) * sample as f64 / HELD_SAMPLES as f64);
+    let held = (0..=HELD_SAMPLES).map(move |sample| 1.0 - (1.0 - met) * (1.0 - sample as f64 / HELD_SAMPLES as f64));
     // with next to nothing held, the last sample alone is enough
     let first_held = if met > 0.999 { HELD_SAMPLES } else { 0 };
     even.chain(crowded).chain(held.skip(first_held))
