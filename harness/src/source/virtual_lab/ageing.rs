@@ -48,7 +48,7 @@ impl Wear {
         };
         worn.polarisation.resistance *= 1.0 + self.resistance;
         worn.polarisation.exchange_current /= 1.0 + 0.5 * self.resistance;
-        worn.polarisation.diffusion *= 1.0 + 0.5 * self.resistance;
+        worn.polarisation.diffusion *= 1.0 + 0.5 * self.resistance + LONGER_PATHS * self.negative;
         worn
     }
 }
@@ -61,6 +61,11 @@ pub(super) struct Path {
 
 const STEP: f64 = 1.0 / 128.0;
 const LONGEST: f64 = 8.0;
+/// Negative sites lost with each unit of plated lithium.
+const CLOGGING: f64 = 0.75;
+/// Relative slowing of diffusion with each lost negative site: what is left is reached on longer paths, at higher
+/// local current.
+const LONGER_PATHS: f64 = 10.0;
 /// Width of the onset of plating, in lithium content.
 const ONSET_WIDTH: f64 = 0.012;
 
@@ -88,7 +93,8 @@ impl Path {
             let time = states.len() as f64 * STEP;
             plated += plating * STEP;
             wear.lithium = rates.sei * time.sqrt() + rates.cycling * time + plated;
-            wear.negative = (rates.negative_sites * time).min(0.6);
+            // plated metal clogs the electrode and isolates its sites: what makes a knee a knee
+            wear.negative = (rates.negative_sites * time + CLOGGING * plated).min(0.6);
             wear.positive = (rates.positive_sites * time).min(0.6);
             wear.resistance = rates.resistance * time + 2.0 * plated;
             states.push(wear);
