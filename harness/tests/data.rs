@@ -3,6 +3,9 @@
 mod data {
     mod archive;
     mod cells;
+    mod command;
+    mod fetch;
+    mod full_disk;
     mod import;
     mod store;
 }

@@ -50,9 +50,9 @@ impl Remote {
             fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
         }
         self.complete(&part, say)?;
-        let verified = verify(&part).map_err(|failure| {
-            let outcome = fs::remove_file(&part).map_or_else(|error| error.to_string(), |()| "deleted".to_owned());
-            Failure::Usage(format!("the download from {} is not usable ({outcome}): {failure}", self.url))
+        let verified = verify(&part).map_err(|failure| match fs::remove_file(&part) {
+            Ok(()) => Failure::Usage(format!("the download from {} was of no use, it is deleted: {failure}", self.url)),
+            Err(error) => unwritable(&part, &error),
         })?;
         fs::rename(&part, target).map_err(|error| unwritable(target, &error))?;
         Ok(verified)

@@ -20,7 +20,8 @@ use std::path::Path;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use crate::cell::{Cathode, Cell, CellInfo, Chemistry, Cycle, Dataset, LifeRecord, Origin, Protocol};
+use super::catalogue;
+use crate::cell::{Cell, CellInfo, Cycle, LifeRecord, Origin};
 use crate::failure::Failure;
 use crate::store::Store;
 
@@ -125,7 +126,7 @@ pub fn import(path: &Path, store: &mut Store) -> Result<Summary, Failure> {
     Curves::read(path)?.write(store)
 }
 
-/// Whether `store` has any of the cells that an import writes.
+/// How many of the cells that an import writes are in `store` already.
 pub fn present_in(store: &Store) -> usize {
     Entry::all().iter().filter(|entry| store.contains(entry.cell_id)).count()
 }
@@ -210,19 +211,8 @@ fn is_glitched(capacity: &[f64]) -> bool {
     capacity.iter().any(out_of_range) || capacity.windows(2).any(leaps)
 }
 
-/// What is published of every MATR cell alike.
 fn info(cell_id: &str) -> CellInfo {
-    CellInfo {
-        id: cell_id.to_owned(),
-        dataset: Dataset::Matr,
-        origin: Origin::Real,
-        chemistry: Chemistry { cathode: Cathode::Lfp, anode: "graphite".to_owned() },
-        form_factor: Some("cylindrical_18650".to_owned()),
-        nominal_capacity: 1.1,
-        voltage_limits: (2.0, 3.5),
-        ambient_temperature: Some(30.0),
-        protocol: Protocol { charge: String::new(), discharge: "4C CC to 2.0 V, CV to C/50".to_owned() },
-    }
+    catalogue::find(cell_id).expect("the catalogue has every MATR cell; a test compares them").info(Origin::Real)
 }
 
 /// See [`PUBLISHED_CONTENT`].
@@ -230,4 +220,43 @@ fn content_hash(tables: &BTreeMap<String, Vec<u8>>) -> String {
     let digests: Vec<String> =
         tables.par_iter().map(|(name, bytes)| format!("{:x}  {name}\n", Sha256::digest(bytes))).collect();
     format!("{:x}", Sha256::digest(digests.concat()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cell::Dataset;
+
+    #[test]
+    fn the_index_is_a_numbering_of_124_catalogued_cells() {
+        let entries = Entry::all();
+        for (split, cells) in [("train", 41), ("test1", 43), ("test2", 40)] {
+            let numbers: Vec<usize> =
+                entries.iter().filter(|entry| entry.split == split).map(|entry| entry.number).collect();
+            assert_eq!(numbers, (1..=cells).collect::<Vec<_>>());
+        }
+        let ids: std::collections::BTreeSet<&str> = entries.iter().map(|entry| entry.cell_id).collect();
+        assert_eq!(ids.len(), 124);
+        assert!(entries.iter().all(|entry| info(entry.cell_id).dataset == Dataset::Matr));
+    }
+
+    #[test]
+    fn glitches_are_what_a_discharge_cannot_do() {
+        let rising: Vec<f64> = (0..POINTS).map(|k| k as f64 / 999.0).collect();
+        assert!(!is_glitched(&rising));
+        let with = |k: usize, value: f64| {
+            let mut curve = rising.clone();
+            curve[k] = value;
+            curve
+        };
+        assert!(is_glitched(&with(500, rising[500] + 0.04)));
+        assert!(is_glitched(&with(500, rising[500] - 0.02)));
+        assert!(is_glitched(&with(999, 48.8)));
+        assert!(!is_glitched(&with(500, rising[500] + 0.005)));
+    }
+
+    #[test]
+    fn the_voltage_grid_ends_where_the_publishers_does() {
+        assert_eq!((voltage(0), voltage(POINTS - 1)), (3.6, 2.0));
+    }
 }

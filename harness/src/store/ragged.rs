@@ -18,6 +18,9 @@ const CHUNK: usize = 16 * 1024;
 /// Shuffled measurements hardly shrink further at higher levels, and writing is bound by deflate.
 const LEVEL: u8 = 1;
 
+/// Shorter datasets are stored plain: a chunk index costs more than they do.
+const SMALL: usize = 1024;
+
 /// The place of a series that is not there (a series of no samples is another thing).
 const ABSENT: u64 = u64::MAX;
 
@@ -79,12 +82,12 @@ pub(super) fn read(parent: &Group, name: &str, cycles: usize) -> Result<Vec<Opti
     begin.into_iter().zip(end).enumerate().map(series).collect()
 }
 
-/// Writes a compressed dataset of one dimension.
+/// Writes a dataset of one dimension, compressed where that pays.
 pub(super) fn write_plain<T: H5Type>(parent: &Group, name: &str, values: &[T]) -> Result<(), Problem> {
     // without modification times the same cell gives the same bytes
     let builder = parent.new_dataset_builder().obj_track_times(false);
-    if values.is_empty() {
-        builder.empty::<T>().shape(0).create(name)?; // a chunk cannot be empty
+    if values.len() < SMALL {
+        builder.with_data(values).create(name)?;
     } else {
         builder.chunk(values.len().min(CHUNK)).shuffle().deflate(LEVEL).with_data(values).create(name)?;
     }

@@ -1,0 +1,88 @@
+//! How long a cell takes to and from disk, and an archive of 124 cells to be imported.
+
+use std::hint::black_box;
+use std::path::Path;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use harness::cell::{Cathode, Cell, CellInfo, Chemistry, Cycle, Dataset, LifeRecord, Origin, Protocol};
+use harness::source::{Source, matr_curves};
+use harness::store::Store;
+
+/// 100 cycles of 1000 samples, each series its own and as irregular as a measured one.
+fn measured_cell() -> Cell {
+    let series = |seed: usize| -> Vec<f64> {
+        (0..1000).map(|k| ((k + seed) as f64 / 1000.0).sin() + (k * 7919 + seed * 104_729) as f64 % 1e-3).collect()
+    };
+    let cycle = |number: usize| Cycle {
+        number: number as u32,
+        voltage: series(4 * number),
+        current: series(4 * number + 1),
+        charge_capacity: Some(series(4 * number + 2)),
+        discharge_capacity: series(4 * number + 3),
+        time: Some((0..1000).map(|k| k as f64 * 3.6).collect()),
+        ..Cycle::default()
+    };
+    let info = CellInfo {
+        id: "bench".to_owned(),
+        dataset: Dataset::Hust,
+        origin: Origin::Virtual,
+        chemistry: Chemistry { cathode: Cathode::Lfp, anode: "graphite".to_owned() },
+        form_factor: None,
+        nominal_capacity: 1.1,
+        voltage_limits: (2.0, 3.6),
+        ambient_temperature: None,
+        protocol: Protocol::default(),
+    };
+    let cycles = (1..=100).map(cycle).collect();
+    Cell::new(info, cycles, LifeRecord::Capacity(vec![1.0; 1500])).expect("the cell is sound")
+}
+
+/// The folder of the shape of the published archive, every curve the same.
+fn write_archive(folder: &Path) {
+    let row = |k: usize| vec![format!("{:.5}", k as f64 / 999.0); matr_curves::CYCLES].join(",") + "\n";
+    let table: String = (0..matr_curves::POINTS).map(row).collect();
+    for (split, cells) in [("train", 41), ("test1", 43), ("test2", 40)] {
+        let write = |name: String, content: &str| {
+            let path = folder.join("data").join(name);
+            std::fs::create_dir_all(path.parent().expect("a file lies in a folder")).expect("a folder for the bench");
+            std::fs::write(path, content).expect("a file for the bench");
+        };
+        write(format!("cycle_lives/{split}_cycle_lives.csv"), &"1000\n".repeat(cells));
+        for number in 1..=cells {
+            write(format!("{split}/cell{number}.csv"), &table);
+        }
+    }
+}
+
+fn store(criterion: &mut Criterion) {
+    let dir = tempfile::tempdir().expect("a folder for the bench");
+    let mut store = Store::create(dir.path()).expect("a store for the bench");
+    let cell = measured_cell();
+    let mut group = criterion.benchmark_group("store");
+    group.sample_size(20);
+    group.bench_function("write_100_cycles", |bencher| {
+        bencher.iter(|| store.write(black_box(&cell)).expect("the disk takes a cell"));
+    });
+    for cycles in [10, 100] {
+        group.bench_function(format!("read_{cycles}_cycles"), |bencher| {
+            bencher.iter(|| store.cell("bench", black_box(cycles)).expect("the cell is there"));
+        });
+    }
+    group.finish();
+}
+
+fn import(criterion: &mut Criterion) {
+    let dir = tempfile::tempdir().expect("a folder for the bench");
+    let archive = dir.path().join("archive");
+    write_archive(&archive);
+    let mut store = Store::create(&dir.path().join("store")).expect("a store for the bench");
+    let mut group = criterion.benchmark_group("import");
+    group.sample_size(10);
+    group.bench_function("matr_curves", |bencher| {
+        bencher.iter(|| matr_curves::import(black_box(&archive), &mut store).expect("the archive is sound"));
+    });
+    group.finish();
+}
+
+criterion_group!(benches, store, import);
+criterion_main!(benches);

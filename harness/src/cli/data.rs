@@ -1,0 +1,132 @@
+//! `batlinet data`: which cells are here, are they whole?
+
+mod check;
+mod datasets;
+mod fetch;
+mod list;
+mod show;
+
+use std::path::{Path, PathBuf};
+
+use clap::{Subcommand, ValueEnum};
+
+use crate::failure::Failure;
+use crate::source::{Source, matr_curves, virtual_lab::VirtualLab};
+use crate::store::Store;
+
+/// What to do with cells.
+#[derive(Debug, Subcommand)]
+pub enum DataCommand {
+    /// The eight datasets, with what can be imported and what is here
+    List {
+        /// A folder of imported cells, or `virtual`
+        #[arg(long, default_value = "virtual", value_name = "DIR|virtual")]
+        data: PathBuf,
+    },
+    /// Download published files and import them
+    Fetch {
+        /// What to fetch
+        source: Importable,
+        /// The folder of cells to write to
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+        /// Replace cells that are there
+        #[arg(long)]
+        force: bool,
+    },
+    /// Import published files
+    Import {
+        /// What the files are
+        source: Importable,
+        /// A folder, a .tar or a .tar.gz, as the publisher serves it
+        path: PathBuf,
+        /// The folder of cells to write to
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+        /// Replace cells that are there
+        #[arg(long)]
+        force: bool,
+    },
+    /// What is known of one cell
+    Show {
+        /// Its id, such as MATR_b1c0
+        cell: String,
+        /// A folder of imported cells, or `virtual`
+        #[arg(long, default_value = "virtual", value_name = "DIR|virtual")]
+        data: PathBuf,
+    },
+    /// Read every cell whole and compare it with its hash
+    Check {
+        /// A folder of imported cells
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+    },
+}
+
+/// Published files that this program can read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Importable {
+    /// Discharge curves Q(V) of 124 MATR cells, cycles 2 to 100
+    MatrCurves,
+}
+
+/// Does what was asked, printing to the terminal.
+///
+/// # Errors
+/// [`Failure`], whose text is for the user.
+pub fn execute(command: &DataCommand) -> Result<(), Failure> {
+    match command {
+        DataCommand::List { data } => {
+            let store = if is_virtual(data) { None } else { Some(Store::open(data)?) };
+            print!("{}", list::render(store.as_ref()));
+            Ok(())
+        }
+        DataCommand::Fetch { source: Importable::MatrCurves, data, force } => {
+            let mut store = store_for(data, *force)?;
+            let summary = fetch::matr_curves(&mut store, &mut |line| eprintln!("{line}"))?;
+            println!("{summary}\nwritten to {}", data.display());
+            Ok(())
+        }
+        DataCommand::Import { source: Importable::MatrCurves, path, data, force } => {
+            let mut store = store_for(data, *force)?;
+            let summary = matr_curves::import(path, &mut store)?;
+            println!("{summary}\nwritten to {}", data.display());
+            Ok(())
+        }
+        DataCommand::Show { cell, data } => {
+            let source = open(data)?;
+            print!("{}", show::render(&source.cell(cell, usize::MAX)?, &source.fingerprint(cell)?));
+            Ok(())
+        }
+        DataCommand::Check { data } => check::execute(data),
+    }
+}
+
+/// The virtual lab, or the store in this folder.
+fn open(data: &Path) -> Result<Box<dyn Source>, Failure> {
+    if is_virtual(data) { Ok(Box::new(VirtualLab::new())) } else { Ok(Box::new(Store::open(data)?)) }
+}
+
+/// The store to import the MATR curves into.
+fn store_for(data: &Path, force: bool) -> Result<Store, Failure> {
+    if is_virtual(data) {
+        return Err(Failure::Usage(
+            "virtual cells are made when they are asked for, nothing is imported: give a folder, `--data DIR`"
+                .to_owned(),
+        ));
+    }
+    let store = Store::create(data)?;
+    let present = matr_curves::present_in(&store);
+    if present > 0 && !force {
+        return Err(Failure::Usage(format!(
+            "{} of these cells are in {} already: nothing to do, or replace them with --force",
+            present,
+            data.display()
+        )));
+    }
+    Ok(store)
+}
+
+fn is_virtual(data: &Path) -> bool {
+    data == Path::new("virtual")
+}

@@ -1,0 +1,31 @@
+//! Under which terms the eight datasets are published, and whom to cite.
+
+use super::Importable;
+use crate::cell::Dataset;
+
+/// The terms of one dataset, as far as they are stated where it is published or mirrored: verify them before you publish
+/// data of your own with it.
+pub(super) struct Terms {
+    pub(super) licence: &'static str,
+    pub(super) citation: &'static str,
+    pub(super) importable: Option<Importable>,
+}
+
+pub(super) fn terms(dataset: Dataset) -> Terms {
+    let (licence, citation) = match dataset {
+        Dataset::Matr => {
+            ("CC BY 4.0", "Severson et al., Nat. Energy 4, 383 (2019); curves: Attia et al., JES 168, 090547 (2021)")
+        }
+        Dataset::Clo => ("CC BY 4.0", "Attia et al., Nature 578, 397 (2020)"),
+        Dataset::Hust => ("CC BY 4.0", "Ma et al., Energy Environ. Sci. 15, 4083 (2022)"),
+        Dataset::Calce => {
+            ("open, cite", "CALCE, University of Maryland; He et al., J. Power Sources 196, 10314 (2011)")
+        }
+        Dataset::Rwth => ("CC BY 4.0", "Li et al., J. Power Sources 506, 230024 (2021)"),
+        Dataset::Hnei => ("cite", "Devie et al., Energies 11, 1031 (2018), batteryarchive.org"),
+        Dataset::UlPur => ("cite", "Juarez-Robles et al., J. Electrochem. Soc. 167, 160510 (2020), batteryarchive.org"),
+        Dataset::Snl => ("cite", "Preger et al., J. Electrochem. Soc. 167, 120532 (2020), batteryarchive.org"),
+    };
+    let importable = (dataset == Dataset::Matr).then_some(Importable::MatrCurves);
+    Terms { licence, citation, importable }
+}

@@ -1,0 +1,106 @@
+//! `batlinet data show`.
+
+use crate::cell::{Cell, LifeRecord, Origin};
+
+/// What is known of a cell, one line each.
+pub(super) fn render(cell: &Cell, fingerprint: &str) -> String {
+    let info = cell.info();
+    let origin = match info.origin {
+        Origin::Real => "real, measured",
+        Origin::Virtual => "VIRTUAL, simulated by the built-in lab",
+    };
+    let known = |text: &str| if text.is_empty() { "not known".to_owned() } else { text.to_owned() };
+    let (low, high) = info.voltage_limits;
+    let lines = [
+        ("cell", info.id.clone()),
+        ("dataset", info.dataset.to_string()),
+        ("origin", origin.to_owned()),
+        ("chemistry", format!("{} / {}", info.chemistry.cathode, info.chemistry.anode)),
+        ("form factor", known(info.form_factor.as_deref().unwrap_or_default())),
+        ("nominal", format!("{} Ah", info.nominal_capacity)),
+        ("voltage", format!("{low} to {high} V")),
+        ("ambient", info.ambient_temperature.map_or(known(""), |temperature| format!("{temperature} °C"))),
+        ("charge", known(&info.protocol.charge)),
+        ("discharge", known(&info.protocol.discharge)),
+        ("cycles", cycles(cell)),
+        ("halves", if cell.has_charge() { "charge and discharge" } else { "discharge only" }.to_owned()),
+        ("also", also(cell)),
+        ("capacity", capacities(cell)),
+        ("life", life(cell)),
+        ("fingerprint", fingerprint.to_owned()),
+    ];
+    lines.into_iter().map(|(name, value)| format!("{name:12}{value}\n")).collect()
+}
+
+fn cycles(cell: &Cell) -> String {
+    let (Some(first), Some(last)) = (cell.cycles().first(), cell.cycles().last()) else { return "none".to_owned() };
+    let samples: usize = cell.cycles().iter().map(|cycle| cycle.len()).sum();
+    format!("{} in detail, numbered {} to {}; {samples} samples", cell.cycles().len(), first.number, last.number)
+}
+
+fn also(cell: &Cell) -> String {
+    let cycles = cell.cycles();
+    let present = [
+        ("time", cycles.iter().any(|cycle| cycle.time.is_some())),
+        ("temperature", cycles.iter().any(|cycle| cycle.temperature.is_some())),
+        ("internal resistance", cycles.iter().any(|cycle| cycle.internal_resistance.is_some())),
+        ("stored Q(V) curves", cycles.iter().any(|cycle| cycle.qdlin.is_some())),
+    ];
+    let names: Vec<&str> = present.into_iter().filter(|(_, present)| *present).map(|(name, _)| name).collect();
+    if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
+}
+
+fn capacities(cell: &Cell) -> String {
+    let (Some(first), Some(last)) = (cell.cycles().first(), cell.cycles().last()) else { return "none".to_owned() };
+    format!(
+        "{:.4} Ah in cycle {}, {:.4} Ah in cycle {}",
+        first.discharged(),
+        first.number,
+        last.discharged(),
+        last.number
+    )
+}
+
+fn life(cell: &Cell) -> String {
+    match cell.life() {
+        LifeRecord::Published { cycle_life, end_of_life } => {
+            format!("{cycle_life} cycles to {} % of nominal, as published", end_of_life * 100.0)
+        }
+        LifeRecord::Capacity(capacity) => {
+            let last = capacity.last().copied().unwrap_or_default();
+            let share = 100.0 * last / cell.info().nominal_capacity;
+            format!("{} cycles observed, the last with {last:.4} Ah ({share:.1} % of nominal)", capacity.len())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cell::tests::{discharge_cycle, info};
+
+    #[test]
+    fn a_cell_in_words() {
+        let cycles = vec![discharge_cycle(2, 1.08), discharge_cycle(3, 1.0)];
+        let cell = Cell::new(info("MATR_b1c0"), cycles, LifeRecord::Capacity(vec![1.08, 1.0, 0.88])).unwrap();
+        let text = render(&cell, "abc");
+        for line in [
+            "cell        MATR_b1c0",
+            "origin      VIRTUAL, simulated by the built-in lab",
+            "chemistry   LFP / graphite",
+            "cycles      2 in detail, numbered 2 to 3; 6 samples",
+            "halves      discharge only",
+            "also        nothing",
+            "capacity    1.0800 Ah in cycle 2, 1.0000 Ah in cycle 3",
+            "life        3 cycles observed, the last with 0.8800 Ah (80.0 % of nominal)",
+            "fingerprint abc",
+        ] {
+            assert!(text.lines().any(|found| found == line), "no line \"{line}\" in\n{text}");
+        }
+        let published = LifeRecord::Published { cycle_life: 1852.0, end_of_life: 0.8 };
+        let cell = Cell::new(info("MATR_b1c0"), vec![], published).unwrap();
+        let text = render(&cell, "abc");
+        assert!(text.contains("1852 cycles to 80 % of nominal, as published"), "{text}");
+        assert!(text.contains("cycles      none"), "{text}");
+    }
+}

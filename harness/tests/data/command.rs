@@ -1,0 +1,78 @@
+//! `batlinet data …` as a function: what it refuses, and what it leaves behind.
+
+use std::fs;
+use std::path::PathBuf;
+
+use harness::cli::data::{DataCommand, Importable, execute};
+use harness::source::Source;
+use harness::store::Store;
+
+use super::archive::{Archive, line_of, table_with_line};
+use super::cells::plain_cell;
+
+fn import(path: PathBuf, data: PathBuf, force: bool) -> Result<(), String> {
+    let command = DataCommand::Import { source: Importable::MatrCurves, path, data, force };
+    execute(&command).map_err(|failure| failure.to_string())
+}
+
+#[test]
+fn an_import_is_repeated_only_by_force() {
+    let dir = tempfile::tempdir().unwrap();
+    let (archive, data) = (Archive::sound().write_tar(dir.path()), dir.path().join("store"));
+    import(archive.clone(), data.clone(), false).unwrap();
+    let message = import(archive.clone(), data.clone(), false).unwrap_err();
+    assert!(message.contains("124 of these cells are in") && message.contains("--force"), "{message}");
+    let before = Store::open(&data).unwrap().fingerprint("MATR_b1c1").unwrap();
+    let changed = Archive::sound().with("data/train/cell1.csv", table_with_line(0, &line_of("-0.001")));
+    import(changed.write_tar(dir.path()), data.clone(), true).unwrap();
+    let store = Store::open(&data).unwrap();
+    assert_ne!(store.fingerprint("MATR_b1c1").unwrap(), before);
+    assert_eq!(store.cell("MATR_b1c1", 1).unwrap().cycles()[0].discharge_capacity[0], -0.001);
+    execute(&DataCommand::Check { data: data.clone() }).unwrap();
+    execute(&DataCommand::List { data: data.clone() }).unwrap();
+    execute(&DataCommand::Show { cell: "MATR_b1c1".to_owned(), data: data.clone() }).unwrap();
+    let failure = execute(&DataCommand::Show { cell: "MATR_b9c1".to_owned(), data: data.clone() }).unwrap_err();
+    assert!(failure.to_string().contains("MATR_b9c1 is not in the cell store"), "{failure}");
+
+    // a damaged file is found and named, and mended by importing again
+    let file = data.join("cells/MATR_b1c1.h5");
+    let whole = fs::read(&file).unwrap();
+    fs::write(&file, &whole[..whole.len() - 10]).unwrap();
+    let failure = execute(&DataCommand::Check { data: data.clone() }).unwrap_err();
+    assert!(failure.to_string().contains("1 of 124 files"), "{failure}");
+    assert_eq!(failure.exit_code(), 2);
+}
+
+#[test]
+fn virtual_cells_are_not_imported_nor_checked() {
+    let message = import("curves.tar.gz".into(), "virtual".into(), false).unwrap_err();
+    assert!(message.contains("virtual cells are made when they are asked for"), "{message}");
+    let failure = execute(&DataCommand::Check { data: "virtual".into() }).unwrap_err();
+    assert!(failure.to_string().contains("nothing to check"), "{failure}");
+    execute(&DataCommand::List { data: "virtual".into() }).unwrap();
+    execute(&DataCommand::Show { cell: "SNL_18650_LFP_25C_0-100_0.5-1C_a".to_owned(), data: "virtual".into() })
+        .unwrap();
+}
+
+#[test]
+fn a_store_of_virtual_cells_takes_no_measured_ones() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("store");
+    Store::create(&data).unwrap().write(&plain_cell("a", 2)).unwrap();
+    let message = import(Archive::sound().write_tar(dir.path()), data.clone(), false).unwrap_err();
+    assert!(message.contains("keep them in two folders"), "{message}");
+    assert_eq!(Store::open(&data).unwrap().ids(), ["a"]);
+}
+
+#[test]
+fn a_folder_without_a_store_says_how_to_make_one() {
+    let dir = tempfile::tempdir().unwrap();
+    for command in [
+        DataCommand::Check { data: dir.path().to_owned() },
+        DataCommand::List { data: dir.path().to_owned() },
+        DataCommand::Show { cell: "MATR_b1c0".to_owned(), data: dir.path().to_owned() },
+    ] {
+        let message = execute(&command).unwrap_err().to_string();
+        assert!(message.contains("import some with `batlinet data import matr-curves FILE --data DIR`"), "{message}");
+    }
+}
