@@ -361,7 +361,7 @@ impl<'a> Grower<'a> {
             if score > bar {
                 let cut = Cut { feature, left_size: before + 1 };
                 if self.is_allowed(block, cut) {
-                    bar = score;
+                    bar = score * (1.0 + SAME_SCORE);
                     found = Some((cut, score));
                 }
             }
