@@ -296,7 +296,7 @@ impl<'a> Grower<'a> {
         }
         self.weigh(block.samples(), mean);
         self.ties.clear();
-        let mut best = 0.0;
+        let mut best = f64::NEG_INFINITY;
         match self.parameters.max_features {
             Some(tried) if tried < self.features.len() => {
                 self.features.shuffle(self.random);
@@ -305,12 +305,12 @@ impl<'a> Grower<'a> {
                     if visited >= tried && !self.ties.is_empty() {
                         break;
                     }
-                    best = self.scan(block, self.features[visited], best);
+                    best = self.try_feature(block, self.features[visited], best);
                 }
             }
             _ => {
                 for feature in 0..self.features.len() {
-                    best = self.scan(block, feature, best);
+                    best = self.try_feature(block, feature, best);
                 }
             }
         }
@@ -335,37 +335,44 @@ impl<'a> Grower<'a> {
         self.gains.extend((0..total).map(|left| 1.0 / left as f64 + 1.0 / (total - left) as f64));
     }
 
-    /// Enters the best cut along `feature` into the ties, if it is as good as `best`; the best score from then on.
-    fn scan(&mut self, block: &Block, feature: usize, mut best: f64) -> f64 {
-        let samples = block.feature(feature);
-        let (mut count, mut pull) = (0, 0.0);
-        for (before, &sample) in samples[..samples.len() - 1].iter().enumerate() {
-            let weight = self.weights[sample as usize];
-            count += weight.count;
-            pull += weight.pull;
-            let score = pull * pull * self.gains[count];
-            if score >= best * (1.0 - SAME_SCORE) {
-                let cut = Cut { feature, left_size: before + 1 };
-                best = self.enter(block, cut, score, best);
-            }
-        }
-        best
-    }
-
-    /// Enters a cut that scores no less than `best`, unless it separates equal values or leaves too small a leaf.
-    fn enter(&mut self, block: &Block, cut: Cut, score: f64, best: f64) -> f64 {
-        let (low, high) = self.values_beside(block, cut);
-        let smaller = cut.left_size.min(block.size - cut.left_size);
-        if high <= low + SAME_VALUE || smaller < self.parameters.min_samples_leaf {
-            return best;
-        }
+    /// Looks for a cut along `feature` that is as good as `best`, and returns the best score from then on.
+    fn try_feature(&mut self, block: &Block, feature: usize, best: f64) -> f64 {
+        let Some((cut, score)) = self.scan(block, feature, best * (1.0 - SAME_SCORE)) else { return best };
         if score > best * (1.0 + SAME_SCORE) {
             self.ties.clear();
         }
-        if self.ties.last().is_none_or(|tie| tie.feature != cut.feature) {
-            self.ties.push(cut);
-        }
+        self.ties.push(cut);
         score.max(best)
+    }
+
+    /// The best cut along `feature`, if it scores more than `bar`.
+    ///
+    /// This loop is where the time goes: whether a cut is allowed is looked at only once it scores well enough.
+    fn scan(&self, block: &Block, feature: usize, mut bar: f64) -> Option<(Cut, f64)> {
+        let samples = block.feature(feature);
+        let (weights, gains) = (&self.weights[..], &self.gains[..]);
+        let (mut count, mut pull) = (0, 0.0);
+        let mut found = None;
+        for (before, &sample) in samples[..samples.len() - 1].iter().enumerate() {
+            let weight = weights[sample as usize];
+            count += weight.count;
+            pull += weight.pull;
+            let score = pull * pull * gains[count];
+            if score > bar {
+                let cut = Cut { feature, left_size: before + 1 };
+                if self.is_allowed(block, cut) {
+                    bar = score * (1.0 + SAME_SCORE);
+                    found = Some((cut, score));
+                }
+            }
+        }
+        found
+    }
+
+    /// Whether the cut parts different values and leaves enough samples on either side.
+    fn is_allowed(&self, block: &Block, cut: Cut) -> bool {
+        let (low, high) = self.values_beside(block, cut);
+        high > low + SAME_VALUE && cut.left_size.min(block.size - cut.left_size) >= self.parameters.min_samples_leaf
     }
 
     /// The feature's values just left and just right of a cut.
