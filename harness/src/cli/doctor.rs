@@ -24,7 +24,12 @@ pub struct DoctorArguments {
 /// # Errors
 /// [`Failure::Usage`] if the folder of cells given is not one.
 pub fn execute(arguments: &DoctorArguments) -> Result<(), Failure> {
-    println!("program    batlinet {} for {}-{}", env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH);
+    println!(
+        "program    batlinet {} for {}-{}",
+        env!("CARGO_PKG_VERSION"),
+        std::env::consts::OS,
+        std::env::consts::ARCH
+    );
     println!("libtorch   {}", libtorch());
     let cuda = match (device::cuda_library_present(), device::cuda_devices()) {
         (_, count @ 1..) => format!("{count} devices; --device auto takes cuda:0"),

@@ -9,8 +9,7 @@ use crate::{
     experiment::{
         Plan,
         plan::{self, Selection, Shard},
-        read,
-        seed,
+        read, seed,
         setting::Setting,
     },
     failure::Failure,
@@ -69,10 +68,14 @@ impl Options {
     /// # Errors
     /// [`Failure::Usage`] says what to correct.
     pub fn prepare(&self) -> Result<Prepared, Failure> {
-        let mut settings = self.set.iter().map(|text| Setting::parse(text)).collect::<Result<Vec<_>, _>>().map_err(Failure::Usage)?;
+        let mut settings =
+            self.set.iter().map(|text| Setting::parse(text)).collect::<Result<Vec<_>, _>>().map_err(Failure::Usage)?;
         if let Some(seeds) = &self.seeds {
             let seeds = seed::parse(seeds).map_err(|problem| Failure::Usage(format!("--seeds: {problem}")))?;
-            settings.push(Setting { path: "seeds".to_owned(), value: seeds.into_iter().map(serde_yaml::Value::from).collect() });
+            settings.push(Setting {
+                path: "seeds".to_owned(),
+                value: seeds.into_iter().map(serde_yaml::Value::from).collect(),
+            });
         }
         let experiments =
             self.files.iter().map(|file| read::read(file, &self.profile, &settings)).collect::<Result<Vec<_>, _>>()?;

@@ -45,7 +45,9 @@ pub fn execute(arguments: &PlanArguments) -> Result<(), Failure> {
         }
     }
     let [new, stale, done, failed] = counts;
-    println!("{new} new, {stale} stale, {done} done, {failed} failed before (--retry-failed runs them again), {skipped} not asked for");
+    println!(
+        "{new} new, {stale} stale, {done} done, {failed} failed before (--retry-failed runs them again), {skipped} not asked for"
+    );
     println!("to {}", out.display());
     Ok(())
 }

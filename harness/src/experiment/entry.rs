@@ -24,8 +24,7 @@ use crate::{
 };
 
 /// A model of an experiment, checked: its hyper-parameters have a meaning and it has a feature if it needs one.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(try_from = "Declared")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     /// The model and its hyper-parameters.
     pub model: ModelSpec,
@@ -77,7 +76,19 @@ pub enum ModelSpec {
 impl ModelSpec {
     /// The names of all models, in the order of the tables.
     pub const NAMES: [&'static str; 14] = [
-        "mean", "variance", "discharge", "full", "ridge", "pcr", "pls", "svm", "forest", "gp", "mlp", "lstm", "cnn",
+        "mean",
+        "variance",
+        "discharge",
+        "full",
+        "ridge",
+        "pcr",
+        "pls",
+        "svm",
+        "forest",
+        "gp",
+        "mlp",
+        "lstm",
+        "cnn",
         "batlinet",
     ];
 
@@ -163,7 +174,7 @@ impl ModelSpec {
 /// the line of an error.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Declared {
+pub(super) struct Declared {
     mean: Option<NoParameters>,
     variance: Option<NoParameters>,
     discharge: Option<NoParameters>,
@@ -215,7 +226,8 @@ impl TryFrom<Declared> for Entry {
         ]
         .into_iter()
         .flatten();
-        let model = models.next().ok_or("an entry of models names a model, such as `- ridge: {}`; this one has none")?;
+        let model =
+            models.next().ok_or("an entry of models names a model, such as `- ridge: {}`; this one has none")?;
         if let Some(second) = models.next() {
             return Err(format!(
                 "one entry of models names one model; this one has {} and {}, give each its own `- `",

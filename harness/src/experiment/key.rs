@@ -7,7 +7,12 @@
 use serde_json::{Map, Value, json};
 
 use super::{entry::Entry, spec::Experiment};
-use crate::{failure::Failure, record::{Ingredients, hash}, source::Source, split::Split};
+use crate::{
+    failure::Failure,
+    record::{Ingredients, hash},
+    source::Source,
+    split::Split,
+};
 
 /// Versions of the stages that every run passes.
 const STAGES: [(&str, u32); 4] = [("label", 1), ("feature", 1), ("transformation", 1), ("training", 1)];
@@ -25,26 +30,26 @@ pub struct Surroundings {
 
 /// The ingredients of one run.
 pub fn ingredients(experiment: &Experiment, entry: &Entry, seed: u64, surroundings: &Surroundings) -> Ingredients {
-        let mut parameters = match entry.model.parameters() {
-            Value::Object(parameters) => parameters,
-            _ => Map::new(),
-        };
-        let evaluation: Map<String, Value> =
-            entry.model.evaluation_only().iter().filter_map(|name| parameters.remove_entry(*name)).collect();
-        let feature = entry.feature.as_deref().and_then(|name| experiment.feature(name));
-        let training = json!({
-            "cells": surroundings.cells,
-            "split": surroundings.split,
-            "feature": feature.map(|feature| feature.identity()),
-            "label": experiment.rule(entry),
-            "feature_transformation": entry.feature_transformation,
-            "label_transformation": entry.label_transformation,
-            "model": entry.model.name(),
-            "hyper_parameters": parameters,
-            "seed": seed,
-            "stages": STAGES.into_iter().map(|(name, version)| (name.to_owned(), json!(version))).collect::<Map<_, _>>(),
-            "device": if entry.model.is_network() { surroundings.device } else { "cpu" },
-        });
+    let mut parameters = match entry.model.parameters() {
+        Value::Object(parameters) => parameters,
+        _ => Map::new(),
+    };
+    let evaluation: Map<String, Value> =
+        entry.model.evaluation_only().iter().filter_map(|name| parameters.remove_entry(*name)).collect();
+    let feature = entry.feature.as_deref().and_then(|name| experiment.feature(name));
+    let training = json!({
+        "cells": surroundings.cells,
+        "split": surroundings.split,
+        "feature": feature.map(|feature| feature.identity()),
+        "label": experiment.rule(entry),
+        "feature_transformation": entry.feature_transformation,
+        "label_transformation": entry.label_transformation,
+        "model": entry.model.name(),
+        "hyper_parameters": parameters,
+        "seed": seed,
+        "stages": STAGES.into_iter().map(|(name, version)| (name.to_owned(), json!(version))).collect::<Map<_, _>>(),
+        "device": if entry.model.is_network() { surroundings.device } else { "cpu" },
+    });
     Ingredients { training, evaluation: Value::Object(evaluation) }
 }
 
@@ -56,8 +61,10 @@ impl Surroundings {
     pub fn of(source: &dyn Source, split: &Split, device: tch::Device) -> Result<Self, Failure> {
         let mut ids: Vec<&String> = split.train.iter().chain(&split.test).collect();
         ids.sort();
-        let fingerprints: Map<String, Value> =
-            ids.into_iter().map(|id| Ok((id.clone(), json!(source.fingerprint(id)?)))).collect::<Result<_, Failure>>()?;
+        let fingerprints: Map<String, Value> = ids
+            .into_iter()
+            .map(|id| Ok((id.clone(), json!(source.fingerprint(id)?))))
+            .collect::<Result<_, Failure>>()?;
         let sorted = |ids: &[String]| {
             let mut ids = ids.to_vec();
             ids.sort();

@@ -115,7 +115,10 @@ pub fn plan(
 ) -> Result<Vec<Plan>, Failure> {
     let names: Vec<&str> = experiments.iter().map(|declared| declared.experiment.name.as_str()).collect();
     if let Some((index, name)) = names.iter().enumerate().find(|(index, name)| names[..*index].contains(name)) {
-        return Err(Failure::Usage(format!("experiment file {} repeats the name '{name}': names must differ", index + 1)));
+        return Err(Failure::Usage(format!(
+            "experiment file {} repeats the name '{name}': names must differ",
+            index + 1
+        )));
     }
     let earlier = earlier_scores(out)?;
     let available = source.ids();

@@ -77,7 +77,6 @@ fn still_holds(score: &Score, plans: &[Plan], data: Origin) -> bool {
         return true;
     }
     let models = &plan.experiment().models;
-    let entry =
-        models.iter().position(|entry| entry.model.name() == score.model && entry.variant == score.variant);
+    let entry = models.iter().position(|entry| entry.model.name() == score.model && entry.variant == score.variant);
     entry.is_some_and(|entry| plan.ingredients(entry, score.seed).evaluation_key() == score.key)
 }

@@ -120,38 +120,63 @@ pub(crate) fn unknown(kind: &str, name: &str, known: &[&str], place: &str) -> St
 
 fn located(error: &serde_yaml::Error, text: &str, file: &str) -> String {
     let mut problem = error.to_string();
-    let Some(location) = error.location() else { return format!("{file}: {}", readable(&problem)) };
-    let (mut line, mut column) = (location.line(), location.column());
-    if let Some(cut) = problem.rfind(" at line ") {
+    let mut place = error.location().map(|location| (location.line(), location.column()));
+    if let Some(cut) = problem.rfind(" at line ").filter(|_| place.is_some()) {
         problem.truncate(cut);
     }
     let sentence = readable(&problem);
-    // a check of a whole block is located at its start: the quoted word, if it stands once below, says more
-    if let Some(found) = sentence.split('\'').nth(1).and_then(|word| only_place(text, line, word)) {
-        (line, column) = found;
+    // a check of a whole block is located at its start, or nowhere: the word that the sentence names says more
+    let (from, to) = entry_lines(text, &sentence).unwrap_or((place.map_or(1, |(line, _)| line), usize::MAX));
+    let places = word_of(&sentence).map_or_else(Vec::new, |word| places_of(text, from, to, word));
+    let found = match places[..] {
+        [first, ref later @ ..] if sentence.starts_with("duplicate") => {
+            later.iter().copied().find(|place| place.0 == first.0 || place.1 == first.1)
+        }
+        [only] => Some(only),
+        _ => None,
+    };
+    place = found.or(place.filter(|(line, _)| (from..to).contains(line))).or((from > 1).then_some((from, 1)));
+    match place {
+        Some((line, column)) => format!("{file}:{line}:{column}: {sentence}"),
+        None => format!("{file}: {sentence}"),
     }
-    format!("{file}:{line}:{column}: {sentence}")
 }
 
-/// Line and column, from 1, of `word` as a whole, if exactly one line from `from` on has it.
-fn only_place(text: &str, from: usize, word: &str) -> Option<(usize, usize)> {
-    let is_part = |c: char| c.is_alphanumeric() || c == '_';
-    let places: Vec<(usize, usize)> = text
-        .lines()
-        .enumerate()
-        .skip(from.saturating_sub(1))
-        .filter_map(|(index, line)| {
-            let line = line.split(" #").next().unwrap_or(line);
-            let start = line.match_indices(word).map(|(start, _)| start).find(|&start| {
-                !line[..start].ends_with(is_part) && !line[start + word.len()..].starts_with(is_part)
-            })?;
-            Some((index + 1, line[..start].chars().count() + 1))
-        })
-        .collect();
-    match places[..] {
-        [place] => Some(place),
-        _ => None,
+/// What a sentence is about: its first quoted word, or the hyper-parameter it names.
+fn word_of(sentence: &str) -> Option<&str> {
+    let named = sentence.split("hyper-parameter ").nth(1).and_then(|rest| rest.split(' ').next());
+    named.or_else(|| sentence.split('\'').nth(1)).filter(|word| !word.is_empty())
+}
+
+/// First line, from 1, of the entry of models that a sentence is about, and the line after its last.
+fn entry_lines(text: &str, sentence: &str) -> Option<(usize, usize)> {
+    let index: usize = sentence.split("models[").nth(1)?.split(']').next()?.parse().ok()?;
+    let mut items: Vec<(usize, usize)> = Vec::new();
+    let mut end = usize::MAX;
+    for (number, line) in text.lines().enumerate().skip_while(|(_, line)| !line.starts_with("models:")).skip(1) {
+        let indent = line.len() - line.trim_start().len();
+        if indent == 0 && !line.trim().is_empty() && !line.starts_with(['-', '#']) {
+            end = number + 1;
+            break;
+        }
+        if line.trim_start().starts_with("- ") && items.first().is_none_or(|(_, first)| *first == indent) {
+            items.push((number + 1, indent));
+        }
     }
+    Some((items.get(index)?.0, items.get(index + 1).map_or(end, |(line, _)| *line)))
+}
+
+/// Line and column, from 1, of every `word` as a whole, comments apart, from line `from` to before line `to`.
+fn places_of(text: &str, from: usize, to: usize, word: &str) -> Vec<(usize, usize)> {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let in_line = |(number, line): (usize, &str)| -> Vec<(usize, usize)> {
+        let line = line.split(" #").next().unwrap_or(line);
+        line.match_indices(word)
+            .filter(|(start, _)| !line[..*start].ends_with(is_part) && !line[start + word.len()..].starts_with(is_part))
+            .map(|(start, _)| (number, line[..start].chars().count() + 1))
+            .collect()
+    };
+    (1..).zip(text.lines()).filter(|(number, _)| (from..to).contains(number)).flat_map(in_line).collect()
 }
 
 /// serde's message, in the words of a person.
@@ -185,4 +210,140 @@ fn readable(message: &str) -> String {
         return format!("key {} is missing{place}", rest.trim_matches('`'));
     }
     message.replace('`', "'")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = "\
+name: trial
+scenario: MATR-1
+description: Two models.
+train_test_split: splits/trial.csv
+protocol: faithful
+label: {end_of_life: 0.8}
+seeds: [0, 1]
+features:
+  row: {voltage_capacity: {base: 9, first: 99, last: 99}}
+models:
+  - mean: {}
+  - ridge: {alpha: 1.0}
+    feature: row
+    feature_transformation: z_score
+profiles:
+  quick:
+    seeds: [7]
+    models.ridge.alpha: 3.0
+  broken:
+    models.ridge.alfa: 3.0
+";
+
+    fn refused(text: &str) -> String {
+        parse(text, "e.yaml", AS_WRITTEN, &[]).unwrap_err()
+    }
+
+    fn set(texts: &[&str]) -> Result<Experiment, String> {
+        let settings: Vec<Setting> = texts.iter().map(|text| Setting::parse(text).unwrap()).collect();
+        parse(FILE, "e.yaml", AS_WRITTEN, &settings).map(|declared| declared.experiment)
+    }
+
+    #[test]
+    fn every_mistake_is_one_sentence_with_its_place() {
+        let mut differing = String::new();
+        for (right, wrong, sentence) in [
+            ("alpha: 1.0", "alfa: 1.0", "e.yaml:12:13: unknown key 'alfa' in models[1].ridge, did you mean 'alpha'?"),
+            ("protocol:", "protocoll:", "e.yaml:5:1: unknown key 'protocoll', did you mean 'protocol'?"),
+            ("- ridge:", "- rigde:", "e.yaml:12:5: unknown model or key 'rigde' in models[1], did you mean 'ridge'?"),
+            ("feature: row", "feature: rwo", "e.yaml:13:14: unknown feature 'rwo' in models[1], did you mean 'row'?"),
+            ("faithful", "faithfull", "e.yaml:5:11: unknown value 'faithfull' in protocol, did you mean 'faithful'?"),
+            (
+                "seeds: [0, 1]\n",
+                "seeds: [0, 1]\nseeds: [2]\n",
+                "e.yaml:8:1: duplicate key 'seeds': keep one of the two",
+            ),
+            (
+                "last: 99}}\n",
+                "last: 99}}\n  row: {voltage_capacity: {}}\n",
+                "duplicate key 'row' in features: keep one",
+            ),
+            ("alpha: 1.0", "alpha: 1.0, alpha: 2.0", "duplicate key 'alpha' in models[1].ridge"),
+            ("    seeds: [7]\n", "    seeds: [7]\n    seeds: [8]\n", "duplicate key 'seeds' in profiles.quick"),
+            (
+                "alpha: 1.0",
+                "alpha: much",
+                "e.yaml:12:20: models[1].ridge.alpha: invalid type: string \"much\", expected f64",
+            ),
+            ("alpha: 1.0", "alpha: -1.0", "e.yaml:12:13: models[1]: ridge: hyper-parameter alpha"),
+            ("seeds: [0, 1]", "seeds: [0, 0]", "seed 0 is given twice"),
+            ("seeds: [0, 1]", "seeds: []", "seeds is empty"),
+            ("seeds: [0, 1]", "seeds: [-1]", "e.yaml:7:9: seeds[0]: invalid type: integer '-1', expected u64"),
+            ("    feature: row\n", "", "e.yaml:12:1: models[1]: ridge needs `feature:`"),
+            ("    feature: row\n", "    feature: row\n    variant: a/b\n", "variant 'a/b' may hold"),
+            ("- mean: {}", "- mean: {}\n  - mean: {}", "model mean is given twice with variant ''"),
+            ("- mean: {}", "- mean: {}\n    ridge: {}", "names one model; this one has mean and ridge"),
+            ("- mean: {}", "- feature: row", "this one has none"),
+            ("name: trial", "name: a/b", "must be letters, digits"),
+            ("description: Two models.\n", "", "key description is missing"),
+            ("end_of_life: 0.8", "end_of_life: 8", "end of life is a fraction of nominal capacity"),
+            ("first: 99", "frist: 99", "unknown key 'frist' in features.row.voltage_capacity, did you mean 'first'?"),
+            ("scenario: MATR-1", "scenario: [", "e.yaml:"),
+        ] {
+            assert!(FILE.contains(right), "{right}");
+            let message = refused(&FILE.replacen(right, wrong, 1));
+            if !message.contains(sentence) || !message.starts_with("e.yaml") || message.lines().count() != 1 {
+                differing.push_str(&format!("{message}\n  is not\n{sentence}\n"));
+            }
+        }
+        assert!(differing.is_empty(), "{differing}");
+    }
+
+    #[test]
+    fn a_profile_and_settings_change_the_experiment_in_this_order() {
+        let ridge = |experiment: &Experiment| experiment.models[1].model.parameters()["alpha"].as_f64();
+        let quick = parse(FILE, "e.yaml", "quick", &[]).unwrap();
+        assert_eq!((quick.experiment.seeds.as_slice(), ridge(&quick.experiment)), (&[7][..], Some(3.0)));
+        let setting = Setting::parse("models.ridge.alpha=4").unwrap();
+        let both = parse(FILE, "e.yaml", "quick", &[setting]).unwrap();
+        assert_eq!(ridge(&both.experiment), Some(4.0));
+        assert_ne!(quick.config_hash, both.config_hash);
+        assert_eq!(ridge(&parse(FILE, "e.yaml", AS_WRITTEN, &[]).unwrap().experiment), Some(1.0));
+    }
+
+    #[test]
+    fn a_wrong_setting_is_named_by_its_path() {
+        for (settings, sentence) in [
+            (&["models.ridge.alfa=2"][..], "--set models.ridge.alfa: unknown key 'alfa'"),
+            (&["label.eol=0.9"], "--set label.eol: unknown key 'eol'"),
+            (&["labels.end_of_life=0.9"], "--set labels.end_of_life: unknown key 'labels', did you mean 'label'?"),
+            (&["models.ridge.alpha=x"], "--set models.ridge.alpha: "),
+            (&["models.ridge.alpha=2", "seeds=3"], "--set seeds: "),
+            (&["models.ridge.alpha=-2", "seeds=[3]"], "--set models.ridge.alpha: "),
+        ] {
+            let message = set(settings).unwrap_err();
+            assert!(message.contains(sentence), "{message}\nlacks\n{sentence}");
+        }
+        let message = parse(FILE, "e.yaml", "broken", &[]).unwrap_err();
+        assert!(message.contains("e.yaml: profile broken, models.ridge.alfa: unknown key 'alfa'"), "{message}");
+        let message = parse(FILE, "e.yaml", "quik", &[]).unwrap_err();
+        assert!(message.contains("unknown profile 'quik' in this experiment, did you mean 'quick'?"), "{message}");
+    }
+
+    #[test]
+    fn the_experiments_of_the_repository_are_sound_in_both_profiles() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../experiments");
+        let mut count = 0;
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|extension| extension == "yaml") {
+                for profile in [AS_WRITTEN, "quick"] {
+                    let experiment = read(&path, profile, &[]).unwrap().experiment;
+                    assert_eq!(Some(experiment.name.as_str()), path.file_stem().and_then(|stem| stem.to_str()));
+                    assert!(experiment.train_test_split.is_file() && !experiment.analysis.is_empty());
+                }
+                count += 1;
+            }
+        }
+        assert!(count >= 7);
+    }
 }

@@ -132,7 +132,8 @@ impl Worker<'_> {
             self.check_stop()?;
             // all feature sets of one label rule come out of one pass over the cells
             let rule = groups[0].rule;
-            let (now, later): (Vec<Group<'_>>, Vec<Group<'_>>) = groups.into_iter().partition(|group| group.rule == rule);
+            let (now, later): (Vec<Group<'_>>, Vec<Group<'_>>) =
+                groups.into_iter().partition(|group| group.rule == rule);
             groups = later;
             let built = self.build(&now);
             self.check_stop()?;
@@ -247,16 +248,13 @@ impl Worker<'_> {
             Ok(samples) => {
                 let progress = self.reporter.begin(&label, self.options.stop);
                 let entry = &self.plan.experiment().models[run.entry];
-                let attempt =
-                    catch_unwind(AssertUnwindSafe(|| train::train(entry, samples, run.seed, self.options.device, &progress)));
+                let end = attempt(|| train::train(entry, samples, run.seed, self.options.device, &progress));
                 drop(progress);
                 describe(&mut record, samples);
-                match attempt {
-                    Ok(Err(TrainError::Model(ModelError::Interrupted))) => return Ok(()),
-                    Ok(Err(TrainError::Model(ModelError::Diverged { .. }))) => record.status = Status::Diverged,
-                    Ok(Err(error)) => record.status = Status::Failed(one_line(&error.to_string())),
-                    Err(panic) => record.status = Status::Failed(one_line(&format!("panicked: {}", panic_text(&*panic)))),
-                    Ok(Ok(outcome)) => weights = conclude(&mut record, samples, outcome),
+                match end {
+                    End::Interrupted => return Ok(()),
+                    End::Without(status) => record.status = status,
+                    End::With(outcome) => weights = conclude(&mut record, samples, outcome),
                 }
             }
         }
@@ -308,14 +306,29 @@ impl Worker<'_> {
     }
 }
 
+/// How an attempt at a run ended.
+enum End {
+    With(Outcome),
+    Without(Status),
+    Interrupted,
+}
+
+/// Makes of every way to fail, a panic included, a reason for the record: other runs go on.
+fn attempt(train: impl FnOnce() -> Result<Outcome, TrainError>) -> End {
+    match catch_unwind(AssertUnwindSafe(train)) {
+        Ok(Ok(outcome)) => End::With(outcome),
+        Ok(Err(TrainError::Model(ModelError::Interrupted))) => End::Interrupted,
+        Ok(Err(TrainError::Model(ModelError::Diverged { .. }))) => End::Without(Status::Diverged),
+        Ok(Err(error)) => End::Without(Status::Failed(one_line(&error.to_string()))),
+        Err(panic) => End::Without(Status::Failed(one_line(&format!("panicked: {}", panic_text(&*panic))))),
+    }
+}
+
 fn describe(record: &mut RunRecord, samples: &Samples) {
     record.train.clone_from(&samples.train.ids);
     record.test_cells = samples.test.ids.len();
-    record.removed = samples
-        .removed
-        .iter()
-        .map(|(cell, reason)| Removed { cell: cell.clone(), reason: reason.clone() })
-        .collect();
+    record.removed =
+        samples.removed.iter().map(|(cell, reason)| Removed { cell: cell.clone(), reason: reason.clone() }).collect();
 }
 
 fn conclude(record: &mut RunRecord, samples: &Samples, outcome: Outcome) -> Option<Weights> {
@@ -361,4 +374,24 @@ fn panic_text(panic: &(dyn Any + Send)) -> &str {
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("for an unknown reason")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_way_to_fail_becomes_a_reason() {
+        let status = |train: fn() -> Result<Outcome, TrainError>| match attempt(train) {
+            End::Without(status) => status,
+            End::With(_) | End::Interrupted => Status::Ok,
+        };
+        assert_eq!(
+            status(|| panic!("index 3 is\n out of range")).to_string(),
+            "failed: panicked: index 3 is out of range"
+        );
+        assert_eq!(status(|| Err(ModelError::NotFitted.into())).to_string(), "failed: the model has not been fitted");
+        assert_eq!(status(|| Err(ModelError::Diverged { epoch: 1, loss: f64::NAN }.into())), Status::Diverged);
+        assert!(matches!(attempt(|| Err(ModelError::Interrupted.into())), End::Interrupted));
+    }
 }

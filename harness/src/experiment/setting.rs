@@ -26,8 +26,9 @@ impl Setting {
     /// # Errors
     /// A sentence that quotes the text.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let (path, value) =
-            text.split_once('=').ok_or_else(|| format!("--set {text}: write path=value, such as models.ridge.alpha=2"))?;
+        let (path, value) = text
+            .split_once('=')
+            .ok_or_else(|| format!("--set {text}: write path=value, such as models.ridge.alpha=2"))?;
         let value = serde_yaml::from_str(value).map_err(|error| format!("--set {text}: {error}"))?;
         Ok(Self { path: path.trim().to_owned(), value })
     }
@@ -62,16 +63,14 @@ pub(crate) fn sweep(declaration: &mut Value, path: &str, values: &[Value]) -> Re
         }
         found = true;
         for value in values {
-            let mut one = Value::Mapping(Mapping::from_iter([(
-                Value::from("models"),
-                Value::Sequence(vec![entry.clone()]),
-            )]));
+            let mut one =
+                Value::Mapping(Mapping::from_iter([(Value::from("models"), Value::Sequence(vec![entry.clone()]))]));
             Setting { path: path.to_owned(), value: value.clone() }.apply(&mut one)?;
             let text = serde_yaml::to_string(value).map_err(|error| error.to_string())?;
             let before = text_of(entry, "variant").filter(|text| !text.is_empty());
             let tail = format!("{parameter}={}", text.trim());
             let variant = before.map_or(tail.clone(), |before| format!("{before},{tail}"));
-            let Value::Sequence(mut items) = one["models"].take() else { continue };
+            let Value::Sequence(mut items) = std::mem::take(&mut one["models"]) else { continue };
             for item in &mut items {
                 item["variant"] = Value::from(variant.as_str());
             }
@@ -126,7 +125,9 @@ fn model_places<'a>(declaration: &'a mut Value, rest: &str) -> Result<Vec<&'a mu
     models
         .iter_mut()
         .filter(|entry| is_addressed(entry, name, variant))
-        .map(|entry| if COMMON.contains(&parameter) { descend(entry, tail) } else { descend(child(entry, name)?, tail) })
+        .map(
+            |entry| if COMMON.contains(&parameter) { descend(entry, tail) } else { descend(child(entry, name)?, tail) },
+        )
         .collect()
 }
 
@@ -180,9 +181,9 @@ fn child<'a>(place: &'a mut Value, key: &str) -> Result<&'a mut Value, String> {
 }
 
 fn keys(place: &Value) -> Vec<String> {
-    place.as_mapping().map_or_else(Vec::new, |map| {
-        map.keys().filter_map(|key| key.as_str().map(str::to_owned)).collect()
-    })
+    place
+        .as_mapping()
+        .map_or_else(Vec::new, |map| map.keys().filter_map(|key| key.as_str().map(str::to_owned)).collect())
 }
 
 fn text_of<'a>(entry: &'a Value, key: &str) -> Option<&'a str> {
@@ -217,9 +218,15 @@ mod tests {
         assert_eq!(set("models.ridge.feature=row").unwrap()["models"][0]["feature"], Value::from("row"));
 
         let all = set("models.batlinet.epochs=1").unwrap();
-        assert_eq!((&all["models"][1]["batlinet"]["epochs"], &all["models"][2]["batlinet"]["epochs"]), (&1.into(), &1.into()));
+        assert_eq!(
+            (&all["models"][1]["batlinet"]["epochs"], &all["models"][2]["batlinet"]["epochs"]),
+            (&1.into(), &1.into())
+        );
         let one = set("models.batlinet[intra.only].epochs=1").unwrap();
-        assert_eq!((&one["models"][1]["batlinet"]["epochs"], &one["models"][2]["batlinet"]["epochs"]), (&9.into(), &1.into()));
+        assert_eq!(
+            (&one["models"][1]["batlinet"]["epochs"], &one["models"][2]["batlinet"]["epochs"]),
+            (&9.into(), &1.into())
+        );
     }
 
     #[test]
@@ -249,7 +256,9 @@ mod tests {
             declaration["models"].as_sequence().unwrap().iter().filter_map(|entry| text_of(entry, "variant")).collect();
         assert_eq!(variants, ["alpha=0.1,feature=row", "alpha=1,feature=row", "intra.only"]);
         assert_eq!(declaration["models"][0]["ridge"]["alpha"], Value::from(0.1));
-        assert!(sweep(&mut declaration, "models.svm.c", &[Value::from(1)]).unwrap_err().contains("unknown model 'svm'"));
+        assert!(
+            sweep(&mut declaration, "models.svm.c", &[Value::from(1)]).unwrap_err().contains("unknown model 'svm'")
+        );
         assert!(sweep(&mut declaration, "label.end_of_life", &[Value::from(1)]).unwrap_err().contains("below a model"));
     }
 }

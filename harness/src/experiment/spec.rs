@@ -80,7 +80,7 @@ struct Declared {
     seeds: Vec<u64>,
     #[serde(deserialize_with = "unique", default)]
     features: Vec<(String, FeatureSpec)>,
-    models: Vec<Entry>,
+    models: Vec<super::entry::Declared>,
     #[serde(default)]
     expect: Vec<Expectation>,
     // read by `super::read` from the tree of values; named here so that they are known and well-formed
@@ -121,6 +121,8 @@ impl TryFrom<Declared> for Experiment {
         if let Some(empty) = sweep.iter().find(|sweep| sweep.values.is_empty()) {
             return Err(format!("sweep: {} has no values", empty.path));
         }
+        let checked = |(index, entry)| Entry::try_from(entry).map_err(|problem| format!("models[{index}]: {problem}"));
+        let models = declared.models.into_iter().enumerate().map(checked).collect::<Result<_, _>>()?;
         let experiment = Self {
             name: declared.name,
             scenario: declared.scenario,
@@ -131,7 +133,7 @@ impl TryFrom<Declared> for Experiment {
             label: declared.label,
             seeds: declared.seeds,
             features: declared.features,
-            models: declared.models,
+            models,
             expect: declared.expect,
         };
         experiment.check()?;
@@ -160,9 +162,9 @@ impl Experiment {
             return Err("models is empty: give at least one, such as `- mean: {}`".to_owned());
         }
         let names: Vec<&str> = self.features.iter().map(|(name, _)| name.as_str()).collect();
-        for entry in &self.models {
+        for (index, entry) in self.models.iter().enumerate() {
             if let Some(feature) = entry.feature.as_deref().filter(|feature| !names.contains(feature)) {
-                return Err(super::read::unknown("feature", feature, &names, entry.model.name()));
+                return Err(super::read::unknown("feature", feature, &names, &format!("models[{index}]")));
             }
         }
         let entries: Vec<(&str, &str)> =

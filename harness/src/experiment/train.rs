@@ -52,15 +52,12 @@ pub fn train(
     let labels = entry.label_transformation.fit(&samples.train.lives)?;
     let streams = seed::streams(entry.model.name(), seed);
     let device = if entry.model.is_network() { device } else { tch::Device::Cpu };
-    let context = Context { streams: &streams, device, progress };
+    let context = Context { streams: &streams, device, threads: 1, progress };
     let mut model = entry.model.build()?;
 
     let start = Instant::now();
-    let fit = model.fit(
-        transformed(&samples.train.features).view(),
-        &labels.forward(&samples.train.lives),
-        &context,
-    )?;
+    let fit =
+        model.fit(transformed(&samples.train.features).view(), &labels.forward(&samples.train.lives), &context)?;
     let fitted = start.elapsed();
     let start = Instant::now();
     let predicted = model.predict(transformed(&samples.test.features).view(), &context)?;

@@ -36,7 +36,8 @@ fn differences(path: &str, before: &Value, now: &Value, changes: &mut Vec<String
         (Value::Object(before), Value::Object(now)) => {
             let names = before.keys().chain(now.keys().filter(|name| !before.contains_key(*name)));
             for name in names {
-                let below = if path.is_empty() || path == "hyper_parameters" { name.clone() } else { format!("{path}.{name}") };
+                let below =
+                    if path.is_empty() || path == "hyper_parameters" { name.clone() } else { format!("{path}.{name}") };
                 let of = |map: &Map<String, Value>| map.get(name).cloned().unwrap_or(Value::Null);
                 differences(&below, &of(before), &of(now), changes);
             }

@@ -34,7 +34,8 @@ pub struct PredictionRow {
 /// [`Failure::Usage`] names the file.
 pub fn write_parquet(path: &Path, rows: &[PredictionRow]) -> Result<(), Failure> {
     let internal = |error: polars::error::PolarsError| Failure::Internal(format!("{}: {error}", path.display()));
-    let texts = |name: &str, of: fn(&PredictionRow) -> &str| Column::new(name.into(), rows.iter().map(of).collect::<Vec<_>>());
+    let texts =
+        |name: &str, of: fn(&PredictionRow) -> &str| Column::new(name.into(), rows.iter().map(of).collect::<Vec<_>>());
     let numbers =
         |name: &str, of: fn(&PredictionRow) -> f64| Column::new(name.into(), rows.iter().map(of).collect::<Vec<_>>());
     let columns = vec![

@@ -183,14 +183,15 @@ impl RunRecord {
     pub fn write(&self, folder: &Path, weights: Option<&Weights>) -> Result<(), Failure> {
         files::write_folder(folder, |partial| {
             if let Some(weights) = weights {
-                weights
-                    .save(&partial.join("weights.safetensors"))
-                    .map_err(|error| Failure::Usage(format!("{}: cannot save the weights: {error}", folder.display())))?;
+                weights.save(&partial.join("weights.safetensors")).map_err(|error| {
+                    Failure::Usage(format!("{}: cannot save the weights: {error}", folder.display()))
+                })?;
             }
             if self.status == Status::Ok {
                 files::write_whole(&partial.join("predictions.csv"), self.predictions_csv().as_bytes())?;
             }
-            let text = serde_json::to_string_pretty(&self.wire()).map_err(|error| Failure::Internal(error.to_string()))?;
+            let text =
+                serde_json::to_string_pretty(&self.wire()).map_err(|error| Failure::Internal(error.to_string()))?;
             files::write_whole(&partial.join("record.json"), text.as_bytes())
         })
     }
@@ -209,9 +210,14 @@ impl RunRecord {
         if let Some(format) = format.filter(|&format| format != u64::from(FORMAT)) {
             return Err(broken(format!("this record has format {format}, this program reads format {FORMAT}")));
         }
-        let wire: Wire = serde_json::from_str(&text).map_err(|error| broken(format!("this is no run record: {error}")))?;
+        let wire: Wire =
+            serde_json::from_str(&text).map_err(|error| broken(format!("this is no run record: {error}")))?;
         let status = Status::from(wire.status.as_str());
-        let predictions = if status == Status::Ok { read_predictions(&folder.join("predictions.csv"))? } else { vec![] };
+        let predictions =
+            if status == Status::Ok { read_predictions(&folder.join("predictions.csv"))? } else { vec![] };
+        let lives = |of: fn(&Prediction) -> f64| predictions.iter().map(of).collect::<Vec<f64>>();
+        // derived anew: the measures in the file are for people, and JSON readers may round the last digit
+        let metrics = Metrics::new(&lives(|row| row.observed), &lives(|row| row.predicted));
         Ok(Self {
             key: wire.key,
             train_key: wire.train_key,
@@ -225,7 +231,7 @@ impl RunRecord {
             versions: wire.versions,
             train: wire.train,
             removed: wire.removed,
-            metrics: wire.metrics,
+            metrics,
             fit: wire.fit,
             seconds: wire.seconds,
             predictions,

@@ -113,7 +113,8 @@ pub fn write_scores(path: &Path, scores: &[Score]) -> Result<(), Failure> {
 /// [`Failure::Usage`] names file, line and column.
 pub fn read_scores(path: &Path) -> Result<Vec<Score>, Failure> {
     let broken = |problem: String| Failure::Usage(format!("{}: {problem}", path.display()));
-    let mut reader = csv::Reader::from_path(path).map_err(|error| broken(format!("cannot read the scores: {error}")))?;
+    let mut reader =
+        csv::Reader::from_path(path).map_err(|error| broken(format!("cannot read the scores: {error}")))?;
     let header = reader.headers().map_err(|error| broken(error.to_string()))?.clone();
     let column = |name: &str| header.iter().position(|known| known == name);
     for name in &SCORE_COLUMNS[..13] {
@@ -209,6 +210,8 @@ pub(crate) mod tests {
         write_scores(&path, &[score("e", "ridge", 0, 701.0)]).unwrap();
         let text = std::fs::read_to_string(&path).unwrap().replace(",41,", ",many,");
         std::fs::write(&path, text).unwrap();
-        assert!(read_scores(&path).unwrap_err().to_string().contains("line 2: column train_cells: 'many' is no number"));
+        assert!(
+            read_scores(&path).unwrap_err().to_string().contains("line 2: column train_cells: 'many' is no number")
+        );
     }
 }

@@ -14,10 +14,13 @@ pub fn render(sections: &[Section]) -> Result<Vec<u8>, Failure> {
     let internal = |error: &dyn std::fmt::Display| Failure::Internal(format!("summary.csv: {error}"));
     let mut writer = csv::Writer::from_writer(Vec::new());
     let mut header: Vec<String> =
-        ["experiment", "scenario", "data", "profile", "model", "variant", "seeds", "without_numbers"].map(str::to_owned).into();
+        ["experiment", "scenario", "data", "profile", "model", "variant", "seeds", "without_numbers"]
+            .map(str::to_owned)
+            .into();
     for measure in ["rmse", "mae", "mape"] {
         header.extend(
-            ["mean", "std", "sample_std", "median", "published", "published_std"].map(|what| format!("{measure}_{what}")),
+            ["mean", "std", "sample_std", "median", "published", "published_std"]
+                .map(|what| format!("{measure}_{what}")),
         );
     }
     writer.write_record(&header).map_err(|error| internal(&error))?;
@@ -60,7 +63,8 @@ mod tests {
 
     #[test]
     fn every_row_has_every_column() {
-        let bytes = render(&sections(&[tests::score("mean", 0, 9.5, "real"), tests::score("gp", 0, 3.0, "real")], &[])).unwrap();
+        let bytes = render(&sections(&[tests::score("mean", 0, 9.5, "real"), tests::score("gp", 0, 3.0, "real")], &[]))
+            .unwrap();
         let mut reader = csv::Reader::from_reader(bytes.as_slice());
         assert_eq!(reader.headers().unwrap().len(), 26);
         let rows: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().unwrap();

@@ -74,12 +74,11 @@ pub fn overview(sections: &[Section], measure: fn(&Row) -> (Option<Spread>, Opti
     };
     names.sort_by_key(order);
     let line = |label: String| {
-        let cells = sections.iter().flat_map(|section| {
-            match section.rows.iter().find(|row| name(row) == label).map(measure) {
+        let cells =
+            sections.iter().flat_map(|section| match section.rows.iter().find(|row| name(row) == label).map(measure) {
                 Some((ours, published)) => [spread(ours), paper(published)],
                 None => [String::new(), String::new()],
-            }
-        });
+            });
         let cells: Vec<String> = cells.collect();
         std::iter::once(label).chain(cells).collect()
     };

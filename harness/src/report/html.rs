@@ -13,13 +13,17 @@ th:first-child,td:first-child{text-align:left}th{border-bottom:2px solid #888}\
 
 /// All sections as a page.
 pub fn render(sections: &[Section]) -> String {
-    let mut body = format!("<h1>Results</h1>\n<p class=\"notice\"><strong>{}</strong></p>\n", escape(origin_notice(sections)));
+    let mut body =
+        format!("<h1>Results</h1>\n<p class=\"notice\"><strong>{}</strong></p>\n", escape(origin_notice(sections)));
     body.push_str(
         "<p>Means over seeds ± population standard deviation (divisor n). RMSE and MAE in cycles, MAPE in percent.</p>\n",
     );
     if sections.len() > 1 {
         body.push_str(&format!("<h2>RMSE</h2>\n{}", table(&overview(sections, |row| (row.rmse, row.published_rmse)))));
-        body.push_str(&format!("<h2>MAPE %</h2>\n{}", table(&overview(sections, |row| (row.mape, row.published_mape)))));
+        body.push_str(&format!(
+            "<h2>MAPE %</h2>\n{}",
+            table(&overview(sections, |row| (row.mape, row.published_mape)))
+        ));
     }
     for section in sections {
         body.push_str(&format!("<h2>{}</h2>\n<p>{}</p>\n", escape(&section.title()), escape(&section.description)));

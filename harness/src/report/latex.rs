@@ -17,7 +17,10 @@ fn table(grid: &Grid) -> String {
     };
     let columns = "r".repeat(grid.header.len().saturating_sub(1));
     let rows: String = grid.rows.iter().map(|row| line(row)).collect();
-    format!("\\begin{{tabular}}{{l{columns}}}\n  \\hline\n{}  \\hline\n{rows}  \\hline\n\\end{{tabular}}\n", line(&grid.header))
+    format!(
+        "\\begin{{tabular}}{{l{columns}}}\n  \\hline\n{}  \\hline\n{rows}  \\hline\n\\end{{tabular}}\n",
+        line(&grid.header)
+    )
 }
 
 fn escape(text: &str) -> String {
@@ -38,8 +41,13 @@ mod tests {
 
     #[test]
     fn special_characters_are_escaped() {
-        let section = &sections(&[tests::score("batlinet", 0, 9.0, "virtual"), tests::score("batlinet", 1, 9.0, "virtual")], &[])[0];
+        let section =
+            &sections(&[tests::score("batlinet", 0, 9.0, "virtual"), tests::score("batlinet", 1, 9.0, "virtual")], &[])
+                [0];
         let text = render(section);
-        assert!(text.contains("MAPE \\%") && text.contains("9.0 $\\pm$ 0.0") && text.starts_with("% matr-1 ·"), "{text}");
+        assert!(
+            text.contains("MAPE \\%") && text.contains("9.0 $\\pm$ 0.0") && text.starts_with("% matr-1 ·"),
+            "{text}"
+        );
     }
 }

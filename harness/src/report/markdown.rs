@@ -67,7 +67,8 @@ fn table(grid: &Grid) -> String {
         let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
         format!("| {} |\n", cells.join(" | "))
     };
-    let rule: Vec<String> = (0..grid.header.len()).map(|column| if column == 0 { "---" } else { "---:" }.to_owned()).collect();
+    let rule: Vec<String> =
+        (0..grid.header.len()).map(|column| if column == 0 { "---" } else { "---:" }.to_owned()).collect();
     let mut text = line(&grid.header) + &line(&rule);
     text.extend(grid.rows.iter().map(|row| line(row)));
     text

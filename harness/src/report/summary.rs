@@ -119,7 +119,10 @@ pub fn origin_notice(sections: &[Section]) -> &'static str {
 pub fn summarise(out: &Path) -> Result<Vec<Section>, Failure> {
     let path = out.join("scores.csv");
     if !path.exists() {
-        return Err(Failure::Usage(format!("{}: there is no scores.csv here; `batlinet run` writes one", out.display())));
+        return Err(Failure::Usage(format!(
+            "{}: there is no scores.csv here; `batlinet run` writes one",
+            out.display()
+        )));
     }
     let scores = read_scores(&path)?;
     let records = ExperimentRecord::read_all(out)?;
@@ -149,8 +152,7 @@ pub fn sections(scores: &[Score], records: &[ExperimentRecord]) -> Vec<Section> 
         .map(|(experiment, data)| {
             let scores: Vec<&Score> =
                 scores.iter().filter(|score| score.experiment == experiment && score.data == data).collect();
-            let record =
-                records.iter().find(|record| record.name == experiment && record.data.to_string() == data);
+            let record = records.iter().find(|record| record.name == experiment && record.data.to_string() == data);
             section(&scores, record)
         })
         .collect()
@@ -174,9 +176,8 @@ fn section(scores: &[&Score], record: Option<&ExperimentRecord>) -> Section {
             .filter(|expectation| expectation.data.to_string() == first.data)
             .filter(|expectation| profiles == [expectation.profile.as_str()])
             .filter_map(|expectation| {
-                let row = rows
-                    .iter()
-                    .find(|row| row.model == expectation.model && row.variant == expectation.variant)?;
+                let row =
+                    rows.iter().find(|row| row.model == expectation.model && row.variant == expectation.variant)?;
                 let spread = match expectation.metric {
                     Metric::Rmse => row.rmse,
                     Metric::Mae => row.mae,
@@ -289,7 +290,8 @@ pub(crate) mod tests {
 
     #[test]
     fn expectations_are_held_against_cells_of_their_origin_only() {
-        let verdicts = |rmse, data, origin| sections(&[score("mean", 0, rmse, data)], &[record(origin)])[0].expectations.clone();
+        let verdicts =
+            |rmse, data, origin| sections(&[score("mean", 0, rmse, data)], &[record(origin)])[0].expectations.clone();
         assert!(verdicts(398.825, "real", Origin::Real)[0].is_met());
         assert!(!verdicts(398.84, "real", Origin::Real)[0].is_met());
         assert!(verdicts(398.82, "virtual", Origin::Virtual).is_empty());
@@ -299,7 +301,8 @@ pub(crate) mod tests {
     fn variants_have_no_published_number_and_real_and_virtual_do_not_mix() {
         let mut variant = score("batlinet", 0, 70.0, "real");
         variant.variant = "intra_only".to_owned();
-        let sections = sections(&[score("batlinet", 0, 60.0, "real"), variant, score("batlinet", 0, 9.0, "virtual")], &[]);
+        let sections =
+            sections(&[score("batlinet", 0, 60.0, "real"), variant, score("batlinet", 0, 9.0, "virtual")], &[]);
         assert_eq!(sections.len(), 2);
         assert!(sections[0].rows[0].published_rmse.is_some() && sections[0].rows[1].published_rmse.is_none());
         assert_eq!(sections[1].published_heading(), "published (real cells)");

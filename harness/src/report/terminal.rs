@@ -65,9 +65,13 @@ mod tests {
 
     #[test]
     fn the_origin_of_the_cells_is_said_aloud_and_verdicts_are_for_real_cells() {
-        let text = render(&sections(&[tests::score("mean", 0, 398.82, "virtual")], &[tests::record(Origin::Virtual)]), Width::Short);
+        let text = render(
+            &sections(&[tests::score("mean", 0, 398.82, "virtual")], &[tests::record(Origin::Virtual)]),
+            Width::Short,
+        );
         assert!(text.contains("VIRTUAL") && text.contains("published (real cells)") && !text.contains("met"), "{text}");
-        let text = render(&sections(&[tests::score("mean", 0, 398.82, "real")], &[tests::record(Origin::Real)]), Width::Full);
+        let text =
+            render(&sections(&[tests::score("mean", 0, 398.82, "real")], &[tests::record(Origin::Real)]), Width::Full);
         assert!(text.contains("REAL cells") && text.contains("RMSE = 398.82 ± 0.01 (spec): met, 398.820"), "{text}");
     }
 }
