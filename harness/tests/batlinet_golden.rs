@@ -1,10 +1,6 @@
 //! BatLiNet against the authors' program: forward pass, prediction, loss and gradients on inputs given by formulas.
 
-use baselines::{
-    Context, Silent, Streams, Weights,
-    encoder::EncoderShape,
-    weights::NamedTensor,
-};
+use baselines::{Context, Silent, Streams, Weights, encoder::EncoderShape, weights::NamedTensor};
 use harness::batlinet::{
     BatLiNetParameters,
     cleaning::Cleaner,
