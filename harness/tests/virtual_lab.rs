@@ -219,3 +219,28 @@ fn mix_20_keeps_its_147_test_cells_and_loses_training_cells_that_end_too_early()
     let kept = valid(&train);
     assert!((195..=225).contains(&kept), "{kept} training cells");
 }
+
+/// Not a check of truth but of the version: results are keyed by it, so cells may not change behind its back.
+#[test]
+fn a_change_of_any_cell_comes_with_a_new_version() {
+    assert_eq!(harness::source::virtual_lab::VERSION, 1, "take new sums below with the new version");
+    let sums = [
+        ("MATR_b1c0", 1945.6164619, 1336.4755248),
+        ("HUST_1-1", 1594.7551846, 1298.8052827),
+        ("CALCE_CS2_35", 515.1319063, 1523.2639421),
+        ("RWTH_002", 716.8255317, 1569.2189812),
+        ("HNEI_18650_NMC_LCO_25C_0-100_0.5-1.5C_a", 639.1670218, 1508.6020156),
+        ("UL-PUR_N10-EX9_18650_NCA_23C_0-100_0.5-0.5C_i", 693.2450638, 1484.5671362),
+        ("SNL_18650_NMC_25C_0-100_0.5-1C_a", 1028.6715542, 1437.8532553),
+    ];
+    let changed: Vec<String> = sums
+        .par_iter()
+        .filter_map(|&(id, life, voltage)| {
+            let cell = cell(catalogue::find(id).unwrap(), 10);
+            let now = (capacities(&cell).iter().sum::<f64>(), cell.cycles()[9].voltage.iter().sum::<f64>());
+            let same = (now.0 - life).abs() < 1e-6 && (now.1 - voltage).abs() < 1e-6;
+            (!same).then(|| format!("({id:?}, {:.7}, {:.7}),", now.0, now.1))
+        })
+        .collect();
+    assert!(changed.is_empty(), "the cells changed:\n{}", changed.join("\n"));
+}

@@ -315,3 +315,38 @@ fn time_at(wanted: f64, path: &Path, capacity: impl Fn(Wear) -> f64) -> f64 {
     }
     0.5 * (low + high)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::catalogue::cells;
+
+    #[test]
+    fn every_fresh_cell_is_balanced_within_its_electrodes() {
+        for entry in cells() {
+            let specimen = Specimen::new(entry, &Streams::new(&entry.id));
+            let Some(first) = specimen.life.first() else { panic!("{} has no cycles", entry.id) };
+            let swing = specimen.swing_at(first);
+            let Balance { negative, positive, lithium } = specimen.cell_at(first).balance;
+            let positive_content = |x: f64| (lithium - x * negative) / positive;
+            assert!(-0.01 < swing.bottom && swing.bottom < swing.top && swing.top < 0.95, "{}: {swing:?}", entry.id);
+            let (full, empty) = (positive_content(swing.top), positive_content(swing.bottom));
+            assert!(-0.01 < full && full < empty && empty < 1.01, "{}: {full} to {empty}", entry.id);
+            let health = first.discharged / entry.nominal_capacity;
+            assert!((0.85..1.2).contains(&health), "{}: first health {health}", entry.id);
+        }
+    }
+
+    #[test]
+    fn noise_next_to_the_threshold_keeps_the_end_where_it_is() {
+        for (ideal, is_end, ends) in
+            [(0.9, false, false), (0.8799, false, false), (0.87, true, true), (0.8801, true, true)]
+        {
+            for gain in [0.998, 1.0, 1.002] {
+                let kept = ideal * keep_to_the_end(ideal, gain, 0.88, is_end);
+                assert_eq!(kept <= 0.88, ends, "{ideal} × {gain} became {kept}");
+                assert!((kept - ideal * gain).abs() < 0.005);
+            }
+        }
+    }
+}
