@@ -44,6 +44,15 @@ fn an_import_is_repeated_only_by_force() {
 }
 
 #[test]
+fn a_failed_import_leaves_not_even_a_folder() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("store");
+    let message = import(dir.path().join("nowhere.tar.gz"), data.clone(), false).unwrap_err();
+    assert!(message.contains("cannot read") && message.contains("nowhere.tar.gz"), "{message}");
+    assert!(!data.exists());
+}
+
+#[test]
 fn virtual_cells_are_not_imported_nor_checked() {
     let message = import("curves.tar.gz".into(), "virtual".into(), false).unwrap_err();
     assert!(message.contains("virtual cells are made when they are asked for"), "{message}");

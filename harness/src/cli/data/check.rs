@@ -16,13 +16,13 @@ pub(super) fn execute(data: &Path) -> Result<(), Failure> {
                 .to_owned(),
         ));
     }
-    if !data.join("cells").is_dir() {
+    if !Store::is_at(data) {
         Store::open(data)?; // says what to do
     }
     let files = store::cell_files(data)?;
     let failures: Vec<Failure> = files.par_iter().filter_map(|file| store::check_file(file).err()).collect();
     for failure in &failures {
-        println!("{failure}");
+        super::print(&format!("{failure}\n"));
     }
     if !failures.is_empty() {
         return Err(Failure::Usage(format!(
@@ -34,7 +34,8 @@ pub(super) fn execute(data: &Path) -> Result<(), Failure> {
     }
     let store = Store::open(data)?;
     for (dataset, cells) in store.counts() {
-        println!("{dataset}: {cells} {} cells, every hash and every invariant holds", store.origin());
+        let origin = store.origin();
+        super::print(&format!("{dataset}: {cells} {origin} cells, every hash and every invariant holds\n"));
     }
     Ok(())
 }
