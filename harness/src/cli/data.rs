@@ -6,7 +6,7 @@ mod fetch;
 mod list;
 mod show;
 
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::{Subcommand, ValueEnum};
@@ -77,32 +77,40 @@ pub enum Importable {
 /// # Errors
 /// [`Failure`], whose text is for the user.
 pub fn execute(command: &DataCommand) -> Result<(), Failure> {
+    execute_to(command, &mut io::stdout().lock())
+}
+
+/// Does what was asked, printing to `out`.
+///
+/// # Errors
+/// As [`execute`].
+pub fn execute_to(command: &DataCommand, out: &mut dyn io::Write) -> Result<(), Failure> {
     match command {
         DataCommand::List { data } => {
             let store = if is_virtual(data) { None } else { Some(Store::open(data)?) };
-            print(&list::render(store.as_ref()));
+            print(out, &list::render(store.as_ref()));
             Ok(())
         }
         DataCommand::Fetch { source: Importable::MatrCurves, data, force } => {
             check_target(data, *force)?;
-            write(&fetch::matr_curves(data, &mut |line| eprintln!("{line}"))?, data)
+            write(&fetch::matr_curves(data, &mut |line| eprintln!("{line}"))?, data, out)
         }
         DataCommand::Import { source: Importable::MatrCurves, path, data, force } => {
             check_target(data, *force)?;
-            write(&Curves::read(path)?, data)
+            write(&Curves::read(path)?, data, out)
         }
         DataCommand::Show { cell, data } => {
             let source = open(data)?;
-            print(&show::render(&source.cell(cell, usize::MAX)?, &source.fingerprint(cell)?));
+            print(out, &show::render(&source.cell(cell, usize::MAX)?, &source.fingerprint(cell)?));
             Ok(())
         }
-        DataCommand::Check { data } => check::execute(data),
+        DataCommand::Check { data } => check::execute(data, out),
     }
 }
 
-/// To standard output; a reader who has seen enough (`| head`) is no error.
-fn print(text: &str) {
-    let _ = io::stdout().lock().write_all(text.as_bytes());
+/// A reader who has seen enough (`| head`) is no error.
+fn print(out: &mut dyn io::Write, text: &str) {
+    let _ = out.write_all(text.as_bytes());
 }
 
 /// The virtual lab, or the store in this folder.
@@ -130,9 +138,9 @@ fn check_target(data: &Path, force: bool) -> Result<(), Failure> {
     }
 }
 
-fn write(curves: &Curves, data: &Path) -> Result<(), Failure> {
+fn write(curves: &Curves, data: &Path, out: &mut dyn io::Write) -> Result<(), Failure> {
     let summary = curves.write(&mut Store::create(data)?)?;
-    print(&format!("{summary}\nwritten to {}\n", data.display()));
+    print(out, &format!("{summary}\nwritten to {}\n", data.display()));
     Ok(())
 }
 
