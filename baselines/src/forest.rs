@@ -4,6 +4,8 @@
 //! feature is sorted once per fit; a node inherits its sorted samples from its parent by a stable partition, so that
 //! growing a tree costs O(p · n · depth) and never sorts.
 
+use std::ops::AddAssign;
+
 use ndarray::{Array2, ArrayView1, ArrayViewD};
 use rand::RngExt as _;
 use rand::seq::SliceRandom as _;
@@ -15,10 +17,6 @@ use crate::table::{prediction_table, training_table};
 
 /// Feature values closer than this are not told apart, as in scikit-learn.
 const SAME_VALUE: f64 = 1e-7;
-
-/// Relative difference of two scores that is taken for rounding. Features that part the samples alike, as neighbouring
-/// points of a curve do, score alike, but sum the labels in different orders: none of them should win by rounding.
-const SAME_SCORE: f64 = 1e-12;
 
 /// Hyper-parameters of [`Forest`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -181,13 +179,18 @@ impl Block {
     }
 }
 
-/// What a sample weighs in the node being split.
+/// How often a sample, or a set of them, was drawn, and the sum of labels over the draws.
 #[derive(Clone, Copy, Default)]
-struct Weight {
-    /// How often it was drawn.
+struct Draws {
     count: usize,
-    /// `count` times its label's distance from the node's mean.
-    pull: f64,
+    sum: f64,
+}
+
+impl AddAssign for Draws {
+    fn add_assign(&mut self, other: Self) {
+        self.count += other.count;
+        self.sum += other.sum;
+    }
 }
 
 /// A place to split a node: after the first `left_size` samples in the order of `feature`.
@@ -203,9 +206,9 @@ struct Grower<'a> {
     labels: &'a [f64],
     parameters: &'a ForestParameters,
     random: &'a mut ChaCha8Rng,
-    weights: Vec<Weight>,
-    /// 1/k + 1/(N − k) at k, for the N draws in the node being split.
-    gains: Vec<f64>,
+    draws: Vec<Draws>,
+    /// 1/k at k: a division for every place to cut would be most of the work.
+    reciprocals: Vec<f64>,
     goes_left: Vec<bool>,
     /// Best cuts so far, of equal score.
     ties: Vec<Cut>,
@@ -220,18 +223,21 @@ impl<'a> Grower<'a> {
         random: &'a mut ChaCha8Rng,
     ) -> Self {
         let samples = labels.len();
-        let mut weights = vec![Weight::default(); samples];
+        let mut draws = vec![Draws::default(); samples];
         for sample in 0..samples {
             let drawn = if parameters.bootstrap { random.random_range(0..samples) } else { sample };
-            weights[drawn].count += 1;
+            draws[drawn].count += 1;
+        }
+        for (draws, label) in draws.iter_mut().zip(labels) {
+            draws.sum = draws.count as f64 * label;
         }
         Self {
             sorted,
             labels,
             parameters,
             random,
-            weights,
-            gains: Vec::with_capacity(samples),
+            draws,
+            reciprocals: (0..=samples).map(|count| 1.0 / count as f64).collect(),
             goes_left: vec![false; samples],
             ties: Vec::new(),
             features: (0..sorted.columns()).collect(),
@@ -242,9 +248,10 @@ impl<'a> Grower<'a> {
         let mut nodes = vec![Node::Leaf { mean: 0.0 }];
         let mut open = vec![(0, self.root())];
         while let Some((at, block)) = open.pop() {
-            let mean = self.mean(block.samples());
-            nodes[at] = Node::Leaf { mean };
-            let Some(cut) = self.best_cut(&block, mean) else { continue };
+            let Some(cut) = self.best_cut(&block) else {
+                nodes[at] = Node::Leaf { mean: self.mean(block.samples()) };
+                continue;
+            };
             let (left, right) = (nodes.len(), nodes.len() + 1);
             nodes[at] = Node::Split { feature: cut.feature, threshold: self.threshold(&block, cut), left, right };
             let (left_samples, right_samples) = block.feature(cut.feature).split_at(cut.left_size);
@@ -263,23 +270,26 @@ impl<'a> Grower<'a> {
 
     /// All samples that were drawn.
     fn root(&self) -> Block {
-        let size = self.weights.iter().filter(|weight| weight.count > 0).count();
+        let size = self.draws.iter().filter(|draws| draws.count > 0).count();
         let mut order = vec![0; self.sorted.columns() * size + 1];
         let mut end = 0;
         for &sample in &self.sorted.order {
             order[end] = sample;
-            end += usize::from(self.weights[sample as usize].count > 0);
+            end += usize::from(self.draws[sample as usize].count > 0);
         }
         Block { order, size }
     }
 
+    fn total(&self, samples: &[u32]) -> Draws {
+        let mut total = Draws::default();
+        samples.iter().for_each(|&sample| total += self.draws[sample as usize]);
+        total
+    }
+
     /// The mean label of the draws.
     fn mean(&self, samples: &[u32]) -> f64 {
-        let (sum, count) = samples.iter().fold((0.0, 0), |(sum, count), &sample| {
-            let drawn = self.weights[sample as usize].count;
-            (sum + drawn as f64 * self.labels[sample as usize], count + drawn)
-        });
-        sum / count as f64
+        let total = self.total(samples);
+        total.sum / total.count as f64
     }
 
     /// Whether there are samples enough for two leaves, and labels to tell apart.
@@ -290,13 +300,13 @@ impl<'a> Grower<'a> {
     }
 
     /// The cut that lowers the squared error most, one of them at random if several do; `None` for a leaf.
-    fn best_cut(&mut self, block: &Block, mean: f64) -> Option<Cut> {
+    fn best_cut(&mut self, block: &Block) -> Option<Cut> {
         if !self.may_split(block.samples()) {
             return None;
         }
-        self.weigh(block.samples(), mean);
+        let total = self.total(block.samples());
         self.ties.clear();
-        let mut best = 0.0;
+        let mut best = f64::NEG_INFINITY;
         match self.parameters.max_features {
             Some(tried) if tried < self.features.len() => {
                 self.features.shuffle(self.random);
@@ -305,12 +315,12 @@ impl<'a> Grower<'a> {
                     if visited >= tried && !self.ties.is_empty() {
                         break;
                     }
-                    best = self.scan(block, self.features[visited], best);
+                    best = self.try_feature(block, total, self.features[visited], best);
                 }
             }
             _ => {
                 for feature in 0..self.features.len() {
-                    best = self.scan(block, feature, best);
+                    best = self.try_feature(block, total, feature, best);
                 }
             }
         }
@@ -322,50 +332,51 @@ impl<'a> Grower<'a> {
         }
     }
 
-    /// Centres the labels on the node's mean, where the squared error falls by P²(1/N_l + 1/N_r) at a cut: P is the sum
-    /// of the centred labels left of it (right of it the sum is −P), N_l and N_r count the draws on either side.
-    fn weigh(&mut self, samples: &[u32], mean: f64) {
-        let mut total = 0;
-        for &sample in samples {
-            let weight = &mut self.weights[sample as usize];
-            weight.pull = weight.count as f64 * (self.labels[sample as usize] - mean);
-            total += weight.count;
-        }
-        self.gains.clear();
-        self.gains.extend((0..total).map(|left| 1.0 / left as f64 + 1.0 / (total - left) as f64));
-    }
-
-    /// Enters the best cut along `feature` into the ties, if it is as good as `best`; the best score from then on.
-    fn scan(&mut self, block: &Block, feature: usize, mut best: f64) -> f64 {
-        let samples = block.feature(feature);
-        let (mut count, mut pull) = (0, 0.0);
-        for (before, &sample) in samples[..samples.len() - 1].iter().enumerate() {
-            let weight = self.weights[sample as usize];
-            count += weight.count;
-            pull += weight.pull;
-            let score = pull * pull * self.gains[count];
-            if score >= best * (1.0 - SAME_SCORE) {
-                let cut = Cut { feature, left_size: before + 1 };
-                best = self.enter(block, cut, score, best);
-            }
-        }
-        best
-    }
-
-    /// Enters a cut that scores no less than `best`, unless it separates equal values or leaves too small a leaf.
-    fn enter(&mut self, block: &Block, cut: Cut, score: f64, best: f64) -> f64 {
-        let (low, high) = self.values_beside(block, cut);
-        let smaller = cut.left_size.min(block.size - cut.left_size);
-        if high <= low + SAME_VALUE || smaller < self.parameters.min_samples_leaf {
-            return best;
-        }
-        if score > best * (1.0 + SAME_SCORE) {
+    /// Looks for a cut along `feature` that is as good as `best`, and returns the best score from then on.
+    ///
+    /// Features that part the samples alike, as neighbouring points of a curve do, score alike but for rounding. The
+    /// sums are formed in scikit-learn's order, so that rounding decides between them as it does there: to choose evenly
+    /// among them instead gives visibly other forests on discharge curves.
+    fn try_feature(&mut self, block: &Block, total: Draws, feature: usize, best: f64) -> f64 {
+        let Some((cut, score)) = self.scan(block, total, feature, best) else { return best };
+        if score > best {
             self.ties.clear();
         }
-        if self.ties.last().is_none_or(|tie| tie.feature != cut.feature) {
-            self.ties.push(cut);
+        self.ties.push(cut);
+        score
+    }
+
+    /// The best cut along `feature` and its score, if that is at least `best`.
+    ///
+    /// With the sums S and counts N of the draws left and right of a cut, the squared error falls by
+    /// S_l²/N_l + S_r²/N_r, up to a constant of the node. This loop is where the time goes: whether a cut is allowed is
+    /// looked at only once it scores well enough.
+    fn scan(&self, block: &Block, total: Draws, feature: usize, best: f64) -> Option<(Cut, f64)> {
+        let samples = block.feature(feature);
+        let (draws, reciprocals) = (&self.draws[..], &self.reciprocals[..]);
+        let mut left = Draws::default();
+        let mut found: Option<(Cut, f64)> = None;
+        let mut bar = best.next_down();
+        for (before, &sample) in samples[..samples.len() - 1].iter().enumerate() {
+            left += draws[sample as usize];
+            let right = total.sum - left.sum;
+            let score =
+                left.sum * left.sum * reciprocals[left.count] + right * right * reciprocals[total.count - left.count];
+            if score > bar {
+                let cut = Cut { feature, left_size: before + 1 };
+                if self.is_allowed(block, cut) {
+                    bar = score;
+                    found = Some((cut, score));
+                }
+            }
         }
-        score.max(best)
+        found
+    }
+
+    /// Whether the cut parts different values and leaves enough samples on either side.
+    fn is_allowed(&self, block: &Block, cut: Cut) -> bool {
+        let (low, high) = self.values_beside(block, cut);
+        high > low + SAME_VALUE && cut.left_size.min(block.size - cut.left_size) >= self.parameters.min_samples_leaf
     }
 
     /// The feature's values just left and just right of a cut.

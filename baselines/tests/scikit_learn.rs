@@ -189,7 +189,7 @@ fn forests_are_spread_as_scikit_learn_spreads_over_seeds() {
         );
         // a seed of ours is as far from their mean as a seed of theirs …
         assert!(average(&distances) <= 1.1 * theirs && average(&distances) >= 0.9 * theirs, "{name}: {distances:?}");
-        assert!(distances.iter().all(|&distance| distance <= 1.25 * largest), "{name}: {distances:?}");
+        assert!(distances.iter().all(|&distance| distance <= 1.5 * largest), "{name}: {distances:?}");
         // … and the means over seeds differ by what two means of so many seeds do (√(2/20) = 0.32)
         assert!(distance(&mean, &case.mean) <= 0.5 * theirs, "{name}");
     }

@@ -211,32 +211,32 @@ impl RollingMedian {
 
     fn insert(&mut self, value: f64) {
         if !value.is_nan() {
-            let place = self.sorted.partition_point(|&other| other < value);
-            self.sorted.insert(place, value);
+            self.sorted.insert(rank(&self.sorted, value), value);
         }
     }
 
     fn remove(&mut self, value: f64) {
         if !value.is_nan() {
-            let place = self.sorted.partition_point(|&other| other < value);
-            self.sorted.remove(place);
+            self.sorted.remove(rank(&self.sorted, value));
         }
     }
 
-    /// Puts `new` in the place of `old`, then moves it to where it belongs.
+    /// Takes out `old`, puts in `new` and moves only what stands between.
     fn replace(&mut self, old: f64, new: f64) {
-        let sorted = &mut self.sorted[..];
-        let mut place = sorted.partition_point(|&other| other < old);
-        while place + 1 < sorted.len() && sorted[place + 1] < new {
-            sorted[place] = sorted[place + 1];
-            place += 1;
+        let (from, to) = (rank(&self.sorted, old), rank(&self.sorted, new));
+        if from < to {
+            self.sorted.copy_within(from + 1..to, from);
+            self.sorted[to - 1] = new;
+        } else {
+            self.sorted.copy_within(to..from, to + 1);
+            self.sorted[to] = new;
         }
-        while place > 0 && sorted[place - 1] > new {
-            sorted[place] = sorted[place - 1];
-            place -= 1;
-        }
-        sorted[place] = new;
     }
+}
+
+/// How many numbers are smaller. For the few of a window, counting without branches beats a binary search.
+fn rank(sorted: &[f64], value: f64) -> usize {
+    sorted.iter().map(|&other| usize::from(other < value)).sum()
 }
 
 fn median_of_sorted(sorted: &[f64]) -> f64 {

@@ -40,7 +40,7 @@ impl Store {
     /// [`Failure::Usage`] when `dir` holds no store or no cell, when a file is damaged or of an unknown version, and
     /// when measured and virtual cells are mixed.
     pub fn open(dir: &Path) -> Result<Self, Failure> {
-        if !dir.join("cells").is_dir() {
+        if !Self::is_at(dir) {
             return Err(Failure::Usage(format!(
                 "{} holds no cells: import some with {IMPORT}, or use `--data virtual`",
                 dir.display()
@@ -54,6 +54,11 @@ impl Store {
             )));
         }
         Ok(store)
+    }
+
+    /// Whether there is a store in `dir`, be it empty or damaged.
+    pub fn is_at(dir: &Path) -> bool {
+        dir.join("cells").is_dir()
     }
 
     /// Opens the store in `dir` for writing, making it where there is none.

@@ -1,13 +1,9 @@
 //! BatLiNet against the authors' program: forward pass, prediction, loss and gradients on inputs given by formulas.
 
-use baselines::{
-    Context, Silent, Streams, Weights,
-    encoder::EncoderShape,
-    weights::NamedTensor,
-};
+use baselines::{Context, Silent, Streams, Weights, encoder::EncoderShape, weights::NamedTensor};
 use harness::batlinet::{
     BatLiNetParameters,
-    cleaning::Cleaner,
+    inputs::Inputs,
     network::{Cells, Network},
 };
 use serde_json::Value;
@@ -77,15 +73,15 @@ fn forward_loss_and_gradients_are_the_authors() {
 
     let (maps, labels) = (maps(), numbers(&golden["labels"]));
     let cells = Cells { maps: &maps, labels: &labels };
-    let mut cleaner = Cleaner::new(parameters.cleaning(), 6, 20, 1000);
+    let mut inputs = Inputs::new(&parameters, shape, context.threads);
     let targets = indices(&golden["targets"]);
     let references: Vec<Vec<usize>> = golden["references"].as_array().unwrap().iter().map(indices).collect();
 
-    let intra = network.intra(&maps, &mut cleaner).unwrap().unwrap();
+    let intra = network.intra(&maps, &mut inputs).unwrap().unwrap();
     for (position, &target) in targets.iter().enumerate() {
         close(intra[target], golden["y_intra"][position].as_f64().unwrap(), "intra-cell output");
         let map = &maps[target * shape.input_len()..][..shape.input_len()];
-        let inter = network.inter(map, cells, &references[position], &mut cleaner).unwrap().unwrap();
+        let inter = network.inter(map, cells, &references[position], &mut inputs).unwrap().unwrap();
         for (ours, theirs) in inter.iter().zip(numbers(&golden["y_inter"][position])) {
             close(*ours, theirs, "inter-cell output");
         }
@@ -95,7 +91,7 @@ fn forward_loss_and_gradients_are_the_authors() {
         close(prediction, golden["prediction"][position].as_f64().unwrap(), "prediction");
     }
 
-    let loss = network.accumulate(cells, &targets, &references.concat(), &mut cleaner).unwrap();
+    let loss = network.accumulate(cells, &targets, &references.concat(), &mut inputs).unwrap();
     close(loss, golden["training_loss_with_these_references"].as_f64().unwrap(), "training loss");
     let gradients = network.gradients();
     let theirs = golden["grad_norms"].as_object().unwrap();

@@ -323,11 +323,9 @@ fn a_stop_keeps_what_is_finished_and_the_next_call_goes_on() {
     let failure = thread::scope(|scope| {
         scope.spawn(|| {
             // Ctrl-C once the four short runs are on disk
-            let finished = |entry: fs::DirEntry| entry.path().join("record.json").is_file();
-            while fs::read_dir(out.join("runs"))
-                .map_or(0, |all| all.flatten().filter(|_| true).map(finished).filter(|is| *is).count())
-                < 4
-            {
+            let is_finished = |entry: &fs::DirEntry| entry.path().join("record.json").is_file();
+            let finished = || fs::read_dir(out.join("runs")).map_or(0, |all| all.flatten().filter(is_finished).count());
+            while finished() < 4 {
                 thread::yield_now();
             }
             stop.store(true, Ordering::Relaxed);
@@ -350,11 +348,11 @@ fn a_split_that_the_cells_do_not_fit_is_refused_before_anything_is_written() {
     let failure = folder.run(&out, &[], &all(), 1).unwrap_err();
     assert_eq!(failure.exit_code(), 2);
     let message = failure.to_string();
-    for words in ["split.csv", "2 of its 3 cells", "MATR_b1c7, MATR_b1c9", "--data DIR"] {
-        assert!(message.contains(words), "{message}");
+    for words in ["split.csv", "needs 2 of its 3 cells", "MATR_b1c7, MATR_b1c9", "--data DIR"] {
+        assert!(message.contains(words), "{message} lacks {words}");
     }
     assert!(!out.exists());
 
-    let failure = folder.plan(&out, &[], &models(&["rigde"])).err().unwrap();
+    let failure = Folder::new(EXPERIMENT).plan(&out, &[], &models(&["rigde"])).err().unwrap();
     assert!(failure.to_string().contains("did you mean 'ridge'?"), "{failure}");
 }

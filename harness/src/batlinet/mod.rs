@@ -5,11 +5,13 @@
 //! difference of their labels. Both end in one linear layer without bias.
 //!
 //! * [`cleaning`]: the differences, and what is zeroed in them
+//! * [`inputs`]: the same for many pairs at once
 //! * [`parameters`]: hyper-parameters
 //! * [`network`]: the two encoders and their shared head; loss, gradients and predictions for given references
 //! * [`model`]: drawing references, training, predicting
 
 pub mod cleaning;
+pub mod inputs;
 pub mod model;
 pub mod network;
 pub mod parameters;

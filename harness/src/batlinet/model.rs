@@ -11,7 +11,7 @@ use ndarray::ArrayViewD;
 use rand::RngExt as _;
 
 use super::{
-    cleaning::Cleaner,
+    inputs::Inputs,
     network::{Cells, Network},
     parameters::BatLiNetParameters,
 };
@@ -39,10 +39,6 @@ impl BatLiNet {
         parameters.check()?;
         schedule(&parameters).check()?;
         Ok(Self { parameters, fitted: None })
-    }
-
-    fn cleaner(&self, shape: EncoderShape) -> Cleaner {
-        Cleaner::new(self.parameters.cleaning(), shape.channels, shape.height, shape.width)
     }
 
     fn shape(&self, [channels, height, width]: [usize; 3]) -> Result<EncoderShape, ModelError> {
@@ -97,7 +93,7 @@ impl Model for BatLiNet {
         let shape = self.shape(inner)?;
         let initial = Network::initial(&self.parameters, shape, &mut context.streams.stream("init"));
         let mut network = Network::new(&self.parameters, shape, &initial, context)?;
-        let mut cleaner = self.cleaner(shape);
+        let mut inputs = Inputs::new(&self.parameters, shape, context.threads);
         let mut random = context.streams.stream("references-train");
         let cells = Cells { maps: &maps, labels };
         let BatLiNetParameters { references_train, self_reference, .. } = self.parameters;
@@ -109,7 +105,7 @@ impl Model for BatLiNet {
                     draw(references_train, labels.len(), excluded, &mut random).collect::<Vec<_>>()
                 })
                 .collect();
-            let loss = network.accumulate(cells, batch, &references, &mut cleaner)?;
+            let loss = network.accumulate(cells, batch, &references, &mut inputs)?;
             network.step();
             Ok(loss)
         })?;
@@ -121,16 +117,16 @@ impl Model for BatLiNet {
         let Fitted { network, support_maps, support_labels } = self.fitted.as_ref().ok_or(ModelError::NotFitted)?;
         let shape = network.shape();
         let maps = maps::prediction_maps(features, [shape.channels, shape.height, shape.width])?;
-        let mut cleaner = self.cleaner(shape);
+        let mut inputs = Inputs::new(&self.parameters, shape, context.threads);
         let (intra_weight, inter_weight) = self.parameters.branch_weights();
-        let intra = network.intra(&maps, &mut cleaner)?;
+        let intra = network.intra(&maps, &mut inputs)?;
         let support = Cells { maps: support_maps, labels: support_labels };
         let mut random = context.streams.stream("references-test");
         let mut predictions = Vec::new();
         for (cell, map) in maps.chunks_exact(shape.input_len()).enumerate() {
             let references: Vec<usize> =
                 draw(self.parameters.references_test, support_labels.len(), None, &mut random).collect();
-            let inter = network.inter(map, support, &references, &mut cleaner)?;
+            let inter = network.inter(map, support, &references, &mut inputs)?;
             let from_itself = intra.as_ref().map_or(0.0, |outputs| intra_weight * outputs[cell]);
             let from_references = inter.map_or(0.0, |mut outputs| inter_weight * lower_median(&mut outputs));
             predictions.push(from_itself + from_references);

@@ -8,7 +8,7 @@ use baselines::{
     random::ChaCha8Rng,
 };
 
-use super::{cleaning::Cleaner, parameters::BatLiNetParameters};
+use super::{inputs::Inputs, parameters::BatLiNetParameters};
 
 /// Capacity maps of some cells, [cells, channels, cycles, grid points], row-major, and their labels.
 #[derive(Clone, Copy)]
@@ -20,8 +20,8 @@ pub struct Cells<'a> {
 }
 
 impl<'a> Cells<'a> {
-    fn map(&self, cell: usize, length: usize) -> &'a [f32] {
-        &self.maps[cell * length..][..length]
+    fn at(&self, cells: &[usize], length: usize) -> Vec<&'a [f32]> {
+        cells.iter().map(|cell| &self.maps[cell * length..][..length]).collect()
     }
 }
 
@@ -61,12 +61,23 @@ impl Network {
         weights: &Weights,
         context: &Context<'_>,
     ) -> Result<Self, ModelError> {
+        Self::on(parameters, shape, weights, |weights, optimiser| {
+            encoder::build(shape, weights, optimiser, context.device, context.threads)
+        })
+    }
+
+    /// A network with these weights, its encoders built by `engine`.
+    ///
+    /// # Errors
+    /// As [`Network::new`].
+    pub fn on(
+        parameters: &BatLiNetParameters,
+        shape: EncoderShape,
+        weights: &Weights,
+        engine: impl Fn(&Weights, AdamParameters) -> Result<Box<dyn Encoder>, ModelError>,
+    ) -> Result<Self, ModelError> {
         let optimiser = AdamParameters::adamw(parameters.learning_rate, parameters.weight_decay);
-        let branch = |wanted: bool, name: &str| {
-            wanted
-                .then(|| encoder::build(shape, &weights.below(name), optimiser, context.device, context.threads))
-                .transpose()
-        };
+        let branch = |wanted: bool, name: &str| wanted.then(|| engine(&weights.below(name), optimiser)).transpose();
         Ok(Self {
             parameters: parameters.clone(),
             shape,
@@ -114,14 +125,14 @@ impl Network {
         cells: Cells<'_>,
         targets: &[usize],
         references: &[usize],
-        cleaner: &mut Cleaner,
+        inputs: &mut Inputs,
     ) -> Result<f64, ModelError> {
         let (intra_weight, inter_weight) = self.parameters.branch_weights();
         let batch = targets.len() as f64;
         let mut loss = 0.0;
         if self.intra.is_some() {
             for portion in targets.chunks(PORTION) {
-                loss += intra_weight / batch * self.accumulate_intra(cells, portion, intra_weight / batch, cleaner)?;
+                loss += intra_weight / batch * self.accumulate_intra(cells, portion, intra_weight / batch, inputs)?;
             }
         }
         if self.inter.is_some() {
@@ -130,7 +141,7 @@ impl Network {
             let portions = targets.chunks(targets_at_once).zip(references.chunks(targets_at_once * per_target));
             for (targets, references) in portions {
                 let weight = inter_weight / batch;
-                loss += weight * self.accumulate_inter(cells, targets, references, weight, cleaner)?;
+                loss += weight * self.accumulate_inter(cells, targets, references, weight, inputs)?;
             }
         }
         Ok(loss)
@@ -142,13 +153,13 @@ impl Network {
         cells: Cells<'_>,
         targets: &[usize],
         weight: f64,
-        cleaner: &mut Cleaner,
+        inputs: &mut Inputs,
     ) -> Result<f64, ModelError> {
         let Some(encoder) = &mut self.intra else { return Ok(0.0) };
-        let inputs = intra_inputs(cells, targets, self.shape.input_len(), self.parameters.base, cleaner);
+        let differences = inputs.intra(&cells.at(targets, self.shape.input_len()));
         let head = &mut self.head;
         let mut squares = 0.0;
-        encoder.accumulate(&inputs, &mut |features, by_feature| {
+        encoder.accumulate(differences, &mut |features, by_feature| {
             let by_output: Vec<f32> = head
                 .outputs(features)
                 .iter()
@@ -171,18 +182,15 @@ impl Network {
         targets: &[usize],
         references: &[usize],
         weight: f64,
-        cleaner: &mut Cleaner,
+        inputs: &mut Inputs,
     ) -> Result<f64, ModelError> {
         let Some(encoder) = &mut self.inter else { return Ok(0.0) };
         let per_target = references.len() / targets.len();
-        let mut inputs = Vec::new();
-        for (&target, references) in targets.iter().zip(references.chunks(per_target)) {
-            let map = cells.map(target, self.shape.input_len());
-            append_inter_inputs(&mut inputs, map, cells, references, cleaner);
-        }
+        let length = self.shape.input_len();
+        let differences = inputs.inter(&cells.at(targets, length), &cells.at(references, length));
         let head = &mut self.head;
         let mut squares = 0.0;
-        encoder.accumulate(&inputs, &mut |features, by_feature| {
+        encoder.accumulate(differences, &mut |features, by_feature| {
             let outputs = head.outputs(features);
             let mut by_output = Vec::with_capacity(outputs.len());
             let pairs = outputs.chunks(per_target).zip(references.chunks(per_target));
@@ -207,15 +215,14 @@ impl Network {
     ///
     /// # Errors
     /// What the encoder says.
-    pub fn intra(&self, maps: &[f32], cleaner: &mut Cleaner) -> Result<Option<Vec<f64>>, ModelError> {
+    pub fn intra(&self, maps: &[f32], inputs: &mut Inputs) -> Result<Option<Vec<f64>>, ModelError> {
         let Some(encoder) = &self.intra else { return Ok(None) };
         let length = self.shape.input_len();
-        let cells = Cells { maps, labels: &[] };
-        let all: Vec<usize> = (0..maps.len() / length).collect();
-        let mut outputs = Vec::with_capacity(all.len());
-        for portion in all.chunks(PORTION) {
-            let inputs = intra_inputs(cells, portion, length, self.parameters.base, cleaner);
-            outputs.extend(self.head.outputs(&encoder.encode(&inputs)?).into_iter().map(f64::from));
+        let maps: Vec<&[f32]> = maps.chunks_exact(length).collect();
+        let mut outputs = Vec::with_capacity(maps.len());
+        for portion in maps.chunks(PORTION) {
+            let features = encoder.encode(inputs.intra(portion))?;
+            outputs.extend(self.head.outputs(&features).into_iter().map(f64::from));
         }
         Ok(Some(outputs))
     }
@@ -230,43 +237,15 @@ impl Network {
         map: &[f32],
         support: Cells<'_>,
         references: &[usize],
-        cleaner: &mut Cleaner,
+        inputs: &mut Inputs,
     ) -> Result<Option<Vec<f64>>, ModelError> {
         let Some(encoder) = &self.inter else { return Ok(None) };
         let mut outputs = Vec::with_capacity(references.len());
-        let mut inputs = Vec::new();
         for portion in references.chunks(PORTION) {
-            inputs.clear();
-            append_inter_inputs(&mut inputs, map, support, portion, cleaner);
-            let differences = self.head.outputs(&encoder.encode(&inputs)?);
+            let features = encoder.encode(inputs.inter(&[map], &support.at(portion, self.shape.input_len())))?;
+            let differences = self.head.outputs(&features);
             outputs.extend(differences.iter().zip(portion).map(|(y, &j)| f64::from(*y) + support.labels[j]));
         }
         Ok(Some(outputs))
-    }
-}
-
-fn intra_inputs(cells: Cells<'_>, targets: &[usize], length: usize, base: usize, cleaner: &mut Cleaner) -> Vec<f32> {
-    let mut inputs = vec![0.0; targets.len() * length];
-    for (&target, input) in targets.iter().zip(inputs.chunks_exact_mut(length)) {
-        cleaner.intra(cells.map(target, length), base, input);
-    }
-    inputs
-}
-
-/// The target's map is filtered once, whatever the number of its references.
-fn append_inter_inputs(
-    inputs: &mut Vec<f32>,
-    target: &[f32],
-    support: Cells<'_>,
-    references: &[usize],
-    cleaner: &mut Cleaner,
-) {
-    let length = target.len();
-    let mut filtered = target.to_vec();
-    cleaner.filter_cycles(&mut filtered);
-    let start = inputs.len();
-    inputs.resize(start + references.len() * length, 0.0);
-    for (&reference, input) in references.iter().zip(inputs[start..].chunks_exact_mut(length)) {
-        cleaner.inter(&filtered, support.map(reference, length), input);
     }
 }

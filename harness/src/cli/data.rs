@@ -6,12 +6,14 @@ mod fetch;
 mod list;
 mod show;
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::{Subcommand, ValueEnum};
 
 use crate::failure::Failure;
-use crate::source::{Source, matr_curves, virtual_lab::VirtualLab};
+use crate::source::matr_curves::{self, Curves};
+use crate::source::{Source, virtual_lab::VirtualLab};
 use crate::store::Store;
 
 /// What to do with cells.
@@ -75,31 +77,40 @@ pub enum Importable {
 /// # Errors
 /// [`Failure`], whose text is for the user.
 pub fn execute(command: &DataCommand) -> Result<(), Failure> {
+    execute_to(command, &mut io::stdout().lock())
+}
+
+/// Does what was asked, printing to `out`.
+///
+/// # Errors
+/// As [`execute`].
+pub fn execute_to(command: &DataCommand, out: &mut dyn io::Write) -> Result<(), Failure> {
     match command {
         DataCommand::List { data } => {
             let store = if is_virtual(data) { None } else { Some(Store::open(data)?) };
-            print!("{}", list::render(store.as_ref()));
+            print(out, &list::render(store.as_ref()));
             Ok(())
         }
         DataCommand::Fetch { source: Importable::MatrCurves, data, force } => {
-            let mut store = store_for(data, *force)?;
-            let summary = fetch::matr_curves(&mut store, &mut |line| eprintln!("{line}"))?;
-            println!("{summary}\nwritten to {}", data.display());
-            Ok(())
+            check_target(data, *force)?;
+            write(&fetch::matr_curves(data, &mut |line| eprintln!("{line}"))?, data, out)
         }
         DataCommand::Import { source: Importable::MatrCurves, path, data, force } => {
-            let mut store = store_for(data, *force)?;
-            let summary = matr_curves::import(path, &mut store)?;
-            println!("{summary}\nwritten to {}", data.display());
-            Ok(())
+            check_target(data, *force)?;
+            write(&Curves::read(path)?, data, out)
         }
         DataCommand::Show { cell, data } => {
             let source = open(data)?;
-            print!("{}", show::render(&source.cell(cell, usize::MAX)?, &source.fingerprint(cell)?));
+            print(out, &show::render(&source.cell(cell, usize::MAX)?, &source.fingerprint(cell)?));
             Ok(())
         }
-        DataCommand::Check { data } => check::execute(data),
+        DataCommand::Check { data } => check::execute(data, out),
     }
+}
+
+/// A reader who has seen enough (`| head`) is no error.
+fn print(out: &mut dyn io::Write, text: &str) {
+    let _ = out.write_all(text.as_bytes());
 }
 
 /// The virtual lab, or the store in this folder.
@@ -107,24 +118,30 @@ fn open(data: &Path) -> Result<Box<dyn Source>, Failure> {
     if is_virtual(data) { Ok(Box::new(VirtualLab::new())) } else { Ok(Box::new(Store::open(data)?)) }
 }
 
-/// The store to import the MATR curves into.
-fn store_for(data: &Path, force: bool) -> Result<Store, Failure> {
+/// Says no before anything long is begun: to `virtual`, and to cells that are there unless they are to be replaced.
+fn check_target(data: &Path, force: bool) -> Result<(), Failure> {
     if is_virtual(data) {
         return Err(Failure::Usage(
             "virtual cells are made when they are asked for, nothing is imported: give a folder, `--data DIR`"
                 .to_owned(),
         ));
     }
-    let store = Store::create(data)?;
-    let present = matr_curves::present_in(&store);
-    if present > 0 && !force {
-        return Err(Failure::Usage(format!(
-            "{} of these cells are in {} already: nothing to do, or replace them with --force",
-            present,
-            data.display()
-        )));
+    if force || !Store::is_at(data) {
+        return Ok(());
     }
-    Ok(store)
+    match matr_curves::present_in(&Store::create(data)?) {
+        0 => Ok(()),
+        present => Err(Failure::Usage(format!(
+            "{present} of these cells are in {} already: nothing to do, or replace them with --force",
+            data.display()
+        ))),
+    }
+}
+
+fn write(curves: &Curves, data: &Path, out: &mut dyn io::Write) -> Result<(), Failure> {
+    let summary = curves.write(&mut Store::create(data)?)?;
+    print(out, &format!("{summary}\nwritten to {}\n", data.display()));
+    Ok(())
 }
 
 fn is_virtual(data: &Path) -> bool {

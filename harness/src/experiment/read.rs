@@ -278,7 +278,7 @@ profiles:
             ("seeds: [0, 1]", "seeds: [0, 0]", "seed 0 is given twice"),
             ("seeds: [0, 1]", "seeds: []", "seeds is empty"),
             ("seeds: [0, 1]", "seeds: [-1]", "e.yaml:7:9: seeds[0]: invalid type: integer '-1', expected u64"),
-            ("    feature: row\n", "", "e.yaml:12:1: models[1]: ridge needs `feature:`"),
+            ("    feature: row\n", "", "e.yaml:12:1: models[1]: ridge needs 'feature:'"),
             ("    feature: row\n", "    feature: row\n    variant: a/b\n", "variant 'a/b' may hold"),
             ("- mean: {}", "- mean: {}\n  - mean: {}", "model mean is given twice with variant ''"),
             ("- mean: {}", "- mean: {}\n    ridge: {}", "names one model; this one has mean and ridge"),

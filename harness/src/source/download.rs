@@ -27,7 +27,7 @@ impl Remote {
     /// its tables: [`super::matr_curves::PUBLISHED_CONTENT`].
     pub fn matr_curves() -> Self {
         let url = "https://github.com/petermattia/revisit-severson-et-al/archive/3a77c7d5.tar.gz".to_owned();
-        let by_hand = format!("get {url} elsewhere and run `batlinet data import matr-curves FILE --data DIR`");
+        let by_hand = "get that file elsewhere and run `batlinet data import matr-curves FILE --data DIR`".to_owned();
         Self { url, limit: 300 * MEGABYTE, by_hand }
     }
 
@@ -46,9 +46,6 @@ impl Remote {
         say: &mut dyn FnMut(&str),
     ) -> Result<T, Failure> {
         let part = PathBuf::from(format!("{}.part", target.display()));
-        if let Some(folder) = part.parent() {
-            fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
-        }
         self.complete(&part, say)?;
         let verified = verify(&part).map_err(|failure| match fs::remove_file(&part) {
             Ok(()) => Failure::Usage(format!("the download from {} was of no use, it is deleted: {failure}", self.url)),
@@ -82,6 +79,9 @@ impl Remote {
         }
         if offset > 0 {
             say(&format!("resuming at {}", megabytes(offset)));
+        }
+        if let Some(folder) = part.parent() {
+            fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
         }
         let file = if offset > 0 { OpenOptions::new().append(true).open(part) } else { File::create(part) };
         let mut file = file.map_err(|error| unwritable(part, &error))?;

@@ -93,7 +93,7 @@ struct Curve {
 pub struct Summary {
     /// Cells written.
     pub cells: usize,
-    /// Cells with glitched curves, and the cycle numbers of these curves.
+    /// Cells with glitched curves, in order of id, and the cycle numbers of these curves.
     pub glitches: Vec<(String, Vec<u32>)>,
     /// Whether the tables are byte for byte the published ones.
     pub as_published: bool,
@@ -173,11 +173,10 @@ impl Curves {
     /// See [`Store::write_all`].
     pub fn write(&self, store: &mut Store) -> Result<Summary, Failure> {
         store.write_all(self.cells.par_iter().map(Curve::cell))?;
-        let glitches = self.cells.iter().filter_map(|curve| {
-            let cycles = curve.glitched_cycles();
-            (!cycles.is_empty()).then(|| (curve.cell_id.to_owned(), cycles))
-        });
-        Ok(Summary { cells: self.cells.len(), glitches: glitches.collect(), as_published: self.as_published() })
+        let cycles = self.cells.iter().map(|curve| (curve.cell_id.to_owned(), curve.glitched_cycles()));
+        let mut glitches: Vec<(String, Vec<u32>)> = cycles.filter(|(_, cycles)| !cycles.is_empty()).collect();
+        glitches.sort();
+        Ok(Summary { cells: self.cells.len(), glitches, as_published: self.as_published() })
     }
 }
 

@@ -3,14 +3,21 @@
 use std::fs;
 use std::path::PathBuf;
 
-use harness::cli::data::{DataCommand, Importable, execute};
+use harness::cli::data::{DataCommand, Importable, execute_to};
+use harness::failure::Failure;
 use harness::source::Source;
 use harness::store::Store;
 
 use super::archive::{Archive, line_of, table_with_line};
 use super::cells::plain_cell;
 
-fn import(path: PathBuf, data: PathBuf, force: bool) -> Result<(), String> {
+/// What the command prints.
+fn execute(command: &DataCommand) -> Result<String, Failure> {
+    let mut out = Vec::new();
+    execute_to(command, &mut out).map(|()| String::from_utf8(out).unwrap())
+}
+
+fn import(path: PathBuf, data: PathBuf, force: bool) -> Result<String, String> {
     let command = DataCommand::Import { source: Importable::MatrCurves, path, data, force };
     execute(&command).map_err(|failure| failure.to_string())
 }
@@ -19,7 +26,11 @@ fn import(path: PathBuf, data: PathBuf, force: bool) -> Result<(), String> {
 fn an_import_is_repeated_only_by_force() {
     let dir = tempfile::tempdir().unwrap();
     let (archive, data) = (Archive::sound().write_tar(dir.path()), dir.path().join("store"));
-    import(archive.clone(), data.clone(), false).unwrap();
+    let said = import(archive.clone(), data.clone(), false).unwrap();
+    assert!(
+        said.starts_with("124 real cells of MATR, cycles 2 to 100\nthe tables differ from the published"),
+        "{said}"
+    );
     let message = import(archive.clone(), data.clone(), false).unwrap_err();
     assert!(message.contains("124 of these cells are in") && message.contains("--force"), "{message}");
     let before = Store::open(&data).unwrap().fingerprint("MATR_b1c1").unwrap();
@@ -28,9 +39,12 @@ fn an_import_is_repeated_only_by_force() {
     let store = Store::open(&data).unwrap();
     assert_ne!(store.fingerprint("MATR_b1c1").unwrap(), before);
     assert_eq!(store.cell("MATR_b1c1", 1).unwrap().cycles()[0].discharge_capacity[0], -0.001);
-    execute(&DataCommand::Check { data: data.clone() }).unwrap();
-    execute(&DataCommand::List { data: data.clone() }).unwrap();
-    execute(&DataCommand::Show { cell: "MATR_b1c1".to_owned(), data: data.clone() }).unwrap();
+    let said = execute(&DataCommand::Check { data: data.clone() }).unwrap();
+    assert_eq!(said, "MATR: 124 real cells, every hash and every invariant holds\n");
+    let said = execute(&DataCommand::List { data: data.clone() }).unwrap();
+    assert!(said.contains("here: 124 real cells in"), "{said}");
+    let said = execute(&DataCommand::Show { cell: "MATR_b1c1".to_owned(), data: data.clone() }).unwrap();
+    assert!(said.contains("origin      real, measured"), "{said}");
     let failure = execute(&DataCommand::Show { cell: "MATR_b9c1".to_owned(), data: data.clone() }).unwrap_err();
     assert!(failure.to_string().contains("MATR_b9c1 is not in the cell store"), "{failure}");
 
@@ -41,6 +55,15 @@ fn an_import_is_repeated_only_by_force() {
     let failure = execute(&DataCommand::Check { data: data.clone() }).unwrap_err();
     assert!(failure.to_string().contains("1 of 124 files"), "{failure}");
     assert_eq!(failure.exit_code(), 2);
+}
+
+#[test]
+fn a_failed_import_leaves_not_even_a_folder() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("store");
+    let message = import(dir.path().join("nowhere.tar.gz"), data.clone(), false).unwrap_err();
+    assert!(message.contains("cannot read") && message.contains("nowhere.tar.gz"), "{message}");
+    assert!(!data.exists());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Zeroes short stretches of a row that a jump leads into and another leads out of.
 
-use super::outlier::deviation;
+use super::outlier::{deviation, total};
 
 /// f64 sums that run side by side; also the width in which hits are looked for.
 const LANES: usize = 16;
@@ -33,8 +33,8 @@ impl GlitchRemover {
         }
         jumps[length - 1] = (row[0] - row[length - 1]).abs();
 
-        let (mut sums, mut squares) = ([0.0_f64; LANES], [0.0_f64; LANES]);
         let (chunks, _) = jumps.as_chunks::<LANES>();
+        let (mut sums, mut squares) = ([0.0_f64; LANES], [0.0_f64; LANES]);
         for chunk in chunks {
             for lane in 0..LANES {
                 let jump = f64::from(chunk[lane]);
@@ -42,7 +42,7 @@ impl GlitchRemover {
                 squares[lane] += jump * jump;
             }
         }
-        let limit = self.threshold * deviation(sums.iter().sum(), squares.iter().sum(), length);
+        let limit = self.threshold * deviation(total(&sums), total(&squares), length);
 
         let (mut first, mut last) = (None, 0);
         for (k, chunk) in chunks.iter().enumerate() {

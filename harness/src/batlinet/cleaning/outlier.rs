@@ -14,6 +14,28 @@ pub(super) fn deviation(sum: f64, squares: f64, count: usize) -> f32 {
     ((squares - sum * sum / count).max(0.0) / (count - 1.0)).sqrt() as f32
 }
 
+/// The sum of sums that ran side by side, halved again and again: a fixed order that registers of any width can keep.
+///
+/// Not inlined: the compiler turns the loop before it into SIMD only if the sums end up in memory side by side.
+#[inline(never)]
+pub(super) fn total(sums: &[f64; LANES]) -> f64 {
+    let mut sums = *sums;
+    let mut lanes = LANES / 2;
+    while lanes > 0 {
+        for lane in 0..lanes {
+            sums[lane] += sums[lane + lanes];
+        }
+        lanes /= 2;
+    }
+    sums[0]
+}
+
+/// The largest of values that ran side by side; not inlined for the same reason.
+#[inline(never)]
+fn maximum(values: &[f32; 2 * LANES]) -> f32 {
+    values.iter().copied().fold(0.0, f32::max)
+}
+
 /// Largest absolute value and mean of a row.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct RowSummary {
@@ -24,22 +46,26 @@ pub(super) struct RowSummary {
 impl RowSummary {
     #[inline(always)]
     pub(super) fn of(row: &[f32]) -> Self {
-        let (mut largest, mut sums) = ([0.0_f32; LANES], [0.0_f64; LANES]);
-        let (chunks, rest) = row.as_chunks::<LANES>();
+        let (chunks, rest) = row.as_chunks::<{ 2 * LANES }>();
+        let mut largest = [0.0_f32; 2 * LANES];
         for chunk in chunks {
-            for lane in 0..LANES {
+            for lane in 0..2 * LANES {
                 let value = chunk[lane].abs();
                 largest[lane] = if value > largest[lane] { value } else { largest[lane] };
+            }
+        }
+        let rest_largest = rest.iter().fold(0.0_f32, |most, value| most.max(value.abs()));
+        let (chunks, rest) = row.as_chunks::<LANES>();
+        let mut sums = [0.0_f64; LANES];
+        for chunk in chunks {
+            for lane in 0..LANES {
                 sums[lane] += f64::from(chunk[lane]);
             }
         }
-        for (lane, &value) in rest.iter().enumerate() {
-            largest[lane] = largest[lane].max(value.abs());
-            sums[lane] += f64::from(value);
-        }
+        let rest_sum: f64 = rest.iter().map(|&value| f64::from(value)).sum();
         Self {
-            largest: largest.into_iter().fold(0.0, f32::max),
-            mean: (sums.iter().sum::<f64>() / row.len() as f64) as f32,
+            largest: maximum(&largest).max(rest_largest),
+            mean: ((total(&sums) + rest_sum) / row.len() as f64) as f32,
         }
     }
 }

@@ -4,22 +4,19 @@ use std::path::Path;
 
 use crate::failure::Failure;
 use crate::source::download::Remote;
-use crate::source::matr_curves::{Curves, PUBLISHED_CONTENT, Summary};
-use crate::store::Store;
+use crate::source::matr_curves::{Curves, PUBLISHED_CONTENT};
 
-/// Downloads the archive of the Q(V) curves into the store's folder, unless it is there, and imports it.
-pub(super) fn matr_curves(store: &mut Store, say: &mut dyn FnMut(&str)) -> Result<Summary, Failure> {
-    let archive = store.dir().join("downloads").join("matr-curves.tar.gz");
-    let curves = if archive.exists() {
+/// Downloads the archive of the Q(V) curves into the folder `data`, unless it is there, and reads it.
+pub(super) fn matr_curves(data: &Path, say: &mut dyn FnMut(&str)) -> Result<Curves, Failure> {
+    let archive = data.join("downloads").join("matr-curves.tar.gz");
+    if archive.exists() {
         say(&format!("using {}", archive.display()));
-        as_published(&archive)
-            .map_err(|failure| Failure::Usage(format!("{failure}; delete the file to fetch it anew")))?
+        as_published(&archive).map_err(|failure| Failure::Usage(format!("{failure}; delete the file to fetch it anew")))
     } else {
         let remote = Remote::matr_curves();
         say(&format!("downloading {}", remote.url));
-        remote.fetch(&archive, as_published, say)?
-    };
-    curves.write(store)
+        remote.fetch(&archive, as_published, say)
+    }
 }
 
 fn as_published(archive: &Path) -> Result<Curves, Failure> {

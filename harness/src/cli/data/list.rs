@@ -35,9 +35,11 @@ pub(super) fn render(store: Option<&Store>) -> String {
     let mut text = table.build().with(Style::psql()).to_string();
     let where_from = match store {
         Some(store) => format!("{} {} cells in {}", store.ids().len(), store.origin(), store.dir().display()),
-        None => "403 VIRTUAL cells, simulated by the built-in lab; import real ones with \
-                 `batlinet data import matr-curves FILE --data DIR`"
-            .to_owned(),
+        None => format!(
+            "{} VIRTUAL cells, simulated by the built-in lab; import real ones with `batlinet data import matr-curves \
+             FILE --data DIR`",
+            catalogue::cells().len()
+        ),
     };
     write!(text, "\n\nhere: {where_from}\n\nplease cite what you use:\n").expect("writing to a string cannot fail");
     for dataset in Dataset::ALL {

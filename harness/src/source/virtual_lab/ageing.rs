@@ -48,7 +48,7 @@ impl Wear {
         };
         worn.polarisation.resistance *= 1.0 + self.resistance;
         worn.polarisation.exchange_current /= 1.0 + 0.5 * self.resistance;
-        worn.polarisation.diffusion *= 1.0 + 0.5 * self.resistance;
+        worn.polarisation.diffusion *= 1.0 + 0.5 * self.resistance + LONGER_PATHS * self.negative;
         worn
     }
 }
@@ -61,6 +61,11 @@ pub(super) struct Path {
 
 const STEP: f64 = 1.0 / 128.0;
 const LONGEST: f64 = 8.0;
+/// Negative sites lost with each unit of plated lithium.
+const CLOGGING: f64 = 0.75;
+/// Relative slowing of diffusion with each lost negative site: what is left is reached on longer paths, at higher
+/// local current.
+const LONGER_PATHS: f64 = 10.0;
 /// Width of the onset of plating, in lithium content.
 const ONSET_WIDTH: f64 = 0.012;
 
@@ -88,7 +93,8 @@ impl Path {
             let time = states.len() as f64 * STEP;
             plated += plating * STEP;
             wear.lithium = rates.sei * time.sqrt() + rates.cycling * time + plated;
-            wear.negative = (rates.negative_sites * time).min(0.6);
+            // plated metal clogs the electrode and isolates its sites: what makes a knee a knee
+            wear.negative = (rates.negative_sites * time + CLOGGING * plated).min(0.6);
             wear.positive = (rates.positive_sites * time).min(0.6);
             wear.resistance = rates.resistance * time + 2.0 * plated;
             states.push(wear);
@@ -112,5 +118,83 @@ impl Path {
     /// The ageing time of the last state.
     pub(super) fn end(&self) -> f64 {
         (self.states.len() - 1) as f64 * STEP
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::cell_balance::Polarisation;
+    use super::super::half_cell::{HalfCell, Material};
+    use super::*;
+
+    const CAPACITY: f64 = 1.1;
+
+    fn fresh() -> LoadedCell {
+        LoadedCell {
+            positive: HalfCell::of(Material::Lfp),
+            negative: HalfCell::of(Material::GraphiteSafari),
+            balance: Balance { negative: 1.375, positive: 1.25, lithium: 1.125 },
+            polarisation: Polarisation { resistance: 0.016, exchange_current: 3.3, diffusion: 0.012 },
+        }
+    }
+
+    fn charged(cell: &LoadedCell) -> f64 {
+        cell.stoichiometry_at(3.6, 0.022)
+    }
+
+    fn capacity(cell: &LoadedCell) -> f64 {
+        (charged(cell) - cell.stoichiometry_at(2.0, -0.022)) * cell.balance.negative
+    }
+
+    fn worn(wear: Wear) -> LoadedCell {
+        wear.applied_to(fresh(), CAPACITY)
+    }
+
+    #[test]
+    fn lost_lithium_costs_as_much_capacity() {
+        let lost = capacity(&fresh()) - capacity(&worn(Wear { lithium: 0.05, ..Wear::default() }));
+        assert!((lost - 0.05 * CAPACITY).abs() < 0.002, "{lost} Ah");
+    }
+
+    #[test]
+    fn lost_negative_sites_fill_the_rest_further_but_cost_no_capacity_at_first() {
+        let cell = worn(Wear { negative: 0.05, ..Wear::default() });
+        assert!(capacity(&fresh()) - capacity(&cell) < 0.005);
+        assert!(charged(&cell) > charged(&fresh()) + 0.03);
+    }
+
+    #[test]
+    fn resistance_costs_capacity_only_under_current() {
+        let cell = worn(Wear { resistance: 1.0, ..Wear::default() });
+        let fast = |cell: &LoadedCell| (charged(cell) - cell.stoichiometry_at(2.0, -4.4)) * cell.balance.negative;
+        assert!((capacity(&fresh()) - capacity(&cell)).abs() < 0.005);
+        assert!(fast(&cell) < fast(&fresh()) - 0.01);
+    }
+
+    #[test]
+    fn wear_grows_and_plating_speeds_it_up() {
+        let rates = Ageing {
+            sei: 0.012,
+            cycling: 0.03,
+            negative_sites: 0.22,
+            positive_sites: 0.01,
+            plating: 1.0,
+            plating_onset: 0.90,
+            resistance: 0.15,
+        };
+        let follow = |rates| Path::follow(rates, fresh(), CAPACITY, charged, capacity, 0.88);
+        let plating = follow(rates);
+        for pair in plating.states.windows(2) {
+            assert!(pair[1].lithium > pair[0].lithium && pair[1].negative > pair[0].negative);
+        }
+        let last = plating.states.last().unwrap();
+        assert!(capacity(&worn(*last)) < 0.88);
+        let without = follow(Ageing { plating: 0.0, ..rates });
+        assert!(without.end() > 1.5 * plating.end(), "{} against {}", without.end(), plating.end());
+        // between and beyond the states
+        assert_eq!(plating.at(0.0), Wear::default());
+        assert_eq!(plating.at(1e9), *last);
+        let (before, after) = (plating.states[3], plating.states[4]);
+        assert!((plating.at(3.5 * STEP).lithium - 0.5 * (before.lithium + after.lithium)).abs() < 1e-12);
     }
 }

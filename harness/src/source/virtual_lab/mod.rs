@@ -5,13 +5,13 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | [`half_cell`] | potentials of single electrodes, from published fits |
-//! | [`cell_balance`] | two electrodes, one lithium inventory; voltage under current |
-//! | [`ageing`] | loss of lithium and of sites, resistance, plating |
-//! | [`programme`] | the published protocols as currents and limits |
-//! | [`recipe`] | makes of cells, and how they scatter |
-//! | [`specimen`] | one cell and its whole life, ending at the published cycle life |
-//! | [`recording`] | the series of a cycle, with noise and faults |
+//! | `half_cell` | potentials of single electrodes, from published fits |
+//! | `cell_balance` | two electrodes, one lithium inventory; voltage under current |
+//! | `ageing` | loss of lithium and of sites, resistance, plating |
+//! | `programme` | the published protocols as currents and limits |
+//! | `recipe` | makes of cells, and how they scatter |
+//! | `specimen` | one cell and its whole life, ending at the published cycle life |
+//! | `recording` | the series of a cycle, with noise and faults |
 
 mod ageing;
 mod cell_balance;

@@ -65,22 +65,23 @@ pub(super) struct Spread {
     pub(super) negative_sites: f64,
     /// Each other mechanism.
     pub(super) mechanism: f64,
+    /// Lithium contents at the ends of the window and at the onset of plating (absolute).
+    pub(super) content: f64,
 }
 
 impl Recipe {
     /// The recipe of a published cell's make.
     pub(super) fn of(entry: &CatalogueEntry) -> Self {
         match (entry.dataset, entry.cathode) {
-            (Dataset::Matr | Dataset::Clo, _) => Self {
-                capacity: if entry.dataset == Dataset::Matr { 0.992 } else { 0.975 },
-                ageing: Ageing { sei: 0.045, ..A123.ageing },
-                ..A123
-            },
+            (Dataset::Matr, _) => {
+                Self { capacity: 0.992, spread: Spread { mechanism: 0.22, content: 0.007, ..A123.spread }, ..A123 }
+            }
+            (Dataset::Clo, _) => Self { capacity: 0.975, ..A123 },
             (Dataset::Hust, _) => Self {
-                capacity: 1.12,
+                capacity: 1.095,
                 window: (2.0, 3.6),
-                ageing: Ageing { sei: 0.05, cycling: 0.11, negative_sites: 0.2, plating: 0.5, ..A123.ageing },
-                spread: Spread { capacity: 0.012, negative_sites: 0.25, mechanism: 0.3, ..A123.spread },
+                ageing: Ageing { sei: 0.015, cycling: 0.09, plating: 0.5, ..A123.ageing },
+                spread: Spread { capacity: 0.012, negative_sites: 0.25, mechanism: 0.3, content: 0.006, ..A123.spread },
                 ..A123
             },
             (Dataset::Snl, Cathode::Lfp) => Self {
@@ -93,25 +94,25 @@ impl Recipe {
                 positive: Material::Nmc532,
                 negative: Material::GraphiteMohtat,
                 window: (2.5, 4.2),
-                capacity: 1.09,
+                capacity: 0.975,
                 resistance: 0.045,
-                ageing: Ageing { sei: 0.10, cycling: 0.02, positive_sites: 0.05, ..LAYERED.ageing },
+                ageing: Ageing { sei: 0.13, cycling: 0.01, positive_sites: 0.03, ..LAYERED.ageing },
                 ..LAYERED
             },
             (Dataset::Hnei, _) => Self {
                 positive: Material::NmcLco,
                 negative: Material::GraphiteMohtat,
                 window: (3.0, 4.3),
-                capacity: 1.06,
+                capacity: 1.03,
                 resistance: 0.040,
-                ageing: Ageing { sei: 0.09, cycling: 0.04, positive_sites: 0.05, ..LAYERED.ageing },
+                ageing: Ageing { sei: 0.11, cycling: 0.02, positive_sites: 0.05, ..LAYERED.ageing },
                 ..LAYERED
             },
             (Dataset::Snl, Cathode::Nmc) => Self {
                 positive: Material::Nmc811,
                 negative: Material::GraphiteChen,
                 window: (2.0, 4.2),
-                capacity: 0.97,
+                capacity: 0.965,
                 ageing: Ageing { sei: 0.12, cycling: 0.01, ..LAYERED.ageing },
                 ..LAYERED
             },
@@ -127,8 +128,8 @@ impl Recipe {
             _ => Self {
                 positive: Material::Nca,
                 window: (2.5, 4.2),
-                capacity: 1.0,
-                ageing: Ageing { sei: 0.07, cycling: 0.05, positive_sites: 0.06, ..LAYERED.ageing },
+                capacity: if entry.dataset == Dataset::UlPur { 1.035 } else { 1.002 },
+                ageing: Ageing { sei: 0.06, cycling: 0.06, positive_sites: 0.06, ..LAYERED.ageing },
                 ..LAYERED
             },
         }
@@ -145,17 +146,17 @@ const A123: Recipe = Recipe {
     capacity: 1.0,
     resistance: 0.016,
     exchange_rate: 3.0,
-    diffusion: 0.006,
+    diffusion: 0.012,
     ageing: Ageing {
-        sei: 0.05,
-        cycling: 0.035,
-        negative_sites: 0.19,
+        sei: 0.012,
+        cycling: 0.03,
+        negative_sites: 0.22,
         positive_sites: 0.01,
         plating: 1.0,
         plating_onset: 0.90,
         resistance: 0.15,
     },
-    spread: Spread { capacity: 0.008, polarisation: 0.06, negative_sites: 0.15, mechanism: 0.2 },
+    spread: Spread { capacity: 0.008, polarisation: 0.05, negative_sites: 0.15, mechanism: 0.12, content: 0.004 },
 };
 
 /// A layered oxide against graphite.
@@ -178,5 +179,5 @@ const LAYERED: Recipe = Recipe {
         plating_onset: 0.92,
         resistance: 0.4,
     },
-    spread: Spread { capacity: 0.006, polarisation: 0.08, negative_sites: 0.25, mechanism: 0.22 },
+    spread: Spread { capacity: 0.006, polarisation: 0.08, negative_sites: 0.25, mechanism: 0.22, content: 0.006 },
 };

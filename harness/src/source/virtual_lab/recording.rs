@@ -11,10 +11,12 @@ use super::specimen::{Specimen, StoredCycle};
 use crate::cell::{Cycle, Dataset};
 use crate::source::catalogue::CatalogueEntry;
 
-/// Samples of a half cycle spread evenly over its capacity …
-const EVEN_SAMPLES: usize = 160;
-/// … and samples crowding towards its end, where voltage or current change fast.
-const END_SAMPLES: usize = 50;
+/// Samples of a half cycle spread evenly over the capacity at constant current, …
+const EVEN_SAMPLES: usize = 130;
+/// … crowding towards the voltage limit, where voltage changes fast, …
+const CROWDED_SAMPLES: usize = 50;
+/// … and while the voltage is held.
+const HELD_SAMPLES: usize = 25;
 /// Samples of each rest.
 const REST_SAMPLES: usize = 6;
 /// h of each rest.
@@ -53,7 +55,9 @@ impl Series {
         let kept = if sign > 0.0 { self.discharged.last().copied().unwrap_or(0.0) } else { 0.0 };
         let began = self.clock();
         let (mut time, mut before) = (began, None::<(f64, f64)>);
-        for part in parts() {
+        let met_at = cell.stoichiometry_at(half.limit, sign * half.current(f64::INFINITY));
+        let met = ((met_at - from) / (to - from)).clamp(0.05, 1.0);
+        for part in parts(met) {
             let passed = part * span;
             let x = from + (to - from) * part;
             let limit = sign * half.current(passed * gain);
@@ -129,15 +133,19 @@ impl Series {
     }
 }
 
-/// Fractions of a half cycle at which samples are taken, from 0 to 1.
-fn parts() -> impl Iterator<Item = f64> {
-    const END: f64 = 0.06;
-    let even = (0..EVEN_SAMPLES).map(|sample| (1.0 - END) * sample as f64 / EVEN_SAMPLES as f64);
-    let crowded = (0..=END_SAMPLES).map(|sample| {
-        let left = 1.0 - sample as f64 / END_SAMPLES as f64;
-        1.0 - END * left * left
+/// Fractions of a half cycle at which samples are taken, from 0 to 1: evenly at first, crowding towards the fraction
+/// `met` at which the voltage limit is met, evenly again while the voltage is held.
+fn parts(met: f64) -> impl Iterator<Item = f64> {
+    const CROWDED: f64 = 0.06;
+    let even = (0..EVEN_SAMPLES).map(move |sample| met * (1.0 - CROWDED) * sample as f64 / EVEN_SAMPLES as f64);
+    let crowded = (0..CROWDED_SAMPLES).map(move |sample| {
+        let left = 1.0 - sample as f64 / CROWDED_SAMPLES as f64;
+        met * (1.0 - CROWDED * left * left)
     });
-    even.chain(crowded)
+    let held = (0..=HELD_SAMPLES).map(move |sample| 1.0 - (1.0 - met) * (1.0 - sample as f64 / HELD_SAMPLES as f64));
+    // with next to nothing held, the last sample alone is enough
+    let first_held = if met > 0.999 { HELD_SAMPLES } else { 0 };
+    even.chain(crowded).chain(held.skip(first_held))
 }
 
 /// Writes the cycle at `position`.
@@ -212,8 +220,8 @@ fn run(specimen: &Specimen, stored: &StoredCycle, random: &mut ChaCha8Rng) -> Se
 /// Rarely, a run of samples is missing; the ends of the half cycles stay.
 fn lose_samples(series: &mut Series, random: &mut ChaCha8Rng) {
     if random.random::<f64>() < 0.003 {
-        let half = EVEN_SAMPLES + END_SAMPLES + 1 + REST_SAMPLES;
-        let start = random.random_range(20..EVEN_SAMPLES - 40) + if random.random::<bool>() { half } else { 0 };
+        let second_half = series.voltage.len() / 2;
+        let start = random.random_range(20..EVEN_SAMPLES - 40) + if random.random::<bool>() { second_half } else { 0 };
         series.drop_samples(start..start + random.random_range(5..35));
     }
 }

@@ -1,0 +1,107 @@
+//! What the encoders see: cleaned differences of capacity maps, made on several threads.
+
+use baselines::encoder::EncoderShape;
+
+use super::{cleaning::Cleaner, parameters::BatLiNetParameters};
+
+/// Makes inputs, in memory that it keeps from call to call. They do not depend on the number of threads.
+pub struct Inputs {
+    /// One per thread.
+    cleaners: Vec<Cleaner>,
+    base: usize,
+    length: usize,
+    filtered: Vec<f32>,
+    differences: Vec<f32>,
+}
+
+impl Inputs {
+    /// Inputs for encoders of this shape, made by `threads` threads.
+    pub fn new(parameters: &BatLiNetParameters, shape: EncoderShape, threads: usize) -> Self {
+        let cleaner = Cleaner::new(parameters.cleaning(), shape.channels, shape.height, shape.width);
+        Self {
+            cleaners: vec![cleaner; threads.max(1)],
+            base: parameters.base,
+            length: shape.input_len(),
+            filtered: Vec::new(),
+            differences: Vec::new(),
+        }
+    }
+
+    /// The intra-cell inputs of these maps, one after the other.
+    pub fn intra(&mut self, maps: &[&[f32]]) -> &[f32] {
+        let Self { cleaners, base, length, differences, .. } = self;
+        differences.resize(maps.len() * *length, 0.0);
+        let jobs = maps.iter().zip(differences.chunks_exact_mut(*length)).collect();
+        in_parallel(cleaners, jobs, |cleaner, (map, difference)| cleaner.intra(map, *base, difference));
+        differences
+    }
+
+    /// The inter-cell inputs of the first target with each of its references, then of the second …; all targets have
+    /// equally many references. A target is filtered once, whatever their number.
+    pub fn inter(&mut self, targets: &[&[f32]], references: &[&[f32]]) -> &[f32] {
+        let Self { cleaners, length, filtered, differences, .. } = self;
+        filtered.resize(targets.len() * *length, 0.0);
+        let jobs = targets.iter().zip(filtered.chunks_exact_mut(*length)).collect();
+        in_parallel(cleaners, jobs, |cleaner, (target, filtered)| {
+            filtered.copy_from_slice(target);
+            cleaner.filter_cycles(filtered);
+        });
+        let per_target = references.len() / targets.len();
+        differences.resize(references.len() * *length, 0.0);
+        let pairs = filtered.chunks_exact(*length).flat_map(|target| std::iter::repeat_n(target, per_target));
+        let jobs = pairs.zip(references).zip(differences.chunks_exact_mut(*length)).collect();
+        in_parallel(cleaners, jobs, |cleaner, ((target, reference), difference)| {
+            cleaner.inter(target, reference, difference);
+        });
+        differences
+    }
+}
+
+/// Works on `jobs` in contiguous shares, one for the thread of each cleaner.
+fn in_parallel<T: Send>(cleaners: &mut [Cleaner], jobs: Vec<T>, work: impl Fn(&mut Cleaner, T) + Sync) {
+    let share = jobs.len().div_ceil(cleaners.len());
+    let mut jobs = jobs.into_iter();
+    let [here, elsewhere @ ..] = cleaners else { return };
+    std::thread::scope(|scope| {
+        let work = &work;
+        let ours: Vec<T> = jobs.by_ref().take(share).collect();
+        for cleaner in elsewhere {
+            let theirs: Vec<T> = jobs.by_ref().take(share).collect();
+            if !theirs.is_empty() {
+                scope.spawn(move || theirs.into_iter().for_each(|job| work(cleaner, job)));
+            }
+        }
+        ours.into_iter().for_each(|job| work(here, job));
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inputs_do_not_depend_on_the_number_of_threads() {
+        let shape = EncoderShape::new(2, 20, 100, 32).unwrap();
+        let parameters = BatLiNetParameters::default();
+        let maps: Vec<f32> = (0..5 * shape.input_len()).map(|k| (0.37 * k as f32).sin() + (k % 1013) as f32).collect();
+        let maps: Vec<&[f32]> = maps.chunks_exact(shape.input_len()).collect();
+        let references: Vec<&[f32]> = (0..10).map(|k| maps[k * 3 % 5]).collect();
+        let made = |threads| {
+            let mut inputs = Inputs::new(&parameters, shape, threads);
+            // the second call finds the memory of the first
+            (inputs.intra(&maps).to_vec(), inputs.inter(&maps, &references).to_vec(), inputs.intra(&maps[..2]).to_vec())
+        };
+        let expected = made(1);
+        assert_eq!(expected.0[..2 * shape.input_len()], expected.2);
+        for threads in [2, 3, 16] {
+            assert_eq!(made(threads), expected);
+        }
+        // and are those of one pair at a time
+        let mut cleaner = Cleaner::new(parameters.cleaning(), 2, 20, 100);
+        let mut filtered = maps[1].to_vec();
+        cleaner.filter_cycles(&mut filtered);
+        let mut difference = vec![0.0; shape.input_len()];
+        cleaner.inter(&filtered, references[3], &mut difference);
+        assert_eq!(expected.1[3 * shape.input_len()..][..shape.input_len()], difference);
+    }
+}
