@@ -86,8 +86,8 @@ fn a_run_is_reported_and_done_only_once() {
 #[test]
 fn a_failed_run_ends_with_code_3_after_the_others() {
     let folder = folder();
-    let arguments = ["run", "small.yaml", "--out", "out", "--set", "features.row.voltage_capacity.last=5000"];
-    let arguments = [&arguments[..], &["--set", "features.row.voltage_capacity.first=5000"]].concat();
+    let arguments = ["run", "small.yaml", "--out", "out", "--set", "features.row.voltage_capacity.last=2600"];
+    let arguments = [&arguments[..], &["--set", "features.row.voltage_capacity.first=2600"]].concat();
     let output = batlinet(&arguments, folder.path());
     let message = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(3), "{message}");
