@@ -197,7 +197,7 @@ mod tests {
         let mut broken = features(&[3, 2]);
         broken[[2, 0]] = f32::INFINITY;
         assert_eq!(message(broken, &[1.0, 2.0, 3.0]), "a feature of sample 2 is not finite");
-        assert!(message(features(&[]), &[]).contains("[samples, …]"));
+        assert!(message(ArrayD::zeros(IxDyn(&[])), &[]).contains("[samples, …]"));
         assert!(message(ArrayD::zeros(IxDyn(&[2, 0])), &[1.0, 2.0]).contains("at least one number per sample"));
         let error = prediction_table(features(&[2, 3]).view(), 4).expect_err("3 columns are not 4");
         assert_eq!(error.to_string(), "features have shape [2, 3], the model needs [samples, 4]");

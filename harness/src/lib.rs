@@ -12,9 +12,9 @@
 //! | [`feature`] | arrays | a cell |
 //! | [`split`], [`samples`] | training and test arrays with labels | cells, features, labels |
 //! | [`batlinet`] | the BatLiNet model, behind [`baselines::Model`] | arrays |
-//! | [`experiment`] | a plan of runs, and the runs | an experiment file |
-//! | [`record`] | what a run leaves on disk | a run |
 //! | [`statistics`] | errors, and their spread over seeds | predictions |
+//! | [`record`] | what a run leaves on disk | a run |
+//! | [`experiment`] | a plan of runs, and the runs | an experiment file |
 //! | [`report`] | tables | records and published results |
 //! | [`cli`] | the verbs of the program `batlinet` | all of it |
 

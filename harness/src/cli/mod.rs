@@ -3,6 +3,7 @@
 pub mod data;
 pub mod doctor;
 pub mod options;
+pub mod output;
 pub mod plan;
 pub mod report;
 pub mod run;

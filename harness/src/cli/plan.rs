@@ -2,7 +2,10 @@
 
 use clap::Args;
 
-use super::options::{Options, Prepared};
+use super::{
+    options::{Options, Prepared},
+    output,
+};
 use crate::{experiment::State, failure::Failure};
 
 /// Arguments of `batlinet plan`.
@@ -20,16 +23,17 @@ pub fn execute(arguments: &PlanArguments) -> Result<(), Failure> {
     let Prepared { plans, source, out, .. } = arguments.options.prepare()?;
     let mut counts = [0; 4];
     let mut skipped = 0;
+    let mut text = String::new();
     for plan in &plans {
         let experiment = plan.experiment();
-        println!(
-            "{}: {} training and {} test cells ({}), {} runs",
+        text.push_str(&format!(
+            "{}: {} training and {} test cells ({}), {} runs\n",
             experiment.name,
             plan.split.train.len(),
             plan.split.test.len(),
             source.origin(),
             plan.runs.len()
-        );
+        ));
         for run in &plan.runs {
             if !run.selected {
                 skipped += 1;
@@ -41,13 +45,14 @@ pub fn execute(arguments: &PlanArguments) -> Result<(), Failure> {
                 State::Done => 2,
                 State::Failed(_) => 3,
             }] += 1;
-            println!("  {}  {}: {}", run.key, plan.label(run), run.state);
+            text.push_str(&format!("  {}  {}: {}\n", run.key, plan.label(run), run.state));
         }
     }
     let [new, stale, done, failed] = counts;
-    println!(
-        "{new} new, {stale} stale, {done} done, {failed} failed before (--retry-failed runs them again), {skipped} not asked for"
-    );
-    println!("to {}", out.display());
-    Ok(())
+    text.push_str(&format!(
+        "{new} new, {stale} stale, {done} done, {failed} failed before (--retry-failed runs them again), {skipped} not \
+         asked for\nto {}\n",
+        out.display()
+    ));
+    output::print(&text)
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::output;
 use crate::{
     failure::Failure,
     report::{grid::Width, summary, terminal, write},
@@ -24,10 +25,6 @@ pub struct ReportArguments {
 pub fn execute(arguments: &ReportArguments) -> Result<(), Failure> {
     let sections = summary::summarise(&arguments.out)?;
     let files = write::write(&arguments.out, &sections)?;
-    print!("{}", terminal::render(&sections, Width::Full));
-    println!();
-    for file in files {
-        println!("wrote {}", file.display());
-    }
-    Ok(())
+    let written: String = files.iter().map(|file| format!("wrote {}\n", file.display())).collect();
+    output::print(&format!("{}\n{written}", terminal::render(&sections, Width::Full)))
 }

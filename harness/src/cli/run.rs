@@ -11,7 +11,10 @@ use std::{
 
 use clap::Args;
 
-use super::options::{Options, Prepared};
+use super::{
+    options::{Options, Prepared},
+    output,
+};
 use crate::{
     experiment::run,
     failure::Failure,
@@ -61,10 +64,14 @@ pub fn execute(arguments: &RunArguments) -> Result<(), Failure> {
     let data = source.origin().to_string();
     let mut sections = summary::summarise(&out)?;
     sections.retain(|section| names.contains(&section.experiment.as_str()) && section.data == data);
-    print!("{}", terminal::render(&sections, Width::Short));
-    println!("\n{} runs made, {} were there already", tally.made, tally.kept);
-    println!("scores: {}", out.join("scores.csv").display());
-    println!("`batlinet report {}` writes Markdown, HTML, LaTeX and CSV", out.display());
+    output::print(&format!(
+        "{}\n{} runs made, {} were there already\nscores: {}\n`batlinet report {}` writes Markdown, HTML, LaTeX and CSV\n",
+        terminal::render(&sections, Width::Short),
+        tally.made,
+        tally.kept,
+        out.join("scores.csv").display(),
+        out.display(),
+    ))?;
     match tally.without_numbers {
         0 => Ok(()),
         failed => Err(Failure::RunsFailed(format!(

@@ -9,7 +9,8 @@
 //! | [`key`] | the two keys of a run | everything that may change its result |
 //! | [`plan`] | runs with their state (new, stale, done, failed) | an experiment, a source, an output folder |
 //! | [`train`] | one result | samples and an entry |
-//! | [`run`] | records on disk | a plan |
+//! | [`run`], [`progress`] | records on disk | a plan |
+//! | [`publish`] | `scores.csv`, `predictions.parquet` | records |
 
 pub mod entry;
 pub mod key;

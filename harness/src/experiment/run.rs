@@ -215,19 +215,23 @@ impl Worker<'_> {
         let next = AtomicUsize::new(0);
         let broken: Mutex<Option<Failure>> = Mutex::new(None);
         let halt = AtomicBool::new(false);
+        let workers = self.options.jobs.clamp(1, work.len().max(1));
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        // where there are fewer runs than cores, a run may use several: our own engine gives the same bits for any number
+        let threads = (cores / workers).max(1);
         let worker = || {
-            // one thread per run: with more, sums are split differently and the last digits change
+            // libtorch gets one thread per run: with more, it splits sums differently and the last digits change
             tch::set_num_threads(1);
             while !halt.load(Ordering::Relaxed) && !self.options.stop.load(Ordering::Relaxed) {
                 let Some((run, samples)) = work.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
-                if let Err(failure) = self.one(run, samples) {
+                if let Err(failure) = self.one(run, samples, threads) {
                     halt.store(true, Ordering::Relaxed);
                     broken.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).get_or_insert(failure);
                 }
             }
         };
         thread::scope(|scope| {
-            for _ in 0..self.options.jobs.clamp(1, work.len().max(1)) {
+            for _ in 0..workers {
                 scope.spawn(worker);
             }
         });
@@ -239,7 +243,7 @@ impl Worker<'_> {
     }
 
     /// Makes one run and writes its record.
-    fn one(&self, run: &Run, samples: &Result<Samples, String>) -> Result<(), Failure> {
+    fn one(&self, run: &Run, samples: &Result<Samples, String>, threads: usize) -> Result<(), Failure> {
         let label = self.plan.label(run);
         let mut record = self.blank(run);
         let mut weights = None;
@@ -248,7 +252,7 @@ impl Worker<'_> {
             Ok(samples) => {
                 let progress = self.reporter.begin(&label, self.options.stop);
                 let entry = &self.plan.experiment().models[run.entry];
-                let end = attempt(|| train::train(entry, samples, run.seed, self.options.device, &progress));
+                let end = attempt(|| train::train(entry, samples, run.seed, self.options.device, threads, &progress));
                 drop(progress);
                 describe(&mut record, samples);
                 match end {

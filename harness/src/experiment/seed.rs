@@ -22,7 +22,7 @@ pub fn parse(text: &str) -> Result<Vec<u64>, String> {
         (0..count).collect()
     };
     match seeds.iter().enumerate().find(|(index, seed)| seeds[..*index].contains(seed)) {
-        _ if seeds.is_empty() => Err("no seed is given".to_owned()),
+        _ if seeds.is_empty() => Err("no seed is given (0 is a count; for seed 0 alone write 1)".to_owned()),
         Some((_, seed)) => Err(format!("seed {seed} is given twice")),
         None => Ok(seeds),
     }

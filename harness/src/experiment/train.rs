@@ -45,6 +45,7 @@ pub fn train(
     samples: &Samples,
     seed: u64,
     device: tch::Device,
+    threads: usize,
     progress: &dyn Progress,
 ) -> Result<Outcome, TrainError> {
     let transformation = entry.feature_transformation.fit(&samples.train.features)?;
@@ -52,7 +53,7 @@ pub fn train(
     let labels = entry.label_transformation.fit(&samples.train.lives)?;
     let streams = seed::streams(entry.model.name(), seed);
     let device = if entry.model.is_network() { device } else { tch::Device::Cpu };
-    let context = Context { streams: &streams, device, threads: 1, progress };
+    let context = Context { streams: &streams, device, threads, progress };
     let mut model = entry.model.build()?;
 
     let start = Instant::now();

@@ -3,6 +3,8 @@
 mod cleaner;
 mod edge;
 mod glitch;
+#[cfg(test)]
+mod oracle;
 mod outlier;
 mod sorting_network;
 

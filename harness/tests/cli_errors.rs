@@ -1,0 +1,106 @@
+//! What a user gets to see: exit codes and sentences of the program itself.
+
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Output},
+};
+
+fn batlinet(arguments: &[&str], folder: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_batlinet")).args(arguments).current_dir(folder).output().unwrap()
+}
+
+/// A folder with one small experiment on virtual cells.
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let experiment = "\
+name: small
+scenario: SMALL
+description: The training mean of a few virtual cells.
+train_test_split: split.csv
+protocol: faithful
+label: {end_of_life: 0.8}
+seeds: [0]
+features:
+  row: {voltage_capacity: {base: 1, first: 4, last: 4, grid_points: 20}}
+models:
+  - mean: {}
+  - ridge: {alpha: 1.0}
+    feature: row
+";
+    fs::write(folder.path().join("small.yaml"), experiment).unwrap();
+    let split = "cell_id,split\nMATR_b1c1,train\nMATR_b1c3,train\nMATR_b1c5,train\nMATR_b1c0,test\nMATR_b1c2,test\n";
+    fs::write(folder.path().join("split.csv"), split).unwrap();
+    folder
+}
+
+#[test]
+fn mistakes_end_with_code_2_one_sentence_and_nothing_written() {
+    let folder = folder();
+    let long = "99".repeat(3);
+    let cuda = format!("cuda:{long}");
+    for (arguments, words) in [
+        (&["run", "nothing.yaml"][..], "nothing.yaml: cannot read this experiment file"),
+        (&["run", "small.yaml", "--device", &cuda], "--device cpu|last CUDA device"),
+        (&["run", "small.yaml", "--models", "rigde"], "did you mean 'ridge'?"),
+        (&["run", "small.yaml", "--models", "svm"], "--models svm: no experiment here has this model"),
+        (&["run", "small.yaml", "--set", "models.ridge.alfa=2"], "--set models.ridge.alfa: unknown key 'alfa'"),
+        (&["run", "small.yaml", "--seeds", "one"], "--seeds: 'one' is no seed"),
+        (&["run", "small.yaml", "--profile", "quick"], "unknown profile 'quick'"),
+        (&["run", "small.yaml", "small.yaml"], "repeats the name 'small'"),
+        (&["plan", "small.yaml", "--shard", "3/2"], "'3/2' is no shard"),
+        (&["report", "nowhere"], "nowhere: there is no scores.csv here"),
+    ] {
+        let output = batlinet(arguments, folder.path());
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
+        assert!(words.split('|').any(|words| message.contains(words)), "{arguments:?}: {message}");
+        assert!(!message.contains("panicked"), "{message}");
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "only the two input files are there");
+}
+
+#[test]
+fn a_run_is_reported_and_done_only_once() {
+    let folder = folder();
+    let text = |arguments: &[&str]| {
+        let output = batlinet(arguments, folder.path());
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    assert!(text(&["plan", "small.yaml", "--out", "out"]).contains("2 new, 0 stale, 0 done"));
+    assert!(!folder.path().join("out").exists(), "a plan writes nothing");
+    let first = text(&["run", "small.yaml", "--out", "out", "--jobs", "1"]);
+    assert!(first.contains("VIRTUAL") && first.contains("2 runs made, 0 were there already"), "{first}");
+    let scores = fs::read(folder.path().join("out/scores.csv")).unwrap();
+    assert!(text(&["run", "small.yaml", "--out", "out"]).contains("0 runs made, 2 were there already"));
+    assert_eq!(fs::read(folder.path().join("out/scores.csv")).unwrap(), scores);
+    assert!(text(&["plan", "small.yaml", "--out", "out"]).contains("0 new, 0 stale, 2 done"));
+    let report = text(&["report", "out"]);
+    assert!(report.contains("published (real cells)"), "{report}");
+    for file in ["report.md", "report.html", "summary.csv", "tables/small-virtual.tex"] {
+        assert!(folder.path().join("out").join(file).is_file(), "{file}");
+    }
+}
+
+#[test]
+fn a_failed_run_ends_with_code_3_after_the_others() {
+    let folder = folder();
+    let arguments = ["run", "small.yaml", "--out", "out", "--set", "features.row.voltage_capacity.last=2600"];
+    let arguments = [&arguments[..], &["--set", "features.row.voltage_capacity.first=2600"]].concat();
+    let output = batlinet(&arguments, folder.path());
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(3), "{message}");
+    assert!(message.contains("have no numbers"), "{message}");
+    let scores = fs::read_to_string(folder.path().join("out/scores.csv")).unwrap();
+    assert!(scores.contains("failed: ") && scores.contains("MATR_b1c"), "{scores}");
+}
+
+#[test]
+fn doctor_tells_what_is_here() {
+    let output = batlinet(&["doctor"], tempfile::tempdir().unwrap().path());
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    for words in ["libtorch", "CUDA", "threads", "403 cells"] {
+        assert!(text.contains(words), "{text}");
+    }
+}
