@@ -51,11 +51,14 @@ fn encoder(criterion: &mut Criterion) {
 mod limit {
     use std::arch::x86_64::*;
 
+    /// Does nothing but multiply and add.
+    type Kernel = fn(f32) -> f32;
+
     const CHAINS: usize = 16;
     const STEPS: usize = 100_000;
 
     /// Floating-point operations of one call, and the call, for the widest registers there are.
-    pub(crate) fn multiply_adds() -> Option<(u64, fn(f32) -> f32)> {
+    pub(crate) fn multiply_adds() -> Option<(u64, Kernel)> {
         let flop = |lanes: usize| (2 * lanes * CHAINS * STEPS) as u64;
         if is_x86_feature_detected!("avx512f") {
             // SAFETY: the processor has these instructions

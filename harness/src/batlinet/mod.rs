@@ -4,11 +4,11 @@
 //! cycles and predicts its label; the inter-cell branch sees the map minus a reference cell's and predicts the
 //! difference of their labels. Both end in one linear layer without bias.
 //!
-//! * [`cleaning`]: the differences, and what is zeroed in them
-//! * [`inputs`]: the same for many pairs at once
-//! * [`parameters`]: hyper-parameters
-//! * [`network`]: the two encoders and their shared head; loss, gradients and predictions for given references
-//! * [`model`]: drawing references, training, predicting
+//! * [`cleaning`], the differences, and what is zeroed in them
+//! * [`inputs`], the same for many pairs at once
+//! * [`parameters`], hyper-parameters
+//! * [`network`], the two encoders and their shared head; loss, gradients and predictions for given references
+//! * [`model`], drawing references, training, predicting
 
 pub mod cleaning;
 pub mod inputs;

@@ -1,6 +1,7 @@
 //! A measure over several seeds.
 
 use serde::Serialize;
+use statrs::statistics::{Data, OrderStatistics as _, Statistics as _};
 
 /// Centre and spread of a few numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -21,14 +22,11 @@ impl Spread {
     /// `None` for no numbers.
     pub fn new(values: &[f64]) -> Option<Self> {
         let median = median(values)?;
-        let count = values.len();
-        let mean = values.iter().sum::<f64>() / count as f64;
-        let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
         Some(Self {
-            count,
-            mean,
-            population_std: (squares / count as f64).sqrt(),
-            sample_std: (count > 1).then(|| (squares / (count - 1) as f64).sqrt()),
+            count: values.len(),
+            mean: values.mean(),
+            population_std: values.population_std_dev(),
+            sample_std: (values.len() > 1).then(|| values.std_dev()),
             median,
         })
     }
@@ -36,14 +34,7 @@ impl Spread {
 
 /// Median, the mean of the middle two for an even count; `None` for no numbers.
 pub fn median(values: &[f64]) -> Option<f64> {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let middle = sorted.len() / 2;
-    match sorted.len() {
-        0 => None,
-        count if count % 2 == 1 => Some(sorted[middle]),
-        _ => Some((sorted[middle - 1] + sorted[middle]) / 2.0),
-    }
+    (!values.is_empty()).then(|| Data::new(values.to_vec()).median())
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@
 //! window is computed in registers and only its average is written, with nine bits per channel that tell the way back
 //! which pixels the ReLU let through. See `docs/performance.md` for what that brings.
 //!
-//! * [`lanes`]: sixteen f32 at once · [`kernels`]: the inner loops · [`dispatch`]: per instruction set
-//! * [`layout`]: the order of weights · [`layers`]: one input through the convolutions and back
+//! * [`lanes`], sixteen f32 at once · [`kernels`]: the inner loops · [`dispatch`]: per instruction set
+//! * [`layout`], the order of weights · [`layers`]: one input through the convolutions and back
 //!
 //! Results do not depend on the number of threads: inputs are worked on apart, their gradients added in order.
 
