@@ -1,0 +1,124 @@
+//! BatLiNet as a model: what it learns, what it depends on, and what it does not.
+
+use baselines::{Context, Model, ModelError, Silent, Streams};
+use harness::batlinet::{BatLiNet, BatLiNetParameters};
+use ndarray::{ArrayD, IxDyn};
+
+const CELLS: usize = 10;
+const SHAPE: [usize; 4] = [CELLS, 2, 20, 60];
+
+/// Smooth maps that bend more from cycle to cycle the smaller the label.
+fn data() -> (ArrayD<f32>, Vec<f64>) {
+    let labels: Vec<f64> = (0..CELLS).map(|cell| (cell as f64 * 2.1).sin()).collect();
+    let maps = ArrayD::from_shape_fn(IxDyn(&SHAPE), |index| {
+        let (channel, cycle, point) = (index[1] as f32, index[2] as f32 / 20.0, index[3] as f32 / 60.0);
+        let fade = (1.5 - labels[index[0]] as f32) * cycle;
+        3.3 - 0.2 * channel - fade * point * point + 0.3 * (4.0 * point).sin()
+    });
+    (maps, labels)
+}
+
+fn parameters() -> BatLiNetParameters {
+    let base = BatLiNetParameters::default();
+    BatLiNetParameters { epochs: 3, base: 1, filter_cycles: false, references_test: 5, ..base }
+}
+
+fn context(streams: &Streams, threads: usize) -> Context<'_> {
+    Context { streams, device: tch::Device::Cpu, threads, progress: &Silent }
+}
+
+fn fit_and_predict(parameters: BatLiNetParameters, seed: &str, threads: usize) -> Vec<f64> {
+    let streams = Streams::new(seed);
+    let (maps, labels) = data();
+    let mut model = BatLiNet::new(parameters).unwrap();
+    model.fit(maps.view(), &labels, &context(&streams, threads)).unwrap();
+    model.predict(maps.view(), &context(&streams, threads)).unwrap()
+}
+
+#[test]
+fn each_branch_and_both_learn_what_can_be_learnt() {
+    let (_, labels) = data();
+    for (intra_cell, inter_cell) in [(true, true), (true, false), (false, true)] {
+        let parameters =
+            BatLiNetParameters { intra_cell, inter_cell, epochs: 150, learning_rate: 2e-3, ..parameters() };
+        let predictions = fit_and_predict(parameters, "learn", 2);
+        let squares: f64 = predictions.iter().zip(&labels).map(|(a, b)| (a - b).powi(2)).sum();
+        let rmse = (squares / CELLS as f64).sqrt();
+        assert!(rmse < 0.35, "intra {intra_cell}, inter {inter_cell}: {rmse}, the labels spread by 0.7");
+    }
+}
+
+#[test]
+fn seeds_matter_and_threads_do_not() {
+    let one = fit_and_predict(parameters(), "a", 1);
+    assert_eq!(one, fit_and_predict(parameters(), "a", 1));
+    assert_eq!(one, fit_and_predict(parameters(), "a", 3));
+    assert_ne!(one, fit_and_predict(parameters(), "b", 1));
+}
+
+#[test]
+fn settings_of_a_branch_matter_only_with_that_branch() {
+    let intra = BatLiNetParameters { inter_cell: false, ..parameters() };
+    let other_references = BatLiNetParameters {
+        references_train: 7,
+        references_test: 2,
+        self_reference: false,
+        alpha: 0.9,
+        ..intra.clone()
+    };
+    assert_eq!(fit_and_predict(intra.clone(), "a", 1), fit_and_predict(other_references, "a", 1));
+    let other_base = BatLiNetParameters { base: 4, ..intra };
+    assert_ne!(fit_and_predict(other_base, "a", 1), fit_and_predict(parameters(), "a", 1));
+    let inter = BatLiNetParameters { intra_cell: false, ..parameters() };
+    let other_base = BatLiNetParameters { base: 4, ..inter.clone() };
+    assert_eq!(fit_and_predict(inter, "a", 1), fit_and_predict(other_base, "a", 1));
+}
+
+#[test]
+fn alpha_weighs_the_inter_cell_branch() {
+    // the same trained network asked with another α: y = (1 - α) intra + α inter is linear in α
+    let streams = Streams::new("alpha");
+    let (maps, labels) = data();
+    let context = context(&streams, 1);
+    let mut trained = BatLiNet::new(parameters()).unwrap();
+    trained.fit(maps.view(), &labels, &context).unwrap();
+    let weights = trained.weights().unwrap();
+    let ask = |alpha: f64| {
+        let mut model = BatLiNet::new(BatLiNetParameters { alpha, ..parameters() }).unwrap();
+        model.restore(&weights, maps.view(), &labels, &context).unwrap();
+        model.predict(maps.view(), &context).unwrap()
+    };
+    let (intra, inter, quarter) = (ask(0.0), ask(1.0), ask(0.25));
+    for ((intra, inter), quarter) in intra.iter().zip(&inter).zip(&quarter) {
+        assert!((0.75 * intra + 0.25 * inter - quarter).abs() < 1e-12);
+        assert_ne!(intra, inter);
+    }
+}
+
+#[test]
+fn saved_weights_predict_the_same_and_others_are_refused() {
+    let streams = Streams::new("save");
+    let (maps, labels) = data();
+    let context = context(&streams, 1);
+    let mut trained = BatLiNet::new(parameters()).unwrap();
+    assert!(matches!(trained.predict(maps.view(), &context), Err(ModelError::NotFitted)));
+    trained.fit(maps.view(), &labels, &context).unwrap();
+    let bytes = trained.weights().unwrap().to_bytes().unwrap();
+    let weights = baselines::Weights::from_bytes(&bytes).unwrap();
+    let mut restored = BatLiNet::new(parameters()).unwrap();
+    restored.restore(&weights, maps.view(), &labels, &context).unwrap();
+    assert_eq!(trained.predict(maps.view(), &context).unwrap(), restored.predict(maps.view(), &context).unwrap());
+    let narrow = maps.slice_axis(ndarray::Axis(3), (0..50).into()).to_owned();
+    let refused = restored.restore(&weights, narrow.view(), &labels, &context).unwrap_err();
+    assert!(refused.to_string().contains("projection.weight"), "{refused}");
+    assert!(matches!(restored.predict(narrow.view(), &context), Err(ModelError::Shape { .. })));
+}
+
+#[test]
+fn a_base_outside_the_maps_is_refused() {
+    let streams = Streams::new("base");
+    let (maps, labels) = data();
+    let mut model = BatLiNet::new(BatLiNetParameters { base: 20, ..parameters() }).unwrap();
+    let refused = model.fit(maps.view(), &labels, &context(&streams, 1)).unwrap_err();
+    assert!(refused.to_string().contains("positions 0 to 19"), "{refused}");
+}
