@@ -6,7 +6,7 @@
 //!
 //! * [`cleaning`]: the differences, and what is zeroed in them
 //! * [`inputs`]: the same for many pairs at once
-//! * [`parameters`]: hyper-parameters
+//! * [`parameters`]: the hyper-parameters
 //! * [`network`]: the two encoders and their shared head; loss, gradients and predictions for given references
 //! * [`model`]: drawing references, training, predicting
 
