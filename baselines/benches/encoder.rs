@@ -57,8 +57,15 @@ mod limit {
     const CHAINS: usize = 16;
     const STEPS: usize = 100_000;
 
+    /// One call; the factor comes from outside, so that nothing is computed beforehand.
+    pub(crate) type Chains = fn(f32) -> f32;
+
     /// Floating-point operations of one call, and the call, for the widest registers there are.
+<<<<<<< HEAD
     pub(crate) fn multiply_adds() -> Option<(u64, Kernel)> {
+=======
+    pub(crate) fn multiply_adds() -> Option<(u64, Chains)> {
+>>>>>>> speed
         let flop = |lanes: usize| (2 * lanes * CHAINS * STEPS) as u64;
         if is_x86_feature_detected!("avx512f") {
             // SAFETY: the processor has these instructions
@@ -98,7 +105,7 @@ mod limit {
 
 #[cfg(not(target_arch = "x86_64"))]
 mod limit {
-    pub(crate) fn multiply_adds() -> Option<(u64, fn(f32) -> f32)> {
+    pub(crate) fn multiply_adds() -> Option<(u64, Chains)> {
         None
     }
 }

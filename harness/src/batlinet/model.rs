@@ -126,7 +126,14 @@ impl Model for BatLiNet {
         for (cell, map) in maps.chunks_exact(shape.input_len()).enumerate() {
             let references: Vec<usize> =
                 draw(self.parameters.references_test, support_labels.len(), None, &mut random).collect();
-            let inter = network.inter(map, support, &references, &mut inputs)?;
+            // a reference drawn twice answers twice, but is asked once
+            let mut distinct = references.clone();
+            distinct.sort_unstable();
+            distinct.dedup();
+            let inter = network.inter(map, support, &distinct, &mut inputs)?.map(|outputs| {
+                let answer = |reference| outputs[distinct.partition_point(|other| other < reference)];
+                references.iter().map(answer).collect::<Vec<f64>>()
+            });
             let from_itself = intra.as_ref().map_or(0.0, |outputs| intra_weight * outputs[cell]);
             let from_references = inter.map_or(0.0, |mut outputs| inter_weight * lower_median(&mut outputs));
             predictions.push(from_itself + from_references);
