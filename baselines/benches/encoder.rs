@@ -46,26 +46,21 @@ fn encoder(criterion: &mut Criterion) {
     }
 }
 
+/// Fused multiply-adds by a factor, which comes from outside so that nothing is computed beforehand.
+type Chains = fn(f32) -> f32;
+
 /// Chains of fused multiply-adds that never leave the registers: no kernel can be faster.
 #[cfg(target_arch = "x86_64")]
 mod limit {
     use std::arch::x86_64::*;
 
-    /// Does nothing but multiply and add.
-    type Kernel = fn(f32) -> f32;
+    use super::Chains;
 
     const CHAINS: usize = 16;
     const STEPS: usize = 100_000;
 
-    /// One call; the factor comes from outside, so that nothing is computed beforehand.
-    pub(crate) type Chains = fn(f32) -> f32;
-
     /// Floating-point operations of one call, and the call, for the widest registers there are.
-<<<<<<< HEAD
-    pub(crate) fn multiply_adds() -> Option<(u64, Kernel)> {
-=======
     pub(crate) fn multiply_adds() -> Option<(u64, Chains)> {
->>>>>>> speed
         let flop = |lanes: usize| (2 * lanes * CHAINS * STEPS) as u64;
         if is_x86_feature_detected!("avx512f") {
             // SAFETY: the processor has these instructions
@@ -105,7 +100,7 @@ mod limit {
 
 #[cfg(not(target_arch = "x86_64"))]
 mod limit {
-    pub(crate) fn multiply_adds() -> Option<(u64, Chains)> {
+    pub(crate) fn multiply_adds() -> Option<(u64, super::Chains)> {
         None
     }
 }

@@ -1,5 +1,8 @@
 //! The way of cells from published files into the store, and what the program says of them.
 
+#[path = "support/published.rs"]
+mod published;
+
 mod data {
     mod archive;
     mod cells;

@@ -4,12 +4,12 @@
 #[path = "support/discharge_curve.rs"]
 mod support;
 
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use harness::cell::{Cell, Dataset, LifeRecord, Origin};
 use harness::source::catalogue::{self, CatalogueEntry};
 use harness::source::{Source as _, virtual_lab::VirtualLab};
+use harness::split::Split;
 use rayon::prelude::*;
 use support::{correlation, early_variance};
 
@@ -173,21 +173,9 @@ fn the_faults_of_real_files_are_there() {
     assert!(gaps > 0 && repeats > 0 && spikes > 0 && lost > 0, "{gaps} {repeats} {spikes} {lost}");
 }
 
-/// A split file of the benchmark as (train, test), or `None`, said aloud.
-fn split(name: &str) -> Option<(Vec<String>, Vec<String>)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let shared = std::env::var_os("BATLINET_SHARED").map_or_else(|| root.join("../shared"), PathBuf::from);
-    let places = [root.join("experiments/splits"), shared.join("reference/splits")];
-    let Some(file) = places.iter().map(|place| place.join(format!("{name}.csv"))).find(|file| file.exists()) else {
-        eprintln!("skipped: no split file {name}.csv in {places:?}");
-        return None;
-    };
-    let mut parts: HashMap<String, Vec<String>> = HashMap::new();
-    for row in csv::Reader::from_path(file).unwrap().records() {
-        let row = row.unwrap();
-        parts.entry(row[1].to_owned()).or_default().push(row[0].to_owned());
-    }
-    Some((parts.remove("train")?, parts.remove("test")?))
+/// The cells of a split of the benchmark.
+fn split(name: &str) -> Split {
+    Split::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../experiments/splits/{name}.csv"))).unwrap()
 }
 
 /// RMSE of the geometric mean of the training lives.
@@ -198,8 +186,8 @@ fn training_mean_error(train: &[f64], test: &[f64]) -> f64 {
 
 #[test]
 fn the_training_mean_scores_as_published() {
-    for (name, published) in [("matr_1", 398.82), ("matr_2", 510.63), ("hust", 419.52)] {
-        let Some((train, test)) = split(name) else { continue };
+    for (name, published) in [("matr-1", 398.82), ("matr-2", 510.63), ("hust", 419.52)] {
+        let Split { train, test } = split(name);
         let lives = |ids: &[String]| -> Vec<f64> {
             ids.iter().map(|id| padded_life(&cell(catalogue::find(id).unwrap(), 0), 0.8)).collect()
         };
@@ -210,7 +198,7 @@ fn the_training_mean_scores_as_published() {
 
 #[test]
 fn mix_20_keeps_its_147_test_cells_and_loses_training_cells_that_end_too_early() {
-    let Some((train, test)) = split("mix_20") else { return };
+    let Split { train, test } = split("mix-20");
     let valid = |ids: &[String]| {
         ids.par_iter().filter(|id| padded_life(&cell(catalogue::find(id).unwrap(), 0), 0.9) > 100.0).count()
     };

@@ -1,12 +1,14 @@
 //! Importing the Q(V) tables: the published archive where it is at hand, made-up ones for everything that can go wrong.
 
-use std::path::{Path, PathBuf};
-use std::{env, fs};
+use std::fs;
+use std::path::Path;
 
 use harness::cell::{Dataset, LifeRecord, Origin};
 use harness::source::Source;
 use harness::source::matr_curves::{self, CURRENT, Curves};
 use harness::store::Store;
+
+use crate::published::published;
 
 use super::archive::{Archive, line_of, rising_table, table_with_line};
 
@@ -158,21 +160,10 @@ fn hostile_entries_are_not_followed() {
     assert!(message.contains("data/train/cell9.csv has 16 MiB"), "{message}");
 }
 
-/// A folder with the published data, or none: then the test that asks says that it was skipped.
-fn shared(file: &str) -> Option<PathBuf> {
-    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
-    let path = env::var_os("BATLINET_SHARED").map_or(default, PathBuf::from).join(file);
-    if path.exists() {
-        return Some(path);
-    }
-    eprintln!("skipped: {} is not here; set BATLINET_SHARED to the folder with the published data", path.display());
-    None
-}
-
 #[test]
 fn the_published_archive_gives_the_published_cells() {
-    let Some(archive) = shared("data/matr/matr-curves.tar.gz") else { return };
-    let Some(catalogue) = shared("data/matr/cells.csv") else { return };
+    let Some(archive) = published("data/matr/matr-curves.tar.gz") else { return };
+    let Some(catalogue) = published("data/matr/cells.csv") else { return };
     let curves = Curves::read(&archive).unwrap();
     assert!(curves.as_published());
     let dir = tempfile::tempdir().unwrap();
