@@ -23,7 +23,7 @@ if [ -z "${HDF5_DIR:-}" ] && ! pkg-config --exists hdf5 2>/dev/null && ! pkg-con
 fi
 if [ ${#need_packages[@]} -gt 0 ]; then
   command -v apt-get >/dev/null ||
-    fail "please install ${need_packages[*]} (HDF5 1.8.4 or newer with headers) with your package manager, or set HDF5_DIR"
+    fail "please install ${need_packages[*]} (HDF5 1.10.7 or newer with headers) with your package manager, or set HDF5_DIR"
   as_root=()
   if [ "$(id -u)" -ne 0 ]; then
     command -v sudo >/dev/null || fail "please run as root: apt-get install ${need_packages[*]}"

@@ -18,7 +18,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 use hdf5::types::VarLenUnicode;
-use hdf5::{File, Group, H5Type};
+use hdf5::{File, FileBuilder, Group, H5Type};
 use serde::de::DeserializeOwned;
 
 use super::{fingerprint, ragged};
@@ -76,7 +76,7 @@ fn write_content(path: &Path, cell: &Cell, fingerprint: &str) -> Result<(), Prob
     if !(hdf5::filters::deflate_available()) {
         return Err(Problem::new("this HDF5 library has no deflate filter; install one with zlib"));
     }
-    let file = File::create(path)?;
+    let file = unlocked().create(path)?;
     write_attributes(&file, cell, fingerprint)?;
     let cycles = cell.cycles();
     ragged::write_plain(&file, "number", &cycles.iter().map(|cycle| cycle.number).collect::<Vec<u32>>())?;
@@ -153,9 +153,17 @@ pub(super) fn read(path: &Path, cycles: usize) -> Result<Cell, Failure> {
     content().map_err(|Problem(what)| damaged(path, &what))
 }
 
+/// How files are opened: without HDF5's locks. Files here are written under another name and then renamed, so no one
+/// reads a half-written one; locks would only fail on network file systems, and linger in child processes.
+fn unlocked() -> FileBuilder {
+    let mut options = File::with_options();
+    options.with_fapl(|access| access.file_locking(false));
+    options
+}
+
 /// Opens a file of this format in this version.
 fn open(path: &Path) -> Result<File, Failure> {
-    let file = File::open(path).map_err(|error| match std::fs::File::open(path) {
+    let file = unlocked().open(path).map_err(|error| match std::fs::File::open(path) {
         Err(unreadable) => Failure::Usage(format!("cannot read {}: {unreadable}", path.display())),
         Ok(_) => damaged(path, &error.to_string()),
     })?;

@@ -149,6 +149,7 @@ fn a_changed_value_is_found_by_its_hash() {
     let mut voltage = values.read_raw::<f64>().unwrap();
     voltage[1] += 0.001;
     values.write_raw(&voltage).unwrap();
+    drop(values);
     file.close().unwrap();
     let message = store::check_file(&file_of(dir.path(), "a")).unwrap_err().to_string();
     assert!(message.contains("does not match the hash"), "{message}");
