@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf, thread};
 
-use baselines::device;
+use baselines::{device, encoder::InstructionSet};
 use clap::Args;
 
 use crate::{
@@ -37,6 +37,7 @@ pub fn execute(arguments: &DoctorArguments) -> Result<(), Failure> {
         (false, 0) => "none: this libtorch is for the CPU (`make setup DEVICE=cuda` brings the other)".to_owned(),
     };
     println!("CUDA       {cuda}");
+    println!("kernels    {}", kernels());
     println!("threads    {} (default of --jobs)", thread::available_parallelism().map_or(1, usize::from));
     println!("virtual    {} cells from the built-in lab", VirtualLab::new().ids().len());
     match &arguments.data {
@@ -47,6 +48,21 @@ pub fn execute(arguments: &DoctorArguments) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// The instruction set that the CPU engine of the encoder uses, and why not a faster one.
+fn kernels() -> String {
+    let used = InstructionSet::in_use();
+    let fastest = InstructionSet::available()[0];
+    let why = match used {
+        _ if used != fastest => format!("as BATLINET_INSTRUCTIONS says; this processor has {} too", fastest.name()),
+        InstructionSet::Avx512 => "the fastest there is".to_owned(),
+        InstructionSet::Avx2 => "this processor has no AVX-512, which is about three times as fast".to_owned(),
+        InstructionSet::Portable => {
+            "this processor has neither AVX-512 nor AVX2: expect a tenth of the speed".to_owned()
+        }
+    };
+    format!("{}: {why}", used.name())
 }
 
 /// Version and place of the libtorch that is loaded, as far as the system tells.
