@@ -239,7 +239,7 @@ fn what_changes_a_result_makes_it_stale_and_says_why() {
 
     let split = fs::read_to_string(folder.path("split.csv")).unwrap();
     fs::write(folder.path("split.csv"), split.replace("cell-00,train", "cell-00,test")).unwrap();
-    assert_eq!(because(&[]), "the split changed");
+    assert_eq!(because(&[]), "the training cells changed, the test cells changed");
 
     folder.run(&out, &[], &models(&["ridge"]), 1).unwrap();
     assert_eq!(scores(&out).len(), 1, "the stale row is replaced");

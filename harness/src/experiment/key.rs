@@ -1,7 +1,8 @@
 //! The two keys of a run, so that nothing is trained twice and nothing stale is taken for fresh.
 //!
-//! The *train key* covers everything that may change the trained model; the *evaluation key* adds what matters only
-//! when the model is asked, and names the run's folder. Names (of experiments, variants, feature sets) are in neither,
+//! The *train key* covers everything that may change the trained model, so nothing of the test cells; the *evaluation
+//! key* adds what matters only when the model is asked, and names the run's folder. Scenarios that share their training
+//! cells, as MATR-1 and MATR-2 do, so share trained models. Names (of experiments, variants, feature sets) are in neither,
 //! so renaming reruns nothing. A stage's version is raised by hand when its results change on purpose.
 
 use serde_json::{Map, Value, json};
@@ -20,10 +21,10 @@ const STAGES: [(&str, u32); 4] = [("label", 1), ("feature", 1), ("transformation
 /// What an experiment contributes to the keys of all its runs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Surroundings {
-    /// Hash over ids and fingerprints of all cells of the split.
-    pub cells: String,
-    /// Hash over which cells train and which test.
-    pub split: String,
+    /// Hash over ids and fingerprints of the training cells.
+    pub training_cells: String,
+    /// The same of the test cells.
+    pub test_cells: String,
     /// `cpu` or `cuda`: the two give different last digits.
     pub device: &'static str,
 }
@@ -34,12 +35,12 @@ pub fn ingredients(experiment: &Experiment, entry: &Entry, seed: u64, surroundin
         Value::Object(parameters) => parameters,
         _ => Map::new(),
     };
-    let evaluation: Map<String, Value> =
+    let mut evaluation: Map<String, Value> =
         entry.model.evaluation_only().iter().filter_map(|name| parameters.remove_entry(*name)).collect();
+    evaluation.insert("test_cells".to_owned(), json!(surroundings.test_cells));
     let feature = entry.feature.as_deref().and_then(|name| experiment.feature(name));
     let training = json!({
-        "cells": surroundings.cells,
-        "split": surroundings.split,
+        "training_cells": surroundings.training_cells,
         "feature": feature.map(|feature| feature.identity()),
         "label": experiment.rule(entry),
         "feature_transformation": entry.feature_transformation,
@@ -54,25 +55,22 @@ pub fn ingredients(experiment: &Experiment, entry: &Entry, seed: u64, surroundin
 }
 
 impl Surroundings {
-    /// Reads the fingerprints of all cells of the split.
+    /// Reads the fingerprints of the cells of the split.
     ///
     /// # Errors
     /// [`Failure::Usage`] names the cell that the source lacks.
     pub fn of(source: &dyn Source, split: &Split, device: tch::Device) -> Result<Self, Failure> {
-        let mut ids: Vec<&String> = split.train.iter().chain(&split.test).collect();
-        ids.sort();
-        let fingerprints: Map<String, Value> = ids
-            .into_iter()
-            .map(|id| Ok((id.clone(), json!(source.fingerprint(id)?))))
-            .collect::<Result<_, Failure>>()?;
-        let sorted = |ids: &[String]| {
-            let mut ids = ids.to_vec();
-            ids.sort();
-            ids
+        let hashed = |ids: &[String]| {
+            let fingerprints: Map<String, Value> = ids
+                .iter()
+                .map(|id| Ok((id.clone(), json!(source.fingerprint(id)?))))
+                .collect::<Result<_, Failure>>()?;
+            // the hash sorts the ids
+            Ok(hash(&json!({ "origin": source.origin(), "fingerprints": fingerprints })))
         };
         Ok(Self {
-            cells: hash(&json!({ "origin": source.origin(), "fingerprints": fingerprints })),
-            split: hash(&json!({ "train": sorted(&split.train), "test": sorted(&split.test) })),
+            training_cells: hashed(&split.train)?,
+            test_cells: hashed(&split.test)?,
             device: if device == tch::Device::Cpu { "cpu" } else { "cuda" },
         })
     }

@@ -43,7 +43,7 @@ fn differences(path: &str, before: &Value, now: &Value, changes: &mut Vec<String
             }
         }
         _ if before == now => {}
-        _ if ["cells", "split"].contains(&path) => changes.push(format!("the {path} changed")),
+        _ if path.ends_with("_cells") => changes.push(format!("the {} changed", path.replace('_', " "))),
         _ => changes.push(format!("{path} was {before}, is {now}")),
     }
 }
@@ -98,10 +98,10 @@ mod tests {
     #[test]
     fn a_difference_names_what_changed() {
         let make = |alpha: f64, cells: &str| Ingredients {
-            training: json!({ "cells": cells, "hyper_parameters": { "alpha": alpha }, "label": { "end_of_life": 0.8 } }),
+            training: json!({ "training_cells": cells, "hyper_parameters": { "alpha": alpha }, "label": { "end_of_life": 0.8 } }),
             evaluation: json!({}),
         };
         assert_eq!(make(2.0, "x").difference(&make(1.0, "x")), "alpha was 1.0, is 2.0");
-        assert_eq!(make(1.0, "y").difference(&make(1.0, "x")), "the cells changed");
+        assert_eq!(make(1.0, "y").difference(&make(1.0, "x")), "the training cells changed");
     }
 }
