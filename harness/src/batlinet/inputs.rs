@@ -10,7 +10,8 @@ pub struct Inputs {
     cleaners: Vec<Cleaner>,
     base: usize,
     length: usize,
-    filtered: Vec<f32>,
+    rows: usize,
+    outlying: Vec<bool>,
     differences: Vec<f32>,
 }
 
@@ -22,7 +23,8 @@ impl Inputs {
             cleaners: vec![cleaner; threads.max(1)],
             base: parameters.base,
             length: shape.input_len(),
-            filtered: Vec::new(),
+            rows: shape.channels * shape.height,
+            outlying: Vec::new(),
             differences: Vec::new(),
         }
     }
@@ -37,21 +39,19 @@ impl Inputs {
     }
 
     /// The inter-cell inputs of the first target with each of its references, then of the second …; all targets have
-    /// equally many references. A target is filtered once, whatever their number.
+    /// equally many references. The outlying cycles of a target are looked for once, whatever their number.
     pub fn inter(&mut self, targets: &[&[f32]], references: &[&[f32]]) -> &[f32] {
-        let Self { cleaners, length, filtered, differences, .. } = self;
-        filtered.resize(targets.len() * *length, 0.0);
-        let jobs = targets.iter().zip(filtered.chunks_exact_mut(*length)).collect();
-        in_parallel(cleaners, jobs, |cleaner, (target, filtered)| {
-            filtered.copy_from_slice(target);
-            cleaner.filter_cycles(filtered);
-        });
+        let Self { cleaners, length, rows, outlying, differences, .. } = self;
+        outlying.resize(targets.len() * *rows, false);
+        let jobs = targets.iter().zip(outlying.chunks_exact_mut(*rows)).collect();
+        in_parallel(cleaners, jobs, |cleaner, (target, outlying)| cleaner.outlying_cycles(target, outlying));
         let per_target = references.len() / targets.len();
         differences.resize(references.len() * *length, 0.0);
-        let pairs = filtered.chunks_exact(*length).flat_map(|target| std::iter::repeat_n(target, per_target));
+        let targets = targets.iter().zip(outlying.chunks_exact(*rows));
+        let pairs = targets.flat_map(|target| std::iter::repeat_n(target, per_target));
         let jobs = pairs.zip(references).zip(differences.chunks_exact_mut(*length)).collect();
-        in_parallel(cleaners, jobs, |cleaner, ((target, reference), difference)| {
-            cleaner.inter(target, reference, difference);
+        in_parallel(cleaners, jobs, |cleaner, (((target, outlying), reference), difference)| {
+            cleaner.inter(target, outlying, reference, difference);
         });
         differences
     }
@@ -98,10 +98,10 @@ mod tests {
         }
         // and are those of one pair at a time
         let mut cleaner = Cleaner::new(parameters.cleaning(), 2, 20, 100);
-        let mut filtered = maps[1].to_vec();
-        cleaner.filter_cycles(&mut filtered);
+        let mut outlying = vec![false; 2 * 20];
+        cleaner.outlying_cycles(maps[1], &mut outlying);
         let mut difference = vec![0.0; shape.input_len()];
-        cleaner.inter(&filtered, references[3], &mut difference);
+        cleaner.inter(maps[1], &outlying, references[3], &mut difference);
         assert_eq!(expected.1[3 * shape.input_len()..][..shape.input_len()], difference);
     }
 }
