@@ -226,7 +226,8 @@ impl Extractor {
             }
             for (k, &channel) in self.map.channels.iter().enumerate() {
                 let values = &mut out[rows(k)];
-                if !write(channel, charge, discharge, values) {
+                write(channel, charge, discharge, values);
+                if !all_finite(values) {
                     return Err(Failure::Usage(format!(
                         "cell {}: channel {} of {} is not finite; leave out the cell or the channel",
                         cell.id(),
@@ -240,50 +241,34 @@ impl Extractor {
     }
 }
 
-/// Writes one channel of one cycle from the signals of its halves, all of the same length; false if a value is not
-/// finite.
+/// Writes one channel of one cycle from the signals of its halves, all of the same length.
 #[inline(always)]
-fn write(channel: Channel, charge: Signals<'_>, discharge: Signals<'_>, out: &mut [f32]) -> bool {
-    let last = out.len() - 1;
+fn write(channel: Channel, charge: Signals<'_>, discharge: Signals<'_>, out: &mut [f32]) {
+    let copy = |out: &mut [f32], from: &[f64]| out.iter_mut().zip(from).for_each(|(to, &from)| *to = from as f32);
+    let difference = charge.voltage.iter().zip(discharge.voltage.iter().rev()).map(|(c, d)| c - d);
     match channel {
-        Channel::ChargeVoltage => round(charge.voltage, out),
-        Channel::DischargeVoltage => round(discharge.voltage, out),
-        Channel::ChargeCurrent => round(charge.current, out),
-        Channel::DischargeCurrent => round(discharge.current, out),
+        Channel::ChargeVoltage => copy(out, charge.voltage),
+        Channel::DischargeVoltage => copy(out, discharge.voltage),
+        Channel::ChargeCurrent => copy(out, charge.current),
+        Channel::DischargeCurrent => copy(out, discharge.current),
         Channel::VoltageDifference => {
-            let (charge, discharge) = (&charge.voltage[..=last], &discharge.voltage[..=last]);
-            fill(out, |k| charge[k] - discharge[last - k])
+            out.iter_mut().zip(difference).for_each(|(to, difference)| *to = difference as f32);
         }
         Channel::Resistance => {
-            let voltage = (&charge.voltage[..=last], &discharge.voltage[..=last]);
-            let current = (&charge.current[..=last], &discharge.current[..=last]);
-            fill(out, |k| {
-                let difference = voltage.0[k] - voltage.1[last - k];
-                let total = current.0[k] - current.1[last - k];
+            let total = charge.current.iter().zip(discharge.current.iter().rev()).map(|(c, d)| c - d);
+            for ((to, difference), total) in out.iter_mut().zip(difference).zip(total) {
                 let resistance = difference / (total + LEAST_TOTAL_CURRENT);
                 // 0/0 is no resistance; the authors write 0 there
-                if resistance.is_nan() { 0.0 } else { resistance }
-            })
+                *to = if resistance.is_nan() { 0.0 } else { resistance as f32 };
+            }
         }
     }
 }
 
-/// Writes a signal in single precision; false if a value is not finite.
+/// Whether all values are finite, without a branch per value.
 #[inline(always)]
-fn round(signal: &[f64], out: &mut [f32]) -> bool {
-    let signal = &signal[..out.len()];
-    fill(out, |k| signal[k])
-}
-
-/// Writes the value at each grid point in single precision, without a branch per value; false if one is not finite.
-#[inline(always)]
-fn fill(out: &mut [f32], value: impl Fn(usize) -> f64) -> bool {
-    let mut finite = true;
-    for (k, to) in out.iter_mut().enumerate() {
-        *to = value(k) as f32;
-        finite &= to.is_finite();
-    }
-    finite
+fn all_finite(values: &[f32]) -> bool {
+    values.iter().fold(true, |finite, value| finite & value.is_finite())
 }
 
 #[cfg(test)]
