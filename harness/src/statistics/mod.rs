@@ -4,4 +4,4 @@ mod metrics;
 mod spread;
 
 pub use metrics::Metrics;
-pub use spread::{Spread, median};
+pub use spread::{Spread, median, quantile};

@@ -1,0 +1,16 @@
+//! One file per kind of study: its tables and figures, beside those of the paper.
+//!
+//! | file | of the paper |
+//! |---|---|
+//! | [`scenario`] | Fig. 3 and its tables; the branch and feature ablations of Supp. Fig. 4 have the same form |
+//! | [`scatter`] | observed against predicted lives |
+//! | [`material`] | errors by cathode |
+//! | [`sweep`] | Fig. 5b: errors over the number of references; over the weight of the branches |
+//! | [`chapters`] | the order of it all |
+
+pub mod chapters;
+pub mod material;
+pub mod notes;
+pub mod scatter;
+pub mod scenario;
+pub mod sweep;
