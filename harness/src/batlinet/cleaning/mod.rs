@@ -6,6 +6,8 @@ mod glitch;
 #[cfg(test)]
 mod oracle;
 mod outlier;
+mod rules;
 mod sorting_network;
 
 pub use cleaner::{Cleaner, CleaningParameters};
+pub use rules::{Cleaning, CycleFilter};
