@@ -16,12 +16,14 @@
 mod experiment;
 pub mod files;
 mod ingredients;
+mod pairs;
 mod predictions;
 mod run;
 mod scores;
 
 pub use experiment::{AS_WRITTEN, Expectation, ExperimentRecord, Metric, Protocol, Study};
 pub use ingredients::{Ingredients, hash};
+pub use pairs::Pairs;
 pub use predictions::{PredictionRow, write_parquet};
 pub use run::{Fit, Prediction, Removed, RunRecord, Seconds, Status, Versions};
 pub use scores::{SCORE_COLUMNS, Score, read_scores, write_scores};

@@ -36,11 +36,9 @@ pub fn table(table: &Table) -> Result<Vec<u8>, Failure> {
     let kind = |position: usize| table.rows.iter().map(|row| &row[position]).find(|cell| !parts(cell).is_empty());
     let kinds: Vec<Option<&Cell>> = (0..table.columns.len()).map(kind).collect();
     let header = table.columns.iter().zip(&kinds).flat_map(|(column, kind)| {
-        let heading = &column.heading;
-        match kind.map(parts) {
-            Some(parts) => parts.iter().map(|part| format!("{heading}: {part}")).collect(),
-            None => vec![heading.clone()],
-        }
+        let heading = column.heading.trim_end_matches(" [quartiles]");
+        let more = kind.map_or(&[][..], |cell| &parts(cell)[1..]);
+        std::iter::once(heading.to_owned()).chain(more.iter().map(move |part| format!("{heading}: {part}")))
     });
     let line = |row: &Vec<Cell>| {
         let cells = row.iter().zip(&kinds).flat_map(|(cell, kind)| {
@@ -82,12 +80,12 @@ fn text(value: Option<f64>) -> String {
     value.map_or_else(String::new, |value| value.to_string())
 }
 
-/// What a cell with several numbers is made of.
+/// What a cell with several numbers is made of; the first is what its column is named after.
 fn parts(cell: &Cell) -> &'static [&'static str] {
     match cell {
         Cell::Mean(_) => &["mean", "std", "sample_std"],
         Cell::Median(_) => &["median", "lower_quartile", "upper_quartile"],
-        Cell::Published(_) => &["value", "spread"],
+        Cell::Published(_) => &["value", "std"],
         _ => &[],
     }
 }
@@ -160,11 +158,11 @@ mod tests {
         let runs =
             [tests::run("cnn", 0, 0.1, "real"), tests::run("cnn", 1, 0.2, "real"), tests::run("gp", 0, 3.0, "real")];
         let (header, rows) = read(&table(&scenario::table(&summaries(&runs, &[])[0])).unwrap());
-        assert_eq!(header[..4], ["model", "RMSE: mean", "RMSE: std", "RMSE: sample_std"]);
+        assert_eq!(header[..4], ["model", "RMSE", "RMSE: std", "RMSE: sample_std"]);
         let errors = [500.1f64 - 500.0, 500.2 - 500.0];
         assert_eq!(rows[0][1].parse::<f64>().unwrap(), (errors[0] + errors[1]) / 2.0);
         assert_eq!(rows[1][2..4], ["0", ""]);
-        let published = header.iter().position(|name| name == "published RMSE: value").unwrap();
+        let published = header.iter().position(|name| name == "published RMSE").unwrap();
         assert_eq!((rows[0][published].as_str(), rows[1][published].as_str()), ("124.89", ""));
     }
 }

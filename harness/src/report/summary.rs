@@ -9,7 +9,10 @@ use crate::{
     experiment::plan::run_folder,
     failure::Failure,
     feature::Channel,
-    record::{Expectation, ExperimentRecord, Metric, Prediction, Removed, RunRecord, Score, Study, read_scores},
+    record::{
+        Expectation, ExperimentRecord, Metric, Pairs, Prediction, Protocol, Removed, RunRecord, Score, Study,
+        read_scores,
+    },
     statistics::{Metrics, Spread},
 };
 
@@ -24,6 +27,8 @@ pub struct Summary {
     pub scenario: String,
     /// `real` or `virtual`.
     pub data: String,
+    /// Faithful or honest, where its record says so.
+    pub protocol: Option<Protocol>,
     /// Profile of its runs.
     pub profile: String,
     /// Training and test cells with a label, of the first run.
@@ -51,6 +56,17 @@ pub struct Run {
     pub predictions: Vec<Prediction>,
     /// Channels of the capacity map that its model read, if it read one.
     pub channels: Option<Vec<Channel>>,
+    /// Predictions with one reference at a time, where the run was asked for them.
+    pub pairs: Option<Pairs>,
+    /// Wall time of its predictions, in seconds.
+    pub seconds: Option<f64>,
+}
+
+impl Run {
+    /// A run of which only the line of scores is at hand.
+    pub fn bare(score: Score) -> Self {
+        Self { score, predictions: Vec::new(), channels: None, pairs: None, seconds: None }
+    }
 }
 
 /// One model of a summary.
@@ -158,12 +174,14 @@ pub fn summarise(out: &Path) -> Result<Vec<Summary>, Failure> {
     let mut removed = Vec::new();
     for score in read_scores(&path)? {
         let folder = run_folder(out, &score.key);
-        let mut run = Run { score, predictions: Vec::new(), channels: None };
+        let mut run = Run::bare(score);
         // scores alone, such as those of a colleague, are enough for the tables
         if run.score.metrics.is_some() && RunRecord::exists(&folder) {
             let record = RunRecord::read(&folder)?;
             run.channels = channels(&record.ingredients.training);
             run.predictions = record.predictions;
+            run.pairs = Pairs::read(&folder)?;
+            run.seconds = Some(record.seconds.predict);
             removed.push(((run.score.experiment.clone(), run.score.data.clone()), record.removed));
         }
         runs.push(run);
@@ -228,6 +246,7 @@ fn summary(runs: Vec<Run>, record: Option<&ExperimentRecord>) -> Summary {
         study,
         scenario: first.scenario.clone(),
         data: first.data.clone(),
+        protocol: record.map(|record| record.protocol),
         profile: profiles.join(" and "),
         cells: (whole.train_cells, whole.test_cells),
         removed: Vec::new(),
@@ -333,7 +352,7 @@ pub(crate) mod tests {
     };
 
     pub(crate) fn run(model: &str, seed: u64, rmse: f64, data: &str) -> Run {
-        Run { score: score(model, seed, rmse, data), predictions: vec![], channels: None }
+        Run::bare(score(model, seed, rmse, data))
     }
 
     pub(crate) fn variant(variant: &str, mut run: Run) -> Run {

@@ -9,10 +9,11 @@ use crate::{
 };
 
 use super::{
-    material,
+    material, reference_study,
     scatter::scatter,
     scenario,
     sweep::{self, Parameter},
+    transfer,
 };
 
 /// Heading, what the paper has of it, and its name in files.
@@ -83,6 +84,8 @@ fn part(summary: &Summary) -> Section {
             section.tables.extend(tables);
             section
         }
-        Study::Branches | Study::Features | Study::ReferenceStudy | Study::Transfer => scenario::section(summary),
+        Study::ReferenceStudy => reference_study::section(summary),
+        Study::Transfer => transfer::section(summary),
+        Study::Branches | Study::Features => scenario::section(summary),
     }
 }

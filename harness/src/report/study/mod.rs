@@ -6,11 +6,15 @@
 //! | [`scatter`] | observed against predicted lives |
 //! | [`material`] | errors by cathode |
 //! | [`sweep`] | Fig. 5b: errors over the number of references; over the weight of the branches |
+//! | [`reference_study`] | Fig. 5: single references, draws of references, throughput |
+//! | [`transfer`] | Fig. 4 |
 //! | [`chapters`] | the order of it all |
 
 pub mod chapters;
 pub mod material;
 pub mod notes;
+pub mod reference_study;
 pub mod scatter;
 pub mod scenario;
 pub mod sweep;
+pub mod transfer;

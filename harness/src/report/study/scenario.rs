@@ -77,7 +77,7 @@ pub fn overview(
     let mut columns = vec![Column::new("model")];
     for summary in summaries {
         columns.push(Column::new(format!("{} ({})", summary.experiment, summary.data)));
-        columns.push(Column::optional("published"));
+        columns.push(Column::optional(format!("published {}", summary.experiment)));
     }
     let mut names: Vec<String> = Vec::new();
     for row in summaries.iter().flat_map(|summary| &summary.rows) {
@@ -214,7 +214,7 @@ mod tests {
         let summaries = summaries(&[run("batlinet", 0, 60.0, "real"), other], &[]);
         let summaries: Vec<&Summary> = summaries.iter().collect();
         let table = overview("o", "", &summaries, |row| (row.rmse, row.published_rmse));
-        assert_eq!(table.header(), ["model", "matr-1 (real)", "published", "hust (real)", "published"]);
+        assert_eq!(table.header(), ["model", "matr-1 (real)", "published matr-1", "hust (real)", "published hust"]);
         assert_eq!(table.texts()[0], ["ridge", "", "", "5.0", "1047.1"]);
         assert_eq!(table.rows[1][0], Cell::Text("batlinet".to_owned()));
     }
