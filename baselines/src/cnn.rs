@@ -64,8 +64,10 @@ impl Cnn {
     fn network(&self, shape: EncoderShape, weights: &Weights, context: &Context<'_>) -> Result<Network, ModelError> {
         let optimiser = AdamParameters::adam(self.parameters.learning_rate);
         let encoder = encoder::build(shape, &weights.below("encoder"), optimiser, context.device, context.threads)?;
-        let head = LinearHead::new(shape.features, &weights.below("head"), optimiser)?;
-        Ok(Network { encoder, head })
+        let head = LinearHead::new(shape.features, true, &weights.below("head"), optimiser)?;
+        let network = Network { encoder, head };
+        weights.check_all_belong_to(&network.weights())?;
+        Ok(network)
     }
 }
 
@@ -80,11 +82,12 @@ fn initial(shape: EncoderShape, random: &mut ChaCha8Rng) -> Weights {
 }
 
 impl Network {
-    /// Gradients of the mean squared error over `batch`; returns that error and the largest |prediction|.
-    fn train(&mut self, batch: &[usize], samples: &[f32], labels: &[f64]) -> Result<(f64, f32), ModelError> {
+    /// Gradients of the mean squared error over `batch`; returns that error, and whether all predictions are so close
+    /// to zero that the network has collapsed.
+    fn train(&mut self, batch: &[usize], samples: &[f32], labels: &[f64]) -> Result<(f64, bool), ModelError> {
         let length = self.encoder.shape().input_len();
         let Self { encoder, head } = self;
-        let (mut loss, mut largest) = (0.0, 0.0_f32);
+        let (mut loss, mut collapsed) = (0.0, true);
         let mut inputs = Vec::with_capacity(PORTION * length);
         for portion in batch.chunks(PORTION) {
             inputs.clear();
@@ -95,13 +98,19 @@ impl Network {
                 for (output, &sample) in outputs.iter().zip(portion) {
                     let residual = f64::from(*output) - labels[sample];
                     loss += residual * residual / batch.len() as f64;
-                    largest = largest.max(output.abs());
+                    collapsed &= output.abs() < COLLAPSED;
                     by_output.push((2.0 * residual / batch.len() as f64) as f32);
                 }
                 head.backward(features, &by_output, by_feature);
             })?;
         }
-        Ok((loss, largest))
+        Ok((loss, collapsed))
+    }
+
+    fn weights(&self) -> Weights {
+        let mut weights = self.encoder.weights().under("encoder");
+        weights.0.extend(self.head.weights().under("head").0);
+        weights
     }
 
     fn step(&mut self) {
@@ -123,8 +132,8 @@ impl Model for Cnn {
         let mut network = self.network(shape, &initial(shape, &mut random), context)?;
         let mut restarts = 0;
         let mut summary = schedule(&self.parameters).run(labels.len(), context, |batch| {
-            let (loss, largest) = network.train(batch, &samples, labels)?;
-            if largest < COLLAPSED {
+            let (loss, collapsed) = network.train(batch, &samples, labels)?;
+            if collapsed {
                 // all ReLUs of the last layer are dead: such a network never recovers, a new one may
                 restarts += 1;
                 network = self.network(shape, &initial(shape, &mut random), context)?;
@@ -151,10 +160,7 @@ impl Model for Cnn {
     }
 
     fn weights(&self) -> Option<Weights> {
-        let network = self.fitted.as_ref()?;
-        let mut weights = network.encoder.weights().under("encoder");
-        weights.0.extend(network.head.weights().under("head").0);
-        Some(weights)
+        self.fitted.as_ref().map(Network::weights)
     }
 
     fn restore(
