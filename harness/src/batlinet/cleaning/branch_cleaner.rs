@@ -2,7 +2,7 @@
 
 use super::{
     cleaner::{Cleaner, CleaningParameters},
-    hampel::{self, HampelFilter},
+    hampel::HampelFilter,
     rules::{Cleaning, CycleFilter},
     whole_cycle::WholeCycleFilter,
 };
@@ -36,10 +36,8 @@ impl BranchCleaner {
     /// For maps of this shape.
     ///
     /// # Panics
-    /// If a dimension is 0, or the grid has fewer points than the window of a Hampel filter that is asked for.
+    /// If a dimension is 0.
     pub fn new(rules: CleaningRules, channels: usize, cycles: usize, width: usize) -> Self {
-        let filtered = [rules.intra, rules.inter].contains(&Cleaning::Hampel);
-        assert!(!filtered || width >= hampel::WINDOW, "a Hampel filter of {} on {width} points", hampel::WINDOW);
         let per_channel = rules.standard.filter_cycles && rules.cycle_filter == CycleFilter::PerChannel;
         let standard = CleaningParameters { filter_cycles: per_channel, ..rules.standard };
         Self {
@@ -54,7 +52,8 @@ impl BranchCleaner {
     /// Zeroes the outlying cycles of a target in place, if the rules say so: what [`BranchCleaner::inter`] expects.
     ///
     /// # Panics
-    /// If a map is not of the shape of this cleaner (so for all methods).
+    /// If a map is not of the shape of this cleaner, or has a narrower grid than the window of the Hampel filter that a
+    /// rule asks for (so for all methods).
     pub fn filter_target(&mut self, map: &mut [f32]) {
         if self.rules.filter_target {
             self.filter_cycles(map);
