@@ -3,7 +3,7 @@
 use baselines::ModelError;
 use serde::{Deserialize, Serialize};
 
-use super::cleaning::{Cleaning, CleaningParameters, CycleFilter};
+use super::cleaning::{Cleaning, CleaningParameters, CleaningRules, CycleFilter};
 
 /// Hyper-parameters, with the authors' values for MATR-1.
 ///
@@ -149,14 +149,26 @@ impl BatLiNetParameters {
         }
     }
 
-    /// What standard cleaning zeroes; the filter of whole cycles is not its own.
-    pub fn cleaning(&self) -> CleaningParameters {
-        CleaningParameters {
-            glitch_width: self.glitch_width,
-            glitch_wrap: self.glitch_wrap,
-            filter_cycles: self.filter_cycles && self.cycle_filter == CycleFilter::PerChannel,
-            ..CleaningParameters::default()
+    /// How the differences of the branches are cleaned.
+    pub fn cleaning(&self) -> CleaningRules {
+        CleaningRules {
+            intra: self.intra_cleaning,
+            inter: self.inter_cleaning,
+            cycle_filter: self.cycle_filter,
+            filter_target: self.filter_target,
+            standard: CleaningParameters {
+                glitch_width: self.glitch_width,
+                glitch_wrap: self.glitch_wrap,
+                filter_cycles: self.filter_cycles,
+                ..CleaningParameters::default()
+            },
         }
+    }
+
+    /// Whether a branch in use goes through a Hampel filter, which needs a grid as wide as its window.
+    pub(super) fn has_hampel(&self) -> bool {
+        (self.intra_cell && self.intra_cleaning == Cleaning::Hampel)
+            || (self.inter_cell && self.inter_cleaning == Cleaning::Hampel)
     }
 }
 
