@@ -17,7 +17,7 @@ use harness::{
         setting::Setting,
     },
     failure::Failure,
-    record::{RunRecord, Score, Status, read_scores},
+    record::{Pairs, RunRecord, Score, Status, read_scores},
     report::summary,
     source::Source,
 };
@@ -493,8 +493,10 @@ fn every_network_comes_out_of_its_weights_as_it_was_trained() {
         "  - mlp: {epochs: 3}\n    feature: row\n  - lstm: {epochs: 2, hidden: 4}\n    feature: rows\n  - cnn: {epochs: 2}\n    \
          feature: long_rows\n    feature_transformation: z_score\n    label_transformation: [log, z_score]\n  - batlinet:",
     );
-    let networks =
-        networks.replace("features:\n", "features:\n  long_rows: {voltage_capacity: {base: 1, first: 0, last: 19, grid_points: 40}}\n");
+    let networks = networks.replace(
+        "features:\n",
+        "features:\n  long_rows: {voltage_capacity: {base: 1, first: 0, last: 19, grid_points: 40}}\n",
+    );
     let folder = Folder::new(&networks);
     // another experiment with the same training cells and other test cells: as MATR-2 is to MATR-1
     let split = fs::read_to_string(folder.path("split.csv")).unwrap();
@@ -562,4 +564,32 @@ fn a_training_that_diverged_is_not_repeated_unless_asked_to() {
     let again = run::Options { retry_failed: true, ..options(&out, 1, &stop) };
     let outcome = run::execute(&plans, &Bench, &again).unwrap();
     assert_eq!((outcome.made, outcome.reused, outcome.without_numbers), (3, 2, 3));
+}
+
+#[test]
+fn the_reference_study_leaves_every_pair_and_the_tables_that_follow() {
+    let folder = Folder::new(&REFERENCES.replace("filter_cycles: false}", "filter_cycles: false, pair_matrix: true}"));
+    let out = folder.path("out");
+    // the option changes no training
+    folder.run(&out, &["seeds=[0]", "models.batlinet.pair_matrix=false"], &models(&["batlinet"]), 1).unwrap();
+    let plain = results(&out);
+    assert!(!out.join("reference_curves.csv").exists());
+    let outcome = folder.run(&out, &["seeds=[0]"], &models(&["batlinet"]), 1).unwrap();
+    assert_eq!((outcome.made, outcome.reused), (3, 3));
+    for ((_, plain), (key, with_pairs)) in plain.iter().zip(&results(&out)[..3]) {
+        assert_eq!(plain, with_pairs, "{key}");
+    }
+    let score = scores(&out).into_iter().find(|score| score.variant == "references_test=1").unwrap();
+    let record = record(&out, &score);
+    let pairs = Pairs::read(&out.join("runs").join(&score.key)).unwrap().unwrap();
+    assert_eq!((pairs.cells.len(), &pairs.references), (4, &record.train));
+    for (row, prediction) in pairs.predicted.rows().into_iter().zip(&record.predictions) {
+        assert!(
+            row.iter().any(|alone| *alone == prediction.predicted),
+            "one reference was drawn, so it is one of the pairs"
+        );
+    }
+    let lines = |name: &str| fs::read_to_string(out.join(name)).unwrap().lines().count();
+    assert_eq!(lines("reference_curves.csv"), 1 + 3 * 4);
+    assert_eq!(lines("reference_draws.csv"), 1 + 3 * 7 * 100);
 }

@@ -93,7 +93,8 @@ mod tests {
         cells.sort_unstable();
         assert_eq!(cells, (0..30).collect::<Vec<_>>());
 
-        let errors = reference_errors(&[100.0, 50.0], array![[90.0, 130.0, 100.0, 140.0], [45.0, 51.0, 52.0, 50.0]].view());
+        let errors =
+            reference_errors(&[100.0, 50.0], array![[90.0, 130.0, 100.0, 140.0], [45.0, 51.0, 52.0, 50.0]].view());
         let expected = |cell, best, median, worst| ReferenceErrors { cell, best, median, worst };
         assert_eq!(errors, [expected(1, 0.0, 1.5, 5.0), expected(0, 0.0, 20.0, 40.0)]);
     }
@@ -110,7 +111,8 @@ mod tests {
         // the median of all references is off by 20 cycles for every cell
         assert!((spreads[3].mean - 20.0).abs() < 0.5 && spreads[3].population_std < 0.5, "{spreads:?}");
         // and one reference alone is off by the root mean square over all pairs
-        let squares = (&predicted - &Array2::from_shape_fn((30, 1), |(cell, _)| observed[cell])).mapv(|error| error * error);
+        let squares =
+            (&predicted - &Array2::from_shape_fn((30, 1), |(cell, _)| observed[cell])).mapv(|error| error * error);
         let expected = squares.mean_axis(Axis(1)).unwrap().mean().unwrap().sqrt();
         assert!((spreads[0].mean - expected).abs() < 0.03 * expected, "{spreads:?} {expected}");
     }
