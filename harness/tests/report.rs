@@ -11,10 +11,10 @@ use baselines::{Streams, random::ChaCha8Rng};
 use harness::{
     cell::Origin,
     record::{
-        ExperimentRecord, Ingredients, Pairs, Prediction, Protocol, RunRecord, Score, Seconds, Status, Study, Versions,
-        write_scores,
+        Attachments, ExperimentRecord, Ingredients, Pairs, Prediction, Protocol, RunRecord, Score, Seconds, Status,
+        Study, Versions, write_scores,
     },
-    report::{study::chapters::document, summary, write},
+    report::{bench::Throughput, study::chapters::document, summary, write},
     source::catalogue,
     statistics::Metrics,
 };
@@ -33,9 +33,9 @@ const EXPERIMENTS: [Declared<'static>; 9] = [
         "branches-hust",
         "HUST",
         Study::Branches,
-        &[("batlinet", ""), ("batlinet", "intra_only"), ("batlinet", "naive_ensemble")],
+        &[("batlinet", ""), ("batlinet", "clean:intra_only"), ("batlinet", "faithful:naive_ensemble")],
     ),
-    ("features-hust", "HUST", Study::Features, &[("batlinet", ""), ("batlinet", "voltage")]),
+    ("features-hust", "HUST", Study::Features, &[("batlinet", ""), ("batlinet", "feature=voltage")]),
     (
         "references-hust",
         "HUST",
@@ -113,7 +113,8 @@ impl Output {
     /// Writes the report; its files by name.
     fn report(&self) -> Vec<String> {
         let summaries = summary::summarise(self.folder.path()).unwrap();
-        let files = write::write(self.folder.path(), &summaries, &document(&summaries)).unwrap();
+        let measured = Throughput((0..7).map(|power| (1 << power, 900.0 / f64::from(1 << power))).collect());
+        let files = write::write(self.folder.path(), &summaries, &document(&summaries, Some(&measured))).unwrap();
         let name = |file: &PathBuf| file.strip_prefix(self.folder.path()).unwrap().display().to_string();
         files.iter().map(name).collect()
     }
@@ -168,6 +169,7 @@ fn run(key: &str, model: &str, seed: u64, data: Origin, predictions: Vec<Predict
     RunRecord {
         key: key.to_owned(),
         train_key: "t".to_owned(),
+        trained_by: None,
         ingredients: Ingredients { training: json!({}), evaluation: json!({}) },
         status: if metrics.is_some() { Status::Ok } else { Status::Diverged },
         model: model.to_owned(),
@@ -187,7 +189,7 @@ fn run(key: &str, model: &str, seed: u64, data: Origin, predictions: Vec<Predict
 }
 
 fn write_run(record: &RunRecord, path: &Path) {
-    record.write(path, None).unwrap();
+    record.write(path, Attachments::default()).unwrap();
 }
 
 fn pairs(record: &RunRecord, random: &mut ChaCha8Rng) -> Pairs {
@@ -352,7 +354,8 @@ fn every_study_has_its_figures_and_every_link_leads_somewhere() {
             let names: Vec<&str> = points.iter().map(|row| row["series"].as_str()).collect();
             let svg = output.text(figure);
             check_drawing(&svg, &names);
-            check_drawing(&svg, &[&format!("{data} cells")]);
+            let cells = if figure.ends_with("throughput.svg") { "made-up" } else { &data.to_string() };
+            check_drawing(&svg, &[&format!("{cells} cells")]);
             assert!(page.contains(&svg), "{figure} is not in the page");
         }
         let markdown = output.text("report.md");

@@ -3,7 +3,7 @@
 use baselines::ModelError;
 use serde::{Deserialize, Serialize};
 
-use super::cleaning::{Cleaning, CleaningParameters, CycleFilter};
+use super::cleaning::{Cleaning, CleaningParameters, CleaningRules, CycleFilter};
 
 /// Hyper-parameters, with the authors' values for MATR-1.
 ///
@@ -62,6 +62,9 @@ pub struct BatLiNetParameters {
     /// Whether glitches are looked for as if the last grid point were followed by the first.
     #[serde(skip_serializing_if = "is_true")]
     pub glitch_wrap: bool,
+    /// Whether the predictions with every training cell as the only reference are written too. Changes nothing else.
+    #[serde(skip_serializing_if = "is_default")]
+    pub pair_matrix: bool,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -96,6 +99,7 @@ impl Default for BatLiNetParameters {
             cycle_filter: CycleFilter::PerChannel,
             filter_target: true,
             glitch_wrap: true,
+            pair_matrix: false,
         }
     }
 }
@@ -121,6 +125,9 @@ impl BatLiNetParameters {
         if self.inter_cell && self.references_test == 0 {
             return refused("references_test", "0".to_owned(), "the inter-cell branch needs at least 1");
         }
+        if self.pair_matrix && !self.inter_cell {
+            return refused("pair_matrix", "true".to_owned(), "without the inter-cell branch there are no references");
+        }
         let positive = [("learning_rate", self.learning_rate)];
         for (name, value) in positive {
             if !(value.is_finite() && value > 0.0) {
@@ -142,14 +149,26 @@ impl BatLiNetParameters {
         }
     }
 
-    /// What standard cleaning zeroes; the filter of whole cycles is not its own.
-    pub fn cleaning(&self) -> CleaningParameters {
-        CleaningParameters {
-            glitch_width: self.glitch_width,
-            glitch_wrap: self.glitch_wrap,
-            filter_cycles: self.filter_cycles && self.cycle_filter == CycleFilter::PerChannel,
-            ..CleaningParameters::default()
+    /// How the differences of the branches are cleaned.
+    pub fn cleaning(&self) -> CleaningRules {
+        CleaningRules {
+            intra: self.intra_cleaning,
+            inter: self.inter_cleaning,
+            cycle_filter: self.cycle_filter,
+            filter_target: self.filter_target,
+            standard: CleaningParameters {
+                glitch_width: self.glitch_width,
+                glitch_wrap: self.glitch_wrap,
+                filter_cycles: self.filter_cycles,
+                ..CleaningParameters::default()
+            },
         }
+    }
+
+    /// Whether a branch in use goes through a Hampel filter, which needs a grid as wide as its window.
+    pub(super) fn has_hampel(&self) -> bool {
+        (self.intra_cell && self.intra_cleaning == Cleaning::Hampel)
+            || (self.inter_cell && self.inter_cleaning == Cleaning::Hampel)
     }
 }
 

@@ -8,6 +8,7 @@ use super::output;
 use crate::{
     failure::Failure,
     report::{
+        bench::Throughput,
         study::chapters::document,
         summary,
         terminal::{self, Width},
@@ -21,6 +22,9 @@ pub struct ReportArguments {
     /// The output folder of `batlinet run`.
     #[arg(value_name = "OUT")]
     out: PathBuf,
+    /// What `make bench` measured; without such a file, the report has no throughput.
+    #[arg(long, value_name = "FILE", default_value = "results/bench/criterion.csv")]
+    bench: PathBuf,
 }
 
 /// Prints the tables and writes Markdown, HTML, LaTeX, CSV and SVG.
@@ -29,7 +33,7 @@ pub struct ReportArguments {
 /// [`Failure::Usage`] if there are no scores, or a file cannot be read or written.
 pub fn execute(arguments: &ReportArguments) -> Result<(), Failure> {
     let summaries = summary::summarise(&arguments.out)?;
-    let document = document(&summaries);
+    let document = document(&summaries, Throughput::read(&arguments.bench)?.as_ref());
     let files = write::write(&arguments.out, &summaries, &document)?;
     // tables and figures are many; their folders are said once
     let shown = files.iter().filter(|file| file.parent() == Some(&arguments.out));

@@ -69,9 +69,10 @@ pub fn execute(arguments: &RunArguments) -> Result<(), Failure> {
     let mut summaries = summary::summarise(&out)?;
     summaries.retain(|summary| names.contains(&summary.experiment.as_str()) && summary.data == data);
     output::print(&format!(
-        "{}\n{} runs made, {} were there already\nscores: {}\n`batlinet report {}` writes Markdown, HTML, LaTeX, CSV and SVG\n",
-        terminal::render(&document(&summaries), Width::Short),
+        "{}\n{} runs made with {} trainings, {} were there already\nscores: {}\n`batlinet report {}` writes Markdown, HTML, LaTeX, CSV and SVG\n",
+        terminal::render(&document(&summaries, None), Width::Short),
         tally.made,
+        tally.made - tally.reused,
         tally.kept,
         out.join("scores.csv").display(),
         out.display(),

@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn text_is_escaped_the_origin_is_said_and_figures_stand_in_the_page() {
         let runs = [tests::run("mean", 0, 9.0, "virtual")];
-        let document = document(&summaries(&runs, &[tests::record(Origin::Virtual)]));
+        let document = document(&summaries(&runs, &[tests::record(Origin::Virtual)]), None);
         let slug = document.figures().next().unwrap().slug.clone();
         let page = render(&document, &HashMap::from([(slug, "<svg>dots</svg>".to_owned())]));
         assert!(page.contains("Few cells &amp; &lt;much&gt; noise."));

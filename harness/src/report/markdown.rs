@@ -71,7 +71,7 @@ mod tests {
     #[test]
     fn a_report_has_origin_prose_table_figures_and_notes() {
         let runs = [tests::run("mean", 0, 398.82, "real"), tests::run("ridge", 0, 120.0, "real")];
-        let text = render(&document(&summaries(&runs, &[tests::record(Origin::Real)])));
+        let text = render(&document(&summaries(&runs, &[tests::record(Origin::Real)]), None));
         for words in [
             "**All cells are real",
             "## Scenarios",

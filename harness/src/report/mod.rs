@@ -4,11 +4,13 @@
 //! |---|---|---|
 //! | [`published`] | the numbers of the paper | `results/paper.csv` |
 //! | [`summary`] | one summary per experiment | scores, records and published numbers |
+//! | [`bench`] | throughput | what `make bench` measured |
 //! | [`table`], [`figure`] | tables and figures in memory | numbers |
 //! | [`study`] | a [`document`]: a chapter per kind of study | summaries |
 //! | [`terminal`], [`markdown`], [`html`], [`latex`], [`csv`] | one form each | documents, tables and figures |
 //! | [`write`] | all files of a report | an output folder |
 
+pub mod bench;
 pub mod csv;
 pub mod document;
 pub mod figure;

@@ -58,14 +58,12 @@ pub struct Run {
     pub channels: Option<Vec<Channel>>,
     /// Predictions with one reference at a time, where the run was asked for them.
     pub pairs: Option<Pairs>,
-    /// Wall time of its predictions, in seconds.
-    pub seconds: Option<f64>,
 }
 
 impl Run {
     /// A run of which only the line of scores is at hand.
     pub fn bare(score: Score) -> Self {
-        Self { score, predictions: Vec::new(), channels: None, pairs: None, seconds: None }
+        Self { score, predictions: Vec::new(), channels: None, pairs: None }
     }
 }
 
@@ -181,7 +179,6 @@ pub fn summarise(out: &Path) -> Result<Vec<Summary>, Failure> {
             run.channels = channels(&record.ingredients.training);
             run.predictions = record.predictions;
             run.pairs = Pairs::read(&folder)?;
-            run.seconds = Some(record.seconds.predict);
             removed.push(((run.score.experiment.clone(), run.score.data.clone()), record.removed));
         }
         runs.push(run);
@@ -312,8 +309,8 @@ fn counterpart(
     channels: Option<&[Channel]>,
     metric: &str,
 ) -> Option<&'static Published> {
-    let is_plain = variant.is_empty() || variant == "default";
-    let arm = if is_plain { "" } else { variant };
+    let arm = published_arm(variant)?;
+    let is_plain = arm.is_empty();
     let has_all_channels = channels.is_none_or(|channels| channels.len() == Channel::ALL.len());
     match study {
         Study::Transfer => published("transfer", scenario, model, variant, metric),
@@ -325,6 +322,17 @@ fn counterpart(
         _ if !has_all_channels => None,
         Study::Scenario if is_plain => published("scenario", scenario, model, "", metric),
         Study::Scenario | Study::Branches => published("branches", scenario, model, arm, metric),
+    }
+}
+
+/// The arm of the paper that a variant is; the paper has no counterpart of arms that differ from BatLiNet in the branch
+/// only (`clean:intra_only`).
+fn published_arm(variant: &str) -> Option<&str> {
+    match variant.split_once(':') {
+        None if ["default", "both"].contains(&variant) => Some(""),
+        None => Some(variant),
+        Some(("faithful", arm)) => Some(arm),
+        Some(_) => None,
     }
 }
 
@@ -438,6 +446,9 @@ pub(crate) mod tests {
         assert_eq!(rmse(&whole, Study::Scenario), Some(63.03));
         assert_eq!(rmse(&variant("intra_only", whole.clone()), Study::Scenario), Some(117.2));
         assert_eq!(rmse(&variant("intra_only", whole.clone()), Study::Branches), Some(117.2));
+        assert_eq!(rmse(&variant("both", whole.clone()), Study::Branches).map(f64::round), Some(63.0));
+        assert_eq!(rmse(&variant("faithful:intra_only", whole.clone()), Study::Branches), Some(117.2));
+        assert_eq!(rmse(&variant("clean:intra_only", whole.clone()), Study::Branches), None);
         assert_eq!(rmse(&variant("of_ours", whole.clone()), Study::Branches), None);
         assert_eq!(rmse(&run("batlinet", 0, 60.0, "virtual"), Study::Scenario), None);
         // two channels of six

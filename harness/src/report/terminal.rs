@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn the_origin_of_the_cells_is_said_aloud_and_verdicts_are_for_real_cells() {
         let text = |data, origin, width| {
-            render(&document(&summaries(&[tests::run("mean", 0, 398.82, data)], &[tests::record(origin)])), width)
+            render(&document(&summaries(&[tests::run("mean", 0, 398.82, data)], &[tests::record(origin)]), None), width)
         };
         let of_virtual = text("virtual", Origin::Virtual, Width::Short);
         assert!(of_virtual.contains("VIRTUAL") && !of_virtual.contains("published RMSE"), "{of_virtual}");

@@ -5,5 +5,5 @@ mod references;
 mod spread;
 
 pub use metrics::Metrics;
-pub use references::{SingleReferenceErrors, rmse_over_draws};
+pub use references::{ReferenceErrors, reference_draws, reference_errors};
 pub use spread::{Spread, median, quantile};

@@ -1,115 +1,132 @@
-//! What one reference, or a draw of several, does to predictions: pure functions of a trained model's predictions for
-//! every test cell (rows) with every training cell (columns) as its only reference (paper, Fig. 5).
+//! What the choice of reference cells does to the error (the paper's Fig. 5), from the predictions with one at a time.
+//!
+//! The prediction with several references follows from those with one: the lower median is one of them, and everything
+//! after it (branch weights, inverse label transformation) keeps their order.
 
 use baselines::random::ChaCha8Rng;
-use ndarray::ArrayView2;
+use ndarray::{ArrayView1, ArrayView2};
 use rand::RngExt as _;
 
-use super::{Metrics, median};
+use super::median;
 
-/// Absolute errors in cycles over test cells, each curve in rising order by itself.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SingleReferenceErrors {
-    /// With the reference that suits the cell best.
-    pub best: Vec<f64>,
-    /// The median over references.
-    pub median: Vec<f64>,
-    /// With the reference that suits it worst.
-    pub worst: Vec<f64>,
+/// Absolute errors of one test cell over all references, in cycles.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ReferenceErrors {
+    /// Position of the test cell.
+    pub cell: usize,
+    /// With its best reference.
+    pub best: f64,
+    /// Median over the references; the mean of the middle two for an even number.
+    pub median: f64,
+    /// With its worst reference.
+    pub worst: f64,
 }
 
-impl SingleReferenceErrors {
-    /// From `predicted` and `observed` lives; `None` without cells, without references, or for lists of different lengths.
-    pub fn new(observed: &[f64], predicted: ArrayView2<'_, f64>) -> Option<Self> {
-        if observed.is_empty() || observed.len() != predicted.nrows() || predicted.ncols() == 0 {
-            return None;
+/// The errors of every test cell, sorted by the worst. `predicted` has a row per test cell and a column per reference.
+pub fn reference_errors(observed: &[f64], predicted: ArrayView2<'_, f64>) -> Vec<ReferenceErrors> {
+    let of = |(cell, (life, row)): (usize, (&f64, ArrayView1<'_, f64>))| {
+        let errors: Vec<f64> = row.iter().map(|prediction| (prediction - life).abs()).collect();
+        ReferenceErrors {
+            cell,
+            best: errors.iter().copied().fold(f64::INFINITY, f64::min),
+            median: median(&errors).unwrap_or(f64::NAN),
+            worst: errors.iter().copied().fold(0.0, f64::max),
         }
-        let mut errors = Self { best: Vec::new(), median: Vec::new(), worst: Vec::new() };
-        for (life, row) in observed.iter().zip(predicted.rows()) {
-            let of_cell: Vec<f64> = row.iter().map(|prediction| (prediction - life).abs()).collect();
-            errors.best.push(of_cell.iter().copied().fold(f64::INFINITY, f64::min));
-            errors.median.push(median(&of_cell)?);
-            errors.worst.push(of_cell.iter().copied().fold(0.0, f64::max));
-        }
-        for curve in [&mut errors.best, &mut errors.median, &mut errors.worst] {
-            curve.sort_by(f64::total_cmp);
-        }
-        Some(errors)
-    }
+    };
+    let mut errors: Vec<ReferenceErrors> = observed.iter().zip(predicted.rows()).enumerate().map(of).collect();
+    errors.sort_by(|a, b| a.worst.total_cmp(&b.worst));
+    errors
 }
 
-/// RMSE of each of `draws` draws of `count` references for every test cell, with replacement.
-///
-/// A prediction is the lower median over its references. Branch weights and inverse label transformations are rising, so
-/// the median may be taken of predicted lives. Draws without a finite error are left out.
-pub fn rmse_over_draws(
+/// RMSE in cycles of `draws` choices of `references` references for every test cell, drawn with replacement as BatLiNet
+/// draws them.
+pub fn reference_draws(
     observed: &[f64],
     predicted: ArrayView2<'_, f64>,
-    count: usize,
+    references: usize,
     draws: usize,
     random: &mut ChaCha8Rng,
 ) -> Vec<f64> {
-    if predicted.ncols() == 0 || count == 0 {
-        return Vec::new();
-    }
-    let mut answers = vec![0.0; count];
-    let mut one_draw = || {
-        let lives: Vec<f64> = predicted
-            .rows()
-            .into_iter()
-            .map(|row| {
-                answers.fill_with(|| row[random.random_range(0..row.len())]);
-                *answers.select_nth_unstable_by((count - 1) / 2, f64::total_cmp).1
-            })
-            .collect();
-        Metrics::new(observed, &lives).map(|metrics| metrics.rmse)
+    let mut drawn = vec![0.0; references];
+    let mut squared_error = |(life, row): (&f64, ArrayView1<'_, f64>)| {
+        drawn.fill_with(|| row[random.random_range(0..row.len())]);
+        (lower_median(&mut drawn) - life).powi(2)
     };
-    (0..draws).filter_map(|_| one_draw()).collect()
+    (0..draws)
+        .map(|_| {
+            let sum: f64 = observed.iter().zip(predicted.rows()).map(&mut squared_error).sum();
+            (sum / observed.len() as f64).sqrt()
+        })
+        .collect()
+}
+
+/// PyTorch's median, the lower of the middle two, by which BatLiNet joins its references.
+fn lower_median(values: &mut [f64]) -> f64 {
+    let middle = (values.len() - 1) / 2;
+    *values.select_nth_unstable_by(middle, f64::total_cmp).1
 }
 
 #[cfg(test)]
 mod tests {
     use baselines::Streams;
-    use ndarray::{Array2, array};
+    use ndarray::{Array2, Axis, array};
 
     use super::*;
+    use crate::statistics::{Metrics, Spread};
 
-    #[test]
-    fn curves_are_sorted_each_by_itself() {
-        let predicted = array![[100.0, 130.0, 90.0], [205.0, 200.0, 500.0]];
-        let errors = SingleReferenceErrors::new(&[100.0, 200.0], predicted.view()).unwrap();
-        assert_eq!((errors.best, errors.median, errors.worst), (vec![0.0, 0.0], vec![5.0, 10.0], vec![30.0, 300.0]));
-        assert_eq!(SingleReferenceErrors::new(&[], Array2::zeros((0, 3)).view()), None);
-        assert_eq!(SingleReferenceErrors::new(&[1.0], Array2::zeros((1, 0)).view()), None);
-        assert_eq!(SingleReferenceErrors::new(&[1.0], Array2::zeros((2, 2)).view()), None);
+    fn study() -> (Vec<f64>, Array2<f64>) {
+        let observed: Vec<f64> = (0..30).map(|cell| 400.0 + 50.0 * f64::from(cell)).collect();
+        // references that are off by -180 to 220 cycles, differently for every cell
+        let predicted = Array2::from_shape_fn((30, 41), |(cell, j)| {
+            observed[cell] + 20.0 + 10.0 * (((j * 17 + cell * 5) % 41) as f64 - 20.0)
+        });
+        (observed, predicted)
     }
 
     #[test]
-    fn best_median_and_worst_never_cross() {
-        let mut random = Streams::new("test").stream("errors");
-        let predicted = Array2::from_shape_simple_fn((40, 7), || 1000.0 * random.random::<f64>());
-        let observed: Vec<f64> = (0..40).map(|_| 1.0 + 1000.0 * random.random::<f64>()).collect();
-        let errors = SingleReferenceErrors::new(&observed, predicted.view()).unwrap();
-        for ((best, median), worst) in errors.best.iter().zip(&errors.median).zip(&errors.worst) {
-            assert!(best <= median && median <= worst);
-        }
+    fn best_median_and_worst_are_in_this_order_and_agree_with_values_worked_by_hand() {
+        let (observed, predicted) = study();
+        let errors = reference_errors(&observed, predicted.view());
+        assert!(errors.iter().all(|errors| errors.best <= errors.median && errors.median <= errors.worst));
+        assert!(errors.is_sorted_by(|a, b| a.worst <= b.worst));
+        let mut cells: Vec<usize> = errors.iter().map(|errors| errors.cell).collect();
+        cells.sort_unstable();
+        assert_eq!(cells, (0..30).collect::<Vec<_>>());
+
+        let errors =
+            reference_errors(&[100.0, 50.0], array![[90.0, 130.0, 100.0, 140.0], [45.0, 51.0, 52.0, 50.0]].view());
+        let expected = |cell, best, median, worst| ReferenceErrors { cell, best, median, worst };
+        assert_eq!(errors, [expected(1, 0.0, 1.5, 5.0), expected(0, 0.0, 20.0, 40.0)]);
     }
 
     #[test]
-    fn draws_of_equal_references_do_not_differ_and_more_references_narrow_the_spread() {
-        let mut random = Streams::new("test").stream("draws");
-        let observed = vec![500.0; 30];
-        let equal = Array2::from_elem((30, 9), 510.0);
-        assert_eq!(rmse_over_draws(&observed, equal.view(), 4, 3, &mut random), [10.0; 3]);
-
-        let noisy = Array2::from_shape_simple_fn((30, 41), || 400.0 + 200.0 * random.random::<f64>());
-        let mean = |count| {
-            let errors = rmse_over_draws(&observed, noisy.view(), count, 200, &mut Streams::new("n").stream("draws"));
-            assert_eq!(errors.len(), 200);
-            errors.iter().sum::<f64>() / 200.0
+    fn with_more_references_the_rmse_settles_at_that_of_all_of_them() {
+        let (observed, predicted) = study();
+        let mut random = Streams::new("study").stream("reference-draws");
+        let mut spread = |references| {
+            Spread::new(&reference_draws(&observed, predicted.view(), references, 200, &mut random)).unwrap()
         };
-        // uniform noise of width 200 has a standard deviation of 57.7; medians of more draws have less
-        assert!((mean(1) - 57.7).abs() < 5.0 && mean(8) < 0.6 * mean(1) && mean(64) < 0.5 * mean(8));
-        assert_eq!(rmse_over_draws(&observed, Array2::zeros((30, 0)).view(), 1, 2, &mut random), Vec::<f64>::new());
+        let spreads: Vec<Spread> = [1, 8, 64, 8001].into_iter().map(&mut spread).collect();
+        assert!(spreads.is_sorted_by(|a, b| a.population_std > 2.0 * b.population_std), "{spreads:?}");
+        // the median of all references is off by 20 cycles for every cell
+        assert!((spreads[3].mean - 20.0).abs() < 0.5 && spreads[3].population_std < 0.5, "{spreads:?}");
+        // and one reference alone is off by the root mean square over all pairs
+        let squares =
+            (&predicted - &Array2::from_shape_fn((30, 1), |(cell, _)| observed[cell])).mapv(|error| error * error);
+        let expected = squares.mean_axis(Axis(1)).unwrap().mean().unwrap().sqrt();
+        assert!((spreads[0].mean - expected).abs() < 0.03 * expected, "{spreads:?} {expected}");
+    }
+
+    #[test]
+    fn equal_references_leave_no_spread() {
+        let (observed, predicted) = study();
+        let column = predicted.column(3).to_vec();
+        let same = Array2::from_shape_fn(predicted.dim(), |(cell, _)| column[cell]);
+        let mut random = Streams::new("same").stream("reference-draws");
+        let rmse = Metrics::new(&observed, &column).unwrap().rmse;
+        for references in [1, 2, 7] {
+            let draws = reference_draws(&observed, same.view(), references, 5, &mut random);
+            assert!(draws.iter().all(|draw| (draw - rmse).abs() < 1e-9), "{draws:?} {rmse}");
+        }
     }
 }

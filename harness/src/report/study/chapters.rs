@@ -3,6 +3,7 @@
 use crate::{
     record::Study,
     report::{
+        bench::Throughput,
         document::{Document, Section},
         summary::{Summary, origin_notice},
     },
@@ -27,14 +28,14 @@ const CHAPTERS: [(Study, &str, &str); 7] = [
     (Study::Transfer, "Transfer between chemistries (paper: Fig. 4)", "transfer"),
 ];
 
-/// Everything that these summaries have to say.
-pub fn document(summaries: &[Summary]) -> Document {
+/// Everything that these summaries have to say; `throughput` is what the benches have measured, if anything.
+pub fn document(summaries: &[Summary], throughput: Option<&Throughput>) -> Document {
     let mut sections = Vec::new();
     for (study, title, slug) in CHAPTERS {
         let own: Vec<&Summary> = summaries.iter().filter(|summary| summary.study == study).collect();
         if !own.is_empty() {
             sections.push(head(&own, title, slug));
-            sections.extend(own.into_iter().map(part));
+            sections.extend(own.into_iter().map(|summary| part(summary, throughput)));
         }
     }
     for section in &mut sections {
@@ -70,7 +71,7 @@ fn head(summaries: &[&Summary], title: &str, slug: &str) -> Section {
     Section { title: title.to_owned(), level: 2, tables, ..Section::default() }
 }
 
-fn part(summary: &Summary) -> Section {
+fn part(summary: &Summary, throughput: Option<&Throughput>) -> Section {
     match summary.study {
         Study::References => sweep::section(summary, &Parameter::references()),
         Study::Alpha => sweep::section(summary, &Parameter::alpha()),
@@ -84,7 +85,7 @@ fn part(summary: &Summary) -> Section {
             section.tables.extend(tables);
             section
         }
-        Study::ReferenceStudy => reference_study::section(summary),
+        Study::ReferenceStudy => reference_study::section(summary, throughput),
         Study::Transfer => transfer::section(summary),
         Study::Branches | Study::Features => scenario::section(summary),
     }
