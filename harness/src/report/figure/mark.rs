@@ -64,7 +64,7 @@ where
     match dash {
         Dash::Solid => PathElement::new(points, stroke(1)).into_dyn(),
         Dash::Dashed => DashedPathElement::new(points, 6, 4, stroke(1)).into_dyn(),
-        Dash::Dotted => DashedPathElement::new(points, 1, 3, stroke(1)).into_dyn(),
+        Dash::Dotted => DashedPathElement::new(points, 2, 3, stroke(2)).into_dyn(),
     }
 }
 

@@ -131,9 +131,10 @@ fn figure(summary: &Summary, parameter: &Parameter) -> Figure {
         let look = Look::Joined(Marker::Ring, Dash::Dashed);
         series.push(Series { name: "published median".to_owned(), look, points: theirs });
     }
+    let what = parameter.label.split(',').next().unwrap_or(parameter.label);
     Figure {
         slug: format!("{}-{}", summary.slug(), parameter.name),
-        title: format!("{}: RMSE over {}, {} cells", summary.experiment, parameter.name, summary.data),
+        title: format!("{}: RMSE over {what}, {} cells", summary.experiment, summary.data),
         caption: format!(
             "Medians over seeds; the bars reach from the first to the third quartile. {}",
             scarce(summary)
