@@ -120,7 +120,8 @@ fn figure(summary: &Summary, parameter: &Parameter) -> Figure {
                 Some(Point { x: value, y: spread.median, spread: (spread.count > 1).then_some(spread.quartiles) })
             });
             let points = points.sorted_by(|one, other| one.x.total_cmp(&other.x)).collect();
-            Series { name: format!("{arm}: median, quartiles"), look: Look::Joined(marker, dash), points }
+            let name = if arms.len() == 1 { "median, quartiles".to_owned() } else { arm.clone() };
+            Series { name, look: Look::Joined(marker, dash), points }
         })
         .collect();
     let theirs: Vec<Point> = placed()
