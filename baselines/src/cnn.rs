@@ -62,12 +62,13 @@ impl Cnn {
     }
 
     fn network(&self, shape: EncoderShape, weights: &Weights, context: &Context<'_>) -> Result<Network, ModelError> {
+        let of_encoder = shape.parameters().map(|(name, _, _)| format!("encoder.{name}"));
+        let of_head = LinearHead::names(true).iter().map(|name| format!("head.{name}"));
+        weights.check_names(&of_encoder.into_iter().chain(of_head).collect::<Vec<_>>())?;
         let optimiser = AdamParameters::adam(self.parameters.learning_rate);
         let encoder = encoder::build(shape, &weights.below("encoder"), optimiser, context.device, context.threads)?;
         let head = LinearHead::new(shape.features, true, &weights.below("head"), optimiser)?;
-        let network = Network { encoder, head };
-        weights.check_all_belong_to(&network.weights())?;
-        Ok(network)
+        Ok(Network { encoder, head })
     }
 }
 
