@@ -26,6 +26,7 @@ pub mod failure;
 pub mod feature;
 pub mod label;
 pub mod record;
+mod registers;
 pub mod report;
 pub mod samples;
 pub mod signal;
