@@ -62,9 +62,12 @@ impl Cnn {
     }
 
     fn network(&self, shape: EncoderShape, weights: &Weights, context: &Context<'_>) -> Result<Network, ModelError> {
+        let of_encoder = shape.parameters().map(|(name, _, _)| format!("encoder.{name}"));
+        let of_head = LinearHead::names(true).iter().map(|name| format!("head.{name}"));
+        weights.check_names(&of_encoder.into_iter().chain(of_head).collect::<Vec<_>>())?;
         let optimiser = AdamParameters::adam(self.parameters.learning_rate);
         let encoder = encoder::build(shape, &weights.below("encoder"), optimiser, context.device, context.threads)?;
-        let head = LinearHead::new(shape.features, &weights.below("head"), optimiser)?;
+        let head = LinearHead::new(shape.features, true, &weights.below("head"), optimiser)?;
         Ok(Network { encoder, head })
     }
 }
@@ -80,11 +83,12 @@ fn initial(shape: EncoderShape, random: &mut ChaCha8Rng) -> Weights {
 }
 
 impl Network {
-    /// Gradients of the mean squared error over `batch`; returns that error and the largest |prediction|.
-    fn train(&mut self, batch: &[usize], samples: &[f32], labels: &[f64]) -> Result<(f64, f32), ModelError> {
+    /// Gradients of the mean squared error over `batch`; returns that error, and whether all predictions are so close
+    /// to zero that the network has collapsed.
+    fn train(&mut self, batch: &[usize], samples: &[f32], labels: &[f64]) -> Result<(f64, bool), ModelError> {
         let length = self.encoder.shape().input_len();
         let Self { encoder, head } = self;
-        let (mut loss, mut largest) = (0.0, 0.0_f32);
+        let (mut loss, mut collapsed) = (0.0, true);
         let mut inputs = Vec::with_capacity(PORTION * length);
         for portion in batch.chunks(PORTION) {
             inputs.clear();
@@ -95,13 +99,19 @@ impl Network {
                 for (output, &sample) in outputs.iter().zip(portion) {
                     let residual = f64::from(*output) - labels[sample];
                     loss += residual * residual / batch.len() as f64;
-                    largest = largest.max(output.abs());
+                    collapsed &= output.abs() < COLLAPSED;
                     by_output.push((2.0 * residual / batch.len() as f64) as f32);
                 }
                 head.backward(features, &by_output, by_feature);
             })?;
         }
-        Ok((loss, largest))
+        Ok((loss, collapsed))
+    }
+
+    fn weights(&self) -> Weights {
+        let mut weights = self.encoder.weights().under("encoder");
+        weights.0.extend(self.head.weights().under("head").0);
+        weights
     }
 
     fn step(&mut self) {
@@ -117,14 +127,15 @@ impl Model for Cnn {
         labels: &[f64],
         context: &Context<'_>,
     ) -> Result<FitSummary, ModelError> {
+        self.fitted = None;
         let (samples, [height, width]) = maps::training_maps(features, labels)?;
         let shape = EncoderShape::new(1, height, width, self.parameters.channels)?;
         let mut random = context.streams.stream("init");
         let mut network = self.network(shape, &initial(shape, &mut random), context)?;
         let mut restarts = 0;
         let mut summary = schedule(&self.parameters).run(labels.len(), context, |batch| {
-            let (loss, largest) = network.train(batch, &samples, labels)?;
-            if largest < COLLAPSED {
+            let (loss, collapsed) = network.train(batch, &samples, labels)?;
+            if collapsed {
                 // all ReLUs of the last layer are dead: such a network never recovers, a new one may
                 restarts += 1;
                 network = self.network(shape, &initial(shape, &mut random), context)?;
@@ -151,10 +162,7 @@ impl Model for Cnn {
     }
 
     fn weights(&self) -> Option<Weights> {
-        let network = self.fitted.as_ref()?;
-        let mut weights = network.encoder.weights().under("encoder");
-        weights.0.extend(network.head.weights().under("head").0);
-        Some(weights)
+        self.fitted.as_ref().map(Network::weights)
     }
 
     fn restore(
@@ -168,5 +176,84 @@ impl Model for Cnn {
         let shape = EncoderShape::new(1, height, width, self.parameters.channels)?;
         self.fitted = Some(self.network(shape, weights, context)?);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tch::Device;
+
+    use super::*;
+    use crate::{
+        Silent, Streams,
+        encoder::{InstructionSet, NativeEncoder, TorchEncoder},
+        oracle,
+    };
+
+    fn adam() -> AdamParameters {
+        AdamParameters::adam(1e-3)
+    }
+
+    /// The network of the fixture on every engine.
+    fn networks(case: &oracle::Case) -> Vec<(&'static str, Network)> {
+        let [_, height, width] = case.shape;
+        let shape = EncoderShape::new(1, height, width, 32).unwrap();
+        let weights = case.weights(initial(shape, &mut Streams::new("a").stream("init")));
+        let network = |encoder: Box<dyn Encoder>| {
+            let head = LinearHead::new(32, true, &weights.below("head"), adam()).unwrap();
+            Network { encoder, head }
+        };
+        let below = weights.below("encoder");
+        let torch = TorchEncoder::new(shape, &below, adam(), Device::Cpu).unwrap();
+        let native = |set| NativeEncoder::new(shape, &below, adam(), 2, set).unwrap();
+        std::iter::once(("libtorch", network(Box::new(torch))))
+            .chain(InstructionSet::available().into_iter().map(|set| (set.name(), network(Box::new(native(set))))))
+            .collect()
+    }
+
+    #[test]
+    fn ten_steps_are_those_of_pytorch_on_every_engine() {
+        let case = oracle::Case::named("cnn");
+        let batch: Vec<usize> = (0..case.shape[0]).collect();
+        for (_, mut network) in networks(&case) {
+            let outputs = network.head.outputs(&network.encoder.encode(&case.inputs).unwrap());
+            case.check_outputs(&outputs.into_iter().map(f64::from).collect::<Vec<_>>());
+            for step in 0..oracle::STEPS {
+                let (loss, collapsed) = network.train(&batch, &case.inputs, &case.labels).unwrap();
+                assert!(!collapsed);
+                network.step();
+                case.check_step(step, loss, &network.weights());
+            }
+        }
+    }
+
+    #[test]
+    fn parameter_counts_are_those_of_the_paper() {
+        for (height, name, count) in [(100, "cnn", 1_136_033), (20, "cnn20", 122_273)] {
+            let shape = EncoderShape::new(1, height, 1000, 32).unwrap();
+            let weights = initial(shape, &mut Streams::new("a").stream("init"));
+            assert_eq!(weights.parameter_count(), count);
+            assert_eq!(count as u64, oracle::parameter_count(name));
+        }
+    }
+
+    #[test]
+    fn a_network_has_collapsed_if_all_predictions_of_a_batch_are_nearly_zero() {
+        let case = oracle::Case::named("cnn");
+        let [samples, height, width] = case.shape;
+        let shape = EncoderShape::new(1, height, width, 32).unwrap();
+        let streams = Streams::new("collapse");
+        let context = Context { streams: &streams, device: Device::Cpu, threads: 1, progress: &Silent };
+        let cnn = Cnn::new(CnnParameters::default()).unwrap();
+        let batch: Vec<usize> = (0..samples).collect();
+        for (bias, expected) in [(0.0, true), (0.9e-5, true), (-0.9e-5, true), (1.1e-5, false), (-1.1e-5, false)] {
+            let mut weights = initial(shape, &mut streams.stream("init"));
+            for tensor in weights.0.iter_mut().filter(|tensor| tensor.name.starts_with("head")) {
+                tensor.values.fill(if tensor.name == "head.bias" { bias } else { 0.0 });
+            }
+            let mut network = cnn.network(shape, &weights, &context).unwrap();
+            let (_, collapsed) = network.train(&batch, &case.inputs, &case.labels).unwrap();
+            assert_eq!(collapsed, expected, "bias {bias}");
+        }
     }
 }

@@ -300,6 +300,30 @@ fn runs_that_fail_are_rows_with_a_reason_and_the_others_go_on() {
 }
 
 #[test]
+fn a_loss_and_a_prediction_that_are_not_finite_are_rows_that_say_diverged() {
+    // one step of such length is taken after the last loss, so only the predictions can show it
+    for (setting, epochs) in [("models.mlp.epochs=40", None), ("models.mlp.epochs=1", Some(1))] {
+        let folder = Folder::new(EXPERIMENT);
+        let out = folder.path("out");
+        let settings = ["seeds=[0, 1]", "models.mlp.learning_rate=3.0e+37", "models.mlp.hidden=4000", setting];
+        let outcome = folder.run(&out, &settings, &models(&["mlp", "ridge"]), 2).unwrap();
+        assert_eq!((outcome.made, outcome.without_numbers), (3, 2));
+        let text = fs::read_to_string(out.join("scores.csv")).unwrap();
+        let rows: Vec<Vec<&str>> =
+            text.lines().map(|line| line.split(',').collect::<Vec<_>>()).filter(|row| row[3] == "mlp").collect();
+        assert_eq!(rows.iter().map(|row| row[5]).collect::<Vec<_>>(), ["0", "1"], "a row per seed: {text}");
+        for row in rows {
+            // train_cells, test_cells, rmse, mae, mape, status
+            assert_eq!(row[6..12], ["8", "4", "", "", "", "diverged"], "{text}");
+            let record = RunRecord::read(&out.join("runs").join(row[12])).unwrap();
+            assert_eq!((&record.status, record.metrics), (&Status::Diverged, None));
+            assert_eq!(record.fit.epochs, epochs, "training ended, or did not");
+            assert!(record.predictions.is_empty());
+        }
+    }
+}
+
+#[test]
 fn cells_that_take_no_part_are_in_the_record() {
     let folder = Folder::new(EXPERIMENT);
     let out = folder.path("out");

@@ -11,6 +11,7 @@ use ndarray::ArrayViewD;
 use rand::RngExt as _;
 
 use super::{
+    cleaning::HAMPEL_WINDOW,
     inputs::Inputs,
     network::{Cells, Network},
     parameters::BatLiNetParameters,
@@ -48,6 +49,12 @@ impl BatLiNet {
                 name: "base",
                 value: self.parameters.base.to_string(),
                 reason: format!("the maps have {height} cycles, positions 0 to {}", height - 1),
+            });
+        }
+        if self.parameters.has_hampel() && width < HAMPEL_WINDOW {
+            return Err(ModelError::Shape {
+                expected: format!("[samples, channels, cycles, grid points ≥ {HAMPEL_WINDOW}] for its Hampel filter"),
+                got: vec![channels, height, width],
             });
         }
         Ok(shape)

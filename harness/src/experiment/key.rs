@@ -7,7 +7,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{entry::Entry, spec::Experiment};
+use super::{
+    entry::{Entry, ModelSpec},
+    spec::Experiment,
+};
 use crate::{
     failure::Failure,
     record::{Ingredients, hash},
@@ -15,8 +18,17 @@ use crate::{
     split::Split,
 };
 
-/// Versions of the stages that every run passes.
-const STAGES: [(&str, u32); 4] = [("label", 1), ("feature", 1), ("transformation", 1), ("training", 1)];
+/// Versions of the stages that every run passes before it trains.
+const STAGES: [(&str, u32); 3] = [("label", 1), ("feature", 1), ("transformation", 1)];
+
+/// The version of a model's training.
+fn training_version(model: &ModelSpec) -> u32 {
+    match model {
+        // 2: all steps are multiplied by the input weights at once, which rounds otherwise
+        ModelSpec::Lstm(_) => 2,
+        _ => 1,
+    }
+}
 
 /// What an experiment contributes to the keys of all its runs.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,6 +51,7 @@ pub fn ingredients(experiment: &Experiment, entry: &Entry, seed: u64, surroundin
         entry.model.evaluation_only().iter().filter_map(|name| parameters.remove_entry(*name)).collect();
     evaluation.insert("test_cells".to_owned(), json!(surroundings.test_cells));
     let feature = entry.feature.as_deref().and_then(|name| experiment.feature(name));
+    let stages = STAGES.into_iter().chain([("training", training_version(&entry.model))]);
     let training = json!({
         "training_cells": surroundings.training_cells,
         "feature": feature.map(|feature| feature.identity()),
@@ -48,7 +61,7 @@ pub fn ingredients(experiment: &Experiment, entry: &Entry, seed: u64, surroundin
         "model": entry.model.name(),
         "hyper_parameters": parameters,
         "seed": seed,
-        "stages": STAGES.into_iter().map(|(name, version)| (name.to_owned(), json!(version))).collect::<Map<_, _>>(),
+        "stages": stages.map(|(name, version)| (name.to_owned(), json!(version))).collect::<Map<_, _>>(),
         "device": if entry.model.is_network() { surroundings.device } else { "cpu" },
     });
     Ingredients { training, evaluation: Value::Object(evaluation) }
