@@ -1,7 +1,7 @@
 //! BatLiNet as a model: what it learns, what it depends on, and what it does not.
 
 use baselines::{Context, Model, ModelError, Silent, Streams};
-use harness::batlinet::{BatLiNet, BatLiNetParameters, cleaning::Cleaning};
+use harness::batlinet::{BatLiNet, BatLiNetParameters, References, cleaning::Cleaning};
 use ndarray::{ArrayD, IxDyn};
 
 const CELLS: usize = 10;
@@ -199,4 +199,31 @@ fn a_base_outside_the_maps_is_refused() {
     let mut model = BatLiNet::new(BatLiNetParameters { base: 20, ..parameters() }).unwrap();
     let refused = model.fit(maps.view(), &labels, &context(&streams, 1)).unwrap_err();
     assert!(refused.to_string().contains("positions 0 to 19"), "{refused}");
+}
+
+#[test]
+fn the_pair_matrix_answers_as_pairs_asked_one_by_one() {
+    let streams = Streams::new("pairs");
+    let (maps, labels) = data();
+    let context = context(&streams, 1);
+    let mut model = BatLiNet::new(parameters()).unwrap();
+    model.fit(maps.view(), &labels, &context).unwrap();
+    let whole = model.pairs(maps.view(), &References::every(CELLS, CELLS), &context).unwrap();
+    let alone = whole.alone().unwrap();
+    for cell in 0..CELLS {
+        let map = maps.slice_axis(ndarray::Axis(0), (cell..cell + 1).into());
+        let one = model.pairs(map, &References::every(1, CELLS), &context).unwrap();
+        assert_eq!(one.alone().unwrap().row(0), alone.row(cell));
+    }
+    // whatever is asked beside a pair, and however many times, its answer is the same
+    for references_test in [1, 5, 64] {
+        let mut other = BatLiNet::new(BatLiNetParameters { references_test, ..parameters() }).unwrap();
+        other.restore(&model.weights().unwrap(), maps.view(), &labels, &context).unwrap();
+        let drawn = References::drawn(references_test, CELLS, CELLS, &streams);
+        assert_eq!(
+            other.predict(maps.view(), &context).unwrap(),
+            whole.predict(&drawn),
+            "{references_test} references"
+        );
+    }
 }

@@ -8,14 +8,17 @@
 //! * [`inputs`], the same for many pairs at once
 //! * [`parameters`], hyper-parameters
 //! * [`network`], the two encoders and their shared head; loss, gradients and predictions for given references
-//! * [`model`], drawing references, training, predicting
+//! * [`pairs`], drawing references; predictions from what the branches answer for them
+//! * [`model`], training, predicting
 
 pub mod cleaning;
 mod heads;
 pub mod inputs;
 pub mod model;
 pub mod network;
+pub mod pairs;
 pub mod parameters;
 
 pub use model::BatLiNet;
+pub use pairs::{PairMatrix, References};
 pub use parameters::BatLiNetParameters;

@@ -62,6 +62,9 @@ pub struct BatLiNetParameters {
     /// Whether glitches are looked for as if the last grid point were followed by the first.
     #[serde(skip_serializing_if = "is_true")]
     pub glitch_wrap: bool,
+    /// Whether the predictions with every training cell as the only reference are written too. Changes nothing else.
+    #[serde(skip_serializing_if = "is_default")]
+    pub pair_matrix: bool,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -96,6 +99,7 @@ impl Default for BatLiNetParameters {
             cycle_filter: CycleFilter::PerChannel,
             filter_target: true,
             glitch_wrap: true,
+            pair_matrix: false,
         }
     }
 }
@@ -120,6 +124,9 @@ impl BatLiNetParameters {
         }
         if self.inter_cell && self.references_test == 0 {
             return refused("references_test", "0".to_owned(), "the inter-cell branch needs at least 1");
+        }
+        if self.pair_matrix && !self.inter_cell {
+            return refused("pair_matrix", "true".to_owned(), "without the inter-cell branch there are no references");
         }
         let positive = [("learning_rate", self.learning_rate)];
         for (name, value) in positive {

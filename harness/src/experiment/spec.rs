@@ -12,7 +12,7 @@ use super::{
 use crate::{
     feature::FeatureSpec,
     label::LabelRule,
-    record::{Expectation, Protocol},
+    record::{Expectation, Protocol, Study},
 };
 
 /// A checked experiment.
@@ -23,6 +23,8 @@ pub struct Experiment {
     pub name: String,
     /// The scenario by which published numbers are looked up.
     pub scenario: String,
+    /// The question it answers.
+    pub study: Study,
     /// What is run and why.
     pub description: String,
     /// What the reader should distrust.
@@ -72,6 +74,8 @@ impl Experiment {
 struct Declared {
     name: String,
     scenario: String,
+    #[serde(default)]
+    study: Study,
     description: String,
     analysis: Option<String>,
     train_test_split: PathBuf,
@@ -87,18 +91,13 @@ struct Declared {
     #[serde(deserialize_with = "profiles", default)]
     profiles: (),
     #[serde(default)]
-    sweep: Vec<Sweep>,
+    sweep: Sweep,
 }
 
-/// One hyper-parameter to vary.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Sweep {
-    /// As in `--set`.
-    pub(crate) path: String,
-    /// One variant each.
-    pub(crate) values: Vec<Value>,
-}
+/// What to vary: paths as in `--set`, each with one value per variant, in the order of the file.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Sweep(#[serde(deserialize_with = "unique")] pub(crate) Vec<(String, Vec<Value>)>);
 
 struct Changes;
 
@@ -118,14 +117,15 @@ impl TryFrom<Declared> for Experiment {
     fn try_from(declared: Declared) -> Result<Self, String> {
         // profiles and sweeps have changed the tree before this point
         let Declared { profiles: (), sweep, .. } = &declared;
-        if let Some(empty) = sweep.iter().find(|sweep| sweep.values.is_empty()) {
-            return Err(format!("sweep: {} has no values", empty.path));
+        if let Some((path, _)) = sweep.0.iter().find(|(_, values)| values.is_empty()) {
+            return Err(format!("sweep of '{path}' has no values"));
         }
         let checked = |(index, entry)| Entry::try_from(entry).map_err(|problem| format!("models[{index}]: {problem}"));
         let models = declared.models.into_iter().enumerate().map(checked).collect::<Result<_, _>>()?;
         let experiment = Self {
             name: declared.name,
             scenario: declared.scenario,
+            study: declared.study,
             description: declared.description.trim().to_owned(),
             analysis: declared.analysis.unwrap_or_default().trim().to_owned(),
             train_test_split: declared.train_test_split,
