@@ -4,12 +4,11 @@ use ndarray::ArrayViewD;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    encoder::{self, Encoder, EncoderShape},
-    head::LinearHead,
+    convolutional::ConvolutionalNetwork,
+    encoder::EncoderShape,
     maps,
     model::{Context, FitSummary, Model, ModelError},
     optimiser::AdamParameters,
-    random::ChaCha8Rng,
     training::{Order, Schedule},
     weights::Weights,
 };
@@ -37,16 +36,8 @@ impl Default for CnnParameters {
 /// The CNN baseline; features are [samples, cycles, grid points].
 pub struct Cnn {
     parameters: CnnParameters,
-    fitted: Option<Network>,
+    fitted: Option<ConvolutionalNetwork>,
 }
-
-struct Network {
-    encoder: Box<dyn Encoder>,
-    head: LinearHead,
-}
-
-/// Samples that go through the encoder together: enough to fill its kernels, few enough to stay small.
-const PORTION: usize = 16;
 
 /// A batch whose predictions are all smaller than this has collapsed to zero (authors' guard).
 const COLLAPSED: f32 = 1e-5;
@@ -61,11 +52,13 @@ impl Cnn {
         Ok(Self { parameters, fitted: None })
     }
 
-    fn network(&self, shape: EncoderShape, weights: &Weights, context: &Context<'_>) -> Result<Network, ModelError> {
-        let optimiser = AdamParameters::adam(self.parameters.learning_rate);
-        let encoder = encoder::build(shape, &weights.below("encoder"), optimiser, context.device, context.threads)?;
-        let head = LinearHead::new(shape.features, &weights.below("head"), optimiser)?;
-        Ok(Network { encoder, head })
+    fn network(
+        &self,
+        shape: EncoderShape,
+        weights: &Weights,
+        context: &Context<'_>,
+    ) -> Result<ConvolutionalNetwork, ModelError> {
+        ConvolutionalNetwork::new(shape, weights, AdamParameters::adam(self.parameters.learning_rate), context)
     }
 }
 
@@ -73,41 +66,9 @@ fn schedule(parameters: &CnnParameters) -> Schedule {
     Schedule { epochs: parameters.epochs, batch: parameters.batch, order: Order::Shuffled }
 }
 
-fn initial(shape: EncoderShape, random: &mut ChaCha8Rng) -> Weights {
-    let mut weights = shape.initial(random).under("encoder");
-    weights.0.extend(LinearHead::initial(shape.features, true, random).under("head").0);
-    weights
-}
-
-impl Network {
-    /// Gradients of the mean squared error over `batch`; returns that error and the largest |prediction|.
-    fn train(&mut self, batch: &[usize], samples: &[f32], labels: &[f64]) -> Result<(f64, f32), ModelError> {
-        let length = self.encoder.shape().input_len();
-        let Self { encoder, head } = self;
-        let (mut loss, mut largest) = (0.0, 0.0_f32);
-        let mut inputs = Vec::with_capacity(PORTION * length);
-        for portion in batch.chunks(PORTION) {
-            inputs.clear();
-            portion.iter().for_each(|&sample| inputs.extend_from_slice(&samples[sample * length..][..length]));
-            encoder.accumulate(&inputs, &mut |features, by_feature| {
-                let outputs = head.outputs(features);
-                let mut by_output = Vec::with_capacity(outputs.len());
-                for (output, &sample) in outputs.iter().zip(portion) {
-                    let residual = f64::from(*output) - labels[sample];
-                    loss += residual * residual / batch.len() as f64;
-                    largest = largest.max(output.abs());
-                    by_output.push((2.0 * residual / batch.len() as f64) as f32);
-                }
-                head.backward(features, &by_output, by_feature);
-            })?;
-        }
-        Ok((loss, largest))
-    }
-
-    fn step(&mut self) {
-        self.encoder.step();
-        self.head.step();
-    }
+/// Copies sample `sample` out of all samples, which lie one after the other.
+fn from_memory(samples: &[f32]) -> impl Fn(usize, &mut [f32]) {
+    |sample, input| input.copy_from_slice(&samples[sample * input.len()..][..input.len()])
 }
 
 impl Model for Cnn {
@@ -120,14 +81,14 @@ impl Model for Cnn {
         let (samples, [height, width]) = maps::training_maps(features, labels)?;
         let shape = EncoderShape::new(1, height, width, self.parameters.channels)?;
         let mut random = context.streams.stream("init");
-        let mut network = self.network(shape, &initial(shape, &mut random), context)?;
+        let mut network = self.network(shape, &ConvolutionalNetwork::initial(shape, &mut random), context)?;
         let mut restarts = 0;
         let mut summary = schedule(&self.parameters).run(labels.len(), context, |batch| {
-            let (loss, largest) = network.train(batch, &samples, labels)?;
+            let (loss, largest) = network.accumulate(batch, from_memory(&samples), |sample| labels[sample])?;
             if largest < COLLAPSED {
                 // all ReLUs of the last layer are dead: such a network never recovers, a new one may
                 restarts += 1;
-                network = self.network(shape, &initial(shape, &mut random), context)?;
+                network = self.network(shape, &ConvolutionalNetwork::initial(shape, &mut random), context)?;
             } else {
                 network.step();
             }
@@ -140,21 +101,14 @@ impl Model for Cnn {
 
     fn predict(&self, features: ArrayViewD<'_, f32>, _context: &Context<'_>) -> Result<Vec<f64>, ModelError> {
         let network = self.fitted.as_ref().ok_or(ModelError::NotFitted)?;
-        let shape = network.encoder.shape();
+        let shape = network.shape();
         let samples = maps::prediction_maps(features, [shape.height, shape.width])?;
-        let mut predictions = Vec::new();
-        for portion in samples.chunks(PORTION * shape.input_len()) {
-            let outputs = network.head.outputs(&network.encoder.encode(portion)?);
-            predictions.extend(outputs.into_iter().map(f64::from));
-        }
-        Ok(predictions)
+        let all: Vec<usize> = (0..samples.len() / shape.input_len()).collect();
+        network.outputs(&all, from_memory(&samples))
     }
 
     fn weights(&self) -> Option<Weights> {
-        let network = self.fitted.as_ref()?;
-        let mut weights = network.encoder.weights().under("encoder");
-        weights.0.extend(network.head.weights().under("head").0);
-        Some(weights)
+        self.fitted.as_ref().map(ConvolutionalNetwork::weights)
     }
 
     fn restore(
