@@ -256,6 +256,11 @@ profiles:
             ("protocol:", "protocoll:", "e.yaml:5:1: unknown key 'protocoll', did you mean 'protocol'?"),
             ("- ridge:", "- rigde:", "e.yaml:12:5: unknown model or key 'rigde' in models[1], did you mean 'ridge'?"),
             ("feature: row", "feature: rwo", "e.yaml:13:14: unknown feature 'rwo' in models[1], did you mean 'row'?"),
+            (
+                "scenario: MATR-1\n",
+                "scenario: MATR-1\nstudy: brances\n",
+                "e.yaml:3:8: unknown value 'brances' in study, did you mean 'branches'?",
+            ),
             ("faithful", "faithfull", "e.yaml:5:11: unknown value 'faithfull' in protocol, did you mean 'faithful'?"),
             (
                 "seeds: [0, 1]\n",

@@ -85,6 +85,7 @@ pub fn execute(plans: &[Plan], source: &dyn Source, options: &Options<'_>) -> Re
         let record = ExperimentRecord {
             name: plan.experiment().name.clone(),
             scenario: plan.experiment().scenario.clone(),
+            study: plan.experiment().study,
             data: source.origin(),
             profile: options.profile.to_owned(),
             settings: options.settings.to_vec(),

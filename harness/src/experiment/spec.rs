@@ -12,7 +12,7 @@ use super::{
 use crate::{
     feature::FeatureSpec,
     label::LabelRule,
-    record::{Expectation, Protocol},
+    record::{Expectation, Protocol, Study},
 };
 
 /// A checked experiment.
@@ -23,6 +23,8 @@ pub struct Experiment {
     pub name: String,
     /// The scenario by which published numbers are looked up.
     pub scenario: String,
+    /// The question it answers.
+    pub study: Study,
     /// What is run and why.
     pub description: String,
     /// What the reader should distrust.
@@ -72,6 +74,8 @@ impl Experiment {
 struct Declared {
     name: String,
     scenario: String,
+    #[serde(default)]
+    study: Study,
     description: String,
     analysis: Option<String>,
     train_test_split: PathBuf,
@@ -126,6 +130,7 @@ impl TryFrom<Declared> for Experiment {
         let experiment = Self {
             name: declared.name,
             scenario: declared.scenario,
+            study: declared.study,
             description: declared.description.trim().to_owned(),
             analysis: declared.analysis.unwrap_or_default().trim().to_owned(),
             train_test_split: declared.train_test_split,

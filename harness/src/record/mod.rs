@@ -20,7 +20,7 @@ mod predictions;
 mod run;
 mod scores;
 
-pub use experiment::{AS_WRITTEN, Expectation, ExperimentRecord, Metric, Protocol};
+pub use experiment::{AS_WRITTEN, Expectation, ExperimentRecord, Metric, Protocol, Study};
 pub use ingredients::{Ingredients, hash};
 pub use predictions::{PredictionRow, write_parquet};
 pub use run::{Fit, Prediction, Removed, RunRecord, Seconds, Status, Versions};

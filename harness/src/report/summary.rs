@@ -231,7 +231,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::{
         cell::Origin,
-        record::{Protocol, Status},
+        record::{Protocol, Status, Study},
     };
 
     pub(crate) fn score(model: &str, seed: u64, rmse: f64, data: &str) -> Score {
@@ -255,6 +255,7 @@ pub(crate) mod tests {
         ExperimentRecord {
             name: "matr-1".to_owned(),
             scenario: "MATR-1".to_owned(),
+            study: Study::Scenario,
             data,
             profile: "paper".to_owned(),
             settings: vec![],
