@@ -76,7 +76,7 @@ fn draw(count: usize, cells: usize, excluded: Option<usize>, random: &mut ChaCha
 }
 
 /// PyTorch's median: the lower of the two middle values of an even number.
-pub(crate) fn lower_median(values: &mut [f64]) -> f64 {
+fn lower_median(values: &mut [f64]) -> f64 {
     let middle = (values.len() - 1) / 2;
     *values.select_nth_unstable_by(middle, f64::total_cmp).1
 }

@@ -253,7 +253,11 @@ impl Worker<'_> {
             Ok(samples) => {
                 let progress = self.reporter.begin(&label, self.options.stop);
                 let entry = &self.plan.experiment().models[run.entry];
-                let end = attempt(|| train::train(entry, samples, run.seed, self.options.device, threads, &progress));
+                let drawn = entry.target_cells.map(|_| samples.drawn(&self.plan.cells(entry, run.seed)));
+                let source = drawn.as_ref().map(|_| &samples.train);
+                let samples = drawn.as_ref().unwrap_or(samples);
+                let end =
+                    attempt(|| train::train(entry, samples, source, run.seed, self.options.device, threads, &progress));
                 drop(progress);
                 describe(&mut record, samples);
                 match end {
@@ -274,6 +278,7 @@ impl Worker<'_> {
     fn blank(&self, run: &Run) -> RunRecord {
         let entry = &self.plan.experiment().models[run.entry];
         let device = if entry.model.is_network() { self.options.device } else { tch::Device::Cpu };
+        let cells = self.plan.cells(entry, run.seed);
         RunRecord {
             key: run.key.clone(),
             train_key: run.ingredients.train_key(),
@@ -288,13 +293,13 @@ impl Worker<'_> {
             },
             config_hash: self.plan.declared.config_hash.clone(),
             versions: Versions::current(),
-            train: self.plan.split.train.clone(),
+            train: cells.train.clone(),
             removed: Vec::new(),
             metrics: None,
             fit: Fit::default(),
             seconds: Seconds::default(),
             predictions: Vec::new(),
-            test_cells: self.plan.split.test.len(),
+            test_cells: cells.test.len(),
         }
     }
 

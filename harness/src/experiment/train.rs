@@ -2,15 +2,16 @@
 
 use std::{borrow::Cow, time::Instant};
 
-use baselines::{Context, FitSummary, ModelError, Progress, Weights};
+use baselines::{Context, FitSummary, Model, ModelError, Progress, Weights};
 use ndarray::ArrayD;
 use thiserror::Error;
 
-use super::{entry::Entry, seed};
+use super::entry::{Entry, ModelSpec};
 use crate::{
     failure::Failure,
     record::Seconds,
-    samples::{FeatureTransformation, FittedFeatureTransformation, Samples},
+    samples::{FeatureTransformation, FittedFeatureTransformation, Part, Samples},
+    transfer::Transfer,
 };
 
 /// What a run came out with.
@@ -37,12 +38,14 @@ pub enum TrainError {
 }
 
 /// Fits the model of `entry` to the training part and predicts the test part. Transformations see training cells only.
+/// `source` are the cells that a transfer learns from beside those of its target.
 ///
 /// # Errors
 /// [`TrainError`], whose text goes into the record.
 pub fn train(
     entry: &Entry,
     samples: &Samples,
+    source: Option<&Part>,
     seed: u64,
     device: tch::Device,
     threads: usize,
@@ -51,10 +54,15 @@ pub fn train(
     let transformation = entry.feature_transformation.fit(&samples.train.features)?;
     let transformed = |features| transformed(entry.feature_transformation, &transformation, features);
     let labels = entry.label_transformation.fit(&samples.train.lives)?;
-    let streams = seed::streams(entry.model.name(), seed);
+    let streams = entry.model.streams(seed);
     let device = if entry.model.is_network() { device } else { tch::Device::Cpu };
     let context = Context { streams: &streams, device, threads, progress };
-    let mut model = entry.model.build()?;
+    let mut model: Box<dyn Model + '_> = match (&entry.model, source) {
+        (ModelSpec::Transfer(parameters), Some(source)) => {
+            Box::new(Transfer::new(parameters.clone())?.with_source(&source.features, &source.lives)?)
+        }
+        (model, _) => model.build()?,
+    };
 
     let start = Instant::now();
     let fit =

@@ -14,8 +14,6 @@ use super::{
     scale::Scale,
     trainer::Trainer,
 };
-use crate::batlinet::model::lower_median;
-
 /// A transfer procedure. Features are capacity maps [cells, channels, cycles, grid points] of target cells; labels are
 /// their lives in cycles, which it scales itself.
 ///
@@ -125,7 +123,7 @@ impl<'a> Transfer<'a> {
 
     /// Lives by the inter-cell network: every source cell is a reference, and answers with its own life plus the
     /// difference. The lower median of the answers that are positive; NaN where none is.
-    fn from_references(
+    fn by_references(
         &self,
         Scaled { network, scale }: &Scaled,
         maps: &[f32],
@@ -149,7 +147,8 @@ impl<'a> Transfer<'a> {
 /// The lower median of what is above zero.
 fn median_of_positive(lives: impl Iterator<Item = f64>) -> f64 {
     let mut positive: Vec<f64> = lives.filter(|&life| life > 0.0).collect();
-    if positive.is_empty() { f64::NAN } else { lower_median(&mut positive) }
+    let Some(middle) = positive.len().checked_sub(1).map(|last| last / 2) else { return f64::NAN };
+    *positive.select_nth_unstable_by(middle, f64::total_cmp).1
 }
 
 impl Model for Transfer<'_> {
@@ -188,7 +187,7 @@ impl Model for Transfer<'_> {
         match inter {
             None => Ok(direct.collect()),
             Some(inter) => {
-                let referred = self.from_references(inter, &maps, differences)?;
+                let referred = self.by_references(inter, &maps, differences)?;
                 Ok(direct.zip(referred).map(|(direct, referred)| (direct + referred) / 2.0).collect())
             }
         }

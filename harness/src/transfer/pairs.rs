@@ -103,12 +103,11 @@ mod tests {
 
     #[test]
     fn few_pairs_leave_two_for_training_and_one_for_validation() {
-        let cells = |lives| Cells { maps: &[], lives };
-        let count = |source: &[f64]| {
-            let pairs = Pairs::new(cells(&[300.0]), cells(source), 0.5, &mut Streams::new("a").stream("pairs"));
-            (pairs.training().len(), pairs.validation().len())
-        };
-        assert_eq!(count(&[1.0, 2.0, 3.0]), (2, 1));
-        assert_eq!(count(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]), (3, 3));
+        let target = Cells { maps: &[], lives: &[300.0] };
+        for (lives, counts) in [(&[1.0; 3][..], (2, 1)), (&[1.0; 6], (3, 3))] {
+            let source = Cells { maps: &[], lives };
+            let pairs = Pairs::new(target, source, 0.5, &mut Streams::new("a").stream("pairs"));
+            assert_eq!((pairs.training().len(), pairs.validation().len()), counts);
+        }
     }
 }

@@ -123,7 +123,7 @@ impl TransferParameters {
         if !(self.weight_decay.is_finite() && self.weight_decay >= 0.0) {
             return refused("weight_decay", self.weight_decay.to_string(), "0 or a positive number is needed");
         }
-        if !(self.limit > 0.0) {
+        if self.limit.is_nan() || self.limit <= 0.0 {
             return refused("limit", self.limit.to_string(), "a positive number is needed");
         }
         Ok(())

@@ -199,3 +199,118 @@ impl Draw {
 fn sorted<'a>(ids: impl IntoIterator<Item = &'a String>) -> Vec<String> {
     ids.into_iter().cloned().collect::<BTreeSet<_>>().into_iter().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    fn published() -> Pools {
+        Pools::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../experiments/splits/transfer_pools.csv")).unwrap()
+    }
+
+    fn draw(target: &str, preset: Preset, cells: &[usize], test_cells: Option<usize>) -> Draw {
+        Draw { target: target.to_owned(), preset, cells: cells.to_vec(), test_cells, source_cells: None }
+    }
+
+    /// The study of the paper: target, size of its pool, test cells, numbers to learn from.
+    const STUDY: [(&str, usize, usize, &[usize]); 3] =
+        [("LCO", 37, 21, &[1, 2, 4, 8, 16]), ("NCA", 22, 14, &[1, 2, 4, 8]), ("NMC", 69, 53, &[1, 2, 4, 8, 16])];
+
+    fn disjoint(one: &[String], other: &[String]) -> bool {
+        one.iter().all(|id| !other.contains(id))
+    }
+
+    #[test]
+    fn the_paper_transfers_from_lfp_and_tests_on_the_same_cells_whatever_it_learns_from() {
+        for (target, size, test_cells, numbers) in STUDY {
+            let draw = draw(target, Preset::Paper, numbers, Some(test_cells));
+            draw.check().unwrap();
+            let pools = draw.pools(&published()).unwrap();
+            assert_eq!((pools.train.len(), pools.test.len()), (275, size));
+            let tested = draw.target_cells(&pools.test, 1, 0).test;
+            assert_eq!(tested.len(), test_cells);
+            let mut drawn = Vec::new();
+            for seed in 0..8 {
+                let mut smaller: Vec<String> = Vec::new();
+                for &count in numbers {
+                    let Split { train, test } = draw.target_cells(&pools.test, count, seed);
+                    assert_eq!((train.len(), &test), (count, &tested));
+                    assert!(disjoint(&train, &test) && disjoint(&pools.train, &[&train[..], &test].concat()));
+                    assert!(smaller.iter().all(|id| train.contains(id)), "{count} cells contain the fewer ones");
+                    drawn.push(train.clone());
+                    smaller = train;
+                }
+            }
+            let firsts: BTreeSet<&Vec<String>> = drawn.iter().filter(|train| train.len() == 2).collect();
+            assert!(firsts.len() > 3, "seeds draw different cells");
+        }
+    }
+
+    #[test]
+    fn the_notebook_transfers_from_all_others_and_tests_on_what_is_left() {
+        for (target, size, _, numbers) in STUDY {
+            let draw = draw(target, Preset::Code, numbers, None);
+            draw.check().unwrap();
+            let pools = draw.pools(&published()).unwrap();
+            assert_eq!((pools.train.len(), pools.test.len()), (403 - size, size));
+            for (seed, &count) in (0..8).flat_map(|seed| numbers.iter().map(move |count| (seed, count))) {
+                let Split { train, test } = draw.target_cells(&pools.test, count, seed);
+                assert_eq!((train.len(), test.len()), (count, size - count));
+                assert!(disjoint(&train, &test) && disjoint(&pools.train, &[&train[..], &test].concat()));
+            }
+        }
+    }
+
+    #[test]
+    fn some_source_cells_are_the_same_for_every_run() {
+        let some = Draw { source_cells: Some(24), ..draw("NCA", Preset::Paper, &[2], Some(14)) };
+        let source = some.pools(&published()).unwrap().train;
+        assert_eq!((source.len(), &source), (24, &some.pools(&published()).unwrap().train));
+        assert!(disjoint(&source, &some.pools(&published()).unwrap().test));
+    }
+
+    #[test]
+    fn what_cannot_be_drawn_is_refused_with_the_target_and_both_numbers() {
+        let refused = |draw: Draw| draw.pools(&published()).unwrap_err().to_string();
+        let message = refused(draw("NCA", Preset::Paper, &[2, 16], Some(14)));
+        assert!(message.contains("target NCA has 22 cells, of which 14 must be left for testing: 8 at most"), "{message}");
+        assert!(message.contains("16 are wanted") && message.contains("transfer_pools.csv"), "{message}");
+        assert!(refused(draw("NCA", Preset::Code, &[22], None)).contains("21 at most"));
+        assert!(refused(draw("NCM", Preset::Code, &[2], None)).contains("no pool 'NCM'; it has LCO, LFP, NCA, NMC"));
+        assert!(refused(draw("LFP", Preset::Paper, &[2], Some(14))).contains("is the source"));
+        let many = Draw { source_cells: Some(300), ..draw("NCA", Preset::Paper, &[2], Some(14)) };
+        assert!(refused(many).contains("300 source cells are wanted, 275 are there"));
+        for (wrong, words) in [
+            (draw("NCA", Preset::Paper, &[1, 0], Some(14)), "at least 1"),
+            (draw("NCA", Preset::Paper, &[], Some(14)), "at least 1"),
+            (draw("NCA", Preset::Paper, &[2, 2], Some(14)), "2 is given twice"),
+            (draw("NCA", Preset::Paper, &[2], None), "transfer.test_cells"),
+            (draw("NCA", Preset::Code, &[2], Some(14)), "leave it out"),
+            (Draw { source_cells: Some(1), ..draw("NCA", Preset::Code, &[2], None) }, "at least 2 source cells"),
+        ] {
+            assert!(wrong.check().unwrap_err().contains(words), "{words}");
+        }
+    }
+
+    #[test]
+    fn faults_of_the_file_are_named_with_their_line() {
+        let read = |text: &str| {
+            let mut file = tempfile::NamedTempFile::new().unwrap();
+            file.write_all(text.as_bytes()).unwrap();
+            (Pools::read(file.path()), file)
+        };
+        for (text, words) in [
+            ("cell,pool\nA,LFP\n", "line 2: "),
+            ("cell_id,pool\nA,LFP\nB,\n", "line 3 needs a cell id and a pool"),
+            ("cell_id,pool\nA,LFP\nB,NCA\nA,NCA\n", "cell A is on line 2 and on line 4"),
+        ] {
+            let message = read(text).0.unwrap_err().to_string();
+            assert!(message.contains(words), "{message}");
+        }
+        let (pools, file) = read("cell_id,pool\nB,LFP\nX,NCA\nA,LFP\n");
+        let place = pools.unwrap().place_of_first_missing(&["A".to_owned(), "B".to_owned()]);
+        assert_eq!(place, Some(format!("{}:3", file.path().display())));
+    }
+}
