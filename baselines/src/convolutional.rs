@@ -98,11 +98,7 @@ impl ConvolutionalNetwork {
     ///
     /// # Errors
     /// What the encoder says.
-    pub fn outputs(
-        &self,
-        samples: &[usize],
-        mut input: impl FnMut(usize, &mut [f32]),
-    ) -> Result<Vec<f64>, ModelError> {
+    pub fn outputs(&self, samples: &[usize], mut input: impl FnMut(usize, &mut [f32])) -> Result<Vec<f64>, ModelError> {
         let length = self.encoder.shape().input_len();
         let mut inputs = vec![0.0; PORTION.min(samples.len()) * length];
         let mut outputs = Vec::with_capacity(samples.len());

@@ -10,7 +10,7 @@ use ndarray::{ArrayD, ArrayViewD};
 use super::{
     inputs::{Cells, Differences},
     pairs::Pairs,
-    parameters::{PairBudget, TransferParameters},
+    parameters::{PairBudget, Preset, TransferParameters},
     scale::Scale,
     trainer::Trainer,
 };
@@ -122,13 +122,13 @@ impl<'a> Transfer<'a> {
     }
 
     /// Lives by the inter-cell network: every source cell is a reference, and answers with its own life plus the
-    /// difference. The lower median of the answers that are positive; NaN where none is.
+    /// difference. The lower median of the answers that are positive; none where none is.
     fn by_references(
         &self,
         Scaled { network, scale }: &Scaled,
         maps: &[f32],
         differences: &Differences,
-    ) -> Result<Vec<f64>, ModelError> {
+    ) -> Result<Vec<Option<f64>>, ModelError> {
         let source = self.source(differences.shape)?;
         let references: Vec<usize> = (0..source.lives.len()).collect();
         (0..maps.len() / differences.shape.input_len())
@@ -144,11 +144,21 @@ impl<'a> Transfer<'a> {
     }
 }
 
-/// The lower median of what is above zero.
-fn median_of_positive(lives: impl Iterator<Item = f64>) -> f64 {
+/// The lower median of what is above zero, if anything is.
+fn median_of_positive(lives: impl Iterator<Item = f64>) -> Option<f64> {
     let mut positive: Vec<f64> = lives.filter(|&life| life > 0.0).collect();
-    let Some(middle) = positive.len().checked_sub(1).map(|last| last / 2) else { return f64::NAN };
-    *positive.select_nth_unstable_by(middle, f64::total_cmp).1
+    let middle = positive.len().checked_sub(1)? / 2;
+    Some(*positive.select_nth_unstable_by(middle, f64::total_cmp).1)
+}
+
+/// BatLiNet's answer: the average of direct learning's and the references'. Where no reference gives a life, the notebook
+/// has no number; otherwise direct learning answers alone.
+fn average(direct: f64, referred: Option<f64>, preset: Preset) -> f64 {
+    match (referred, preset) {
+        (Some(referred), _) => (direct + referred) / 2.0,
+        (None, Preset::Paper) => direct,
+        (None, Preset::Code) => f64::NAN,
+    }
 }
 
 impl Model for Transfer<'_> {
@@ -188,7 +198,8 @@ impl Model for Transfer<'_> {
             None => Ok(direct.collect()),
             Some(inter) => {
                 let referred = self.by_references(inter, &maps, differences)?;
-                Ok(direct.zip(referred).map(|(direct, referred)| (direct + referred) / 2.0).collect())
+                let preset = self.parameters.preset;
+                Ok(direct.zip(referred).map(|(direct, referred)| average(direct, referred, preset)).collect())
             }
         }
     }
@@ -230,12 +241,20 @@ impl Model for Transfer<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::median_of_positive;
+    use super::{Preset, average, median_of_positive};
 
     #[test]
     fn the_median_is_the_lower_one_of_strictly_positive_lives() {
-        assert_eq!(median_of_positive([-500.0, 0.0, 300.0, 100.0, 200.0, 400.0].into_iter()), 200.0);
-        assert_eq!(median_of_positive([7.0, -1.0].into_iter()), 7.0);
-        assert!(median_of_positive([-1.0, 0.0, f64::NAN].into_iter()).is_nan(), "no life is no number");
+        assert_eq!(median_of_positive([-500.0, 0.0, 300.0, 100.0, 200.0, 400.0].into_iter()), Some(200.0));
+        assert_eq!(median_of_positive([7.0, -1.0].into_iter()), Some(7.0));
+        assert_eq!(median_of_positive([-1.0, 0.0, f64::NAN].into_iter()), None);
+    }
+
+    #[test]
+    fn without_an_answer_of_the_references_direct_learning_answers_alone_or_there_is_no_number() {
+        assert_eq!(average(300.0, Some(500.0), Preset::Paper), 400.0);
+        assert_eq!(average(300.0, Some(500.0), Preset::Code), 400.0);
+        assert_eq!(average(300.0, None, Preset::Paper), 300.0);
+        assert!(average(300.0, None, Preset::Code).is_nan());
     }
 }

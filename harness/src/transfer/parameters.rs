@@ -19,7 +19,8 @@ pub enum Preset {
     /// * the lives that pretraining learns are divided by their mean instead of their standard deviation,
     /// * one target cell's life is learned in cycles, without any scaling,
     /// * the validation error that stops the training on pairs compares scaled outputs with lives in cycles,
-    /// * the weights said to be the best are the last ones.
+    /// * the weights said to be the best are the last ones,
+    /// * a cell for which no reference gives a positive life has no prediction.
     Code,
 }
 

@@ -275,7 +275,10 @@ mod tests {
     fn what_cannot_be_drawn_is_refused_with_the_target_and_both_numbers() {
         let refused = |draw: Draw| draw.pools(&published()).unwrap_err().to_string();
         let message = refused(draw("NCA", Preset::Paper, &[2, 16], Some(14)));
-        assert!(message.contains("target NCA has 22 cells, of which 14 must be left for testing: 8 at most"), "{message}");
+        assert!(
+            message.contains("target NCA has 22 cells, of which 14 must be left for testing: 8 at most"),
+            "{message}"
+        );
         assert!(message.contains("16 are wanted") && message.contains("transfer_pools.csv"), "{message}");
         assert!(refused(draw("NCA", Preset::Code, &[22], None)).contains("21 at most"));
         assert!(refused(draw("NCM", Preset::Code, &[2], None)).contains("no pool 'NCM'; it has LCO, LFP, NCA, NMC"));
