@@ -27,6 +27,11 @@ impl<'a> Pairs<'a> {
         order.shuffle(random);
         // of a few pairs, two stay for training, so that their differences have a deviation
         let training = ((order.len() as f64 * (1.0 - validation)) as usize).clamp(2, order.len() - 1);
+        Self::in_order(target, source, order, training)
+    }
+
+    /// These pairs in this order, the first `training` of them for training.
+    pub fn in_order(target: Cells<'a>, source: Cells<'a>, order: Vec<usize>, training: usize) -> Self {
         Self { target, source, order, training }
     }
 
