@@ -12,6 +12,18 @@ use crate::{
 /// Samples that go through the encoder together: enough to fill its kernels, few enough to stay small.
 const PORTION: usize = 16;
 
+/// Outputs that are all smaller than this are those of a network that has collapsed to zero (authors' guard).
+const COLLAPSED: f32 = 1e-5;
+
+/// How the network did on a batch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BatchLoss {
+    /// Mean squared error.
+    pub loss: f64,
+    /// Whether all outputs are so close to zero that the network has collapsed.
+    pub collapsed: bool,
+}
+
 /// The encoder and a linear head with a bias.
 ///
 /// A sample is a number of the caller's, who writes its (channels, height, width) values when they are wanted. So the
@@ -40,8 +52,18 @@ impl ConvolutionalNetwork {
         context: &Context<'_>,
     ) -> Result<Self, ModelError> {
         let encoder = encoder::build(shape, &weights.below("encoder"), optimiser, context.device, context.threads)?;
-        let head = LinearHead::new(shape.features, &weights.below("head"), optimiser)?;
-        Ok(Self { encoder, head })
+        Self::on(encoder, weights, optimiser)
+    }
+
+    /// A network on an encoder that has the `encoder.*` of these weights.
+    ///
+    /// # Errors
+    /// As [`ConvolutionalNetwork::new`].
+    pub fn on(encoder: Box<dyn Encoder>, weights: &Weights, optimiser: AdamParameters) -> Result<Self, ModelError> {
+        let head = LinearHead::new(encoder.shape().features, true, &weights.below("head"), optimiser)?;
+        let network = Self { encoder, head };
+        weights.check_all_belong_to(&network.weights())?;
+        Ok(network)
     }
 
     /// The dimensions of a sample and of the feature vector.
@@ -56,7 +78,7 @@ impl ConvolutionalNetwork {
         weights
     }
 
-    /// Adds the gradients of the mean squared error over `batch`; returns that error and the largest |output|.
+    /// Adds the gradients of the mean squared error over `batch`, and returns that error.
     ///
     /// # Errors
     /// What the encoder says.
@@ -65,10 +87,10 @@ impl ConvolutionalNetwork {
         batch: &[usize],
         mut input: impl FnMut(usize, &mut [f32]),
         label: impl Fn(usize) -> f64,
-    ) -> Result<(f64, f32), ModelError> {
+    ) -> Result<BatchLoss, ModelError> {
         let Self { encoder, head } = self;
         let length = encoder.shape().input_len();
-        let (mut loss, mut largest) = (0.0, 0.0_f32);
+        let mut sum = BatchLoss { loss: 0.0, collapsed: true };
         let mut inputs = vec![0.0; PORTION.min(batch.len()) * length];
         for portion in batch.chunks(PORTION) {
             let inputs = &mut inputs[..portion.len() * length];
@@ -78,14 +100,14 @@ impl ConvolutionalNetwork {
                 let mut by_output = Vec::with_capacity(outputs.len());
                 for (output, &sample) in outputs.iter().zip(portion) {
                     let residual = f64::from(*output) - label(sample);
-                    loss += residual * residual / batch.len() as f64;
-                    largest = largest.max(output.abs());
+                    sum.loss += residual * residual / batch.len() as f64;
+                    sum.collapsed &= output.abs() < COLLAPSED;
                     by_output.push((2.0 * residual / batch.len() as f64) as f32);
                 }
                 head.backward(features, &by_output, by_feature);
             })?;
         }
-        Ok((loss, largest))
+        Ok(sum)
     }
 
     /// One optimiser step along the accumulated gradients, which are then zero again.

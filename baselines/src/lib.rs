@@ -30,6 +30,8 @@ pub mod mean;
 pub mod mlp;
 pub mod model;
 pub mod optimiser;
+#[cfg(test)]
+mod oracle;
 pub mod pcr;
 pub mod pls;
 pub mod random;

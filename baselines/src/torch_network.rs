@@ -81,7 +81,9 @@ impl Layers {
             amsgrad: false,
         };
         let optimiser = config.build(&store, optimiser.learning_rate)?;
-        Ok(Self { shapes: shapes.to_vec(), parameters, optimiser, _store: store })
+        let layers = Self { shapes: shapes.to_vec(), parameters, optimiser, _store: store };
+        weights.check_all_belong_to(&layers.weights())?;
+        Ok(layers)
     }
 
     /// The parameter tensors, in the order of the shapes.

@@ -60,11 +60,9 @@ impl Weights {
     /// # Errors
     /// [`ModelError::Weights`] says what is missing or different.
     pub fn values(&self, name: &str, shape: &[usize]) -> Result<&[f32], ModelError> {
-        let found = self
-            .0
-            .iter()
-            .find(|tensor| tensor.name == name)
-            .ok_or_else(|| ModelError::Weights(format!("there is no tensor '{name}'")))?;
+        let found = self.0.iter().find(|tensor| tensor.name == name).ok_or_else(|| {
+            ModelError::Weights(format!("there is no tensor '{name}', these are {}: another model", self.names()))
+        })?;
         if found.shape != shape {
             return Err(ModelError::Weights(format!(
                 "tensor '{name}' has shape {:?}, this model needs {shape:?}",
@@ -75,6 +73,26 @@ impl Weights {
             return Err(ModelError::Weights(format!("tensor '{name}' holds numbers that are not finite")));
         }
         Ok(&found.values)
+    }
+
+    /// Checks that there is nothing beside the tensors of `model`, which was made of these: what is left over would
+    /// belong to another model.
+    ///
+    /// # Errors
+    /// [`ModelError::Weights`] names the first that is left over.
+    pub fn check_all_belong_to(&self, model: &Self) -> Result<(), ModelError> {
+        let belongs = |tensor: &&NamedTensor| model.0.iter().any(|other| other.name == tensor.name);
+        match self.0.iter().find(|tensor| !belongs(tensor)) {
+            None => Ok(()),
+            Some(NamedTensor { name, .. }) => Err(ModelError::Weights(format!(
+                "tensor '{name}' is of another model: this one has {} only",
+                model.names()
+            ))),
+        }
+    }
+
+    fn names(&self) -> String {
+        self.0.iter().map(|tensor| tensor.name.as_str()).collect::<Vec<_>>().join(", ")
     }
 
     /// The bytes of a safetensors file.

@@ -49,8 +49,8 @@ fn predictions(parameters: TransferParameters, learned: usize, seed: &str, threa
     let (maps, lives) = target();
     let (train, test) = maps.view().split_at(Axis(0), learned);
     let mut model = Transfer::new(parameters.clone()).unwrap().with_source(&source.0, &source.1).unwrap();
-    model.fit(train, &lives[..learned], &context(&streams, threads)).unwrap();
-    let found = model.predict(test, &context(&streams, threads)).unwrap();
+    model.fit(train.view(), &lives[..learned], &context(&streams, threads)).unwrap();
+    let found = model.predict(test.view(), &context(&streams, threads)).unwrap();
     // saved weights are the fit, with the scales that the training cells give
     let mut restored = Transfer::new(parameters).unwrap().with_source(&source.0, &source.1).unwrap();
     restored.restore(&model.weights().unwrap(), train, &lives[..learned], &context(&streams, threads)).unwrap();

@@ -65,9 +65,10 @@ pub fn execute(arguments: &RunArguments) -> Result<(), Failure> {
     let mut sections = summary::summarise(&out)?;
     sections.retain(|section| names.contains(&section.experiment.as_str()) && section.data == data);
     output::print(&format!(
-        "{}\n{} runs made, {} were there already\nscores: {}\n`batlinet report {}` writes Markdown, HTML, LaTeX and CSV\n",
+        "{}\n{} runs made with {} trainings, {} were there already\nscores: {}\n`batlinet report {}` writes Markdown, HTML, LaTeX and CSV\n",
         terminal::render(&sections, Width::Short),
         tally.made,
+        tally.made - tally.reused,
         tally.kept,
         out.join("scores.csv").display(),
         out.display(),

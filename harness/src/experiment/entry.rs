@@ -164,7 +164,7 @@ impl ModelSpec {
     /// The hyper-parameters that matter only when the trained model is asked.
     pub fn evaluation_only(&self) -> &'static [&'static str] {
         match self {
-            Self::BatLiNet(_) => &["references_test"],
+            Self::BatLiNet(_) => &["references_test", "pair_matrix"],
             _ => &[],
         }
     }

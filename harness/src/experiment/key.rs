@@ -9,7 +9,10 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 
-use super::{entry::Entry, spec::Experiment};
+use super::{
+    entry::{Entry, ModelSpec},
+    spec::Experiment,
+};
 use crate::{
     cell::Origin,
     failure::Failure,
@@ -18,8 +21,17 @@ use crate::{
     split::Split,
 };
 
-/// Versions of the stages that every run passes.
-const STAGES: [(&str, u32); 4] = [("label", 1), ("feature", 1), ("transformation", 1), ("training", 1)];
+/// Versions of the stages that every run passes before it trains.
+const STAGES: [(&str, u32); 3] = [("label", 1), ("feature", 1), ("transformation", 1)];
+
+/// The version of a model's training.
+fn training_version(model: &ModelSpec) -> u32 {
+    match model {
+        // 2: all steps are multiplied by the input weights at once, which rounds otherwise
+        ModelSpec::Lstm(_) => 2,
+        _ => 1,
+    }
+}
 
 /// What the keys of all runs of an experiment draw on.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,6 +62,7 @@ pub fn ingredients(
         entry.model.evaluation_only().iter().filter_map(|name| parameters.remove_entry(*name)).collect();
     evaluation.insert("test_cells".to_owned(), json!(surroundings.hash_of(&cells.test)));
     let feature = entry.feature.as_deref().and_then(|name| experiment.feature(name));
+    let stages = STAGES.into_iter().chain([("training", training_version(&entry.model))]);
     let mut training = json!({
         "training_cells": surroundings.hash_of(&cells.train),
         "feature": feature.map(|feature| feature.identity()),
@@ -59,7 +72,7 @@ pub fn ingredients(
         "model": entry.model.name(),
         "hyper_parameters": parameters,
         "seed": seed,
-        "stages": STAGES.into_iter().map(|(name, version)| (name.to_owned(), json!(version))).collect::<Map<_, _>>(),
+        "stages": stages.map(|(name, version)| (name.to_owned(), json!(version))).collect::<Map<_, _>>(),
         "device": if entry.model.is_network() { surroundings.device } else { "cpu" },
     });
     if entry.model.needs_source() {

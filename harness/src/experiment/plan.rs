@@ -268,16 +268,18 @@ fn select(plans: &mut [Plan], selection: &Selection) -> Result<(), Failure> {
             return Err(Failure::Usage(format!("--models {wanted}: no experiment here has this model")));
         }
     }
-    let mut position = 0;
+    let mut positions: HashMap<String, usize> = HashMap::new();
     for plan in plans {
         let Plan { declared, runs, .. } = plan;
         for run in runs {
             let entry = &declared.experiment.models[run.entry];
             run.selected = selection.models.is_empty() || selection.models.iter().any(|wanted| matches(wanted, entry));
             if run.selected {
-                // by position among all that is asked for, done or not: so shards never overlap
+                // by position among all trainings asked for, done or not: so shards never overlap, and runs that share a
+                // trained model are in one
+                let next = positions.len();
+                let position = *positions.entry(run.ingredients.train_key()).or_insert(next);
                 run.selected = selection.shard.is_none_or(|shard| position % shard.count + 1 == shard.index);
-                position += 1;
             }
         }
     }

@@ -50,7 +50,7 @@ pub(crate) fn sweep(declaration: &mut Value, path: &str, values: &[Value]) -> Re
     let (model, _) = path
         .strip_prefix("models.")
         .and_then(|rest| rest.split_once('.'))
-        .ok_or_else(|| format!("sweep: {path} is no path below a model, such as models.batlinet.alpha"))?;
+        .ok_or("it is no path below a model, such as models.batlinet.alpha")?;
     let (name, variant) = address(model)?;
     let parameter = path.rsplit('.').next().unwrap_or(path);
     let models = models(declaration)?;

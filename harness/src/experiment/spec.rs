@@ -95,18 +95,13 @@ struct Declared {
     #[serde(deserialize_with = "profiles", default)]
     profiles: (),
     #[serde(default)]
-    sweep: Vec<Sweep>,
+    sweep: Sweep,
 }
 
-/// One hyper-parameter to vary.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Sweep {
-    /// As in `--set`.
-    pub(crate) path: String,
-    /// One variant each.
-    pub(crate) values: Vec<Value>,
-}
+/// What to vary: paths as in `--set`, each with one value per variant, in the order of the file.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Sweep(#[serde(deserialize_with = "unique")] pub(crate) Vec<(String, Vec<Value>)>);
 
 struct Changes;
 
@@ -126,8 +121,8 @@ impl TryFrom<Declared> for Experiment {
     fn try_from(declared: Declared) -> Result<Self, String> {
         // profiles and sweeps have changed the tree before this point
         let Declared { profiles: (), sweep, .. } = &declared;
-        if let Some(empty) = sweep.iter().find(|sweep| sweep.values.is_empty()) {
-            return Err(format!("sweep: {} has no values", empty.path));
+        if let Some((path, _)) = sweep.0.iter().find(|(_, values)| values.is_empty()) {
+            return Err(format!("sweep of '{path}' has no values"));
         }
         let checked = |(index, entry)| Entry::try_from(entry).map_err(|problem| format!("models[{index}]: {problem}"));
         let models: Vec<Entry> = declared.models.into_iter().enumerate().map(checked).collect::<Result<_, _>>()?;

@@ -1,6 +1,9 @@
 //! Training one network on cells or on pairs of cells.
 
-use baselines::{Context, FitSummary, ModelError, Weights, convolutional::ConvolutionalNetwork};
+use baselines::{
+    Context, FitSummary, ModelError, Weights,
+    convolutional::{BatchLoss, ConvolutionalNetwork},
+};
 
 use super::{
     inputs::{Cells, Differences},
@@ -50,7 +53,7 @@ impl Trainer<'_> {
     ) -> Result<FitSummary, ModelError> {
         budget.schedule().run(cells.lives.len(), self.context, |batch| {
             let input = |cell, input: &mut [f32]| self.differences.to_base(cells.maps, cell, input);
-            let (loss, _) = network.accumulate(batch, input, |cell| scale.forward(cells.lives[cell]))?;
+            let BatchLoss { loss, .. } = network.accumulate(batch, input, |cell| scale.forward(cells.lives[cell]))?;
             network.step();
             Ok(loss)
         })
@@ -77,7 +80,8 @@ impl Trainer<'_> {
             && epochs.train_one(|batch| {
                 let batch: Vec<usize> = batch.iter().map(|&position| order[position]).collect();
                 let input = |pair, input: &mut [f32]| pairs.input(pair, &self.differences, input);
-                let (loss, _) = network.accumulate(&batch, input, |pair| scale.forward(pairs.difference(pair)))?;
+                let BatchLoss { loss, .. } =
+                    network.accumulate(&batch, input, |pair| scale.forward(pairs.difference(pair)))?;
                 network.step();
                 Ok(loss)
             })?
