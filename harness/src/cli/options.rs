@@ -120,3 +120,11 @@ fn open(data: &Path) -> Result<Box<dyn Source>, Failure> {
     eprintln!("cells: {} {}, from {}", store.ids().len(), store.origin(), data.display());
     Ok(Box::new(store))
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn commas_inside_brackets_belong_to_a_variant() {
+        assert_eq!(super::names("ridge, cnn[direct,cells=4],batlinet"), ["ridge", "cnn[direct,cells=4]", "batlinet"]);
+    }
+}

@@ -64,6 +64,11 @@ impl Experiment {
         if entry.model.is_seeded() || self.transfer.is_some() { self.seeds.clone() } else { vec![0] }
     }
 
+    /// What the two parts of the split are called.
+    pub fn parts(&self) -> [&'static str; 2] {
+        if self.transfer.is_some() { ["source", "target"] } else { ["training", "test"] }
+    }
+
     /// The same with file paths relative to `folder`, that of the experiment file.
     pub(crate) fn beside(mut self, folder: &Path) -> Self {
         self.train_test_split = folder.join(self.train_test_split);
