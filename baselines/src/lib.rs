@@ -29,6 +29,7 @@ pub mod mean;
 pub mod mlp;
 pub mod model;
 pub mod optimiser;
+pub mod parallel;
 pub mod pcr;
 pub mod pls;
 pub mod random;

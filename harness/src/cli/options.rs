@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use baselines::device::Choice;
 use clap::Args;
 
+use super::cells;
 use crate::{
     experiment::{
         Plan,
@@ -14,8 +15,7 @@ use crate::{
     },
     failure::Failure,
     record::AS_WRITTEN,
-    source::{Source, virtual_lab::VirtualLab},
-    store::Store,
+    source::Source,
 };
 
 /// What to run, on which cells, and where to.
@@ -80,7 +80,7 @@ impl Options {
         let experiments =
             self.files.iter().map(|file| read::read(file, &self.profile, &settings)).collect::<Result<Vec<_>, _>>()?;
         let device = self.device.resolve().map_err(|error| Failure::Usage(error.to_string()))?;
-        let source = open(&self.data)?;
+        let source = cells::open_aloud(&self.data)?;
         let out = self.out.clone().unwrap_or_else(|| {
             let names: Vec<&str> = experiments.iter().map(|declared| declared.experiment.name.as_str()).collect();
             Path::new("results/runs").join(names.join("+"))
@@ -94,18 +94,4 @@ impl Options {
     pub fn changes(&self) -> Vec<String> {
         self.set.iter().cloned().chain(self.seeds.iter().map(|seeds| format!("seeds={seeds}"))).collect()
     }
-}
-
-/// The built-in lab for `virtual`, else the store in this folder; says aloud which.
-fn open(data: &Path) -> Result<Box<dyn Source>, Failure> {
-    if data == Path::new("virtual") {
-        eprintln!(
-            "cells: VIRTUAL, simulated by the built-in lab; for real cells import some (`batlinet data --help`) and give \
-             --data DIR"
-        );
-        return Ok(Box::new(VirtualLab::new()));
-    }
-    let store = Store::open(data)?;
-    eprintln!("cells: {} {}, from {}", store.ids().len(), store.origin(), data.display());
-    Ok(Box::new(store))
 }

@@ -18,6 +18,9 @@ use crate::{
 /// Versions of the stages that every run passes.
 const STAGES: [(&str, u32); 4] = [("label", 1), ("feature", 1), ("transformation", 1), ("training", 1)];
 
+/// Models whose results have changed on purpose since their first version, and the version they are at.
+const MODELS: [(&str, u32); 1] = [("forest", 2)];
+
 /// What an experiment contributes to the keys of all its runs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Surroundings {
@@ -39,13 +42,17 @@ pub fn ingredients(experiment: &Experiment, entry: &Entry, seed: u64, surroundin
         entry.model.evaluation_only().iter().filter_map(|name| parameters.remove_entry(*name)).collect();
     evaluation.insert("test_cells".to_owned(), json!(surroundings.test_cells));
     let feature = entry.feature.as_deref().and_then(|name| experiment.feature(name));
+    let model = match MODELS.iter().find(|(name, _)| *name == entry.model.name()) {
+        Some((name, version)) => format!("{name} {version}"),
+        None => entry.model.name().to_owned(),
+    };
     let training = json!({
         "training_cells": surroundings.training_cells,
         "feature": feature.map(|feature| feature.identity()),
         "label": experiment.rule(entry),
         "feature_transformation": entry.feature_transformation,
         "label_transformation": entry.label_transformation,
-        "model": entry.model.name(),
+        "model": model,
         "hyper_parameters": parameters,
         "seed": seed,
         "stages": STAGES.into_iter().map(|(name, version)| (name.to_owned(), json!(version))).collect::<Map<_, _>>(),
