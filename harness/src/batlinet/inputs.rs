@@ -1,6 +1,6 @@
 //! What the encoders see: cleaned differences of capacity maps, made on several threads.
 
-use baselines::encoder::EncoderShape;
+use baselines::{encoder::EncoderShape, parallel::in_parallel};
 
 use super::{cleaning::BranchCleaner, parameters::BatLiNetParameters};
 
@@ -57,6 +57,7 @@ impl Inputs {
     }
 }
 
+<<<<<<< HEAD
 /// Works on `jobs` in contiguous shares, one for the thread of each cleaner.
 fn in_parallel<T: Send>(cleaners: &mut [BranchCleaner], jobs: Vec<T>, work: impl Fn(&mut BranchCleaner, T) + Sync) {
     let share = jobs.len().div_ceil(cleaners.len());
@@ -75,6 +76,8 @@ fn in_parallel<T: Send>(cleaners: &mut [BranchCleaner], jobs: Vec<T>, work: impl
     });
 }
 
+=======
+>>>>>>> forest
 #[cfg(test)]
 mod tests {
     use super::*;

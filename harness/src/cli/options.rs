@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use baselines::device::Choice;
 use clap::Args;
 
+use super::cells;
 use crate::{
     experiment::{
         Plan,
@@ -14,8 +15,7 @@ use crate::{
     },
     failure::Failure,
     record::AS_WRITTEN,
-    source::{Source, virtual_lab::VirtualLab},
-    store::Store,
+    source::Source,
 };
 
 /// What to run, on which cells, and where to.
@@ -80,7 +80,7 @@ impl Options {
         let experiments =
             self.files.iter().map(|file| read::read(file, &self.profile, &settings)).collect::<Result<Vec<_>, _>>()?;
         let device = self.device.resolve().map_err(|error| Failure::Usage(error.to_string()))?;
-        let source = open(&self.data)?;
+        let source = cells::open_aloud(&self.data)?;
         let out = self.out.clone().unwrap_or_else(|| {
             let names: Vec<&str> = experiments.iter().map(|declared| declared.experiment.name.as_str()).collect();
             Path::new("results/runs").join(names.join("+"))
@@ -96,6 +96,7 @@ impl Options {
         self.set.iter().cloned().chain(self.seeds.iter().map(|seeds| format!("seeds={seeds}"))).collect()
     }
 }
+<<<<<<< HEAD
 
 /// Names with commas between; a variant in brackets may hold commas too.
 fn names(text: &str) -> Vec<String> {
@@ -128,3 +129,5 @@ mod tests {
         assert_eq!(super::names("ridge, cnn[direct,cells=4],batlinet"), ["ridge", "cnn[direct,cells=4]", "batlinet"]);
     }
 }
+=======
+>>>>>>> forest

@@ -29,6 +29,8 @@ fn training_version(model: &ModelSpec) -> u32 {
     match model {
         // 2: all steps are multiplied by the input weights at once, which rounds otherwise
         ModelSpec::Lstm(_) => 2,
+        // 2: trees grow level by level, so their random numbers come in another order
+        ModelSpec::Forest(_) => 2,
         _ => 1,
     }
 }
