@@ -30,12 +30,9 @@ pub mod mean;
 pub mod mlp;
 pub mod model;
 pub mod optimiser;
-<<<<<<< HEAD
 #[cfg(test)]
 mod oracle;
-=======
 pub mod parallel;
->>>>>>> forest
 pub mod pcr;
 pub mod pls;
 pub mod random;

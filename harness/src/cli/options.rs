@@ -96,7 +96,6 @@ impl Options {
         self.set.iter().cloned().chain(self.seeds.iter().map(|seeds| format!("seeds={seeds}"))).collect()
     }
 }
-<<<<<<< HEAD
 
 /// Names with commas between; a variant in brackets may hold commas too.
 fn names(text: &str) -> Vec<String> {
@@ -108,20 +107,6 @@ fn names(text: &str) -> Vec<String> {
     text.split(outside_comma).map(|name| name.trim().to_owned()).collect()
 }
 
-/// The built-in lab for `virtual`, else the store in this folder; says aloud which.
-fn open(data: &Path) -> Result<Box<dyn Source>, Failure> {
-    if data == Path::new("virtual") {
-        eprintln!(
-            "cells: VIRTUAL, simulated by the built-in lab; for real cells import some (`batlinet data --help`) and give \
-             --data DIR"
-        );
-        return Ok(Box::new(VirtualLab::new()));
-    }
-    let store = Store::open(data)?;
-    eprintln!("cells: {} {}, from {}", store.ids().len(), store.origin(), data.display());
-    Ok(Box::new(store))
-}
-
 #[cfg(test)]
 mod tests {
     #[test]
@@ -129,5 +114,3 @@ mod tests {
         assert_eq!(super::names("ridge, cnn[direct,cells=4],batlinet"), ["ridge", "cnn[direct,cells=4]", "batlinet"]);
     }
 }
-=======
->>>>>>> forest
