@@ -32,6 +32,6 @@ pub use experiment::{AS_WRITTEN, Expectation, ExperimentRecord, Metric, Protocol
 pub use ingredients::{Ingredients, hash};
 pub use pairs::Pairs;
 pub use predictions::{PredictionRow, write_parquet};
-pub use reference_tables::ReferenceTables;
+pub use reference_tables::{ReferenceTables, draws_of};
 pub use run::{Attachments, Fit, Prediction, Removed, RunRecord, Seconds, Status, Versions, weights_file};
 pub use scores::{SCORE_COLUMNS, Score, read_scores, write_scores};

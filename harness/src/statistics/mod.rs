@@ -6,4 +6,4 @@ mod spread;
 
 pub use metrics::Metrics;
 pub use references::{ReferenceErrors, reference_draws, reference_errors};
-pub use spread::{Spread, median};
+pub use spread::{Spread, median, quantile};
