@@ -51,6 +51,9 @@ pub(crate) fn sweep(declaration: &mut Value, path: &str, values: &[Value]) -> Re
         .strip_prefix("models.")
         .and_then(|rest| rest.split_once('.'))
         .ok_or("it is no path below a model, such as models.batlinet.alpha")?;
+    if values.is_empty() {
+        return Err("it has no values".to_owned());
+    }
     let (name, variant) = address(model)?;
     let parameter = path.rsplit('.').next().unwrap_or(path);
     let models = models(declaration)?;

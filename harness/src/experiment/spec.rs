@@ -125,10 +125,7 @@ impl TryFrom<Declared> for Experiment {
 
     fn try_from(declared: Declared) -> Result<Self, String> {
         // profiles and sweeps have changed the tree before this point
-        let Declared { profiles: (), sweep, .. } = &declared;
-        if let Some((path, _)) = sweep.0.iter().find(|(_, values)| values.is_empty()) {
-            return Err(format!("sweep of '{path}' has no values"));
-        }
+        let Declared { profiles: (), sweep: Sweep(_), .. } = &declared;
         let checked = |(index, entry)| Entry::try_from(entry).map_err(|problem| format!("models[{index}]: {problem}"));
         let models: Vec<Entry> = declared.models.into_iter().enumerate().map(checked).collect::<Result<_, _>>()?;
         let models = match &declared.transfer {
