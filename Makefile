@@ -12,6 +12,8 @@ SCENARIOS = experiments/matr-1.yaml experiments/matr-2.yaml experiments/hust.yam
 # whole workspace, always: another choice of packages or targets has other features and builds dependencies again
 CARGO_FLAGS = --release --workspace --locked
 BATLINET = target/release/batlinet
+# all but `compare`, which `bench-compare` runs
+BENCHES = classical encoder cleaning features data batlinet
 
 .PHONY: setup build test check reproduce bench bench-compare data clean
 
@@ -32,9 +34,10 @@ reproduce: build
 	$(BATLINET) run $(SCENARIOS) --profile $(PROFILE) --data $(DATA) --out $(OUT)
 	$(BATLINET) report $(OUT)
 
-# leaves results/bench/criterion.csv and growth.csv
+# leaves results/bench/criterion.csv and growth.csv; figures of benches that are gone must not stay in them
 bench: setup
-	cargo bench --workspace --locked
+	rm -rf target/criterion
+	cargo bench --workspace --locked $(BENCHES:%=--bench %)
 	@python3 scripts/bench_table.py
 
 # our program beside PyTorch and scikit-learn: results/bench/compare.csv
