@@ -2,12 +2,12 @@
 
 use baselines::{encoder::EncoderShape, parallel::in_parallel};
 
-use super::{cleaning::Cleaner, parameters::BatLiNetParameters};
+use super::{cleaning::BranchCleaner, parameters::BatLiNetParameters};
 
 /// Makes inputs, in memory that it keeps from call to call. They do not depend on the number of threads.
 pub struct Inputs {
     /// One per thread.
-    cleaners: Vec<Cleaner>,
+    cleaners: Vec<BranchCleaner>,
     base: usize,
     length: usize,
     filtered: Vec<f32>,
@@ -17,7 +17,7 @@ pub struct Inputs {
 impl Inputs {
     /// Inputs for encoders of this shape, made by `threads` threads.
     pub fn new(parameters: &BatLiNetParameters, shape: EncoderShape, threads: usize) -> Self {
-        let cleaner = Cleaner::new(parameters.cleaning(), shape.channels, shape.height, shape.width);
+        let cleaner = BranchCleaner::new(parameters.cleaning(), shape.channels, shape.height, shape.width);
         Self {
             cleaners: vec![cleaner; threads.max(1)],
             base: parameters.base,
@@ -44,7 +44,7 @@ impl Inputs {
         let jobs = targets.iter().zip(filtered.chunks_exact_mut(*length)).collect();
         in_parallel(cleaners, jobs, |cleaner, (target, filtered)| {
             filtered.copy_from_slice(target);
-            cleaner.filter_cycles(filtered);
+            cleaner.filter_target(filtered);
         });
         let per_target = references.len() / targets.len();
         differences.resize(references.len() * *length, 0.0);
@@ -79,9 +79,9 @@ mod tests {
             assert_eq!(made(threads), expected);
         }
         // and are those of one pair at a time
-        let mut cleaner = Cleaner::new(parameters.cleaning(), 2, 20, 100);
+        let mut cleaner = BranchCleaner::new(parameters.cleaning(), 2, 20, 100);
         let mut filtered = maps[1].to_vec();
-        cleaner.filter_cycles(&mut filtered);
+        cleaner.filter_target(&mut filtered);
         let mut difference = vec![0.0; shape.input_len()];
         cleaner.inter(&filtered, references[3], &mut difference);
         assert_eq!(expected.1[3 * shape.input_len()..][..shape.input_len()], difference);

@@ -6,6 +6,7 @@ use super::edge::EdgeSmoother;
 use super::glitch::GlitchRemover;
 use super::outlier::{OutlierFilter, RowSummary};
 use super::sorting_network::LANES;
+use crate::registers::Registers;
 
 /// How a map is cleaned.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -15,6 +16,8 @@ pub struct CleaningParameters {
     pub glitch_width: usize,
     /// Standard deviations over which a step between grid points is a jump.
     pub glitch_threshold: f32,
+    /// Whether the last grid point is followed by the first, so that the step between them may be a jump.
+    pub glitch_wrap: bool,
     /// Grid points at either end of a row that are an edge.
     pub edge_width: usize,
     /// Standard deviations over which a value at an edge is removed.
@@ -31,6 +34,7 @@ impl Default for CleaningParameters {
         Self {
             glitch_width: 25,
             glitch_threshold: 3.0,
+            glitch_wrap: true,
             edge_width: 50,
             edge_threshold: 3.0,
             cycle_threshold: 5.0,
@@ -80,7 +84,7 @@ impl Cleaner {
             filter: parameters.filter_cycles,
             registers: Registers::detect(),
             edge: EdgeSmoother::new(parameters.edge_width.min(width), parameters.edge_threshold),
-            glitch: GlitchRemover::new(width, parameters.glitch_width, parameters.glitch_threshold),
+            glitch: GlitchRemover::new(width, &parameters),
             outlier: OutlierFilter::new(cycles, parameters.cycle_threshold),
             summaries: vec![RowSummary::default(); channels * cycles],
         }
@@ -196,35 +200,6 @@ impl Cleaner {
 fn subtract(left: &[f32], right: &[f32], out: &mut [f32]) {
     for ((out, left), right) in out.iter_mut().zip(left).zip(right) {
         *out = left - right;
-    }
-}
-
-/// The widest registers of this processor that the loops are compiled for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Registers {
-    #[cfg(target_arch = "x86_64")]
-    Avx512,
-    #[cfg(target_arch = "x86_64")]
-    Avx2,
-    Baseline,
-}
-
-impl Registers {
-    fn detect() -> Self {
-        #[cfg(target_arch = "x86_64")]
-        {
-            let wide = is_x86_feature_detected!("avx512f")
-                && is_x86_feature_detected!("avx512bw")
-                && is_x86_feature_detected!("avx512dq")
-                && is_x86_feature_detected!("avx512vl");
-            if wide {
-                return Self::Avx512;
-            }
-            if is_x86_feature_detected!("avx2") {
-                return Self::Avx2;
-            }
-        }
-        Self::Baseline
     }
 }
 
