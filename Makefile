@@ -16,6 +16,8 @@ STUDIES = $(filter-out $(wildcard experiments/ablations/*-curves-*),$(sort $(wil
 # whole workspace, always: another choice of packages or targets has other features and builds dependencies again
 CARGO_FLAGS = --release --workspace --locked
 BATLINET = target/release/batlinet
+# all but `compare`, which `bench-compare` runs
+BENCHES = classical encoder cleaning features data batlinet
 
 .PHONY: setup build test check reproduce bench bench-compare data clean
 
@@ -36,9 +38,10 @@ reproduce: build
 	$(BATLINET) run $(SCENARIOS) $(STUDIES) --profile $(PROFILE) --data $(DATA) --out $(OUT)
 	$(BATLINET) report $(OUT)
 
-# leaves results/bench/criterion.csv and growth.csv
+# leaves results/bench/criterion.csv and growth.csv; figures of benches that are gone must not stay in them
 bench: setup
-	cargo bench --workspace --locked
+	rm -rf target/criterion
+	cargo bench --workspace --locked $(BENCHES:%=--bench %)
 	@python3 scripts/bench_table.py
 
 # our program beside PyTorch and scikit-learn: results/bench/compare.csv
