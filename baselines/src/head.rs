@@ -24,6 +24,11 @@ impl LinearHead {
         Weights(weights)
     }
 
+    /// The names of its tensors.
+    pub fn names(with_bias: bool) -> &'static [&'static str] {
+        if with_bias { &["weight", "bias"] } else { &["weight"] }
+    }
+
     /// A head with these weights.
     ///
     /// # Errors

@@ -62,6 +62,7 @@ impl Layers {
         optimiser: AdamParameters,
         device: Device,
     ) -> Result<Self, ModelError> {
+        weights.check_names(&shapes.iter().map(|layer| layer.name.clone()).collect::<Vec<_>>())?;
         let store = nn::VarStore::new(device);
         let mut parameters = Vec::with_capacity(shapes.len());
         for layer in shapes {
@@ -81,9 +82,7 @@ impl Layers {
             amsgrad: false,
         };
         let optimiser = config.build(&store, optimiser.learning_rate)?;
-        let layers = Self { shapes: shapes.to_vec(), parameters, optimiser, _store: store };
-        weights.check_all_belong_to(&layers.weights())?;
-        Ok(layers)
+        Ok(Self { shapes: shapes.to_vec(), parameters, optimiser, _store: store })
     }
 
     /// The parameter tensors, in the order of the shapes.

@@ -307,7 +307,7 @@ fn a_loss_and_a_prediction_that_are_not_finite_are_rows_that_say_diverged() {
     for (setting, epochs) in [("models.mlp.epochs=40", None), ("models.mlp.epochs=1", Some(1))] {
         let folder = Folder::new(EXPERIMENT);
         let out = folder.path("out");
-        let settings = ["seeds=[0, 1]", "models.mlp.learning_rate=1.0e+38", setting];
+        let settings = ["seeds=[0, 1]", "models.mlp.learning_rate=3.0e+37", "models.mlp.hidden=4000", setting];
         let outcome = folder.run(&out, &settings, &models(&["mlp", "ridge"]), 2).unwrap();
         assert_eq!((outcome.made, outcome.without_numbers), (3, 2));
         let text = fs::read_to_string(out.join("scores.csv")).unwrap();

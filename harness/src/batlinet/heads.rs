@@ -34,6 +34,12 @@ impl Heads {
         Weights(names(parameters).iter().flat_map(head).collect())
     }
 
+    /// The names of their tensors, as in [`Heads::initial`].
+    pub(super) fn tensors(parameters: &BatLiNetParameters) -> impl Iterator<Item = String> {
+        let of_head = LinearHead::names(parameters.head_bias);
+        names(parameters).iter().flat_map(move |head| of_head.iter().map(move |name| format!("{head}.{name}")))
+    }
+
     /// Heads with these weights.
     pub(super) fn new(
         parameters: &BatLiNetParameters,

@@ -1,6 +1,6 @@
 //! What the encoders see: cleaned differences of capacity maps, made on several threads.
 
-use baselines::encoder::EncoderShape;
+use baselines::{encoder::EncoderShape, parallel::in_parallel};
 
 use super::{cleaning::BranchCleaner, parameters::BatLiNetParameters};
 
@@ -55,24 +55,6 @@ impl Inputs {
         });
         differences
     }
-}
-
-/// Works on `jobs` in contiguous shares, one for the thread of each cleaner.
-fn in_parallel<T: Send>(cleaners: &mut [BranchCleaner], jobs: Vec<T>, work: impl Fn(&mut BranchCleaner, T) + Sync) {
-    let share = jobs.len().div_ceil(cleaners.len());
-    let mut jobs = jobs.into_iter();
-    let [here, elsewhere @ ..] = cleaners else { return };
-    std::thread::scope(|scope| {
-        let work = &work;
-        let ours: Vec<T> = jobs.by_ref().take(share).collect();
-        for cleaner in elsewhere {
-            let theirs: Vec<T> = jobs.by_ref().take(share).collect();
-            if !theirs.is_empty() {
-                scope.spawn(move || theirs.into_iter().for_each(|job| work(cleaner, job)));
-            }
-        }
-        ours.into_iter().for_each(|job| work(here, job));
-    });
 }
 
 #[cfg(test)]

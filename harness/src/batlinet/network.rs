@@ -81,17 +81,22 @@ impl Network {
         weights: &Weights,
         engine: impl Fn(&Weights, AdamParameters) -> Result<Box<dyn Encoder>, ModelError>,
     ) -> Result<Self, ModelError> {
+        let branches = [("intra", parameters.intra_cell), ("inter", parameters.inter_cell)];
+        let names = branches
+            .iter()
+            .filter(|(_, wanted)| *wanted)
+            .flat_map(|(branch, _)| shape.parameters().map(|(name, _, _)| format!("{branch}.{name}")))
+            .chain(Heads::tensors(parameters));
+        weights.check_names(&names.collect::<Vec<_>>())?;
         let optimiser = AdamParameters::adamw(parameters.learning_rate, parameters.weight_decay);
         let branch = |wanted: bool, name: &str| wanted.then(|| engine(&weights.below(name), optimiser)).transpose();
-        let network = Self {
+        Ok(Self {
             parameters: parameters.clone(),
             shape,
             intra: branch(parameters.intra_cell, "intra")?,
             inter: branch(parameters.inter_cell, "inter")?,
             heads: Heads::new(parameters, shape, weights, optimiser)?,
-        };
-        weights.check_all_belong_to(&network.weights())?;
-        Ok(network)
+        })
     }
 
     /// The dimensions of a map and of the feature vector.

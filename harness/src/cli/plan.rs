@@ -29,8 +29,9 @@ pub fn execute(arguments: &PlanArguments) -> Result<(), Failure> {
     let mut text = String::new();
     for plan in &plans {
         let experiment = plan.experiment();
+        let [train, test] = experiment.parts();
         text.push_str(&format!(
-            "{}: {} training and {} test cells ({}), {} runs\n",
+            "{}: {} {train} and {} {test} cells ({}), {} runs\n",
             experiment.name,
             plan.split.train.len(),
             plan.split.test.len(),

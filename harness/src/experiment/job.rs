@@ -13,7 +13,7 @@ use super::{
     entry::Entry,
     plan::{Run, run_folder},
     run::Worker,
-    train::{Answer, TrainError, Trained, Workplace},
+    train::{Answer, Material, TrainError, Trained, Workplace},
 };
 use crate::{
     failure::Failure,
@@ -66,7 +66,9 @@ impl Worker<'_> {
     /// Trains the model of a job, or takes one that is trained; asks it for every run and writes the records.
     pub(super) fn make(&self, job: &Job<'_>, threads: usize) -> Result<(), Failure> {
         let mut origin = Origin::default();
-        let outcome = match job.samples {
+        let drawn = self.drawn(job);
+        let samples = drawn.as_ref().map_or(job.samples.as_ref(), Ok);
+        let outcome = match samples {
             Err(reason) => Err(Status::Failed(one_line(reason))),
             Ok(samples) => match self.ask(job, samples, threads, &mut origin) {
                 End::Interrupted => return Ok(()),
@@ -81,7 +83,7 @@ impl Worker<'_> {
             let trainer = origin.taken_from.as_ref().unwrap_or(&job.runs[0].key);
             record.trained_by = (origin.is_trained && *trainer != run.key).then(|| trainer.clone());
             let mut pairs = None;
-            if let Ok(samples) = job.samples {
+            if let Ok(samples) = samples {
                 describe(&mut record, samples);
                 match &outcome {
                     Err(status) => record.status = status.clone(),
@@ -97,6 +99,13 @@ impl Worker<'_> {
             self.keep(run, &record, Attachments { weights: origin.weights.as_ref(), pairs: pairs.as_ref() })?;
         }
         Ok(())
+    }
+
+    /// In a transfer, the samples are pools of source and target cells, and a run has its own of the target cells.
+    fn drawn(&self, job: &Job<'_>) -> Option<Samples> {
+        let (run, pools) = (job.runs[0], job.samples.as_ref().ok()?);
+        let entry = self.entry(run);
+        entry.target_cells.map(|_| pools.drawn(&self.plan.cells(entry, run.seed)))
     }
 
     fn keep(&self, run: &Run, record: &RunRecord, mut beside: Attachments<'_>) -> Result<(), Failure> {
@@ -119,8 +128,10 @@ impl Worker<'_> {
         let progress = self.reporter.begin(&self.plan.label(first), self.options.stop);
         let workplace = Workplace { device: self.options.device, threads, progress: &progress };
         let entries: Vec<&Entry> = job.runs.iter().map(|run| self.entry(run)).collect();
+        let pools = job.samples.as_ref().ok().filter(|_| entries[0].target_cells.is_some());
+        let material = Material { samples, source: pools.map(|pools| &pools.train) };
         attempt(|| {
-            let trained = self.trained(first, samples, workplace, origin)?;
+            let trained = self.trained(first, material, workplace, origin)?;
             let start = Instant::now();
             let answers = trained.ask(&entries)?;
             Ok((answers, start.elapsed().as_secs_f64()))
@@ -130,7 +141,7 @@ impl Worker<'_> {
     fn trained<'a>(
         &'a self,
         run: &Run,
-        samples: &'a Samples,
+        material: Material<'a>,
         workplace: Workplace<'a>,
         origin: &mut Origin,
     ) -> Result<Trained<'a>, TrainError> {
@@ -145,7 +156,7 @@ impl Worker<'_> {
             let file = weights_file(&run_folder(self.options.out, &training.by));
             let restored = Weights::load(&file)
                 .map_err(TrainError::from)
-                .and_then(|weights| Ok((Trained::restore(entry, samples, run.seed, workplace, &weights)?, weights)));
+                .and_then(|weights| Ok((Trained::restore(entry, material, run.seed, workplace, &weights)?, weights)));
             match restored {
                 Ok((trained, weights)) => {
                     let (fit, seconds) = (training.fit, training.seconds);
@@ -162,7 +173,7 @@ impl Worker<'_> {
         }
         let start = Instant::now();
         origin.is_trained = true;
-        let (trained, summary) = Trained::fit(entry, samples, run.seed, workplace)?;
+        let (trained, summary) = Trained::fit(entry, material, run.seed, workplace)?;
         origin.seconds = start.elapsed().as_secs_f64();
         origin.fit = Fit {
             epochs: summary.epochs,
@@ -180,6 +191,7 @@ impl Worker<'_> {
     fn blank(&self, run: &Run) -> RunRecord {
         let entry = self.entry(run);
         let device = if entry.model.is_network() { self.options.device } else { tch::Device::Cpu };
+        let cells = self.plan.cells(entry, run.seed);
         RunRecord {
             key: run.key.clone(),
             train_key: run.ingredients.train_key(),
@@ -195,13 +207,13 @@ impl Worker<'_> {
             },
             config_hash: self.plan.declared.config_hash.clone(),
             versions: Versions::current(),
-            train: self.plan.split.train.clone(),
+            train: cells.train.clone(),
             removed: Vec::new(),
             metrics: None,
             fit: Fit::default(),
             seconds: Seconds::default(),
             predictions: Vec::new(),
-            test_cells: self.plan.split.test.len(),
+            test_cells: cells.test.len(),
         }
     }
 }

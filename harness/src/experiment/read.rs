@@ -298,7 +298,7 @@ profiles:
                 "[1, 1]",
                 "e.yaml:22:3: sweep of 'models.ridge.alpha': model ridge is given twice with variant 'alpha=1'",
             ),
-            ("[0.5, 1, 1.0e-3]", "[]", "e.yaml:22:3: sweep of 'models.ridge.alpha' has no values"),
+            ("[0.5, 1, 1.0e-3]", "[]", "e.yaml:22:3: sweep of 'models.ridge.alpha': it has no values"),
             (
                 "[0.5, 1, 1.0e-3]",
                 "0.5",

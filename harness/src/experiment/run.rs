@@ -220,12 +220,13 @@ impl Worker<'_> {
         if samples.removed.is_empty() {
             return;
         }
-        let test = samples.removed.iter().filter(|(id, _)| self.plan.split.test.contains(id)).count();
+        let of_test = samples.removed.iter().filter(|(id, _)| self.plan.split.test.contains(id)).count();
         let (id, reason) = &samples.removed[0];
+        let [train, test] = self.plan.experiment().parts();
         self.reporter.say(&format!(
-            "{}: {} training and {test} test cells of the split take no part, such as {id} ({reason}); all are in the records",
+            "{}: {} {train} and {of_test} {test} cells of the split take no part, such as {id} ({reason}); all are in the records",
             self.plan.experiment().name,
-            samples.removed.len() - test,
+            samples.removed.len() - of_test,
         ));
     }
 

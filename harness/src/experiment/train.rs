@@ -6,14 +6,12 @@ use baselines::{Context, FitSummary, Model, ModelError, Progress, Streams, Weigh
 use ndarray::{Array2, ArrayD};
 use thiserror::Error;
 
-use super::{
-    entry::{Entry, ModelSpec},
-    seed,
-};
+use super::entry::{Entry, ModelSpec};
 use crate::{
     batlinet::{BatLiNet, References},
     failure::Failure,
-    samples::{FeatureTransformation, FittedFeatureTransformation, FittedLabelTransformation, Samples},
+    samples::{FeatureTransformation, FittedFeatureTransformation, FittedLabelTransformation, Part, Samples},
+    transfer::Transfer,
 };
 
 /// What a run computes with.
@@ -41,9 +39,18 @@ pub enum TrainError {
     Transformation(#[from] Failure),
 }
 
+/// The cells of a run.
+#[derive(Clone, Copy)]
+pub struct Material<'a> {
+    /// To be trained and tested on.
+    pub samples: &'a Samples,
+    /// Of another chemistry, which a transfer learns from too.
+    pub source: Option<&'a Part>,
+}
+
 /// A trained model, to be asked as often as there are runs that share its train key.
 pub struct Trained<'a> {
-    model: Fitted,
+    model: Fitted<'a>,
     entry: &'a Entry,
     samples: &'a Samples,
     transformation: FittedFeatureTransformation,
@@ -62,27 +69,31 @@ pub struct Answer {
 }
 
 /// BatLiNet apart: its answers for pairs of cells serve many numbers of references.
-enum Fitted {
+enum Fitted<'a> {
     BatLiNet(Box<BatLiNet>),
-    Other(Box<dyn Model>),
+    Other(Box<dyn Model + 'a>),
 }
 
-impl Fitted {
-    fn new(spec: &ModelSpec) -> Result<Self, ModelError> {
-        Ok(match spec {
-            ModelSpec::BatLiNet(parameters) => Self::BatLiNet(Box::new(BatLiNet::new(parameters.clone())?)),
-            other => Self::Other(other.build()?),
+impl<'a> Fitted<'a> {
+    fn new(spec: &ModelSpec, source: Option<&'a Part>) -> Result<Self, ModelError> {
+        Ok(match (spec, source) {
+            (ModelSpec::BatLiNet(parameters), _) => Self::BatLiNet(Box::new(BatLiNet::new(parameters.clone())?)),
+            (ModelSpec::Transfer(parameters), Some(source)) => {
+                let model = Transfer::new(parameters.clone())?.with_source(&source.features, &source.lives)?;
+                Self::Other(Box::new(model))
+            }
+            (other, _) => Self::Other(other.build()?),
         })
     }
 
-    fn model(&self) -> &dyn Model {
+    fn model(&self) -> &(dyn Model + 'a) {
         match self {
             Self::BatLiNet(model) => model.as_ref(),
             Self::Other(model) => model.as_ref(),
         }
     }
 
-    fn model_mut(&mut self) -> &mut dyn Model {
+    fn model_mut(&mut self) -> &mut (dyn Model + 'a) {
         match self {
             Self::BatLiNet(model) => model.as_mut(),
             Self::Other(model) => model.as_mut(),
@@ -91,17 +102,17 @@ impl Fitted {
 }
 
 impl<'a> Trained<'a> {
-    /// Fits the model of `entry` to the training part of `samples`. Transformations see training cells only.
+    /// Fits the model of `entry` to the training part of the samples. Transformations see training cells only.
     ///
     /// # Errors
     /// [`TrainError`], whose text goes into the record.
     pub fn fit(
         entry: &'a Entry,
-        samples: &'a Samples,
+        material: Material<'a>,
         seed: u64,
         workplace: Workplace<'a>,
     ) -> Result<(Self, FitSummary), TrainError> {
-        Self::prepared(entry, samples, seed, workplace, |model, features, lives, context| {
+        Self::prepared(entry, material, seed, workplace, |model, features, lives, context| {
             model.fit(features.view(), lives, context)
         })
     }
@@ -112,12 +123,12 @@ impl<'a> Trained<'a> {
     /// [`ModelError::Weights`] if they do not fit.
     pub fn restore(
         entry: &'a Entry,
-        samples: &'a Samples,
+        material: Material<'a>,
         seed: u64,
         workplace: Workplace<'a>,
         weights: &Weights,
     ) -> Result<Self, TrainError> {
-        Self::prepared(entry, samples, seed, workplace, |model, features, lives, context| {
+        Self::prepared(entry, material, seed, workplace, |model, features, lives, context| {
             model.restore(weights, features.view(), lives, context)
         })
         .map(|(trained, ())| trained)
@@ -125,15 +136,16 @@ impl<'a> Trained<'a> {
 
     fn prepared<T>(
         entry: &'a Entry,
-        samples: &'a Samples,
+        material: Material<'a>,
         seed: u64,
         workplace: Workplace<'a>,
-        make: impl FnOnce(&mut dyn Model, &ArrayD<f32>, &[f64], &Context<'_>) -> Result<T, ModelError>,
+        make: impl FnOnce(&mut (dyn Model + 'a), &ArrayD<f32>, &[f64], &Context<'_>) -> Result<T, ModelError>,
     ) -> Result<(Self, T), TrainError> {
+        let Material { samples, source } = material;
         let transformation = entry.feature_transformation.fit(&samples.train.features)?;
         let labels = entry.label_transformation.fit(&samples.train.lives)?;
-        let streams = seed::streams(entry.model.name(), seed);
-        let mut model = Fitted::new(&entry.model)?;
+        let streams = entry.model.streams(seed);
+        let mut model = Fitted::new(&entry.model, source)?;
         let made = make(
             model.model_mut(),
             &transformed(entry.feature_transformation, &transformation, &samples.train.features),

@@ -3,15 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::extract::{Extract, cycle_at, describe};
-use crate::cell::{Cell, Cycle};
+use super::half_cycle::{Half, HalfReader, NoSamples, Signals};
+use crate::cell::Cell;
 use crate::failure::Failure;
-use crate::signal::{Curves, Outside, linspace};
+use crate::registers::Registers;
+use crate::signal::Grid;
 
 /// Upper end of the capacity grid, in nominal capacities. (The paper says 1; the authors' code says this.)
 const LARGEST_CAPACITY: f64 = 1.2;
-
-/// A, above which a sample belongs to charge and below whose negative it belongs to discharge; absolute, not a rate.
-const LEAST_CURRENT: f64 = 0.1;
 
 /// Keeps the resistance finite where both currents are zero; there it is 1000 times the voltage difference.
 const LEAST_TOTAL_CURRENT: f64 = 0.001;
@@ -127,9 +126,10 @@ impl CapacityMap {
     pub(super) fn extractor(&self) -> Extractor {
         Extractor {
             map: self.clone(),
-            grid: linspace(0.0, LARGEST_CAPACITY, self.grid_points),
-            charge: Half::new(self.grid_points),
-            discharge: Half::new(self.grid_points),
+            registers: Registers::detect(),
+            grid: Grid::new(0.0, LARGEST_CAPACITY, self.grid_points),
+            charge: HalfReader::new(Half::Charge),
+            discharge: HalfReader::new(Half::Discharge),
         }
     }
 }
@@ -137,64 +137,26 @@ impl CapacityMap {
 /// Builds maps; holds the buffers of one cycle.
 pub(super) struct Extractor {
     map: CapacityMap,
-    grid: Vec<f64>,
-    charge: Half,
-    discharge: Half,
+    registers: Registers,
+    grid: Grid,
+    charge: HalfReader,
+    discharge: HalfReader,
 }
 
 impl Extract for Extractor {
     fn extract(&mut self, cell: &Cell, out: &mut [f32]) -> Result<(), Failure> {
-        let [channels, cycles, points] = self.map.shape();
-        assert_eq!(out.len(), channels * cycles * points, "room for the map");
+        assert_eq!(out.len(), self.map.shape().iter().product::<usize>(), "room for the map");
         cycle_at(cell, self.map.cycles_needed() - 1, "the capacity map")?;
         self.check_halves(cell)?;
-        let needs_charge = self.map.channels.iter().any(|channel| channel.needs_charge());
-        let needs_discharge = self.map.channels.iter().any(|channel| channel.needs_discharge());
-        for row in 0..cycles {
-            let position = self.map.first + row;
-            let rows = |channel: usize| (channel * cycles + row) * points..(channel * cycles + row + 1) * points;
-            if self.map.zeroed_cycle == Some(position) {
-                (0..channels).for_each(|channel| out[rows(channel)].fill(0.0));
-                continue;
-            }
-            let cycle = &cell.cycles()[position];
-            let nominal = cell.info().nominal_capacity;
-            let no_samples = |half: &str| {
-                Failure::Usage(format!(
-                    "cell {}: {} has no {half} sample with a capacity between 0 and {LARGEST_CAPACITY} of nominal \
-                     ({nominal} Ah), so the capacity map cannot be built; check the cell or leave it out",
-                    cell.id(),
-                    describe(position, cycle)
-                ))
-            };
-            if needs_charge {
-                let capacity = cycle.charge_capacity.as_deref().expect("checked before");
-                let charging = |current| current > LEAST_CURRENT;
-                self.charge
-                    .read(cycle, capacity, nominal, charging, &self.grid, Direction::Charge)
-                    .map_err(|NoSamples| no_samples("charge"))?;
-            }
-            if needs_discharge {
-                let capacity = &cycle.discharge_capacity;
-                let discharging = |current| current < -LEAST_CURRENT;
-                self.discharge
-                    .read(cycle, capacity, nominal, discharging, &self.grid, Direction::Discharge)
-                    .map_err(|NoSamples| no_samples("discharge"))?;
-            }
-            for (k, &channel) in self.map.channels.iter().enumerate() {
-                let values = &mut out[rows(k)];
-                self.write(channel, values);
-                if !all_finite(values) {
-                    return Err(Failure::Usage(format!(
-                        "cell {}: channel {} of {} is not finite; leave out the cell or the channel",
-                        cell.id(),
-                        channel.name(),
-                        describe(position, cycle)
-                    )));
-                }
-            }
+        match self.registers {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: `detect` found these instructions
+            Registers::Avx512 => unsafe { self.fill_avx512(cell, out) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above
+            Registers::Avx2 => unsafe { self.fill_avx2(cell, out) },
+            Registers::Baseline => self.fill(cell, out),
         }
-        Ok(())
     }
 }
 
@@ -219,103 +181,101 @@ impl Extractor {
         }
     }
 
-    fn write(&self, channel: Channel, out: &mut [f32]) {
-        let (charge, discharge) = (&self.charge, &self.discharge);
-        let copy = |out: &mut [f32], from: &[f64]| out.iter_mut().zip(from).for_each(|(to, &from)| *to = from as f32);
-        let difference = charge.voltage.iter().zip(discharge.voltage.iter().rev()).map(|(c, d)| c - d);
-        match channel {
-            Channel::ChargeVoltage => copy(out, &charge.voltage),
-            Channel::DischargeVoltage => copy(out, &discharge.voltage),
-            Channel::ChargeCurrent => copy(out, &charge.current),
-            Channel::DischargeCurrent => copy(out, &discharge.current),
-            Channel::VoltageDifference => {
-                out.iter_mut().zip(difference).for_each(|(to, difference)| *to = difference as f32);
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+    fn fill_avx512(&mut self, cell: &Cell, out: &mut [f32]) -> Result<(), Failure> {
+        self.fill(cell, out)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2")]
+    fn fill_avx2(&mut self, cell: &Cell, out: &mut [f32]) -> Result<(), Failure> {
+        self.fill(cell, out)
+    }
+
+    /// The same operations in the same order for registers of any width, so that maps do not depend on the machine.
+    #[inline(always)]
+    fn fill(&mut self, cell: &Cell, out: &mut [f32]) -> Result<(), Failure> {
+        let [channels, cycles, points] = self.map.shape();
+        let needs_charge = self.map.channels.iter().any(|channel| channel.needs_charge());
+        let needs_discharge = self.map.channels.iter().any(|channel| channel.needs_discharge());
+        for row in 0..cycles {
+            let position = self.map.first + row;
+            let rows = |channel: usize| (channel * cycles + row) * points..(channel * cycles + row + 1) * points;
+            if self.map.zeroed_cycle == Some(position) {
+                (0..channels).for_each(|channel| out[rows(channel)].fill(0.0));
+                continue;
             }
-            Channel::Resistance => {
-                let total = charge.current.iter().zip(discharge.current.iter().rev()).map(|(c, d)| c - d);
-                for ((to, difference), total) in out.iter_mut().zip(difference).zip(total) {
-                    let resistance = difference / (total + LEAST_TOTAL_CURRENT);
-                    // 0/0 is no resistance; the authors write 0 there
-                    *to = if resistance.is_nan() { 0.0 } else { resistance as f32 };
+            let cycle = &cell.cycles()[position];
+            let no_samples = |half: &str| {
+                Failure::Usage(format!(
+                    "cell {}: {} has no {half} sample with a capacity between 0 and {LARGEST_CAPACITY} of nominal \
+                     ({} Ah), so the capacity map cannot be built; check the cell or leave it out",
+                    cell.id(),
+                    describe(position, cycle),
+                    cell.info().nominal_capacity
+                ))
+            };
+            let [mut charge, mut discharge] = [Signals::default(); 2];
+            if needs_charge {
+                charge = self.charge.read(cell, cycle, &self.grid).map_err(|NoSamples| no_samples("charge"))?;
+            }
+            if needs_discharge {
+                discharge =
+                    self.discharge.read(cell, cycle, &self.grid).map_err(|NoSamples| no_samples("discharge"))?;
+            }
+            for (k, &channel) in self.map.channels.iter().enumerate() {
+                let values = &mut out[rows(k)];
+                write(channel, charge, discharge, values);
+                if !all_finite(values) {
+                    return Err(Failure::Usage(format!(
+                        "cell {}: channel {} of {} is not finite; leave out the cell or the channel",
+                        cell.id(),
+                        channel.name(),
+                        describe(position, cycle)
+                    )));
                 }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes one channel of one cycle from the signals of its halves, all of the same length.
+#[inline(always)]
+fn write(channel: Channel, charge: Signals<'_>, discharge: Signals<'_>, out: &mut [f32]) {
+    let copy = |out: &mut [f32], from: &[f64]| out.iter_mut().zip(from).for_each(|(to, &from)| *to = from as f32);
+    let difference = charge.voltage.iter().zip(discharge.voltage.iter().rev()).map(|(c, d)| c - d);
+    match channel {
+        Channel::ChargeVoltage => copy(out, charge.voltage),
+        Channel::DischargeVoltage => copy(out, discharge.voltage),
+        Channel::ChargeCurrent => copy(out, charge.current),
+        Channel::DischargeCurrent => copy(out, discharge.current),
+        Channel::VoltageDifference => {
+            out.iter_mut().zip(difference).for_each(|(to, difference)| *to = difference as f32);
+        }
+        Channel::Resistance => {
+            let total = charge.current.iter().zip(discharge.current.iter().rev()).map(|(c, d)| c - d);
+            for ((to, difference), total) in out.iter_mut().zip(difference).zip(total) {
+                let resistance = difference / (total + LEAST_TOTAL_CURRENT);
+                // 0/0 is no resistance; the authors write 0 there
+                *to = if resistance.is_nan() { 0.0 } else { resistance as f32 };
             }
         }
     }
 }
 
 /// Whether all values are finite, without a branch per value.
+#[inline(always)]
 fn all_finite(values: &[f32]) -> bool {
     values.iter().fold(true, |finite, value| finite & value.is_finite())
-}
-
-/// Which way capacity moves voltage.
-#[derive(Clone, Copy)]
-enum Direction {
-    Charge,
-    Discharge,
-}
-
-/// A half cycle has samples, but none on the grid.
-struct NoSamples;
-
-/// Voltage and current over capacity of one half of one cycle.
-struct Half {
-    samples: Curves<2>,
-    voltage: Vec<f64>,
-    current: Vec<f64>,
-}
-
-impl Half {
-    fn new(points: usize) -> Self {
-        Self { samples: Curves::default(), voltage: vec![0.0; points], current: vec![0.0; points] }
-    }
-
-    /// Interpolates the samples whose current belongs to this half onto the grid; a half of at most two samples is all
-    /// zero.
-    fn read(
-        &mut self,
-        cycle: &Cycle,
-        capacity: &[f64],
-        nominal: f64,
-        belongs: impl Fn(f64) -> bool,
-        grid: &[f64],
-        direction: Direction,
-    ) -> Result<(), NoSamples> {
-        self.samples.clear();
-        let mut count = 0;
-        for ((&ampere_hours, &voltage), &current) in capacity.iter().zip(&cycle.voltage).zip(&cycle.current) {
-            if belongs(current) {
-                count += 1;
-                let x = ampere_hours / nominal;
-                if (0.0..=LARGEST_CAPACITY).contains(&x) {
-                    self.samples.push(x, [voltage, current]);
-                }
-            }
-        }
-        if count <= 2 {
-            self.voltage.fill(0.0);
-            self.current.fill(0.0);
-            return Ok(());
-        }
-        if self.samples.is_empty() {
-            return Err(NoSamples);
-        }
-        let (low, high) = self.samples.range(0);
-        let voltage = match direction {
-            Direction::Charge => Outside { left: low, right: high },
-            Direction::Discharge => Outside { left: high, right: low },
-        };
-        let current = Outside { left: 0.0, right: 0.0 };
-        self.samples.resample(grid, [voltage, current], [&mut self.voltage, &mut self.current]);
-        Ok(())
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::cell::{
-        Cell, LifeRecord,
+        Cell, Cycle, LifeRecord,
         tests::{discharge_cycle, info},
     };
     use crate::feature::FeatureSpec;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::cell::{Cell, Cycle};
-use crate::signal::{Curves, MedianRule, Outside, RollingMedian, linspace};
+use crate::signal::{Curves, Grid, MedianRule, Outside, RollingMedian, next_run};
 
 /// A, below whose negative a sample belongs to discharge.
 const LEAST_CURRENT: f64 = 0.1;
@@ -26,7 +26,8 @@ pub enum QdlinSource {
 pub(super) struct CurveReader {
     source: QdlinSource,
     points: usize,
-    grid: Vec<f64>,
+    /// Between the voltage limits of the last cell.
+    grid: Option<Grid>,
     samples: Curves<1>,
     median: RollingMedian,
     raw: Vec<f64>,
@@ -37,7 +38,7 @@ impl CurveReader {
         Self {
             source,
             points,
-            grid: Vec::new(),
+            grid: None,
             samples: Curves::default(),
             median: RollingMedian::new(HALF_WIDTH, rule),
             raw: vec![0.0; points],
@@ -71,20 +72,20 @@ impl CurveReader {
 
     fn compute(&mut self, cell: &Cell, cycle: &Cycle, out: &mut [f64]) {
         self.samples.clear();
-        let samples = cycle.voltage.iter().zip(&cycle.discharge_capacity).zip(&cycle.current);
-        for ((&voltage, &capacity), _) in samples.filter(|&(_, &current)| current < -LEAST_CURRENT) {
-            self.samples.push(voltage, [capacity]);
+        let mut end = 0;
+        while let Some(run) = next_run(&cycle.current, end, |current| *current < -LEAST_CURRENT) {
+            end = run.end;
+            self.samples.extend(cycle.voltage[run.clone()].iter().copied(), [&cycle.discharge_capacity[run]]);
         }
         if self.samples.len() <= 2 {
             out.fill(0.0);
             return;
         }
         let (low, high) = cell.info().voltage_limits;
-        if self.grid.first() != Some(&low) || self.grid.last() != Some(&high) {
-            self.grid = linspace(low, high, self.points);
-        }
-        self.samples.resample(&self.grid, [Outside { left: f64::NAN, right: f64::NAN }], [out]);
-        out.reverse();
+        self.grid.take_if(|grid| grid.ends() != (low, high));
+        let grid = self.grid.get_or_insert_with(|| Grid::new(low, high, self.points));
+        let [curve] = self.samples.resample(grid, [Outside { left: f64::NAN, right: f64::NAN }]);
+        out.iter_mut().zip(curve.iter().rev()).for_each(|(to, &from)| *to = from);
     }
 }
 

@@ -5,6 +5,7 @@
 mod capacity_map;
 mod discharge_curve;
 mod extract;
+mod half_cycle;
 mod severson;
 mod spec;
 mod voltage_capacity;

@@ -6,6 +6,7 @@ use super::edge::EdgeSmoother;
 use super::glitch::GlitchRemover;
 use super::outlier::{OutlierFilter, RowSummary};
 use super::sorting_network::LANES;
+use crate::registers::Registers;
 
 /// How a map is cleaned.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -199,35 +200,6 @@ impl Cleaner {
 fn subtract(left: &[f32], right: &[f32], out: &mut [f32]) {
     for ((out, left), right) in out.iter_mut().zip(left).zip(right) {
         *out = left - right;
-    }
-}
-
-/// The widest registers of this processor that the loops are compiled for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Registers {
-    #[cfg(target_arch = "x86_64")]
-    Avx512,
-    #[cfg(target_arch = "x86_64")]
-    Avx2,
-    Baseline,
-}
-
-impl Registers {
-    fn detect() -> Self {
-        #[cfg(target_arch = "x86_64")]
-        {
-            let wide = is_x86_feature_detected!("avx512f")
-                && is_x86_feature_detected!("avx512bw")
-                && is_x86_feature_detected!("avx512dq")
-                && is_x86_feature_detected!("avx512vl");
-            if wide {
-                return Self::Avx512;
-            }
-            if is_x86_feature_detected!("avx2") {
-                return Self::Avx2;
-            }
-        }
-        Self::Baseline
     }
 }
 
