@@ -14,7 +14,9 @@ use super::plot::{Dash, Look, Marker, Shade};
 type Pixel = (i32, i32);
 
 const RADIUS: i32 = 4;
-const GREY: RGBColor = RGBColor(165, 165, 165);
+// both lighter than the whiskers that lie on them
+const DARK_GREY: RGBColor = RGBColor(120, 120, 120);
+const LIGHT_GREY: RGBColor = RGBColor(195, 195, 195);
 
 /// Black, of this width.
 pub(super) fn stroke(width: u32) -> ShapeStyle {
@@ -64,15 +66,15 @@ where
     match dash {
         Dash::Solid => PathElement::new(points, stroke(1)).into_dyn(),
         Dash::Dashed => DashedPathElement::new(points, 6, 4, stroke(1)).into_dyn(),
-        Dash::Dotted => DashedPathElement::new(points, 1, 3, stroke(1)).into_dyn(),
+        Dash::Dotted => DashedPathElement::new(points, 2, 3, stroke(2)).into_dyn(),
     }
 }
 
 /// Filling of a bar.
 pub(super) fn filling(shade: Shade) -> ShapeStyle {
     match shade {
-        Shade::Dark => BLACK.filled(),
-        Shade::Medium => GREY.filled(),
+        Shade::Dark => DARK_GREY.filled(),
+        Shade::Medium => LIGHT_GREY.filled(),
         Shade::Light => WHITE.filled(),
     }
 }

@@ -105,9 +105,9 @@ pub enum Look {
 /// What tells bars apart without colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shade {
-    /// Black.
+    /// Dark grey.
     Dark,
-    /// Mid grey.
+    /// Light grey.
     Medium,
     /// White with a black outline.
     Light,

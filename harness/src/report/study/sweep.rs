@@ -120,7 +120,8 @@ fn figure(summary: &Summary, parameter: &Parameter) -> Figure {
                 Some(Point { x: value, y: spread.median, spread: (spread.count > 1).then_some(spread.quartiles) })
             });
             let points = points.sorted_by(|one, other| one.x.total_cmp(&other.x)).collect();
-            Series { name: format!("{arm}: median, quartiles"), look: Look::Joined(marker, dash), points }
+            let name = if arms.len() == 1 { "median, quartiles".to_owned() } else { arm.clone() };
+            Series { name, look: Look::Joined(marker, dash), points }
         })
         .collect();
     let theirs: Vec<Point> = placed()
@@ -131,9 +132,10 @@ fn figure(summary: &Summary, parameter: &Parameter) -> Figure {
         let look = Look::Joined(Marker::Ring, Dash::Dashed);
         series.push(Series { name: "published median".to_owned(), look, points: theirs });
     }
+    let what = parameter.label.split(',').next().unwrap_or(parameter.label);
     Figure {
         slug: format!("{}-{}", summary.slug(), parameter.name),
-        title: format!("{}: RMSE over {}, {} cells", summary.experiment, parameter.name, summary.data),
+        title: format!("{}: RMSE over {what}, {} cells", summary.experiment, summary.data),
         caption: format!(
             "Medians over seeds; the bars reach from the first to the third quartile. {}",
             scarce(summary)
