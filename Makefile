@@ -1,6 +1,7 @@
 # Each target is one line of the program, and does all set-up itself.
 #
-#   make reproduce                    every scenario and model on virtual cells, quick profile
+#   make reproduce                    every scenario, model and study on virtual cells, quick profile
+#   make reproduce STUDIES=           the five scenarios alone
 #   make reproduce PROFILE=paper      the published schedules
 #   make reproduce DATA=my-data       on imported cells
 #   make setup DEVICE=cuda            libtorch with CUDA
@@ -8,10 +9,15 @@
 PROFILE ?= quick
 DATA ?= virtual
 OUT ?= results/runs/reproduce-$(PROFILE)-$(notdir $(DATA))
-SCENARIOS = experiments/matr-1.yaml experiments/matr-2.yaml experiments/hust.yaml experiments/mix-100.yaml experiments/mix-20.yaml
+SCENARIOS = $(addprefix experiments/,matr-1.yaml matr-2.yaml hust.yaml mix-100.yaml mix-20.yaml)
+# every ablation, the reference study and the transfers; the ablations on measured curves need those (README)
+STUDIES = $(filter-out $(wildcard experiments/ablations/*-curves-*),$(sort $(wildcard experiments/ablations/*.yaml))) experiments/reference-study.yaml \
+  $(sort $(wildcard experiments/transfer/*.yaml))
 # whole workspace, always: another choice of packages or targets has other features and builds dependencies again
 CARGO_FLAGS = --release --workspace --locked
 BATLINET = target/release/batlinet
+# all but `compare`, which `bench-compare` runs
+BENCHES = classical encoder cleaning features data batlinet
 
 .PHONY: setup build test check reproduce bench bench-compare data clean
 
@@ -29,12 +35,13 @@ check: setup
 	cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
 
 reproduce: build
-	$(BATLINET) run $(SCENARIOS) --profile $(PROFILE) --data $(DATA) --out $(OUT)
+	$(BATLINET) run $(SCENARIOS) $(STUDIES) --profile $(PROFILE) --data $(DATA) --out $(OUT)
 	$(BATLINET) report $(OUT)
 
-# leaves results/bench/criterion.csv and growth.csv
+# leaves results/bench/criterion.csv and growth.csv; figures of benches that are gone must not stay in them
 bench: setup
-	cargo bench --workspace --locked
+	rm -rf target/criterion
+	cargo bench --workspace --locked $(BENCHES:%=--bench %)
 	@python3 scripts/bench_table.py
 
 # our program beside PyTorch and scikit-learn: results/bench/compare.csv

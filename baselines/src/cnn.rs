@@ -4,12 +4,11 @@ use ndarray::ArrayViewD;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    encoder::{self, Encoder, EncoderShape},
-    head::LinearHead,
+    convolutional::{BatchLoss, ConvolutionalNetwork},
+    encoder::EncoderShape,
     maps,
     model::{Context, FitSummary, Model, ModelError},
     optimiser::AdamParameters,
-    random::ChaCha8Rng,
     training::{Order, Schedule},
     weights::Weights,
 };
@@ -37,19 +36,8 @@ impl Default for CnnParameters {
 /// The CNN baseline; features are [samples, cycles, grid points].
 pub struct Cnn {
     parameters: CnnParameters,
-    fitted: Option<Network>,
+    fitted: Option<ConvolutionalNetwork>,
 }
-
-struct Network {
-    encoder: Box<dyn Encoder>,
-    head: LinearHead,
-}
-
-/// Samples that go through the encoder together: enough to fill its kernels, few enough to stay small.
-const PORTION: usize = 16;
-
-/// A batch whose predictions are all smaller than this has collapsed to zero (authors' guard).
-const COLLAPSED: f32 = 1e-5;
 
 impl Cnn {
     /// Checks the hyper-parameters.
@@ -61,11 +49,13 @@ impl Cnn {
         Ok(Self { parameters, fitted: None })
     }
 
-    fn network(&self, shape: EncoderShape, weights: &Weights, context: &Context<'_>) -> Result<Network, ModelError> {
-        let optimiser = AdamParameters::adam(self.parameters.learning_rate);
-        let encoder = encoder::build(shape, &weights.below("encoder"), optimiser, context.device, context.threads)?;
-        let head = LinearHead::new(shape.features, &weights.below("head"), optimiser)?;
-        Ok(Network { encoder, head })
+    fn network(
+        &self,
+        shape: EncoderShape,
+        weights: &Weights,
+        context: &Context<'_>,
+    ) -> Result<ConvolutionalNetwork, ModelError> {
+        ConvolutionalNetwork::new(shape, weights, AdamParameters::adam(self.parameters.learning_rate), context)
     }
 }
 
@@ -73,41 +63,9 @@ fn schedule(parameters: &CnnParameters) -> Schedule {
     Schedule { epochs: parameters.epochs, batch: parameters.batch, order: Order::Shuffled }
 }
 
-fn initial(shape: EncoderShape, random: &mut ChaCha8Rng) -> Weights {
-    let mut weights = shape.initial(random).under("encoder");
-    weights.0.extend(LinearHead::initial(shape.features, true, random).under("head").0);
-    weights
-}
-
-impl Network {
-    /// Gradients of the mean squared error over `batch`; returns that error and the largest |prediction|.
-    fn train(&mut self, batch: &[usize], samples: &[f32], labels: &[f64]) -> Result<(f64, f32), ModelError> {
-        let length = self.encoder.shape().input_len();
-        let Self { encoder, head } = self;
-        let (mut loss, mut largest) = (0.0, 0.0_f32);
-        let mut inputs = Vec::with_capacity(PORTION * length);
-        for portion in batch.chunks(PORTION) {
-            inputs.clear();
-            portion.iter().for_each(|&sample| inputs.extend_from_slice(&samples[sample * length..][..length]));
-            encoder.accumulate(&inputs, &mut |features, by_feature| {
-                let outputs = head.outputs(features);
-                let mut by_output = Vec::with_capacity(outputs.len());
-                for (output, &sample) in outputs.iter().zip(portion) {
-                    let residual = f64::from(*output) - labels[sample];
-                    loss += residual * residual / batch.len() as f64;
-                    largest = largest.max(output.abs());
-                    by_output.push((2.0 * residual / batch.len() as f64) as f32);
-                }
-                head.backward(features, &by_output, by_feature);
-            })?;
-        }
-        Ok((loss, largest))
-    }
-
-    fn step(&mut self) {
-        self.encoder.step();
-        self.head.step();
-    }
+/// Copies sample `sample` out of all samples, which lie one after the other.
+fn from_memory(samples: &[f32]) -> impl Fn(usize, &mut [f32]) {
+    |sample, input| input.copy_from_slice(&samples[sample * input.len()..][..input.len()])
 }
 
 impl Model for Cnn {
@@ -117,17 +75,19 @@ impl Model for Cnn {
         labels: &[f64],
         context: &Context<'_>,
     ) -> Result<FitSummary, ModelError> {
+        self.fitted = None;
         let (samples, [height, width]) = maps::training_maps(features, labels)?;
         let shape = EncoderShape::new(1, height, width, self.parameters.channels)?;
         let mut random = context.streams.stream("init");
-        let mut network = self.network(shape, &initial(shape, &mut random), context)?;
+        let mut network = self.network(shape, &ConvolutionalNetwork::initial(shape, &mut random), context)?;
         let mut restarts = 0;
         let mut summary = schedule(&self.parameters).run(labels.len(), context, |batch| {
-            let (loss, largest) = network.train(batch, &samples, labels)?;
-            if largest < COLLAPSED {
+            let BatchLoss { loss, collapsed } =
+                network.accumulate(batch, from_memory(&samples), |sample| labels[sample])?;
+            if collapsed {
                 // all ReLUs of the last layer are dead: such a network never recovers, a new one may
                 restarts += 1;
-                network = self.network(shape, &initial(shape, &mut random), context)?;
+                network = self.network(shape, &ConvolutionalNetwork::initial(shape, &mut random), context)?;
             } else {
                 network.step();
             }
@@ -140,21 +100,14 @@ impl Model for Cnn {
 
     fn predict(&self, features: ArrayViewD<'_, f32>, _context: &Context<'_>) -> Result<Vec<f64>, ModelError> {
         let network = self.fitted.as_ref().ok_or(ModelError::NotFitted)?;
-        let shape = network.encoder.shape();
+        let shape = network.shape();
         let samples = maps::prediction_maps(features, [shape.height, shape.width])?;
-        let mut predictions = Vec::new();
-        for portion in samples.chunks(PORTION * shape.input_len()) {
-            let outputs = network.head.outputs(&network.encoder.encode(portion)?);
-            predictions.extend(outputs.into_iter().map(f64::from));
-        }
-        Ok(predictions)
+        let all: Vec<usize> = (0..samples.len() / shape.input_len()).collect();
+        network.outputs(&all, from_memory(&samples))
     }
 
     fn weights(&self) -> Option<Weights> {
-        let network = self.fitted.as_ref()?;
-        let mut weights = network.encoder.weights().under("encoder");
-        weights.0.extend(network.head.weights().under("head").0);
-        Some(weights)
+        self.fitted.as_ref().map(ConvolutionalNetwork::weights)
     }
 
     fn restore(
@@ -168,5 +121,82 @@ impl Model for Cnn {
         let shape = EncoderShape::new(1, height, width, self.parameters.channels)?;
         self.fitted = Some(self.network(shape, weights, context)?);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tch::Device;
+
+    use super::*;
+    use crate::{
+        Silent, Streams,
+        encoder::{Encoder, InstructionSet, NativeEncoder, TorchEncoder},
+        oracle,
+    };
+
+    fn adam() -> AdamParameters {
+        AdamParameters::adam(1e-3)
+    }
+
+    /// The network of the fixture on every engine.
+    fn networks(case: &oracle::Case) -> Vec<(&'static str, ConvolutionalNetwork)> {
+        let [_, height, width] = case.shape;
+        let shape = EncoderShape::new(1, height, width, 32).unwrap();
+        let weights = case.weights(ConvolutionalNetwork::initial(shape, &mut Streams::new("a").stream("init")));
+        let network = |encoder: Box<dyn Encoder>| ConvolutionalNetwork::on(encoder, &weights, adam()).unwrap();
+        let below = weights.below("encoder");
+        let torch = TorchEncoder::new(shape, &below, adam(), Device::Cpu).unwrap();
+        let native = |set| NativeEncoder::new(shape, &below, adam(), 2, set).unwrap();
+        std::iter::once(("libtorch", network(Box::new(torch))))
+            .chain(InstructionSet::available().into_iter().map(|set| (set.name(), network(Box::new(native(set))))))
+            .collect()
+    }
+
+    #[test]
+    fn ten_steps_are_those_of_pytorch_on_every_engine() {
+        let case = oracle::Case::named("cnn");
+        let batch: Vec<usize> = (0..case.shape[0]).collect();
+        for (_, mut network) in networks(&case) {
+            case.check_outputs(&network.outputs(&batch, from_memory(&case.inputs)).unwrap());
+            for step in 0..oracle::STEPS {
+                let label = |sample: usize| case.labels[sample];
+                let done = network.accumulate(&batch, from_memory(&case.inputs), label).unwrap();
+                assert!(!done.collapsed);
+                network.step();
+                case.check_step(step, done.loss, &network.weights());
+            }
+        }
+    }
+
+    #[test]
+    fn parameter_counts_are_those_of_the_paper() {
+        for (height, name, count) in [(100, "cnn", 1_136_033), (20, "cnn20", 122_273)] {
+            let shape = EncoderShape::new(1, height, 1000, 32).unwrap();
+            let weights = ConvolutionalNetwork::initial(shape, &mut Streams::new("a").stream("init"));
+            assert_eq!(weights.parameter_count(), count);
+            assert_eq!(count as u64, oracle::parameter_count(name));
+        }
+    }
+
+    #[test]
+    fn a_network_has_collapsed_if_all_predictions_of_a_batch_are_nearly_zero() {
+        let case = oracle::Case::named("cnn");
+        let [samples, height, width] = case.shape;
+        let shape = EncoderShape::new(1, height, width, 32).unwrap();
+        let streams = Streams::new("collapse");
+        let context = Context { streams: &streams, device: Device::Cpu, threads: 1, progress: &Silent };
+        let cnn = Cnn::new(CnnParameters::default()).unwrap();
+        let batch: Vec<usize> = (0..samples).collect();
+        for (bias, expected) in [(0.0, true), (0.9e-5, true), (-0.9e-5, true), (1.1e-5, false), (-1.1e-5, false)] {
+            let mut weights = ConvolutionalNetwork::initial(shape, &mut streams.stream("init"));
+            for tensor in weights.0.iter_mut().filter(|tensor| tensor.name.starts_with("head")) {
+                tensor.values.fill(if tensor.name == "head.bias" { bias } else { 0.0 });
+            }
+            let mut network = cnn.network(shape, &weights, &context).unwrap();
+            let label = |sample: usize| case.labels[sample];
+            let done = network.accumulate(&batch, from_memory(&case.inputs), label).unwrap();
+            assert_eq!(done.collapsed, expected, "bias {bias}");
+        }
     }
 }

@@ -2,7 +2,15 @@
 //!
 //! Ours, because no crate has a seedable forest that is fast when there are many more features than samples.
 
+mod batch;
+mod cut;
+mod features;
+mod few;
 mod grow;
+mod node;
+mod screen;
+#[cfg(test)]
+mod tests;
 
 use ndarray::{ArrayView1, ArrayViewD};
 use serde::{Deserialize, Serialize};
@@ -10,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::{Context, FitSummary, Model, ModelError};
 use crate::table::{prediction_table, training_table};
 
-use grow::{Grower, SortedFeatures};
+use features::SortedFeatures;
 
 /// Hyper-parameters of [`Forest`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -76,14 +84,7 @@ impl Model for Forest {
     ) -> Result<FitSummary, ModelError> {
         self.fitted = None;
         let table = training_table(features, labels, 1)?;
-        let sorted = SortedFeatures::new(&table)?;
-        // one stream per tree: a tree does not depend on which others were grown before it
-        let trees = (0..self.parameters.trees)
-            .map(|tree| {
-                let mut random = context.streams.stream(&format!("forest/{tree}"));
-                Grower::new(&sorted, labels, &self.parameters, &mut random).grow()
-            })
-            .collect();
+        let trees = grow::grow(&SortedFeatures::new(&table)?, labels, &self.parameters, context.streams);
         self.fitted = Some(Fitted { columns: table.ncols(), trees });
         Ok(FitSummary::default())
     }
@@ -101,11 +102,11 @@ impl Model for Forest {
 /// A regression tree; node 0 is the root.
 #[derive(Clone, Debug)]
 struct Tree {
-    nodes: Vec<Node>,
+    nodes: Vec<TreeNode>,
 }
 
 #[derive(Clone, Debug)]
-enum Node {
+enum TreeNode {
     Leaf { mean: f64 },
     Split { feature: usize, threshold: f64, left: usize, right: usize },
 }
@@ -115,8 +116,8 @@ impl Tree {
         let mut at = 0;
         loop {
             match self.nodes[at] {
-                Node::Leaf { mean } => return mean,
-                Node::Split { feature, threshold, left, right } => {
+                TreeNode::Leaf { mean } => return mean,
+                TreeNode::Split { feature, threshold, left, right } => {
                     at = if row[feature] <= threshold { left } else { right };
                 }
             }

@@ -24,14 +24,23 @@ impl LinearHead {
         Weights(weights)
     }
 
-    /// A head with these weights; it has a bias if they have one.
+    /// The names of its tensors.
+    pub fn names(with_bias: bool) -> &'static [&'static str] {
+        if with_bias { &["weight", "bias"] } else { &["weight"] }
+    }
+
+    /// A head with these weights.
     ///
     /// # Errors
     /// [`ModelError::Weights`] if they do not fit.
-    pub fn new(features: usize, weights: &Weights, optimiser: AdamParameters) -> Result<Self, ModelError> {
+    pub fn new(
+        features: usize,
+        with_bias: bool,
+        weights: &Weights,
+        optimiser: AdamParameters,
+    ) -> Result<Self, ModelError> {
         let weight = Parameter::new(weights.values("weight", &[1, features])?.to_vec(), optimiser);
-        let has_bias = weights.0.iter().any(|tensor| tensor.name == "bias");
-        let bias = has_bias.then(|| weights.values("bias", &[1])).transpose()?;
+        let bias = with_bias.then(|| weights.values("bias", &[1])).transpose()?;
         Ok(Self { weight, bias: bias.map(|values| Parameter::new(values.to_vec(), optimiser)) })
     }
 
@@ -103,10 +112,10 @@ mod tests {
         let slopes = [2.0_f32, -3.0];
         // a linear function: L = Σ slope × output
         let loss = |weights: &Weights, features: &[f32]| -> f32 {
-            let head = LinearHead::new(3, weights, AdamParameters::adam(0.1)).unwrap();
+            let head = LinearHead::new(3, true, weights, AdamParameters::adam(0.1)).unwrap();
             head.outputs(features).iter().zip(slopes).map(|(output, slope)| output * slope).sum()
         };
-        let mut head = LinearHead::new(3, &initial, AdamParameters::adam(0.1)).unwrap();
+        let mut head = LinearHead::new(3, true, &initial, AdamParameters::adam(0.1)).unwrap();
         let mut by_feature = vec![0.0; 6];
         head.backward(&features, &slopes, &mut by_feature);
         let close = |a: f32, b: f32| (a - b).abs() < 2e-3;
@@ -127,7 +136,7 @@ mod tests {
     #[test]
     fn a_step_moves_against_the_gradient_and_clears_it() {
         let initial = LinearHead::initial(2, false, &mut Streams::new("a").stream("init"));
-        let mut head = LinearHead::new(2, &initial, AdamParameters::adam(0.1)).unwrap();
+        let mut head = LinearHead::new(2, false, &initial, AdamParameters::adam(0.1)).unwrap();
         head.backward(&[1.0, -1.0], &[1.0], &mut [0.0; 2]);
         head.step();
         let moved = head.weights();

@@ -14,9 +14,10 @@
 //! | [`gp`] | Gaussian process | p numbers |
 //! | [`mlp`], [`lstm`], [`cnn`] | neural networks on libtorch | 1, H or H × W numbers |
 //!
-//! [`encoder`] is the convolutional block that [`cnn`] and BatLiNet share.
+//! [`encoder`] is the convolutional block that [`cnn`] and BatLiNet share; [`convolutional`] is one of them with a head.
 
 pub mod cnn;
+pub mod convolutional;
 pub mod device;
 pub mod encoder;
 pub mod forest;
@@ -29,6 +30,9 @@ pub mod mean;
 pub mod mlp;
 pub mod model;
 pub mod optimiser;
+#[cfg(test)]
+mod oracle;
+pub mod parallel;
 pub mod pcr;
 pub mod pls;
 pub mod random;

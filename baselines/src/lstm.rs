@@ -82,12 +82,21 @@ impl Lstm {
     }
 
     /// `input` is [samples, cycles, width]; gives [samples].
+    ///
+    /// The input weights of the first layer are wide, and libtorch's recurrence would go through them at every step. So
+    /// all steps are multiplied by them ahead of it, in one product; what the recurrence sees are four gates as input
+    /// and the unit matrix as input weights. An epoch of 41 × 99 × 1000 takes less than half of the time, and the
+    /// numbers are the same.
     fn forward(&self, layers: &Layers, input: &Tensor) -> Result<Tensor, ModelError> {
         let LstmParameters { layers: depth, hidden, .. } = self.parameters;
+        let kind = (Kind::Float, input.device());
         let (recurrent, head) = layers.parameters().split_at(depth * TENSORS);
-        let zeros = Tensor::f_zeros([depth as i64, input.size()[0], hidden as i64], (Kind::Float, input.device()))?;
+        let gates = input.f_linear(&recurrent[0], None::<Tensor>)?;
+        let mut weights = vec![Tensor::f_eye(4 * hidden as i64, kind)?];
+        weights.extend(recurrent[1..].iter().map(Tensor::shallow_clone));
+        let zeros = Tensor::f_zeros([depth as i64, input.size()[0], hidden as i64], kind)?;
         let state = [zeros.shallow_clone(), zeros];
-        let (outputs, _, _) = input.f_lstm(&state, recurrent, true, depth as i64, 0.0, false, false, true)?;
+        let (outputs, _, _) = gates.f_lstm(&state, &weights, true, depth as i64, 0.0, false, false, true)?;
         let last = outputs.f_select(1, -1)?;
         Ok(last.f_linear(&head[0], Some(&head[1]))?.f_view([-1])?)
     }
@@ -112,6 +121,7 @@ impl Model for Lstm {
         labels: &[f64],
         context: &Context<'_>,
     ) -> Result<FitSummary, ModelError> {
+        self.fitted = None;
         let (samples, inner) = maps::training_maps(features, labels)?;
         let initial = Layers::initial(&self.shapes(inner[1]), &mut context.streams.stream("init"));
         let mut layers = self.layers(inner[1], &initial, context.device)?;
@@ -153,11 +163,31 @@ impl Model for Lstm {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::oracle;
 
     #[test]
     fn the_parameter_count_is_that_of_the_paper() {
         let lstm = Lstm::new(LstmParameters::default()).unwrap();
-        assert_eq!(lstm.shapes(1000).iter().map(LayerShape::len).sum::<usize>(), 140_833);
+        let count = lstm.shapes(1000).iter().map(LayerShape::len).sum::<usize>();
+        assert_eq!(count, 140_833);
+        assert_eq!(count as u64, oracle::parameter_count("lstm"));
+    }
+
+    #[test]
+    fn ten_steps_are_those_of_pytorch() {
+        let case = oracle::Case::named("lstm");
+        let [_, cycles, points] = case.shape;
+        let lstm = Lstm::new(LstmParameters::default()).unwrap();
+        let initial = case.weights(Layers::initial(&lstm.shapes(points), &mut crate::Streams::new("a").stream("init")));
+        let mut layers = lstm.layers(points, &initial, tch::Device::Cpu).unwrap();
+        let inputs = tensor(&case.inputs, [cycles, points], tch::Device::Cpu).unwrap();
+        let targets = Tensor::from_slice(&case.labels).to_kind(Kind::Float);
+        case.check_outputs(&Layers::numbers(&lstm.forward(&layers, &inputs).unwrap()).unwrap());
+        for step in 0..oracle::STEPS {
+            let outputs = lstm.forward(&layers, &inputs).unwrap();
+            let loss = layers.descend(&outputs, &targets).unwrap();
+            case.check_step(step, loss, &layers.weights());
+        }
     }
 
     #[test]

@@ -15,12 +15,26 @@ pub fn training_maps<'a, const R: usize>(
     features: ArrayViewD<'a, f32>,
     labels: &[f64],
 ) -> Result<(Cow<'a, [f32]>, [usize; R]), ModelError> {
+    if labels.len() < 2 {
+        return Err(ModelError::TooFewSamples { needed: 2, got: labels.len() });
+    }
+    labelled_maps(features, labels)
+}
+
+/// As [`training_maps`], for a network that learns from one sample too.
+///
+/// # Errors
+/// [`ModelError`] says what does not fit.
+pub fn labelled_maps<'a, const R: usize>(
+    features: ArrayViewD<'a, f32>,
+    labels: &[f64],
+) -> Result<(Cow<'a, [f32]>, [usize; R]), ModelError> {
     let inner = inner_dimensions(&features)?;
     if features.shape()[0] != labels.len() {
         return Err(ModelError::Length { features: features.shape()[0], labels: labels.len() });
     }
-    if labels.len() < 2 {
-        return Err(ModelError::TooFewSamples { needed: 2, got: labels.len() });
+    if labels.is_empty() {
+        return Err(ModelError::TooFewSamples { needed: 1, got: 0 });
     }
     if let Some(sample) = labels.iter().position(|label| !label.is_finite()) {
         return Err(ModelError::NotFinite { what: "the label", sample });

@@ -110,6 +110,7 @@ impl Model for Mlp {
         labels: &[f64],
         context: &Context<'_>,
     ) -> Result<FitSummary, ModelError> {
+        self.fitted = None;
         let (samples, inner) = maps::training_maps(features, labels)?;
         let width = inner.iter().product();
         let initial = Layers::initial(&self.shapes(width), &mut context.streams.stream("init"));
@@ -161,12 +162,31 @@ mod tests {
     use tch::Device;
 
     use super::*;
+    use crate::oracle;
 
     #[test]
     fn the_parameter_count_is_that_of_the_paper() {
         let mlp = Mlp::new(MlpParameters::default()).unwrap();
         let count: usize = mlp.shapes(1000).iter().map(LayerShape::len).sum();
         assert_eq!(count, 32_164);
+        assert_eq!(count as u64, oracle::parameter_count("mlp"));
+    }
+
+    #[test]
+    fn ten_steps_are_those_of_pytorch() {
+        let case = oracle::Case::named("mlp");
+        let [samples, cycles, points] = case.shape;
+        let shapes = Mlp::new(MlpParameters::default()).unwrap().shapes(cycles * points);
+        let initial = case.weights(Layers::initial(&shapes, &mut crate::Streams::new("a").stream("init")));
+        let mut layers = Layers::new(&shapes, &initial, AdamParameters::adam(1e-3), Device::Cpu).unwrap();
+        let inputs = Tensor::from_slice(&case.inputs).view([samples as i64, -1]);
+        let targets = Tensor::from_slice(&case.labels).to_kind(Kind::Float);
+        case.check_outputs(&Layers::numbers(&forward(&layers, &inputs, None).unwrap()).unwrap());
+        for step in 0..oracle::STEPS {
+            let outputs = forward(&layers, &inputs, None).unwrap();
+            let loss = layers.descend(&outputs, &targets).unwrap();
+            case.check_step(step, loss, &layers.weights());
+        }
     }
 
     #[test]

@@ -62,6 +62,7 @@ impl Layers {
         optimiser: AdamParameters,
         device: Device,
     ) -> Result<Self, ModelError> {
+        weights.check_names(&shapes.iter().map(|layer| layer.name.clone()).collect::<Vec<_>>())?;
         let store = nn::VarStore::new(device);
         let mut parameters = Vec::with_capacity(shapes.len());
         for layer in shapes {

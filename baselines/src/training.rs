@@ -2,7 +2,10 @@
 
 use rand::seq::SliceRandom as _;
 
-use crate::model::{Context, FitSummary, ModelError};
+use crate::{
+    model::{Context, FitSummary, ModelError},
+    random::ChaCha8Rng,
+};
 
 /// In which order an epoch visits the samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,27 +57,59 @@ impl Schedule {
         context: &Context<'_>,
         mut step: impl FnMut(&[usize]) -> Result<f64, ModelError>,
     ) -> Result<FitSummary, ModelError> {
-        let mut order: Vec<usize> = (0..samples).collect();
-        let mut shuffle = context.streams.stream("shuffle");
-        let mut last_loss = 0.0;
-        for epoch in 1..=self.epochs {
-            if self.order == Order::Shuffled {
-                order.shuffle(&mut shuffle);
-            }
-            let mut sum = 0.0;
-            for batch in order.chunks(self.batch) {
-                let loss = step(batch)?;
-                if !loss.is_finite() {
-                    return Err(ModelError::Diverged { epoch, loss });
-                }
-                sum += loss * batch.len() as f64;
-            }
-            last_loss = sum / samples as f64;
-            if !context.progress.epoch(epoch, self.epochs, last_loss) {
-                return Err(ModelError::Interrupted);
-            }
+        let mut epochs = self.epochs(samples, context);
+        while epochs.train_one(&mut step)? {}
+        Ok(epochs.summary())
+    }
+
+    /// The epochs over `samples` samples one by one, for a caller who looks at the model between them.
+    pub fn epochs<'a>(&self, samples: usize, context: &'a Context<'a>) -> Epochs<'a> {
+        let shuffle = context.streams.stream("shuffle");
+        Epochs { schedule: *self, context, order: (0..samples).collect(), shuffle, done: 0, last_loss: 0.0 }
+    }
+}
+
+/// Epochs on their way.
+pub struct Epochs<'a> {
+    schedule: Schedule,
+    context: &'a Context<'a>,
+    order: Vec<usize>,
+    shuffle: ChaCha8Rng,
+    done: usize,
+    last_loss: f64,
+}
+
+impl Epochs<'_> {
+    /// Trains one more epoch, if one is left; says whether there was one. `step` is that of [`Schedule::run`].
+    ///
+    /// # Errors
+    /// As [`Schedule::run`].
+    pub fn train_one(&mut self, mut step: impl FnMut(&[usize]) -> Result<f64, ModelError>) -> Result<bool, ModelError> {
+        if self.done == self.schedule.epochs {
+            return Ok(false);
         }
-        Ok(FitSummary { epochs: Some(self.epochs), final_loss: Some(last_loss), restarts: 0 })
+        self.done += 1;
+        if self.schedule.order == Order::Shuffled {
+            self.order.shuffle(&mut self.shuffle);
+        }
+        let mut sum = 0.0;
+        for batch in self.order.chunks(self.schedule.batch) {
+            let loss = step(batch)?;
+            if !loss.is_finite() {
+                return Err(ModelError::Diverged { epoch: self.done, loss });
+            }
+            sum += loss * batch.len() as f64;
+        }
+        self.last_loss = sum / self.order.len() as f64;
+        if !self.context.progress.epoch(self.done, self.schedule.epochs, self.last_loss) {
+            return Err(ModelError::Interrupted);
+        }
+        Ok(true)
+    }
+
+    /// What the epochs so far have to tell.
+    pub fn summary(&self) -> FitSummary {
+        FitSummary { epochs: Some(self.done), final_loss: Some(self.last_loss), restarts: 0 }
     }
 }
 

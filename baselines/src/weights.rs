@@ -77,6 +77,22 @@ impl Weights {
         Ok(&found.values)
     }
 
+    /// Checks that these are the tensors of a model that has `names`, in whatever order.
+    ///
+    /// # Errors
+    /// [`ModelError::Weights`] names a tensor that is missing and one that is left over.
+    pub fn check_names(&self, names: &[String]) -> Result<(), ModelError> {
+        let missing = names.iter().find(|name| self.0.iter().all(|tensor| tensor.name != **name));
+        let extra = self.0.iter().map(|tensor| &tensor.name).find(|name| !names.contains(name));
+        let difference = match (missing, extra) {
+            (None, None) => return Ok(()),
+            (Some(missing), None) => format!("there is no tensor '{missing}'"),
+            (None, Some(extra)) => format!("tensor '{extra}' is left over"),
+            (Some(missing), Some(extra)) => format!("there is no tensor '{missing}', but a tensor '{extra}'"),
+        };
+        Err(ModelError::Weights(format!("{difference}, so they are of another model")))
+    }
+
     /// The bytes of a safetensors file.
     ///
     /// # Errors
@@ -173,6 +189,16 @@ mod tests {
         let bytes = weights.to_bytes().unwrap();
         std::fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
         assert!(Weights::load(&path).unwrap_err().to_string().contains("cut.safetensors"));
+    }
+
+    #[test]
+    fn tensors_of_another_model_are_named() {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let refused = |of: &[&str]| sample().check_names(&names(of)).unwrap_err().to_string();
+        sample().check_names(&names(&["head.bias", "conv1.weight"])).unwrap();
+        assert!(refused(&["conv1.weight"]).contains("tensor 'head.bias' is left over"));
+        assert!(refused(&["conv1.weight", "head.bias", "gate"]).contains("no tensor 'gate', so"));
+        assert!(refused(&["conv1.weight", "gate"]).contains("no tensor 'gate', but a tensor 'head.bias', so"));
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! What every network must do, whatever it is made of.
 
 use baselines::{
-    Context, Model, ModelError, Silent, Streams,
+    Context, Model, ModelError, Silent, Streams, Weights,
     cnn::{Cnn, CnnParameters},
     lstm::{Lstm, LstmParameters},
     mlp::{Mlp, MlpParameters},
+    weights::NamedTensor,
 };
 use ndarray::{ArrayD, IxDyn};
 
@@ -21,7 +22,10 @@ fn data(inner: [usize; 2]) -> (ArrayD<f32>, Vec<f64>) {
 }
 
 fn networks(epochs: usize) -> Vec<(&'static str, Box<dyn Model>, [usize; 2])> {
-    let rate = 5e-3;
+    networks_with_rate(epochs, 5e-3)
+}
+
+fn networks_with_rate(epochs: usize, rate: f64) -> Vec<(&'static str, Box<dyn Model>, [usize; 2])> {
     let cnn = CnnParameters { epochs, learning_rate: rate, batch: 5, channels: 32 };
     let lstm = LstmParameters { epochs, learning_rate: rate, batch: 5, hidden: 8, ..LstmParameters::default() };
     let mlp = MlpParameters { epochs, learning_rate: rate, batch: 5, dropout: 0.01, ..MlpParameters::default() };
@@ -93,6 +97,60 @@ fn saved_weights_predict_the_same() {
         );
         let (narrow, _) = data([inner[0], inner[1] - 1]);
         assert!(matches!(restored.predict(narrow.view(), &context), Err(ModelError::Shape { .. })), "{name}");
+    }
+}
+
+#[test]
+fn weights_of_another_architecture_are_refused() {
+    let streams = Streams::new("other");
+    let context = context(&streams);
+    let weights: Vec<_> = networks(1)
+        .into_iter()
+        .map(|(name, mut model, inner)| {
+            let (features, labels) = data(inner);
+            model.fit(features.view(), &labels, &context).unwrap();
+            (name, model.weights().unwrap())
+        })
+        .collect();
+    for (name, mut model, inner) in networks(1) {
+        let (features, labels) = data(inner);
+        let mut refused = |weights: &Weights, features: &ArrayD<f32>| {
+            let error = model.restore(weights, features.view(), &labels, &context).expect_err(name);
+            assert!(matches!(error, ModelError::Weights(_)), "{name}: {error}");
+            error.to_string()
+        };
+        // of another network
+        for (other, weights) in weights.iter().filter(|(other, _)| *other != name) {
+            let message = refused(weights, &features);
+            assert!(message.contains("there is no tensor") && message.contains("another model"), "{other}: {message}");
+        }
+        let (_, own) = weights.iter().find(|(other, _)| *other == name).unwrap();
+        // for other dimensions
+        let (wide, _) = data([inner[0], inner[1] + 9]);
+        assert!(refused(own, &wide).contains("this model needs"));
+        // with a tensor too much, or one too few, or one that is broken
+        let mut more = own.clone();
+        more.0.push(NamedTensor { name: "gate.weight".to_owned(), shape: vec![1], values: vec![0.0] });
+        assert!(refused(&more, &features).contains("tensor 'gate.weight' is left over"));
+        let mut fewer = own.clone();
+        let last = fewer.0.pop().unwrap();
+        assert!(refused(&fewer, &features).contains(&format!("no tensor '{}'", last.name)));
+        let mut broken = own.clone();
+        broken.0[1].values[0] = f32::NAN;
+        assert!(refused(&broken, &features).contains("not finite"));
+        // and what was refused leaves nothing behind
+        assert!(matches!(model.predict(features.view(), &context), Err(ModelError::NotFitted)), "{name}");
+    }
+}
+
+#[test]
+fn a_loss_that_is_not_finite_ends_training_with_its_epoch() {
+    let streams = Streams::new("diverge");
+    for (name, mut model, inner) in networks_with_rate(50, 1e30) {
+        let (features, labels) = data(inner);
+        let diverged = model.fit(features.view(), &labels, &context(&streams));
+        assert!(matches!(diverged, Err(ModelError::Diverged { epoch: 1.., .. })), "{name}: {diverged:?}");
+        assert!(matches!(model.predict(features.view(), &context(&streams)), Err(ModelError::NotFitted)), "{name}");
     }
 }
 

@@ -1,5 +1,5 @@
 //! BatLiNet at the paper's sizes on all cores: an epoch of every scenario, predictions against 1 to 64 references (the
-//! paper's Fig. 5c), and how both grow.
+//! paper's Fig. 5c), and how both grow with cells, references, cycles and pairs.
 //!
 //! Groups named `…_by_…` have benches named by a size; `scripts/bench_table.py` fits the exponent of their growth.
 
@@ -10,10 +10,13 @@ use criterion::{
     measurement::WallTime,
 };
 use harness::batlinet::BatLiNetParameters;
-use ndarray::Axis;
+use ndarray::{Axis, s};
 
 #[expect(dead_code, reason = "the comparison with the oracles uses more of it")]
 mod made;
+
+/// Criterion's least number of samples, and what it runs to warm up.
+const RUNS: usize = 10 + 1;
 
 fn group<'a>(criterion: &'a mut Criterion, name: &str) -> BenchmarkGroup<'a, WallTime> {
     let mut group = criterion.benchmark_group(name);
@@ -29,9 +32,15 @@ fn bench_epoch(
     parameters: &BatLiNetParameters,
 ) {
     let (maps, labels) = made::maps(cells, cycles);
-    group.bench_function(id, |bencher| {
-        bencher.iter_custom(|epochs| made::time_epochs(parameters, &maps, &labels, epochs as usize).into_iter().sum());
-    });
+    // one training run serves all samples: each run spends an epoch on warming up
+    let mut times = Vec::new();
+    let mut next = || {
+        if times.is_empty() {
+            times = made::time_epochs(parameters, &maps, &labels, RUNS);
+        }
+        times.pop().expect("a training run has epochs")
+    };
+    group.bench_function(id, |bencher| bencher.iter_custom(|epochs| (0..epochs).map(|_| next()).sum()));
 }
 
 fn epochs(criterion: &mut Criterion) {
@@ -77,6 +86,18 @@ fn predictions(criterion: &mut Criterion) {
         group.throughput(Throughput::Elements(1));
         group.bench_function(BenchmarkId::from_parameter(references), |bencher| {
             bencher.iter(|| made::predict(&model, black_box(maps.index_axis(Axis(0), 7))));
+        });
+    }
+    group.finish();
+    // pairs of a cell and a reference drawn for it
+    const REFERENCES: usize = 16;
+    let model = made::fitted(&maps, &labels, REFERENCES);
+    let mut group = self::group(criterion, "predict_by_pairs");
+    for cells in [1, 2, 4, 8, 16] {
+        let pairs = cells * REFERENCES;
+        group.throughput(Throughput::Elements(pairs as u64));
+        group.bench_function(BenchmarkId::from_parameter(pairs), |bencher| {
+            bencher.iter(|| made::predict_all(&model, black_box(maps.slice(s![..cells, .., .., ..]))));
         });
     }
 }

@@ -12,6 +12,7 @@
 //! | [`feature`] | arrays | a cell |
 //! | [`split`], [`samples`] | training and test arrays with labels | cells, features, labels |
 //! | [`batlinet`] | the BatLiNet model, behind [`baselines::Model`] | arrays |
+//! | [`transfer`] | learning from another chemistry, likewise | arrays |
 //! | [`statistics`] | errors, and their spread over seeds | predictions |
 //! | [`record`] | what a run leaves on disk | a run |
 //! | [`experiment`] | a plan of runs, and the runs | an experiment file |
@@ -34,3 +35,4 @@ pub mod source;
 pub mod split;
 pub mod statistics;
 pub mod store;
+pub mod transfer;

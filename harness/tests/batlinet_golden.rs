@@ -61,6 +61,24 @@ fn close(ours: f64, theirs: f64, what: &str) {
 }
 
 #[test]
+fn parameter_counts_are_those_of_the_paper() {
+    let count = |parameters: &BatLiNetParameters, cycles: usize| {
+        let shape = EncoderShape::new(6, cycles, 1000, 32).unwrap();
+        Network::initial(parameters, shape, &mut Streams::new("a").stream("init")).parameter_count()
+    };
+    let both = BatLiNetParameters::default();
+    assert_eq!((count(&both, 100), count(&both, 20)), (2_274_912, 247_392));
+    // one encoder and the head (spec §5.4); heads of their own with biases
+    let (intra, inter) = (
+        BatLiNetParameters { inter_cell: false, ..both.clone() },
+        BatLiNetParameters { intra_cell: false, ..both.clone() },
+    );
+    assert_eq!((count(&intra, 100), count(&inter, 100)), (1_137_440 + 32, 1_137_440 + 32));
+    let naive = BatLiNetParameters { separate_heads: true, head_bias: true, ..both };
+    assert_eq!(count(&naive, 100), 2 * (1_137_440 + 33));
+}
+
+#[test]
 fn forward_loss_and_gradients_are_the_authors() {
     let golden = golden();
     let parameters = BatLiNetParameters { base: 0, filter_cycles: false, ..BatLiNetParameters::default() };

@@ -1,7 +1,7 @@
 //! BatLiNet as a model: what it learns, what it depends on, and what it does not.
 
 use baselines::{Context, Model, ModelError, Silent, Streams};
-use harness::batlinet::{BatLiNet, BatLiNetParameters};
+use harness::batlinet::{BatLiNet, BatLiNetParameters, References, cleaning::Cleaning};
 use ndarray::{ArrayD, IxDyn};
 
 const CELLS: usize = 10;
@@ -115,10 +115,115 @@ fn saved_weights_predict_the_same_and_others_are_refused() {
 }
 
 #[test]
+fn weights_of_another_arm_are_refused() {
+    let streams = Streams::new("arms");
+    let (maps, labels) = data();
+    let context = context(&streams, 1);
+    let arms = [
+        parameters(),
+        BatLiNetParameters { inter_cell: false, ..parameters() },
+        BatLiNetParameters { intra_cell: false, ..parameters() },
+        BatLiNetParameters { separate_heads: true, ..parameters() },
+        BatLiNetParameters { head_bias: true, ..parameters() },
+        BatLiNetParameters { channels: 16, ..parameters() },
+    ];
+    let weights: Vec<_> = arms
+        .iter()
+        .map(|arm| {
+            let mut model = BatLiNet::new(BatLiNetParameters { epochs: 1, ..arm.clone() }).unwrap();
+            model.fit(maps.view(), &labels, &context).unwrap();
+            model.weights().unwrap()
+        })
+        .collect();
+    for (asked, arm) in arms.iter().enumerate() {
+        for (trained, weights) in weights.iter().enumerate() {
+            let outcome = BatLiNet::new(arm.clone()).unwrap().restore(weights, maps.view(), &labels, &context);
+            match outcome {
+                Ok(()) => assert_eq!(asked, trained),
+                Err(ModelError::Weights(reason)) => {
+                    assert_ne!(asked, trained);
+                    assert!(reason.contains("another model") || reason.contains("this model needs"), "{reason}");
+                }
+                Err(other) => panic!("{other}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn arms_of_the_branch_ablation_learn_what_can_be_learnt() {
+    let (_, labels) = data();
+    let naive = "{separate_heads: true, head_bias: true, intra_cleaning: hampel, inter_cleaning: none, \
+                 cycle_filter: whole_cycle, filter_target: false, references_train: 1}";
+    let naive: BatLiNetParameters = serde_yaml::from_str(naive).unwrap();
+    let common = BatLiNetParameters { epochs: 150, learning_rate: 2e-3, ..parameters() };
+    let naive = BatLiNetParameters { epochs: 150, learning_rate: 2e-3, base: 1, references_test: 5, ..naive };
+    let cell_diff_only =
+        BatLiNetParameters { intra_cell: false, filter_target: false, glitch_width: 5, ..common.clone() };
+    let cycle_diff_only = BatLiNetParameters { inter_cell: false, glitch_width: 5, glitch_wrap: false, ..common };
+    for arm in [naive, cell_diff_only, cycle_diff_only] {
+        let predictions = fit_and_predict(arm.clone(), "arms", 2);
+        let squares: f64 = predictions.iter().zip(&labels).map(|(a, b)| (a - b).powi(2)).sum();
+        let rmse = (squares / CELLS as f64).sqrt();
+        assert!(rmse < 0.5, "{arm:?}: {rmse}, the labels spread by 0.7");
+    }
+}
+
+#[test]
+fn a_hampel_filter_wider_than_the_grid_is_refused() {
+    let streams = Streams::new("narrow");
+    let (maps, labels) = data();
+    let narrow = maps.slice_axis(ndarray::Axis(3), (0..50).into()).to_owned();
+    let hampel = BatLiNetParameters { intra_cleaning: Cleaning::Hampel, ..parameters() };
+    let mut model = BatLiNet::new(hampel.clone()).unwrap();
+    let refused = model.fit(narrow.view(), &labels, &context(&streams, 1)).unwrap_err();
+    assert!(refused.to_string().contains("grid points ≥ 51] for its Hampel filter"), "{refused}");
+    // a branch that is not there filters nothing
+    let mut model = BatLiNet::new(BatLiNetParameters { intra_cell: false, epochs: 1, ..hampel }).unwrap();
+    model.fit(narrow.view(), &labels, &context(&streams, 1)).unwrap();
+}
+
+#[test]
+fn a_loss_that_is_not_finite_ends_training_with_its_epoch() {
+    let streams = Streams::new("diverge");
+    let (maps, labels) = data();
+    let mut model = BatLiNet::new(BatLiNetParameters { learning_rate: 1e30, epochs: 50, ..parameters() }).unwrap();
+    let diverged = model.fit(maps.view(), &labels, &context(&streams, 1));
+    assert!(matches!(diverged, Err(ModelError::Diverged { epoch: 2.., .. })), "{diverged:?}");
+}
+
+#[test]
 fn a_base_outside_the_maps_is_refused() {
     let streams = Streams::new("base");
     let (maps, labels) = data();
     let mut model = BatLiNet::new(BatLiNetParameters { base: 20, ..parameters() }).unwrap();
     let refused = model.fit(maps.view(), &labels, &context(&streams, 1)).unwrap_err();
     assert!(refused.to_string().contains("positions 0 to 19"), "{refused}");
+}
+
+#[test]
+fn the_pair_matrix_answers_as_pairs_asked_one_by_one() {
+    let streams = Streams::new("pairs");
+    let (maps, labels) = data();
+    let context = context(&streams, 1);
+    let mut model = BatLiNet::new(parameters()).unwrap();
+    model.fit(maps.view(), &labels, &context).unwrap();
+    let whole = model.pairs(maps.view(), &References::every(CELLS, CELLS), &context).unwrap();
+    let alone = whole.alone().unwrap();
+    for cell in 0..CELLS {
+        let map = maps.slice_axis(ndarray::Axis(0), (cell..cell + 1).into());
+        let one = model.pairs(map, &References::every(1, CELLS), &context).unwrap();
+        assert_eq!(one.alone().unwrap().row(0), alone.row(cell));
+    }
+    // whatever is asked beside a pair, and however many times, its answer is the same
+    for references_test in [1, 5, 64] {
+        let mut other = BatLiNet::new(BatLiNetParameters { references_test, ..parameters() }).unwrap();
+        other.restore(&model.weights().unwrap(), maps.view(), &labels, &context).unwrap();
+        let drawn = References::drawn(references_test, CELLS, CELLS, &streams);
+        assert_eq!(
+            other.predict(maps.view(), &context).unwrap(),
+            whole.predict(&drawn),
+            "{references_test} references"
+        );
+    }
 }

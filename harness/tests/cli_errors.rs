@@ -71,14 +71,26 @@ fn a_run_is_reported_and_done_only_once() {
     assert!(text(&["plan", "small.yaml", "--out", "out"]).contains("2 new, 0 stale, 0 done"));
     assert!(!folder.path().join("out").exists(), "a plan writes nothing");
     let first = text(&["run", "small.yaml", "--out", "out", "--jobs", "1"]);
-    assert!(first.contains("VIRTUAL") && first.contains("2 runs made, 0 were there already"), "{first}");
+    assert!(
+        first.contains("VIRTUAL") && first.contains("2 runs made with 2 trainings, 0 were there already"),
+        "{first}"
+    );
     let scores = fs::read(folder.path().join("out/scores.csv")).unwrap();
-    assert!(text(&["run", "small.yaml", "--out", "out"]).contains("0 runs made, 2 were there already"));
+    assert!(
+        text(&["run", "small.yaml", "--out", "out"]).contains("0 runs made with 0 trainings, 2 were there already")
+    );
     assert_eq!(fs::read(folder.path().join("out/scores.csv")).unwrap(), scores);
     assert!(text(&["plan", "small.yaml", "--out", "out"]).contains("0 new, 0 stale, 2 done"));
     let report = text(&["report", "out"]);
-    assert!(report.contains("published (real cells)"), "{report}");
-    for file in ["report.md", "report.html", "summary.csv", "tables/small-virtual.tex"] {
+    assert!(report.contains("VIRTUAL") && !report.contains("published RMSE"), "{report}");
+    for file in [
+        "report.md",
+        "report.html",
+        "summary.csv",
+        "tables/small-virtual.tex",
+        "tables/small-virtual.csv",
+        "figures/small-virtual-rmse.svg",
+    ] {
         assert!(folder.path().join("out").join(file).is_file(), "{file}");
     }
 }

@@ -11,7 +11,7 @@ use harness::{
     cell::Cell,
     feature::{CapacityMap, FeatureSpec},
 };
-use ndarray::{Array4, ArrayView3, Axis, Ix3};
+use ndarray::{Array4, ArrayView3, ArrayView4, Axis, Ix3};
 
 #[path = "../../tests/synthetic/mod.rs"]
 #[expect(dead_code, reason = "the tests use more of it")]
@@ -85,6 +85,10 @@ pub(crate) fn fitted(maps: &Array4<f32>, labels: &[f64], references_test: usize)
 
 /// The prediction for one cell.
 pub(crate) fn predict(model: &BatLiNet, map: ArrayView3<'_, f32>) -> f64 {
-    let one = map.insert_axis(Axis(0)).into_dyn();
-    on_all_cores(&Silent, |context| model.predict(one, context)).expect("a fitted model predicts")[0]
+    predict_all(model, map.insert_axis(Axis(0)))[0]
+}
+
+/// The prediction for each cell.
+pub(crate) fn predict_all(model: &BatLiNet, maps: ArrayView4<'_, f32>) -> Vec<f64> {
+    on_all_cores(&Silent, |context| model.predict(maps.into_dyn(), context)).expect("a fitted model predicts")
 }

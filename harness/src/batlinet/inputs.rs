@@ -1,24 +1,25 @@
 //! What the encoders see: cleaned differences of capacity maps, made on several threads.
 
-use baselines::encoder::EncoderShape;
+use baselines::{encoder::EncoderShape, parallel::in_parallel};
 
-use super::{cleaning::Cleaner, parameters::BatLiNetParameters};
+use super::{cleaning::BranchCleaner, parameters::BatLiNetParameters};
 
 /// Makes inputs, in memory that it keeps from call to call. They do not depend on the number of threads.
 pub struct Inputs {
     /// One per thread.
-    cleaners: Vec<Cleaner>,
+    cleaners: Vec<BranchCleaner>,
     base: usize,
     length: usize,
     rows: usize,
     outlying: Vec<bool>,
     differences: Vec<f32>,
+    kept: Vec<f32>,
 }
 
 impl Inputs {
     /// Inputs for encoders of this shape, made by `threads` threads.
     pub fn new(parameters: &BatLiNetParameters, shape: EncoderShape, threads: usize) -> Self {
-        let cleaner = Cleaner::new(parameters.cleaning(), shape.channels, shape.height, shape.width);
+        let cleaner = BranchCleaner::new(parameters.cleaning(), shape.channels, shape.height, shape.width);
         Self {
             cleaners: vec![cleaner; threads.max(1)],
             base: parameters.base,
@@ -26,7 +27,26 @@ impl Inputs {
             rows: shape.channels * shape.height,
             outlying: Vec::new(),
             differences: Vec::new(),
+            kept: Vec::new(),
         }
+    }
+
+    /// Keeps the intra-cell inputs of these maps for [`Inputs::intra_at`]: for cleaning that takes longer than training.
+    pub fn keep_intra(&mut self, maps: &[f32]) {
+        let maps: Vec<&[f32]> = maps.chunks_exact(self.length).collect();
+        self.intra(&maps);
+        self.kept = std::mem::take(&mut self.differences);
+    }
+
+    /// The intra-cell inputs of the maps at these positions of `maps`, which are those kept, if any are.
+    pub fn intra_at(&mut self, maps: &[f32], cells: &[usize]) -> &[f32] {
+        let at = |cell: &usize| cell * self.length..(cell + 1) * self.length;
+        if self.kept.is_empty() {
+            return self.intra(&cells.iter().map(|cell| &maps[at(cell)]).collect::<Vec<_>>());
+        }
+        self.differences.clear();
+        cells.iter().for_each(|cell| self.differences.extend_from_slice(&self.kept[at(cell)]));
+        &self.differences
     }
 
     /// The intra-cell inputs of these maps, one after the other.
@@ -57,24 +77,6 @@ impl Inputs {
     }
 }
 
-/// Works on `jobs` in contiguous shares, one for the thread of each cleaner.
-fn in_parallel<T: Send>(cleaners: &mut [Cleaner], jobs: Vec<T>, work: impl Fn(&mut Cleaner, T) + Sync) {
-    let share = jobs.len().div_ceil(cleaners.len());
-    let mut jobs = jobs.into_iter();
-    let [here, elsewhere @ ..] = cleaners else { return };
-    std::thread::scope(|scope| {
-        let work = &work;
-        let ours: Vec<T> = jobs.by_ref().take(share).collect();
-        for cleaner in elsewhere {
-            let theirs: Vec<T> = jobs.by_ref().take(share).collect();
-            if !theirs.is_empty() {
-                scope.spawn(move || theirs.into_iter().for_each(|job| work(cleaner, job)));
-            }
-        }
-        ours.into_iter().for_each(|job| work(here, job));
-    });
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,8 +98,15 @@ mod tests {
         for threads in [2, 3, 16] {
             assert_eq!(made(threads), expected);
         }
+        // kept, they are the same
+        let mut inputs = Inputs::new(&parameters, shape, 2);
+        let all = maps.concat();
+        let made = inputs.intra_at(&all, &[3, 0]).to_vec();
+        inputs.keep_intra(&all);
+        assert_eq!(inputs.intra_at(&all, &[3, 0]), made);
+        assert_eq!(inputs.intra(&[maps[3], maps[0]]), made);
         // and are those of one pair at a time
-        let mut cleaner = Cleaner::new(parameters.cleaning(), 2, 20, 100);
+        let mut cleaner = BranchCleaner::new(parameters.cleaning(), 2, 20, 100);
         let mut outlying = vec![false; 2 * 20];
         cleaner.outlying_cycles(maps[1], &mut outlying);
         let mut difference = vec![0.0; shape.input_len()];

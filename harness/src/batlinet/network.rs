@@ -1,4 +1,4 @@
-//! The two branches and their shared head, for references that somebody else has drawn.
+//! The two branches with their heads, for references that somebody else has drawn.
 
 use baselines::{
     Context, ModelError, Weights,
@@ -8,7 +8,11 @@ use baselines::{
     random::ChaCha8Rng,
 };
 
-use super::{inputs::Inputs, parameters::BatLiNetParameters};
+use super::{
+    heads::{Branch, Heads},
+    inputs::Inputs,
+    parameters::BatLiNetParameters,
+};
 
 /// Capacity maps of some cells, [cells, channels, cycles, grid points], row-major, and their labels.
 #[derive(Clone, Copy)]
@@ -25,20 +29,21 @@ impl<'a> Cells<'a> {
     }
 }
 
-/// Encoders of the branches in use, and the head that they share.
+/// Encoders of the branches in use, and the head that they share, or one head each.
 pub struct Network {
     parameters: BatLiNetParameters,
     shape: EncoderShape,
     intra: Option<Box<dyn Encoder>>,
     inter: Option<Box<dyn Encoder>>,
-    head: LinearHead,
+    heads: Heads,
 }
 
 /// Differences that go through an encoder together: enough to fill its kernels, few enough to stay small.
 const PORTION: usize = 16;
 
 impl Network {
-    /// Initial weights: `intra.*`, `inter.*` for the branches in use, and `head.weight`.
+    /// Initial weights: `intra.*`, `inter.*` for the branches in use, and `head.weight` (or, of separate heads,
+    /// `intra_head.weight` and `inter_head.weight`) with `bias` beside it if asked for.
     pub fn initial(parameters: &BatLiNetParameters, shape: EncoderShape, random: &mut ChaCha8Rng) -> Weights {
         let mut weights = Weights::default();
         if parameters.intra_cell {
@@ -47,7 +52,7 @@ impl Network {
         if parameters.inter_cell {
             weights.0.extend(shape.initial(random).under("inter").0);
         }
-        weights.0.extend(LinearHead::initial(shape.features, false, random).under("head").0);
+        weights.0.extend(Heads::initial(parameters, shape, random).0);
         weights
     }
 
@@ -76,6 +81,13 @@ impl Network {
         weights: &Weights,
         engine: impl Fn(&Weights, AdamParameters) -> Result<Box<dyn Encoder>, ModelError>,
     ) -> Result<Self, ModelError> {
+        let branches = [("intra", parameters.intra_cell), ("inter", parameters.inter_cell)];
+        let names = branches
+            .iter()
+            .filter(|(_, wanted)| *wanted)
+            .flat_map(|(branch, _)| shape.parameters().map(|(name, _, _)| format!("{branch}.{name}")))
+            .chain(Heads::tensors(parameters));
+        weights.check_names(&names.collect::<Vec<_>>())?;
         let optimiser = AdamParameters::adamw(parameters.learning_rate, parameters.weight_decay);
         let branch = |wanted: bool, name: &str| wanted.then(|| engine(&weights.below(name), optimiser)).transpose();
         Ok(Self {
@@ -83,7 +95,7 @@ impl Network {
             shape,
             intra: branch(parameters.intra_cell, "intra")?,
             inter: branch(parameters.inter_cell, "inter")?,
-            head: LinearHead::new(shape.features, &weights.below("head"), optimiser)?,
+            heads: Heads::new(parameters, shape, weights, optimiser)?,
         })
     }
 
@@ -94,12 +106,12 @@ impl Network {
 
     /// The weights, named as in [`Network::initial`].
     pub fn weights(&self) -> Weights {
-        self.named(|encoder| encoder.weights(), LinearHead::weights)
+        self.named(|encoder| encoder.weights(), |head| head.weights())
     }
 
     /// The gradients accumulated since the last step.
     pub fn gradients(&self) -> Weights {
-        self.named(|encoder| encoder.gradients(), LinearHead::gradients)
+        self.named(|encoder| encoder.gradients(), |head| head.gradients())
     }
 
     fn named(&self, of_encoder: impl Fn(&dyn Encoder) -> Weights, of_head: impl Fn(&LinearHead) -> Weights) -> Weights {
@@ -107,7 +119,7 @@ impl Network {
         for (name, branch) in [("intra", &self.intra), ("inter", &self.inter)] {
             weights.0.extend(branch.iter().flat_map(|encoder| of_encoder(encoder.as_ref()).under(name).0));
         }
-        weights.0.extend(of_head(&self.head).under("head").0);
+        weights.0.extend(self.heads.named(&self.parameters, of_head).0);
         weights
     }
 
@@ -156,8 +168,8 @@ impl Network {
         inputs: &mut Inputs,
     ) -> Result<f64, ModelError> {
         let Some(encoder) = &mut self.intra else { return Ok(0.0) };
-        let differences = inputs.intra(&cells.at(targets, self.shape.input_len()));
-        let head = &mut self.head;
+        let differences = inputs.intra_at(cells.maps, targets);
+        let head = self.heads.of_mut(Branch::Intra);
         let mut squares = 0.0;
         encoder.accumulate(differences, &mut |features, by_feature| {
             let by_output: Vec<f32> = head
@@ -188,7 +200,7 @@ impl Network {
         let per_target = references.len() / targets.len();
         let length = self.shape.input_len();
         let differences = inputs.inter(&cells.at(targets, length), &cells.at(references, length));
-        let head = &mut self.head;
+        let head = self.heads.of_mut(Branch::Inter);
         let mut squares = 0.0;
         encoder.accumulate(differences, &mut |features, by_feature| {
             let outputs = head.outputs(features);
@@ -208,7 +220,7 @@ impl Network {
     /// One optimiser step along the accumulated gradients, which are then zero again.
     pub fn step(&mut self) {
         self.intra.iter_mut().chain(&mut self.inter).for_each(|encoder| encoder.step());
-        self.head.step();
+        self.heads.step();
     }
 
     /// y_intra of every map (rows of `maps`), if there is an intra-cell branch.
@@ -222,7 +234,7 @@ impl Network {
         let mut outputs = Vec::with_capacity(maps.len());
         for portion in maps.chunks(PORTION) {
             let features = encoder.encode(inputs.intra(portion))?;
-            outputs.extend(self.head.outputs(&features).into_iter().map(f64::from));
+            outputs.extend(self.heads.of(Branch::Intra).outputs(&features).into_iter().map(f64::from));
         }
         Ok(Some(outputs))
     }
@@ -243,7 +255,7 @@ impl Network {
         let mut outputs = Vec::with_capacity(references.len());
         for portion in references.chunks(PORTION) {
             let features = encoder.encode(inputs.inter(&[map], &support.at(portion, self.shape.input_len())))?;
-            let differences = self.head.outputs(&features);
+            let differences = self.heads.of(Branch::Inter).outputs(&features);
             outputs.extend(differences.iter().zip(portion).map(|(y, &j)| f64::from(*y) + support.labels[j]));
         }
         Ok(Some(outputs))

@@ -3,9 +3,13 @@
 use baselines::ModelError;
 use serde::{Deserialize, Serialize};
 
-use super::cleaning::CleaningParameters;
+use super::cleaning::{Cleaning, CleaningParameters, CleaningRules, CycleFilter};
 
 /// Hyper-parameters, with the authors' values for MATR-1.
+///
+/// Those from `separate_heads` on are what the arms of the authors' branch ablation change beside the branch (spec
+/// §5.4). They are left out of records and keys where they have their defaults, so that a new one makes no trained model
+/// stale.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct BatLiNetParameters {
@@ -37,6 +41,38 @@ pub struct BatLiNetParameters {
     pub glitch_width: usize,
     /// Hidden channels of the encoders.
     pub channels: usize,
+    /// Whether each branch has a linear layer of its own instead of sharing one.
+    #[serde(skip_serializing_if = "is_default")]
+    pub separate_heads: bool,
+    /// Whether the linear layers have a bias.
+    #[serde(skip_serializing_if = "is_default")]
+    pub head_bias: bool,
+    /// How the differences of the intra-cell branch are cleaned: `standard`, `hampel` or `none`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub intra_cleaning: Cleaning,
+    /// How the differences of the inter-cell branch are cleaned: `standard`, `hampel` or `none`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub inter_cleaning: Cleaning,
+    /// Which cycles `filter_cycles` zeroes: `per_channel` or `whole_cycle`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub cycle_filter: CycleFilter,
+    /// Whether outlying cycles of a target are zeroed before a reference is subtracted too, if `filter_cycles`.
+    #[serde(skip_serializing_if = "is_true")]
+    pub filter_target: bool,
+    /// Whether glitches are looked for as if the last grid point were followed by the first.
+    #[serde(skip_serializing_if = "is_true")]
+    pub glitch_wrap: bool,
+    /// Whether the predictions with every training cell as the only reference are written too. Changes nothing else.
+    #[serde(skip_serializing_if = "is_default")]
+    pub pair_matrix: bool,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+fn is_true(value: &bool) -> bool {
+    *value
 }
 
 impl Default for BatLiNetParameters {
@@ -56,6 +92,14 @@ impl Default for BatLiNetParameters {
             filter_cycles: true,
             glitch_width: 25,
             channels: 32,
+            separate_heads: false,
+            head_bias: false,
+            intra_cleaning: Cleaning::Standard,
+            inter_cleaning: Cleaning::Standard,
+            cycle_filter: CycleFilter::PerChannel,
+            filter_target: true,
+            glitch_wrap: true,
+            pair_matrix: false,
         }
     }
 }
@@ -81,6 +125,9 @@ impl BatLiNetParameters {
         if self.inter_cell && self.references_test == 0 {
             return refused("references_test", "0".to_owned(), "the inter-cell branch needs at least 1");
         }
+        if self.pair_matrix && !self.inter_cell {
+            return refused("pair_matrix", "true".to_owned(), "without the inter-cell branch there are no references");
+        }
         let positive = [("learning_rate", self.learning_rate)];
         for (name, value) in positive {
             if !(value.is_finite() && value > 0.0) {
@@ -102,13 +149,26 @@ impl BatLiNetParameters {
         }
     }
 
-    /// What is cleaned from the differences.
-    pub fn cleaning(&self) -> CleaningParameters {
-        CleaningParameters {
-            glitch_width: self.glitch_width,
-            filter_cycles: self.filter_cycles,
-            ..CleaningParameters::default()
+    /// How the differences of the branches are cleaned.
+    pub fn cleaning(&self) -> CleaningRules {
+        CleaningRules {
+            intra: self.intra_cleaning,
+            inter: self.inter_cleaning,
+            cycle_filter: self.cycle_filter,
+            filter_target: self.filter_target,
+            standard: CleaningParameters {
+                glitch_width: self.glitch_width,
+                glitch_wrap: self.glitch_wrap,
+                filter_cycles: self.filter_cycles,
+                ..CleaningParameters::default()
+            },
         }
+    }
+
+    /// Whether a branch in use goes through a Hampel filter, which needs a grid as wide as its window.
+    pub(super) fn has_hampel(&self) -> bool {
+        (self.intra_cell && self.intra_cleaning == Cleaning::Hampel)
+            || (self.inter_cell && self.inter_cleaning == Cleaning::Hampel)
     }
 }
 
@@ -138,5 +198,39 @@ mod tests {
         let intra = BatLiNetParameters { inter_cell: false, references_train: 0, ..base };
         intra.check().unwrap();
         assert_eq!(intra.branch_weights(), (1.0, 0.0));
+    }
+
+    #[test]
+    fn options_of_the_ablation_are_recorded_only_where_they_are_not_the_defaults() {
+        let recorded = |parameters: &BatLiNetParameters| match serde_json::to_value(parameters).unwrap() {
+            serde_json::Value::Object(fields) => fields.into_iter().map(|(name, _)| name).collect::<Vec<_>>(),
+            other => panic!("{other}"),
+        };
+        // trained models are named by these: an addition would make all of them stale
+        let names = [
+            "alpha",
+            "base",
+            "batch",
+            "channels",
+            "epochs",
+            "filter_cycles",
+            "glitch_width",
+            "inter_cell",
+            "intra_cell",
+            "learning_rate",
+            "references_test",
+            "references_train",
+            "self_reference",
+            "weight_decay",
+        ];
+        let mut plain = recorded(&BatLiNetParameters::default());
+        plain.sort();
+        assert_eq!(plain, names);
+        let naive = "{separate_heads: true, head_bias: true, intra_cleaning: hampel, inter_cleaning: none, \
+                     cycle_filter: whole_cycle, filter_target: false, glitch_wrap: false}";
+        let naive: BatLiNetParameters = serde_yaml::from_str(naive).unwrap();
+        assert_eq!(recorded(&naive).len(), names.len() + 7);
+        let text = serde_json::to_string(&naive).unwrap();
+        assert_eq!(serde_json::from_str::<BatLiNetParameters>(&text).unwrap(), naive);
     }
 }

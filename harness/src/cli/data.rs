@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Subcommand, ValueEnum};
 
+use super::cells::{is_virtual, open};
 use crate::failure::Failure;
 use crate::source::matr_curves::{self, Curves};
-use crate::source::{Source, virtual_lab::VirtualLab};
 use crate::store::Store;
 
 /// What to do with cells.
@@ -113,11 +113,6 @@ fn print(out: &mut dyn io::Write, text: &str) {
     let _ = out.write_all(text.as_bytes());
 }
 
-/// The virtual lab, or the store in this folder.
-fn open(data: &Path) -> Result<Box<dyn Source>, Failure> {
-    if is_virtual(data) { Ok(Box::new(VirtualLab::new())) } else { Ok(Box::new(Store::open(data)?)) }
-}
-
 /// Says no before anything long is begun: to `virtual`, and to cells that are there unless they are to be replaced.
 fn check_target(data: &Path, force: bool) -> Result<(), Failure> {
     if is_virtual(data) {
@@ -142,8 +137,4 @@ fn write(curves: &Curves, data: &Path, out: &mut dyn io::Write) -> Result<(), Fa
     let summary = curves.write(&mut Store::create(data)?)?;
     print(out, &format!("{summary}\nwritten to {}\n", data.display()));
     Ok(())
-}
-
-fn is_virtual(data: &Path) -> bool {
-    data == Path::new("virtual")
 }

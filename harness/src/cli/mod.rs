@@ -1,5 +1,6 @@
 //! The verbs of the program, one file each.
 
+mod cells;
 pub mod data;
 pub mod doctor;
 pub mod options;

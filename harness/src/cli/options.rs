@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use baselines::device::Choice;
 use clap::Args;
 
+use super::cells;
 use crate::{
     experiment::{
         Plan,
@@ -14,8 +15,7 @@ use crate::{
     },
     failure::Failure,
     record::AS_WRITTEN,
-    source::{Source, virtual_lab::VirtualLab},
-    store::Store,
+    source::Source,
 };
 
 /// What to run, on which cells, and where to.
@@ -31,7 +31,7 @@ pub struct Options {
     #[arg(long, default_value = AS_WRITTEN)]
     pub profile: String,
     /// Only these models, such as `ridge,batlinet` or `batlinet[variant]`.
-    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    #[arg(long, value_name = "NAMES")]
     pub models: Vec<String>,
     /// Other seeds than the files': a count, or a list with commas.
     #[arg(long, value_name = "N|a,b,c")]
@@ -80,12 +80,13 @@ impl Options {
         let experiments =
             self.files.iter().map(|file| read::read(file, &self.profile, &settings)).collect::<Result<Vec<_>, _>>()?;
         let device = self.device.resolve().map_err(|error| Failure::Usage(error.to_string()))?;
-        let source = open(&self.data)?;
+        let source = cells::open_aloud(&self.data)?;
         let out = self.out.clone().unwrap_or_else(|| {
             let names: Vec<&str> = experiments.iter().map(|declared| declared.experiment.name.as_str()).collect();
             Path::new("results/runs").join(names.join("+"))
         });
-        let selection = Selection { models: self.models.clone(), shard: self.shard };
+        let models = self.models.iter().flat_map(|text| names(text)).collect();
+        let selection = Selection { models, shard: self.shard };
         let plans = plan::plan(experiments, &*source, device, &selection, &out)?;
         Ok(Prepared { plans, source, device, out })
     }
@@ -96,16 +97,20 @@ impl Options {
     }
 }
 
-/// The built-in lab for `virtual`, else the store in this folder; says aloud which.
-fn open(data: &Path) -> Result<Box<dyn Source>, Failure> {
-    if data == Path::new("virtual") {
-        eprintln!(
-            "cells: VIRTUAL, simulated by the built-in lab; for real cells import some (`batlinet data --help`) and give \
-             --data DIR"
-        );
-        return Ok(Box::new(VirtualLab::new()));
+/// Names with commas between; a variant in brackets may hold commas too.
+fn names(text: &str) -> Vec<String> {
+    let mut inside = false;
+    let outside_comma = |c: char| {
+        inside = (inside || c == '[') && c != ']';
+        c == ',' && !inside
+    };
+    text.split(outside_comma).map(|name| name.trim().to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn commas_inside_brackets_belong_to_a_variant() {
+        assert_eq!(super::names("ridge, cnn[direct,cells=4],batlinet"), ["ridge", "cnn[direct,cells=4]", "batlinet"]);
     }
-    let store = Store::open(data)?;
-    eprintln!("cells: {} {}, from {}", store.ids().len(), store.origin(), data.display());
-    Ok(Box::new(store))
 }

@@ -6,7 +6,10 @@ use super::{
     options::{Options, Prepared},
     output,
 };
-use crate::{experiment::State, failure::Failure};
+use crate::{
+    experiment::{State, library::Library, run},
+    failure::Failure,
+};
 
 /// Arguments of `batlinet plan`.
 #[derive(Args, Debug)]
@@ -26,8 +29,9 @@ pub fn execute(arguments: &PlanArguments) -> Result<(), Failure> {
     let mut text = String::new();
     for plan in &plans {
         let experiment = plan.experiment();
+        let [train, test] = experiment.parts();
         text.push_str(&format!(
-            "{}: {} training and {} test cells ({}), {} runs\n",
+            "{}: {} {train} and {} {test} cells ({}), {} runs\n",
             experiment.name,
             plan.split.train.len(),
             plan.split.test.len(),
@@ -48,10 +52,12 @@ pub fn execute(arguments: &PlanArguments) -> Result<(), Failure> {
             text.push_str(&format!("  {}  {}: {}\n", run.key, plan.label(run), run.state));
         }
     }
+    let pending = run::pending(&plans, false);
+    let demand = Library::open(&out, false).demand(run::with_plans(&plans, &pending));
     let [new, stale, done, failed] = counts;
     text.push_str(&format!(
         "{new} new, {stale} stale, {done} done, {failed} failed before (--retry-failed runs them again), {skipped} not \
-         asked for\nto {}\n",
+         asked for\n{demand}\nto {}\n",
         out.display()
     ));
     output::print(&text)

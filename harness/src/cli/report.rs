@@ -7,7 +7,13 @@ use clap::Args;
 use super::output;
 use crate::{
     failure::Failure,
-    report::{grid::Width, summary, terminal, write},
+    report::{
+        bench::Throughput,
+        study::chapters::document,
+        summary,
+        terminal::{self, Width},
+        write,
+    },
 };
 
 /// Arguments of `batlinet report`.
@@ -16,15 +22,27 @@ pub struct ReportArguments {
     /// The output folder of `batlinet run`.
     #[arg(value_name = "OUT")]
     out: PathBuf,
+    /// What `make bench` measured; without such a file, the report has no throughput.
+    #[arg(long, value_name = "FILE", default_value = "results/bench/criterion.csv")]
+    bench: PathBuf,
 }
 
-/// Prints the table and writes Markdown, HTML, LaTeX and CSV.
+/// Prints the tables and writes Markdown, HTML, LaTeX, CSV and SVG.
 ///
 /// # Errors
 /// [`Failure::Usage`] if there are no scores, or a file cannot be read or written.
 pub fn execute(arguments: &ReportArguments) -> Result<(), Failure> {
-    let sections = summary::summarise(&arguments.out)?;
-    let files = write::write(&arguments.out, &sections)?;
-    let written: String = files.iter().map(|file| format!("wrote {}\n", file.display())).collect();
-    output::print(&format!("{}\n{written}", terminal::render(&sections, Width::Full)))
+    let summaries = summary::summarise(&arguments.out)?;
+    let document = document(&summaries, Throughput::read(&arguments.bench)?.as_ref());
+    let files = write::write(&arguments.out, &summaries, &document)?;
+    // tables and figures are many; their folders are said once
+    let shown = files.iter().filter(|file| file.parent() == Some(&arguments.out));
+    let written: String = shown.map(|file| format!("wrote {}\n", file.display())).collect();
+    let (tables, figures) = (document.tables().count(), document.figures().count());
+    output::print(&format!(
+        "{}\n{written}wrote {tables} tables and {figures} figures to {} and {}\n",
+        terminal::render(&document, Width::Full),
+        arguments.out.join("tables").display(),
+        arguments.out.join("figures").display(),
+    ))
 }

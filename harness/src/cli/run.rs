@@ -18,7 +18,11 @@ use super::{
 use crate::{
     experiment::run,
     failure::Failure,
-    report::{grid::Width, summary, terminal},
+    report::{
+        study::chapters::document,
+        summary,
+        terminal::{self, Width},
+    },
 };
 
 /// Arguments of `batlinet run`.
@@ -62,12 +66,13 @@ pub fn execute(arguments: &RunArguments) -> Result<(), Failure> {
 
     let names: Vec<&str> = plans.iter().map(|plan| plan.experiment().name.as_str()).collect();
     let data = source.origin().to_string();
-    let mut sections = summary::summarise(&out)?;
-    sections.retain(|section| names.contains(&section.experiment.as_str()) && section.data == data);
+    let mut summaries = summary::summarise(&out)?;
+    summaries.retain(|summary| names.contains(&summary.experiment.as_str()) && summary.data == data);
     output::print(&format!(
-        "{}\n{} runs made, {} were there already\nscores: {}\n`batlinet report {}` writes Markdown, HTML, LaTeX and CSV\n",
-        terminal::render(&sections, Width::Short),
+        "{}\n{} runs made with {} trainings, {} were there already\nscores: {}\n`batlinet report {}` writes Markdown, HTML, LaTeX, CSV and SVG\n",
+        terminal::render(&document(&summaries, None), Width::Short),
         tally.made,
+        tally.made - tally.reused,
         tally.kept,
         out.join("scores.csv").display(),
         out.display(),

@@ -1,7 +1,7 @@
 //! One item of `models:` in an experiment file: a model with its hyper-parameters, and what it is fed.
 
 use baselines::{
-    Model, ModelError,
+    Model, ModelError, Streams,
     cnn::{Cnn, CnnParameters},
     forest::{Forest, ForestParameters},
     gp::{GaussianProcess, GpParameters},
@@ -17,10 +17,12 @@ use baselines::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::seed;
 use crate::{
     batlinet::{BatLiNet, BatLiNetParameters},
     label::LabelRule,
     samples::{FeatureTransformation, LabelTransformation},
+    transfer::{Transfer, TransferParameters},
 };
 
 /// A model of an experiment, checked: its hyper-parameters have a meaning and it has a feature if it needs one.
@@ -38,6 +40,8 @@ pub struct Entry {
     pub label: Option<LabelRule>,
     /// Tells entries of the same model apart; empty where there is one.
     pub variant: String,
+    /// In a transfer, how many target cells it learns from.
+    pub target_cells: Option<usize>,
 }
 
 /// A model and its hyper-parameters.
@@ -71,6 +75,8 @@ pub enum ModelSpec {
     Cnn(CnnParameters),
     /// BatLiNet.
     BatLiNet(BatLiNetParameters),
+    /// A procedure of learning from another chemistry.
+    Transfer(TransferParameters),
 }
 
 impl ModelSpec {
@@ -109,10 +115,12 @@ impl ModelSpec {
             Self::Lstm(_) => "lstm",
             Self::Cnn(_) => "cnn",
             Self::BatLiNet(_) => "batlinet",
+            Self::Transfer(parameters) if parameters.pairs.is_some() => "batlinet",
+            Self::Transfer(_) => "cnn",
         }
     }
 
-    /// A model ready to be fitted.
+    /// A model ready to be fitted; a transfer needs its source cells too.
     ///
     /// # Errors
     /// [`ModelError::Hyperparameter`].
@@ -130,6 +138,7 @@ impl ModelSpec {
             Self::Lstm(parameters) => Box::new(Lstm::new(parameters)?),
             Self::Cnn(parameters) => Box::new(Cnn::new(parameters)?),
             Self::BatLiNet(parameters) => Box::new(BatLiNet::new(parameters)?),
+            Self::Transfer(parameters) => Box::new(Transfer::new(parameters)?),
         })
     }
 
@@ -147,6 +156,7 @@ impl ModelSpec {
             Self::Lstm(parameters) => serde_json::to_value(parameters),
             Self::Cnn(parameters) => serde_json::to_value(parameters),
             Self::BatLiNet(parameters) => serde_json::to_value(parameters),
+            Self::Transfer(parameters) => serde_json::to_value(parameters),
         };
         parameters.expect("hyper-parameters are numbers, names and lists, which JSON has")
     }
@@ -154,7 +164,7 @@ impl ModelSpec {
     /// The hyper-parameters that matter only when the trained model is asked.
     pub fn evaluation_only(&self) -> &'static [&'static str] {
         match self {
-            Self::BatLiNet(_) => &["references_test"],
+            Self::BatLiNet(_) => &["references_test", "pair_matrix"],
             _ => &[],
         }
     }
@@ -164,9 +174,23 @@ impl ModelSpec {
         matches!(self, Self::Forest(_)) || self.is_network()
     }
 
+    /// Whether the model learns from source cells too, those of another chemistry.
+    pub fn needs_source(&self) -> bool {
+        matches!(self, Self::Transfer(parameters) if parameters.needs_source())
+    }
+
+    /// Which random streams it draws from: models that share them begin with the same weights.
+    pub fn streams(&self, seed: u64) -> Streams {
+        match self {
+            // the average of two networks has one in common with direct learning
+            Self::Transfer(_) => seed::streams("transfer", seed),
+            _ => seed::streams(self.name(), seed),
+        }
+    }
+
     /// Whether the model computes on the chosen device; the others stay on the CPU.
     pub fn is_network(&self) -> bool {
-        matches!(self, Self::Mlp(_) | Self::Lstm(_) | Self::Cnn(_) | Self::BatLiNet(_))
+        matches!(self, Self::Mlp(_) | Self::Lstm(_) | Self::Cnn(_) | Self::BatLiNet(_) | Self::Transfer(_))
     }
 }
 
@@ -189,11 +213,11 @@ pub(super) struct Declared {
     lstm: Option<LstmParameters>,
     cnn: Option<CnnParameters>,
     batlinet: Option<BatLiNetParameters>,
+    transfer: Option<TransferParameters>,
     feature: Option<String>,
     #[serde(default)]
     feature_transformation: FeatureTransformation,
-    #[serde(default)]
-    label_transformation: LabelTransformation,
+    label_transformation: Option<LabelTransformation>,
     label: Option<LabelRule>,
     #[serde(default)]
     variant: String,
@@ -223,6 +247,7 @@ impl TryFrom<Declared> for Entry {
             declared.lstm.map(ModelSpec::Lstm),
             declared.cnn.map(ModelSpec::Cnn),
             declared.batlinet.map(ModelSpec::BatLiNet),
+            declared.transfer.map(ModelSpec::Transfer),
         ]
         .into_iter()
         .flatten();
@@ -242,13 +267,24 @@ impl TryFrom<Declared> for Entry {
         if !declared.variant.chars().all(|c| c.is_ascii_alphanumeric() || "_-.=,+:".contains(c)) {
             return Err(format!("variant '{}' may hold letters, digits and _-.=,+: only", declared.variant));
         }
+        let label_transformation = match (&model, declared.label_transformation) {
+            (ModelSpec::Transfer(_), Some(_)) => {
+                return Err("label_transformation: a transfer scales lives itself, leave it out".to_owned());
+            }
+            (ModelSpec::Transfer(_), None) => LabelTransformation::none(),
+            (_, declared) => declared.unwrap_or_default(),
+        };
+        if matches!(model, ModelSpec::Transfer(_)) && declared.feature_transformation != FeatureTransformation::None {
+            return Err("feature_transformation: a transfer compares maps as they are, leave it out".to_owned());
+        }
         Ok(Self {
             model,
             feature: declared.feature,
             feature_transformation: declared.feature_transformation,
-            label_transformation: declared.label_transformation,
+            label_transformation,
             label: declared.label,
             variant: declared.variant,
+            target_cells: None,
         })
     }
 }

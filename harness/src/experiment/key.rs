@@ -5,42 +5,68 @@
 //! cells, as MATR-1 and MATR-2 do, so share trained models. Names (of experiments, variants, feature sets) are in neither,
 //! so renaming reruns nothing. A stage's version is raised by hand when its results change on purpose.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value, json};
 
-use super::{entry::Entry, spec::Experiment};
+use super::{
+    entry::{Entry, ModelSpec},
+    spec::Experiment,
+};
 use crate::{
+    cell::Origin,
     failure::Failure,
     record::{Ingredients, hash},
     source::Source,
     split::Split,
 };
 
-/// Versions of the stages that every run passes.
-const STAGES: [(&str, u32); 4] = [("label", 1), ("feature", 1), ("transformation", 1), ("training", 1)];
+/// Versions of the stages that every run passes before it trains.
+const STAGES: [(&str, u32); 3] = [("label", 1), ("feature", 1), ("transformation", 1)];
 
-/// What an experiment contributes to the keys of all its runs.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Surroundings {
-    /// Hash over ids and fingerprints of the training cells.
-    pub training_cells: String,
-    /// The same of the test cells.
-    pub test_cells: String,
-    /// `cpu` or `cuda`: the two give different last digits.
-    pub device: &'static str,
+/// The version of a model's training.
+fn training_version(model: &ModelSpec) -> u32 {
+    match model {
+        // 2: all steps are multiplied by the input weights at once, which rounds otherwise
+        ModelSpec::Lstm(_) => 2,
+        // 2: trees grow level by level, so their random numbers come in another order
+        ModelSpec::Forest(_) => 2,
+        _ => 1,
+    }
 }
 
-/// The ingredients of one run.
-pub fn ingredients(experiment: &Experiment, entry: &Entry, seed: u64, surroundings: &Surroundings) -> Ingredients {
+/// What the keys of all runs of an experiment draw on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Surroundings {
+    /// Measured or simulated cells.
+    origin: Origin,
+    /// Of every cell of the split.
+    fingerprints: HashMap<String, String>,
+    /// `cpu` or `cuda`: the two give different last digits.
+    device: &'static str,
+}
+
+/// The ingredients of one run on `cells`. `split` is that of the experiment, whose training part are the source cells of
+/// a transfer.
+pub fn ingredients(
+    experiment: &Experiment,
+    entry: &Entry,
+    seed: u64,
+    cells: &Split,
+    split: &Split,
+    surroundings: &Surroundings,
+) -> Ingredients {
     let mut parameters = match entry.model.parameters() {
         Value::Object(parameters) => parameters,
         _ => Map::new(),
     };
     let mut evaluation: Map<String, Value> =
         entry.model.evaluation_only().iter().filter_map(|name| parameters.remove_entry(*name)).collect();
-    evaluation.insert("test_cells".to_owned(), json!(surroundings.test_cells));
+    evaluation.insert("test_cells".to_owned(), json!(surroundings.hash_of(&cells.test)));
     let feature = entry.feature.as_deref().and_then(|name| experiment.feature(name));
-    let training = json!({
-        "training_cells": surroundings.training_cells,
+    let stages = STAGES.into_iter().chain([("training", training_version(&entry.model))]);
+    let mut training = json!({
+        "training_cells": surroundings.hash_of(&cells.train),
         "feature": feature.map(|feature| feature.identity()),
         "label": experiment.rule(entry),
         "feature_transformation": entry.feature_transformation,
@@ -48,9 +74,12 @@ pub fn ingredients(experiment: &Experiment, entry: &Entry, seed: u64, surroundin
         "model": entry.model.name(),
         "hyper_parameters": parameters,
         "seed": seed,
-        "stages": STAGES.into_iter().map(|(name, version)| (name.to_owned(), json!(version))).collect::<Map<_, _>>(),
+        "stages": stages.map(|(name, version)| (name.to_owned(), json!(version))).collect::<Map<_, _>>(),
         "device": if entry.model.is_network() { surroundings.device } else { "cpu" },
     });
+    if entry.model.needs_source() {
+        training["source_cells"] = json!(surroundings.hash_of(&split.train));
+    }
     Ingredients { training, evaluation: Value::Object(evaluation) }
 }
 
@@ -60,18 +89,18 @@ impl Surroundings {
     /// # Errors
     /// [`Failure::Usage`] names the cell that the source lacks.
     pub fn of(source: &dyn Source, split: &Split, device: tch::Device) -> Result<Self, Failure> {
-        let hashed = |ids: &[String]| {
-            let fingerprints: Map<String, Value> = ids
-                .iter()
-                .map(|id| Ok((id.clone(), json!(source.fingerprint(id)?))))
-                .collect::<Result<_, Failure>>()?;
-            // the hash sorts the ids
-            Ok(hash(&json!({ "origin": source.origin(), "fingerprints": fingerprints })))
-        };
+        let cells = split.train.iter().chain(&split.test);
         Ok(Self {
-            training_cells: hashed(&split.train)?,
-            test_cells: hashed(&split.test)?,
+            origin: source.origin(),
+            fingerprints: cells.map(|id| Ok((id.clone(), source.fingerprint(id)?))).collect::<Result<_, Failure>>()?,
             device: if device == tch::Device::Cpu { "cpu" } else { "cuda" },
         })
+    }
+
+    /// Hash over ids and fingerprints of some cells of the split, in whatever order.
+    fn hash_of(&self, ids: &[String]) -> String {
+        let fingerprints: Map<String, Value> =
+            ids.iter().map(|id| (id.clone(), json!(self.fingerprints.get(id)))).collect();
+        hash(&json!({ "origin": self.origin, "fingerprints": fingerprints }))
     }
 }

@@ -8,12 +8,16 @@
 //! | [`seed`] | seeds and random streams | text |
 //! | [`key`] | the two keys of a run | everything that may change its result |
 //! | [`plan`] | runs with their state (new, stale, done, failed) | an experiment, a source, an output folder |
-//! | [`train`] | one result | samples and an entry |
-//! | [`run`], [`progress`] | records on disk | a plan |
+//! | [`train`] | a trained model, and its answers | samples and an entry |
+//! | [`library`] | trained models that are there already | records |
+//! | `job` | records on disk | the runs of one trained model |
+//! | [`run`], [`progress`] | the same for all | plans |
 //! | [`publish`] | `scores.csv`, `predictions.parquet` | records |
 
 pub mod entry;
+mod job;
 pub mod key;
+pub mod library;
 mod named;
 pub mod plan;
 pub mod progress;

@@ -1,6 +1,7 @@
 //! What would run, and why.
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     fmt,
     path::{Path, PathBuf},
@@ -8,7 +9,7 @@ use std::{
 };
 
 use super::{
-    entry::ModelSpec,
+    entry::{Entry, ModelSpec},
     key::{Surroundings, ingredients},
     read::{Declared, unknown},
     spec::Experiment,
@@ -18,6 +19,7 @@ use crate::{
     record::{Ingredients, RunRecord, Score, Status, read_scores},
     source::Source,
     split::Split,
+    transfer::Pools,
 };
 
 /// Whether a run is to be made.
@@ -65,7 +67,7 @@ pub struct Run {
 pub struct Plan {
     /// The experiment and its hash.
     pub declared: Declared,
-    /// Its split.
+    /// Its split; in a transfer, the source cells as training part and all target cells as test part.
     pub split: Split,
     /// What it contributes to all keys.
     pub surroundings: Surroundings,
@@ -124,8 +126,16 @@ pub fn plan(
     let available = source.ids();
     let mut plans = Vec::new();
     for declared in experiments {
-        let split = Split::read(&declared.experiment.train_test_split)?;
-        check_cells(&declared.experiment, &split, &available, source)?;
+        let Experiment { train_test_split, transfer, .. } = &declared.experiment;
+        let (split, place) = match transfer {
+            None => (Split::read(train_test_split)?, None),
+            Some(draw) => {
+                let pools = Pools::read(train_test_split)?;
+                (draw.pools(&pools)?, pools.place_of_first_missing(&available))
+            }
+        };
+        let place = place.unwrap_or_else(|| train_test_split.display().to_string());
+        check_cells(&declared.experiment, &split, &available, source, &place)?;
         let surroundings = Surroundings::of(source, &split, device)?;
         let mut plan = Plan { declared, split, surroundings, runs: Vec::new() };
         plan.fill(source, &earlier, out)?;
@@ -164,7 +174,16 @@ impl Plan {
 
     /// What entry number `entry` with this seed depends on.
     pub fn ingredients(&self, entry: usize, seed: u64) -> Ingredients {
-        ingredients(self.experiment(), &self.experiment().models[entry], seed, &self.surroundings)
+        let entry = &self.experiment().models[entry];
+        ingredients(self.experiment(), entry, seed, &self.cells(entry, seed), &self.split, &self.surroundings)
+    }
+
+    /// The cells that `entry` is trained and tested on with this seed.
+    pub fn cells(&self, entry: &Entry, seed: u64) -> Cow<'_, Split> {
+        match (&self.experiment().transfer, entry.target_cells) {
+            (Some(draw), Some(count)) => Cow::Owned(draw.target_cells(&self.split.test, count, seed)),
+            _ => Cow::Borrowed(&self.split),
+        }
     }
 
     fn fill(&mut self, source: &dyn Source, earlier: &[Score], out: &Path) -> Result<(), Failure> {
@@ -209,6 +228,7 @@ fn check_cells(
     split: &Split,
     available: &[String],
     source: &dyn Source,
+    place: &str,
 ) -> Result<(), Failure> {
     let missing: Vec<&str> = split
         .train
@@ -229,8 +249,7 @@ fn check_cells(
         }
     };
     Err(Failure::Usage(format!(
-        "{}: experiment {} needs {} of its {} cells that the {} cells at hand lack ({first}{more}): {advice}",
-        experiment.train_test_split.display(),
+        "{place}: experiment {} needs {} of its {} cells that the {} cells at hand lack ({first}{more}): {advice}",
         experiment.name,
         missing.len(),
         split.train.len() + split.test.len(),
@@ -249,23 +268,25 @@ fn select(plans: &mut [Plan], selection: &Selection) -> Result<(), Failure> {
             return Err(Failure::Usage(format!("--models {wanted}: no experiment here has this model")));
         }
     }
-    let mut position = 0;
+    let mut positions: HashMap<String, usize> = HashMap::new();
     for plan in plans {
         let Plan { declared, runs, .. } = plan;
         for run in runs {
             let entry = &declared.experiment.models[run.entry];
             run.selected = selection.models.is_empty() || selection.models.iter().any(|wanted| matches(wanted, entry));
             if run.selected {
-                // by position among all that is asked for, done or not: so shards never overlap
+                // by position among all trainings asked for, done or not: so shards never overlap, and runs that share a
+                // trained model are in one
+                let next = positions.len();
+                let position = *positions.entry(run.ingredients.train_key()).or_insert(next);
                 run.selected = selection.shard.is_none_or(|shard| position % shard.count + 1 == shard.index);
-                position += 1;
             }
         }
     }
     Ok(())
 }
 
-fn matches(wanted: &str, entry: &super::Entry) -> bool {
+fn matches(wanted: &str, entry: &Entry) -> bool {
     match wanted.split_once('[') {
         None => wanted == entry.model.name(),
         Some((name, variant)) => {

@@ -1,4 +1,4 @@
-//! Gathering records into `scores.csv` and `predictions.parquet`.
+//! Gathering records into `scores.csv`, `predictions.parquet` and the tables of the reference study.
 
 use std::path::Path;
 
@@ -6,10 +6,10 @@ use super::plan::{Plan, Run, earlier_scores, run_folder};
 use crate::{
     cell::Origin,
     failure::Failure,
-    record::{PredictionRow, RunRecord, Score, write_parquet, write_scores},
+    record::{Pairs, PredictionRow, ReferenceTables, RunRecord, Score, write_parquet, write_scores},
 };
 
-/// Writes both files from the records in `out`.
+/// Writes these files from the records in `out`.
 ///
 /// Rows stand in the order of the plans, whatever was selected and whenever it was made, so that a file put together
 /// from several calls or shards is the same as one from a single call. Rows that the plans do not mean (other
@@ -35,8 +35,13 @@ pub fn publish(plans: &[Plan], data: Origin, profile: &str, out: &Path) -> Resul
         }
     }
     let mut predictions = Vec::new();
+    let mut references = ReferenceTables::default();
     for score in scores.iter().filter(|score| score.metrics.is_some()) {
-        let record = RunRecord::read(&run_folder(out, &score.key))?;
+        let folder = run_folder(out, &score.key);
+        let record = RunRecord::read(&folder)?;
+        if let Some(pairs) = Pairs::read(&folder)? {
+            references.add(score, &pairs);
+        }
         predictions.extend(record.predictions.into_iter().map(|row| PredictionRow {
             experiment: score.experiment.clone(),
             model: score.model.clone(),
@@ -48,6 +53,7 @@ pub fn publish(plans: &[Plan], data: Origin, profile: &str, out: &Path) -> Resul
             data: score.data.clone(),
         }));
     }
+    references.write(out)?;
     write_parquet(&out.join("predictions.parquet"), &predictions)?;
     write_scores(&out.join("scores.csv"), &scores)
 }

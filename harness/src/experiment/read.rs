@@ -48,7 +48,7 @@ pub fn parse(text: &str, file: &str, profile: &str, settings: &[Setting]) -> Res
     let of_profile = profile_settings(&tree, profile).map_err(|problem| format!("{file}: {problem}"))?;
     apply(&mut tree, &of_profile, &|setting| format!("{file}: profile {profile}, {}", setting.path))?;
     apply(&mut tree, settings, &|setting| format!("--set {}", setting.path))?;
-    expand(&mut tree).map_err(|problem| format!("{file}: {problem}"))?;
+    expand(&mut tree, text, file)?;
     let experiment = checked(&tree).map_err(|problem| format!("{file}: {problem}"))?;
     let config_hash = record::hash(&serde_json::to_value(&tree).map_err(|error| format!("{file}: {error}"))?);
     Ok(Declared { experiment, config_hash })
@@ -94,10 +94,22 @@ fn profile_settings(tree: &Value, profile: &str) -> Result<Vec<Setting>, String>
     }
 }
 
-fn expand(tree: &mut Value) -> Result<(), String> {
-    let Some(sweeps) = tree.get("sweep") else { return Ok(()) };
-    let sweeps: Vec<Sweep> = serde_yaml::from_value(sweeps.clone()).map_err(|error| readable(&error.to_string()))?;
-    sweeps.iter().try_for_each(|sweep| setting::sweep(tree, &sweep.path, &sweep.values))
+/// Expands one sweep after the other, so that the one at fault is known, with its line where the file has it.
+fn expand(tree: &mut Value, text: &str, file: &str) -> Result<(), String> {
+    let Some(sweep) = tree.get("sweep") else { return Ok(()) };
+    let Sweep(axes) =
+        serde_yaml::from_value(sweep.clone()).map_err(|error| format!("{file}: {}", readable(&error.to_string())))?;
+    for (path, values) in axes {
+        setting::sweep(tree, &path, &values).and_then(|()| checked(tree).map(drop)).map_err(|problem| {
+            let from = 1 + text.lines().position(|line| line.starts_with("sweep:")).unwrap_or_default();
+            let place = match places_of(text, from, usize::MAX, &path).first() {
+                Some((line, column)) => format!("{file}:{line}:{column}"),
+                None => file.to_owned(),
+            };
+            format!("{place}: sweep of '{path}': {problem}")
+        })?;
+    }
+    Ok(())
 }
 
 /// `unknown key 'alfa' in models[0].ridge, did you mean 'alpha'? (known: …)`.
@@ -243,6 +255,72 @@ profiles:
         parse(text, "e.yaml", AS_WRITTEN, &[]).unwrap_err()
     }
 
+    const SWEPT: &str =
+        "sweep:\n  models.ridge.alpha: [0.5, 1, 1.0e-3]\n  models.ridge.feature_transformation: [none, z_score]\n";
+
+    #[test]
+    fn sweeps_multiply_entries_into_named_variants() {
+        let experiment = parse(&format!("{FILE}{SWEPT}"), "e.yaml", AS_WRITTEN, &[]).unwrap().experiment;
+        let variants: Vec<&str> = experiment.models.iter().map(|entry| entry.variant.as_str()).collect();
+        let expected = ["0.5", "1", "0.001"].iter().flat_map(|alpha| {
+            ["none", "z_score"].map(|transformation| format!("alpha={alpha},feature_transformation={transformation}"))
+        });
+        assert_eq!(variants, std::iter::once(String::new()).chain(expected).collect::<Vec<_>>());
+        // a profile may sweep other values, or none
+        let quick = format!("{FILE}    sweep: {{models.ridge.alpha: [7]}}\n{SWEPT}")
+            .replace("  broken:\n    models.ridge.alfa: 3.0\n", "");
+        let quick = parse(&quick, "e.yaml", "quick", &[]).unwrap().experiment;
+        assert_eq!(quick.models[1].variant, "alpha=7");
+        assert_eq!(quick.models[1].model.parameters()["alpha"].as_f64(), Some(7.0));
+    }
+
+    #[test]
+    fn a_wrong_sweep_is_named_with_its_line() {
+        for (right, wrong, sentence) in [
+            (
+                "ridge.alpha:",
+                "ridge.alfa:",
+                "e.yaml:22:3: sweep of 'models.ridge.alfa': unknown key 'alfa', did you mean 'alpha'?",
+            ),
+            (
+                "ridge.alpha:",
+                "rigde.alpha:",
+                "e.yaml:22:3: sweep of 'models.rigde.alpha': unknown model 'rigde' in this experiment, did you mean 'ridge'?",
+            ),
+            (
+                "models.ridge.alpha:",
+                "label.end_of_life:",
+                "e.yaml:22:3: sweep of 'label.end_of_life': it is no path below a model",
+            ),
+            ("0.5", "-0.5", "e.yaml:22:3: sweep of 'models.ridge.alpha': models[1]: ridge: hyper-parameter alpha"),
+            (
+                "[0.5, 1, 1.0e-3]",
+                "[1, 1]",
+                "e.yaml:22:3: sweep of 'models.ridge.alpha': model ridge is given twice with variant 'alpha=1'",
+            ),
+            ("[0.5, 1, 1.0e-3]", "[]", "e.yaml:22:3: sweep of 'models.ridge.alpha': it has no values"),
+            (
+                "[0.5, 1, 1.0e-3]",
+                "0.5",
+                "e.yaml:22:23: sweep.models.ridge.alpha: invalid type: floating point '0.5', expected a sequence",
+            ),
+            (
+                "[none, z_score]",
+                "[none, zscore]",
+                "e.yaml:23:3: sweep of 'models.ridge.feature_transformation': unknown value 'zscore'",
+            ),
+            (
+                "models.ridge.feature_transformation",
+                "models.ridge.alpha",
+                "e.yaml:23:3: duplicate key 'models.ridge.alpha'",
+            ),
+        ] {
+            assert!(SWEPT.contains(right), "{right}");
+            let message = refused(&format!("{FILE}{}", SWEPT.replacen(right, wrong, 1)));
+            assert!(message.starts_with(sentence), "{message}\nis not\n{sentence}");
+        }
+    }
+
     fn set(texts: &[&str]) -> Result<Experiment, String> {
         let settings: Vec<Setting> = texts.iter().map(|text| Setting::parse(text).unwrap()).collect();
         parse(FILE, "e.yaml", AS_WRITTEN, &settings).map(|declared| declared.experiment)
@@ -256,6 +334,11 @@ profiles:
             ("protocol:", "protocoll:", "e.yaml:5:1: unknown key 'protocoll', did you mean 'protocol'?"),
             ("- ridge:", "- rigde:", "e.yaml:12:5: unknown model or key 'rigde' in models[1], did you mean 'ridge'?"),
             ("feature: row", "feature: rwo", "e.yaml:13:14: unknown feature 'rwo' in models[1], did you mean 'row'?"),
+            (
+                "scenario: MATR-1\n",
+                "scenario: MATR-1\nstudy: brances\n",
+                "e.yaml:3:8: unknown value 'brances' in study, did you mean 'branches'?",
+            ),
             ("faithful", "faithfull", "e.yaml:5:11: unknown value 'faithfull' in protocol, did you mean 'faithful'?"),
             (
                 "seeds: [0, 1]\n",
@@ -332,18 +415,19 @@ profiles:
     #[test]
     fn the_experiments_of_the_repository_are_sound_in_both_profiles() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../experiments");
+        let entries = fs::read_dir(&folder).unwrap().chain(fs::read_dir(folder.join("ablations")).unwrap());
         let mut count = 0;
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.extension().is_some_and(|extension| extension == "yaml") {
-                for profile in [AS_WRITTEN, "quick"] {
-                    let experiment = read(&path, profile, &[]).unwrap().experiment;
-                    assert_eq!(Some(experiment.name.as_str()), path.file_stem().and_then(|stem| stem.to_str()));
-                    assert!(experiment.train_test_split.is_file() && !experiment.analysis.is_empty());
-                }
-                count += 1;
+        for path in entries.map(|entry| entry.unwrap().path()) {
+            if path.extension().is_none_or(|extension| extension != "yaml") {
+                continue;
             }
+            for profile in [AS_WRITTEN, "quick"] {
+                let experiment = read(&path, profile, &[]).unwrap().experiment;
+                assert_eq!(Some(experiment.name.as_str()), path.file_stem().and_then(|stem| stem.to_str()));
+                assert!(experiment.train_test_split.is_file() && !experiment.analysis.is_empty());
+            }
+            count += 1;
         }
-        assert!(count >= 7);
+        assert!(count >= 34);
     }
 }

@@ -1,9 +1,7 @@
 //! Running a plan: experiments one after another, their runs side by side, a record on disk after each.
 
 use std::{
-    any::Any,
     collections::HashSet,
-    panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     sync::{
         Mutex,
@@ -12,21 +10,20 @@ use std::{
     thread,
 };
 
-use baselines::{ModelError, Weights};
-
 use super::{
+    entry::ModelSpec,
+    job::Job,
+    library::Library,
     plan::{Plan, Run, State, run_folder},
     progress::Reporter,
-    train::{self, Outcome, TrainError},
 };
 use crate::{
     failure::Failure,
     feature::FeatureSpec,
     label::LabelRule,
-    record::{ExperimentRecord, Fit, Prediction, Removed, RunRecord, Seconds, Status, Versions},
+    record::{ExperimentRecord, RunRecord, Status},
     samples::{self, Samples},
     source::Source,
-    statistics::Metrics,
 };
 
 /// How to run.
@@ -54,6 +51,8 @@ pub struct Options<'a> {
 pub struct Tally {
     /// Runs made now, well or not.
     pub made: usize,
+    /// Of these, runs that asked a model which another run has trained.
+    pub reused: usize,
     /// Runs that were there already.
     pub kept: usize,
     /// Runs asked for that have no numbers.
@@ -66,25 +65,19 @@ pub struct Tally {
 /// [`Failure::RunsFailed`] after all work if some selected run has no numbers; [`Failure::Interrupted`] if
 /// `options.stop` was set; [`Failure::Usage`] if something cannot be written.
 pub fn execute(plans: &[Plan], source: &dyn Source, options: &Options<'_>) -> Result<Tally, Failure> {
-    let is_pending = |run: &&Run| {
-        run.selected
-            && match run.state {
-                State::New | State::Stale(_) => true,
-                State::Failed(_) => options.retry_failed,
-                State::Done => false,
-            }
-    };
-    let mut seen = HashSet::new();
-    // runs of the same key, in whatever experiment, are one piece of work
-    let pending: Vec<Vec<&Run>> = plans
-        .iter()
-        .map(|plan| plan.runs.iter().filter(is_pending).filter(|run| seen.insert(run.key.clone())).collect())
-        .collect();
-    let reporter = Reporter::new(seen.len());
+    let pending = pending(plans, options.retry_failed);
+    let library = Library::open(options.out, options.retry_failed);
+    let demand = library.demand(with_plans(plans, &pending));
+    let reporter = Reporter::new(demand.runs);
+    if demand.runs > 0 {
+        reporter.say(&demand.to_string());
+    }
+    let reused = AtomicUsize::new(0);
     for (plan, pending) in plans.iter().zip(&pending) {
         let record = ExperimentRecord {
             name: plan.experiment().name.clone(),
             scenario: plan.experiment().scenario.clone(),
+            study: plan.experiment().study,
             data: source.origin(),
             profile: options.profile.to_owned(),
             settings: options.settings.to_vec(),
@@ -95,7 +88,8 @@ pub fn execute(plans: &[Plan], source: &dyn Source, options: &Options<'_>) -> Re
             expect: plan.experiment().expect.clone(),
         };
         record.write(options.out)?;
-        let outcome = Worker { plan, source, options, reporter: &reporter }.run(pending);
+        let outcome =
+            Worker { plan, source, options, library: &library, reporter: &reporter, reused: &reused }.run(pending);
         // also after a failure: what is finished counts
         super::publish::publish(plans, source.origin(), options.profile, options.out)?;
         outcome?;
@@ -107,15 +101,41 @@ pub fn execute(plans: &[Plan], source: &dyn Source, options: &Options<'_>) -> Re
     for run in selected() {
         failed += usize::from(RunRecord::read(&run_folder(options.out, &run.key))?.status != Status::Ok);
     }
-    Ok(Tally { made: finished, kept: selected().count().saturating_sub(finished), without_numbers: failed })
+    let reused = reused.into_inner();
+    Ok(Tally { made: finished, reused, kept: selected().count().saturating_sub(finished), without_numbers: failed })
+}
+
+/// The runs of each plan that are to be made; runs of the same key, in whatever experiment, are one.
+pub fn pending(plans: &[Plan], retry_failed: bool) -> Vec<Vec<&Run>> {
+    let is_pending = |run: &&Run| {
+        run.selected
+            && match run.state {
+                State::New | State::Stale(_) => true,
+                State::Failed(_) => retry_failed,
+                State::Done => false,
+            }
+    };
+    let mut seen = HashSet::new();
+    plans
+        .iter()
+        .map(|plan| plan.runs.iter().filter(is_pending).filter(|run| seen.insert(run.key.as_str())).collect())
+        .collect()
+}
+
+/// Each run of [`pending`] with its plan.
+pub fn with_plans<'a>(plans: &'a [Plan], pending: &[Vec<&'a Run>]) -> impl Iterator<Item = (&'a Plan, &'a Run)> {
+    plans.iter().zip(pending).flat_map(|(plan, runs)| runs.iter().map(move |&run| (plan, run)))
 }
 
 /// Works through the pending runs of one experiment.
-struct Worker<'a> {
-    plan: &'a Plan,
-    source: &'a dyn Source,
-    options: &'a Options<'a>,
-    reporter: &'a Reporter,
+pub(super) struct Worker<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) source: &'a dyn Source,
+    pub(super) options: &'a Options<'a>,
+    pub(super) library: &'a Library,
+    pub(super) reporter: &'a Reporter,
+    /// Counts runs that trained nothing.
+    pub(super) reused: &'a AtomicUsize,
 }
 
 /// Runs that share a label rule and a feature set.
@@ -137,16 +157,14 @@ impl Worker<'_> {
             groups = later;
             let built = self.build(&now);
             self.check_stop()?;
-            let mut work: Vec<(&Run, &Result<Samples, String>)> = now
-                .iter()
-                .zip(&built)
-                .flat_map(|(group, samples)| group.runs.iter().map(move |run| (*run, samples)))
-                .collect();
-            work.sort_by_key(|(run, _)| (run.entry, run.seed));
+            let mut jobs: Vec<Job<'_>> =
+                now.iter().zip(&built).flat_map(|(group, samples)| Job::of(&group.runs, samples)).collect();
+            jobs.sort_by_key(Job::position);
             if let Some(samples) = built.iter().find_map(|samples| samples.as_ref().ok()) {
                 self.tell_removed(samples);
+                self.tell_repeated_references(pending, samples);
             }
-            self.side_by_side(&work)?;
+            self.side_by_side(&jobs)?;
         }
         Ok(())
     }
@@ -202,20 +220,37 @@ impl Worker<'_> {
         if samples.removed.is_empty() {
             return;
         }
-        let test = samples.removed.iter().filter(|(id, _)| self.plan.split.test.contains(id)).count();
+        let of_test = samples.removed.iter().filter(|(id, _)| self.plan.split.test.contains(id)).count();
         let (id, reason) = &samples.removed[0];
+        let [train, test] = self.plan.experiment().parts();
         self.reporter.say(&format!(
-            "{}: {} training and {test} test cells of the split take no part, such as {id} ({reason}); all are in the records",
+            "{}: {} {train} and {of_test} {test} cells of the split take no part, such as {id} ({reason}); all are in the records",
             self.plan.experiment().name,
-            samples.removed.len() - test,
+            samples.removed.len() - of_test,
         ));
     }
 
-    fn side_by_side(&self, work: &[(&Run, &Result<Samples, String>)]) -> Result<(), Failure> {
+    /// The paper's draws are with replacement; where there are more of them than cells, nobody should take them for others.
+    fn tell_repeated_references(&self, pending: &[&Run], samples: &Samples) {
+        let most = pending.iter().filter_map(|run| match &self.plan.experiment().models[run.entry].model {
+            ModelSpec::BatLiNet(parameters) if parameters.inter_cell => Some(parameters.references_test),
+            _ => None,
+        });
+        let cells = samples.train.ids.len();
+        if let Some(most) = most.max().filter(|&most| most > cells) {
+            self.reporter.say(&format!(
+                "{}: {most} references are asked for and there are {cells} training cells; references are drawn with \
+                 replacement, so some count more than once",
+                self.plan.experiment().name
+            ));
+        }
+    }
+
+    fn side_by_side(&self, jobs: &[Job<'_>]) -> Result<(), Failure> {
         let next = AtomicUsize::new(0);
         let broken: Mutex<Option<Failure>> = Mutex::new(None);
         let halt = AtomicBool::new(false);
-        let workers = self.options.jobs.clamp(1, work.len().max(1));
+        let workers = self.options.jobs.clamp(1, jobs.len().max(1));
         let cores = thread::available_parallelism().map_or(1, usize::from);
         // where there are fewer runs than cores, a run may use several: our own engine gives the same bits for any number
         let threads = (cores / workers).max(1);
@@ -223,8 +258,8 @@ impl Worker<'_> {
             // libtorch gets one thread per run: with more, it splits sums differently and the last digits change
             tch::set_num_threads(1);
             while !halt.load(Ordering::Relaxed) && !self.options.stop.load(Ordering::Relaxed) {
-                let Some((run, samples)) = work.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
-                if let Err(failure) = self.one(run, samples, threads) {
+                let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
+                if let Err(failure) = self.make(job, threads) {
                     halt.store(true, Ordering::Relaxed);
                     broken.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).get_or_insert(failure);
                 }
@@ -242,61 +277,6 @@ impl Worker<'_> {
         }
     }
 
-    /// Makes one run and writes its record.
-    fn one(&self, run: &Run, samples: &Result<Samples, String>, threads: usize) -> Result<(), Failure> {
-        let label = self.plan.label(run);
-        let mut record = self.blank(run);
-        let mut weights = None;
-        match samples {
-            Err(reason) => record.status = Status::Failed(one_line(reason)),
-            Ok(samples) => {
-                let progress = self.reporter.begin(&label, self.options.stop);
-                let entry = &self.plan.experiment().models[run.entry];
-                let end = attempt(|| train::train(entry, samples, run.seed, self.options.device, threads, &progress));
-                drop(progress);
-                describe(&mut record, samples);
-                match end {
-                    End::Interrupted => return Ok(()),
-                    End::Without(status) => record.status = status,
-                    End::With(outcome) => weights = conclude(&mut record, samples, outcome),
-                }
-            }
-        }
-        record.write(&run_folder(self.options.out, &run.key), weights.as_ref())?;
-        self.reporter.end(&format!("{label}: {}", summary(&record)));
-        if self.options.fail_fast && record.status != Status::Ok {
-            return Err(Failure::RunsFailed(format!("{label}: {}; stopped at the first failure", record.status)));
-        }
-        Ok(())
-    }
-
-    fn blank(&self, run: &Run) -> RunRecord {
-        let entry = &self.plan.experiment().models[run.entry];
-        let device = if entry.model.is_network() { self.options.device } else { tch::Device::Cpu };
-        RunRecord {
-            key: run.key.clone(),
-            train_key: run.ingredients.train_key(),
-            ingredients: run.ingredients.clone(),
-            status: Status::Diverged,
-            model: entry.model.name().to_owned(),
-            seed: run.seed,
-            data: self.source.origin(),
-            device: match device {
-                tch::Device::Cuda(index) => format!("cuda:{index}"),
-                _ => "cpu".to_owned(),
-            },
-            config_hash: self.plan.declared.config_hash.clone(),
-            versions: Versions::current(),
-            train: self.plan.split.train.clone(),
-            removed: Vec::new(),
-            metrics: None,
-            fit: Fit::default(),
-            seconds: Seconds::default(),
-            predictions: Vec::new(),
-            test_cells: self.plan.split.test.len(),
-        }
-    }
-
     fn check_stop(&self) -> Result<(), Failure> {
         if !self.options.stop.load(Ordering::Relaxed) {
             return Ok(());
@@ -307,95 +287,5 @@ impl Worker<'_> {
             self.reporter.total(),
             self.options.out.display()
         )))
-    }
-}
-
-/// How an attempt at a run ended.
-enum End {
-    With(Outcome),
-    Without(Status),
-    Interrupted,
-}
-
-/// Makes of every way to fail, a panic included, a reason for the record: other runs go on.
-fn attempt(train: impl FnOnce() -> Result<Outcome, TrainError>) -> End {
-    match catch_unwind(AssertUnwindSafe(train)) {
-        Ok(Ok(outcome)) => End::With(outcome),
-        Ok(Err(TrainError::Model(ModelError::Interrupted))) => End::Interrupted,
-        Ok(Err(TrainError::Model(ModelError::Diverged { .. }))) => End::Without(Status::Diverged),
-        Ok(Err(error)) => End::Without(Status::Failed(one_line(&error.to_string()))),
-        Err(panic) => End::Without(Status::Failed(one_line(&format!("panicked: {}", panic_text(&*panic))))),
-    }
-}
-
-fn describe(record: &mut RunRecord, samples: &Samples) {
-    record.train.clone_from(&samples.train.ids);
-    record.test_cells = samples.test.ids.len();
-    record.removed =
-        samples.removed.iter().map(|(cell, reason)| Removed { cell: cell.clone(), reason: reason.clone() }).collect();
-}
-
-fn conclude(record: &mut RunRecord, samples: &Samples, outcome: Outcome) -> Option<Weights> {
-    record.fit = Fit {
-        epochs: outcome.fit.epochs,
-        final_loss: outcome.fit.final_loss.filter(|loss| loss.is_finite()),
-        restarts: outcome.fit.restarts,
-    };
-    record.seconds = outcome.seconds;
-    if samples.test.ids.is_empty() {
-        record.status = Status::Failed("no test cell has a usable label".to_owned());
-        return None;
-    }
-    record.metrics = Metrics::new(&samples.test.lives, &outcome.predicted);
-    record.metrics.as_ref()?;
-    record.status = Status::Ok;
-    let lives = samples.test.lives.iter().zip(&outcome.predicted);
-    record.predictions = samples
-        .test
-        .ids
-        .iter()
-        .zip(lives)
-        .map(|(cell, (&observed, &predicted))| Prediction { cell: cell.clone(), observed, predicted })
-        .collect();
-    outcome.weights
-}
-
-fn summary(record: &RunRecord) -> String {
-    let seconds = record.seconds.fit + record.seconds.predict;
-    match &record.metrics {
-        Some(metrics) => format!("RMSE {:.1} cycles, MAPE {:.1} % ({seconds:.1} s)", metrics.rmse, metrics.mape),
-        None => record.status.to_string(),
-    }
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn panic_text(panic: &(dyn Any + Send)) -> &str {
-    panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("for an unknown reason")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_way_to_fail_becomes_a_reason() {
-        let status = |train: fn() -> Result<Outcome, TrainError>| match attempt(train) {
-            End::Without(status) => status,
-            End::With(_) | End::Interrupted => Status::Ok,
-        };
-        assert_eq!(
-            status(|| panic!("index 3 is\n out of range")).to_string(),
-            "failed: panicked: index 3 is out of range"
-        );
-        assert_eq!(status(|| Err(ModelError::NotFitted.into())).to_string(), "failed: the model has not been fitted");
-        assert_eq!(status(|| Err(ModelError::Diverged { epoch: 1, loss: f64::NAN }.into())), Status::Diverged);
-        assert!(matches!(attempt(|| Err(ModelError::Interrupted.into())), End::Interrupted));
     }
 }

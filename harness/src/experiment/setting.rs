@@ -50,7 +50,10 @@ pub(crate) fn sweep(declaration: &mut Value, path: &str, values: &[Value]) -> Re
     let (model, _) = path
         .strip_prefix("models.")
         .and_then(|rest| rest.split_once('.'))
-        .ok_or_else(|| format!("sweep: {path} is no path below a model, such as models.batlinet.alpha"))?;
+        .ok_or("it is no path below a model, such as models.batlinet.alpha")?;
+    if values.is_empty() {
+        return Err("it has no values".to_owned());
+    }
     let (name, variant) = address(model)?;
     let parameter = path.rsplit('.').next().unwrap_or(path);
     let models = models(declaration)?;
@@ -148,8 +151,11 @@ fn is_addressed(entry: &Value, name: &str, variant: Option<&str>) -> bool {
 }
 
 fn missing_model(models: &[Value], name: &str, variant: Option<&str>) -> String {
-    let known: Vec<&str> =
-        ModelSpec::NAMES.into_iter().filter(|known| models.iter().any(|entry| entry.get(known).is_some())).collect();
+    let known: Vec<&str> = ModelSpec::NAMES
+        .into_iter()
+        .chain(["transfer"])
+        .filter(|known| models.iter().any(|entry| entry.get(known).is_some()))
+        .collect();
     match variant {
         Some(variant) if known.contains(&name) => format!("model {name} has no variant '{variant}' in this experiment"),
         _ => unknown("model", name, &known, "this experiment"),

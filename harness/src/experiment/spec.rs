@@ -12,7 +12,8 @@ use super::{
 use crate::{
     feature::FeatureSpec,
     label::LabelRule,
-    record::{Expectation, Protocol},
+    record::{Expectation, Protocol, Study},
+    transfer::Draw,
 };
 
 /// A checked experiment.
@@ -23,12 +24,16 @@ pub struct Experiment {
     pub name: String,
     /// The scenario by which published numbers are looked up.
     pub scenario: String,
+    /// The question it answers.
+    pub study: Study,
     /// What is run and why.
     pub description: String,
     /// What the reader should distrust.
     pub analysis: String,
-    /// The split file.
+    /// The split file; in a transfer, the file of pools.
     pub train_test_split: PathBuf,
+    /// In a transfer, how every run's cells are drawn from the pools.
+    pub transfer: Option<Draw>,
     /// Faithful or honest.
     pub protocol: Protocol,
     /// When a cell's life ends.
@@ -54,9 +59,14 @@ impl Experiment {
         entry.label.as_ref().unwrap_or(&self.label)
     }
 
-    /// The seeds of an entry: all, or the first one where no seed changes the result.
+    /// The seeds of an entry: all, or one where no seed changes the result. In a transfer every seed draws its cells.
     pub fn seeds_of(&self, entry: &Entry) -> Vec<u64> {
-        if entry.model.is_seeded() { self.seeds.clone() } else { vec![0] }
+        if entry.model.is_seeded() || self.transfer.is_some() { self.seeds.clone() } else { vec![0] }
+    }
+
+    /// What the two parts of the split are called.
+    pub fn parts(&self) -> [&'static str; 2] {
+        if self.transfer.is_some() { ["source", "target"] } else { ["training", "test"] }
     }
 
     /// The same with file paths relative to `folder`, that of the experiment file.
@@ -72,9 +82,12 @@ impl Experiment {
 struct Declared {
     name: String,
     scenario: String,
+    #[serde(default)]
+    study: Study,
     description: String,
     analysis: Option<String>,
     train_test_split: PathBuf,
+    transfer: Option<Draw>,
     protocol: Protocol,
     label: LabelRule,
     seeds: Vec<u64>,
@@ -87,18 +100,13 @@ struct Declared {
     #[serde(deserialize_with = "profiles", default)]
     profiles: (),
     #[serde(default)]
-    sweep: Vec<Sweep>,
+    sweep: Sweep,
 }
 
-/// One hyper-parameter to vary.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Sweep {
-    /// As in `--set`.
-    pub(crate) path: String,
-    /// One variant each.
-    pub(crate) values: Vec<Value>,
-}
+/// What to vary: paths as in `--set`, each with one value per variant, in the order of the file.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Sweep(#[serde(deserialize_with = "unique")] pub(crate) Vec<(String, Vec<Value>)>);
 
 struct Changes;
 
@@ -117,18 +125,21 @@ impl TryFrom<Declared> for Experiment {
 
     fn try_from(declared: Declared) -> Result<Self, String> {
         // profiles and sweeps have changed the tree before this point
-        let Declared { profiles: (), sweep, .. } = &declared;
-        if let Some(empty) = sweep.iter().find(|sweep| sweep.values.is_empty()) {
-            return Err(format!("sweep: {} has no values", empty.path));
-        }
+        let Declared { profiles: (), sweep: Sweep(_), .. } = &declared;
         let checked = |(index, entry)| Entry::try_from(entry).map_err(|problem| format!("models[{index}]: {problem}"));
-        let models = declared.models.into_iter().enumerate().map(checked).collect::<Result<_, _>>()?;
+        let models: Vec<Entry> = declared.models.into_iter().enumerate().map(checked).collect::<Result<_, _>>()?;
+        let models = match &declared.transfer {
+            Some(draw) => per_number_of_cells(models, draw)?,
+            None => models,
+        };
         let experiment = Self {
             name: declared.name,
             scenario: declared.scenario,
+            study: declared.study,
             description: declared.description.trim().to_owned(),
             analysis: declared.analysis.unwrap_or_default().trim().to_owned(),
             train_test_split: declared.train_test_split,
+            transfer: declared.transfer,
             protocol: declared.protocol,
             label: declared.label,
             seeds: declared.seeds,
@@ -139,6 +150,20 @@ impl TryFrom<Declared> for Experiment {
         experiment.check()?;
         Ok(experiment)
     }
+}
+
+/// One entry per model and number of target cells, told apart by the variant.
+fn per_number_of_cells(models: Vec<Entry>, draw: &Draw) -> Result<Vec<Entry>, String> {
+    draw.check()?;
+    let with = |entry: &Entry, count: usize| {
+        let before = if entry.variant.is_empty() { String::new() } else { format!("{},", entry.variant) };
+        let mut entry = Entry { variant: format!("{before}cells={count}"), target_cells: Some(count), ..entry.clone() };
+        if let ModelSpec::Transfer(parameters) = &mut entry.model {
+            parameters.preset = draw.preset;
+        }
+        entry
+    };
+    Ok(models.iter().flat_map(|entry| draw.cells.iter().map(move |&count| with(entry, count))).collect())
 }
 
 impl Experiment {
@@ -163,6 +188,9 @@ impl Experiment {
         }
         let names: Vec<&str> = self.features.iter().map(|(name, _)| name.as_str()).collect();
         for (index, entry) in self.models.iter().enumerate() {
+            if matches!(entry.model, ModelSpec::Transfer(_)) && self.transfer.is_none() {
+                return Err(format!("models[{index}]: transfer needs the section `transfer:`, which draws its cells"));
+            }
             if let Some(feature) = entry.feature.as_deref().filter(|feature| !names.contains(feature)) {
                 return Err(super::read::unknown("feature", feature, &names, &format!("models[{index}]")));
             }

@@ -1,28 +1,28 @@
-//! One run: transform, fit, predict, transform back.
+//! One trained model: transform, fit or restore, ask, transform back.
 
-use std::{borrow::Cow, time::Instant};
+use std::borrow::Cow;
 
-use baselines::{Context, FitSummary, ModelError, Progress, Weights};
-use ndarray::ArrayD;
+use baselines::{Context, FitSummary, Model, ModelError, Progress, Streams, Weights};
+use ndarray::{Array2, ArrayD};
 use thiserror::Error;
 
-use super::{entry::Entry, seed};
+use super::entry::{Entry, ModelSpec};
 use crate::{
+    batlinet::{BatLiNet, References},
     failure::Failure,
-    record::Seconds,
-    samples::{FeatureTransformation, FittedFeatureTransformation, Samples},
+    samples::{FeatureTransformation, FittedFeatureTransformation, FittedLabelTransformation, Part, Samples},
+    transfer::Transfer,
 };
 
-/// What a run came out with.
-pub struct Outcome {
-    /// Predicted lives of the test cells, in cycles, in the order of the samples.
-    pub predicted: Vec<f64>,
-    /// What the fit told.
-    pub fit: FitSummary,
-    /// The trained tensors, for models that have any.
-    pub weights: Option<Weights>,
-    /// Wall times.
-    pub seconds: Seconds,
+/// What a run computes with.
+#[derive(Clone, Copy)]
+pub struct Workplace<'a> {
+    /// Where networks compute; the classical models stay on the CPU.
+    pub device: tch::Device,
+    /// Threads on the CPU.
+    pub threads: usize,
+    /// Told of every epoch.
+    pub progress: &'a dyn Progress,
 }
 
 /// Why a run has no numbers.
@@ -31,39 +31,189 @@ pub enum TrainError {
     /// The model could not be fitted or asked.
     #[error(transparent)]
     Model(#[from] ModelError),
+    /// The same training has diverged in an earlier run.
+    #[error("training has diverged before")]
+    DivergedBefore,
     /// A transformation could not be fitted to the training cells.
     #[error(transparent)]
     Transformation(#[from] Failure),
 }
 
-/// Fits the model of `entry` to the training part and predicts the test part. Transformations see training cells only.
-///
-/// # Errors
-/// [`TrainError`], whose text goes into the record.
-pub fn train(
-    entry: &Entry,
-    samples: &Samples,
-    seed: u64,
-    device: tch::Device,
-    threads: usize,
-    progress: &dyn Progress,
-) -> Result<Outcome, TrainError> {
-    let transformation = entry.feature_transformation.fit(&samples.train.features)?;
-    let transformed = |features| transformed(entry.feature_transformation, &transformation, features);
-    let labels = entry.label_transformation.fit(&samples.train.lives)?;
-    let streams = seed::streams(entry.model.name(), seed);
-    let device = if entry.model.is_network() { device } else { tch::Device::Cpu };
-    let context = Context { streams: &streams, device, threads, progress };
-    let mut model = entry.model.build()?;
+/// The cells of a run.
+#[derive(Clone, Copy)]
+pub struct Material<'a> {
+    /// To be trained and tested on.
+    pub samples: &'a Samples,
+    /// Of another chemistry, which a transfer learns from too.
+    pub source: Option<&'a Part>,
+}
 
-    let start = Instant::now();
-    let fit =
-        model.fit(transformed(&samples.train.features).view(), &labels.forward(&samples.train.lives), &context)?;
-    let fitted = start.elapsed();
-    let start = Instant::now();
-    let predicted = model.predict(transformed(&samples.test.features).view(), &context)?;
-    let seconds = Seconds { fit: fitted.as_secs_f64(), predict: start.elapsed().as_secs_f64() };
-    Ok(Outcome { predicted: labels.inverse(&predicted), fit, weights: model.weights(), seconds })
+/// A trained model, to be asked as often as there are runs that share its train key.
+pub struct Trained<'a> {
+    model: Fitted<'a>,
+    entry: &'a Entry,
+    samples: &'a Samples,
+    transformation: FittedFeatureTransformation,
+    labels: FittedLabelTransformation,
+    streams: Streams,
+    workplace: Workplace<'a>,
+}
+
+/// What a trained model came out with for one run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// Predicted lives of the test cells, in cycles, in the order of the samples.
+    pub predicted: Vec<f64>,
+    /// The same with each training cell (columns) as the only reference of each test cell (rows), if asked for.
+    pub pairs: Option<Array2<f64>>,
+}
+
+/// BatLiNet apart: its answers for pairs of cells serve many numbers of references.
+enum Fitted<'a> {
+    BatLiNet(Box<BatLiNet>),
+    Other(Box<dyn Model + 'a>),
+}
+
+impl<'a> Fitted<'a> {
+    fn new(spec: &ModelSpec, source: Option<&'a Part>) -> Result<Self, ModelError> {
+        Ok(match (spec, source) {
+            (ModelSpec::BatLiNet(parameters), _) => Self::BatLiNet(Box::new(BatLiNet::new(parameters.clone())?)),
+            (ModelSpec::Transfer(parameters), Some(source)) => {
+                let model = Transfer::new(parameters.clone())?.with_source(&source.features, &source.lives)?;
+                Self::Other(Box::new(model))
+            }
+            (other, _) => Self::Other(other.build()?),
+        })
+    }
+
+    fn model(&self) -> &(dyn Model + 'a) {
+        match self {
+            Self::BatLiNet(model) => model.as_ref(),
+            Self::Other(model) => model.as_ref(),
+        }
+    }
+
+    fn model_mut(&mut self) -> &mut (dyn Model + 'a) {
+        match self {
+            Self::BatLiNet(model) => model.as_mut(),
+            Self::Other(model) => model.as_mut(),
+        }
+    }
+}
+
+impl<'a> Trained<'a> {
+    /// Fits the model of `entry` to the training part of the samples. Transformations see training cells only.
+    ///
+    /// # Errors
+    /// [`TrainError`], whose text goes into the record.
+    pub fn fit(
+        entry: &'a Entry,
+        material: Material<'a>,
+        seed: u64,
+        workplace: Workplace<'a>,
+    ) -> Result<(Self, FitSummary), TrainError> {
+        Self::prepared(entry, material, seed, workplace, |model, features, lives, context| {
+            model.fit(features.view(), lives, context)
+        })
+    }
+
+    /// The same model from the tensors that its training left behind: bit for bit the one that [`Trained::fit`] gives.
+    ///
+    /// # Errors
+    /// [`ModelError::Weights`] if they do not fit.
+    pub fn restore(
+        entry: &'a Entry,
+        material: Material<'a>,
+        seed: u64,
+        workplace: Workplace<'a>,
+        weights: &Weights,
+    ) -> Result<Self, TrainError> {
+        Self::prepared(entry, material, seed, workplace, |model, features, lives, context| {
+            model.restore(weights, features.view(), lives, context)
+        })
+        .map(|(trained, ())| trained)
+    }
+
+    fn prepared<T>(
+        entry: &'a Entry,
+        material: Material<'a>,
+        seed: u64,
+        workplace: Workplace<'a>,
+        make: impl FnOnce(&mut (dyn Model + 'a), &ArrayD<f32>, &[f64], &Context<'_>) -> Result<T, ModelError>,
+    ) -> Result<(Self, T), TrainError> {
+        let Material { samples, source } = material;
+        let transformation = entry.feature_transformation.fit(&samples.train.features)?;
+        let labels = entry.label_transformation.fit(&samples.train.lives)?;
+        let streams = entry.model.streams(seed);
+        let mut model = Fitted::new(&entry.model, source)?;
+        let made = make(
+            model.model_mut(),
+            &transformed(entry.feature_transformation, &transformation, &samples.train.features),
+            &labels.forward(&samples.train.lives),
+            &context(entry, &streams, workplace),
+        )?;
+        Ok((Self { model, entry, samples, transformation, labels, streams, workplace }, made))
+    }
+
+    /// The trained tensors, for models that have any.
+    pub fn weights(&self) -> Option<Weights> {
+        self.model.model().weights()
+    }
+
+    /// Predicts the test part, once as each of `entries` asks, which share the train key of this model. What they ask
+    /// alike is computed once; no answer depends on the others.
+    ///
+    /// # Errors
+    /// [`TrainError`], whose text goes into the record.
+    pub fn ask(&self, entries: &[&Entry]) -> Result<Vec<Answer>, TrainError> {
+        let features =
+            transformed(self.entry.feature_transformation, &self.transformation, &self.samples.test.features);
+        let context = context(self.entry, &self.streams, self.workplace);
+        let model = match &self.model {
+            Fitted::BatLiNet(model) => model,
+            Fitted::Other(model) => {
+                let predicted = self.labels.inverse(&model.predict(features.view(), &context)?);
+                return Ok(vec![Answer { predicted, pairs: None }; entries.len()]);
+            }
+        };
+        let (cells, training) = (self.samples.test.ids.len(), self.samples.train.ids.len());
+        let wishes: Vec<(References, bool)> = entries
+            .iter()
+            .filter_map(|entry| match &entry.model {
+                ModelSpec::BatLiNet(parameters) => Some(parameters),
+                _ => None,
+            })
+            .map(|parameters| {
+                let references = References::drawn(parameters.references_test, cells, training, &self.streams);
+                (references, parameters.pair_matrix)
+            })
+            .collect();
+        let asked = if wishes.iter().any(|(_, pair_matrix)| *pair_matrix) {
+            References::every(cells, training)
+        } else {
+            References::union(&wishes.iter().map(|(references, _)| references.clone()).collect::<Vec<_>>())
+        };
+        let answers = model.pairs(features.view(), &asked, &context)?;
+        let alone = |wanted: bool| -> Option<Array2<f64>> {
+            let mut alone = answers.alone().filter(|_| wanted)?;
+            for mut row in alone.rows_mut() {
+                let lives = self.labels.inverse(&row.to_vec());
+                row.iter_mut().zip(lives).for_each(|(label, life)| *label = life);
+            }
+            Some(alone)
+        };
+        let answer = |(references, pair_matrix): &(References, bool)| Answer {
+            predicted: self.labels.inverse(&answers.predict(references)),
+            pairs: alone(*pair_matrix),
+        };
+        Ok(wishes.iter().map(answer).collect())
+    }
+}
+
+fn context<'a>(entry: &Entry, streams: &'a Streams, workplace: Workplace<'a>) -> Context<'a> {
+    let Workplace { device, threads, progress } = workplace;
+    let device = if entry.model.is_network() { device } else { tch::Device::Cpu };
+    Context { streams, device, threads, progress }
 }
 
 /// Copies only what is changed: a capacity map of hundreds of cells is most of a gigabyte.

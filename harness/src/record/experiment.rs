@@ -22,6 +22,27 @@ pub enum Protocol {
     Honest,
 }
 
+/// The question that an experiment answers, by which a report chooses its table or figure.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Study {
+    /// Models beside one another on one scenario.
+    #[default]
+    Scenario,
+    /// What each branch of BatLiNet brings.
+    Branches,
+    /// Which channels of the capacity map it needs.
+    Features,
+    /// How many reference cells it should be asked with.
+    References,
+    /// How its branches should be weighted.
+    Alpha,
+    /// Every training cell as the only reference of every test cell.
+    ReferenceStudy,
+    /// From one chemistry to another.
+    Transfer,
+}
+
 /// An error measure that an expectation is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -70,6 +91,9 @@ pub struct ExperimentRecord {
     pub name: String,
     /// Scenario of the published benchmark.
     pub scenario: String,
+    /// The question it answers; records from before there was a choice are of scenarios.
+    #[serde(default)]
+    pub study: Study,
     /// Measured or simulated cells.
     pub data: Origin,
     /// Profile under which it was last run.

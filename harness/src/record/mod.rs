@@ -4,10 +4,16 @@
 //! OUT/
 //!   runs/<key>/record.json        one run: its keys, provenance and measures      [`RunRecord`]
 //!   runs/<key>/predictions.csv    its test cells: observed and predicted lives    [`Prediction`]
-//!   runs/<key>/weights.safetensors    the trained tensors, for the networks
+//!   runs/<key>/weights.safetensors    the trained tensors, for the networks; absent where `record.json` names the run
+//!                                 whose trained model was asked, under `trained_by`
+//!   runs/<key>/pairs.csv          every test cell with every training cell as its only reference, where
+//!                                 `pair_matrix: true` asked for it                [`Pairs`]
 //!   experiments/<name>-<data>.json    what was declared, for the report           [`ExperimentRecord`]
 //!   scores.csv                    one row per run                                 [`Score`]
 //!   predictions.parquet           all test predictions
+//!   reference_curves.csv          where runs left pairs: per test cell, its error with the best, the median and the
+//!                                 worst reference                                 [`ReferenceTables`]
+//!   reference_draws.csv           and the RMSE of many choices of 1, 2, 4 … 64 references
 //! ```
 //!
 //! Wall times and machines are in `record.json` only, so that `scores.csv` is the same byte for byte wherever and
@@ -16,12 +22,16 @@
 mod experiment;
 pub mod files;
 mod ingredients;
+mod pairs;
 mod predictions;
+mod reference_tables;
 mod run;
 mod scores;
 
-pub use experiment::{AS_WRITTEN, Expectation, ExperimentRecord, Metric, Protocol};
+pub use experiment::{AS_WRITTEN, Expectation, ExperimentRecord, Metric, Protocol, Study};
 pub use ingredients::{Ingredients, hash};
+pub use pairs::Pairs;
 pub use predictions::{PredictionRow, write_parquet};
-pub use run::{Fit, Prediction, Removed, RunRecord, Seconds, Status, Versions};
+pub use reference_tables::{ReferenceTables, draws_of};
+pub use run::{Attachments, Fit, Prediction, Removed, RunRecord, Seconds, Status, Versions, weights_file};
 pub use scores::{SCORE_COLUMNS, Score, read_scores, write_scores};

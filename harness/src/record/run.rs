@@ -1,12 +1,15 @@
 //! The record of one run: `runs/<key>/record.json` with `predictions.csv` beside it.
 
-use std::{fmt, fs, path::Path};
+use std::{
+    fmt, fs,
+    path::{Path, PathBuf},
+};
 
 use baselines::Weights;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{files, ingredients::Ingredients};
+use super::{files, ingredients::Ingredients, pairs::Pairs};
 use crate::{cell::Origin, failure::Failure, statistics::Metrics};
 
 /// Version of the format; raised when a reader of the old one would misunderstand the new one.
@@ -66,9 +69,9 @@ pub struct Fit {
 /// Wall times in seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Seconds {
-    /// Of the fit.
+    /// Of the fit, whichever run made it.
     pub fit: f64,
-    /// Of the predictions.
+    /// Of the predictions; runs that asked one trained model together have equal parts.
     pub predict: f64,
 }
 
@@ -113,6 +116,8 @@ pub struct RunRecord {
     pub key: String,
     /// Key of the trained model.
     pub train_key: String,
+    /// Key of the run that trained the model, if it was another one.
+    pub trained_by: Option<String>,
     /// What the keys are made of.
     pub ingredients: Ingredients,
     /// How it ended.
@@ -145,6 +150,15 @@ pub struct RunRecord {
     pub test_cells: usize,
 }
 
+/// What may lie beside a record.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Attachments<'a> {
+    /// The trained tensors, if this run made them.
+    pub weights: Option<&'a Weights>,
+    /// The predictions with one reference at a time, if asked for.
+    pub pairs: Option<&'a Pairs>,
+}
+
 /// `record.json`.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -152,6 +166,8 @@ struct Wire {
     format: u32,
     key: String,
     train_key: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    trained_by: Option<String>,
     status: String,
     model: String,
     seed: u64,
@@ -180,12 +196,15 @@ impl RunRecord {
     ///
     /// # Errors
     /// [`Failure::Usage`] names the file that could not be written.
-    pub fn write(&self, folder: &Path, weights: Option<&Weights>) -> Result<(), Failure> {
+    pub fn write(&self, folder: &Path, beside: Attachments<'_>) -> Result<(), Failure> {
         files::write_folder(folder, |partial| {
-            if let Some(weights) = weights {
-                weights.save(&partial.join("weights.safetensors")).map_err(|error| {
+            if let Some(weights) = beside.weights {
+                weights.save(&weights_file(partial)).map_err(|error| {
                     Failure::Usage(format!("{}: cannot save the weights: {error}", folder.display()))
                 })?;
+            }
+            if let Some(pairs) = beside.pairs {
+                pairs.write(partial)?;
             }
             if self.status == Status::Ok {
                 files::write_whole(&partial.join("predictions.csv"), self.predictions_csv().as_bytes())?;
@@ -221,6 +240,7 @@ impl RunRecord {
         Ok(Self {
             key: wire.key,
             train_key: wire.train_key,
+            trained_by: wire.trained_by,
             ingredients: Ingredients { training: wire.training_ingredients, evaluation: wire.evaluation_ingredients },
             status,
             model: wire.model,
@@ -244,6 +264,7 @@ impl RunRecord {
             format: FORMAT,
             key: self.key.clone(),
             train_key: self.train_key.clone(),
+            trained_by: self.trained_by.clone(),
             status: self.status.to_string(),
             model: self.model.clone(),
             seed: self.seed,
@@ -267,6 +288,11 @@ impl RunRecord {
         let rows = self.predictions.iter().map(|row| format!("{},{},{}\n", row.cell, row.observed, row.predicted));
         std::iter::once("cell_id,observed,predicted\n".to_owned()).chain(rows).collect()
     }
+}
+
+/// Where the folder of a run has its trained tensors.
+pub fn weights_file(folder: &Path) -> PathBuf {
+    folder.join("weights.safetensors")
 }
 
 fn read_predictions(path: &Path) -> Result<Vec<Prediction>, Failure> {
@@ -296,6 +322,7 @@ pub(crate) mod tests {
         RunRecord {
             key: key.to_owned(),
             train_key: "t".to_owned(),
+            trained_by: None,
             ingredients: Ingredients { training: json!({ "seed": 3 }), evaluation: json!({}) },
             status: Status::Ok,
             model: "ridge".to_owned(),
@@ -319,12 +346,12 @@ pub(crate) mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("k");
         let mut whole = record("k");
-        whole.write(&path, None).unwrap();
+        whole.write(&path, Attachments::default()).unwrap();
         assert_eq!(RunRecord::read(&path).unwrap(), whole);
 
         whole.status = Status::Failed("cell x, \"quoted\"".to_owned());
         (whole.metrics, whole.predictions) = (None, vec![]);
-        whole.write(&path, None).unwrap();
+        whole.write(&path, Attachments::default()).unwrap();
         assert_eq!(RunRecord::read(&path).unwrap(), whole);
         assert!(!path.join("predictions.csv").exists());
     }

@@ -1,40 +1,26 @@
-//! `report.html`: one page without scripts or outside files.
+//! `report.html`: one page without scripts or outside files; figures stand in it as SVG.
+
+use std::collections::HashMap;
 
 use super::{
-    grid::{Grid, Width, grid, overview},
-    markdown::notes,
-    summary::{Section, origin_notice},
+    document::{Document, Section},
+    table::Table,
 };
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem;color:#222}\
 table{border-collapse:collapse;margin:1rem 0}th,td{padding:.25rem .7rem;border-bottom:1px solid #ddd;text-align:right}\
-th:first-child,td:first-child{text-align:left}th{border-bottom:2px solid #888}\
+th:first-child,td:first-child,caption{text-align:left}th{border-bottom:2px solid #888}caption{color:#555}\
+figure{margin:1rem 0}figcaption{color:#555}svg{max-width:100%;height:auto}\
 .notice{padding:.6rem 1rem;background:#fff3cd;border-left:4px solid #e0a800}.distrust{color:#555;font-style:italic}";
 
-/// All sections as a page.
-pub fn render(sections: &[Section]) -> String {
-    let mut body =
-        format!("<h1>Results</h1>\n<p class=\"notice\"><strong>{}</strong></p>\n", escape(origin_notice(sections)));
-    body.push_str(
-        "<p>Means over seeds ± population standard deviation (divisor n). RMSE and MAE in cycles, MAPE in percent.</p>\n",
-    );
-    if sections.len() > 1 {
-        body.push_str(&format!("<h2>RMSE</h2>\n{}", table(&overview(sections, |row| (row.rmse, row.published_rmse)))));
-        body.push_str(&format!(
-            "<h2>MAPE %</h2>\n{}",
-            table(&overview(sections, |row| (row.mape, row.published_mape)))
-        ));
+/// The document as a page; `figures` has the SVG of every figure by its slug.
+pub fn render(document: &Document, figures: &HashMap<String, String>) -> String {
+    let mut body = format!("<h1>Results</h1>\n<p class=\"notice\"><strong>{}</strong></p>\n", escape(&document.notice));
+    for paragraph in &document.preamble {
+        body.push_str(&format!("<p>{}</p>\n", escape(paragraph)));
     }
-    for section in sections {
-        body.push_str(&format!("<h2>{}</h2>\n<p>{}</p>\n", escape(&section.title()), escape(&section.description)));
-        if !section.analysis.is_empty() {
-            body.push_str(&format!("<p class=\"distrust\">Distrust: {}</p>\n", escape(&section.analysis)));
-        }
-        body.push_str(&table(&grid(section, Width::Full)));
-        let items: String = notes(section).iter().map(|note| format!("<li>{}</li>\n", escape(note))).collect();
-        if !items.is_empty() {
-            body.push_str(&format!("<ul>\n{items}</ul>\n"));
-        }
+    for part in &document.sections {
+        body.push_str(&section(part, figures));
     }
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>batlinet results</title>\
@@ -42,12 +28,37 @@ pub fn render(sections: &[Section]) -> String {
     )
 }
 
-fn table(grid: &Grid) -> String {
+fn section(section: &Section, figures: &HashMap<String, String>) -> String {
+    let level = section.level;
+    let mut html = format!("<h{level}>{}</h{level}>\n", escape(&section.title));
+    if !section.description.is_empty() {
+        html.push_str(&format!("<p>{}</p>\n", escape(&section.description)));
+    }
+    if !section.analysis.is_empty() {
+        html.push_str(&format!("<p class=\"distrust\">Distrust: {}</p>\n", escape(&section.analysis)));
+    }
+    html.extend(section.tables.iter().map(table));
+    for figure in &section.figures {
+        let svg = figures.get(&figure.slug).map_or("", String::as_str);
+        html.push_str(&format!("<figure>\n{svg}<figcaption>{}</figcaption>\n</figure>\n", escape(&figure.caption)));
+    }
+    let items: String = section.notes.iter().map(|note| format!("<li>{}</li>\n", escape(note))).collect();
+    if !items.is_empty() {
+        html.push_str(&format!("<ul>\n{items}</ul>\n"));
+    }
+    html
+}
+
+fn table(table: &Table) -> String {
     let cells = |tag: &str, cells: &[String]| -> String {
         cells.iter().map(|cell| format!("<{tag}>{}</{tag}>", escape(cell))).collect()
     };
-    let rows: String = grid.rows.iter().map(|row| format!("<tr>{}</tr>\n", cells("td", row))).collect();
-    format!("<table>\n<thead><tr>{}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n", cells("th", &grid.header))
+    let rows: String = table.texts().iter().map(|row| format!("<tr>{}</tr>\n", cells("td", row))).collect();
+    format!(
+        "<table>\n<caption>{}</caption>\n<thead><tr>{}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n",
+        escape(&table.caption),
+        cells("th", &table.header())
+    )
 }
 
 fn escape(text: &str) -> String {
@@ -59,14 +70,21 @@ mod tests {
     use super::*;
     use crate::{
         cell::Origin,
-        report::summary::{sections, tests},
+        report::{
+            study::chapters::document,
+            summary::{summaries, tests},
+        },
     };
 
     #[test]
-    fn text_is_escaped_and_the_origin_is_said() {
-        let page = render(&sections(&[tests::score("mean", 0, 9.0, "virtual")], &[tests::record(Origin::Virtual)]));
+    fn text_is_escaped_the_origin_is_said_and_figures_stand_in_the_page() {
+        let runs = [tests::run("mean", 0, 9.0, "virtual")];
+        let document = document(&summaries(&runs, &[tests::record(Origin::Virtual)]), None);
+        let slug = document.figures().next().unwrap().slug.clone();
+        let page = render(&document, &HashMap::from([(slug, "<svg>dots</svg>".to_owned())]));
         assert!(page.contains("Few cells &amp; &lt;much&gt; noise."));
-        assert!(page.contains("All cells are VIRTUAL") && page.contains("published (real cells) RMSE"));
+        assert!(page.contains("All cells are VIRTUAL") && !page.contains("published RMSE"));
+        assert!(page.contains("<svg>dots</svg>") && !page.contains("<script"));
         assert_eq!(page.matches("<tr>").count(), page.matches("</tr>").count());
     }
 }

@@ -1,76 +1,59 @@
 //! `report.md`.
 
 use super::{
-    grid::{Grid, Width, grid, name, overview},
-    summary::{Section, origin_notice},
-    terminal::expectation,
+    document::{Document, Section},
+    table::Table,
 };
 
-/// All sections as Markdown.
-pub fn render(sections: &[Section]) -> String {
-    let mut text = format!("# Results\n\n**{}**\n\n", origin_notice(sections));
-    text.push_str(
-        "Means over seeds ± population standard deviation (divisor n). RMSE and MAE in cycles, MAPE in percent.\n\n",
-    );
-    if sections.len() > 1 {
-        text.push_str("## RMSE\n\n");
-        text.push_str(&table(&overview(sections, |row| (row.rmse, row.published_rmse))));
-        text.push_str("\n## MAPE %\n\n");
-        text.push_str(&table(&overview(sections, |row| (row.mape, row.published_mape))));
+/// The document as Markdown; figures are linked.
+pub fn render(document: &Document) -> String {
+    let mut text = format!("# Results\n\n**{}**\n\n", document.notice);
+    for paragraph in &document.preamble {
+        text.push_str(&format!("{paragraph}\n\n"));
+    }
+    text.extend(document.sections.iter().map(section));
+    text
+}
+
+fn section(section: &Section) -> String {
+    let mut text = format!("{} {}\n\n", "#".repeat(section.level), section.title);
+    for (heading, prose) in [("", &section.description), ("*Distrust:* ", &section.analysis)] {
+        if !prose.is_empty() {
+            text.push_str(&format!("{heading}{prose}\n\n"));
+        }
+    }
+    for table in &section.tables {
+        // the caption of a section's only table is the heading again
+        if table.caption != section.title {
+            text.push_str(&format!("*{}*\n\n", table.caption));
+        }
+        text.push_str(&self::table(table));
         text.push('\n');
     }
-    for section in sections {
-        text.push_str(&format!("## {}\n\n", section.title()));
-        for (heading, prose) in [("", &section.description), ("*Distrust:* ", &section.analysis)] {
-            if !prose.is_empty() {
-                text.push_str(&format!("{heading}{prose}\n\n"));
-            }
+    for figure in &section.figures {
+        text.push_str(&format!("![{}](figures/{}.svg)\n\n", figure.title, figure.slug));
+        if !figure.caption.trim().is_empty() {
+            text.push_str(&format!("*{}*\n\n", figure.caption.trim()));
         }
-        text.push_str(&table(&grid(section, Width::Full)));
-        text.push('\n');
-        for line in notes(section) {
-            text.push_str(&format!("- {line}\n"));
-        }
+    }
+    for note in &section.notes {
+        text.push_str(&format!("- {note}\n"));
+    }
+    if !section.notes.is_empty() {
         text.push('\n');
     }
     text
 }
 
-/// What has to be said below a table.
-pub(crate) fn notes(section: &Section) -> Vec<String> {
-    let mut notes = Vec::new();
-    if let Some(first) = section.removed.first() {
-        notes.push(format!(
-            "{} cells of the split take no part, such as {} ({})",
-            section.removed.len(),
-            first.cell,
-            first.reason
-        ));
-    }
-    for row in &section.rows {
-        if let Some((count, reason)) = &row.failed {
-            notes.push(format!("{}: {count} without numbers: {reason}", name(row)));
-        }
-    }
-    for row in &section.rows {
-        let published = [row.published_rmse, row.published_mape].into_iter().flatten();
-        if let Some(number) = published.into_iter().find(|number| !number.note.is_empty()) {
-            notes.push(format!("published {}: {}", name(row), number.note));
-        }
-    }
-    notes.extend(section.expectations.iter().map(expectation));
-    notes
-}
-
-fn table(grid: &Grid) -> String {
+fn table(table: &Table) -> String {
     let line = |cells: &[String]| {
         let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
         format!("| {} |\n", cells.join(" | "))
     };
     let rule: Vec<String> =
-        (0..grid.header.len()).map(|column| if column == 0 { "---" } else { "---:" }.to_owned()).collect();
-    let mut text = line(&grid.header) + &line(&rule);
-    text.extend(grid.rows.iter().map(|row| line(row)));
+        (0..table.columns.len()).map(|column| if column == 0 { "---" } else { "---:" }.to_owned()).collect();
+    let mut text = line(&table.header()) + &line(&rule);
+    text.extend(table.texts().iter().map(|row| line(row)));
     text
 }
 
@@ -79,22 +62,25 @@ mod tests {
     use super::*;
     use crate::{
         cell::Origin,
-        report::summary::{sections, tests},
+        report::{
+            study::chapters::document,
+            summary::{summaries, tests},
+        },
     };
 
     #[test]
-    fn a_report_has_origin_prose_table_and_notes() {
-        let sections = sections(
-            &[tests::score("mean", 0, 398.82, "real"), tests::score("ridge", 0, 120.0, "real")],
-            &[tests::record(Origin::Real)],
-        );
-        let text = render(&sections);
+    fn a_report_has_origin_prose_table_figures_and_notes() {
+        let runs = [tests::run("mean", 0, 398.82, "real"), tests::run("ridge", 0, 120.0, "real")];
+        let text = render(&document(&summaries(&runs, &[tests::record(Origin::Real)]), None));
         for words in [
             "**All cells are real",
+            "## Scenarios",
+            "### matr-1 ·",
             "Primary test.",
             "*Distrust:* Few cells",
             "| mean | 398.8 |",
             "| 398.82 |",
+            "](figures/matr-1-real-rmse.svg)",
             "- published ridge: quoted by the paper from Severson 2019",
             "met, 398.820",
         ] {

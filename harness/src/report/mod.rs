@@ -3,17 +3,23 @@
 //! | file | makes | from |
 //! |---|---|---|
 //! | [`published`] | the numbers of the paper | `results/paper.csv` |
-//! | [`summary`] | one section per experiment | scores and published numbers |
-//! | [`grid`] | headings and cells of text | a section |
-//! | [`terminal`], [`markdown`], [`html`], [`latex`], [`csv`] | one form each | sections and grids |
+//! | [`summary`] | one summary per experiment | scores, records and published numbers |
+//! | [`bench`] | throughput | what `make bench` measured |
+//! | [`table`], [`figure`] | tables and figures in memory | numbers |
+//! | [`study`] | a [`document`]: a chapter per kind of study | summaries |
+//! | [`terminal`], [`markdown`], [`html`], [`latex`], [`csv`] | one form each | documents, tables and figures |
 //! | [`write`] | all files of a report | an output folder |
 
+pub mod bench;
 pub mod csv;
-pub mod grid;
+pub mod document;
+pub mod figure;
 pub mod html;
 pub mod latex;
 pub mod markdown;
 pub mod published;
+pub mod study;
 pub mod summary;
+pub mod table;
 pub mod terminal;
 pub mod write;

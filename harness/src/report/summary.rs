@@ -2,23 +2,33 @@
 
 use std::path::Path;
 
+use serde_json::Value;
+
 use super::published::{Published, published};
 use crate::{
     experiment::plan::run_folder,
     failure::Failure,
-    record::{Expectation, ExperimentRecord, Metric, Removed, RunRecord, Score, read_scores},
+    feature::Channel,
+    record::{
+        Expectation, ExperimentRecord, Metric, Pairs, Prediction, Protocol, Removed, RunRecord, Score, Study,
+        read_scores,
+    },
     statistics::{Metrics, Spread},
 };
 
 /// One experiment on cells of one origin.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Section {
+pub struct Summary {
     /// Name of the experiment.
     pub experiment: String,
+    /// The question it answers.
+    pub study: Study,
     /// Scenario of the published benchmark.
     pub scenario: String,
     /// `real` or `virtual`.
     pub data: String,
+    /// Faithful or honest, where its record says so.
+    pub protocol: Option<Protocol>,
     /// Profile of its runs.
     pub profile: String,
     /// Training and test cells with a label, of the first run.
@@ -31,11 +41,33 @@ pub struct Section {
     pub analysis: String,
     /// One per model and variant, in the order of the scores.
     pub rows: Vec<Row>,
+    /// Its runs, in the order of the scores.
+    pub runs: Vec<Run>,
     /// What should have come out; empty for virtual cells unless expected of them.
     pub expectations: Vec<Verdict>,
 }
 
-/// One model of a section.
+/// One run: its line of scores and, where its folder is at hand, what it predicted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// Its line.
+    pub score: Score,
+    /// Its test cells; empty without numbers or without its folder.
+    pub predictions: Vec<Prediction>,
+    /// Channels of the capacity map that its model read, if it read one.
+    pub channels: Option<Vec<Channel>>,
+    /// Predictions with one reference at a time, where the run was asked for them.
+    pub pairs: Option<Pairs>,
+}
+
+impl Run {
+    /// A run of which only the line of scores is at hand.
+    pub fn bare(score: Score) -> Self {
+        Self { score, predictions: Vec::new(), channels: None, pairs: None }
+    }
+}
+
+/// One model of a summary.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     /// Name of the model.
@@ -50,12 +82,24 @@ pub struct Row {
     pub mape: Option<Spread>,
     /// Runs that ended without numbers, with the first reason.
     pub failed: Option<(usize, String)>,
-    /// Published, in cycles.
+    /// Published, in cycles. Like the others below, absent for virtual cells: the two must not be compared.
     pub published_rmse: Option<&'static Published>,
     /// Published, in cycles.
     pub published_mae: Option<&'static Published>,
     /// Published, in percent.
     pub published_mape: Option<&'static Published>,
+}
+
+impl Row {
+    /// `batlinet` or `batlinet intra_only`.
+    pub fn name(&self) -> String {
+        if self.variant.is_empty() { self.model.clone() } else { format!("{} {}", self.model, self.variant) }
+    }
+
+    /// Runs with numbers.
+    pub fn seeds(&self) -> usize {
+        self.rmse.map_or(0, |spread| spread.count)
+    }
 }
 
 /// An expectation and what came out.
@@ -74,15 +118,15 @@ impl Verdict {
     }
 }
 
-impl Section {
+impl Summary {
     /// Whether the cells are simulated.
     pub fn is_virtual(&self) -> bool {
         self.data != "real"
     }
 
-    /// Heading of published columns: where cells are virtual, the two must not be taken for comparable.
-    pub fn published_heading(&self) -> &'static str {
-        if self.is_virtual() { "published (real cells)" } else { "published" }
+    /// Name of the experiment and of its cells, for files.
+    pub fn slug(&self) -> String {
+        format!("{}-{}", self.experiment, self.data)
     }
 
     /// `matr-1 · 41 training and 42 test cells · virtual cells · profile quick`.
@@ -97,26 +141,26 @@ impl Section {
     }
 }
 
-/// What to say of the cells of these sections, before any number.
-pub fn origin_notice(sections: &[Section]) -> &'static str {
-    match (sections.iter().any(Section::is_virtual), sections.iter().any(|section| !section.is_virtual())) {
+/// What to say of the cells of these summaries, before any number.
+pub fn origin_notice(summaries: &[Summary]) -> &'static str {
+    match (summaries.iter().any(Summary::is_virtual), summaries.iter().any(|summary| !summary.is_virtual())) {
         (true, true) => {
             "Some of these cells are VIRTUAL, simulated by the built-in lab, and some are real; each table says which. \
-             Numbers of virtual cells say nothing about the published ones."
+             Published numbers stand beside those of real cells only, for virtual ones say nothing about them."
         }
         (true, false) => {
             "All cells are VIRTUAL, simulated by the built-in lab: these numbers show that the machinery works and say \
-             nothing about the published ones, which are of real cells."
+             nothing about the published ones, which are of real cells and therefore not shown."
         }
         _ => "All cells are real, measured in a laboratory.",
     }
 }
 
-/// The sections of the output folder `out`, in the order of its scores.
+/// The summaries of the output folder `out`, in the order of its scores.
 ///
 /// # Errors
 /// [`Failure::Usage`] if `out` holds no scores or something in it cannot be read.
-pub fn summarise(out: &Path) -> Result<Vec<Section>, Failure> {
+pub fn summarise(out: &Path) -> Result<Vec<Summary>, Failure> {
     let path = out.join("scores.csv");
     if !path.exists() {
         return Err(Failure::Usage(format!(
@@ -124,24 +168,40 @@ pub fn summarise(out: &Path) -> Result<Vec<Section>, Failure> {
             out.display()
         )));
     }
-    let scores = read_scores(&path)?;
-    let records = ExperimentRecord::read_all(out)?;
-    let mut sections = sections(&scores, &records);
-    for section in &mut sections {
-        let first = scores.iter().find(|score| {
-            score.experiment == section.experiment && score.data == section.data && score.metrics.is_some()
-        });
-        if let Some(score) = first {
-            section.removed = RunRecord::read(&run_folder(out, &score.key))?.removed;
+    let mut runs = Vec::new();
+    let mut removed = Vec::new();
+    for score in read_scores(&path)? {
+        let folder = run_folder(out, &score.key);
+        let mut run = Run::bare(score);
+        // scores alone, such as those of a colleague, are enough for the tables
+        if run.score.metrics.is_some() && RunRecord::exists(&folder) {
+            let record = RunRecord::read(&folder)?;
+            run.channels = channels(&record.ingredients.training);
+            run.predictions = record.predictions;
+            run.pairs = Pairs::read(&folder)?;
+            removed.push(((run.score.experiment.clone(), run.score.data.clone()), record.removed));
         }
+        runs.push(run);
     }
-    Ok(sections)
+    let mut summaries = summaries(&runs, &ExperimentRecord::read_all(out)?);
+    for summary in &mut summaries {
+        let first = removed.iter().find(|(of, _)| of.0 == summary.experiment && of.1 == summary.data);
+        summary.removed = first.map_or_else(Vec::new, |(_, removed)| removed.clone());
+    }
+    Ok(summaries)
+}
+
+/// The channels that a run's model was trained on, by the identity of its feature.
+fn channels(training: &Value) -> Option<Vec<Channel>> {
+    let (_, settings) = training["feature"].as_str()?.split_once(' ')?;
+    let settings: Value = serde_json::from_str(settings).ok()?;
+    serde_json::from_value(settings["capacity_map"]["channels"].clone()).ok()
 }
 
 /// As [`summarise`], from what was read; cells that took no part are left out.
-pub fn sections(scores: &[Score], records: &[ExperimentRecord]) -> Vec<Section> {
+pub fn summaries(runs: &[Run], records: &[ExperimentRecord]) -> Vec<Summary> {
     let mut names: Vec<(&str, &str)> = Vec::new();
-    for score in scores {
+    for Run { score, .. } in runs {
         let name = (score.experiment.as_str(), score.data.as_str());
         if !names.contains(&name) {
             names.push(name);
@@ -150,47 +210,40 @@ pub fn sections(scores: &[Score], records: &[ExperimentRecord]) -> Vec<Section> 
     names
         .into_iter()
         .map(|(experiment, data)| {
-            let scores: Vec<&Score> =
-                scores.iter().filter(|score| score.experiment == experiment && score.data == data).collect();
+            let runs: Vec<Run> = runs
+                .iter()
+                .filter(|run| run.score.experiment == experiment && run.score.data == data)
+                .cloned()
+                .collect();
             let record = records.iter().find(|record| record.name == experiment && record.data.to_string() == data);
-            section(&scores, record)
+            summary(runs, record)
         })
         .collect()
 }
 
-fn section(scores: &[&Score], record: Option<&ExperimentRecord>) -> Section {
-    let first = scores[0];
-    let whole = scores.iter().find(|score| score.metrics.is_some()).unwrap_or(&scores[0]);
+fn summary(runs: Vec<Run>, record: Option<&ExperimentRecord>) -> Summary {
+    let first = &runs[0].score;
+    let whole = runs.iter().map(|run| &run.score).find(|score| score.metrics.is_some()).unwrap_or(first);
+    let study = record.map_or_else(Study::default, |record| record.study);
     let mut rows: Vec<Row> = Vec::new();
-    for score in scores {
-        if !rows.iter().any(|row| row.model == score.model && row.variant == score.variant) {
-            rows.push(row(scores, score));
+    for run in &runs {
+        if !rows.iter().any(|row| row.model == run.score.model && row.variant == run.score.variant) {
+            rows.push(row(&runs, run, study));
         }
     }
-    let mut profiles: Vec<&str> = scores.iter().map(|score| score.profile.as_str()).collect();
-    profiles.dedup();
-    let expectations = record.map_or_else(Vec::new, |record| {
-        record
-            .expect
-            .iter()
-            .filter(|expectation| expectation.data.to_string() == first.data)
-            .filter(|expectation| profiles == [expectation.profile.as_str()])
-            .filter_map(|expectation| {
-                let row =
-                    rows.iter().find(|row| row.model == expectation.model && row.variant == expectation.variant)?;
-                let spread = match expectation.metric {
-                    Metric::Rmse => row.rmse,
-                    Metric::Mae => row.mae,
-                    Metric::Mape => row.mape,
-                };
-                Some(Verdict { expectation: expectation.clone(), found: spread.map(|spread| spread.mean) })
-            })
-            .collect()
-    });
-    Section {
+    let mut profiles: Vec<&str> = Vec::new();
+    for run in &runs {
+        if !profiles.contains(&run.score.profile.as_str()) {
+            profiles.push(&run.score.profile);
+        }
+    }
+    let expectations = record.map_or_else(Vec::new, |record| verdicts(record, &first.data, &profiles, &rows));
+    Summary {
         experiment: first.experiment.clone(),
+        study,
         scenario: first.scenario.clone(),
         data: first.data.clone(),
+        protocol: record.map(|record| record.protocol),
         profile: profiles.join(" and "),
         cells: (whole.train_cells, whole.test_cells),
         removed: Vec::new(),
@@ -198,24 +251,45 @@ fn section(scores: &[&Score], record: Option<&ExperimentRecord>) -> Section {
         analysis: record.map_or_else(String::new, |record| record.analysis.clone()),
         rows,
         expectations,
+        runs,
     }
 }
 
-fn row(scores: &[&Score], of: &Score) -> Row {
-    let own = || scores.iter().filter(|score| score.model == of.model && score.variant == of.variant);
+fn verdicts(record: &ExperimentRecord, data: &str, profiles: &[&str], rows: &[Row]) -> Vec<Verdict> {
+    record
+        .expect
+        .iter()
+        .filter(|expectation| expectation.data.to_string() == data)
+        .filter(|expectation| profiles == [expectation.profile.as_str()])
+        .filter_map(|expectation| {
+            let row = rows.iter().find(|row| row.model == expectation.model && row.variant == expectation.variant)?;
+            let spread = match expectation.metric {
+                Metric::Rmse => row.rmse,
+                Metric::Mae => row.mae,
+                Metric::Mape => row.mape,
+            };
+            Some(Verdict { expectation: expectation.clone(), found: spread.map(|spread| spread.mean) })
+        })
+        .collect()
+}
+
+fn row(runs: &[Run], of: &Run, study: Study) -> Row {
+    let Score { model, variant, scenario, data, .. } = &of.score;
+    let own = || runs.iter().map(|run| &run.score).filter(|score| score.model == *model && score.variant == *variant);
     let spread = |measure: fn(&Metrics) -> f64| {
         Spread::new(&own().filter_map(|score| score.metrics.as_ref()).map(measure).collect::<Vec<_>>())
     };
     let failures: Vec<String> =
         own().filter(|score| score.metrics.is_none()).map(|score| score.status.to_string()).collect();
-    // published numbers are of the models as the paper has them, not of our variants
-    let paper = |metric| {
-        let is_plain = of.variant.is_empty() || of.variant == "default";
-        is_plain.then(|| published(&of.scenario, &of.model, metric)).flatten()
-    };
+    let is_real = data == "real";
+    let channels = runs
+        .iter()
+        .filter(|run| run.score.model == *model && run.score.variant == *variant)
+        .find_map(|run| run.channels.as_deref());
+    let paper = |metric| is_real.then(|| counterpart(study, scenario, model, variant, channels, metric)).flatten();
     Row {
-        model: of.model.clone(),
-        variant: of.variant.clone(),
+        model: model.clone(),
+        variant: variant.clone(),
         rmse: spread(|metrics| metrics.rmse),
         mae: spread(|metrics| metrics.mae),
         mape: spread(|metrics| metrics.mape),
@@ -226,15 +300,80 @@ fn row(scores: &[&Score], of: &Score) -> Row {
     }
 }
 
+/// The published number that a row of a study stands beside.
+fn counterpart(
+    study: Study,
+    scenario: &str,
+    model: &str,
+    variant: &str,
+    channels: Option<&[Channel]>,
+    metric: &str,
+) -> Option<&'static Published> {
+    let arm = published_arm(variant)?;
+    let is_plain = arm.is_empty();
+    let has_all_channels = channels.is_none_or(|channels| channels.len() == Channel::ALL.len());
+    match study {
+        Study::Transfer => published("transfer", scenario, model, variant, metric),
+        // one of several counts or weights: the paper has medians, which the study's own table shows
+        Study::References | Study::Alpha | Study::ReferenceStudy => None,
+        Study::Features => published("features", scenario, model, feature_space(channels?)?, metric),
+        // with fewer channels only the feature ablation of the whole model is comparable
+        _ if !has_all_channels && is_plain => published("features", scenario, model, feature_space(channels?)?, metric),
+        _ if !has_all_channels => None,
+        Study::Scenario if is_plain => published("scenario", scenario, model, "", metric),
+        Study::Scenario | Study::Branches => published("branches", scenario, model, arm, metric),
+    }
+}
+
+/// The arm of the paper that a variant is; the paper has no counterpart of arms that differ from BatLiNet in the branch
+/// only (`clean:intra_only`).
+fn published_arm(variant: &str) -> Option<&str> {
+    match variant.split_once(':') {
+        None if ["default", "both"].contains(&variant) => Some(""),
+        None => Some(variant),
+        Some(("faithful", arm)) => Some(arm),
+        Some(_) => None,
+    }
+}
+
+/// The name under which the paper's feature ablation has these channels.
+pub fn feature_space(channels: &[Channel]) -> Option<&'static str> {
+    use Channel::{ChargeCurrent, ChargeVoltage, DischargeCurrent, DischargeVoltage};
+    let is = |set: &[Channel]| channels.len() == set.len() && set.iter().all(|channel| channels.contains(channel));
+    let spaces: [(&str, &[Channel]); 6] = [
+        ("all", &Channel::ALL),
+        ("raw", &[ChargeVoltage, DischargeVoltage, ChargeCurrent, DischargeCurrent]),
+        ("voltage", &[ChargeVoltage, DischargeVoltage]),
+        ("current", &[ChargeCurrent, DischargeCurrent]),
+        ("charge", &[ChargeVoltage, ChargeCurrent]),
+        ("discharge", &[DischargeVoltage, DischargeCurrent]),
+    ];
+    spaces.into_iter().find(|(_, set)| is(set)).map(|(name, _)| name)
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
     use crate::{
         cell::Origin,
-        record::{Protocol, Status},
+        record::{Protocol, Status, Study},
     };
 
-    pub(crate) fn score(model: &str, seed: u64, rmse: f64, data: &str) -> Score {
+    pub(crate) fn run(model: &str, seed: u64, rmse: f64, data: &str) -> Run {
+        Run::bare(score(model, seed, rmse, data))
+    }
+
+    pub(crate) fn variant(variant: &str, mut run: Run) -> Run {
+        run.score.variant = variant.to_owned();
+        run
+    }
+
+    pub(crate) fn diverged(mut run: Run) -> Run {
+        (run.score.metrics, run.score.status) = (None, Status::Diverged);
+        run
+    }
+
+    fn score(model: &str, seed: u64, rmse: f64, data: &str) -> Score {
         Score {
             experiment: "matr-1".to_owned(),
             scenario: "MATR-1".to_owned(),
@@ -255,6 +394,7 @@ pub(crate) mod tests {
         ExperimentRecord {
             name: "matr-1".to_owned(),
             scenario: "MATR-1".to_owned(),
+            study: Study::Scenario,
             data,
             profile: "paper".to_owned(),
             settings: vec![],
@@ -277,35 +417,64 @@ pub(crate) mod tests {
 
     #[test]
     fn seeds_are_gathered_and_failures_counted() {
-        let mut failed = score("cnn", 2, 0.0, "real");
-        (failed.metrics, failed.status) = (None, Status::Diverged);
-        let scores = [score("cnn", 0, 10.0, "real"), score("cnn", 1, 30.0, "real"), failed];
-        let sections = sections(&scores, &[]);
-        let row = &sections[0].rows[0];
+        let runs = [run("cnn", 0, 10.0, "real"), run("cnn", 1, 30.0, "real"), diverged(run("cnn", 2, 0.0, "real"))];
+        let summaries = summaries(&runs, &[]);
+        let row = &summaries[0].rows[0];
         let rmse = row.rmse.unwrap();
         assert_eq!((rmse.count, rmse.mean, rmse.population_std), (2, 20.0, 10.0));
-        assert_eq!(row.failed, Some((1, "diverged".to_owned())));
-        assert_eq!(row.published_rmse.unwrap().mean, 124.66f64.max(row.published_rmse.unwrap().mean));
+        assert_eq!((row.seeds(), row.failed.clone()), (2, Some((1, "diverged".to_owned()))));
+        assert_eq!(row.published_rmse.unwrap().value, 124.89);
     }
 
     #[test]
     fn expectations_are_held_against_cells_of_their_origin_only() {
         let verdicts =
-            |rmse, data, origin| sections(&[score("mean", 0, rmse, data)], &[record(origin)])[0].expectations.clone();
+            |rmse, data, origin| summaries(&[run("mean", 0, rmse, data)], &[record(origin)])[0].expectations.clone();
         assert!(verdicts(398.825, "real", Origin::Real)[0].is_met());
         assert!(!verdicts(398.84, "real", Origin::Real)[0].is_met());
         assert!(verdicts(398.82, "virtual", Origin::Virtual).is_empty());
     }
 
     #[test]
-    fn variants_have_no_published_number_and_real_and_virtual_do_not_mix() {
-        let mut variant = score("batlinet", 0, 70.0, "real");
-        variant.variant = "intra_only".to_owned();
-        let sections =
-            sections(&[score("batlinet", 0, 60.0, "real"), variant, score("batlinet", 0, 9.0, "virtual")], &[]);
-        assert_eq!(sections.len(), 2);
-        assert!(sections[0].rows[0].published_rmse.is_some() && sections[0].rows[1].published_rmse.is_none());
-        assert_eq!(sections[1].published_heading(), "published (real cells)");
-        assert!(origin_notice(&sections).contains("VIRTUAL") && origin_notice(&sections[..1]).contains("real"));
+    fn a_published_number_stands_beside_its_like_only() {
+        let rmse = |run: &Run, study| {
+            let mut record = record(Origin::Real);
+            record.study = study;
+            summaries(std::slice::from_ref(run), &[record])[0].rows[0].published_rmse.map(|number| number.value)
+        };
+        let whole = run("batlinet", 0, 60.0, "real");
+        assert_eq!(rmse(&whole, Study::Scenario), Some(63.03));
+        assert_eq!(rmse(&variant("intra_only", whole.clone()), Study::Scenario), Some(117.2));
+        assert_eq!(rmse(&variant("intra_only", whole.clone()), Study::Branches), Some(117.2));
+        assert_eq!(rmse(&variant("both", whole.clone()), Study::Branches).map(f64::round), Some(63.0));
+        assert_eq!(rmse(&variant("faithful:intra_only", whole.clone()), Study::Branches), Some(117.2));
+        assert_eq!(rmse(&variant("clean:intra_only", whole.clone()), Study::Branches), None);
+        assert_eq!(rmse(&variant("of_ours", whole.clone()), Study::Branches), None);
+        assert_eq!(rmse(&run("batlinet", 0, 60.0, "virtual"), Study::Scenario), None);
+        // two channels of six
+        let discharge = Run { channels: Some(vec![Channel::DischargeVoltage, Channel::DischargeCurrent]), ..whole };
+        for study in [Study::Scenario, Study::Branches, Study::Features] {
+            assert_eq!(rmse(&discharge, study).map(f64::round), Some(76.0));
+        }
+        assert_eq!(rmse(&variant("intra_only", discharge), Study::Branches), None);
+    }
+
+    #[test]
+    fn real_and_virtual_cells_do_not_mix() {
+        let summaries =
+            summaries(&[run("batlinet", 0, 60.0, "real"), run("batlinet", 0, 9.0, "virtual")], &[record(Origin::Real)]);
+        assert_eq!(summaries.len(), 2);
+        assert!(origin_notice(&summaries).contains("VIRTUAL") && origin_notice(&summaries[..1]).contains("real"));
+        assert!(origin_notice(&summaries[1..]).contains("not shown"));
+    }
+
+    #[test]
+    fn channels_are_read_from_the_identity_of_a_feature() {
+        let map = crate::feature::CapacityMap { channels: vec![Channel::Resistance], ..Default::default() };
+        let identity = crate::feature::FeatureSpec::CapacityMap(map).identity();
+        assert_eq!(channels(&serde_json::json!({ "feature": identity })), Some(vec![Channel::Resistance]));
+        assert_eq!(channels(&serde_json::json!({ "feature": null })), None);
+        assert_eq!(feature_space(&Channel::ALL), Some("all"));
+        assert_eq!(feature_space(&[Channel::Resistance]), None);
     }
 }

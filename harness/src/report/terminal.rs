@@ -5,54 +5,45 @@ use tabled::{
     settings::{Alignment, Style, object::Columns},
 };
 
-use super::{
-    grid::{Grid, Width, grid},
-    summary::{Section, Verdict, origin_notice},
-};
+use super::{document::Document, table::Table};
 
-/// All sections as text.
-pub fn render(sections: &[Section], width: Width) -> String {
-    let mut text = format!("{}\n", origin_notice(sections));
-    for section in sections {
-        text.push_str(&format!("\n{}\n{}\n", section.title(), table(&grid(section, width))));
-        for row in &section.rows {
-            if let Some((count, reason)) = &row.failed {
-                text.push_str(&format!("{}: {count} without numbers: {reason}\n", super::grid::name(row)));
+/// How much to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Width {
+    /// The experiments one by one, without columns of detail.
+    Short,
+    /// Everything but figures.
+    Full,
+}
+
+/// The document as text.
+pub fn render(document: &Document, width: Width) -> String {
+    let mut text = format!("{}\n", document.notice);
+    for section in document.sections.iter().filter(|section| width == Width::Full || section.level > 2) {
+        text.push_str(&format!("\n{}\n", section.title));
+        for table in &section.tables {
+            if table.caption != section.title {
+                text.push_str(&format!("{}\n", table.caption));
             }
+            let table = if width == Width::Short { &table.narrow() } else { table };
+            text.push_str(&format!("{}\n", draw(table)));
         }
-        for verdict in &section.expectations {
-            text.push_str(&format!("{}\n", expectation(verdict)));
+        for note in &section.notes {
+            text.push_str(&format!("{note}\n"));
         }
     }
     text
 }
 
-/// `expected mean rmse 398.82 ± 0.01 (source): met, 398.8`.
-pub fn expectation(verdict: &Verdict) -> String {
-    let expected = &verdict.expectation;
-    let found = verdict.found.map_or_else(|| "no numbers".to_owned(), |found| format!("{found:.3}"));
-    format!(
-        "expected of {} {}: {} = {} ± {} ({}): {}, {found}",
-        expected.model,
-        expected.variant,
-        format!("{:?}", expected.metric).to_uppercase(),
-        expected.value,
-        expected.tolerance,
-        expected.source,
-        if verdict.is_met() { "met" } else { "NOT met" },
-    )
-    .replace(" :", ":")
-}
-
-fn table(grid: &Grid) -> String {
+fn draw(table: &Table) -> String {
     let mut builder = Builder::default();
-    builder.push_record(&grid.header);
-    for row in &grid.rows {
+    builder.push_record(table.header());
+    for row in table.texts() {
         builder.push_record(row);
     }
-    let mut table = builder.build();
-    table.with(Style::sharp()).modify(Columns::new(1..), Alignment::right());
-    table.to_string()
+    let mut drawn = builder.build();
+    drawn.with(Style::sharp()).modify(Columns::new(1..), Alignment::right());
+    drawn.to_string()
 }
 
 #[cfg(test)]
@@ -60,18 +51,24 @@ mod tests {
     use super::*;
     use crate::{
         cell::Origin,
-        report::summary::{sections, tests},
+        report::{
+            study::chapters::document,
+            summary::{summaries, tests},
+        },
     };
 
     #[test]
     fn the_origin_of_the_cells_is_said_aloud_and_verdicts_are_for_real_cells() {
-        let text = render(
-            &sections(&[tests::score("mean", 0, 398.82, "virtual")], &[tests::record(Origin::Virtual)]),
-            Width::Short,
+        let text = |data, origin, width| {
+            render(&document(&summaries(&[tests::run("mean", 0, 398.82, data)], &[tests::record(origin)]), None), width)
+        };
+        let of_virtual = text("virtual", Origin::Virtual, Width::Short);
+        assert!(of_virtual.contains("VIRTUAL") && !of_virtual.contains("published RMSE"), "{of_virtual}");
+        assert!(!of_virtual.contains("met") && !of_virtual.contains("Fig. 3"), "{of_virtual}");
+        let of_real = text("real", Origin::Real, Width::Full);
+        assert!(
+            of_real.contains("REAL cells") && of_real.contains("RMSE = 398.82 ± 0.01 (spec): met, 398.820"),
+            "{of_real}"
         );
-        assert!(text.contains("VIRTUAL") && text.contains("published (real cells)") && !text.contains("met"), "{text}");
-        let text =
-            render(&sections(&[tests::score("mean", 0, 398.82, "real")], &[tests::record(Origin::Real)]), Width::Full);
-        assert!(text.contains("REAL cells") && text.contains("RMSE = 398.82 ± 0.01 (spec): met, 398.820"), "{text}");
     }
 }

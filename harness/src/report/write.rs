@@ -1,23 +1,37 @@
 //! Writing all files of a report.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
 
-use super::{csv, html, latex, markdown, summary::Section};
+use super::{csv, document::Document, figure, html, latex, markdown, summary::Summary};
 use crate::{failure::Failure, record::files::write_whole};
 
-/// Writes `report.md`, `report.html`, `summary.csv` and `tables/*.tex` into `out` and returns their paths.
+/// Writes `report.md`, `report.html`, `summary.csv`, and each table and figure into `tables/` and `figures/` of `out`;
+/// returns their paths.
 ///
 /// # Errors
 /// [`Failure::Usage`] names the file that cannot be written.
-pub fn write(out: &Path, sections: &[Section]) -> Result<Vec<PathBuf>, Failure> {
+pub fn write(out: &Path, summaries: &[Summary], document: &Document) -> Result<Vec<PathBuf>, Failure> {
+    let drawn: HashMap<String, String> = document
+        .figures()
+        .map(|figure| Ok((figure.slug.clone(), figure::draw(figure)?)))
+        .collect::<Result<_, Failure>>()?;
     let mut files = vec![
-        (out.join("report.md"), markdown::render(sections).into_bytes()),
-        (out.join("report.html"), html::render(sections).into_bytes()),
-        (out.join("summary.csv"), csv::render(sections)?),
+        (out.join("report.md"), markdown::render(document).into_bytes()),
+        (out.join("report.html"), html::render(document, &drawn).into_bytes()),
+        (out.join("summary.csv"), csv::summary(summaries)?),
     ];
-    for section in sections {
-        let name = format!("tables/{}-{}.tex", section.experiment, section.data);
-        files.push((out.join(name), latex::render(section).into_bytes()));
+    for table in document.tables() {
+        let path = |ending: &str| out.join(format!("tables/{}.{ending}", table.slug));
+        files.push((path("tex"), latex::render(table).into_bytes()));
+        files.push((path("csv"), csv::table(table)?));
+    }
+    for figure in document.figures() {
+        let path = |ending: &str| out.join(format!("figures/{}.{ending}", figure.slug));
+        files.push((path("svg"), drawn[&figure.slug].clone().into_bytes()));
+        files.push((path("csv"), csv::figure(figure)?));
     }
     for (path, bytes) in &files {
         write_whole(path, bytes)?;

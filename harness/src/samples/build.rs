@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use ndarray::{ArrayD, IxDyn};
+use ndarray::{ArrayD, Axis, IxDyn};
 use rayon::prelude::*;
 
 use crate::failure::Failure;
@@ -37,6 +37,23 @@ pub struct Samples {
     pub test: Part,
     /// Cells of the split without a life: their ids, sorted, and why.
     pub removed: Vec<(String, String)>,
+}
+
+impl Samples {
+    /// Of the test part, the cells of `split`; those that have no life are left out. This is how the runs of a transfer
+    /// divide the target cells.
+    pub fn drawn(&self, split: &Split) -> Self {
+        let part = |ids: &[String]| {
+            let rows: Vec<usize> = (0..self.test.ids.len()).filter(|&row| ids.contains(&self.test.ids[row])).collect();
+            Part {
+                ids: rows.iter().map(|&row| self.test.ids[row].clone()).collect(),
+                features: self.test.features.select(Axis(0), &rows),
+                lives: rows.iter().map(|&row| self.test.lives[row]).collect(),
+            }
+        };
+        let (feature_shape, removed) = (self.feature_shape.clone(), self.removed.clone());
+        Self { feature_shape, train: part(&split.train), test: part(&split.test), removed }
+    }
 }
 
 /// Builds every feature of every cell of the split, and the lives; the result has one entry per feature.

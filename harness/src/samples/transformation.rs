@@ -113,6 +113,11 @@ impl From<LabelTransformation> for Vec<LabelStep> {
 }
 
 impl LabelTransformation {
+    /// Lives as they are, in cycles.
+    pub fn none() -> Self {
+        Self(Vec::new())
+    }
+
     /// Learns from the lives of the training cells.
     ///
     /// # Errors

@@ -1,7 +1,9 @@
 //! Errors of predictions, and their spread over seeds (spec §6).
 
 mod metrics;
+mod references;
 mod spread;
 
 pub use metrics::Metrics;
-pub use spread::{Spread, median};
+pub use references::{ReferenceErrors, reference_draws, reference_errors};
+pub use spread::{Spread, median, quantile};

@@ -16,6 +16,8 @@ pub struct Spread {
     pub sample_std: Option<f64>,
     /// Median; the mean of the middle two for an even count.
     pub median: f64,
+    /// First and third quartile, see [`quantile`].
+    pub quartiles: (f64, f64),
 }
 
 impl Spread {
@@ -28,13 +30,30 @@ impl Spread {
             population_std: values.population_std_dev(),
             sample_std: (values.len() > 1).then(|| values.std_dev()),
             median,
+            quartiles: (quantile(values, 0.25)?, quantile(values, 0.75)?),
         })
+    }
+
+    /// Whether mean and standard deviation tell little: one value outweighs the others, so that the deviation is more
+    /// than half the mean.
+    pub fn is_wild(&self) -> bool {
+        self.count > 1 && self.population_std > 0.5 * self.mean.abs()
     }
 }
 
 /// Median, the mean of the middle two for an even count; `None` for no numbers.
 pub fn median(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| Data::new(values.to_vec()).median())
+}
+
+/// The value below which a `fraction` of the values lies, on straight lines between the sorted values (numpy's `linear`,
+/// by which box plots are drawn; statrs has another definition); `None` for no numbers.
+pub fn quantile(values: &[f64], fraction: f64) -> Option<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let position = fraction.clamp(0.0, 1.0) * sorted.len().checked_sub(1)? as f64;
+    let (below, above) = (sorted[position.floor() as usize], sorted[position.ceil() as usize]);
+    Some(below + (above - below) * position.fract())
 }
 
 #[cfg(test)]
@@ -48,6 +67,25 @@ mod tests {
         assert!((spread.sample_std.unwrap() - (32.0f64 / 7.0).sqrt()).abs() < 1e-12);
         assert_eq!(Spread::new(&[3.0]).unwrap().sample_std, None);
         assert_eq!(Spread::new(&[]), None);
+    }
+
+    #[test]
+    fn quantiles_agree_with_numpy() {
+        // numpy.percentile([7, 1, 4, 9, 2, 30, 5, 6], [0, 25, 50, 75, 90, 100])
+        let values = [7.0, 1.0, 4.0, 9.0, 2.0, 30.0, 5.0, 6.0];
+        let found = [0.0, 0.25, 0.5, 0.75, 0.9, 1.0].map(|fraction| quantile(&values, fraction).unwrap());
+        for (found, numpy) in found.into_iter().zip([1.0, 3.5, 5.5, 7.5, 15.3, 30.0]) {
+            assert!((found - numpy).abs() < 1e-12, "{found} is not {numpy}");
+        }
+        assert_eq!(quantile(&values, 0.5), median(&values));
+        assert_eq!((quantile(&[], 0.5), quantile(&[3.0], 0.75)), (None, Some(3.0)));
+    }
+
+    #[test]
+    fn a_runaway_seed_makes_a_spread_wild() {
+        assert!(!Spread::new(&[60.0, 63.0, 70.0]).unwrap().is_wild());
+        assert!(Spread::new(&[60.0, 63.0, 700.0]).unwrap().is_wild());
+        assert!(!Spread::new(&[60.0]).unwrap().is_wild());
     }
 
     #[test]

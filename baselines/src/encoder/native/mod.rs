@@ -25,6 +25,7 @@ use super::{Encoder, EncoderShape};
 use crate::{
     model::ModelError,
     optimiser::{AdamParameters, Parameter},
+    parallel::in_parallel,
     weights::{NamedTensor, Weights},
 };
 
@@ -128,7 +129,7 @@ impl NativeEncoder {
         let length = self.shape.input_len();
         let convolutions = self.convolutions();
         let pairs: Vec<_> = inputs.chunks_exact(length).zip(&mut *activations).collect();
-        in_parallel(self.threads, pairs, &mut vec![(); self.threads], |(input, activations), ()| {
+        in_parallel(&mut vec![(); self.threads], pairs, |(), (input, activations)| {
             convolutions.forward(input, activations);
         });
         let count = inputs.len() / length;
@@ -173,28 +174,6 @@ fn packing(name: &str, dimensions: &[usize]) -> Option<(usize, usize, bool)> {
         [_, channels, height, width] => Some((channels, height * width, name.starts_with("projection"))),
         _ => None,
     }
-}
-
-/// Works on `items` with up to `threads` threads, each with one of `scratch`; contiguous shares, in no set order.
-fn in_parallel<T: Send, S: Send>(
-    threads: usize,
-    mut items: Vec<T>,
-    scratch: &mut [S],
-    work: impl Fn(T, &mut S) + Sync,
-) {
-    let share = items.len().div_ceil(threads).max(1);
-    std::thread::scope(|scope| {
-        let work = &work;
-        let mut scratch = scratch.iter_mut();
-        while items.len() > share {
-            let tail = items.split_off(items.len() - share);
-            let Some(scratch) = scratch.next() else { unreachable!("there are no more shares than threads") };
-            scope.spawn(move || tail.into_iter().for_each(|item| work(item, scratch)));
-        }
-        if let Some(scratch) = scratch.next() {
-            items.into_iter().for_each(|item| work(item, scratch));
-        }
-    });
 }
 
 fn lock(buffers: &Mutex<Buffers>) -> MutexGuard<'_, Buffers> {
@@ -247,25 +226,14 @@ impl Encoder for NativeEncoder {
             .zip(by_feature.chunks_exact(FEATURES))
             .zip(buffers.activations.iter().zip(&mut buffers.gradients))
             .collect();
-        in_parallel(
-            self.threads,
-            jobs,
-            &mut buffers.scratch,
-            |((input, slopes), (activations, gradients)), scratch: &mut Scratch| {
-                let by_pool2 = scratch.by_pool2.as_mut_ptr();
-                // SAFETY: the transposed weights are [32][terms], by_pool2 has one value per term.
-                unsafe {
-                    dispatch::projection_input_gradient(
-                        self.set,
-                        slopes.as_ptr(),
-                        transposed.as_ptr(),
-                        terms,
-                        by_pool2,
-                    );
-                }
-                convolutions.backward(input, activations, scratch, gradients);
-            },
-        );
+        in_parallel(&mut buffers.scratch, jobs, |scratch, ((input, slopes), (activations, gradients))| {
+            let by_pool2 = scratch.by_pool2.as_mut_ptr();
+            // SAFETY: the transposed weights are [32][terms], by_pool2 has one value per term.
+            unsafe {
+                dispatch::projection_input_gradient(self.set, slopes.as_ptr(), transposed.as_ptr(), terms, by_pool2);
+            }
+            convolutions.backward(input, activations, scratch, gradients);
+        });
         let [weight1, bias1, weight2, bias2, ..] = &mut self.parameters;
         for one in &buffers.gradients[..count] {
             add(&mut weight1.gradient, &one.weight1);

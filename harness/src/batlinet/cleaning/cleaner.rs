@@ -18,6 +18,8 @@ pub struct CleaningParameters {
     pub glitch_width: usize,
     /// Standard deviations over which a step between grid points is a jump.
     pub glitch_threshold: f32,
+    /// Whether the last grid point is followed by the first, so that the step between them may be a jump.
+    pub glitch_wrap: bool,
     /// Grid points at either end of a row that are an edge.
     pub edge_width: usize,
     /// Standard deviations over which a value at an edge is removed.
@@ -34,6 +36,7 @@ impl Default for CleaningParameters {
         Self {
             glitch_width: 25,
             glitch_threshold: 3.0,
+            glitch_wrap: true,
             edge_width: 50,
             edge_threshold: 3.0,
             cycle_threshold: 5.0,
@@ -101,7 +104,7 @@ impl Cleaner {
             filter: parameters.filter_cycles,
             registers: Registers::detect(),
             edge: EdgeSmoother::new(parameters.edge_width.min(width), parameters.edge_threshold),
-            glitch: GlitchRemover::new(width, parameters.glitch_width, parameters.glitch_threshold),
+            glitch: GlitchRemover::new(width, &parameters),
             outlier: OutlierFilter::new(cycles, parameters.cycle_threshold),
             summaries: vec![RowSummary::default(); channels * cycles],
             outlying: vec![false; channels * cycles],

@@ -1,5 +1,6 @@
 //! Zeroes short stretches of a row that a jump leads into and another leads out of.
 
+use super::CleaningParameters;
 use super::outlier::{deviation, total};
 
 /// f64 sums that run side by side; also the width in which hits are looked for.
@@ -15,13 +16,19 @@ const LANES: usize = 16;
 pub(super) struct GlitchRemover {
     width: usize,
     threshold: f32,
+    wrap: bool,
     /// d, filled up with zeros to a multiple of [`LANES`].
     jumps: Vec<f32>,
 }
 
 impl GlitchRemover {
-    pub(super) fn new(row_length: usize, width: usize, threshold: f32) -> Self {
-        Self { width, threshold, jumps: vec![0.0; row_length.next_multiple_of(LANES)] }
+    pub(super) fn new(row_length: usize, parameters: &CleaningParameters) -> Self {
+        Self {
+            width: parameters.glitch_width,
+            threshold: parameters.glitch_threshold,
+            wrap: parameters.glitch_wrap,
+            jumps: vec![0.0; row_length.next_multiple_of(LANES)],
+        }
     }
 
     #[inline(always)]
@@ -31,7 +38,7 @@ impl GlitchRemover {
         for (jump, (left, right)) in jumps.iter_mut().zip(row.iter().zip(&row[1..])) {
             *jump = (right - left).abs();
         }
-        jumps[length - 1] = (row[0] - row[length - 1]).abs();
+        jumps[length - 1] = if self.wrap { (row[0] - row[length - 1]).abs() } else { 0.0 };
 
         let (chunks, _) = jumps.as_chunks::<LANES>();
         let (mut sums, mut squares) = ([0.0_f64; LANES], [0.0_f64; LANES]);

@@ -1,0 +1,28 @@
+//! Which rules clean the differences of a branch.
+
+use serde::{Deserialize, Serialize};
+
+/// How the differences of one branch are cleaned before outlying cycles are zeroed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cleaning {
+    /// Edges are smoothed and glitches zeroed (spec §4.2).
+    #[default]
+    Standard,
+    /// Values far from the running median of their row are replaced by it (spec §5.4, naive ensemble).
+    Hampel,
+    /// Not at all.
+    None,
+}
+
+/// Which cycles are outlying.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CycleFilter {
+    /// In each channel by itself those whose largest absolute value or mean is unlike the others' (spec §4.2).
+    #[default]
+    PerChannel,
+    /// In all channels at once those whose mean absolute value, in the channel where it is largest, is unlike the
+    /// others' (spec §5.4, naive ensemble).
+    WholeCycle,
+}

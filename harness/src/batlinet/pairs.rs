@@ -1,0 +1,158 @@
+//! What the two branches answer for some cells and their references, and the predictions that follow.
+//!
+//! A pair of a cell and a reference has one answer, however often and for whatever number of references it is asked:
+//! so the answers are computed once per trained model, and every choice of references is read from them.
+
+use baselines::{Streams, random::ChaCha8Rng};
+use ndarray::Array2;
+use rand::RngExt as _;
+
+/// The references of some cells: positions of training cells, for each cell in the order drawn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct References(Vec<Vec<usize>>);
+
+impl References {
+    /// `count` references for each of `cells` cells, drawn with replacement from all `training` cells, whether there are
+    /// more of these or not (spec §5.2). From the stream `references-test`.
+    pub fn drawn(count: usize, cells: usize, training: usize, streams: &Streams) -> Self {
+        let mut random = streams.stream("references-test");
+        Self((0..cells).map(|_| draw(count, training, None, &mut random).collect()).collect())
+    }
+
+    /// Every training cell once, for each of `cells` cells.
+    pub fn every(cells: usize, training: usize) -> Self {
+        Self(vec![(0..training).collect(); cells])
+    }
+
+    /// The references of cell number `cell`.
+    pub fn of(&self, cell: usize) -> &[usize] {
+        &self.0[cell]
+    }
+
+    /// Per cell, what is among the references of any of these draws: sorted, each once.
+    pub fn union(draws: &[Self]) -> Self {
+        let cells = draws.first().map_or(0, |draw| draw.0.len());
+        let distinct = |cell| {
+            let mut all: Vec<usize> = draws.iter().flat_map(|draw| draw.of(cell)).copied().collect();
+            all.sort_unstable();
+            all.dedup();
+            all
+        };
+        Self((0..cells).map(distinct).collect())
+    }
+}
+
+/// Draws `count` of `cells` cells with replacement, leaving out `excluded`.
+pub(super) fn draw(
+    count: usize,
+    cells: usize,
+    excluded: Option<usize>,
+    random: &mut ChaCha8Rng,
+) -> impl Iterator<Item = usize> {
+    (0..count).map(move |_| match excluded {
+        None => random.random_range(0..cells),
+        Some(excluded) => {
+            let drawn = random.random_range(0..cells - 1);
+            drawn + usize::from(drawn >= excluded)
+        }
+    })
+}
+
+/// The answers of both branches, in the unit of the transformed label.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PairMatrix {
+    /// y_intra of each cell; absent without that branch.
+    pub intra: Option<Vec<f64>>,
+    /// y_inter of each cell (rows) with each training cell as reference (columns), that cell's label included; NaN where
+    /// it was not asked for. Absent without that branch.
+    pub inter: Option<Array2<f64>>,
+    /// The weights of the two branches, which add up to 1.
+    pub branch_weights: (f64, f64),
+}
+
+impl PairMatrix {
+    /// The prediction for each cell: (1 - α) y_intra + α median_j y_inter,j over its references j, the lower median.
+    pub fn predict(&self, references: &References) -> Vec<f64> {
+        (0..references.0.len())
+            .map(|cell| {
+                let answers = |inter: &Array2<f64>| {
+                    let mut answers: Vec<f64> = references.of(cell).iter().map(|&j| inter[[cell, j]]).collect();
+                    lower_median(&mut answers)
+                };
+                self.combine(cell, self.inter.as_ref().map(answers))
+            })
+            .collect()
+    }
+
+    /// The predictions for each cell (rows) with each training cell (columns) as its only reference; none without
+    /// references.
+    pub fn alone(&self) -> Option<Array2<f64>> {
+        let inter = self.inter.as_ref()?;
+        Some(Array2::from_shape_fn(inter.dim(), |(cell, j)| self.combine(cell, Some(inter[[cell, j]]))))
+    }
+
+    fn combine(&self, cell: usize, inter: Option<f64>) -> f64 {
+        let (intra_weight, inter_weight) = self.branch_weights;
+        let from_itself = self.intra.as_ref().map_or(0.0, |outputs| intra_weight * outputs[cell]);
+        from_itself + inter.map_or(0.0, |output| inter_weight * output)
+    }
+}
+
+/// PyTorch's median: the lower of the two middle values of an even number.
+fn lower_median(values: &mut [f64]) -> f64 {
+    let middle = (values.len() - 1) / 2;
+    *values.select_nth_unstable_by(middle, f64::total_cmp).1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_of_an_even_number_is_the_lower_one() {
+        assert_eq!(lower_median(&mut [4.0, 1.0, 3.0, 2.0]), 2.0);
+        assert_eq!(lower_median(&mut [5.0, 1.0, 3.0]), 3.0);
+        assert_eq!(lower_median(&mut [7.0]), 7.0);
+    }
+
+    #[test]
+    fn references_are_drawn_from_all_cells_or_all_others() {
+        let mut random = Streams::new("draw").stream("references-train");
+        let mut counts = [0; 5];
+        draw(5000, 5, None, &mut random).for_each(|cell| counts[cell] += 1);
+        assert!(counts.iter().all(|&count| (850..1150).contains(&count)), "{counts:?}");
+        let mut counts = [0; 5];
+        draw(4000, 5, Some(2), &mut random).for_each(|cell| counts[cell] += 1);
+        assert_eq!(counts[2], 0);
+        assert!(counts.iter().filter(|&&count| (850..1150).contains(&count)).count() == 4, "{counts:?}");
+    }
+
+    #[test]
+    fn predictions_are_read_from_the_answers() {
+        let inter = Array2::from_shape_vec((2, 3), vec![1.0, 5.0, 9.0, 2.0, 4.0, 8.0]).unwrap();
+        let matrix = PairMatrix { intra: Some(vec![10.0, 20.0]), inter: Some(inter), branch_weights: (0.75, 0.25) };
+        let references = References(vec![vec![2, 0, 2, 1], vec![1, 1]]);
+        assert_eq!(matrix.predict(&references), [7.5 + 0.25 * 5.0, 15.0 + 0.25 * 4.0]);
+        let alone = matrix.alone().unwrap();
+        for (j, column) in alone.columns().into_iter().enumerate() {
+            assert_eq!(column.to_vec(), matrix.predict(&References(vec![vec![j], vec![j]])));
+        }
+        // the median of all, since both take the same order
+        assert_eq!(matrix.predict(&References::every(2, 3)), [alone[[0, 1]], alone[[1, 1]]]);
+        let intra = PairMatrix { inter: None, branch_weights: (1.0, 0.0), ..matrix };
+        assert_eq!(intra.predict(&references), [10.0, 20.0]);
+        assert_eq!(intra.alone(), None);
+    }
+
+    #[test]
+    fn a_union_holds_every_reference_once() {
+        let streams = Streams::new("union");
+        let draws = [References::drawn(4, 2, 9, &streams), References::drawn(40, 2, 9, &streams)];
+        let union = References::union(&draws);
+        for cell in 0..2 {
+            assert!(union.of(cell).is_sorted_by(|a, b| a < b));
+            assert!(draws.iter().flat_map(|draw| draw.of(cell)).all(|j| union.of(cell).contains(j)));
+        }
+        assert_eq!(References::union(&[References::every(2, 9)]), References::every(2, 9));
+    }
+}

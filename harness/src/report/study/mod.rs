@@ -1,0 +1,20 @@
+//! One file per kind of study: its tables and figures, beside those of the paper.
+//!
+//! | file | of the paper |
+//! |---|---|
+//! | [`scenario`] | Fig. 3 and its tables; the branch and feature ablations of Supp. Fig. 4 have the same form |
+//! | [`scatter`] | observed against predicted lives |
+//! | [`material`] | errors by cathode |
+//! | [`sweep`] | Fig. 5b: errors over the number of references; over the weight of the branches |
+//! | [`reference_study`] | Fig. 5: single references, draws of references, throughput |
+//! | [`transfer`] | Fig. 4 |
+//! | [`chapters`] | the order of it all |
+
+pub mod chapters;
+pub mod material;
+pub mod notes;
+pub mod reference_study;
+pub mod scatter;
+pub mod scenario;
+pub mod sweep;
+pub mod transfer;

@@ -1,0 +1,132 @@
+//! What the choice of reference cells does to the error (the paper's Fig. 5), from the predictions with one at a time.
+//!
+//! The prediction with several references follows from those with one: the lower median is one of them, and everything
+//! after it (branch weights, inverse label transformation) keeps their order.
+
+use baselines::random::ChaCha8Rng;
+use ndarray::{ArrayView1, ArrayView2};
+use rand::RngExt as _;
+
+use super::median;
+
+/// Absolute errors of one test cell over all references, in cycles.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ReferenceErrors {
+    /// Position of the test cell.
+    pub cell: usize,
+    /// With its best reference.
+    pub best: f64,
+    /// Median over the references; the mean of the middle two for an even number.
+    pub median: f64,
+    /// With its worst reference.
+    pub worst: f64,
+}
+
+/// The errors of every test cell, sorted by the worst. `predicted` has a row per test cell and a column per reference.
+pub fn reference_errors(observed: &[f64], predicted: ArrayView2<'_, f64>) -> Vec<ReferenceErrors> {
+    let of = |(cell, (life, row)): (usize, (&f64, ArrayView1<'_, f64>))| {
+        let errors: Vec<f64> = row.iter().map(|prediction| (prediction - life).abs()).collect();
+        ReferenceErrors {
+            cell,
+            best: errors.iter().copied().fold(f64::INFINITY, f64::min),
+            median: median(&errors).unwrap_or(f64::NAN),
+            worst: errors.iter().copied().fold(0.0, f64::max),
+        }
+    };
+    let mut errors: Vec<ReferenceErrors> = observed.iter().zip(predicted.rows()).enumerate().map(of).collect();
+    errors.sort_by(|a, b| a.worst.total_cmp(&b.worst));
+    errors
+}
+
+/// RMSE in cycles of `draws` choices of `references` references for every test cell, drawn with replacement as BatLiNet
+/// draws them.
+pub fn reference_draws(
+    observed: &[f64],
+    predicted: ArrayView2<'_, f64>,
+    references: usize,
+    draws: usize,
+    random: &mut ChaCha8Rng,
+) -> Vec<f64> {
+    let mut drawn = vec![0.0; references];
+    let mut squared_error = |(life, row): (&f64, ArrayView1<'_, f64>)| {
+        drawn.fill_with(|| row[random.random_range(0..row.len())]);
+        (lower_median(&mut drawn) - life).powi(2)
+    };
+    (0..draws)
+        .map(|_| {
+            let sum: f64 = observed.iter().zip(predicted.rows()).map(&mut squared_error).sum();
+            (sum / observed.len() as f64).sqrt()
+        })
+        .collect()
+}
+
+/// PyTorch's median, the lower of the middle two, by which BatLiNet joins its references.
+fn lower_median(values: &mut [f64]) -> f64 {
+    let middle = (values.len() - 1) / 2;
+    *values.select_nth_unstable_by(middle, f64::total_cmp).1
+}
+
+#[cfg(test)]
+mod tests {
+    use baselines::Streams;
+    use ndarray::{Array2, Axis, array};
+
+    use super::*;
+    use crate::statistics::{Metrics, Spread};
+
+    fn study() -> (Vec<f64>, Array2<f64>) {
+        let observed: Vec<f64> = (0..30).map(|cell| 400.0 + 50.0 * f64::from(cell)).collect();
+        // references that are off by -180 to 220 cycles, differently for every cell
+        let predicted = Array2::from_shape_fn((30, 41), |(cell, j)| {
+            observed[cell] + 20.0 + 10.0 * (((j * 17 + cell * 5) % 41) as f64 - 20.0)
+        });
+        (observed, predicted)
+    }
+
+    #[test]
+    fn best_median_and_worst_are_in_this_order_and_agree_with_values_worked_by_hand() {
+        let (observed, predicted) = study();
+        let errors = reference_errors(&observed, predicted.view());
+        assert!(errors.iter().all(|errors| errors.best <= errors.median && errors.median <= errors.worst));
+        assert!(errors.is_sorted_by(|a, b| a.worst <= b.worst));
+        let mut cells: Vec<usize> = errors.iter().map(|errors| errors.cell).collect();
+        cells.sort_unstable();
+        assert_eq!(cells, (0..30).collect::<Vec<_>>());
+
+        let errors =
+            reference_errors(&[100.0, 50.0], array![[90.0, 130.0, 100.0, 140.0], [45.0, 51.0, 52.0, 50.0]].view());
+        let expected = |cell, best, median, worst| ReferenceErrors { cell, best, median, worst };
+        assert_eq!(errors, [expected(1, 0.0, 1.5, 5.0), expected(0, 0.0, 20.0, 40.0)]);
+    }
+
+    #[test]
+    fn with_more_references_the_rmse_settles_at_that_of_all_of_them() {
+        let (observed, predicted) = study();
+        let mut random = Streams::new("study").stream("reference-draws");
+        let mut spread = |references| {
+            Spread::new(&reference_draws(&observed, predicted.view(), references, 200, &mut random)).unwrap()
+        };
+        let spreads: Vec<Spread> = [1, 8, 64, 8001].into_iter().map(&mut spread).collect();
+        assert!(spreads.is_sorted_by(|a, b| a.population_std > 1.2 * b.population_std), "{spreads:?}");
+        // the median of all references is off by 20 cycles for every cell
+        assert!((spreads[3].mean - 20.0).abs() < 0.5 && spreads[3].population_std < 0.5, "{spreads:?}");
+        // and one reference alone is off by the root mean square over all pairs
+        let squares =
+            (&predicted - &Array2::from_shape_fn((30, 1), |(cell, _)| observed[cell])).mapv(|error| error * error);
+        let expected = squares.mean_axis(Axis(1)).unwrap().mean().unwrap().sqrt();
+        assert!((spreads[0].mean - expected).abs() < 0.03 * expected, "{spreads:?} {expected}");
+    }
+
+    #[test]
+    fn equal_references_leave_no_spread() {
+        let (observed, predicted) = study();
+        let column = predicted.column(3).to_vec();
+        let same = Array2::from_shape_fn(predicted.dim(), |(cell, _)| column[cell]);
+        let mut random = Streams::new("same").stream("reference-draws");
+        let rmse = Metrics::new(&observed, &column).unwrap().rmse;
+        for references in [1, 2, 7] {
+            let draws = reference_draws(&observed, same.view(), references, 5, &mut random);
+            assert!(draws.iter().all(|draw| (draw - rmse).abs() < 1e-9), "{draws:?} {rmse}");
+        }
+    }
+}
