@@ -5,7 +5,8 @@ use std::path::Path;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use harness::cell::{Cathode, Cell, CellInfo, Chemistry, Cycle, Dataset, LifeRecord, Origin, Protocol};
-use harness::source::{Source, matr_curves};
+use harness::source::matr_curves::{self, Curves};
+use harness::source::{Source, import};
 use harness::store::Store;
 
 /// 100 cycles of 1000 samples, each series its own and as irregular as a measured one.
@@ -71,7 +72,7 @@ fn store(criterion: &mut Criterion) {
     group.finish();
 }
 
-fn import(criterion: &mut Criterion) {
+fn import_curves(criterion: &mut Criterion) {
     let dir = tempfile::tempdir().expect("a folder for the bench");
     let archive = dir.path().join("archive");
     write_archive(&archive);
@@ -79,10 +80,13 @@ fn import(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("import");
     group.sample_size(10);
     group.bench_function("matr_curves", |bencher| {
-        bencher.iter(|| matr_curves::import(black_box(&archive), &mut store).expect("the archive is sound"));
+        bencher.iter(|| {
+            let curves = Curves::read(black_box(&archive)).expect("the archive is sound");
+            import::write(&curves, &mut store, true, &|_, _| Ok(())).expect("the disk takes the cells")
+        });
     });
     group.finish();
 }
 
-criterion_group!(benches, store, import);
+criterion_group!(benches, store, import_curves);
 criterion_main!(benches);

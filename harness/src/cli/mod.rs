@@ -2,6 +2,7 @@
 
 pub mod data;
 pub mod doctor;
+pub mod interrupt;
 pub mod options;
 pub mod output;
 pub mod plan;

@@ -2,6 +2,7 @@
 
 pub mod catalogue;
 pub mod download;
+pub mod import;
 pub mod matr_curves;
 pub mod virtual_lab;
 
