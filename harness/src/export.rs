@@ -6,6 +6,12 @@
 //!
 //! Files of virtual cells bear [`crate::source::import::VIRTUAL_MARK`].
 
+mod battery_archive;
+mod calce_xlsx;
+mod calendar;
+mod file;
+mod rwth_zip;
+
 use std::path::{Path, PathBuf};
 
 use crate::cell::Dataset;
@@ -14,7 +20,7 @@ use crate::source::Source;
 use crate::source::import::Progress;
 
 /// Everything that can be written.
-pub static FORMATS: &[Format] = &[];
+pub static FORMATS: &[Format] = &[calce_xlsx::FORMAT, rwth_zip::FORMAT, battery_archive::FORMAT];
 
 /// One kind of published files.
 #[derive(Debug)]

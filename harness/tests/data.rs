@@ -5,10 +5,14 @@ mod published;
 
 mod data {
     mod archive;
+    mod battery_archive;
+    mod calce;
     mod cells;
     mod command;
     mod fetch;
     mod full_disk;
     mod import;
+    mod published_files;
+    mod rwth;
     mod store;
 }

@@ -102,8 +102,10 @@ impl Published for Files {
     }
 
     fn cell(&self, id: &str) -> Result<Imported, Failure> {
-        let files = self.cells.get(id).ok_or_else(|| Failure::Internal(format!("cell {id} was not found in the files")))?;
-        let contents: Vec<workbook::Content> = files.par_iter().map(|(_, file)| read(file)).collect::<Result<_, _>>()?;
+        let files =
+            self.cells.get(id).ok_or_else(|| Failure::Internal(format!("cell {id} was not found in the files")))?;
+        let contents: Vec<workbook::Content> =
+            files.par_iter().map(|(_, file)| read(file)).collect::<Result<_, _>>()?;
         let is_virtual = contents.iter().any(|content| content.is_virtual);
         let dated: Vec<(Date, Vec<Sample>)> =
             files.iter().zip(contents).map(|((date, _), content)| (*date, content.samples)).collect();
@@ -169,6 +171,3 @@ fn cycle(number: u32, samples: Vec<Sample>) -> Cycle {
         ..Cycle::default()
     }
 }
-
-#[cfg(test)]
-mod tests;

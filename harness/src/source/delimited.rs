@@ -1,9 +1,11 @@
 //! Named columns of numbers from delimited text, one line at a time, with the place of whatever is wrong.
 //!
 //! Files of this kind have gigabytes. Memory is one buffer, and only the fields asked for are turned into numbers. A field
-//! may stand in double quotes, without delimiters inside.
+//! may stand in double quotes, within its line.
 
 use std::io::Read;
+
+use std::ops::Range;
 
 use memchr::{memchr, memchr_iter};
 
@@ -60,9 +62,10 @@ impl<R: Read, const N: usize> Table<R, N> {
         let (range, _) = lines.next()?.ok_or_else(|| Problem::Whole("it is empty".to_owned()))?;
         let line = &lines.buffer[range];
         let line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line);
-        let fields = line.split(|byte| *byte == delimiter);
-        let header: Vec<String> =
-            fields.map(|field| String::from_utf8_lossy(unquoted(field)).trim().to_owned()).collect();
+        let mut header = Vec::new();
+        each_field(line, delimiter, |_, field| {
+            header.push(String::from_utf8_lossy(unquoted(&line[field])).trim().to_owned());
+        });
         let mut columns = [0; N];
         let mut missing = Vec::new();
         for (column, name) in columns.iter_mut().zip(names) {
@@ -100,16 +103,15 @@ impl<R: Read, const N: usize> Table<R, N> {
         };
         let text = &self.lines.buffer[range];
         let mut fields = [&text[..0]; N];
-        let (mut start, mut width) = (0, 0);
-        for end in memchr_iter(self.delimiter, text).chain([text.len()]) {
+        let mut width = 0;
+        each_field(text, self.delimiter, |position, range| {
             for (field, &column) in fields.iter_mut().zip(&self.columns) {
-                if column == width {
-                    *field = &text[start..end];
+                if column == position {
+                    *field = &text[range.clone()];
                 }
             }
-            width += 1;
-            start = end + 1;
-        }
+            width = position + 1;
+        });
         if width != self.width {
             let what = format!("{width} fields, but the header has {}; the line is cut short or damaged", self.width);
             return Err(Problem::Line { line, what });
@@ -171,6 +173,27 @@ pub(super) fn count(value: f64) -> Result<u32, String> {
     }
 }
 
+/// Shows position and place of every field. Delimiters between double quotes are not looked at.
+fn each_field(line: &[u8], delimiter: u8, mut visit: impl FnMut(usize, Range<usize>)) {
+    let (mut position, mut start) = (0, 0);
+    let mut end_at = |end: usize| {
+        visit(position, start..end);
+        (position, start) = (position + 1, end + 1);
+    };
+    if memchr(b'"', line).is_none() {
+        memchr_iter(delimiter, line).for_each(&mut end_at);
+    } else {
+        let mut quoted = false;
+        for (at, &byte) in line.iter().enumerate() {
+            quoted ^= byte == b'"';
+            if byte == delimiter && !quoted {
+                end_at(at);
+            }
+        }
+    }
+    end_at(line.len());
+}
+
 fn shown(field: &[u8]) -> String {
     String::from_utf8_lossy(&field[..field.len().min(24)]).chars().flat_map(char::escape_debug).collect()
 }
@@ -195,7 +218,7 @@ impl<R: Read> Lines<R> {
     }
 
     /// Where in the buffer the next line is, without its end, and its number.
-    fn next(&mut self) -> Result<Option<(std::ops::Range<usize>, u64)>, Problem> {
+    fn next(&mut self) -> Result<Option<(Range<usize>, u64)>, Problem> {
         let mut searched = self.start;
         loop {
             if let Some(length) = memchr(b'\n', &self.buffer[searched..self.end]) {
@@ -229,7 +252,7 @@ impl<R: Read> Lines<R> {
         }
     }
 
-    fn counted(&mut self, mut line: std::ops::Range<usize>) -> (std::ops::Range<usize>, u64) {
+    fn counted(&mut self, mut line: Range<usize>) -> (Range<usize>, u64) {
         self.line += 1;
         if self.buffer[line.clone()].last() == Some(&b'\r') {
             line.end -= 1;
@@ -272,7 +295,7 @@ mod tests {
         for text in [
             "n,x,V\n1,a,3.5\n2,b,-0.25\n",
             "V,n\r\n3.5,1\r\n-2.5e-1,2.0",
-            "\u{feff}\"V\",\"n\"\n\"3.5\", 1\n\n-0.25,2\n\n",
+            "\u{feff}\"V\",\"n\",\"a, b\"\n\"3.5\", 1,\n\n-0.25,2,\"x,y\"\n\n",
         ] {
             assert_eq!(read(text.as_bytes()), Ok(expected.clone()), "{text}");
             let mut table = Table::new(Slow(text.as_bytes()), b',', NAMES).unwrap();

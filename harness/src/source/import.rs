@@ -16,13 +16,20 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use itertools::Itertools as _;
 use rayon::prelude::*;
 
-use super::matr_curves;
+use super::{battery_archive, calce, matr_curves, rwth};
 use crate::cell::{Cell, Dataset, Origin};
 use crate::failure::Failure;
 use crate::store::Store;
 
 /// Everything that can be imported.
-pub static FORMATS: &[Format] = &[matr_curves::FORMAT];
+pub static FORMATS: &[Format] = &[
+    matr_curves::FORMAT,
+    calce::FORMAT,
+    rwth::FORMAT,
+    battery_archive::HNEI,
+    battery_archive::UL_PUR,
+    battery_archive::SNL,
+];
 
 /// One kind of published files.
 #[derive(Debug)]

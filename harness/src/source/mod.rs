@@ -1,9 +1,16 @@
 //! Where cells come from.
 
+pub mod battery_archive;
+pub mod calce;
 pub mod catalogue;
+pub mod coulomb;
+mod delimited;
 pub mod download;
 pub mod import;
 pub mod matr_curves;
+mod packed;
+mod rules;
+pub mod rwth;
 pub mod virtual_lab;
 
 use crate::cell::{Cell, Origin};

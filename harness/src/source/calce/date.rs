@@ -53,7 +53,8 @@ mod tests {
         assert_eq!(of("CX2_34_8_16B_10.xlsx"), Some((10, 8, 16)));
         assert_eq!(of("CS_8_1_2_2011.txt"), Some((2011, 1, 2)));
         assert_eq!(of("7_2_10_CX2_32.xlsx"), Some((10, 7, 2)));
-        for name in ["Book1.xlsx", "CS2_35.xlsx", "CS2_35_a_15_10.xlsx", "", "é_é_é_CX2_32.xlsx", "1_2_3_CX2_31.xls"] {
+        for name in ["Book1.xlsx", "CS2_35.xlsx", "CS2_35_a_15_10.xlsx", "", "é_é_é_CX2_32.xlsx", "1_2_3_CX2_31.xls"]
+        {
             assert_eq!(of(name), None, "{name}");
         }
         assert!(of("CS2_35_12_23_10.xlsx") < of("CS2_35_1_10_11.xlsx"));

@@ -30,7 +30,8 @@ pub(super) fn renumbered(raw: &[u32]) -> Vec<u32> {
 /// If more than half of the cycles equal their running median the tolerance is 0 and none stays.
 pub(super) fn kept(id: &str, capacities: &[f64]) -> Vec<bool> {
     let smooth = running_median(capacities);
-    let deviations: Vec<f64> = capacities.iter().zip(&smooth).map(|(capacity, median)| (capacity - median).abs()).collect();
+    let deviations: Vec<f64> =
+        capacities.iter().zip(&smooth).map(|(capacity, median)| (capacity - median).abs()).collect();
     let tolerance = TOLERANCE * median(&deviations).unwrap_or_default();
     let mut keep: Vec<bool> = capacities
         .iter()

@@ -137,11 +137,8 @@ impl XlsFile {
 
 /// A number in 30 bits: an integer or the upper half of a double, perhaps in hundredths.
 fn rk(bits: u32) -> f64 {
-    let value = if bits & 2 != 0 {
-        f64::from(bits as i32 >> 2)
-    } else {
-        f64::from_bits(u64::from(bits & 0xFFFF_FFFC) << 32)
-    };
+    let value =
+        if bits & 2 != 0 { f64::from(bits as i32 >> 2) } else { f64::from_bits(u64::from(bits & 0xFFFF_FFFC) << 32) };
     if bits & 1 != 0 { value / 100.0 } else { value }
 }
 

@@ -43,7 +43,8 @@ pub(super) fn beginnings(current: &[f64]) -> Vec<usize> {
         if discharging == LAG {
             let start = i + 1 - LAG;
             // the first samples have not enough before them to be looked at
-            let too_soon = start > SHORTEST_CYCLE && beginnings.last().is_some_and(|last| last + SHORTEST_CYCLE >= start);
+            let too_soon =
+                start > SHORTEST_CYCLE && beginnings.last().is_some_and(|last| last + SHORTEST_CYCLE >= start);
             if !too_soon {
                 beginnings.push(start);
             }
@@ -55,7 +56,8 @@ pub(super) fn beginnings(current: &[f64]) -> Vec<usize> {
 /// Which cycles stay, by their capacities in Ah: one that differs from the median of the five before it, and from that of
 /// the five that it is the first of, goes. The first and last five stay.
 pub(super) fn ordinary(capacities: &[f64]) -> Vec<bool> {
-    let differs = |capacity: f64, others: &[f64]| median(others).is_some_and(|median| (capacity - median).abs() > DIFFERENCE);
+    let differs =
+        |capacity: f64, others: &[f64]| median(others).is_some_and(|median| (capacity - median).abs() > DIFFERENCE);
     (0..capacities.len())
         .map(|i| {
             let inner = i >= NEIGHBOURS && i + NEIGHBOURS < capacities.len();
