@@ -87,7 +87,7 @@ fn workbook(cycles: &[WholeCycle<'_>], origin: Origin, day: u32) -> Result<Vec<u
     if origin == Origin::Virtual {
         info.write_string(1, 0, VIRTUAL_MARK)?;
     }
-    let sheet = workbook.add_worksheet_with_constant_memory().set_name("Channel_1-008")?;
+    let sheet = workbook.add_worksheet_with_constant_memory()?.set_name("Channel_1-008")?;
     for (column, name) in (0..).zip(COLUMNS) {
         sheet.write_string(0, column, name)?;
     }

@@ -111,10 +111,10 @@ struct Rows {
 impl Rows {
     fn visit(&mut self, row: u32, column: u32, value: Value<'_>) -> Result<(), String> {
         if row == *self.header.get_or_insert(row) {
-            if let Value::Text(text) = value {
-                if let Some(k) = COLUMNS.iter().position(|name| *name == text.trim()) {
-                    self.columns[k].get_or_insert(column);
-                }
+            if let Value::Text(text) = value
+                && let Some(k) = COLUMNS.iter().position(|name| *name == text.trim())
+            {
+                self.columns[k].get_or_insert(column);
             }
             return Ok(());
         }

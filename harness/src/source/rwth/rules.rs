@@ -89,14 +89,14 @@ mod tests {
         current.splice(0..0, [4.0; 37]);
         assert_eq!(beginnings(&current), list::<usize>("rwth_boundaries", "boundaries"));
         assert_eq!(beginnings(&block(300).repeat(5)), list::<usize>("rwth_boundaries_long", "boundaries"));
-        assert_eq!(beginnings(&[-1.0; 9]), []);
+        assert!(beginnings(&[-1.0; 9]).is_empty());
         assert_eq!(beginnings(&[-1.0; 10]), [0]);
     }
 
     #[test]
     fn the_golden_samples_stay() {
         assert_eq!(in_time(&list("rwth_time_keep", "t")), list::<bool>("rwth_time_keep", "keep"));
-        assert_eq!(in_time(&[]), []);
+        assert!(in_time(&[]).is_empty());
     }
 
     #[test]

@@ -60,7 +60,7 @@ impl Samples {
     /// same stamp the first that was read.
     pub(super) fn in_order(self) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
         let mut samples = self.samples;
-        samples.sort_by(|a, b| a.stamp.cmp(&b.stamp));
+        samples.sort_by_key(|sample| sample.stamp);
         samples.dedup_by(|later, first| later.stamp == first.stamp);
         let column = |of: fn(&Sample) -> f64| samples.iter().map(of).collect();
         (column(|sample| sample.time), column(|sample| sample.current), column(|sample| sample.voltage))
