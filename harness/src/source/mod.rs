@@ -4,6 +4,7 @@ pub mod catalogue;
 pub mod download;
 pub mod import;
 pub mod matr_curves;
+pub mod pickle;
 pub mod virtual_lab;
 
 use crate::cell::{Cell, Origin};
