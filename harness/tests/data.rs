@@ -10,5 +10,7 @@ mod data {
     mod fetch;
     mod full_disk;
     mod import;
+    mod pickle;
+    mod raw;
     mod store;
 }

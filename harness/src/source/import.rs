@@ -16,13 +16,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use itertools::Itertools as _;
 use rayon::prelude::*;
 
-use super::matr_curves;
+use super::{batteryml, hust, matr, matr_curves};
 use crate::cell::{Cell, Dataset, Origin};
 use crate::failure::Failure;
 use crate::store::Store;
 
 /// Everything that can be imported.
-pub static FORMATS: &[Format] = &[matr_curves::FORMAT];
+pub static FORMATS: &[Format] = &[matr::FORMAT, matr_curves::FORMAT, hust::FORMAT, batteryml::FORMAT];
 
 /// One kind of published files.
 #[derive(Debug)]
@@ -149,7 +149,7 @@ pub fn write(
     let workers =
         workers.build().map_err(|error| Failure::Internal(format!("cannot start workers for the import: {error}")))?;
     workers.install(|| store.write_all(cells))?;
-    progress(ids.len(), ids.len())?;
+    let _ = progress(ids.len(), ids.len()); // too late to stop
 
     let written = written.into_inner().map_err(|_| Failure::Internal("a worker of the import died".to_owned()))?;
     let of = |dataset| written.values().filter(|(of, ..)| *of == dataset).count();

@@ -1,10 +1,17 @@
 //! Where cells come from.
 
+mod assembly;
+pub mod batteryml;
 pub mod catalogue;
+mod coulomb;
 pub mod download;
+pub mod hust;
 pub mod import;
+pub mod matr;
 pub mod matr_curves;
+mod packed;
 pub mod pickle;
+mod rules;
 pub mod virtual_lab;
 
 use crate::cell::{Cell, Origin};

@@ -117,7 +117,10 @@ fn look(path: &Path, depth: usize, files: &mut Vec<PublishedFile>) -> Result<(),
         let mut inside: Vec<PathBuf> =
             entries.map_err(|error| unreadable(path, &error))?.iter().map(fs::DirEntry::path).collect();
         inside.sort();
-        return inside.iter().filter(|path| !is_clutter(&last_name(path))).try_for_each(|path| look(path, depth + 1, files));
+        return inside
+            .iter()
+            .filter(|path| !is_clutter(&last_name(path)))
+            .try_for_each(|path| look(path, depth + 1, files));
     }
     if !metadata.is_file() {
         return Err(Failure::Usage(format!("{} is neither a file nor a folder", path.display())));
@@ -132,7 +135,10 @@ fn look(path: &Path, depth: usize, files: &mut Vec<PublishedFile>) -> Result<(),
         files.push(PublishedFile { place: Place::Disk(path.to_owned()), name, folders });
     }
     if files.len() > MOST_FILES {
-        return Err(Failure::Usage(format!("{} and what was given before hold more than {MOST_FILES} files", path.display())));
+        return Err(Failure::Usage(format!(
+            "{} and what was given before hold more than {MOST_FILES} files",
+            path.display()
+        )));
     }
     Ok(())
 }
@@ -147,7 +153,11 @@ fn look_into_zip(path: &Path, files: &mut Vec<PublishedFile>) -> Result<(), Fail
             continue;
         }
         let folders = parts.into_iter().rev().chain([stem.clone()]).collect();
-        files.push(PublishedFile { place: Place::Packed { archive: path.to_owned(), index, name }, name: last, folders });
+        files.push(PublishedFile {
+            place: Place::Packed { archive: path.to_owned(), index, name },
+            name: last,
+            folders,
+        });
     }
     Ok(())
 }

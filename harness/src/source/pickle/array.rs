@@ -95,10 +95,15 @@ enum Content<'a> {
 }
 
 impl<'a> Array<'a> {
-    /// Reads `_reconstruct(…)` with its state, or `_frombuffer(…)`.
+    /// Reads `_reconstruct(…)` with its state, `_frombuffer(…)`, or what pandas puts around these.
     pub(super) fn read(node: Node<'a>) -> Result<Self, Problem> {
         let malformed = || Problem::new("an array lacks its shape, its type or its values");
-        let (shape, element, by_columns, values) = match node.call() {
+        let mut call = node.call();
+        if let Some((Global::BackedArray, _, Some(state))) = &call {
+            let inner = |node: &Node<'a>| matches!(node.call(), Some((Global::Reconstruct | Global::FromBuffer, ..)));
+            call = state.few().and_then(|state| state.into_iter().find(inner)).and_then(Node::call);
+        }
+        let (shape, element, by_columns, values) = match call {
             Some((Global::Reconstruct, _, state)) => {
                 let state = state.and_then(Node::few).ok_or_else(malformed)?;
                 let [.., shape, element, by_columns, values] = state[..] else { return Err(malformed()) };

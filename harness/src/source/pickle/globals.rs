@@ -25,7 +25,7 @@ pub(super) enum Global {
     Dict,
     /// A class of sets.
     Set,
-    /// `bytearray`.
+    /// `bytearray` and `bytes`.
     ByteArray,
     /// A class that carries no data here, such as `object` or `tuple`.
     Plain,
@@ -35,6 +35,8 @@ pub(super) enum Global {
     Manager,
     /// Columns of one type: `_unpickle_block(values, places, dimensions)`.
     Block,
+    /// An array of pandas around one of NumPy, which is in its state.
+    BackedArray,
     /// An index: `_new_Index(class, attributes)`.
     NewIndex,
     /// A class of indexes.
@@ -56,14 +58,18 @@ impl Global {
             ("builtins" | "__builtin__", "list") => Self::List,
             ("builtins" | "__builtin__", "dict") | ("collections", "OrderedDict" | "defaultdict") => Self::Dict,
             ("builtins" | "__builtin__", "set" | "frozenset") => Self::Set,
-            ("builtins" | "__builtin__", "bytearray") => Self::ByteArray,
+            ("builtins" | "__builtin__", "bytearray" | "bytes") => Self::ByteArray,
             ("builtins" | "__builtin__", "object" | "tuple" | "int" | "float" | "str") => Self::Plain,
-            ("pandas.core.frame", "DataFrame") => Self::Frame,
+            ("pandas.core.frame" | "pandas", "DataFrame") => Self::Frame,
             ("pandas.core.internals" | "pandas.core.internals.managers", "BlockManager") => Self::Manager,
             ("pandas._libs.internals", "_unpickle_block") => Self::Block,
+            ("pandas._libs.arrays", "__pyx_unpickle_NDArrayBacked") => Self::BackedArray,
+            ("pandas.core.arrays.string_", "StringArray" | "StringDtype")
+            | ("pandas.arrays", "StringArray")
+            | ("pandas", "StringDtype") => Self::Plain,
             ("pandas.core.indexes.base" | "pandas.indexes.base" | "pandas.core.index", "_new_Index") => Self::NewIndex,
-            ("pandas.core.indexes.base" | "pandas.indexes.base" | "pandas.core.index", "Index")
-            | ("pandas.core.indexes.range" | "pandas.indexes.range", "RangeIndex")
+            ("pandas.core.indexes.base" | "pandas.indexes.base" | "pandas.core.index" | "pandas", "Index")
+            | ("pandas.core.indexes.range" | "pandas.indexes.range" | "pandas", "RangeIndex")
             | (
                 "pandas.core.indexes.numeric" | "pandas.indexes.numeric" | "pandas.core.index",
                 "Int64Index" | "UInt64Index" | "Float64Index",

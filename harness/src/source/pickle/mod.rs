@@ -27,6 +27,9 @@ pub use tree::{Node, Pickle};
 
 use thiserror::Error;
 
+/// Bytes that the pickle of a cell may take in memory; those of the largest published ones take a quarter of it.
+pub const MEMORY: usize = 512 << 20;
+
 /// What is wrong with a pickle; a fragment without the file's name.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("{0}")]
