@@ -12,5 +12,6 @@ mod data {
     mod import;
     mod pickle;
     mod raw;
+    mod raw_bad;
     mod store;
 }

@@ -142,9 +142,10 @@ impl<'a> Array<'a> {
         }
     }
 
-    /// The numbers of one row of an array of two dimensions.
+    /// The numbers of one row of an array of two dimensions; one of one dimension is its own only row.
     pub(super) fn row(&self, row: usize) -> Result<Vec<f64>, Problem> {
         match self.shape[..] {
+            [length] if row == 0 => self.strided(0, 1, length),
             [rows, columns] if row < rows && self.by_columns => self.strided(row, rows, columns),
             [rows, columns] if row < rows => self.strided(row * columns, 1, columns),
             _ => Err(Problem::new(format!("an array of shape {:?} has no row {row}", self.shape))),
