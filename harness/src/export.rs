@@ -7,9 +7,12 @@
 //! Files of virtual cells bear [`crate::source::import::VIRTUAL_MARK`].
 
 mod battery_archive;
+mod batteryml;
 mod calce_xlsx;
 mod calendar;
 mod file;
+mod hust_zip;
+mod matr_mat;
 mod rwth_zip;
 
 use std::path::{Path, PathBuf};
@@ -20,7 +23,14 @@ use crate::source::Source;
 use crate::source::import::Progress;
 
 /// Everything that can be written.
-pub static FORMATS: &[Format] = &[calce_xlsx::FORMAT, rwth_zip::FORMAT, battery_archive::FORMAT];
+pub static FORMATS: &[Format] = &[
+    matr_mat::FORMAT,
+    hust_zip::FORMAT,
+    calce_xlsx::FORMAT,
+    rwth_zip::FORMAT,
+    battery_archive::FORMAT,
+    batteryml::FORMAT,
+];
 
 /// One kind of published files.
 #[derive(Debug)]
@@ -81,4 +91,21 @@ pub fn export(
     std::fs::create_dir_all(out)
         .map_err(|error| Failure::Usage(format!("cannot make the folder {}: {error}", out.display())))?;
     (format.write)(source, &ids, out, progress)
+}
+
+/// Makes the file `name` in `out`: what `write` leaves at the path it is given, once that is whole. Returns its path.
+///
+/// # Errors
+/// [`Failure::Usage`] when the folder takes no file; the error of `write`.
+pub(crate) fn put(
+    out: &Path,
+    name: &str,
+    write: impl FnOnce(&Path) -> Result<(), Failure>,
+) -> Result<PathBuf, Failure> {
+    let target = out.join(name);
+    let failed = |error: std::io::Error| Failure::Usage(format!("cannot write {}: {error}", target.display()));
+    let part = tempfile::Builder::new().prefix(".part-").tempfile_in(out).map_err(failed)?.into_temp_path();
+    write(&part)?;
+    part.persist(&target).map_err(|error| failed(error.error))?;
+    Ok(target)
 }

@@ -12,7 +12,10 @@ mod data {
     mod fetch;
     mod full_disk;
     mod import;
+    mod pickle;
     mod published_files;
+    mod raw;
+    mod raw_bad;
     mod rwth;
     mod store;
 }

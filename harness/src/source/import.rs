@@ -16,19 +16,22 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use itertools::Itertools as _;
 use rayon::prelude::*;
 
-use super::{battery_archive, calce, matr_curves, rwth};
+use super::{battery_archive, batteryml, calce, hust, matr, matr_curves, rwth};
 use crate::cell::{Cell, Dataset, Origin};
 use crate::failure::Failure;
 use crate::store::Store;
 
 /// Everything that can be imported.
 pub static FORMATS: &[Format] = &[
+    matr::FORMAT,
     matr_curves::FORMAT,
+    hust::FORMAT,
     calce::FORMAT,
     rwth::FORMAT,
     battery_archive::HNEI,
     battery_archive::UL_PUR,
     battery_archive::SNL,
+    batteryml::FORMAT,
 ];
 
 /// One kind of published files.
@@ -156,7 +159,7 @@ pub fn write(
     let workers =
         workers.build().map_err(|error| Failure::Internal(format!("cannot start workers for the import: {error}")))?;
     workers.install(|| store.write_all(cells))?;
-    progress(ids.len(), ids.len())?;
+    let _ = progress(ids.len(), ids.len()); // too late to stop
 
     let written = written.into_inner().map_err(|_| Failure::Internal("a worker of the import died".to_owned()))?;
     let of = |dataset| written.values().filter(|(of, ..)| *of == dataset).count();
