@@ -7,6 +7,7 @@
 //! | [`cell`] | [`cell::Cell`], the record of one battery | |
 //! | [`source`] | cells | published files, or the virtual lab |
 //! | [`store`] | cells on disk | cells |
+//! | [`export`] | published files | cells |
 //! | [`signal`] | interpolated and smoothed series | series |
 //! | [`label`] | a cycle life | a cell |
 //! | [`feature`] | arrays | a cell |
@@ -23,6 +24,7 @@ pub mod batlinet;
 pub mod cell;
 pub mod cli;
 pub mod experiment;
+pub mod export;
 pub mod failure;
 pub mod feature;
 pub mod label;

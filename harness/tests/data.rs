@@ -5,10 +5,17 @@ mod published;
 
 mod data {
     mod archive;
+    mod battery_archive;
+    mod calce;
     mod cells;
     mod command;
     mod fetch;
     mod full_disk;
     mod import;
+    mod pickle;
+    mod published_files;
+    mod raw;
+    mod raw_bad;
+    mod rwth;
     mod store;
 }

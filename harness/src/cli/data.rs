@@ -2,18 +2,20 @@
 
 mod check;
 mod datasets;
+mod export;
 mod fetch;
+mod import;
 mod list;
 mod show;
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
 
 use super::cells::{is_virtual, open};
 use crate::failure::Failure;
-use crate::source::matr_curves::{self, Curves};
+use crate::source::{self, matr_curves};
 use crate::store::Store;
 
 /// What to do with cells.
@@ -28,7 +30,7 @@ pub enum DataCommand {
     /// Download published files and import them
     Fetch {
         /// What to fetch
-        source: Importable,
+        source: Fetchable,
         /// The folder of cells to write to
         #[arg(long, value_name = "DIR")]
         data: PathBuf,
@@ -39,15 +41,32 @@ pub enum DataCommand {
     /// Import published files
     Import {
         /// What the files are
-        source: Importable,
-        /// A folder, a .tar or a .tar.gz, as the publisher serves it
-        path: PathBuf,
+        #[arg(value_name = "DATASET", value_parser = import::parser())]
+        format: &'static source::import::Format,
+        /// Files or folders, as the publisher serves them
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
         /// The folder of cells to write to
         #[arg(long, value_name = "DIR")]
         data: PathBuf,
         /// Replace cells that are there
         #[arg(long)]
         force: bool,
+    },
+    /// Write cells as their publishers would serve them, to try importers with
+    Export {
+        /// What to write
+        #[arg(long, value_parser = export::parser())]
+        format: &'static crate::export::Format,
+        /// A folder of imported cells, or `virtual`
+        #[arg(long, default_value = "virtual", value_name = "DIR|virtual")]
+        data: PathBuf,
+        /// The folder to write to
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        /// Only these cells, such as `MATR_b1c0,MATR_b1c1` [default: all that fit the format]
+        #[arg(long, value_delimiter = ',', value_name = "IDS")]
+        cells: Vec<String>,
     },
     /// What is known of one cell
     Show {
@@ -65,9 +84,9 @@ pub enum DataCommand {
     },
 }
 
-/// Published files that this program can read.
+/// Published files that this program can download.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Importable {
+pub enum Fetchable {
     /// Discharge curves Q(V) of 124 MATR cells, cycles 2 to 100
     MatrCurves,
 }
@@ -91,13 +110,17 @@ pub fn execute_to(command: &DataCommand, out: &mut dyn io::Write) -> Result<(), 
             print(out, &list::render(store.as_ref()));
             Ok(())
         }
-        DataCommand::Fetch { source: Importable::MatrCurves, data, force } => {
-            check_target(data, *force)?;
-            write(&fetch::matr_curves(data, &mut |line| eprintln!("{line}"))?, data, out)
+        DataCommand::Fetch { source: Fetchable::MatrCurves, data, force } => {
+            import::check_target(data, &matr_curves::ids(), *force)?;
+            let curves = fetch::matr_curves(data, &mut |line| eprintln!("{line}"))?;
+            import::execute(&curves, data, *force, out)
         }
-        DataCommand::Import { source: Importable::MatrCurves, path, data, force } => {
-            check_target(data, *force)?;
-            write(&Curves::read(path)?, data, out)
+        DataCommand::Import { format, paths, data, force } => {
+            import::check_target(data, &[], *force)?;
+            import::execute(&*(format.open)(paths)?, data, *force, out)
+        }
+        DataCommand::Export { format, data, out: folder, cells } => {
+            export::execute(format, &*open(data)?, cells, folder, out)
         }
         DataCommand::Show { cell, data } => {
             let source = open(data)?;
@@ -111,30 +134,4 @@ pub fn execute_to(command: &DataCommand, out: &mut dyn io::Write) -> Result<(), 
 /// A reader who has seen enough (`| head`) is no error.
 fn print(out: &mut dyn io::Write, text: &str) {
     let _ = out.write_all(text.as_bytes());
-}
-
-/// Says no before anything long is begun: to `virtual`, and to cells that are there unless they are to be replaced.
-fn check_target(data: &Path, force: bool) -> Result<(), Failure> {
-    if is_virtual(data) {
-        return Err(Failure::Usage(
-            "virtual cells are made when they are asked for, nothing is imported: give a folder, `--data DIR`"
-                .to_owned(),
-        ));
-    }
-    if force || !Store::is_at(data) {
-        return Ok(());
-    }
-    match matr_curves::present_in(&Store::create(data)?) {
-        0 => Ok(()),
-        present => Err(Failure::Usage(format!(
-            "{present} of these cells are in {} already: nothing to do, or replace them with --force",
-            data.display()
-        ))),
-    }
-}
-
-fn write(curves: &Curves, data: &Path, out: &mut dyn io::Write) -> Result<(), Failure> {
-    let summary = curves.write(&mut Store::create(data)?)?;
-    print(out, &format!("{summary}\nwritten to {}\n", data.display()));
-    Ok(())
 }

@@ -3,6 +3,7 @@
 mod cells;
 pub mod data;
 pub mod doctor;
+pub mod interrupt;
 pub mod options;
 pub mod output;
 pub mod plan;

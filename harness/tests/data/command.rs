@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::PathBuf;
 
-use harness::cli::data::{DataCommand, Importable, execute_to};
+use harness::cli::data::{DataCommand, execute_to};
 use harness::failure::Failure;
 use harness::source::Source;
+use harness::source::import::Format;
 use harness::store::Store;
 
 use super::archive::{Archive, line_of, table_with_line};
@@ -18,7 +19,8 @@ fn execute(command: &DataCommand) -> Result<String, Failure> {
 }
 
 fn import(path: PathBuf, data: PathBuf, force: bool) -> Result<String, String> {
-    let command = DataCommand::Import { source: Importable::MatrCurves, path, data, force };
+    let format = Format::find("matr-curves").unwrap();
+    let command = DataCommand::Import { format, paths: vec![path], data, force };
     execute(&command).map_err(|failure| failure.to_string())
 }
 
@@ -28,7 +30,7 @@ fn an_import_is_repeated_only_by_force() {
     let (archive, data) = (Archive::sound().write_tar(dir.path()), dir.path().join("store"));
     let said = import(archive.clone(), data.clone(), false).unwrap();
     assert!(
-        said.starts_with("124 real cells of MATR, cycles 2 to 100\nthe tables differ from the published"),
+        said.starts_with("124 real cells of MATR\ncycles 2 to 100; the tables differ from the published"),
         "{said}"
     );
     let message = import(archive.clone(), data.clone(), false).unwrap_err();

@@ -2,11 +2,10 @@
 
 use std::fmt::Write as _;
 
-use clap::ValueEnum as _;
 use itertools::Itertools as _;
 use tabled::{builder::Builder, settings::Style};
 
-use super::datasets::{Terms, terms};
+use super::datasets::{Terms, importable, terms};
 use crate::cell::Dataset;
 use crate::source::{Source, catalogue};
 use crate::store::Store;
@@ -17,8 +16,8 @@ pub(super) fn render(store: Option<&Store>) -> String {
     table.push_record(["dataset", "cells", "chemistry", "licence", "import", "here"]);
     for dataset in Dataset::ALL {
         let entries = || catalogue::cells().iter().filter(|entry| entry.dataset == dataset);
-        let Terms { licence, importable, .. } = terms(dataset);
-        let importable = importable.and_then(|source| source.to_possible_value());
+        let Terms { licence, .. } = terms(dataset);
+        let importable = importable(dataset);
         let here = match store {
             Some(store) => store.infos().filter(|info| info.dataset == dataset).count(),
             None => entries().count(),
@@ -28,7 +27,7 @@ pub(super) fn render(store: Option<&Store>) -> String {
             entries().count().to_string(),
             entries().map(|entry| entry.cathode.name()).unique().join(", "),
             licence.to_owned(),
-            importable.map_or_else(|| "not yet".to_owned(), |source| source.get_name().to_owned()),
+            if importable.is_empty() { "not yet".to_owned() } else { importable.join(", ") },
             if here == 0 { "-".to_owned() } else { here.to_string() },
         ]);
     }
