@@ -128,9 +128,10 @@ fn chart(figure: &Figure, area: &Area<'_>) -> Result<(), Box<dyn Error>> {
 
 fn legend(figure: &Figure, area: &Area<'_>) -> Result<(), Box<dyn Error>> {
     let style = (FONT, 14).into_font().into_text_style(area).pos(Pos::new(HPos::Left, VPos::Center));
+    let is_sideways = matches!(figure.y.scale, Scale::Names(_));
     for (row, series) in figure.series.iter().enumerate() {
         let middle = (20, 20 + 22 * row as i32);
-        for element in sample(series.look, middle) {
+        for element in sample(series.look, middle, is_sideways) {
             area.draw(&element)?;
         }
         area.draw(&Text::new(series.name.as_str(), (middle.0 + 22, middle.1), style.clone()))?;

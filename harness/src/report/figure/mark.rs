@@ -80,7 +80,11 @@ pub(super) fn filling(shade: Shade) -> ShapeStyle {
 }
 
 /// What stands in the legend beside the name of a series; `at` is its middle.
-pub(super) fn sample<'a, B: DrawingBackend + 'a>(look: Look, at: Pixel) -> Vec<DynElement<'a, B, Pixel>> {
+pub(super) fn sample<'a, B: DrawingBackend + 'a>(
+    look: Look,
+    at: Pixel,
+    is_sideways: bool,
+) -> Vec<DynElement<'a, B, Pixel>> {
     let (x, y) = at;
     let dashes = |dash| line(vec![(x - 14, y), (x + 14, y)], dash);
     match look {
@@ -88,8 +92,8 @@ pub(super) fn sample<'a, B: DrawingBackend + 'a>(look: Look, at: Pixel) -> Vec<D
             let corners = [(x - 9, y - 6), (x + 9, y + 6)];
             vec![Rectangle::new(corners, filling(shade)).into_dyn(), Rectangle::new(corners, stroke(1)).into_dyn()]
         }
-        Look::Points(marker) => vec![mark(at, marker, true)],
-        Look::Joined(marker, dash) => vec![dashes(dash), mark(at, marker, true)],
+        Look::Points(marker) => vec![mark(at, marker, is_sideways)],
+        Look::Joined(marker, dash) => vec![dashes(dash), mark(at, marker, is_sideways)],
         Look::Line(dash) => vec![dashes(dash)],
     }
 }
