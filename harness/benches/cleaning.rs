@@ -3,7 +3,10 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use harness::batlinet::cleaning::{Cleaner, CleaningParameters};
+use harness::batlinet::{
+    BatLiNetParameters,
+    cleaning::{BranchCleaner, Cleaner, Cleaning, CleaningParameters, CleaningRules},
+};
 use harness::feature::{CapacityMap, FeatureSpec};
 
 #[path = "../tests/synthetic/mod.rs"]
@@ -25,6 +28,11 @@ fn cleaning(criterion: &mut Criterion) {
         bencher.iter(|| cleaner.inter(black_box(&target), black_box(&reference), &mut out));
     });
     criterion.bench_function("clean/intra", |bencher| {
+        bencher.iter(|| cleaner.intra(black_box(&target), 9, &mut out));
+    });
+    let rules = CleaningRules { intra: Cleaning::Hampel, ..BatLiNetParameters::default().cleaning() };
+    let mut cleaner = BranchCleaner::new(rules, 6, 100, 1000);
+    criterion.bench_function("clean/intra_hampel", |bencher| {
         bencher.iter(|| cleaner.intra(black_box(&target), 9, &mut out));
     });
 }

@@ -124,6 +124,8 @@ fn agrees(
     engine: &str,
     build: impl Fn(EncoderShape, &Weights, AdamParameters) -> Result<Box<dyn Encoder>, ModelError>,
 ) {
+    // on a busy machine libtorch's threads wait for each other longer than they work
+    tch::set_num_threads(1);
     let (fixture, maps, shape) = (fixture(), maps(), shape());
     let cells = Cells { maps: &maps, labels: &fixture.labels };
     let targets: Vec<usize> = (0..CELLS).collect();

@@ -12,6 +12,7 @@ pub struct Inputs {
     length: usize,
     filtered: Vec<f32>,
     differences: Vec<f32>,
+    kept: Vec<f32>,
 }
 
 impl Inputs {
@@ -24,7 +25,26 @@ impl Inputs {
             length: shape.input_len(),
             filtered: Vec::new(),
             differences: Vec::new(),
+            kept: Vec::new(),
         }
+    }
+
+    /// Keeps the intra-cell inputs of these maps for [`Inputs::intra_at`]: for cleaning that takes longer than training.
+    pub fn keep_intra(&mut self, maps: &[f32]) {
+        let maps: Vec<&[f32]> = maps.chunks_exact(self.length).collect();
+        self.intra(&maps);
+        self.kept = std::mem::take(&mut self.differences);
+    }
+
+    /// The intra-cell inputs of the maps at these positions of `maps`, which are those kept, if any are.
+    pub fn intra_at(&mut self, maps: &[f32], cells: &[usize]) -> &[f32] {
+        let at = |cell: &usize| cell * self.length..(cell + 1) * self.length;
+        if self.kept.is_empty() {
+            return self.intra(&cells.iter().map(|cell| &maps[at(cell)]).collect::<Vec<_>>());
+        }
+        self.differences.clear();
+        cells.iter().for_each(|cell| self.differences.extend_from_slice(&self.kept[at(cell)]));
+        &self.differences
     }
 
     /// The intra-cell inputs of these maps, one after the other.
@@ -78,6 +98,13 @@ mod tests {
         for threads in [2, 3, 16] {
             assert_eq!(made(threads), expected);
         }
+        // kept, they are the same
+        let mut inputs = Inputs::new(&parameters, shape, 2);
+        let all = maps.concat();
+        let made = inputs.intra_at(&all, &[3, 0]).to_vec();
+        inputs.keep_intra(&all);
+        assert_eq!(inputs.intra_at(&all, &[3, 0]), made);
+        assert_eq!(inputs.intra(&[maps[3], maps[0]]), made);
         // and are those of one pair at a time
         let mut cleaner = BranchCleaner::new(parameters.cleaning(), 2, 20, 100);
         let mut filtered = maps[1].to_vec();

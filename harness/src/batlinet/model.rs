@@ -11,7 +11,7 @@ use baselines::{
 use ndarray::{Array2, ArrayViewD};
 
 use super::{
-    cleaning::HAMPEL_WINDOW,
+    cleaning::{Cleaning, HAMPEL_WINDOW},
     inputs::Inputs,
     network::{Cells, Network},
     pairs::{PairMatrix, References, draw},
@@ -118,6 +118,9 @@ impl Model for BatLiNet {
         let initial = Network::initial(&self.parameters, shape, &mut context.streams.stream("init"));
         let mut network = Network::new(&self.parameters, shape, &initial, context)?;
         let mut inputs = Inputs::new(&self.parameters, shape, context.threads);
+        if self.parameters.intra_cell && self.parameters.intra_cleaning == Cleaning::Hampel {
+            inputs.keep_intra(&maps);
+        }
         let mut random = context.streams.stream("references-train");
         let cells = Cells { maps: &maps, labels };
         let BatLiNetParameters { references_train, self_reference, .. } = self.parameters;

@@ -168,7 +168,7 @@ impl Network {
         inputs: &mut Inputs,
     ) -> Result<f64, ModelError> {
         let Some(encoder) = &mut self.intra else { return Ok(0.0) };
-        let differences = inputs.intra(&cells.at(targets, self.shape.input_len()));
+        let differences = inputs.intra_at(cells.maps, targets);
         let head = self.heads.of_mut(Branch::Intra);
         let mut squares = 0.0;
         encoder.accumulate(differences, &mut |features, by_feature| {

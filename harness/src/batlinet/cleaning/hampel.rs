@@ -50,7 +50,7 @@ impl HampelFilter {
 
 /// How many values are smaller; counted without branches, which beats a binary search over so few.
 fn rank(sorted: &[f32], value: f32) -> usize {
-    sorted.iter().map(|&other| usize::from(other < value)).sum()
+    sorted.iter().map(|&other| u32::from(other < value)).sum::<u32>() as usize
 }
 
 /// Takes out `old`, puts in `new` and moves what stands between.
