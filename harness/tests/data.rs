@@ -18,4 +18,5 @@ mod data {
     mod raw_bad;
     mod rwth;
     mod store;
+    mod verbs;
 }

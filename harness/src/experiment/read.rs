@@ -11,6 +11,7 @@ use super::{
 use crate::{
     failure::Failure,
     record::{self, AS_WRITTEN},
+    suggest::nearest,
 };
 
 /// An experiment with where it came from.
@@ -114,17 +115,10 @@ fn expand(tree: &mut Value, text: &str, file: &str) -> Result<(), String> {
 
 /// `unknown key 'alfa' in models[0].ridge, did you mean 'alpha'? (known: …)`.
 pub(crate) fn unknown(kind: &str, name: &str, known: &[&str], place: &str) -> String {
-    let near = known
-        .iter()
-        .map(|candidate| (strsim::damerau_levenshtein(&name.to_lowercase(), candidate), *candidate))
-        .min()
-        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
-        .or_else(|| {
-            known.iter().find(|candidate| candidate.len() > 2 && candidate.starts_with(name)).map(|found| (0, *found))
-        });
+    let near = nearest(name, known.iter().copied());
     let place = if place.is_empty() { String::new() } else { format!(" in {place}") };
     match near {
-        Some((_, near)) => format!("unknown {kind} '{name}'{place}, did you mean '{near}'?"),
+        Some(near) => format!("unknown {kind} '{name}'{place}, did you mean '{near}'?"),
         None if known.is_empty() => format!("unknown {kind} '{name}'{place}, which takes none"),
         None => format!("unknown {kind} '{name}'{place}; known: {}", known.join(", ")),
     }

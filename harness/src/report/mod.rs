@@ -5,7 +5,7 @@
 //! | [`published`] | the numbers of the paper | `results/paper.csv` |
 //! | [`summary`] | one summary per experiment | scores, records and published numbers |
 //! | [`bench`] | throughput | what `make bench` measured |
-//! | [`table`], [`figure`] | tables and figures in memory | numbers |
+//! | [`table`] | tables in memory, as [`figure`] has figures | numbers |
 //! | [`study`] | a [`document`]: a chapter per kind of study | summaries |
 //! | [`terminal`], [`markdown`], [`html`], [`latex`], [`csv`] | one form each | documents, tables and figures |
 //! | [`write`] | all files of a report | an output folder |
@@ -13,7 +13,6 @@
 pub mod bench;
 pub mod csv;
 pub mod document;
-pub mod figure;
 pub mod html;
 pub mod latex;
 pub mod markdown;
@@ -23,3 +22,5 @@ pub mod summary;
 pub mod table;
 pub mod terminal;
 pub mod write;
+
+pub use crate::figure;
