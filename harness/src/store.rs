@@ -31,7 +31,8 @@ use file::{Header, Written};
 pub use fingerprint::{fingerprint, measurements};
 pub use manifest::Manifest;
 
-const IMPORT: &str = "`batlinet data import matr-curves FILE --data DIR`";
+const IMPORT: &str =
+    "`batlinet data import matr-curves FILE --data DIR` or `batlinet data fetch matr-curves --data DIR`";
 
 /// A folder of cells.
 #[derive(Debug)]
@@ -123,7 +124,7 @@ impl Store {
         let replaced = |header: &&Header| !written.iter().any(|new| new.header.info.id == header.info.id);
         let new = written.iter().map(|written| &written.header);
         self.check_origins(new.chain(self.cells.values().filter(replaced)))?;
-        let mut manifest = self.manifest(&written)?;
+        let mut manifest = self.extended(&written)?;
 
         for Written { header, life } in written {
             manifest.put(&header.info.id, header.info.dataset.name(), &header.fingerprint, life);
@@ -137,7 +138,7 @@ impl Store {
 
     /// The manifest with a line for every cell that is here and will not be replaced; of one that was brought here by
     /// hand, or before there were manifests, the line is made now.
-    fn manifest(&self, replaced: &[Written]) -> Result<Manifest, Failure> {
+    fn extended(&self, replaced: &[Written]) -> Result<Manifest, Failure> {
         let mut manifest = Manifest::read(&self.dir)?.unwrap_or_default();
         for (id, header) in &self.cells {
             let is_replaced = replaced.iter().any(|new| new.header.info.id == *id);
@@ -152,6 +153,12 @@ impl Store {
     /// The folder.
     pub fn dir(&self) -> &Path {
         &self.dir
+    }
+
+    /// One hash over the contents of all its cells and one over their life records, from which labels are made; none
+    /// where there is no manifest that can be read.
+    pub fn hashes(&self) -> Option<[String; 2]> {
+        Manifest::read(&self.dir).ok().flatten().map(|manifest| manifest.hashes())
     }
 
     /// Whether the store has this cell.

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | [`published`] | the numbers of the paper | `results/paper.csv` |
 //! | [`summary`] | one summary per experiment | scores, records and published numbers |
+//! | `labels` | a refusal | runs of one experiment whose cells have different lives |
 //! | [`bench`] | throughput | what `make bench` measured |
 //! | [`table`] | tables in memory, as [`figure`] has figures | numbers |
 //! | [`study`] | a [`document`]: a chapter per kind of study | summaries |
@@ -14,6 +15,7 @@ pub mod bench;
 pub mod csv;
 pub mod document;
 pub mod html;
+mod labels;
 pub mod latex;
 pub mod markdown;
 pub mod published;

@@ -106,7 +106,7 @@ impl Remote {
             }
         }
         let kept = if part.exists() { "run the same command again, it goes on from there; or " } else { "" };
-        Err(Failure::Usage(format!("{}: {kept}{}", problems.join("; "), self.by_hand)))
+        Err(Failure::Usage(format!("{}; {kept}{}", problems.join("; "), self.by_hand)))
     }
 
     /// Leaves the whole file in `part`, trying again after troubles that may pass.
