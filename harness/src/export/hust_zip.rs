@@ -19,7 +19,7 @@ use crate::source::import::{Progress, VIRTUAL_MARK};
 use crate::source::pickle::writer::Writer;
 
 /// See the module.
-pub const FORMAT: Format = Format {
+pub(super) const FORMAT: Format = Format {
     name: "hust-zip",
     files: "hust_data.zip, pickles of pandas frames (HUST)",
     datasets: &[Dataset::Hust],

@@ -1,8 +1,8 @@
 //! `rwth-zip`: `raw.zip`, with a zip archive in it, and in that one zip archive per cell with a CSV file.
 //!
 //! The importer finds cycles by where discharges begin, at least 500 samples apart, and gives up at a gap of 100 s. The
-//! virtual lab takes fewer samples than the publisher. So gaps are filled along straight lines and cycles are filled up
-//! with rest; a discharge goes before the first cycle and another comes after the last, since those are never whole.
+//! virtual lab takes fewer samples than the publisher. So gaps are filled, with the current of the sample after them (which
+//! is what coulomb counting takes it for) and voltages along a straight line, and cycles are filled up with rest; a discharge goes before the first cycle and another comes after the last, since those are never whole.
 
 use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
@@ -118,7 +118,7 @@ fn sampled(whole: &WholeCycle<'_>) -> Vec<Sample> {
                 let between = |a: f64, b: f64| a + part * (b - a);
                 samples.push(Sample {
                     time: between(before.time, here.time),
-                    current: between(before.current, here.current),
+                    current: here.current,
                     voltage: between(before.voltage, here.voltage),
                 });
             }

@@ -78,8 +78,9 @@ pub(crate) fn export(format: &str, cells: &Cells, folder: &Path) -> Vec<PathBuf>
     export::export(format, cells, &[], folder, &|_, _| Ok(())).unwrap()
 }
 
-/// Imports into a new store.
+/// Imports into a new store, with batch files read by the program, as when it imports them itself.
 pub(crate) fn import(format: &str, paths: &[PathBuf]) -> Result<(tempfile::TempDir, Store, Summary), Failure> {
+    harness::source::matr::read_by(env!("CARGO_BIN_EXE_batlinet").into());
     let dir = tempfile::tempdir().unwrap();
     let mut store = Store::create(dir.path()).unwrap();
     let published = (Format::find(format).unwrap().open)(paths)?;
