@@ -15,8 +15,8 @@ use super::calendar::stamp;
 use super::file::{self, WholeCycle, WriteError};
 use crate::cell::{Dataset, Origin};
 use crate::failure::Failure;
-use crate::source::Source;
 use crate::source::import::{Progress, VIRTUAL_MARK};
+use crate::source::{Source, coulomb};
 
 /// See the module.
 pub(super) const FORMAT: Format = Format {
@@ -107,7 +107,7 @@ fn discharge(of: Option<&WholeCycle<'_>>) -> Vec<Sample> {
 
 /// The samples of a cycle, none of them long after the one before, and enough of them.
 fn sampled(whole: &WholeCycle<'_>) -> Vec<Sample> {
-    let WholeCycle { cycle, time, .. } = whole;
+    let (cycle, time) = (whole.cycle, whole.counted_time(coulomb::MILLISECONDS));
     let mut samples: Vec<Sample> = Vec::new();
     for k in 0..cycle.len() {
         let here = Sample { time: time[k], current: cycle.current[k], voltage: cycle.voltage[k] };

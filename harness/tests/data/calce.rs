@@ -15,9 +15,7 @@ use rust_xlsxwriter::Workbook;
 
 use crate::published::published;
 
-use super::published_files::{
-    assert_life_is_that_of_cycles, assert_same_samples, cell, export, refusal, refused_or_unharmed, zip_of,
-};
+use super::published_files::{assert_life_is_that_of_cycles, cell, export, refusal, refused_or_unharmed, zip_of};
 
 /// The rows of a published table of one cell, by column name.
 fn rows(gzipped: &Path, wanted: &[&str]) -> Vec<Vec<String>> {
@@ -114,13 +112,14 @@ fn virtual_cells_come_through_workbooks_with_every_sample() {
         // the running median drops cycles; each that stays is the one that it was
         for cycle in imported.cycles() {
             let original = &made.cycles()[cycle.number as usize];
-            assert_same_samples(original, cycle, &format!("{id} cycle {}", cycle.number));
+            let what = format!("{id} cycle {}", cycle.number);
+            assert_same_samples(original, cycle, &what);
             let (current, time) = (&original.current, original.time.as_ref().unwrap());
             for (half, ours) in
                 [(Half::Charge, cycle.charge_capacity.as_ref().unwrap()), (Half::Discharge, &cycle.discharge_capacity)]
             {
                 let counted = coulomb::count(current, time, half, coulomb::SECONDS);
-                assert!(ours.iter().zip(&counted).all(|(a, b)| (a - b).abs() < 1e-9), "{id} cycle {}", cycle.number);
+                assert!(ours.iter().zip(&counted).all(|(a, b)| (a - b).abs() < 1e-9), "{what}");
             }
         }
     }
