@@ -1,15 +1,9 @@
 //! Any bytes as a pickle: read, and looked at in every way in which an importer looks.
-//!
-//! The reader is taken in by its path, since it needs nothing of the rest: the target builds in seconds.
 
 #![no_main]
 
+use fuzz::source::pickle::{self, Frame, Pickle};
 use libfuzzer_sys::fuzz_target;
-
-#[path = "../../harness/src/source/pickle/mod.rs"]
-mod pickle;
-
-use pickle::{Frame, Pickle};
 
 const MEMORY: usize = 32 << 20;
 

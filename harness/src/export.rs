@@ -10,6 +10,7 @@ mod battery_archive;
 mod batteryml;
 mod calce_xlsx;
 mod calendar;
+mod clock;
 mod file;
 mod hust_zip;
 mod matr_mat;

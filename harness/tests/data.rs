@@ -16,6 +16,7 @@ mod data {
     mod published_files;
     mod raw;
     mod raw_bad;
+    mod round_trip;
     mod rwth;
     mod store;
     mod verbs;

@@ -10,9 +10,12 @@ pub mod plan;
 pub mod report;
 pub mod run;
 
+use std::path::PathBuf;
+
 use clap::{Parser, Subcommand};
 
 use crate::failure::Failure;
+use crate::source::matr;
 
 /// Seeded, declared experiments on early battery lifetime prediction around BatLiNet.
 ///
@@ -38,6 +41,9 @@ enum Verb {
     Report(report::ReportArguments),
     /// What is this machine able to do?
     Doctor(doctor::DoctorArguments),
+    /// What this program starts itself with, to read a batch file of MATR
+    #[command(name = matr::VERB, hide = true)]
+    ReadMatr { file: PathBuf },
 }
 
 /// Does what was asked.
@@ -45,11 +51,15 @@ enum Verb {
 /// # Errors
 /// [`Failure`], whose text is for the user and whose kind is the exit code.
 pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
+    if let Ok(program) = std::env::current_exe() {
+        matr::read_by(program);
+    }
     match &arguments.verb {
         Verb::Data(command) => data::execute(command),
         Verb::Plan(arguments) => plan::execute(arguments),
         Verb::Run(arguments) => run::execute(arguments),
         Verb::Report(arguments) => report::execute(arguments),
         Verb::Doctor(arguments) => doctor::execute(arguments),
+        Verb::ReadMatr { file } => matr::serve(file),
     }
 }

@@ -13,7 +13,7 @@ use crate::source::import::{Progress, VIRTUAL_MARK};
 use crate::source::pickle::writer::Writer;
 
 /// See the module.
-pub const FORMAT: Format = Format {
+pub(super) const FORMAT: Format = Format {
     name: "batteryml",
     files: "one pickle per cell, dictionaries of lists (all datasets)",
     datasets: &Dataset::ALL,

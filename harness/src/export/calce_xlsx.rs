@@ -93,6 +93,8 @@ fn workbook(cycles: &[WholeCycle<'_>], origin: Origin, day: u32) -> Result<Vec<u
     }
     let (mut row, mut begin, mut totals) = (0, 30.0, [0.0; 4]);
     for (index, whole) in cycles.iter().enumerate() {
+        // the times as they are, not by `counted_time`: in a cell that was cleaned before, the scatter of its capacities is
+        // small, and the importer's rule would find outliers in that
         let WholeCycle { cycle, time, charged } = whole;
         let mut energies = [0.0; 2];
         for k in 0..cycle.len() {

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
+use super::clock;
 use crate::cell::{Cell, Cycle};
 use crate::failure::Failure;
 
@@ -79,4 +80,11 @@ pub(super) struct WholeCycle<'a> {
     pub(super) cycle: &'a Cycle,
     pub(super) time: &'a [f64],
     pub(super) charged: &'a [f64],
+}
+
+impl WholeCycle<'_> {
+    /// See [`clock::counted`].
+    pub(super) fn counted_time(&self, per_hour: f64) -> Vec<f64> {
+        clock::counted(self.cycle, self.time, self.charged, per_hour)
+    }
 }

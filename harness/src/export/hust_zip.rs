@@ -10,16 +10,18 @@ use std::path::{Path, PathBuf};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
+use super::file::{self, WholeCycle};
 use super::{Format, put};
 use crate::cell::{Cell, Dataset, Origin};
 use crate::failure::Failure;
 use crate::source::Source;
+use crate::source::coulomb;
 use crate::source::hust::{CURRENT, TIME, VOLTAGE, skipped};
 use crate::source::import::{Progress, VIRTUAL_MARK};
 use crate::source::pickle::writer::Writer;
 
 /// See the module.
-pub const FORMAT: Format = Format {
+pub(super) const FORMAT: Format = Format {
     name: "hust-zip",
     files: "hust_data.zip, pickles of pandas frames (HUST)",
     datasets: &[Dataset::Hust],
@@ -33,12 +35,10 @@ fn write(source: &dyn Source, ids: &[String], out: &Path, progress: &Progress<'_
         for (done, id) in ids.iter().enumerate() {
             progress(done, ids.len())?;
             let cell = source.cell(id, usize::MAX)?;
-            if cell.cycles().iter().any(|cycle| cycle.time.is_none()) {
-                return Err(Failure::Usage(format!("cell {id} has no time, which the frames of HUST need")));
-            }
+            let cycles = file::whole(&cell, FORMAT.name)?;
             let name = format!("our_data/{}.pkl", key(id));
             let started = archive.start_file(name, SimpleFileOptions::default());
-            started.map_err(io::Error::from).and_then(|()| write_cell(&mut archive, &cell)).map_err(failed)?;
+            started.map_err(io::Error::from).and_then(|()| write_cell(&mut archive, &cell, &cycles)).map_err(failed)?;
         }
         let mut file = archive.finish().map_err(io::Error::from).map_err(failed)?;
         file.flush().map_err(failed)
@@ -52,7 +52,7 @@ fn key(id: &str) -> &str {
     id.strip_prefix("HUST_").unwrap_or(id)
 }
 
-fn write_cell(out: &mut impl Write, cell: &Cell) -> io::Result<()> {
+fn write_cell(out: &mut impl Write, cell: &Cell, cycles: &[WholeCycle<'_>]) -> io::Result<()> {
     let mut pickle = Writer::new(out)?;
     pickle.dict(|pickle| {
         pickle.text(key(cell.id()))?;
@@ -63,14 +63,17 @@ fn write_cell(out: &mut impl Write, cell: &Cell) -> io::Result<()> {
             }
             pickle.text("data")?;
             // what the importer leaves out must be there to be left out
-            let before = cell.cycles().iter().take(1).cycle().take(skipped(cell.id()));
-            let numbered = (1..).zip(before.chain(cell.cycles()));
+            let before = cycles.iter().take(1).cycle().take(skipped(cell.id()));
+            let numbered = (1..).zip(before.chain(cycles));
             pickle.dict(|pickle| {
-                for (number, cycle) in numbered {
-                    let current: Vec<f64> = cycle.current.iter().map(|ampere| ampere * 1000.0).collect();
-                    let time = cycle.time.as_deref().unwrap_or_default();
+                for (number, whole) in numbered {
+                    let current: Vec<f64> = whole.cycle.current.iter().map(|ampere| ampere * 1000.0).collect();
                     pickle.integer(number)?;
-                    pickle.frame(&[(CURRENT, &current), (VOLTAGE, &cycle.voltage), (TIME, time)])?;
+                    pickle.frame(&[
+                        (CURRENT, &current),
+                        (VOLTAGE, &whole.cycle.voltage),
+                        (TIME, &whole.counted_time(coulomb::SECONDS)),
+                    ])?;
                 }
                 Ok(())
             })

@@ -18,7 +18,7 @@ use crate::source::import::{Progress, VIRTUAL_MARK};
 use crate::source::matr::{BATCHES, BatchFile, CONTINUATIONS, Continuation, place_of};
 
 /// See the module.
-pub const FORMAT: Format = Format {
+pub(super) const FORMAT: Format = Format {
     name: "matr-mat",
     files: "the batch files, MATLAB v7.3 (MATR and CLO)",
     datasets: &[Dataset::Matr, Dataset::Clo],

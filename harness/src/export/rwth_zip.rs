@@ -1,8 +1,8 @@
 //! `rwth-zip`: `raw.zip`, with a zip archive in it, and in that one zip archive per cell with a CSV file.
 //!
 //! The importer finds cycles by where discharges begin, at least 500 samples apart, and gives up at a gap of 100 s. The
-//! virtual lab takes fewer samples than the publisher. So gaps are filled along straight lines and cycles are filled up
-//! with rest; a discharge goes before the first cycle and another comes after the last, since those are never whole.
+//! virtual lab takes fewer samples than the publisher. So gaps are filled, with the current of the sample after them (which
+//! is what coulomb counting takes it for) and voltages along a straight line, and cycles are filled up with rest; a discharge goes before the first cycle and another comes after the last, since those are never whole.
 
 use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
@@ -15,8 +15,8 @@ use super::calendar::stamp;
 use super::file::{self, WholeCycle, WriteError};
 use crate::cell::{Dataset, Origin};
 use crate::failure::Failure;
-use crate::source::Source;
 use crate::source::import::{Progress, VIRTUAL_MARK};
+use crate::source::{Source, coulomb};
 
 /// See the module.
 pub(super) const FORMAT: Format = Format {
@@ -107,7 +107,7 @@ fn discharge(of: Option<&WholeCycle<'_>>) -> Vec<Sample> {
 
 /// The samples of a cycle, none of them long after the one before, and enough of them.
 fn sampled(whole: &WholeCycle<'_>) -> Vec<Sample> {
-    let WholeCycle { cycle, time, .. } = whole;
+    let (cycle, time) = (whole.cycle, whole.counted_time(coulomb::MILLISECONDS));
     let mut samples: Vec<Sample> = Vec::new();
     for k in 0..cycle.len() {
         let here = Sample { time: time[k], current: cycle.current[k], voltage: cycle.voltage[k] };
@@ -118,7 +118,7 @@ fn sampled(whole: &WholeCycle<'_>) -> Vec<Sample> {
                 let between = |a: f64, b: f64| a + part * (b - a);
                 samples.push(Sample {
                     time: between(before.time, here.time),
-                    current: between(before.current, here.current),
+                    current: here.current,
                     voltage: between(before.voltage, here.voltage),
                 });
             }

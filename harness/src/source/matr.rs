@@ -10,17 +10,24 @@
 //!
 //! Time is kept in **minutes**, as stored, although the authors' record calls it seconds: a feature that reads it must
 //! meet the same numbers to be compared with theirs.
+//!
+//! The HDF5 library is not made for damaged files, so a process of its own reads them: see [`read_by`].
 
+mod apart;
 mod batch;
+mod limits;
+mod message;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::assembly::Assembly;
 use super::catalogue;
 use super::import::{Format, Imported, Published};
-use crate::cell::{Cycle, Dataset, Origin};
+use crate::cell::{Cycle, Dataset};
 use crate::failure::Failure;
-use batch::{Batch, Part};
+use apart::Reader;
+pub use apart::{VERB, read_by, serve};
+use message::{Head, Outline, Recorded};
 
 /// See the module.
 pub const FORMAT: Format = Format {
@@ -74,6 +81,102 @@ pub(crate) fn place_of(id: &str) -> Option<(usize, usize)> {
     Some((batch.parse().ok()?, index.parse().ok()?))
 }
 
+/// One file, open.
+struct Batch {
+    path: PathBuf,
+    head: Head,
+    reader: Reader,
+}
+
+/// How far a cell has been read: continuations go on from there.
+#[derive(Default)]
+struct Part {
+    /// Cycles so far, the first of the first file among them.
+    cycles: usize,
+    /// Of the summaries so far, one after the other.
+    resistance: Vec<f64>,
+    /// The file's count of cycles, likewise.
+    number: Vec<f64>,
+    /// How the cell was charged, as the first file says.
+    policy: String,
+}
+
+impl Part {
+    fn begin(&mut self, outline: Outline) {
+        let offset = self.number.len() as f64;
+        self.number.extend(outline.number.iter().map(|number| number + offset));
+        self.resistance.extend(outline.resistance);
+        if self.cycles == 0 {
+            self.policy = outline.policy;
+        }
+    }
+
+    /// The cycle at this position of all parts.
+    fn cycle(&self, position: usize, recorded: Recorded) -> Cycle {
+        let [voltage, current, discharged, charged, time, temperature, qdlin] = recorded;
+        let voltage = voltage.unwrap_or_default();
+        // of a cycle without samples, everything is there and empty
+        let empty = voltage.is_empty();
+        let optional = |series: Option<Vec<f64>>| series.or(empty.then(Vec::new));
+        let number = self.number.get(position).copied().unwrap_or(position as f64);
+        Cycle {
+            number: if (0.0..=1e6).contains(&number) { number as u32 } else { position as u32 },
+            current: current.unwrap_or_default(),
+            discharge_capacity: discharged.unwrap_or_default(),
+            charge_capacity: optional(charged),
+            time: optional(time),
+            temperature: optional(temperature),
+            qdlin,
+            internal_resistance: self.resistance.get(position).copied(),
+            voltage,
+        }
+    }
+}
+
+impl Batch {
+    fn open(path: &Path) -> Result<Self, Failure> {
+        let opened = Reader::open(path);
+        let (head, reader) =
+            opened.map_err(|what| Failure::Usage(format!("{}: {what}; nothing was imported", path.display())))?;
+        Ok(Self { path: path.to_owned(), head, reader })
+    }
+
+    /// Number of places for cells.
+    fn len(&self) -> usize {
+        self.head.filled.len()
+    }
+
+    /// Whether there is a cell at this index.
+    fn has(&self, index: usize) -> bool {
+        self.head.filled.get(index) == Some(&true)
+    }
+
+    /// Gives the cycles of the cell at `index` to `assembly`, after what `part` says. An error is a fragment.
+    fn read(&self, index: usize, assembly: &mut Assembly, part: &mut Part) -> Result<(), String> {
+        let before = part.cycles;
+        // the first cycle of the first part is not used
+        let first = usize::from(before == 0);
+        let (mut at, mut cycles) = (first, 0);
+        let part = std::cell::RefCell::new(part);
+        self.reader.read(
+            index,
+            first,
+            |outline| {
+                cycles = outline.cycles;
+                part.borrow_mut().begin(outline);
+                Ok(())
+            },
+            |recorded| {
+                let cycle = part.borrow().cycle(before + at, recorded);
+                at += 1;
+                assembly.push(cycle).map_err(|what| format!("cycles({at}): {what}"))
+            },
+        )?;
+        part.into_inner().cycles = before + cycles;
+        Ok(())
+    }
+}
+
 /// Files that were looked at.
 struct Batches(Vec<Batch>);
 
@@ -82,12 +185,12 @@ impl Batches {
         let mut batches: Vec<Batch> = Vec::new();
         for path in mat_files(paths)? {
             let batch = Batch::open(&path)?;
-            if let Some(other) = batches.iter().find(|other| other.number == batch.number) {
+            if let Some(other) = batches.iter().find(|other| other.head.number == batch.head.number) {
                 return Err(Failure::Usage(format!(
                     "{} and {} are both batch {} of MATR: give one of them",
                     other.path.display(),
                     path.display(),
-                    batch.number
+                    batch.head.number
                 )));
             }
             batches.push(batch);
@@ -107,7 +210,7 @@ impl Batches {
     }
 
     fn batch(&self, number: usize) -> Option<&Batch> {
-        self.0.iter().find(|batch| batch.number == number)
+        self.0.iter().find(|batch| batch.head.number == number)
     }
 }
 
@@ -140,10 +243,11 @@ impl Published for Batches {
         let mut ids = Vec::new();
         for batch in &self.0 {
             let own = |index: &usize| {
-                let continues = batch.number == 2 && CONTINUATIONS.iter().any(|known| known.continues_at == *index);
+                let continues =
+                    batch.head.number == 2 && CONTINUATIONS.iter().any(|known| known.continues_at == *index);
                 batch.has(*index) && !continues
             };
-            ids.extend((0..batch.len()).filter(own).map(|index| format!("MATR_b{}c{index}", batch.number)));
+            ids.extend((0..batch.len()).filter(own).map(|index| format!("MATR_b{}c{index}", batch.head.number)));
         }
         ids.sort();
         ids
@@ -160,17 +264,15 @@ impl Published for Batches {
             Failure::Usage(format!("{}: cell b{number}c{index}: {what}; nothing was imported", batch.path.display()))
         };
 
-        let mut assembly = Assembly::new(entry.info(batch.origin));
-        let mut policy = String::new();
-        let read = (|| {
-            let mut part = Part::default();
-            policy = batch.read(index, |cycle| assembly.push(cycle), &mut part)?;
-            if let Some((index, batch)) = rest.filter(|(index, batch)| batch.has(*index)) {
-                batch.read(index, |cycle| assembly.push(cycle), &mut part)?;
-            }
-            Ok(())
-        })();
-        read.map_err(refused)?;
+        let mut assembly = Assembly::new(entry.info(batch.head.origin));
+        let mut part = Part::default();
+        batch.read(index, &mut assembly, &mut part).map_err(refused)?;
+        if let Some((index, batch)) = rest.filter(|(index, batch)| batch.has(*index)) {
+            batch.read(index, &mut assembly, &mut part).map_err(|what| {
+                refused(format!("{what} (in its continuation, {} of {})", index, batch.path.display()))
+            })?;
+        }
+        let policy = part.policy;
         let mut imported = assembly.finish().map_err(refused)?;
         if differ(&policy, &entry.charge) {
             imported.remarks.push(format!("the file calls the charge policy \"{policy}\", not \"{}\"", entry.charge));
@@ -182,7 +284,7 @@ impl Published for Batches {
         let file = |batch: &Batch| {
             let empty = (0..batch.len()).filter(|index| !batch.has(*index)).count();
             let empty = if empty == 0 { String::new() } else { format!(", {empty} of its places are empty") };
-            format!("batch {} from {}{empty}", batch.number, batch.path.display())
+            format!("batch {} from {}{empty}", batch.head.number, batch.path.display())
         };
         self.0.iter().map(file).collect()
     }

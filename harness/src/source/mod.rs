@@ -16,6 +16,8 @@ mod packed;
 pub mod pickle;
 mod rules;
 pub mod rwth;
+// the fuzz targets (fuzz/) do without it
+#[cfg(not(fuzzing))]
 pub mod virtual_lab;
 
 use crate::cell::{Cell, Origin};

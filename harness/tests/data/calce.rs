@@ -15,9 +15,7 @@ use rust_xlsxwriter::Workbook;
 
 use crate::published::published;
 
-use super::published_files::{
-    assert_life_is_that_of_cycles, assert_same_samples, cell, export, refusal, refused_or_unharmed, zip_of,
-};
+use super::published_files::{assert_life_is_that_of_cycles, cell, export, refusal, refused_or_unharmed, zip_of};
 
 /// The rows of a published table of one cell, by column name.
 fn rows(gzipped: &Path, wanted: &[&str]) -> Vec<Vec<String>> {
@@ -64,7 +62,10 @@ fn the_published_workbooks_give_the_published_samples() {
     let Some(table) = published("data/calce/timeseries_first110.parquet") else { return };
     let cell = cell(&FORMAT, &workbooks, "CALCE_CS2_35").unwrap().cell;
 
-    let table = ParquetReader::new(fs::File::open(table).unwrap()).finish().unwrap();
+    let names = ["time_s", "current_A", "voltage_V", "charge_capacity_Ah", "discharge_capacity_Ah"];
+    // its column of cycle numbers is of a width that this build of polars does not read; time begins anew in each cycle
+    let wanted = ["cell_id"].iter().chain(&names).map(|name| (*name).to_owned()).collect();
+    let table = ParquetReader::new(fs::File::open(table).unwrap()).with_columns(Some(wanted)).finish().unwrap();
     let ids = table.column("cell_id").unwrap().cast(&polars::prelude::DataType::String).unwrap();
     let ids: Vec<bool> = ids.str().unwrap().iter().map(|id| id == Some("CALCE_CS2_35")).collect();
     let column = |name: &str| -> Vec<f64> {
@@ -72,13 +73,12 @@ fn the_published_workbooks_give_the_published_samples() {
         let values = values.f64().unwrap().iter().map(Option::unwrap);
         values.zip(&ids).filter(|(_, ours)| **ours).map(|(value, _)| value).collect()
     };
-    let names = ["time_s", "current_A", "voltage_V", "charge_capacity_Ah", "discharge_capacity_Ah"];
     let theirs: Vec<Vec<f64>> = names.iter().map(|name| column(name)).collect();
     let cycles = &cell.cycles()[..110];
     assert_eq!(theirs[0].len(), cycles.iter().map(Cycle::len).sum::<usize>());
     let mut row = 0;
     for (position, cycle) in cycles.iter().enumerate() {
-        assert_eq!(column("cycle")[row], position as f64 + 1.0);
+        assert!(theirs[0][row] == 0.0 && (row == 0 || theirs[0][row - 1] > 0.0), "cycle {position} begins elsewhere");
         let ours = [
             cycle.time.as_ref().unwrap(),
             &cycle.current,
@@ -112,13 +112,14 @@ fn virtual_cells_come_through_workbooks_with_every_sample() {
         // the running median drops cycles; each that stays is the one that it was
         for cycle in imported.cycles() {
             let original = &made.cycles()[cycle.number as usize];
-            assert_same_samples(original, cycle, &format!("{id} cycle {}", cycle.number));
+            let what = format!("{id} cycle {}", cycle.number);
+            assert_same_samples(original, cycle, &what);
             let (current, time) = (&original.current, original.time.as_ref().unwrap());
             for (half, ours) in
                 [(Half::Charge, cycle.charge_capacity.as_ref().unwrap()), (Half::Discharge, &cycle.discharge_capacity)]
             {
                 let counted = coulomb::count(current, time, half, coulomb::SECONDS);
-                assert!(ours.iter().zip(&counted).all(|(a, b)| (a - b).abs() < 1e-9), "{id} cycle {}", cycle.number);
+                assert!(ours.iter().zip(&counted).all(|(a, b)| (a - b).abs() < 1e-9), "{what}");
             }
         }
     }
@@ -167,7 +168,8 @@ fn a_workbook_of_the_old_format_written_by_another_library_is_read() {
     for name in ["CS2_35_8_18_10.xls", "CS2_35_8_18_10.xlsx"] {
         fs::write(folder.join(name), bytes).unwrap();
         let cell = cell(&FORMAT, &folder, "CALCE_CS2_35").unwrap().cell;
-        assert!(cell.cycles().len() >= 5 && cell.cycles().len() < 26, "{} cycles", cell.cycles().len());
+        // the capacities scatter evenly, so that none is an outlier
+        assert_eq!(cell.cycles().len(), 26);
         for cycle in cell.cycles() {
             assert_eq!(cycle.len(), 20);
             let start = old_sample(cycle.number as usize, 0)[0];
@@ -183,8 +185,6 @@ fn a_workbook_of_the_old_format_written_by_another_library_is_read() {
 
 #[test]
 fn damaged_workbooks_and_archives_are_refused() {
-    let dir = tempfile::tempdir().unwrap();
-    fs::create_dir(dir.path().join("CS2_35")).unwrap();
     // plain text, old workbook, new workbook
     let mut text = "Charge count\tTime\tmA\tmV\n".to_owned();
     let mut new = Workbook::new();

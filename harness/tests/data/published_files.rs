@@ -54,6 +54,7 @@ pub(crate) fn zip_of(files: &[(&str, &[u8])]) -> Vec<u8> {
 pub(crate) fn refused_or_unharmed(format: &Format, name: &str, whole: &[u8], id: &str) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(&path, whole).unwrap();
     let sound = cell(format, &path, id).unwrap();
     let check = |bytes: &[u8], what: &str| -> bool {

@@ -12,16 +12,15 @@ use harness::store::Store;
 
 use super::published_files::{assert_life_is_that_of_cycles, cell, export, refusal, refused_or_unharmed, zip_of};
 
-/// Whether the samples of `original` are among those of `imported`, in order and beginning with the first.
+/// Whether the samples of `original` are among those of `imported`, in order.
 fn assert_contains(imported: &Cycle, original: &Cycle, what: &str) {
-    let samples = |cycle: &Cycle| -> Vec<(f64, f64, f64)> {
-        let time = cycle.time.clone().unwrap();
-        (0..cycle.len()).map(|k| (time[k] - time[0], cycle.current[k], cycle.voltage[k])).collect()
+    let samples = |cycle: &Cycle| -> Vec<(f64, f64)> {
+        cycle.current.iter().copied().zip(cycle.voltage.iter().copied()).collect()
     };
     let mut candidates = samples(imported).into_iter();
-    for (time, current, voltage) in samples(original) {
-        let found = candidates.find(|other| (other.0 - time).abs() < 1e-3 && (other.1, other.2) == (current, voltage));
-        assert!(found.is_some(), "{what}: no sample at {time} ms with {current} A and {voltage} V");
+    for (current, voltage) in samples(original) {
+        let found = candidates.any(|other| other == (current, voltage));
+        assert!(found, "{what}: no sample with {current} A and {voltage} V");
     }
 }
 
@@ -47,10 +46,10 @@ fn virtual_cells_come_through_archives_with_every_sample() {
             assert!(time.windows(2).all(|pair| (0.0..=1e5).contains(&(pair[1] - pair[0]))), "{what} has a gap");
             let counted = coulomb::count(current, time, Half::Discharge, coulomb::MILLISECONDS);
             assert!(counted.iter().zip(&cycle.discharge_capacity).all(|(a, b)| (a - b).abs() < 1e-9), "{what}");
-            // filled in along straight lines, so that hardly any charge is added
-            let recorded = coulomb::count(&original.current, original.time.as_ref().unwrap(), Half::Discharge, 3.6e6);
-            let difference = cycle.discharged() - recorded.last().unwrap();
-            assert!(difference.abs() < 0.02, "{what}: {difference} Ah more than recorded");
+            // times are such that what is counted is what passed, but for the noise of the current at rest; what is filled
+            // in passes nothing
+            let difference = cycle.discharged() - original.discharged();
+            assert!(difference.abs() < 1e-4, "{what}: {difference} Ah more than recorded");
         }
     }
 
@@ -136,7 +135,8 @@ fn tests_of_one_cell_are_put_together_in_order_of_their_stamps() {
     assert_eq!((cycle.len(), cycle.number), (600, 1));
     let time = cycle.time.as_ref().unwrap();
     assert_eq!((time[0], time[1], time[599]), (0.0, 1000.0, 599_000.0), "milliseconds");
-    assert!((cycle.discharged() - 4.0 * 300.0 / 3600.0).abs() < 1e-12);
+    // 300 samples of discharge; nothing is known to have passed before the first of them
+    assert!((cycle.discharged() - 4.0 * 299.0 / 3600.0).abs() < 1e-12);
 
     // through the store
     let mut store = Store::create(&dir.path().join("store")).unwrap();

@@ -15,6 +15,17 @@ const MOST_SAMPLES: usize = 20_000_000;
 /// Cycles of one cell.
 const MOST_CYCLES: usize = 1_000_000;
 
+/// What is read of the table of samples.
+const COLUMNS: [&str; 7] = [
+    "Cycle_Index",
+    "Test_Time (s)",
+    "Current (A)",
+    "Voltage (V)",
+    "Charge_Capacity (Ah)",
+    "Discharge_Capacity (Ah)",
+    "Cell_Temperature (C)",
+];
+
 /// One line of the table of cycles.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct CycleSummary {
@@ -90,15 +101,6 @@ pub(super) fn read_cycles(file: &PublishedFile) -> Result<Vec<CycleSummary>, Fai
 
 /// Reads the table of samples.
 pub(super) fn read_samples(file: &PublishedFile) -> Result<Samples, Failure> {
-    const COLUMNS: [&str; 7] = [
-        "Cycle_Index",
-        "Test_Time (s)",
-        "Current (A)",
-        "Voltage (V)",
-        "Charge_Capacity (Ah)",
-        "Discharge_Capacity (Ah)",
-        "Cell_Temperature (C)",
-    ];
     file.read(LARGEST_FILE, |reader| {
         let read = || -> Result<Samples, Problem> {
             let mut table = Table::new(reader, b',', COLUMNS)?;
@@ -120,9 +122,10 @@ pub(super) fn read_samples(file: &PublishedFile) -> Result<Samples, Failure> {
     })
 }
 
-/// Whether there is anything after the header.
+/// Whether there is anything after the header. A file that is no such table is said to have samples: reading them tells
+/// what is wrong with it.
 pub(super) fn has_samples(file: &PublishedFile) -> Result<bool, Failure> {
     let start = file.start(1 << 16)?;
-    let lines = start.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
-    Ok(start.is_empty() || lines.count() > 1 || start.len() == 1 << 16)
+    let empty = Table::new(&start[..], b',', COLUMNS).and_then(|mut table| Ok(table.next()?.is_none()));
+    Ok(empty != Ok(true))
 }

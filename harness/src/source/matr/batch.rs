@@ -9,48 +9,31 @@
 //!
 //! A value that is not there is an array with the attribute `MATLAB_empty`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use hdf5::{File, Group, H5Type, ObjectReference1, ReferencedObject};
 
-use super::{BATCHES, Cycle, Failure, Origin};
+use super::BATCHES;
+use super::message::{Head, Outline, Recorded};
 use crate::source::assembly::{LONGEST_CYCLE, MOST_CYCLES};
 use crate::source::import::origin_of;
 
+/// What is read of each cycle; see [`Recorded`].
+const SERIES: [&str; 7] = ["V", "I", "Qd", "Qc", "t", "T", "Qdlin"];
+
 /// An open file.
 pub(super) struct Batch {
-    pub(super) path: PathBuf,
-    /// From 1.
-    pub(super) number: usize,
-    pub(super) origin: Origin,
+    pub(super) head: Head,
     file: File,
     policies: Vec<ObjectReference1>,
     summaries: Vec<ObjectReference1>,
     cycles: Vec<ObjectReference1>,
-    /// Whether there is a cell at each index.
-    filled: Vec<bool>,
-}
-
-/// How far a cell has been read: continuations go on from there.
-#[derive(Default)]
-pub(super) struct Part {
-    /// Cycles so far, the first of the first file among them.
-    cycles: usize,
-    /// Of the summaries so far, one after the other.
-    resistance: Vec<f64>,
-    /// The file's count of cycles, likewise.
-    number: Vec<f64>,
 }
 
 impl Batch {
-    /// Opens the file and looks which batch it is.
-    pub(super) fn open(path: &Path) -> Result<Self, Failure> {
-        let refused = |what: String| Failure::Usage(format!("{}: {what}; nothing was imported", path.display()));
-        let file = open_file(path).map_err(refused)?;
-        Self::read_head(path, file).map_err(refused)
-    }
-
-    fn read_head(path: &Path, file: File) -> Result<Self, String> {
+    /// Opens the file and looks which batch it is. An error is a fragment.
+    pub(super) fn open(path: &Path) -> Result<Self, String> {
+        let file = open_file(path)?;
         let named = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let not_a_batch = |_| "it is no batch file of MATR: it has no structure \"batch\"".to_owned();
         let batch = file.group("batch").map_err(not_a_batch)?;
@@ -79,77 +62,49 @@ impl Batch {
         let filled = filled.collect::<Result<Vec<bool>, String>>()?;
         let mark = file.attr("origin").and_then(|mark| mark.read_scalar::<hdf5::types::VarLenUnicode>()).ok();
         let origin = origin_of(mark.as_ref().map(|mark| mark.as_str()));
-        Ok(Self { path: path.to_owned(), number: known.number, origin, file, policies, summaries, cycles, filled })
+        Ok(Self { head: Head { number: known.number, origin, filled }, file, policies, summaries, cycles })
     }
 
-    /// Number of places for cells.
-    pub(super) fn len(&self) -> usize {
-        self.cycles.len()
-    }
-
-    /// Whether there is a cell at this index.
-    pub(super) fn has(&self, index: usize) -> bool {
-        self.filled.get(index) == Some(&true)
-    }
-
-    /// Gives the cycles of the cell at `index` to `take`, one by one, after what `before` says; returns the policy.
+    /// Gives what is known of the cell at `index` to `begin` and then its cycles from position `first` on to `take`, one by
+    /// one. An error is a fragment, or what `begin` or `take` said.
     pub(super) fn read(
         &self,
         index: usize,
-        mut take: impl FnMut(Cycle) -> Result<(), String>,
-        before: &mut Part,
-    ) -> Result<String, String> {
-        let policy = match dereference(&self.file, &self.policies[index])? {
+        first: usize,
+        begin: impl FnOnce(Outline) -> Result<(), String>,
+        mut take: impl FnMut(Recorded) -> Result<(), String>,
+    ) -> Result<(), String> {
+        let reference =
+            |column: &[ObjectReference1]| column.get(index).copied().ok_or_else(|| "there is no such cell".to_owned());
+        let policy = match dereference(&self.file, &reference(&self.policies)?)? {
             ReferencedObject::Dataset(policy) => text(&policy).map_err(|what| format!("policy_readable: {what}"))?,
             _ => return Err("policy_readable is no text".to_owned()),
         };
-        let (ReferencedObject::Group(summary), ReferencedObject::Group(cycles)) =
-            (dereference(&self.file, &self.summaries[index])?, dereference(&self.file, &self.cycles[index])?)
-        else {
+        let (ReferencedObject::Group(summary), ReferencedObject::Group(cycles)) = (
+            dereference(&self.file, &reference(&self.summaries)?)?,
+            dereference(&self.file, &reference(&self.cycles)?)?,
+        ) else {
             return Err("its summary or its cycles are no structure".to_owned());
         };
-        let offset = before.number.len() as f64;
-        before.resistance.extend(self.vector(&summary, "IR")?);
-        before.number.extend(self.vector(&summary, "cycle")?.iter().map(|number| number + offset));
-
-        const NAMES: [&str; 7] = ["V", "I", "Qd", "Qc", "t", "T", "Qdlin"];
-        let mut columns = Vec::with_capacity(NAMES.len());
-        for name in NAMES {
+        let (resistance, number) = (self.vector(&summary, "IR")?, self.vector(&summary, "cycle")?);
+        let mut columns = Vec::with_capacity(SERIES.len());
+        for name in SERIES {
             columns.push(references(&cycles, name, MOST_CYCLES)?);
         }
         let count = columns[0].len();
-        if let Some((name, column)) = NAMES.iter().zip(&columns).find(|(_, column)| column.len() != count) {
+        if let Some((name, column)) = SERIES.iter().zip(&columns).find(|(_, column)| column.len() != count) {
             return Err(format!("cycles.{name} has {} cycles, cycles.V has {count}", column.len()));
         }
-        let series = |column: usize, cycle: usize| {
-            let read = self.series(&columns[column][cycle]);
-            read.map_err(|what| format!("cycles({}).{}: {what}", cycle + 1, NAMES[column]))
-        };
-        // the first cycle of the first part is not used
-        let unused = usize::from(before.cycles == 0);
-        for cycle in (0..count).skip(unused) {
-            let required = |column: usize| Ok::<_, String>(series(column, cycle)?.unwrap_or_default());
-            let voltage = required(0)?;
-            // of a cycle without samples, everything is there and empty
-            let optional =
-                |column: usize| Ok::<_, String>(series(column, cycle)?.or(voltage.is_empty().then(Vec::new)));
-            let original = before.cycles + cycle;
-            let number = before.number.get(original).copied().unwrap_or(original as f64);
-            take(Cycle {
-                number: if (0.0..=1e6).contains(&number) { number as u32 } else { original as u32 },
-                current: required(1)?,
-                discharge_capacity: required(2)?,
-                charge_capacity: optional(3)?,
-                time: optional(4)?,
-                temperature: optional(5)?,
-                qdlin: series(6, cycle)?,
-                internal_resistance: before.resistance.get(original).copied(),
-                voltage,
-            })
-            .map_err(|what| format!("cycles({}): {what}", cycle + 1))?;
+        begin(Outline { policy, resistance, number, cycles: count })?;
+        for cycle in first..count {
+            let mut recorded = Recorded::default();
+            for ((series, column), name) in recorded.iter_mut().zip(&columns).zip(SERIES) {
+                let read = self.series(&column[cycle]);
+                *series = read.map_err(|what| format!("cycles({}).{name}: {what}", cycle + 1))?;
+            }
+            take(recorded)?;
         }
-        before.cycles += count;
-        Ok(policy)
+        Ok(())
     }
 
     /// A vector of a summary.
