@@ -33,7 +33,7 @@ impl Protocol {
             Self::Honest => {
                 "honest protocol: unless the file says otherwise, cells that never reach their end of life are left out, \
                  life ends at the crossing after which capacity stays low, no training cell is its own reference, running \
-                 medians ignore NaN, and no feature reads beyond the early cycles; hyper-parameters are still the \
+                 medians leave missing values out, and no feature reads beyond the early cycles; hyper-parameters are still the \
                  authors', who chose them with the test error in view, and published errors are no target"
             }
         }
