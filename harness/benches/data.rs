@@ -3,9 +3,12 @@
 use std::hint::black_box;
 use std::path::Path;
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use harness::cell::{Cathode, Cell, CellInfo, Chemistry, Cycle, Dataset, LifeRecord, Origin, Protocol};
-use harness::source::{Source, matr_curves};
+use harness::export;
+use harness::source::matr_curves::{self, Curves};
+use harness::source::virtual_lab::VirtualLab;
+use harness::source::{Source, import};
 use harness::store::Store;
 
 /// 100 cycles of 1000 samples, each series its own and as irregular as a measured one.
@@ -71,7 +74,7 @@ fn store(criterion: &mut Criterion) {
     group.finish();
 }
 
-fn import(criterion: &mut Criterion) {
+fn import_curves(criterion: &mut Criterion) {
     let dir = tempfile::tempdir().expect("a folder for the bench");
     let archive = dir.path().join("archive");
     write_archive(&archive);
@@ -79,10 +82,40 @@ fn import(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("import");
     group.sample_size(10);
     group.bench_function("matr_curves", |bencher| {
-        bencher.iter(|| matr_curves::import(black_box(&archive), &mut store).expect("the archive is sound"));
+        bencher.iter(|| {
+            let curves = Curves::read(black_box(&archive)).expect("the archive is sound");
+            import::write(&curves, &mut store, true, &|_, _| Ok(())).expect("the disk takes the cells")
+        });
     });
     group.finish();
 }
 
-criterion_group!(benches, store, import);
+/// From exported files of virtual cells to cells in memory, the work of `scripts/oracle/bench_import.py`. Criterion's
+/// figure is bytes of the files per second.
+fn import_formats(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("import");
+    group.sample_size(10);
+    for (name, written_as, id) in [
+        ("calce", "calce-xlsx", "CALCE_CS2_35"),
+        ("rwth", "rwth-zip", "RWTH_002"),
+        ("hnei", "battery-archive", "HNEI_18650_NMC_LCO_25C_0-100_0.5-1.5C_a"),
+    ] {
+        let dir = tempfile::tempdir().expect("a folder for the bench");
+        let format = export::Format::find(written_as).expect("the format has this name");
+        let files = export::export(format, &VirtualLab::new(), &[id.to_owned()], dir.path(), &|_, _| Ok(()))
+            .expect("the disk takes the files");
+        let bytes = files.iter().map(|file| std::fs::metadata(file).map_or(0, |metadata| metadata.len())).sum();
+        let format = import::Format::find(name).expect("the format has this name");
+        group.throughput(Throughput::Bytes(bytes));
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                let published = (format.open)(black_box(&files)).expect("the files are sound");
+                published.cell(id).expect("the cell is whole")
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, store, import_curves, import_formats);
 criterion_main!(benches);

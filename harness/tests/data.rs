@@ -5,10 +5,19 @@ mod published;
 
 mod data {
     mod archive;
+    mod battery_archive;
+    mod calce;
     mod cells;
     mod command;
     mod fetch;
     mod full_disk;
     mod import;
+    mod pickle;
+    mod published_files;
+    mod raw;
+    mod raw_bad;
+    mod round_trip;
+    mod rwth;
     mod store;
+    mod verbs;
 }

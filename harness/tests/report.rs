@@ -151,13 +151,14 @@ fn experiment(name: &str, scenario: &str, study: Study, data: Origin) -> Experim
 }
 
 fn predictions(model: &str, seed: u64, random: &mut ChaCha8Rng) -> Vec<Prediction> {
-    let one = |cell: &&str| {
-        let observed = 300.0 + 700.0 * random.random::<f64>();
+    let one = |(position, cell): (usize, &&str)| {
+        // a cell has one life, whatever is predicted of it
+        let observed = 300.0 + (1.0 + position as f64) * 700.0 / (1.0 + CELLS.len() as f64);
         let runaway = if model == "forest" && seed == 2 { 50.0 } else { 1.0 };
         let predicted = observed + runaway * 200.0 * (random.random::<f64>() - 0.5);
         Prediction { cell: (*cell).to_owned(), observed, predicted }
     };
-    CELLS.iter().map(one).collect()
+    CELLS.iter().enumerate().map(one).collect()
 }
 
 fn lives(predictions: &[Prediction], of: fn(&Prediction) -> f64) -> Vec<f64> {
@@ -180,6 +181,7 @@ fn run(key: &str, model: &str, seed: u64, data: Origin, predictions: Vec<Predict
         versions: Versions::current(),
         train: vec!["x".to_owned(); 41],
         removed: vec![],
+        labels: None,
         metrics,
         fit: Default::default(),
         seconds: Seconds { fit: 1.0, predict: 0.25 },
@@ -242,6 +244,25 @@ fn check(row: &HashMap<String, String>, column: &str, values: &[f64]) {
     if values.len() > 1 {
         close(&format!("{column}: sample_std"), deviation(values, 1.0));
     }
+}
+
+#[test]
+fn results_of_different_labels_are_refused_with_both_named() {
+    let output = Output::new(&EXPERIMENTS[..1], Origin::Virtual, 2);
+    let record_of = |score: &Score, labels: &str| {
+        let folder = output.path("runs").join(&score.key);
+        let mut record = RunRecord::read(&folder).unwrap();
+        record.labels = Some(labels.to_owned());
+        write_run(&record, &folder);
+    };
+    let (first, last) = (&output.scores[0], output.scores.iter().rfind(|score| score.metrics.is_some()).unwrap());
+    record_of(first, "aaaa");
+    record_of(last, "aaaa");
+    summary::summarise(output.folder.path()).unwrap();
+    record_of(last, "bbbb");
+    let message = summary::summarise(output.folder.path()).unwrap_err().to_string();
+    let both = format!("run {} was made with the labels aaaa, run {} with bbbb", first.key, last.key);
+    assert!(message.contains("of different labels and do not compare") && message.contains(&both), "{message}");
 }
 
 #[test]

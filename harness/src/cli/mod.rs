@@ -3,19 +3,24 @@
 mod cells;
 pub mod data;
 pub mod doctor;
+pub mod interrupt;
 pub mod options;
 pub mod output;
 pub mod plan;
 pub mod report;
 pub mod run;
 
+use std::path::PathBuf;
+
 use clap::{Parser, Subcommand};
 
 use crate::failure::Failure;
+use crate::source::matr;
 
 /// Seeded, declared experiments on early battery lifetime prediction around BatLiNet.
 ///
-/// Exit codes: 0 ok, 1 a defect of this program, 2 usage or configuration, 3 some run failed, 5 incomplete.
+/// Exit codes: 0 ok, 1 a defect of this program, 2 usage or configuration, 3 some run failed or `data check` found a
+/// fault, 5 incomplete.
 #[derive(Debug, Parser)]
 #[command(name = "batlinet", version)]
 pub struct Arguments {
@@ -36,6 +41,9 @@ enum Verb {
     Report(report::ReportArguments),
     /// What is this machine able to do?
     Doctor(doctor::DoctorArguments),
+    /// What this program starts itself with, to read a batch file of MATR
+    #[command(name = matr::VERB, hide = true)]
+    ReadMatr { file: PathBuf },
 }
 
 /// Does what was asked.
@@ -43,11 +51,15 @@ enum Verb {
 /// # Errors
 /// [`Failure`], whose text is for the user and whose kind is the exit code.
 pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
+    if let Ok(program) = std::env::current_exe() {
+        matr::read_by(program);
+    }
     match &arguments.verb {
         Verb::Data(command) => data::execute(command),
         Verb::Plan(arguments) => plan::execute(arguments),
         Verb::Run(arguments) => run::execute(arguments),
         Verb::Report(arguments) => report::execute(arguments),
         Verb::Doctor(arguments) => doctor::execute(arguments),
+        Verb::ReadMatr { file } => matr::serve(file),
     }
 }

@@ -1,17 +1,11 @@
 //! `batlinet run FILE…`
 
-use std::{
-    process,
-    sync::{
-        LazyLock,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread,
-};
+use std::thread;
 
 use clap::Args;
 
 use super::{
+    interrupt,
     options::{Options, Prepared},
     output,
 };
@@ -60,7 +54,7 @@ pub fn execute(arguments: &RunArguments) -> Result<(), Failure> {
         retry_failed: arguments.retry_failed,
         profile: &arguments.options.profile,
         settings: &settings,
-        stop: stop_on_ctrl_c()?,
+        stop: interrupt::flag("stopping after this epoch; finished runs are kept")?,
     };
     let tally = run::execute(&plans, &*source, &options)?;
 
@@ -85,20 +79,4 @@ pub fn execute(arguments: &RunArguments) -> Result<(), Failure> {
             out.join("scores.csv").display()
         ))),
     }
-}
-
-/// A flag that the first Ctrl-C (or SIGTERM) sets; the second ends the program.
-fn stop_on_ctrl_c() -> Result<&'static AtomicBool, Failure> {
-    static STOP: AtomicBool = AtomicBool::new(false);
-    static HANDLER: LazyLock<Result<(), String>> = LazyLock::new(|| {
-        ctrlc::set_handler(|| {
-            if STOP.swap(true, Ordering::Relaxed) {
-                process::exit(130);
-            }
-            eprintln!("stopping after this epoch; finished runs are kept; once more ends at once");
-        })
-        .map_err(|error| error.to_string())
-    });
-    HANDLER.as_ref().map_err(|error| Failure::Internal(format!("cannot listen for Ctrl-C: {error}")))?;
-    Ok(&STOP)
 }

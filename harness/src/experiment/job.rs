@@ -83,6 +83,8 @@ impl Worker<'_> {
             let trainer = origin.taken_from.as_ref().unwrap_or(&job.runs[0].key);
             record.trained_by = (origin.is_trained && *trainer != run.key).then(|| trainer.clone());
             let mut pairs = None;
+            // of all cells of the split: in a transfer, every run draws others of them
+            record.labels = job.samples.as_ref().ok().map(Samples::label_version);
             if let Ok(samples) = samples {
                 describe(&mut record, samples);
                 match &outcome {
@@ -209,6 +211,7 @@ impl Worker<'_> {
             versions: Versions::current(),
             train: cells.train.clone(),
             removed: Vec::new(),
+            labels: None,
             metrics: None,
             fit: Fit::default(),
             seconds: Seconds::default(),

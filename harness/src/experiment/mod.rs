@@ -5,6 +5,7 @@
 //! | [`read`] | an [`Experiment`] | an experiment file, a profile and `--set` options |
 //! | [`spec`], [`entry`] | the checked declaration | YAML |
 //! | [`setting`] | a changed declaration | a path and a value |
+//! | `protocol` | an honest declaration | a faithful one |
 //! | [`seed`] | seeds and random streams | text |
 //! | [`key`] | the two keys of a run | everything that may change its result |
 //! | [`plan`] | runs with their state (new, stale, done, failed) | an experiment, a source, an output folder |
@@ -21,6 +22,7 @@ pub mod library;
 mod named;
 pub mod plan;
 pub mod progress;
+mod protocol;
 pub mod publish;
 pub mod read;
 pub mod run;

@@ -5,12 +5,14 @@ use std::{fs, path::Path};
 use serde_yaml::Value;
 
 use super::{
+    protocol,
     setting::{self, Setting},
     spec::{Experiment, Sweep},
 };
 use crate::{
     failure::Failure,
-    record::{self, AS_WRITTEN},
+    record::{self, AS_WRITTEN, Protocol},
+    suggest::nearest,
 };
 
 /// An experiment with where it came from.
@@ -47,7 +49,19 @@ pub fn parse(text: &str, file: &str, profile: &str, settings: &[Setting]) -> Res
     let mut tree: Value = serde_yaml::from_str(text).map_err(|error| located(&error, text, file))?;
     let of_profile = profile_settings(&tree, profile).map_err(|problem| format!("{file}: {problem}"))?;
     apply(&mut tree, &of_profile, &|setting| format!("{file}: profile {profile}, {}", setting.path))?;
+    let asked = settings.iter().rev().find(|setting| setting.path == "protocol").map(|setting| &setting.value);
+    if let Some(value) = asked {
+        tree["protocol"] = value.clone();
+    }
+    let is_honest = protocol::of(&tree) == Some(Protocol::Honest);
+    if is_honest {
+        let of_protocol = changes(tree.get("honest"));
+        apply(&mut tree, &of_protocol, &|setting| format!("{file}: honest, {}", setting.path))?;
+    }
     apply(&mut tree, settings, &|setting| format!("--set {}", setting.path))?;
+    if is_honest {
+        protocol::make_honest(&mut tree);
+    }
     expand(&mut tree, text, file)?;
     let experiment = checked(&tree).map_err(|problem| format!("{file}: {problem}"))?;
     let config_hash = record::hash(&serde_json::to_value(&tree).map_err(|error| format!("{file}: {error}"))?);
@@ -79,12 +93,7 @@ fn profile_settings(tree: &Value, profile: &str) -> Result<Vec<Setting>, String>
     let profiles = tree.get("profiles").and_then(Value::as_mapping);
     let declared = profiles.and_then(|profiles| profiles.get(profile));
     match declared {
-        Some(changes) => Ok(changes
-            .as_mapping()
-            .into_iter()
-            .flatten()
-            .filter_map(|(path, value)| Some(Setting { path: path.as_str()?.to_owned(), value: value.clone() }))
-            .collect()),
+        Some(declared) => Ok(changes(Some(declared))),
         None if profile == AS_WRITTEN => Ok(Vec::new()),
         None => {
             let mut known: Vec<&str> = profiles.into_iter().flatten().filter_map(|(name, _)| name.as_str()).collect();
@@ -92,6 +101,13 @@ fn profile_settings(tree: &Value, profile: &str) -> Result<Vec<Setting>, String>
             Err(unknown("profile", profile, &known, "this experiment"))
         }
     }
+}
+
+/// A map of paths and values as settings.
+fn changes(declared: Option<&Value>) -> Vec<Setting> {
+    let setting =
+        |(path, value): (&Value, &Value)| Some(Setting { path: path.as_str()?.to_owned(), value: value.clone() });
+    declared.and_then(Value::as_mapping).into_iter().flatten().filter_map(setting).collect()
 }
 
 /// Expands one sweep after the other, so that the one at fault is known, with its line where the file has it.
@@ -114,17 +130,10 @@ fn expand(tree: &mut Value, text: &str, file: &str) -> Result<(), String> {
 
 /// `unknown key 'alfa' in models[0].ridge, did you mean 'alpha'? (known: …)`.
 pub(crate) fn unknown(kind: &str, name: &str, known: &[&str], place: &str) -> String {
-    let near = known
-        .iter()
-        .map(|candidate| (strsim::damerau_levenshtein(&name.to_lowercase(), candidate), *candidate))
-        .min()
-        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
-        .or_else(|| {
-            known.iter().find(|candidate| candidate.len() > 2 && candidate.starts_with(name)).map(|found| (0, *found))
-        });
+    let near = nearest(name, known.iter().copied());
     let place = if place.is_empty() { String::new() } else { format!(" in {place}") };
     match near {
-        Some((_, near)) => format!("unknown {kind} '{name}'{place}, did you mean '{near}'?"),
+        Some(near) => format!("unknown {kind} '{name}'{place}, did you mean '{near}'?"),
         None if known.is_empty() => format!("unknown {kind} '{name}'{place}, which takes none"),
         None => format!("unknown {kind} '{name}'{place}; known: {}", known.join(", ")),
     }

@@ -33,5 +33,7 @@ pub use ingredients::{Ingredients, hash};
 pub use pairs::Pairs;
 pub use predictions::{PredictionRow, write_parquet};
 pub use reference_tables::{ReferenceTables, draws_of};
+#[cfg(test)]
+pub(crate) use run::tests::record as made_up_record;
 pub use run::{Attachments, Fit, Prediction, Removed, RunRecord, Seconds, Status, Versions, weights_file};
 pub use scores::{SCORE_COLUMNS, Score, read_scores, write_scores};

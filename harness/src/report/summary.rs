@@ -4,7 +4,10 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::published::{Published, published};
+use super::{
+    labels::Versions,
+    published::{Published, published},
+};
 use crate::{
     experiment::plan::run_folder,
     failure::Failure,
@@ -159,7 +162,8 @@ pub fn origin_notice(summaries: &[Summary]) -> &'static str {
 /// The summaries of the output folder `out`, in the order of its scores.
 ///
 /// # Errors
-/// [`Failure::Usage`] if `out` holds no scores or something in it cannot be read.
+/// [`Failure::Usage`] if `out` holds no scores, something in it cannot be read, or runs of one experiment were made with
+/// different labels.
 pub fn summarise(out: &Path) -> Result<Vec<Summary>, Failure> {
     let path = out.join("scores.csv");
     if !path.exists() {
@@ -170,12 +174,14 @@ pub fn summarise(out: &Path) -> Result<Vec<Summary>, Failure> {
     }
     let mut runs = Vec::new();
     let mut removed = Vec::new();
+    let mut versions = Versions::default();
     for score in read_scores(&path)? {
         let folder = run_folder(out, &score.key);
         let mut run = Run::bare(score);
         // scores alone, such as those of a colleague, are enough for the tables
         if run.score.metrics.is_some() && RunRecord::exists(&folder) {
             let record = RunRecord::read(&folder)?;
+            versions.add(out, &run.score, &record)?;
             run.channels = channels(&record.ingredients.training);
             run.predictions = record.predictions;
             run.pairs = Pairs::read(&folder)?;
@@ -259,6 +265,8 @@ fn verdicts(record: &ExperimentRecord, data: &str, profiles: &[&str], rows: &[Ro
     record
         .expect
         .iter()
+        // what is expected is what the authors found by their protocol
+        .filter(|_| record.protocol == Protocol::Faithful || record.study == Study::Transfer)
         .filter(|expectation| expectation.data.to_string() == data)
         .filter(|expectation| profiles == [expectation.profile.as_str()])
         .filter_map(|expectation| {

@@ -7,23 +7,23 @@
 //! capacity at [`voltage`]`(k)`, column j is cycle j + 2. Cycle 1 was never published, nor was a charge half or the
 //! constant-voltage tail, so the capacity at 2.0 V is 0.01–0.02 Ah below that of the whole discharge.
 //!
-//! The import is all or nothing: every table is read and checked before the first cell is written. Curves with glitches
-//! (spikes of the test equipment) are kept as published and counted in the [`Summary`].
+//! Every table is read and checked before the first cell is written. Curves with glitches (spikes of the test
+//! equipment) are kept as published and named in the remarks of their cells.
 
 mod archive;
 mod table;
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::Path;
 
+use itertools::Itertools as _;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::catalogue;
-use crate::cell::{Cell, CellInfo, Cycle, LifeRecord, Origin};
+use super::import::{Format, Imported, Published};
+use crate::cell::{Cell, CellInfo, Cycle, Dataset, LifeRecord, Origin};
 use crate::failure::Failure;
-use crate::store::Store;
 
 /// Number of cycles per cell.
 pub const CYCLES: usize = 99;
@@ -88,47 +88,26 @@ struct Curve {
     cycle_life: f64,
 }
 
-/// What an import did.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Summary {
-    /// Cells written.
-    pub cells: usize,
-    /// Cells with glitched curves, in order of id, and the cycle numbers of these curves.
-    pub glitches: Vec<(String, Vec<u32>)>,
-    /// Whether the tables are byte for byte the published ones.
-    pub as_published: bool,
-}
-
-impl fmt::Display for Summary {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(formatter, "{} real cells of MATR, cycles {FIRST_CYCLE} to {}", self.cells, last_cycle())?;
-        let content = if self.as_published { "are the published ones" } else { "differ from the published ones" };
-        writeln!(formatter, "the tables {content} (SHA-256 of their content)")?;
-        let curves: usize = self.glitches.iter().map(|(_, cycles)| cycles.len()).sum();
-        write!(formatter, "{curves} glitched curves in {} cells, kept as published", self.glitches.len())?;
-        for (cell, cycles) in &self.glitches {
-            let cycles: Vec<String> = cycles.iter().map(u32::to_string).collect();
-            write!(formatter, "\n  {cell} cycle {}", cycles.join(" "))?;
-        }
-        Ok(())
-    }
-}
+/// See [`Curves`].
+pub const FORMAT: Format = Format {
+    name: "matr-curves",
+    files: "the discharge curves Q(V) of 124 MATR cells, cycles 2 to 100: a folder, a .tar or a .tar.gz",
+    datasets: &[Dataset::Matr],
+    open: |paths| match paths {
+        [path] => Ok(Box::new(Curves::read(path)?)),
+        _ => Err(Failure::Usage("matr-curves is one archive or one folder: give one path".to_owned())),
+    },
+};
 
 fn last_cycle() -> u32 {
     FIRST_CYCLE + CYCLES as u32 - 1
 }
 
-/// Reads the archive at `path` (a folder, a `.tar` or a `.tar.gz`, as the repository is served) and writes its cells.
-///
-/// # Errors
-/// [`Failure::Usage`]: see [`Curves::read`] and [`Store::write_all`].
-pub fn import(path: &Path, store: &mut Store) -> Result<Summary, Failure> {
-    Curves::read(path)?.write(store)
-}
-
-/// How many of the cells that an import writes are in `store` already.
-pub fn present_in(store: &Store) -> usize {
-    Entry::all().iter().filter(|entry| store.contains(entry.cell_id)).count()
+/// The ids of the cells that an archive holds, sorted.
+pub fn ids() -> Vec<String> {
+    let mut ids: Vec<String> = Entry::all().iter().map(|entry| entry.cell_id.to_owned()).collect();
+    ids.sort();
+    ids
 }
 
 impl Curves {
@@ -166,17 +145,32 @@ impl Curves {
     pub fn as_published(&self) -> bool {
         self.content == PUBLISHED_CONTENT
     }
+}
 
-    /// Writes the cells, replacing those that are there: all of them or none.
-    ///
-    /// # Errors
-    /// See [`Store::write_all`].
-    pub fn write(&self, store: &mut Store) -> Result<Summary, Failure> {
-        store.write_all(self.cells.par_iter().map(Curve::cell))?;
-        let cycles = self.cells.iter().map(|curve| (curve.cell_id.to_owned(), curve.glitched_cycles()));
-        let mut glitches: Vec<(String, Vec<u32>)> = cycles.filter(|(_, cycles)| !cycles.is_empty()).collect();
-        glitches.sort();
-        Ok(Summary { cells: self.cells.len(), glitches, as_published: self.as_published() })
+impl Published for Curves {
+    fn ids(&self) -> Vec<String> {
+        ids()
+    }
+
+    fn cell(&self, id: &str) -> Result<Imported, Failure> {
+        let curve = self.cells.iter().find(|curve| curve.cell_id == id);
+        let curve = curve.ok_or_else(|| Failure::Usage(format!("cell {id} is not in the matr-curves archive")))?;
+        let glitched = curve.glitched_cycles();
+        let mut imported = Imported::from(curve.cell()?);
+        if !glitched.is_empty() {
+            let remark = format!("glitched curves, kept as published: cycles {}", glitched.iter().join(" "));
+            imported.remarks.push(remark);
+        }
+        Ok(imported)
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        let content = if self.as_published() { "are the published ones" } else { "differ from the published ones" };
+        let curves: usize = self.cells.iter().map(|curve| curve.glitched_cycles().len()).sum();
+        vec![
+            format!("cycles {FIRST_CYCLE} to {}; the tables {content} (SHA-256 of their content)", last_cycle()),
+            format!("{curves} glitched curves, kept as published"),
+        ]
     }
 }
 
@@ -224,7 +218,6 @@ fn content_hash(tables: &BTreeMap<String, Vec<u8>>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cell::Dataset;
 
     #[test]
     fn the_index_is_a_numbering_of_124_catalogued_cells() {

@@ -1,8 +1,23 @@
 //! Where cells come from.
 
+mod assembly;
+pub mod battery_archive;
+pub mod batteryml;
+pub mod calce;
 pub mod catalogue;
+pub mod coulomb;
+mod delimited;
 pub mod download;
+pub mod hust;
+pub mod import;
+pub mod matr;
 pub mod matr_curves;
+mod packed;
+pub mod pickle;
+mod rules;
+pub mod rwth;
+// the fuzz targets (fuzz/) do without it
+#[cfg(not(fuzzing))]
 pub mod virtual_lab;
 
 use crate::cell::{Cell, Origin};

@@ -4,19 +4,25 @@ use std::fs;
 use std::path::Path;
 
 use harness::cell::{Dataset, LifeRecord, Origin};
+use harness::failure::Failure;
 use harness::source::Source;
-use harness::source::matr_curves::{self, CURRENT, Curves};
+use harness::source::import::{self, Summary};
+use harness::source::matr_curves::{CURRENT, Curves};
 use harness::store::Store;
 
 use crate::published::published;
 
 use super::archive::{Archive, line_of, rising_table, table_with_line};
 
+fn import_curves(path: &Path, store: &mut Store) -> Result<Summary, Failure> {
+    import::write(&Curves::read(path)?, store, false, &|_, _| Ok(()))
+}
+
 /// The failure of importing the file, with the store checked to be untouched.
 fn refusal(path: &Path) -> String {
     let dir = tempfile::tempdir().unwrap();
     let mut store = Store::create(dir.path()).unwrap();
-    let failure = matr_curves::import(path, &mut store).unwrap_err();
+    let failure = import_curves(path, &mut store).unwrap_err();
     assert_eq!(failure.exit_code(), 2);
     assert!(Store::create(dir.path()).unwrap().ids().is_empty(), "something was written");
     let message = failure.to_string();
@@ -48,10 +54,13 @@ fn a_folder_and_a_compressed_tar_give_the_same_cells() {
     for path in [compressed, folder] {
         let target = tempfile::tempdir().unwrap();
         let mut store = Store::create(target.path()).unwrap();
-        let summary = matr_curves::import(&path, &mut store).unwrap();
-        assert_eq!((summary.cells, summary.as_published), (124, false));
+        let summary = import_curves(&path, &mut store).unwrap();
+        assert_eq!(summary.cells, [(Dataset::Matr, 124)]);
+        assert!(summary.remarks[0].contains("differ from the published ones"), "{summary}");
         // 0.25 Ah amid nothing is a leap up and a fall, in every cycle of one cell
-        assert_eq!(summary.glitches, [("MATR_b1c1".to_owned(), (2..=100).collect::<Vec<u32>>())]);
+        assert_eq!(summary.remarks[1], "99 glitched curves, kept as published");
+        assert!(summary.remarks[2].starts_with("  MATR_b1c1: glitched curves, kept as published: cycles 2 3 4"));
+        assert_eq!(summary.remarks.len(), 3);
         let store = Store::open(target.path()).unwrap();
         assert_eq!(store.ids().len(), 124);
         assert_eq!((store.origin(), store.counts()), (Origin::Real, vec![(Dataset::Matr, 124)]));
@@ -66,7 +75,7 @@ fn a_cell_is_what_its_table_says() {
     let columns: Vec<String> = (0..99).map(|column| format!("0.{:02}", column + 1)).collect();
     let archive = Archive::sound().with("data/test2/cell7.csv", rising_table(&columns.join(",")));
     let mut store = Store::create(dir.path()).unwrap();
-    matr_curves::import(&archive.write_tar(dir.path()), &mut store).unwrap();
+    import_curves(&archive.write_tar(dir.path()), &mut store).unwrap();
     let id = include_str!("../../../experiments/matr_curves.csv")
         .lines()
         .find_map(|line| line.strip_suffix(",test2,7"))
@@ -149,7 +158,7 @@ fn hostile_entries_are_not_followed() {
         [("../escaped.csv", b"x"), ("/data/train/cell1.csv", b"x"), ("a/../data/train/cell1.csv", b"x")];
     fs::write(&path, Archive::sound().tar_with(&climbing)).unwrap();
     let mut store = Store::create(&dir.path().join("store")).unwrap();
-    assert_eq!(matr_curves::import(&path, &mut store).unwrap().cells, 124);
+    assert_eq!(import_curves(&path, &mut store).unwrap().cells, [(Dataset::Matr, 124)]);
     assert!(!dir.path().join("escaped.csv").exists());
 
     fs::write(&path, Archive::sound().tar_with(&[("again/data/train/cell1.csv", b"x")])).unwrap();
@@ -168,8 +177,13 @@ fn the_published_archive_gives_the_published_cells() {
     assert!(curves.as_published());
     let dir = tempfile::tempdir().unwrap();
     let mut store = Store::create(dir.path()).unwrap();
-    let summary = curves.write(&mut store).unwrap();
-    assert_eq!(summary.glitches.iter().map(|(_, cycles)| cycles.len()).sum::<usize>(), 28);
+    let summary = import::write(&curves, &mut store, false, &|_, _| Ok(())).unwrap();
+    assert_eq!(summary.remarks[1], "28 glitched curves, kept as published");
+    let glitched_cycles = |id: &str| -> Vec<u32> {
+        let start = format!("  {id}: glitched curves, kept as published: cycles ");
+        let cycles = summary.remarks.iter().find_map(|remark| remark.strip_prefix(&start)).unwrap_or_default();
+        cycles.split_whitespace().map(|cycle| cycle.parse().unwrap()).collect()
+    };
 
     let mut published = csv::Reader::from_path(catalogue).unwrap();
     let headers = published.headers().unwrap().clone();
@@ -188,8 +202,7 @@ fn the_published_archive_gives_the_published_cells() {
         assert_eq!(chemistry, row[column("chemistry")]);
         let expected: Vec<u32> =
             row[column("glitch_cycles")].split_whitespace().map(|cycle| cycle.parse().unwrap()).collect();
-        let found = summary.glitches.iter().find(|(glitched, _)| glitched == id).map(|(_, cycles)| cycles.clone());
-        assert_eq!(found.unwrap_or_default(), expected, "glitches of {id}");
+        assert_eq!(glitched_cycles(id), expected, "glitches of {id}");
         // what every cell of this type gives in its first hundred cycles, read off with the glitches aside
         let (sound, last) = (expected.is_empty(), cell.cycles().last().unwrap());
         assert!(!sound || (0.9..1.12).contains(&last.discharged()), "{id} gives {} Ah", last.discharged());

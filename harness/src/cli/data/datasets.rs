@@ -1,14 +1,13 @@
 //! Under which terms the eight datasets are published, and whom to cite.
 
-use super::Importable;
 use crate::cell::Dataset;
+use crate::source::import;
 
 /// The terms of one dataset, as far as they are stated where it is published or mirrored: verify them before you publish
 /// data of your own with it.
 pub(super) struct Terms {
     pub(super) licence: &'static str,
     pub(super) citation: &'static str,
-    pub(super) importable: Option<Importable>,
 }
 
 pub(super) fn terms(dataset: Dataset) -> Terms {
@@ -26,6 +25,10 @@ pub(super) fn terms(dataset: Dataset) -> Terms {
         Dataset::UlPur => ("cite", "Juarez-Robles et al., J. Electrochem. Soc. 167, 160510 (2020), batteryarchive.org"),
         Dataset::Snl => ("cite", "Preger et al., J. Electrochem. Soc. 167, 120532 (2020), batteryarchive.org"),
     };
-    let importable = (dataset == Dataset::Matr).then_some(Importable::MatrCurves);
-    Terms { licence, citation, importable }
+    Terms { licence, citation }
+}
+
+/// The names of the formats from which cells of this dataset can be imported.
+pub(super) fn importable(dataset: Dataset) -> Vec<&'static str> {
+    import::FORMATS.iter().filter(|format| format.datasets.contains(&dataset)).map(|format| format.name).collect()
 }

@@ -1,5 +1,6 @@
 //! What has to be said below a table: who is missing, what to distrust, what was expected.
 
+use crate::record::Protocol;
 use crate::report::{
     summary::{Row, Summary, Verdict},
     table::number,
@@ -8,6 +9,9 @@ use crate::report::{
 /// All of it, in the order of the rows.
 pub fn notes(summary: &Summary) -> Vec<String> {
     let mut notes = Vec::new();
+    if summary.protocol == Some(Protocol::Honest) {
+        notes.push(Protocol::Honest.meaning().to_owned());
+    }
     if let Some(first) = summary.removed.first() {
         notes.push(format!(
             "{} cells of the split take no part, such as {} ({})",

@@ -62,7 +62,7 @@ pub enum Scale {
 /// Points that belong together.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Series {
-    /// As in the legend.
+    /// As in the legend; without one it is not there.
     pub name: String,
     /// How it is drawn.
     pub look: Look,

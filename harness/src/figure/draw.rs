@@ -129,7 +129,8 @@ fn chart(figure: &Figure, area: &Area<'_>) -> Result<(), Box<dyn Error>> {
 fn legend(figure: &Figure, area: &Area<'_>) -> Result<(), Box<dyn Error>> {
     let style = (FONT, 14).into_font().into_text_style(area).pos(Pos::new(HPos::Left, VPos::Center));
     let is_sideways = matches!(figure.y.scale, Scale::Names(_));
-    for (row, series) in figure.series.iter().enumerate() {
+    // a series without a name is explained by another one
+    for (row, series) in figure.series.iter().filter(|series| !series.name.is_empty()).enumerate() {
         let middle = (20, 20 + 22 * row as i32);
         for element in sample(series.look, middle, is_sideways) {
             area.draw(&element)?;
@@ -144,7 +145,7 @@ mod tests {
     use quick_xml::{Reader, events::Event};
 
     use super::*;
-    use crate::report::figure::{Axis, Marker, Series, Shade};
+    use crate::figure::{Axis, Marker, Series, Shade};
 
     /// The texts of a drawing; fails if it is not well-formed.
     fn texts(svg: &str) -> Vec<String> {

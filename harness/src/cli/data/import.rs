@@ -1,0 +1,70 @@
+//! `batlinet data import`.
+
+use std::io;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::cli::interrupt;
+use crate::failure::Failure;
+use crate::source::import::{self, Format, Published};
+use crate::store::Store;
+
+/// The names of the formats.
+pub(super) fn parser() -> impl TypedValueParser<Value = &'static Format> {
+    let names = import::FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.files));
+    PossibleValuesParser::new(names).map(|name| Format::find(&name).expect("the parser lets no other name through"))
+}
+
+/// Imports all cells into the store in `data`, which is made where there is none and goes again if nothing is imported.
+pub(super) fn execute(
+    published: &dyn Published,
+    data: &Path,
+    force: bool,
+    out: &mut dyn io::Write,
+) -> Result<(), Failure> {
+    check_target(data, &published.ids(), force)?;
+    let stop = interrupt::flag("stopping; nothing is imported")?;
+    let was_there = Store::is_at(data);
+    let mut store = Store::create(data)?;
+    let bar = bar("cells read and written");
+    let imported = import::write(published, &mut store, force, &|done, of| show(&bar, stop, done, of));
+    bar.finish_and_clear();
+    if imported.is_err() && !was_there {
+        // neither goes if there is anything in it
+        let _ = std::fs::remove_dir(data.join("cells")).and_then(|()| std::fs::remove_dir(data));
+    }
+    super::print(out, &format!("{}\nwritten to {}\n", imported?, data.display()));
+    Ok(())
+}
+
+/// Says no before anything long is begun: to `virtual`, and to cells that are there unless they are to be replaced.
+pub(super) fn check_target(data: &Path, ids: &[String], force: bool) -> Result<(), Failure> {
+    if super::is_virtual(data) {
+        return Err(Failure::Usage(
+            "virtual cells are made when they are asked for, nothing is imported: give a folder, `--data DIR`"
+                .to_owned(),
+        ));
+    }
+    if Store::is_at(data) { import::check_absent(ids, &Store::create(data)?, force) } else { Ok(()) }
+}
+
+/// How far it is, on a terminal; nothing elsewhere.
+pub(super) fn bar(what: &'static str) -> ProgressBar {
+    let style = ProgressStyle::with_template(&format!("{{pos:>4}}/{{len}} {what} [{{bar:40}}] {{elapsed}}"))
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .progress_chars("=> ");
+    ProgressBar::new(0).with_style(style)
+}
+
+/// Moves the bar on, unless the user wants to stop.
+pub(super) fn show(bar: &ProgressBar, stop: &AtomicBool, done: usize, of: usize) -> Result<(), Failure> {
+    bar.set_length(of as u64);
+    bar.set_position(done as u64);
+    if stop.load(Ordering::Relaxed) && done < of {
+        return Err(Failure::Interrupted("stopped; what was there before is as it was".to_owned()));
+    }
+    Ok(())
+}

@@ -1,0 +1,143 @@
+//! `calce-xlsx`: one zip archive per cell with the workbooks of an Arbin cycler, fifty cycles each.
+//!
+//! A workbook has no capacity of a cycle, only time, current and voltage: an import counts it anew. Cycles are counted
+//! from 1 in each workbook, as the cycler does, so their numbers are lost.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use rust_xlsxwriter::{Workbook, XlsxError};
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+use super::Format;
+use super::calendar::date;
+use super::file::{self, WholeCycle, WriteError};
+use crate::cell::{Dataset, Origin};
+use crate::failure::Failure;
+use crate::source::Source;
+use crate::source::import::{Progress, VIRTUAL_MARK};
+
+/// See the module.
+pub(super) const FORMAT: Format = Format {
+    name: "calce-xlsx",
+    files: "CS2_35.zip and so on, with the workbooks of an Arbin cycler",
+    datasets: &[Dataset::Calce],
+    write,
+};
+
+/// Cycles of a workbook.
+const CYCLES: usize = 50;
+/// s between cycles.
+const PAUSE: f64 = 10.0;
+/// 2010-08-17, in days since 1970; a workbook a week from then on.
+const BEGIN: u32 = 14_838;
+
+/// As the cycler writes them; the importer reads the cycle index, time, current and voltage.
+const COLUMNS: [&str; 17] = [
+    "Data_Point",
+    "Test_Time(s)",
+    "Date_Time",
+    "Step_Time(s)",
+    "Step_Index",
+    "Cycle_Index",
+    "Current(A)",
+    "Voltage(V)",
+    "Charge_Capacity(Ah)",
+    "Discharge_Capacity(Ah)",
+    "Charge_Energy(Wh)",
+    "Discharge_Energy(Wh)",
+    "dV/dt(V/s)",
+    "Internal_Resistance(Ohm)",
+    "Is_FC_Data",
+    "AC_Impedance(Ohm)",
+    "ACI_Phase_Angle(Deg)",
+];
+
+fn write(source: &dyn Source, ids: &[String], out: &Path, progress: &Progress<'_>) -> Result<Vec<PathBuf>, Failure> {
+    let mut files = Vec::new();
+    for (done, id) in ids.iter().enumerate() {
+        progress(done, ids.len())?;
+        let cell = source.cell(id, usize::MAX)?;
+        let cycles = file::whole(&cell, FORMAT.name)?;
+        let name = id.trim_start_matches("CALCE_");
+        files.push(file::write(out, &format!("{name}.zip"), |writer| {
+            let mut archive = ZipWriter::new(writer);
+            // workbooks are zip archives themselves
+            let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+            for (number, cycles) in cycles.chunks(CYCLES).enumerate() {
+                let day = BEGIN + 7 * number as u32;
+                let (year, month, date) = date(day);
+                archive.start_file(format!("{name}/{name}_{month}_{date}_{:02}.xlsx", year % 100), stored)?;
+                let workbook = workbook(cycles, cell.info().origin, day).map_err(std::io::Error::other)?;
+                archive.write_all(&workbook)?;
+            }
+            archive.finish()?;
+            Ok::<(), WriteError>(())
+        })?);
+    }
+    progress(ids.len(), ids.len())?;
+    Ok(files)
+}
+
+fn workbook(cycles: &[WholeCycle<'_>], origin: Origin, day: u32) -> Result<Vec<u8>, XlsxError> {
+    let mut workbook = Workbook::new();
+    let info = workbook.add_worksheet().set_name("Info")?;
+    info.write_string(0, 0, "TEST REPORT")?;
+    if origin == Origin::Virtual {
+        info.write_string(1, 0, VIRTUAL_MARK)?;
+    }
+    let sheet = workbook.add_worksheet_with_constant_memory()?.set_name("Channel_1-008")?;
+    for (column, name) in (0..).zip(COLUMNS) {
+        sheet.write_string(0, column, name)?;
+    }
+    let (mut row, mut begin, mut totals) = (0, 30.0, [0.0; 4]);
+    for (index, whole) in cycles.iter().enumerate() {
+        // the times as they are, not by `counted_time`: in a cell that was cleaned before, the scatter of its capacities is
+        // small, and the importer's rule would find outliers in that
+        let WholeCycle { cycle, time, charged } = whole;
+        let mut energies = [0.0; 2];
+        for k in 0..cycle.len() {
+            let passed = |series: &[f64]| if k == 0 { 0.0 } else { series[k] - series[k - 1] };
+            energies[0] += cycle.voltage[k] * passed(charged);
+            energies[1] += cycle.voltage[k] * passed(&cycle.discharge_capacity);
+            let step = if cycle.current[k] > 1e-3 {
+                2.0
+            } else if cycle.current[k] < -1e-3 {
+                7.0
+            } else {
+                4.0
+            };
+            let test_time = begin + time[k];
+            row += 1;
+            let values = [
+                f64::from(row),
+                test_time,
+                // days as Excel counts them
+                f64::from(day) + 25_569.0 + test_time / 86_400.0,
+                time[k],
+                step,
+                index as f64 + 1.0,
+                cycle.current[k],
+                cycle.voltage[k],
+                totals[0] + charged[k],
+                totals[1] + cycle.discharge_capacity[k],
+                totals[2] + energies[0],
+                totals[3] + energies[1],
+                0.0,
+                0.0,
+                0.0,
+                0.0,
+                0.0,
+            ];
+            for (column, value) in (0..).zip(values) {
+                sheet.write_number(row, column, value)?;
+            }
+        }
+        let last = |series: &[f64]| series.last().copied().unwrap_or_default();
+        let ends = [last(charged), last(&cycle.discharge_capacity), energies[0], energies[1]];
+        totals.iter_mut().zip(ends).for_each(|(total, end)| *total += end);
+        begin += last(time) + PAUSE;
+    }
+    workbook.save_to_buffer()
+}

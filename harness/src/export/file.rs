@@ -1,0 +1,90 @@
+//! Files that come into being whole.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::clock;
+use crate::cell::{Cell, Cycle};
+use crate::failure::Failure;
+
+/// Writes a file of this name in the folder `out`, under another name until it is whole.
+///
+/// # Errors
+/// [`Failure::Usage`] names the file and the reason; and what `write` says of the cells.
+pub(super) fn write(
+    out: &Path,
+    name: &str,
+    write: impl FnOnce(&mut BufWriter<&File>) -> Result<(), WriteError>,
+) -> Result<PathBuf, Failure> {
+    let path = out.join(name);
+    let cannot = |error: &dyn std::fmt::Display| Failure::Usage(format!("cannot write {}: {error}", path.display()));
+    let temporary = tempfile::Builder::new().prefix(".writing-").tempfile_in(out).map_err(|error| cannot(&error))?;
+    let mut writer = BufWriter::new(temporary.as_file());
+    match write(&mut writer).and_then(|()| Ok(writer.flush()?)) {
+        Ok(()) => {}
+        Err(WriteError::Disk(error)) => return Err(cannot(&error)),
+        Err(WriteError::Cell(failure)) => return Err(failure),
+    }
+    drop(writer);
+    temporary.persist(&path).map_err(|error| cannot(&error.error))?;
+    Ok(path)
+}
+
+/// Why a file was not written.
+pub(super) enum WriteError {
+    /// The disk or the library that writes the format.
+    Disk(io::Error),
+    /// The cells.
+    Cell(Failure),
+}
+
+impl From<io::Error> for WriteError {
+    fn from(error: io::Error) -> Self {
+        Self::Disk(error)
+    }
+}
+
+impl From<zip::result::ZipError> for WriteError {
+    fn from(error: zip::result::ZipError) -> Self {
+        Self::Disk(io::Error::other(error))
+    }
+}
+
+impl From<Failure> for WriteError {
+    fn from(failure: Failure) -> Self {
+        Self::Cell(failure)
+    }
+}
+
+/// Time and charge capacity of every cycle, which these formats must have.
+///
+/// # Errors
+/// [`Failure::Usage`] names the cell.
+pub(super) fn whole<'a>(cell: &'a Cell, format: &str) -> Result<Vec<WholeCycle<'a>>, Failure> {
+    let whole = |cycle: &'a Cycle| {
+        let (time, charged) = (cycle.time.as_deref()?, cycle.charge_capacity.as_deref()?);
+        (!cycle.is_empty()).then_some(WholeCycle { cycle, time, charged })
+    };
+    cell.cycles().iter().map(whole).collect::<Option<_>>().ok_or_else(|| {
+        Failure::Usage(format!(
+            "cell {} cannot be written as {format}: it has a cycle without samples, without time or without a charge half",
+            cell.id()
+        ))
+    })
+}
+
+/// A cycle with everything that a cycler logs.
+#[derive(Clone, Copy)]
+pub(super) struct WholeCycle<'a> {
+    pub(super) cycle: &'a Cycle,
+    pub(super) time: &'a [f64],
+    pub(super) charged: &'a [f64],
+}
+
+impl WholeCycle<'_> {
+    /// See [`clock::counted`].
+    pub(super) fn counted_time(&self, per_hour: f64) -> Vec<f64> {
+        clock::counted(self.cycle, self.time, self.charged, per_hour)
+    }
+}

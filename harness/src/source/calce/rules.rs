@@ -1,0 +1,99 @@
+//! Which cycles there are and which are kept (spec of the authors' `preprocess_CALCE.py`).
+
+use crate::source::rules::median;
+
+/// Cycles of the running median.
+const WINDOW: usize = 21;
+/// Median deviations from the running median within which a cycle is kept.
+const TOLERANCE: f64 = 3.0;
+/// Ah that a cycle must give.
+const LEAST: f64 = 0.1;
+
+/// Cycle indices of all files in a row, counted on: wherever the file's own index changes, a cycle begins.
+pub(super) fn renumbered(raw: &[u32]) -> Vec<u32> {
+    let mut number = raw.first().copied().unwrap_or_default();
+    let mut before = number;
+    raw.iter()
+        .map(|&index| {
+            if index != before {
+                number += 1;
+                before = index;
+            }
+            number
+        })
+        .collect()
+}
+
+/// Which cycles stay, by their capacities in Ah: those near the running median of their neighbours that give more than
+/// a trickle. Two cells have a first cycle that is dropped by name.
+///
+/// Where more than half of the cycles equal their running median, that tells nothing of how capacities scatter: the tolerance
+/// is 0, the authors' strict comparison drops every cycle, and no cell is left. Here none is an outlier then, which happens
+/// to cells that fade evenly, as virtual ones do, and to no published one.
+pub(super) fn kept(id: &str, capacities: &[f64]) -> Vec<bool> {
+    let smooth = running_median(capacities);
+    let deviations: Vec<f64> =
+        capacities.iter().zip(&smooth).map(|(capacity, median)| (capacity - median).abs()).collect();
+    let tolerance = TOLERANCE * median(&deviations).unwrap_or_default();
+    let mut keep: Vec<bool> = capacities
+        .iter()
+        .zip(&deviations)
+        .map(|(capacity, deviation)| (*deviation < tolerance || tolerance == 0.0) && *capacity > LEAST)
+        .collect();
+    let first = match id {
+        "CALCE_CX2_34" => (!keep.is_empty()).then_some(0),
+        "CALCE_CX2_16" => keep.iter().position(|keep| *keep),
+        _ => None,
+    };
+    if let Some(first) = first {
+        keep[first] = false;
+    }
+    keep
+}
+
+/// The median of the 21 values around each, with zeros beyond the ends: scipy's `medfilt`.
+fn running_median(values: &[f64]) -> Vec<f64> {
+    let padding = std::iter::repeat_n(0.0, WINDOW / 2);
+    let padded: Vec<f64> = padding.clone().chain(values.iter().copied()).chain(padding).collect();
+    padded.windows(WINDOW).take(values.len()).map(|window| median(window).unwrap_or_default()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::rules::golden;
+
+    fn dropped(id: &str, capacities: &[f64]) -> Vec<usize> {
+        kept(id, capacities).iter().enumerate().filter(|(_, keep)| !**keep).map(|(position, _)| position).collect()
+    }
+
+    #[test]
+    fn the_golden_indices_are_renumbered_as_the_authors_do() {
+        let golden = golden("calce_renumber");
+        let list = |name: &str| -> Vec<u32> { serde_json::from_value(golden[name].clone()).unwrap() };
+        assert_eq!(renumbered(&list("raw")), list("out"));
+        assert!(renumbered(&[]).is_empty());
+    }
+
+    #[test]
+    fn the_golden_cycles_are_dropped_and_no_others() {
+        let mut capacities: Vec<f64> =
+            (0..80).map(|i| 1.1 - 0.0005 * f64::from(i) + 0.004 * (2.9 * f64::from(i)).sin()).collect();
+        (capacities[30], capacities[31], capacities[60]) = (0.5, 0.02, 1.3);
+        let expected: Vec<usize> = serde_json::from_value(golden("calce_keep")["dropped"].clone()).unwrap();
+        assert_eq!(dropped("CALCE_CS2_35", &capacities), expected);
+        // of two cells the first cycle goes too: before cleaning, and after it
+        assert_eq!(dropped("CALCE_CX2_34", &capacities), expected);
+        let more: Vec<usize> = [0, 1, 2].into_iter().chain(expected[2..].iter().copied()).collect();
+        assert_eq!(dropped("CALCE_CX2_16", &capacities), more);
+    }
+
+    #[test]
+    fn an_even_fade_has_no_outliers() {
+        let even: Vec<f64> = (0..60).map(|i| 1.1 - 0.001 * f64::from(i)).collect();
+        assert_eq!(dropped("CALCE_CS2_35", &even), [0; 0]);
+        assert_eq!(dropped("CALCE_CS2_35", &[vec![0.05], even.clone()].concat()), [0], "a trickle");
+        assert_eq!(dropped("CALCE_CX2_34", &even), [0], "by name");
+        assert!(kept("CALCE_CX2_34", &[]).is_empty());
+    }
+}

@@ -1,0 +1,332 @@
+//! Named columns of numbers from delimited text, one line at a time, with the place of whatever is wrong.
+//!
+//! Files of this kind have gigabytes. Memory is one buffer, and only the fields asked for are turned into numbers. A field
+//! may stand in double quotes, within its line.
+
+use std::io::Read;
+
+use std::ops::Range;
+
+use memchr::{memchr, memchr_iter};
+
+use super::packed::broken;
+
+/// A line of more bytes is not one of a table.
+const LONGEST_LINE: usize = 1 << 16;
+
+/// What is wrong with a table, and where; a fragment.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Problem {
+    /// Nothing in particular is to blame.
+    #[error("{0}")]
+    Whole(String),
+    /// A line, from 1.
+    #[error("line {line}: {what}")]
+    Line {
+        /// From 1, the header included.
+        line: u64,
+        /// A fragment.
+        what: String,
+    },
+    /// One field.
+    #[error("line {line}, column \"{column}\": {what}")]
+    Field {
+        /// From 1, the header included.
+        line: u64,
+        /// Its name.
+        column: &'static str,
+        /// A fragment.
+        what: String,
+    },
+}
+
+/// A table that is being read; see the module.
+pub(super) struct Table<R, const N: usize> {
+    lines: Lines<R>,
+    delimiter: u8,
+    names: [&'static str; N],
+    /// Where the wanted columns are.
+    columns: [usize; N],
+    /// How many there are in all.
+    width: usize,
+    header: Vec<String>,
+}
+
+impl<R: Read, const N: usize> Table<R, N> {
+    /// Reads the header and looks for the columns `names`.
+    ///
+    /// # Errors
+    /// [`Problem`] names the columns that are missing.
+    pub(super) fn new(reader: R, delimiter: u8, names: [&'static str; N]) -> Result<Self, Problem> {
+        let mut lines = Lines::new(reader);
+        let (range, _) = lines.next()?.ok_or_else(|| Problem::Whole("it is empty".to_owned()))?;
+        let line = &lines.buffer[range];
+        let line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line);
+        let mut header = Vec::new();
+        each_field(line, delimiter, |_, field| {
+            header.push(String::from_utf8_lossy(unquoted(&line[field])).trim().to_owned());
+        });
+        let mut columns = [0; N];
+        let mut missing = Vec::new();
+        for (column, name) in columns.iter_mut().zip(names) {
+            match header.iter().position(|found| found == name) {
+                Some(position) => *column = position,
+                None => missing.push(format!("\"{name}\"")),
+            }
+        }
+        if missing.is_empty() {
+            return Ok(Self { lines, delimiter, names, columns, width: header.len(), header });
+        }
+        let found: String = header.join(", ").chars().take(200).flat_map(char::escape_debug).collect();
+        Err(Problem::Whole(format!("no column {} in line 1, which has: {found}", missing.join(", "))))
+    }
+
+    /// The names of all columns.
+    pub(super) fn header(&self) -> &[String] {
+        &self.header
+    }
+
+    /// The next line as text, whatever it holds.
+    pub(super) fn skip_line(&mut self) -> Result<Option<String>, Problem> {
+        let Some((range, _)) = self.lines.next()? else { return Ok(None) };
+        Ok(Some(String::from_utf8_lossy(&self.lines.buffer[range]).into_owned()))
+    }
+
+    /// The wanted fields of the next line that is not empty.
+    pub(super) fn next(&mut self) -> Result<Option<Row<'_, N>>, Problem> {
+        let (range, line) = loop {
+            match self.lines.next()? {
+                None => return Ok(None),
+                Some((range, _)) if range.is_empty() => {}
+                Some(found) => break found,
+            }
+        };
+        let text = &self.lines.buffer[range];
+        let mut fields = [&text[..0]; N];
+        let mut width = 0;
+        each_field(text, self.delimiter, |position, range| {
+            for (field, &column) in fields.iter_mut().zip(&self.columns) {
+                if column == position {
+                    *field = &text[range.clone()];
+                }
+            }
+            width = position + 1;
+        });
+        if width != self.width {
+            let what = format!("{width} fields, but the header has {}; the line is cut short or damaged", self.width);
+            return Err(Problem::Line { line, what });
+        }
+        Ok(Some(Row { fields, line, names: self.names }))
+    }
+}
+
+/// The wanted fields of one line.
+pub(super) struct Row<'a, const N: usize> {
+    fields: [&'a [u8]; N],
+    line: u64,
+    names: [&'static str; N],
+}
+
+impl<'a, const N: usize> Row<'a, N> {
+    /// Field `k` as it stands.
+    pub(super) fn bytes(&self, k: usize) -> &'a [u8] {
+        unquoted(self.fields[k]).trim_ascii()
+    }
+
+    /// Field `k` as a finite number.
+    pub(super) fn number(&self, k: usize) -> Result<f64, Problem> {
+        let field = self.bytes(k);
+        match std::str::from_utf8(field).ok().and_then(|text| text.parse::<f64>().ok()) {
+            Some(value) if value.is_finite() => Ok(value),
+            Some(value) => Err(self.problem(k, format!("{value} is not a finite number"))),
+            None if field.is_empty() => Err(self.problem(k, "the value is missing".to_owned())),
+            None => Err(self.problem(k, format!("\"{}\" is not a number", shown(field)))),
+        }
+    }
+
+    /// Field `k` as a finite number, or none where the field is empty or says that there is none.
+    pub(super) fn optional(&self, k: usize) -> Result<Option<f64>, Problem> {
+        match self.bytes(k) {
+            b"" | b"nan" | b"NaN" | b"NA" | b"null" => Ok(None),
+            _ => self.number(k).map(Some),
+        }
+    }
+
+    /// Field `k` as a count, which may be written as `12.0`.
+    pub(super) fn count(&self, k: usize) -> Result<u32, Problem> {
+        let value = self.number(k)?;
+        count(value).map_err(|what| self.problem(k, what))
+    }
+
+    /// What is wrong with field `k`.
+    pub(super) fn problem(&self, k: usize, what: String) -> Problem {
+        Problem::Field { line: self.line, column: self.names[k], what }
+    }
+}
+
+/// A number of cycles; no cell was ever cycled a million times.
+pub(super) fn count(value: f64) -> Result<u32, String> {
+    if value.fract() == 0.0 && (0.0..1e6).contains(&value) {
+        Ok(value as u32)
+    } else {
+        Err(format!("{value} is not a number of cycles"))
+    }
+}
+
+/// Shows position and place of every field. Delimiters between double quotes are not looked at.
+fn each_field(line: &[u8], delimiter: u8, mut visit: impl FnMut(usize, Range<usize>)) {
+    let (mut position, mut start) = (0, 0);
+    let mut end_at = |end: usize| {
+        visit(position, start..end);
+        (position, start) = (position + 1, end + 1);
+    };
+    if memchr(b'"', line).is_none() {
+        memchr_iter(delimiter, line).for_each(&mut end_at);
+    } else {
+        let mut quoted = false;
+        for (at, &byte) in line.iter().enumerate() {
+            quoted ^= byte == b'"';
+            if byte == delimiter && !quoted {
+                end_at(at);
+            }
+        }
+    }
+    end_at(line.len());
+}
+
+fn shown(field: &[u8]) -> String {
+    String::from_utf8_lossy(&field[..field.len().min(24)]).chars().flat_map(char::escape_debug).collect()
+}
+
+fn unquoted(field: &[u8]) -> &[u8] {
+    field.strip_prefix(b"\"").and_then(|field| field.strip_suffix(b"\"")).unwrap_or(field)
+}
+
+/// Lines, in one buffer.
+struct Lines<R> {
+    reader: R,
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    line: u64,
+    over: bool,
+}
+
+impl<R: Read> Lines<R> {
+    fn new(reader: R) -> Self {
+        Self { reader, buffer: vec![0; 4 * LONGEST_LINE], start: 0, end: 0, line: 0, over: false }
+    }
+
+    /// Where in the buffer the next line is, without its end, and its number.
+    fn next(&mut self) -> Result<Option<(Range<usize>, u64)>, Problem> {
+        let mut searched = self.start;
+        loop {
+            if let Some(length) = memchr(b'\n', &self.buffer[searched..self.end]) {
+                let line = self.start..searched + length;
+                self.start = line.end + 1;
+                return Ok(Some(self.counted(line)));
+            }
+            if self.over {
+                let line = self.start..self.end;
+                self.start = self.end;
+                return Ok((!line.is_empty()).then(|| self.counted(line)));
+            }
+            if self.end - self.start > LONGEST_LINE {
+                let what = format!("more than {LONGEST_LINE} bytes without an end: not a table");
+                return Err(Problem::Line { line: self.line + 1, what });
+            }
+            if self.end == self.buffer.len() {
+                self.buffer.copy_within(self.start..self.end, 0);
+                self.end -= self.start;
+                self.start = 0;
+            }
+            searched = self.end;
+            match self.reader.read(&mut self.buffer[self.end..]) {
+                Ok(read) => {
+                    self.over = read == 0;
+                    self.end += read;
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(Problem::Whole(format!("after line {}: {}", self.line, broken(&error)))),
+            }
+        }
+    }
+
+    fn counted(&mut self, mut line: Range<usize>) -> (Range<usize>, u64) {
+        self.line += 1;
+        if self.buffer[line.clone()].last() == Some(&b'\r') {
+            line.end -= 1;
+        }
+        (line, self.line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAMES: [&str; 2] = ["V", "n"];
+
+    /// Reads one byte at a time.
+    struct Slow<'a>(&'a [u8]);
+
+    impl Read for Slow<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            self.0.read(&mut buffer[..1])
+        }
+    }
+
+    fn read(text: &[u8]) -> Result<Vec<(f64, u32)>, Problem> {
+        let mut table = Table::new(text, b',', NAMES)?;
+        let mut rows = Vec::new();
+        while let Some(row) = table.next()? {
+            rows.push((row.number(0)?, row.count(1)?));
+        }
+        Ok(rows)
+    }
+
+    fn refusal(text: &[u8]) -> String {
+        read(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn columns_are_found_by_name_whatever_their_order_and_the_ends_of_lines() {
+        let expected = vec![(3.5, 1), (-0.25, 2)];
+        for text in [
+            "n,x,V\n1,a,3.5\n2,b,-0.25\n",
+            "V,n\r\n3.5,1\r\n-2.5e-1,2.0",
+            "\u{feff}\"V\",\"n\",\"a, b\"\n\"3.5\", 1,\n\n-0.25,2,\"x,y\"\n\n",
+        ] {
+            assert_eq!(read(text.as_bytes()), Ok(expected.clone()), "{text}");
+            let mut table = Table::new(Slow(text.as_bytes()), b',', NAMES).unwrap();
+            assert_eq!(table.next().unwrap().unwrap().number(0), Ok(3.5));
+        }
+        assert_eq!(read(b"V,n\n"), Ok(vec![]));
+    }
+
+    #[test]
+    fn lines_meet_the_end_of_the_buffer_anywhere() {
+        for width in 1..40 {
+            let line = format!("{}3.5,1\n", "0".repeat(width));
+            let count = 10 * LONGEST_LINE / line.len();
+            let text = format!("V,n\n{}", line.repeat(count));
+            assert_eq!(read(text.as_bytes()).unwrap(), vec![(3.5, 1); count]);
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_by_line_and_column() {
+        assert_eq!(refusal(b""), "it is empty");
+        assert!(refusal(b"a,n\n").starts_with("no column \"V\" in line 1, which has: a, n"));
+        assert_eq!(refusal(b"V,n\n1,2\nNaN,2\n"), "line 3, column \"V\": NaN is not a finite number");
+        assert_eq!(refusal(b"V,n\n1e999,2\n"), "line 2, column \"V\": inf is not a finite number");
+        assert_eq!(refusal(b"V,n\n,2\n"), "line 2, column \"V\": the value is missing");
+        assert_eq!(refusal(b"V,n\n3.5x,2\n"), "line 2, column \"V\": \"3.5x\" is not a number");
+        assert_eq!(refusal(b"V,n\n\xff\xfe,2\n"), "line 2, column \"V\": \"\u{fffd}\u{fffd}\" is not a number");
+        assert_eq!(refusal(b"V,n\n3,2.5\n"), "line 2, column \"n\": 2.5 is not a number of cycles");
+        assert_eq!(refusal(b"V,n\n3,1e15\n"), "line 2, column \"n\": 1000000000000000 is not a number of cycles");
+        assert!(refusal(b"V,n\n1,2\n1").starts_with("line 3: 1 fields, but the header has 2; the line is cut short"));
+        let endless = [b"V,n\n".as_slice(), &vec![b'1'; 8 * LONGEST_LINE]].concat();
+        assert!(refusal(&endless).starts_with("line 2: more than 65536 bytes without an end"));
+    }
+}

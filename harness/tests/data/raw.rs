@@ -1,0 +1,259 @@
+//! Whole files in the publishers' formats: what is exported comes back, and what is no such file is refused.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use harness::cell::{Cell, Cycle, LifeRecord, Origin};
+use harness::export;
+use harness::failure::Failure;
+use harness::source::Source;
+use harness::source::import::{self, Format, Summary};
+use harness::source::virtual_lab::VirtualLab;
+use harness::store::Store;
+
+/// Some cells, whole.
+pub(crate) struct Cells(BTreeMap<String, Cell>);
+
+impl Cells {
+    /// The beginnings of virtual cells, taken for whole lives.
+    pub(crate) fn of_the_lab(cycles: usize, ids: &[&str]) -> Self {
+        let lab = VirtualLab::new();
+        let cell = |id: &&str| whole_life(lab.cell(id, cycles).unwrap());
+        Self(ids.iter().map(|id| ((*id).to_owned(), cell(id))).collect())
+    }
+
+    pub(crate) fn changed(mut self, id: &str, change: impl FnOnce(&mut Vec<Cycle>)) -> Self {
+        let cell = &self.0[id];
+        let mut cycles = cell.cycles().to_vec();
+        change(&mut cycles);
+        let life = LifeRecord::Capacity(cycles.iter().map(Cycle::discharged).collect());
+        let cell = Cell::new(cell.info().clone(), cycles, life).unwrap();
+        self.0.insert(id.to_owned(), cell);
+        self
+    }
+
+    /// The same cells as if they had been measured.
+    pub(crate) fn measured(self) -> Self {
+        let measured = |cell: Cell| {
+            let mut info = cell.info().clone();
+            info.origin = Origin::Real;
+            Cell::new(info, cell.cycles().to_vec(), cell.life().clone()).unwrap()
+        };
+        Self(self.0.into_iter().map(|(id, cell)| (id, measured(cell))).collect())
+    }
+
+    pub(crate) fn get(&self, id: &str) -> &Cell {
+        &self.0[id]
+    }
+}
+
+/// A cell whose life record is that of the cycles it has.
+fn whole_life(cell: Cell) -> Cell {
+    let life = LifeRecord::Capacity(cell.cycles().iter().map(Cycle::discharged).collect());
+    Cell::new(cell.info().clone(), cell.cycles().to_vec(), life).unwrap()
+}
+
+impl Source for Cells {
+    fn origin(&self) -> Origin {
+        self.0.values().next().unwrap().info().origin
+    }
+
+    fn ids(&self) -> Vec<String> {
+        self.0.keys().cloned().collect()
+    }
+
+    fn cell(&self, id: &str, _cycles: usize) -> Result<Cell, Failure> {
+        Ok(self.0[id].clone())
+    }
+
+    fn fingerprint(&self, _id: &str) -> Result<String, Failure> {
+        unreachable!("nothing here asks for it")
+    }
+}
+
+pub(crate) fn export(format: &str, cells: &Cells, folder: &Path) -> Vec<PathBuf> {
+    let format = export::Format::find(format).unwrap();
+    export::export(format, cells, &[], folder, &|_, _| Ok(())).unwrap()
+}
+
+/// Imports into a new store, with batch files read by the program, as when it imports them itself.
+pub(crate) fn import(format: &str, paths: &[PathBuf]) -> Result<(tempfile::TempDir, Store, Summary), Failure> {
+    harness::source::matr::read_by(env!("CARGO_BIN_EXE_batlinet").into());
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = Store::create(dir.path()).unwrap();
+    let published = (Format::find(format).unwrap().open)(paths)?;
+    let outcome = import::write(&*published, &mut store, false, &|_, _| Ok(()));
+    if outcome.is_err() {
+        assert!(Store::create(dir.path()).unwrap().ids().is_empty(), "something was written");
+        let left = fs::read_dir(dir.path()).unwrap().count();
+        assert_eq!(left, 1, "something was left beside the cells");
+    }
+    outcome.map(|summary| (dir, store, summary))
+}
+
+/// The failure of importing these, with the store checked to be untouched; it must name `named`.
+pub(crate) fn refusal(format: &str, paths: &[PathBuf], named: &str) -> String {
+    let failure = match import(format, paths) {
+        Ok((_, _, summary)) => panic!("{format} took it: {summary}"),
+        Err(failure) => failure,
+    };
+    assert_eq!(failure.exit_code(), 2, "{failure}");
+    let message = failure.to_string();
+    assert!(message.contains(named), "\"{named}\" is not named: {message}");
+    message
+}
+
+const MATR: [&str; 6] = ["MATR_b1c0", "MATR_b1c3", "MATR_b1c8", "MATR_b2c10", "MATR_b3c2", "MATR_b4c44"];
+
+#[test]
+fn matr_cells_come_back_from_their_batch_files() {
+    let dir = tempfile::tempdir().unwrap();
+    let curve: Vec<f64> = (0..1000).map(|k| k as f64 / 999.0).collect();
+    let cells = Cells::of_the_lab(9, &MATR).changed("MATR_b2c10", |cycles| {
+        cycles.iter_mut().for_each(|cycle| cycle.qdlin = Some(curve.clone()));
+        cycles[2].qdlin = None;
+        cycles[3].temperature = None;
+    });
+    let files = export("matr-mat", &cells, dir.path());
+    let names: Vec<_> = files.iter().map(|file| file.file_name().unwrap().to_str().unwrap()[..10].to_owned()).collect();
+    assert_eq!(names, ["2017-05-12", "2017-06-30", "2018-04-12", "2019-01-24"]);
+
+    let (_kept, store, summary) = import("matr", &files).unwrap();
+    assert_eq!(store.ids(), MATR);
+    assert_eq!(summary.origin, Origin::Virtual);
+    for id in MATR {
+        assert_eq!(&store.cell(id, usize::MAX).unwrap(), cells.get(id), "{id}");
+    }
+    // a folder does as well, and one batch alone where none of its cells goes on elsewhere
+    assert_eq!(import("matr", &[dir.path().to_owned()]).unwrap().1.ids(), MATR);
+    let (_kept, store, _) = import("matr", &files[2..3]).unwrap();
+    assert_eq!(store.ids(), ["MATR_b3c2"]);
+    let message = refusal("matr", &files[..1], "2017-05-12");
+    assert!(message.contains("later cycles are in batch 2"), "{message}");
+    let message = refusal("matr", &[files[2].clone(), files[2].clone()], "2018-04-12");
+    assert!(message.contains("both batch 3"), "{message}");
+}
+
+#[test]
+fn a_continuation_is_appended_whole_and_a_file_begins_with_its_second_cycle() {
+    let dir = tempfile::tempdir().unwrap();
+    let cells = Cells::of_the_lab(7, &["MATR_b1c1"]);
+    let files = export("matr-mat", &cells, dir.path());
+    // straight from the files: 7 cycles as 1 + 4 and 3
+    let count = |file: &Path, index: usize| {
+        let file = hdf5::File::open(file).unwrap();
+        let cells: Vec<hdf5::ObjectReference1> = file.dataset("batch/cycles").unwrap().read_raw().unwrap();
+        let hdf5::ReferencedObject::Group(cycles) = file.dereference(&cells[index]).unwrap() else { panic!() };
+        cycles.dataset("V").unwrap().shape()
+    };
+    assert_eq!((count(&files[0], 1), count(&files[1], 8)), (vec![5, 1], vec![3, 1]));
+    let (_kept, store, _) = import("matr", &files).unwrap();
+    assert_eq!(store.cell("MATR_b1c1", 9).unwrap().cycles().len(), 7);
+    let start = fs::read(&files[0]).unwrap();
+    assert!(start.starts_with(b"MATLAB 7.3 MAT-file") && start[124..128] == [0, 2, b'I', b'M']);
+    assert_eq!(start[512..516], *b"\x89HDF");
+}
+
+#[test]
+fn measured_cells_stay_measured() {
+    let dir = tempfile::tempdir().unwrap();
+    for (format, importer, id) in [
+        ("matr-mat", "matr", "MATR_b3c0"),
+        ("hust-zip", "hust", "HUST_1-1"),
+        ("batteryml", "batteryml", "SNL_18650_NMC_25C_0-100_0.5-1C_b"),
+    ] {
+        for (cells, origin) in
+            [(Cells::of_the_lab(2, &[id]), Origin::Virtual), (Cells::of_the_lab(2, &[id]).measured(), Origin::Real)]
+        {
+            let folder = dir.path().join(format!("{format}-{origin}"));
+            let (_kept, store, summary) = import(importer, &export(format, &cells, &folder)).unwrap();
+            assert_eq!((store.origin(), summary.origin), (origin, origin), "{format}");
+        }
+    }
+}
+
+#[test]
+fn hust_cells_come_back_with_their_capacity_counted_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let ids = ["HUST_1-1", "HUST_10-8", "HUST_7-5"];
+    let cells = Cells::of_the_lab(6, &ids);
+    let files = export("hust-zip", &cells, dir.path());
+    let (_kept, store, _) = import("hust", &files).unwrap();
+    assert_eq!(store.ids(), ids);
+    for id in ids {
+        let (cell, given) = (store.cell(id, usize::MAX).unwrap(), cells.get(id));
+        assert_eq!(cell.info(), given.info());
+        assert_eq!(cell.cycles().len(), given.cycles().len());
+        let skipped = if id == "HUST_7-5" { 2 } else { 0 };
+        for (position, (cycle, given)) in cell.cycles().iter().zip(given.cycles()).enumerate() {
+            assert_eq!(cycle.number, position as u32 + 1 + skipped);
+            assert_eq!(cycle.voltage, given.voltage);
+            let close = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-15 * b.abs().max(1.0);
+            assert!(cycle.current.iter().zip(&given.current).all(close));
+            // what is left is the noise of the current at rest
+            assert!((cycle.discharged() / given.discharged() - 1.0).abs() < 1e-4, "{id} {position}");
+            let charged = |cycle: &Cycle| *cycle.charge_capacity.as_ref().unwrap().last().unwrap();
+            assert!((charged(cycle) / charged(given) - 1.0).abs() < 1e-4, "{id} {position}");
+        }
+    }
+}
+
+#[test]
+fn cells_of_every_dataset_come_back_from_batteryml_pickles() {
+    let dir = tempfile::tempdir().unwrap();
+    let ids = [
+        "CALCE_CS2_35",
+        "HNEI_18650_NMC_LCO_25C_0-100_0.5-1.5C_a",
+        "HUST_1-1",
+        "MATR_b1c0",
+        "MATR_b4c0",
+        "RWTH_002",
+        "SNL_18650_LFP_25C_0-100_0.5-1C_a",
+        "UL-PUR_N10-EX9_18650_NCA_23C_0-100_0.5-0.5C_i",
+    ];
+    let cells = Cells::of_the_lab(5, &ids).changed("MATR_b1c0", |cycles| cycles[1].qdlin = Some(vec![0.5; 1000]));
+    let files = export("batteryml", &cells, dir.path());
+    assert_eq!(files.len(), ids.len());
+    let (_kept, store, summary) = import("batteryml", &[dir.path().to_owned()]).unwrap();
+    assert_eq!(store.ids(), ids);
+    assert!(summary.remarks.is_empty(), "{summary}");
+    for id in ids {
+        assert_eq!(&store.cell(id, usize::MAX).unwrap(), cells.get(id), "{id}");
+    }
+}
+
+#[test]
+fn an_export_of_what_is_not_there_or_does_not_fit_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let cells = Cells::of_the_lab(2, &["HUST_1-1", "MATR_b3c0"]);
+    let format = export::Format::find("hust-zip").unwrap();
+    let refused = |only: &[&str]| {
+        let only: Vec<String> = only.iter().map(|id| (*id).to_owned()).collect();
+        export::export(format, &cells, &only, dir.path(), &|_, _| Ok(())).unwrap_err().to_string()
+    };
+    assert!(refused(&["MATR_b3c0"]).contains("cell MATR_b3c0 cannot be written as hust-zip"));
+    assert!(refused(&["HUST_1-1", "HUST_1-2"]).contains("HUST_1-2"));
+    let stopped =
+        export::export(format, &cells, &[], dir.path(), &|_, _| Err(Failure::Interrupted("stopped".to_owned())));
+    assert_eq!(stopped.unwrap_err().exit_code(), 5);
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "something was left");
+}
+
+#[test]
+fn an_import_that_is_stopped_leaves_the_store_as_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let files = export("batteryml", &Cells::of_the_lab(2, &["HUST_1-1", "HUST_1-2"]), &dir.path().join("raw"));
+    let published = (Format::find("batteryml").unwrap().open)(&files).unwrap();
+    let mut store = Store::create(&dir.path().join("store")).unwrap();
+    let cells_begun = AtomicUsize::new(0);
+    let stop = |_: usize, _: usize| match cells_begun.fetch_add(1, Ordering::Relaxed) {
+        0 => Ok(()),
+        _ => Err(Failure::Interrupted("stopped".to_owned())),
+    };
+    let failure = import::write(&*published, &mut store, false, &stop).unwrap_err();
+    assert_eq!(failure.exit_code(), 5);
+    assert_eq!(fs::read_dir(dir.path().join("store")).unwrap().count(), 1);
+    assert!(Store::create(&dir.path().join("store")).unwrap().ids().is_empty());
+}
