@@ -118,7 +118,7 @@ fn runs_learn_from_their_own_cells_and_never_from_test_cells() {
         let scores = read_scores(&out.join("scores.csv")).unwrap();
         let rows: Vec<(&str, &str)> =
             scores.iter().step_by(2).map(|row| (row.model.as_str(), row.variant.as_str())).collect();
-        let names = [("mean", ""), ("cnn", "direct,"), ("cnn", "fine_tune,"), ("batlinet", "transfer,")];
+        let names = [("mean", ""), ("cnn", "direct+"), ("cnn", "fine_tune+"), ("batlinet", "transfer+")];
         let expected: Vec<(&str, String)> = names
             .iter()
             .flat_map(|(name, variant)| (1..4).map(move |n| (*name, format!("{variant}cells={n}"))))

@@ -264,8 +264,8 @@ impl TryFrom<Declared> for Entry {
         if declared.feature.is_none() && model != ModelSpec::Mean {
             return Err(format!("{} needs `feature:`, the name of one of the experiment's features", model.name()));
         }
-        if !declared.variant.chars().all(|c| c.is_ascii_alphanumeric() || "_-.=,+:".contains(c)) {
-            return Err(format!("variant '{}' may hold letters, digits and _-.=,+: only", declared.variant));
+        if !declared.variant.chars().all(|c| c.is_ascii_alphanumeric() || "_-.=+:".contains(c)) {
+            return Err(format!("variant '{}' may hold letters, digits and _-.=+: only", declared.variant));
         }
         let label_transformation = match (&model, declared.label_transformation) {
             (ModelSpec::Transfer(_), Some(_)) => {

@@ -156,7 +156,7 @@ impl TryFrom<Declared> for Experiment {
 fn per_number_of_cells(models: Vec<Entry>, draw: &Draw) -> Result<Vec<Entry>, String> {
     draw.check()?;
     let with = |entry: &Entry, count: usize| {
-        let before = if entry.variant.is_empty() { String::new() } else { format!("{},", entry.variant) };
+        let before = if entry.variant.is_empty() { String::new() } else { format!("{}+", entry.variant) };
         let mut entry = Entry { variant: format!("{before}cells={count}"), target_cells: Some(count), ..entry.clone() };
         if let ModelSpec::Transfer(parameters) = &mut entry.model {
             parameters.preset = draw.preset;

@@ -14,6 +14,8 @@ use super::{
     scale::Scale,
     trainer::Trainer,
 };
+use crate::signal::lower_median;
+
 /// A transfer procedure. Features are capacity maps [cells, channels, cycles, grid points] of target cells; labels are
 /// their lives in cycles, which it scales itself.
 ///
@@ -147,8 +149,7 @@ impl<'a> Transfer<'a> {
 /// The lower median of what is above zero, if anything is.
 fn median_of_positive(lives: impl Iterator<Item = f64>) -> Option<f64> {
     let mut positive: Vec<f64> = lives.filter(|&life| life > 0.0).collect();
-    let middle = positive.len().checked_sub(1)? / 2;
-    Some(*positive.select_nth_unstable_by(middle, f64::total_cmp).1)
+    lower_median(&mut positive)
 }
 
 /// BatLiNet's answer: the average of direct learning's and the references'. Where no reference gives a life, the notebook

@@ -48,7 +48,7 @@ pub fn section(summary: &Summary) -> Section {
 /// Model, arm and number of target cells of a row: `("cnn", "direct", 4)`.
 fn parts(row: &Row) -> Option<(&str, &str, usize)> {
     let (arm, cells) = row.variant.rsplit_once("cells=")?;
-    Some((&row.model, arm.trim_end_matches(','), cells.parse().ok()?))
+    Some((&row.model, arm.trim_end_matches('+'), cells.parse().ok()?))
 }
 
 fn numbers_of_cells(summary: &Summary) -> Vec<usize> {
@@ -149,10 +149,10 @@ mod tests {
     fn of(data: &str, origin: Origin) -> Summary {
         let arms = [
             ("mean", "cells=8"),
-            ("cnn", "direct,cells=8"),
-            ("cnn", "direct,cells=2"),
-            ("cnn", "fine_tune,cells=8"),
-            ("batlinet", "transfer,cells=8"),
+            ("cnn", "direct+cells=8"),
+            ("cnn", "direct+cells=2"),
+            ("cnn", "fine_tune+cells=8"),
+            ("batlinet", "transfer+cells=8"),
         ];
         let runs: Vec<_> = arms
             .iter()
