@@ -85,8 +85,7 @@ impl Options {
             let names: Vec<&str> = experiments.iter().map(|declared| declared.experiment.name.as_str()).collect();
             Path::new("results/runs").join(names.join("+"))
         });
-        let models =
-            self.models.iter().flat_map(|text| text.split(',')).map(|name| name.trim().to_owned()).collect();
+        let models = self.models.iter().flat_map(|text| text.split(',')).map(|name| name.trim().to_owned()).collect();
         let selection = Selection { models, shard: self.shard };
         let plans = plan::plan(experiments, &*source, device, &selection, &out)?;
         Ok(Prepared { plans, source, device, out })

@@ -194,6 +194,15 @@ impl Experiment {
             if let Some(feature) = entry.feature.as_deref().filter(|feature| !names.contains(feature)) {
                 return Err(super::read::unknown("feature", feature, &names, &format!("models[{index}]")));
             }
+            let shape = entry.feature.as_deref().and_then(|name| self.feature(name)).map(FeatureSpec::shape);
+            if let (Some(base), Some(&[_, cycles, _])) = (entry.model.base(), shape.as_deref())
+                && base >= cycles
+            {
+                return Err(format!(
+                    "models[{index}]: hyper-parameter base = {base}: its feature has {cycles} cycles, positions 0 to {}",
+                    cycles.saturating_sub(1)
+                ));
+            }
         }
         let entries: Vec<(&str, &str)> =
             self.models.iter().map(|entry| (entry.model.name(), entry.variant.as_str())).collect();
