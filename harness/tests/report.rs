@@ -272,7 +272,7 @@ fn every_number_in_a_table_comes_from_the_scores() {
         }
         for row in output.table(&format!("tables/transfer-nca-{data}-by-cells.csv")) {
             for (heading, label) in
-                [("mean", "mean "), ("direct learning", "cnn direct,"), ("BatLiNet", "batlinet transfer,")]
+                [("mean", "mean "), ("direct learning", "cnn direct+"), ("BatLiNet", "batlinet transfer+")]
             {
                 let label = format!("{label}cells={}", row["target cells"]);
                 check(&row, heading, &output.values("transfer-nca", &label, |metrics| metrics.mape));
