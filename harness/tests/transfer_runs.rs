@@ -247,7 +247,10 @@ fn runs_that_cannot_be_made_are_rows_with_a_reason() {
     assert_eq!(statuses(&long), BTreeSet::from(["diverged".to_owned()]));
     // a chemistry whose cells have no usable life: none to learn from
     let short = statuses(&["label.minimum=100000"]);
-    assert!(short.iter().all(|status| status.starts_with("failed: ") && status.contains("no training cell has a life")), "{short:?}");
+    assert!(
+        short.iter().all(|status| status.starts_with("failed: ") && status.contains("no training cell has a life")),
+        "{short:?}"
+    );
 }
 
 #[test]

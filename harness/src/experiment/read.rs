@@ -89,7 +89,10 @@ fn profile_settings(tree: &Value, profile: &str) -> Result<Vec<Setting>, String>
         None => {
             let mut known: Vec<&str> = profiles.into_iter().flatten().filter_map(|(name, _)| name.as_str()).collect();
             known.push(AS_WRITTEN);
-            Err(unknown("profile", profile, &known, "this experiment"))
+            Err(format!(
+                "{} (a file declares its own, under profiles:)",
+                unknown("profile", profile, &known, "this experiment")
+            ))
         }
     }
 }
