@@ -151,6 +151,22 @@ fn a_plan_says_what_its_protocol_means() {
 }
 
 #[test]
+fn more_references_than_cells_are_drawn_and_said_to_be() {
+    let folder = folder();
+    let text = fs::read_to_string(folder.path().join("small.yaml")).unwrap();
+    let text = text.replace("features:\n", "features:\n  map: {capacity_map: {cycles: 20, grid_points: 30}}\n")
+        + "  - batlinet: {epochs: 1, references_test: 9}\n    feature: map\n    label_transformation: [log, z_score]\n";
+    fs::write(folder.path().join("small.yaml"), text).unwrap();
+    let run = batlinet(&["run", "small.yaml", "--out", "out"], folder.path());
+    let said = String::from_utf8_lossy(&run.stderr).into_owned();
+    assert_eq!(run.status.code(), Some(0), "{said}");
+    assert!(said.contains("small: 9 references are asked for and there are 3 training cells"), "{said}");
+    assert_eq!(batlinet(&["report", "out"], folder.path()).status.code(), Some(0));
+    let report = fs::read_to_string(folder.path().join("out/report.md")).unwrap();
+    assert!(report.contains("9 references are drawn from 3 training cells, with replacement"), "{report}");
+}
+
+#[test]
 fn doctor_tells_what_is_here() {
     let output = batlinet(&["doctor"], tempfile::tempdir().unwrap().path());
     let text = String::from_utf8_lossy(&output.stdout).into_owned();

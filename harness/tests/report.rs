@@ -56,12 +56,12 @@ const EXPERIMENTS: [Declared<'static>; 9] = [
         &[
             ("mean", "cells=1"),
             ("mean", "cells=8"),
-            ("cnn", "direct,cells=1"),
-            ("cnn", "direct,cells=8"),
-            ("cnn", "fine_tune,cells=1"),
-            ("cnn", "fine_tune,cells=8"),
-            ("batlinet", "transfer,cells=1"),
-            ("batlinet", "transfer,cells=8"),
+            ("cnn", "direct+cells=1"),
+            ("cnn", "direct+cells=8"),
+            ("cnn", "fine_tune+cells=1"),
+            ("cnn", "fine_tune+cells=8"),
+            ("batlinet", "transfer+cells=1"),
+            ("batlinet", "transfer+cells=8"),
         ],
     ),
     ("all-failed", "MATR-2", Study::Scenario, &[("svm", "")]),
@@ -293,7 +293,7 @@ fn every_number_in_a_table_comes_from_the_scores() {
         }
         for row in output.table(&format!("tables/transfer-nca-{data}-by-cells.csv")) {
             for (heading, label) in
-                [("mean", "mean "), ("direct learning", "cnn direct,"), ("BatLiNet", "batlinet transfer,")]
+                [("mean", "mean "), ("direct learning", "cnn direct+"), ("BatLiNet", "batlinet transfer+")]
             {
                 let label = format!("{label}cells={}", row["target cells"]);
                 check(&row, heading, &output.values("transfer-nca", &label, |metrics| metrics.mape));

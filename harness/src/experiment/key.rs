@@ -77,7 +77,7 @@ pub fn ingredients(
         "stages": stages.map(|(name, version)| (name.to_owned(), json!(version))).collect::<Map<_, _>>(),
         "device": if entry.model.is_network() { surroundings.device } else { "cpu" },
     });
-    if entry.model.needs_source() {
+    if entry.needs_source() {
         training["source_cells"] = json!(surroundings.hash_of(&split.train));
     }
     // Of a transfer, the preset says what is honest. Where nothing is said, the run is faithful, as all once were.

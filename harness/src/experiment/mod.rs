@@ -11,6 +11,7 @@
 //! | [`plan`] | runs with their state (new, stale, done, failed) | an experiment, a source, an output folder |
 //! | [`train`] | a trained model, and its answers | samples and an entry |
 //! | [`library`] | trained models that are there already | records |
+//! | [`pretrained`] | networks that several runs begin with | an output folder |
 //! | `job` | records on disk | the runs of one trained model |
 //! | [`run`], [`progress`] | the same for all | plans |
 //! | [`publish`] | `scores.csv`, `predictions.parquet` | records |
@@ -21,6 +22,7 @@ pub mod key;
 pub mod library;
 mod named;
 pub mod plan;
+pub mod pretrained;
 pub mod progress;
 mod protocol;
 pub mod publish;

@@ -162,7 +162,7 @@ impl TryFrom<Declared> for Experiment {
 fn per_number_of_cells(models: Vec<Entry>, draw: &Draw) -> Result<Vec<Entry>, String> {
     draw.check()?;
     let with = |entry: &Entry, count: usize| {
-        let before = if entry.variant.is_empty() { String::new() } else { format!("{},", entry.variant) };
+        let before = if entry.variant.is_empty() { String::new() } else { format!("{}+", entry.variant) };
         let mut entry = Entry { variant: format!("{before}cells={count}"), target_cells: Some(count), ..entry.clone() };
         if let ModelSpec::Transfer(parameters) = &mut entry.model {
             parameters.preset = draw.preset;
@@ -201,6 +201,15 @@ impl Experiment {
                 return Err(super::read::unknown("feature", feature, &names, &format!("models[{index}]")));
             }
             self.check_horizon(entry).map_err(|problem| format!("models[{index}]: {problem}"))?;
+            let shape = entry.feature.as_deref().and_then(|name| self.feature(name)).map(FeatureSpec::shape);
+            if let (Some(base), Some(&[_, cycles, _])) = (entry.model.base(), shape.as_deref())
+                && base >= cycles
+            {
+                return Err(format!(
+                    "models[{index}]: hyper-parameter base = {base}: its feature has {cycles} cycles, positions 0 to {}",
+                    cycles.saturating_sub(1)
+                ));
+            }
         }
         let entries: Vec<(&str, &str)> =
             self.models.iter().map(|entry| (entry.model.name(), entry.variant.as_str())).collect();

@@ -94,6 +94,12 @@ fn chart(figure: &Figure, area: &Area<'_>) -> Result<(), Box<dyn Error>> {
         if let Look::Joined(_, dash) | Look::Line(dash) = series.look {
             panel.draw(&line(series.points.iter().map(placed).collect(), dash))?;
         }
+        if let Look::Levels(width) = series.look {
+            for point in &series.points {
+                let ends = [point.x - width / 2.0, point.x + width / 2.0].map(|end| (end, y.place(point.y)));
+                panel.draw(&line(ends.into(), Dash::Dashed))?;
+            }
+        }
         for point in &series.points {
             let (px, py) = placed(point);
             match point.spread {
@@ -192,12 +198,13 @@ mod tests {
         }
     }
 
-    const LOOKS: [Look; 5] = [
+    const LOOKS: [Look; 6] = [
         Look::Bars(Shade::Medium, 0.5),
         Look::Points(Marker::Cross),
         Look::Joined(Marker::Diamond, Dash::Dashed),
         Look::Joined(Marker::Ring, Dash::Dotted),
         Look::Line(Dash::Solid),
+        Look::Levels(0.8),
     ];
 
     #[test]

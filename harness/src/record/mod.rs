@@ -8,6 +8,7 @@
 //!                                 whose trained model was asked, under `trained_by`
 //!   runs/<key>/pairs.csv          every test cell with every training cell as its only reference, where
 //!                                 `pair_matrix: true` asked for it                [`Pairs`]
+//!   pretrained/<key>.safetensors  networks that fine-tuning begins with, each for all numbers of target cells
 //!   experiments/<name>-<data>.json    what was declared, for the report           [`ExperimentRecord`]
 //!   scores.csv                    one row per run                                 [`Score`]
 //!   predictions.parquet           all test predictions

@@ -13,8 +13,8 @@ use crate::{
     failure::Failure,
     feature::Channel,
     record::{
-        Expectation, ExperimentRecord, Metric, Pairs, Prediction, Protocol, Removed, RunRecord, Score, Study,
-        read_scores,
+        Expectation, ExperimentRecord, Ingredients, Metric, Pairs, Prediction, Protocol, Removed, RunRecord, Score,
+        Study, read_scores,
     },
     statistics::{Metrics, Spread},
 };
@@ -34,8 +34,8 @@ pub struct Summary {
     pub protocol: Option<Protocol>,
     /// Profile of its runs.
     pub profile: String,
-    /// Training and test cells with a label, of the first run.
-    pub cells: (usize, usize),
+    /// Training and test cells with a label: of the first run, in words; in a transfer of all runs, `1 to 16`.
+    pub cells: (String, String),
     /// Cells of the split that took no part.
     pub removed: Vec<Removed>,
     /// What is run and why.
@@ -61,12 +61,14 @@ pub struct Run {
     pub channels: Option<Vec<Channel>>,
     /// Predictions with one reference at a time, where the run was asked for them.
     pub pairs: Option<Pairs>,
+    /// Number of references that its model was asked with for each cell, if it has an inter-cell branch.
+    pub references: Option<usize>,
 }
 
 impl Run {
     /// A run of which only the line of scores is at hand.
     pub fn bare(score: Score) -> Self {
-        Self { score, predictions: Vec::new(), channels: None, pairs: None }
+        Self { score, predictions: Vec::new(), channels: None, pairs: None, references: None }
     }
 }
 
@@ -134,7 +136,7 @@ impl Summary {
 
     /// `matr-1 · 41 training and 42 test cells · virtual cells · profile quick`.
     pub fn title(&self) -> String {
-        let (train, test) = self.cells;
+        let (train, test) = &self.cells;
         format!(
             "{} · {train} training and {test} test cells · {} cells · profile {}",
             self.experiment,
@@ -183,6 +185,7 @@ pub fn summarise(out: &Path) -> Result<Vec<Summary>, Failure> {
             let record = RunRecord::read(&folder)?;
             versions.add(out, &run.score, &record)?;
             run.channels = channels(&record.ingredients.training);
+            run.references = references(&record.ingredients);
             run.predictions = record.predictions;
             run.pairs = Pairs::read(&folder)?;
             removed.push(((run.score.experiment.clone(), run.score.data.clone()), record.removed));
@@ -202,6 +205,12 @@ fn channels(training: &Value) -> Option<Vec<Channel>> {
     let (_, settings) = training["feature"].as_str()?.split_once(' ')?;
     let settings: Value = serde_json::from_str(settings).ok()?;
     serde_json::from_value(settings["capacity_map"]["channels"].clone()).ok()
+}
+
+fn references(ingredients: &Ingredients) -> Option<usize> {
+    let has_branch = ingredients.training["hyper_parameters"]["inter_cell"].as_bool()?;
+    let count = ingredients.evaluation["references_test"].as_u64()?;
+    usize::try_from(count).ok().filter(|_| has_branch)
 }
 
 /// As [`summarise`], from what was read; cells that took no part are left out.
@@ -251,7 +260,11 @@ fn summary(runs: Vec<Run>, record: Option<&ExperimentRecord>) -> Summary {
         data: first.data.clone(),
         protocol: record.map(|record| record.protocol),
         profile: profiles.join(" and "),
-        cells: (whole.train_cells, whole.test_cells),
+        cells: if study == Study::Transfer {
+            (span(&runs, |score| score.train_cells), span(&runs, |score| score.test_cells))
+        } else {
+            (whole.train_cells.to_string(), whole.test_cells.to_string())
+        },
         removed: Vec::new(),
         description: record.map_or_else(String::new, |record| record.description.clone()),
         analysis: record.map_or_else(String::new, |record| record.analysis.clone()),
@@ -259,6 +272,13 @@ fn summary(runs: Vec<Run>, record: Option<&ExperimentRecord>) -> Summary {
         expectations,
         runs,
     }
+}
+
+/// `21`, or `1 to 16` where the runs differ.
+fn span(runs: &[Run], of: fn(&Score) -> usize) -> String {
+    let counts = || runs.iter().map(|run| of(&run.score));
+    let (least, most) = (counts().min().unwrap_or(0), counts().max().unwrap_or(0));
+    if least == most { most.to_string() } else { format!("{least} to {most}") }
 }
 
 fn verdicts(record: &ExperimentRecord, data: &str, profiles: &[&str], rows: &[Row]) -> Vec<Verdict> {
