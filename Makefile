@@ -21,7 +21,7 @@ BATLINET = target/release/batlinet
 # all but `compare`, which `bench-compare` runs
 BENCHES = classical encoder cleaning features data batlinet
 
-.PHONY: setup build test check reproduce records keep bench bench-compare data clean
+.PHONY: setup build test check reproduce records keep bench bench-compare bench-import data clean
 
 setup:
 	@bash scripts/setup.sh
@@ -58,6 +58,13 @@ bench: setup
 # our program beside PyTorch and scikit-learn: results/bench/compare.csv
 bench-compare: setup
 	@bash scripts/bench_compare.sh
+
+# importers beside pandas, h5py and openpyxl: results/bench/import.csv
+bench-import: build
+	cargo build $(CARGO_FLAGS) --examples
+	python3 -m venv .oracle-import
+	.oracle-import/bin/pip --disable-pip-version-check install -q -r scripts/oracle/requirements-import.txt
+	.oracle-import/bin/python scripts/oracle/import_speed.py
 
 data: build
 	$(BATLINET) data list --data $(DATA)

@@ -90,12 +90,14 @@ fn import_curves(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// From exported files of virtual cells to cells in memory, the work of `scripts/oracle/bench_import.py`. Criterion's
-/// figure is bytes of the files per second.
+/// From exported files of virtual cells to cells in memory. Criterion's figure is bytes of the files per second;
+/// `scripts/oracle/import_speed.py` holds the same work against Python.
 fn import_formats(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("import");
     group.sample_size(10);
     for (name, written_as, id) in [
+        ("matr", "matr-mat", "MATR_b3c0"),
+        ("hust", "hust-zip", "HUST_1-1"),
         ("calce", "calce-xlsx", "CALCE_CS2_35"),
         ("rwth", "rwth-zip", "RWTH_002"),
         ("hnei", "battery-archive", "HNEI_18650_NMC_LCO_25C_0-100_0.5-1.5C_a"),

@@ -7,7 +7,7 @@
 
 Made-up files of the right size: `batlinet data export`. The work is that of the importers: read, put in order, cut into
 cycles, count capacity, drop or replace outliers. Loops that pandas has no word for are written with numpy. CPU seconds
-are what to compare on a busy machine; the program's side is `cargo bench --bench data -- import`.
+are what to compare on a busy machine; `import_speed.py` does that.
 """
 
 import io

@@ -109,8 +109,8 @@ fn discharge(of: Option<&WholeCycle<'_>>) -> Vec<Sample> {
 fn sampled(whole: &WholeCycle<'_>) -> Vec<Sample> {
     let (cycle, time) = (whole.cycle, whole.counted_time(coulomb::MILLISECONDS));
     let mut samples: Vec<Sample> = Vec::new();
-    for k in 0..cycle.len() {
-        let here = Sample { time: time[k], current: cycle.current[k], voltage: cycle.voltage[k] };
+    for ((time, current), voltage) in time.into_iter().zip(&cycle.current).zip(&cycle.voltage) {
+        let here = Sample { time, current: *current, voltage: *voltage };
         if let Some(&before) = samples.last() {
             let steps = ((here.time - before.time) / LONGEST_STEP).ceil().max(1.0);
             for step in 1..steps as usize {

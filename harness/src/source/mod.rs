@@ -1,4 +1,4 @@
-//! Where cells come from.
+//! Where cells come from. The fuzz targets (`fuzz/`) do without the network and the virtual lab.
 
 mod assembly;
 pub mod battery_archive;
@@ -7,6 +7,7 @@ pub mod calce;
 pub mod catalogue;
 pub mod coulomb;
 mod delimited;
+#[cfg(not(fuzzing))]
 pub mod download;
 pub mod hust;
 pub mod import;
@@ -16,7 +17,6 @@ mod packed;
 pub mod pickle;
 mod rules;
 pub mod rwth;
-// the fuzz targets (fuzz/) do without it
 #[cfg(not(fuzzing))]
 pub mod virtual_lab;
 

@@ -157,7 +157,7 @@ impl Process {
         match Message::read(&mut self.answers) {
             Ok(Some(Message::Refused(why))) => Err(why),
             Ok(Some(message)) => Ok(message),
-            Ok(None) => Err(self.child.wait().map_or_else(|error| error.to_string(), |status| cause_of_death(status))),
+            Ok(None) => Err(self.child.wait().map_or_else(|error| error.to_string(), cause_of_death)),
             Err(_) => Err(ASTRAY.to_owned()),
         }
     }
