@@ -61,9 +61,8 @@ pub(super) fn execute(data: &Path, experiments: &[PathBuf], out: &mut dyn io::Wr
             super::print(out, "no fault, and nothing that was asked for is missing\n");
             Ok(())
         }
-        [0, missing, _] => Err(Failure::Incomplete(format!(
-            "no fault in {place}, but {missing} times something is missing, see above"
-        ))),
+        [0, ..] => Err(Failure::Incomplete(format!("no fault in {place}, but something is missing, see above"))),
+        [1, ..] => Err(Failure::Faulty(format!("1 fault in {place}, see above"))),
         [faults, ..] => Err(Failure::Faulty(format!("{faults} faults in {place}, see above"))),
     }
 }
