@@ -10,10 +10,7 @@ use baselines::Weights;
 use serde_json::Value;
 
 use super::train::TrainError;
-use crate::{
-    failure::Failure,
-    record::{Ingredients, hash},
-};
+use crate::record::{Ingredients, files::write_whole, hash};
 
 /// Key of the network that a run pretrains on its source cells: a hash of all that the run's train key covers except the
 /// target cells and what is trained afterwards. None without pretraining.
@@ -48,7 +45,7 @@ impl Pretrained {
     /// The network with this key; `train` makes it where there is none, or none that can be read.
     ///
     /// # Errors
-    /// What `train` says; [`Failure::Usage`] names the file that cannot be written.
+    /// What `train` says, or which file cannot be written.
     pub fn get(
         &self,
         key: &str,
@@ -64,11 +61,7 @@ impl Pretrained {
         }
         let trained = train()?;
         if let Some(weights) = &trained {
-            let unwritten = |problem: String| {
-                Failure::Usage(format!("{}: cannot keep a pretrained network: {problem}", self.folder.display()))
-            };
-            std::fs::create_dir_all(&self.folder).map_err(|error| unwritten(error.to_string()))?;
-            weights.save(&self.file(key)).map_err(|error| unwritten(error.to_string()))?;
+            write_whole(&self.file(key), &weights.to_bytes()?)?;
         }
         Ok(trained)
     }
