@@ -54,7 +54,10 @@ fn what_is_no_batch_file_is_not_taken_for_one() {
     let batch = exported("matr-mat", &["MATR_b4c3"], dir.path());
     let renamed = batch.with_file_name("2017-06-30.mat");
     fs::rename(&batch, &renamed).unwrap();
-    assert!(refusal("matr", &[renamed.clone()], "2017-06-30").contains("it has 45 cells, batch 2 (2017-06-30) has 48"));
+    assert!(
+        refusal("matr", std::slice::from_ref(&renamed), "2017-06-30")
+            .contains("it has 45 cells, batch 2 (2017-06-30) has 48")
+    );
     let plain = batch.with_file_name("mine.mat");
     fs::rename(&renamed, &plain).unwrap();
     assert_eq!(import("matr", &[plain]).unwrap().2.cells[0].1, 1); // the file itself says its date
