@@ -3,86 +3,29 @@
 //!
 //! What is known of a cell comes from the catalogue, since the files have some of it wrong (cathodes of HNEI and UL-PUR).
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-
 use super::assembly::{Assembly, LONGEST_CYCLE, MOST_CYCLES};
 use super::catalogue;
-use super::import::{Format, Imported, Published, origin_of};
-use super::packed::{self, PublishedFile};
-use super::pickle::{self, Node, Pickle};
+use super::import::{Format, Imported, origin_of};
+use super::pickle::Node;
+use super::pickled_cells::{PickledCells, Reading};
 use crate::cell::{Cycle, Dataset};
-use crate::failure::Failure;
 
 /// See the module.
 pub const FORMAT: Format = Format {
     name: "batteryml",
     files: "pickles named after their cells, such as MATR_b1c0.pkl, or folders or zip archives of them",
     datasets: &Dataset::ALL,
-    open: |paths| Ok(Box::new(Pickles::find(paths)?)),
+    open: |paths| {
+        let none_found = "no pickle is named after a published cell, as MATR_b1c0.pkl is";
+        let reading = Reading { id: str::to_owned, largest_file: LARGEST_FILE, assemble, none_found };
+        Ok(Box::new(PickledCells::find(paths, reading)?))
+    },
 };
 
 /// Bytes of one pickle; those of the longest cells have some 250 million.
 const LARGEST_FILE: u64 = 1 << 30;
 
-/// The pickle of each cell.
-struct Pickles {
-    files: BTreeMap<String, PublishedFile>,
-    left_out: Vec<String>,
-}
-
-impl Pickles {
-    fn find(paths: &[PathBuf]) -> Result<Self, Failure> {
-        let mut found = Self { files: BTreeMap::new(), left_out: Vec::new() };
-        for file in packed::find(paths)?.into_iter().filter(|file| file.has_extension(&["pkl"])) {
-            let id = file.name[..file.name.len() - ".pkl".len()].to_owned();
-            if catalogue::find(&id).is_none() {
-                found.left_out.push(file.name);
-            } else if let Some(other) = found.files.get(&id) {
-                let (one, two) = (other.place(), file.place());
-                return Err(Failure::Usage(format!("{one} and {two} are both cell {id}: give one of them")));
-            } else {
-                found.files.insert(id, file);
-            }
-        }
-        if found.files.is_empty() {
-            let given: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-            return Err(Failure::Usage(format!(
-                "{}: no pickle is named after a published cell, as MATR_b1c0.pkl is",
-                given.join(", ")
-            )));
-        }
-        Ok(found)
-    }
-}
-
-impl Published for Pickles {
-    fn ids(&self) -> Vec<String> {
-        self.files.keys().cloned().collect()
-    }
-
-    fn cell(&self, id: &str) -> Result<Imported, Failure> {
-        let file = self.files.get(id).ok_or_else(|| Failure::Usage(format!("cell {id} is not in the files given")))?;
-        let pickle = file.read(LARGEST_FILE, |reader| {
-            Pickle::read(reader, pickle::MEMORY).map_err(|problem| file.refused(problem))
-        })?;
-        assemble(id, pickle.root()).map_err(|what| file.refused(what))
-    }
-
-    fn remarks(&self) -> Vec<String> {
-        match &self.left_out[..] {
-            [] => Vec::new(),
-            [first, ..] => {
-                vec![format!(
-                    "{} pickles not read, since no published cell has their name: {first} …",
-                    self.left_out.len()
-                )]
-            }
-        }
-    }
-}
-
-fn assemble(id: &str, root: Node<'_>) -> Result<Imported, String> {
+fn assemble(id: &str, _name: &str, root: Node<'_>) -> Result<Imported, String> {
     let entry = catalogue::find(id).ok_or_else(|| format!("cell {id} is none of the published ones"))?;
     let named = root.get("cell_id").and_then(Node::text).ok_or("it is no cell of BatteryML: it has no \"cell_id\"")?;
     if named != id {

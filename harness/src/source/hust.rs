@@ -5,23 +5,25 @@
 //! first two cycles, which are no regular ones.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use super::assembly::{Assembly, LONGEST_CYCLE, MOST_CYCLES};
 use super::catalogue;
 use super::coulomb::{self, Half};
-use super::import::{Format, Imported, Published, origin_of};
-use super::packed::{self, PublishedFile};
-use super::pickle::{self, Frame, Node, Pickle};
+use super::import::{Format, Imported, origin_of};
+use super::pickle::{self, Frame, Node};
+use super::pickled_cells::{PickledCells, Reading};
 use crate::cell::{Cycle, Dataset};
-use crate::failure::Failure;
 
 /// See the module.
 pub const FORMAT: Format = Format {
     name: "hust",
     files: "hust_data.zip, or the folder our_data that it unpacks to",
     datasets: &[Dataset::Hust],
-    open: |paths| Ok(Box::new(Pickles::find(paths)?)),
+    open: |paths| {
+        let none_found = "it is not hust_data.zip nor its folder: no 1-1.pkl, 1-2.pkl, … in it";
+        let reading = Reading { id: |name| format!("HUST_{name}"), largest_file: LARGEST_FILE, assemble, none_found };
+        Ok(Box::new(PickledCells::find(paths, reading)?))
+    },
 };
 
 /// Bytes of one pickle; the published ones have some tens of millions.
@@ -37,62 +39,6 @@ pub(crate) const TIME: &str = "Time (s)";
 /// Cycles at the beginning of a cell that are left out.
 pub(crate) fn skipped(id: &str) -> usize {
     if id == "HUST_7-5" { 2 } else { 0 }
-}
-
-/// The pickle of each cell.
-struct Pickles {
-    files: BTreeMap<String, PublishedFile>,
-    left_out: usize,
-}
-
-impl Pickles {
-    fn find(paths: &[PathBuf]) -> Result<Self, Failure> {
-        let mut found = Self { files: BTreeMap::new(), left_out: 0 };
-        for file in packed::find(paths)? {
-            let id = format!("HUST_{}", stem(&file));
-            if !file.has_extension(&["pkl"]) || catalogue::find(&id).is_none() {
-                found.left_out += 1;
-            } else if let Some(other) = found.files.get(&id) {
-                let (one, two) = (other.place(), file.place());
-                return Err(Failure::Usage(format!("{one} and {two} are both cell {id}: give one of them")));
-            } else {
-                found.files.insert(id, file);
-            }
-        }
-        if found.files.is_empty() {
-            let given: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-            return Err(Failure::Usage(format!(
-                "{} is not hust_data.zip nor its folder: no 1-1.pkl, 1-2.pkl, … in it",
-                given.join(", ")
-            )));
-        }
-        Ok(found)
-    }
-}
-
-fn stem(file: &PublishedFile) -> &str {
-    file.name.rsplit_once('.').map_or(&file.name, |(stem, _)| stem)
-}
-
-impl Published for Pickles {
-    fn ids(&self) -> Vec<String> {
-        self.files.keys().cloned().collect()
-    }
-
-    fn cell(&self, id: &str) -> Result<Imported, Failure> {
-        let file = self.files.get(id).ok_or_else(|| Failure::Usage(format!("cell {id} is not in the files given")))?;
-        let pickle = file.read(LARGEST_FILE, |reader| {
-            Pickle::read(reader, pickle::MEMORY).map_err(|problem| file.refused(problem))
-        })?;
-        assemble(id, stem(file), pickle.root()).map_err(|what| file.refused(what))
-    }
-
-    fn remarks(&self) -> Vec<String> {
-        match self.left_out {
-            0 => Vec::new(),
-            count => vec![format!("{count} files that are no pickle of a published cell were not read")],
-        }
-    }
 }
 
 fn assemble(id: &str, key: &str, root: Node<'_>) -> Result<Imported, String> {

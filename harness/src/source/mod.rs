@@ -15,6 +15,7 @@ pub mod matr;
 pub mod matr_curves;
 mod packed;
 pub mod pickle;
+mod pickled_cells;
 mod rules;
 pub mod rwth;
 #[cfg(not(fuzzing))]
