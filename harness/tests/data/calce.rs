@@ -15,7 +15,9 @@ use rust_xlsxwriter::Workbook;
 
 use crate::published::published;
 
-use super::published_files::{assert_life_is_that_of_cycles, cell, export, refusal, refused_or_unharmed, zip_of};
+use super::published_files::{
+    assert_life_is_that_of_cycles, assert_same_samples, cell, export, refusal, refused_or_unharmed, zip_of,
+};
 
 /// The rows of a published table of one cell, by column name.
 fn rows(gzipped: &Path, wanted: &[&str]) -> Vec<Vec<String>> {

@@ -54,7 +54,10 @@ fn what_is_no_batch_file_is_not_taken_for_one() {
     let batch = exported("matr-mat", &["MATR_b4c3"], dir.path());
     let renamed = batch.with_file_name("2017-06-30.mat");
     fs::rename(&batch, &renamed).unwrap();
-    assert!(refusal("matr", &[renamed.clone()], "2017-06-30").contains("it has 45 cells, batch 2 (2017-06-30) has 48"));
+    assert!(
+        refusal("matr", std::slice::from_ref(&renamed), "2017-06-30")
+            .contains("it has 45 cells, batch 2 (2017-06-30) has 48")
+    );
     let plain = batch.with_file_name("mine.mat");
     fs::rename(&renamed, &plain).unwrap();
     assert_eq!(import("matr", &[plain]).unwrap().2.cells[0].1, 1); // the file itself says its date
@@ -167,12 +170,14 @@ fn flipped_bits_of_a_batch_file_do_no_harm() {
     let whole = fs::read(exported("matr-mat", &["MATR_b3c0"], dir.path())).unwrap();
     let mut random = baselines::Streams::new("damaged batch files").stream("flips");
     let mut refused = 0;
-    for round in 0..100 {
+    // each costs two starts of a process; the fuzz target `matr` tries more
+    for round in 0..60 {
         let mut bytes = whole.clone();
         // half of them where the structure lies
-        let range = if round % 2 == 0 { 512..8192 } else { 0..whole.len() };
-        let (place, bit) = (random.random_range(range), random.random_range(0..8));
-        bytes[place] ^= 1 << bit;
+        let (range, flips) = if round % 2 == 0 { (512..8192, 8) } else { (0..whole.len(), 1) };
+        for _ in 0..flips {
+            bytes[random.random_range(range.clone())] ^= 1 << random.random_range(0..8);
+        }
         // the library takes a path that it has not let go of for the file that it knows, so each round has its own
         let path = dir.path().join(format!("2018-04-12-{round}.mat"));
         fs::write(&path, &bytes).unwrap();
@@ -182,7 +187,7 @@ fn flipped_bits_of_a_batch_file_do_no_harm() {
             refused += 1;
         }
     }
-    assert!(refused > 20, "{refused}");
+    assert!(refused > 10, "{refused} of 60");
 }
 
 #[test]

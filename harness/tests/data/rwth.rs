@@ -28,7 +28,7 @@ fn assert_contains(imported: &Cycle, original: &Cycle, what: &str) {
 fn virtual_cells_come_through_archives_with_every_sample() {
     let dir = tempfile::tempdir().unwrap();
     let archive = export("rwth-zip", &["RWTH_002", "RWTH_049"], dir.path()).remove(0);
-    let published = (FORMAT.open)(&[archive.clone()]).unwrap();
+    let published = (FORMAT.open)(std::slice::from_ref(&archive)).unwrap();
     assert_eq!(published.ids(), ["RWTH_002", "RWTH_049"]);
     assert_eq!(published.remarks(), ["46 of the 48 cells are not in the files"]);
     for id in ["RWTH_002", "RWTH_049"] {
