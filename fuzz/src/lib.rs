@@ -3,14 +3,15 @@
 //! The crate `harness` is taken in by the paths of its modules, without what importers do not need (tensors, tables, models),
 //! so that a target builds in two minutes instead of an hour. `cfg(fuzzing)` leaves out the virtual lab.
 
-#[path = "../../harness/src/cell.rs"]
-pub mod cell;
-#[path = "../../harness/src/failure.rs"]
-pub mod failure;
-#[path = "../../harness/src/source/mod.rs"]
-pub mod source;
-#[path = "../../harness/src/store.rs"]
-pub mod store;
+#[path = "../../harness/src"]
+mod harness {
+    pub mod cell;
+    pub mod failure;
+    pub mod source;
+    pub mod store;
+}
+
+pub use harness::{cell, failure, source, store};
 
 use std::fs;
 use std::path::Path;
@@ -30,15 +31,25 @@ static FOLDER: LazyLock<TempDir> = LazyLock::new(|| {
 /// Imports files of these names and contents from a folder: opens them and reads every cell, twice where it comes out.
 /// Whatever the files are, the answer is a cell or a sentence for the user that names a file or the cell.
 pub fn import(format: &str, files: &[(&str, &[u8])]) {
-    let format = Format::find(format).expect("the format has this name");
     let folder = FOLDER.path().join("given");
+    import_from(format, files, &folder, &folder);
+}
+
+/// As [`import`], of a single file that is given itself.
+pub fn import_file(format: &str, name: &str, content: &[u8]) {
+    let folder = FOLDER.path().join("given");
+    import_from(format, &[(name, content)], &folder, &folder.join(name));
+}
+
+fn import_from(format: &str, files: &[(&str, &[u8])], folder: &Path, given: &Path) {
+    let format = Format::find(format).expect("the format has this name");
     for (name, content) in files {
         let path = folder.join(name);
         fs::create_dir_all(path.parent().expect("a file lies in a folder")).expect("the folder is ours");
         fs::write(path, content).expect("there is room");
     }
     let read = || -> Result<(), Failure> {
-        let published = (format.open)(std::slice::from_ref(&folder))?;
+        let published = (format.open)(&[given.to_owned()])?;
         published.remarks();
         for id in published.ids() {
             let imported = published.cell(&id)?;
@@ -48,7 +59,7 @@ pub fn import(format: &str, files: &[(&str, &[u8])]) {
         Ok(())
     };
     let outcome = read();
-    fs::remove_dir_all(&folder).expect("the folder is ours");
+    fs::remove_dir_all(folder).expect("the folder is ours");
     match outcome {
         Ok(()) => {}
         Err(Failure::Usage(sentence)) => assert!(sentence.len() < 4000, "a sentence: {sentence}"),

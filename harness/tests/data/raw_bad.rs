@@ -174,7 +174,8 @@ fn flipped_bits_of_a_batch_file_do_no_harm() {
         .collect();
     let mut random = baselines::Streams::new("damaged batch files").stream("flips");
     let mut refused = 0;
-    for round in 0..100 {
+    // each costs two starts of a process; the fuzz target `matr` tries more
+    for round in 0..60 {
         let mut bytes = whole.clone();
         // half of them where the structure lies
         let place = match round % 2 {
@@ -191,7 +192,7 @@ fn flipped_bits_of_a_batch_file_do_no_harm() {
             refused += 1;
         }
     }
-    assert!(refused > 10, "{refused}");
+    assert!(refused > 5, "{refused} of 60");
 }
 
 #[test]
