@@ -4,6 +4,8 @@
 #   make reproduce STUDIES=           the five scenarios alone
 #   make reproduce PROFILE=paper      the published schedules
 #   make reproduce DATA=my-data       on imported cells
+#   make records                      the committed records beside the published numbers
+#   make keep FROM=results/runs/x TO=results/records/x    what of an output folder is worth committing
 #   make setup DEVICE=cuda            libtorch with CUDA
 
 PROFILE ?= quick
@@ -19,7 +21,7 @@ BATLINET = target/release/batlinet
 # all but `compare`, which `bench-compare` runs
 BENCHES = classical encoder cleaning features data batlinet
 
-.PHONY: setup build test check reproduce bench bench-compare bench-import data clean
+.PHONY: setup build test check reproduce records keep bench bench-compare bench-import data clean
 
 setup:
 	@bash scripts/setup.sh
@@ -37,6 +39,15 @@ check: setup
 reproduce: build
 	$(BATLINET) run $(SCENARIOS) $(STUDIES) --profile $(PROFILE) --data $(DATA) --out $(OUT)
 	$(BATLINET) report $(OUT)
+
+records: build
+	@for folder in results/records/*/; do $(BATLINET) report $$folder --to results/runs/records/$$(basename $$folder) || exit; done
+
+# scores, declarations and what every run predicted; neither weights nor pairs.csv nor what follows from these
+keep:
+	@test -f $(FROM)/scores.csv && mkdir -p $(TO)
+	@cd $(FROM) && find scores.csv experiments runs -name '*.json' -o -name scores.csv -o -name predictions.csv \
+	  | LC_ALL=C sort | tar -cf - -T - | tar -C $(abspath $(TO)) -xf -
 
 # leaves results/bench/criterion.csv and growth.csv; figures of benches that are gone must not stay in them
 bench: setup

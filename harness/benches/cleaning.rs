@@ -23,9 +23,13 @@ fn cleaning(criterion: &mut Criterion) {
     let mut reference: Vec<f32> = target.iter().map(|value| value * 0.98).collect();
     reference.iter_mut().step_by(977).for_each(|value| *value += 0.3);
     let mut out = vec![0.0; target.len()];
+    let mut outlying = vec![false; 6 * 100];
     let mut cleaner = Cleaner::new(CleaningParameters::default(), 6, 100, 1000);
     criterion.bench_function("clean/inter_pair", |bencher| {
-        bencher.iter(|| cleaner.inter(black_box(&target), black_box(&reference), &mut out));
+        bencher.iter(|| {
+            cleaner.outlying_cycles(black_box(&target), &mut outlying);
+            cleaner.inter(&target, &outlying, black_box(&reference), &mut out);
+        });
     });
     criterion.bench_function("clean/intra", |bencher| {
         bencher.iter(|| cleaner.intra(black_box(&target), 9, &mut out));

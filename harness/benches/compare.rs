@@ -1,23 +1,23 @@
 //! Our side of `make bench-compare`: prints CSV `work,ours_s`, the median of several runs after one to warm up.
 //!
-//! The works are those of `scripts/oracle/bench.py`, on the same inputs. BatLiNet trains and predicts on all cores;
-//! one pair is cleaned, one map built and one classical model fitted on one.
+//! The works are those of `scripts/oracle/bench.py`, on the same inputs. BatLiNet trains and predicts on all cores,
+//! pairs are cleaned and maps built on all cores too, as in a run (the time is that of one among many); one classical model
+//! is fitted on one.
 
 use std::{hint::black_box, time::Instant};
 
 use baselines::{
     Context, Model, Silent, Streams,
+    encoder::EncoderShape,
     forest::{Forest, ForestParameters},
+    parallel::in_parallel,
     pcr::{Pcr, PcrParameters},
     pls::{Pls, PlsParameters},
     ridge::{Ridge, RidgeParameters},
     svm::{Svm, SvmParameters},
 };
 use harness::{
-    batlinet::{
-        BatLiNetParameters,
-        cleaning::{Cleaner, CleaningParameters},
-    },
+    batlinet::{BatLiNetParameters, inputs::Inputs},
     feature::{CapacityMap, FeatureSpec},
 };
 use ndarray::{Axis, s};
@@ -57,8 +57,14 @@ fn median(times: impl Iterator<Item = f64>) -> f64 {
     times[times.len() / 2]
 }
 
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
 fn batlinet_works() -> Vec<Work> {
     const CELLS: usize = 41;
+    /// References of a prediction, in the paper.
+    const PAIRS: usize = 32;
     // 41 training cells, and one to predict
     let made = || {
         let (maps, mut labels) = made::maps(CELLS + 1, 100);
@@ -78,23 +84,27 @@ fn batlinet_works() -> Vec<Work> {
     };
     let clean_pair = move || {
         let (maps, _, question) = made();
-        let reference = maps.index_axis(Axis(0), 0).to_owned().into_raw_vec_and_offset().0;
+        let maps: Vec<Vec<f32>> = maps.outer_iter().map(|map| map.iter().copied().collect()).collect();
+        let references: Vec<&[f32]> = maps[..PAIRS].iter().map(Vec::as_slice).collect();
         let target = question.into_raw_vec_and_offset().0;
-        let mut cleaner = Cleaner::new(CleaningParameters::default(), 6, 100, made::POINTS);
-        let (mut filtered, mut cleaned) = (target.clone(), target.clone());
-        time(300, || {
-            filtered.copy_from_slice(&target);
-            cleaner.filter_cycles(&mut filtered);
-            cleaner.inter(&filtered, &reference, &mut cleaned);
-            black_box(&cleaned);
-        })
+        let shape = EncoderShape::new(6, 100, made::POINTS, 32).expect("the published shape");
+        let mut inputs = Inputs::new(&BatLiNetParameters::default(), shape, cores());
+        let pairs = time(50, || {
+            black_box(inputs.inter(black_box(&[&target]), &references));
+        });
+        pairs / PAIRS as f64
     };
     let capacity_map = || {
         let cell = made::cell(100);
         let spec = FeatureSpec::CapacityMap(CapacityMap::default());
-        let mut extractor = spec.extractor();
-        let mut map = vec![0.0; spec.shape().iter().product()];
-        time(300, || extractor.extract(black_box(&cell), &mut map).expect("a whole cell"))
+        let mut extractors: Vec<_> = (0..cores()).map(|_| spec.extractor()).collect();
+        let mut maps = vec![vec![0.0; spec.shape().iter().product()]; CELLS];
+        let all = time(20, || {
+            in_parallel(&mut extractors, maps.iter_mut().collect(), |extractor, map| {
+                extractor.extract(black_box(&cell), map).expect("a whole cell");
+            });
+        });
+        all / CELLS as f64
     };
     vec![
         ("epoch_matr1_6ch", Box::new(epoch)),

@@ -13,22 +13,29 @@ pub enum Failure {
     /// The command did its work, but some runs failed; their reasons are rows of the scores.
     #[error("{0}")]
     RunsFailed(String),
+    /// The command did its work and found something wrong; what, it has printed.
+    #[error("{0}")]
+    Faulty(String),
     /// Stopped by the user with the work so far kept.
     #[error("{0}")]
     Interrupted(String),
+    /// Nothing is wrong, but something is missing that only the user can bring.
+    #[error("{0}")]
+    Incomplete(String),
     /// A defect of this program.
     #[error("internal error: {0}")]
     Internal(String),
 }
 
 impl Failure {
-    /// The exit code of the program: 1 internal, 2 usage or configuration, 3 some run failed, 5 incomplete.
+    /// The exit code of the program: 1 internal, 2 usage or configuration, 3 some run failed or something
+    /// checked is wrong, 5 incomplete.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Internal(_) => 1,
             Self::Usage(_) => 2,
-            Self::RunsFailed(_) => 3,
-            Self::Interrupted(_) => 5,
+            Self::RunsFailed(_) | Self::Faulty(_) => 3,
+            Self::Interrupted(_) | Self::Incomplete(_) => 5,
         }
     }
 }

@@ -15,6 +15,7 @@
 //! | [`batlinet`] | the BatLiNet model, behind [`baselines::Model`] | arrays |
 //! | [`transfer`] | learning from another chemistry, likewise | arrays |
 //! | [`statistics`] | errors, and their spread over seeds | predictions |
+//! | [`figure`] | drawings | numbers |
 //! | [`record`] | what a run leaves on disk | a run |
 //! | [`experiment`] | a plan of runs, and the runs | an experiment file |
 //! | [`report`] | tables | records and published results |
@@ -27,6 +28,7 @@ pub mod experiment;
 pub mod export;
 pub mod failure;
 pub mod feature;
+pub mod figure;
 pub mod label;
 pub mod record;
 mod registers;
@@ -37,4 +39,5 @@ pub mod source;
 pub mod split;
 pub mod statistics;
 pub mod store;
+pub mod suggest;
 pub mod transfer;

@@ -1,4 +1,4 @@
-//! Numerics of one series: interpolation onto a grid and the running median.
+//! Numerics of one series: interpolation onto a grid, medians.
 
 mod curves;
 mod grid;
@@ -6,4 +6,4 @@ mod median;
 
 pub use curves::{Curves, Outside, next_run};
 pub use grid::{Grid, interp, linspace};
-pub use median::{MedianRule, RollingMedian};
+pub use median::{MedianRule, RollingMedian, lower_median};

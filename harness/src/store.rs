@@ -2,6 +2,8 @@
 //!
 //! ```text
 //! DIR/cells/MATR_b1c0.h5       described in `store/file.rs`
+//! DIR/manifest.csv             which cells were imported, with hashes of their content and of their life records
+//! DIR/downloads/               what `batlinet data fetch` brought, if it did
 //! ```
 //!
 //! A store holds measured cells or virtual ones, never both: a result computed from it is either evidence or it is not.
@@ -10,6 +12,7 @@
 
 mod file;
 mod fingerprint;
+mod manifest;
 mod ragged;
 
 use std::collections::BTreeMap;
@@ -22,9 +25,14 @@ use rayon::prelude::*;
 use crate::cell::{Cell, CellInfo, Dataset, Origin};
 use crate::failure::Failure;
 use crate::source::Source;
-use file::Header;
+use crate::suggest::did_you_mean;
+use file::{Header, Written};
 
-const IMPORT: &str = "`batlinet data import matr-curves FILE --data DIR`";
+pub use fingerprint::{fingerprint, measurements};
+pub use manifest::Manifest;
+
+const IMPORT: &str =
+    "`batlinet data import matr-curves FILE --data DIR` or `batlinet data fetch matr-curves --data DIR`";
 
 /// A folder of cells.
 #[derive(Debug)]
@@ -106,28 +114,51 @@ impl Store {
             .prefix(".staging-")
             .tempdir_in(&self.dir)
             .map_err(|error| Failure::Usage(format!("cannot write to {}: {error}", self.dir.display())))?;
-        let written: Vec<Header> = cells
+        let written: Vec<Written> = cells
             .into_par_iter()
             .map(|cell| {
                 let cell = cell?;
                 file::write(&staging.path().join(file_name(cell.id())), &cell)
             })
             .collect::<Result<_, Failure>>()?;
-        let replaced = |header: &&Header| !written.iter().any(|new| new.info.id == header.info.id);
-        self.check_origins(written.iter().chain(self.cells.values().filter(replaced)))?;
+        let replaced = |header: &&Header| !written.iter().any(|new| new.header.info.id == header.info.id);
+        let new = written.iter().map(|written| &written.header);
+        self.check_origins(new.chain(self.cells.values().filter(replaced)))?;
+        let mut manifest = self.extended(&written)?;
 
-        for header in written {
+        for Written { header, life } in written {
+            manifest.put(&header.info.id, header.info.dataset.name(), &header.fingerprint, life);
             let target = self.path(&header.info.id);
             fs::rename(staging.path().join(file_name(&header.info.id)), &target)
                 .map_err(|error| Failure::Usage(format!("cannot put {} in place: {error}", target.display())))?;
             self.cells.insert(header.info.id.clone(), header);
         }
-        Ok(())
+        manifest.write(&self.dir)
+    }
+
+    /// The manifest with a line for every cell that is here and will not be replaced; of one that was brought here by
+    /// hand, or before there were manifests, the line is made now.
+    fn extended(&self, replaced: &[Written]) -> Result<Manifest, Failure> {
+        let mut manifest = Manifest::read(&self.dir)?.unwrap_or_default();
+        for (id, header) in &self.cells {
+            let is_replaced = replaced.iter().any(|new| new.header.info.id == *id);
+            if manifest.fingerprint(id).is_none() && !is_replaced {
+                let life = fingerprint::life(&file::read(&self.path(id), 0)?);
+                manifest.put(id, header.info.dataset.name(), &header.fingerprint, life);
+            }
+        }
+        Ok(manifest)
     }
 
     /// The folder.
     pub fn dir(&self) -> &Path {
         &self.dir
+    }
+
+    /// One hash over the contents of all its cells and one over their life records, from which labels are made; none
+    /// where there is no manifest that can be read.
+    pub fn hashes(&self) -> Option<[String; 2]> {
+        Manifest::read(&self.dir).ok().flatten().map(|manifest| manifest.hashes())
     }
 
     /// Whether the store has this cell.
@@ -152,8 +183,9 @@ impl Store {
 
     fn header(&self, id: &str) -> Result<&Header, Failure> {
         self.cells.get(id).ok_or_else(|| {
+            let hint = did_you_mean(id, self.cells.keys().map(String::as_str));
             Failure::Usage(format!(
-                "cell {id} is not in the cell store {}: `batlinet data list --data {}` says what is",
+                "cell {id} is not in the cell store {}{hint} (`batlinet data list --data {}` says what is there)",
                 self.dir.display(),
                 self.dir.display()
             ))
@@ -220,7 +252,7 @@ pub fn cell_files(dir: &Path) -> Result<Vec<PathBuf>, Failure> {
 pub fn check_file(path: &Path) -> Result<Cell, Failure> {
     let header = file::read_header(path)?;
     let cell = file::read(path, usize::MAX)?;
-    if fingerprint::of(&cell) == header.fingerprint {
+    if fingerprint(&cell) == header.fingerprint {
         Ok(cell)
     } else {
         Err(file::damaged(path, "its content does not match the hash it was written with"))

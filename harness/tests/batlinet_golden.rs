@@ -109,7 +109,7 @@ fn forward_loss_and_gradients_are_the_authors() {
         close(prediction, golden["prediction"][position].as_f64().unwrap(), "prediction");
     }
 
-    let loss = network.accumulate(cells, &targets, &references.concat(), &mut inputs).unwrap();
+    let loss = network.accumulate((cells, &targets), (cells, &references.concat()), &mut inputs).unwrap();
     close(loss, golden["training_loss_with_these_references"].as_f64().unwrap(), "training loss");
     let gradients = network.gradients();
     let theirs = golden["grad_norms"].as_object().unwrap();

@@ -193,6 +193,31 @@ fn a_loss_that_is_not_finite_ends_training_with_its_epoch() {
 }
 
 #[test]
+fn other_cells_may_be_the_references() {
+    let (maps, labels) = data();
+    let streams = Streams::new("other references");
+    let context = context(&streams, 1);
+    let predict = |mut model: BatLiNet<'_>, learnt: usize| {
+        let cells = maps.slice_axis(ndarray::Axis(0), ndarray::Slice::from(..learnt));
+        model.fit(cells, &labels[..learnt], &context).unwrap();
+        (model.predict(maps.view(), &context).unwrap(), model.weights().unwrap())
+    };
+    let given = || BatLiNet::new(parameters()).unwrap().with_references(&maps, labels.clone()).unwrap();
+    // the training cells, given as references, are what they are anyway
+    assert_eq!(predict(given(), labels.len()), predict(BatLiNet::new(parameters()).unwrap(), labels.len()));
+    // one cell cannot be learnt from alone, but against others
+    let one = maps.slice_axis(ndarray::Axis(0), ndarray::Slice::from(..1));
+    assert!(BatLiNet::new(parameters()).unwrap().fit(one.view(), &labels[..1], &context).is_err());
+    let (found, weights) = predict(given(), 1);
+    let mut restored = given();
+    restored.restore(&weights, one, &labels[..1], &context).unwrap();
+    assert_eq!(restored.predict(maps.view(), &context).unwrap(), found);
+    let narrow = maps.slice_axis(ndarray::Axis(3), ndarray::Slice::from(..30)).to_owned();
+    let mut other = BatLiNet::new(parameters()).unwrap().with_references(&narrow, labels.clone()).unwrap();
+    assert!(other.fit(maps.view(), &labels, &context).unwrap_err().to_string().contains("reference cells"));
+}
+
+#[test]
 fn a_base_outside_the_maps_is_refused() {
     let streams = Streams::new("base");
     let (maps, labels) = data();

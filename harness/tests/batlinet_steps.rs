@@ -153,7 +153,7 @@ fn agrees(
         for (step, (references, expected)) in fixture.references.iter().zip(&arm.losses).enumerate() {
             let references: Vec<usize> =
                 references.iter().flat_map(|of_cell| &of_cell[..arm.parameters.references_train]).copied().collect();
-            let loss = network.accumulate(cells, &targets, &references, &mut inputs).unwrap();
+            let loss = network.accumulate((cells, &targets), (cells, &references), &mut inputs).unwrap();
             close(loss, *expected, &format!("loss of step {step}"));
             network.step();
             let expected = match step + 1 {

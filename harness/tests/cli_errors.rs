@@ -50,6 +50,16 @@ fn mistakes_end_with_code_2_one_sentence_and_nothing_written() {
         (&["run", "small.yaml", "small.yaml"], "repeats the name 'small'"),
         (&["plan", "small.yaml", "--shard", "3/2"], "'3/2' is no shard"),
         (&["report", "nowhere"], "nowhere: there is no scores.csv here"),
+        (&["data", "show", "MART_b1c0"], "did you mean 'MATR_b1c0'?"),
+        (&["data", "show", "MATR_b1c0", "--data", "nowhere"], "nowhere holds no cells: import some with"),
+        (&["data", "check", "--data", "nowhere"], "nowhere holds no cells: import some with"),
+        (
+            &["data", "fetch", "hsut", "--data", "store"],
+            "there is nothing called 'hsut' to fetch, did you mean 'hust'?",
+        ),
+        (&["data", "fetch", "hust", "--data", "virtual"], "give a folder, `--data DIR`"),
+        (&["data", "fetch", "hust", "--data", "store", "--manifest", "small.yaml"], "manifest small.yaml: "),
+        (&["data", "show", "MATR_b1c0", "--cycles", "3"], "--out"),
     ] {
         let output = batlinet(arguments, folder.path());
         let message = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -106,6 +116,54 @@ fn a_failed_run_ends_with_code_3_after_the_others() {
     assert!(message.contains("have no numbers"), "{message}");
     let scores = fs::read_to_string(folder.path().join("out/scores.csv")).unwrap();
     assert!(scores.contains("failed: ") && scores.contains("MATR_b1c"), "{scores}");
+}
+
+#[test]
+fn an_unknown_cell_of_a_split_is_named_with_what_was_meant() {
+    let folder = folder();
+    let split = fs::read_to_string(folder.path().join("split.csv")).unwrap().replace("MATR_b1c5", "MART_b1c5");
+    fs::write(folder.path().join("split.csv"), split).unwrap();
+    let output = batlinet(&["plan", "small.yaml"], folder.path());
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    assert!(message.contains("(MART_b1c5, did you mean 'MATR_b1c5'?)"), "{message}");
+    let output = batlinet(&["data", "check", "--data", "virtual", "small.yaml"], folder.path());
+    let message = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(3), "{message}");
+    assert!(message.contains("fault: small: ") && message.contains("did you mean 'MATR_b1c5'?"), "{message}");
+}
+
+#[test]
+fn a_plan_says_what_its_protocol_means() {
+    let folder = folder();
+    let text = |arguments: &[&str]| {
+        let output = batlinet(arguments, folder.path());
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    assert!(text(&["plan", "small.yaml"]).contains("faithful protocol: as the authors' code"));
+    assert!(text(&["plan", "small.yaml", "--set", "protocol=honest"]).contains("honest protocol: unless"));
+    text(&["run", "small.yaml", "--out", "out", "--set", "protocol=honest"]);
+    assert!(text(&["report", "out"]).contains("honest protocol: unless"));
+    // the other protocol makes other runs, and says why
+    let plan = text(&["plan", "small.yaml", "--out", "out"]);
+    assert!(plan.contains("stale because ") && plan.contains("protocol was \"honest\", is null"), "{plan}");
+}
+
+#[test]
+fn more_references_than_cells_are_drawn_and_said_to_be() {
+    let folder = folder();
+    let text = fs::read_to_string(folder.path().join("small.yaml")).unwrap();
+    let text = text.replace("features:\n", "features:\n  map: {capacity_map: {cycles: 20, grid_points: 30}}\n")
+        + "  - batlinet: {epochs: 1, references_test: 9}\n    feature: map\n    label_transformation: [log, z_score]\n";
+    fs::write(folder.path().join("small.yaml"), text).unwrap();
+    let run = batlinet(&["run", "small.yaml", "--out", "out"], folder.path());
+    let said = String::from_utf8_lossy(&run.stderr).into_owned();
+    assert_eq!(run.status.code(), Some(0), "{said}");
+    assert!(said.contains("small: 9 references are asked for and there are 3 training cells"), "{said}");
+    assert_eq!(batlinet(&["report", "out"], folder.path()).status.code(), Some(0));
+    let report = fs::read_to_string(folder.path().join("out/report.md")).unwrap();
+    assert!(report.contains("9 references are drawn from 3 training cells, with replacement"), "{report}");
 }
 
 #[test]

@@ -19,4 +19,5 @@ mod data {
     mod round_trip;
     mod rwth;
     mod store;
+    mod verbs;
 }

@@ -56,12 +56,12 @@ const EXPERIMENTS: [Declared<'static>; 9] = [
         &[
             ("mean", "cells=1"),
             ("mean", "cells=8"),
-            ("cnn", "direct,cells=1"),
-            ("cnn", "direct,cells=8"),
-            ("cnn", "fine_tune,cells=1"),
-            ("cnn", "fine_tune,cells=8"),
-            ("batlinet", "transfer,cells=1"),
-            ("batlinet", "transfer,cells=8"),
+            ("cnn", "direct+cells=1"),
+            ("cnn", "direct+cells=8"),
+            ("cnn", "fine_tune+cells=1"),
+            ("cnn", "fine_tune+cells=8"),
+            ("batlinet", "transfer+cells=1"),
+            ("batlinet", "transfer+cells=8"),
         ],
     ),
     ("all-failed", "MATR-2", Study::Scenario, &[("svm", "")]),
@@ -151,13 +151,14 @@ fn experiment(name: &str, scenario: &str, study: Study, data: Origin) -> Experim
 }
 
 fn predictions(model: &str, seed: u64, random: &mut ChaCha8Rng) -> Vec<Prediction> {
-    let one = |cell: &&str| {
-        let observed = 300.0 + 700.0 * random.random::<f64>();
+    let one = |(position, cell): (usize, &&str)| {
+        // a cell has one life, whatever is predicted of it
+        let observed = 300.0 + (1.0 + position as f64) * 700.0 / (1.0 + CELLS.len() as f64);
         let runaway = if model == "forest" && seed == 2 { 50.0 } else { 1.0 };
         let predicted = observed + runaway * 200.0 * (random.random::<f64>() - 0.5);
         Prediction { cell: (*cell).to_owned(), observed, predicted }
     };
-    CELLS.iter().map(one).collect()
+    CELLS.iter().enumerate().map(one).collect()
 }
 
 fn lives(predictions: &[Prediction], of: fn(&Prediction) -> f64) -> Vec<f64> {
@@ -180,6 +181,7 @@ fn run(key: &str, model: &str, seed: u64, data: Origin, predictions: Vec<Predict
         versions: Versions::current(),
         train: vec!["x".to_owned(); 41],
         removed: vec![],
+        labels: None,
         metrics,
         fit: Default::default(),
         seconds: Seconds { fit: 1.0, predict: 0.25 },
@@ -245,6 +247,25 @@ fn check(row: &HashMap<String, String>, column: &str, values: &[f64]) {
 }
 
 #[test]
+fn results_of_different_labels_are_refused_with_both_named() {
+    let output = Output::new(&EXPERIMENTS[..1], Origin::Virtual, 2);
+    let record_of = |score: &Score, labels: &str| {
+        let folder = output.path("runs").join(&score.key);
+        let mut record = RunRecord::read(&folder).unwrap();
+        record.labels = Some(labels.to_owned());
+        write_run(&record, &folder);
+    };
+    let (first, last) = (&output.scores[0], output.scores.iter().rfind(|score| score.metrics.is_some()).unwrap());
+    record_of(first, "aaaa");
+    record_of(last, "aaaa");
+    summary::summarise(output.folder.path()).unwrap();
+    record_of(last, "bbbb");
+    let message = summary::summarise(output.folder.path()).unwrap_err().to_string();
+    let both = format!("run {} was made with the labels aaaa, run {} with bbbb", first.key, last.key);
+    assert!(message.contains("of different labels and do not compare") && message.contains(&both), "{message}");
+}
+
+#[test]
 fn every_number_in_a_table_comes_from_the_scores() {
     for (data, seeds) in [(Origin::Virtual, 4), (Origin::Real, 3), (Origin::Real, 1)] {
         let output = Output::new(&EXPERIMENTS, data, seeds);
@@ -272,7 +293,7 @@ fn every_number_in_a_table_comes_from_the_scores() {
         }
         for row in output.table(&format!("tables/transfer-nca-{data}-by-cells.csv")) {
             for (heading, label) in
-                [("mean", "mean "), ("direct learning", "cnn direct,"), ("BatLiNet", "batlinet transfer,")]
+                [("mean", "mean "), ("direct learning", "cnn direct+"), ("BatLiNet", "batlinet transfer+")]
             {
                 let label = format!("{label}cells={}", row["target cells"]);
                 check(&row, heading, &output.values("transfer-nca", &label, |metrics| metrics.mape));

@@ -186,6 +186,28 @@ fn the_best_weights_are_restored_and_the_last_ones_in_the_notebook() {
 }
 
 #[test]
+fn fine_tuning_from_a_given_network_is_fine_tuning_from_its_own() {
+    let (streams, source, (maps, lives)) = (Streams::new("a"), cells(7, 0.0), target());
+    let context = context(&streams, 1);
+    let model = || Transfer::new(fine_tune()).unwrap().with_source(&source.0, &source.1).unwrap();
+    let given = model().pretrain(&context).unwrap().expect("fine-tuning has a pretraining");
+    let weights = |mut model: Transfer<'_>| {
+        let summary = model.fit(maps.view(), &lives, &context).unwrap();
+        (model.weights().unwrap(), summary)
+    };
+    assert_eq!(weights(model()), weights(model().with_pretrained(Some(given.clone()))));
+    assert_eq!(Transfer::new(direct()).unwrap().pretrain(&context).unwrap(), None);
+
+    // a checkpoint of another architecture
+    let mut wide = Transfer::new(TransferParameters { channels: 4, ..fine_tune() }).unwrap();
+    wide = wide.with_source(&source.0, &source.1).unwrap().with_pretrained(Some(given));
+    assert!(matches!(wide.fit(maps.view(), &lives, &context), Err(ModelError::Weights(_))));
+    let (of_direct, _) = weights(Transfer::new(direct()).unwrap());
+    let mut both = Transfer::new(transfer()).unwrap().with_source(&source.0, &source.1).unwrap();
+    assert!(matches!(both.restore(&of_direct, maps.view(), &lives, &context), Err(ModelError::Weights(_))));
+}
+
+#[test]
 fn what_does_not_fit_is_an_error() {
     let (streams, (maps, lives)) = (Streams::new("a"), target());
     let fit = |model: &mut Transfer<'_>| model.fit(maps.view(), &lives, &context(&streams, 1)).unwrap_err();

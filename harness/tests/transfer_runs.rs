@@ -10,6 +10,7 @@ use std::{
 use harness::{
     experiment::{
         Plan, State,
+        library::Library,
         plan::{self, Selection},
         read, run,
         setting::Setting,
@@ -43,6 +44,10 @@ models:
   - transfer: {training: {epochs: 3, batch: 8}, pairs: {epochs: 2, batch: 4}, base: 2}
     variant: transfer
     feature: map
+  - batlinet: {epochs: 3, batch: 8, references_train: 2, references_test: 3, base: 2}
+    variant: shared_head
+    feature: map
+    label_transformation: [log, z_score]
 ";
 
 const SOURCE: [&str; 4] = ["MATR_b1c0", "MATR_b1c1", "MATR_b1c2", "HUST_1-1"];
@@ -83,6 +88,10 @@ impl Folder {
     }
 
     fn run(&self, out: &Path, jobs: usize) -> run::Tally {
+        self.run_with(&[], out, jobs).unwrap()
+    }
+
+    fn run_with(&self, settings: &[&str], out: &Path, jobs: usize) -> Result<run::Tally, Failure> {
         let stop = AtomicBool::new(false);
         let options = run::Options {
             out,
@@ -94,7 +103,7 @@ impl Folder {
             settings: &[],
             stop: &stop,
         };
-        run::execute(&self.plan(&[], out).unwrap(), &VirtualLab::new(), &options).unwrap()
+        run::execute(&self.plan(settings, out)?, &VirtualLab::new(), &options)
     }
 
     fn refused(&self, settings: &[&str]) -> String {
@@ -114,11 +123,17 @@ fn runs_learn_from_their_own_cells_and_never_from_test_cells() {
             if preset == "paper" { Folder::new(&[]) } else { Folder::new(&[(", test_cells: 3", ", preset: code")]) };
         let out = folder.path("out");
         let tally = folder.run(&out, 2);
-        assert_eq!(tally.made, 4 * 3 * 2);
+        assert_eq!(tally.made, 5 * 3 * 2);
         let scores = read_scores(&out.join("scores.csv")).unwrap();
         let rows: Vec<(&str, &str)> =
             scores.iter().step_by(2).map(|row| (row.model.as_str(), row.variant.as_str())).collect();
-        let names = [("mean", ""), ("cnn", "direct,"), ("cnn", "fine_tune,"), ("batlinet", "transfer,")];
+        let names = [
+            ("mean", ""),
+            ("cnn", "direct+"),
+            ("cnn", "fine_tune+"),
+            ("batlinet", "transfer+"),
+            ("batlinet", "shared_head+"),
+        ];
         let expected: Vec<(&str, String)> = names
             .iter()
             .flat_map(|(name, variant)| (1..4).map(move |n| (*name, format!("{variant}cells={n}"))))
@@ -183,6 +198,62 @@ fn scores_are_the_same_bytes_for_any_number_of_jobs() {
 }
 
 #[test]
+fn a_pretrained_network_serves_every_number_of_target_cells() {
+    let folder = Folder::new(&[]);
+    let (out, alone) = (folder.path("out"), folder.path("alone"));
+    let demand = |out: &Path| {
+        let plans = folder.plan(&[], out).unwrap();
+        let pending = run::pending(&plans, false);
+        Library::open(out, false).demand(run::with_plans(&plans, &pending)).to_string()
+    };
+    // three numbers of target cells and two seeds; what is learnt from the source cells depends on the seed only
+    let expected = "30 runs need 30 trainings; 6 of them start from 2 new pretrainings, 4 saved";
+    assert_eq!(demand(&out), expected);
+    folder.run(&out, 2);
+    let kept: Vec<PathBuf> = fs::read_dir(out.join("pretrained")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(kept.len(), 2, "{kept:?}");
+    // the numbers are those of a run that pretrains for itself, whatever is at hand
+    let fine_tuned = |out: &Path| -> Vec<_> {
+        let scores = read_scores(&out.join("scores.csv")).unwrap();
+        scores.into_iter().filter(|score| score.variant == "fine_tune+cells=2").collect()
+    };
+    for spoil in [None, Some(&b"no network"[..])] {
+        if let Some(bytes) = spoil {
+            fs::create_dir_all(alone.join("pretrained")).unwrap();
+            kept.iter().for_each(|path| {
+                fs::write(alone.join("pretrained").join(path.file_name().unwrap()), bytes).unwrap();
+            });
+            fs::remove_dir_all(alone.join("runs")).unwrap();
+        }
+        folder.run_with(&["transfer.cells=[2]"], &alone, 1).unwrap();
+        assert_eq!(fine_tuned(&alone), fine_tuned(&out));
+    }
+    fs::remove_dir_all(out.join("runs")).unwrap();
+    assert!(demand(&out).ends_with("6 of them start from 0 new pretrainings, 6 saved"), "{}", demand(&out));
+}
+
+#[test]
+fn runs_that_cannot_be_made_are_rows_with_a_reason() {
+    let statuses = |settings: &[&str]| -> BTreeSet<String> {
+        let folder = Folder::new(&[]);
+        let out = folder.path("out");
+        let tally = folder.run_with(settings, &out, 2).unwrap();
+        assert!(tally.without_numbers > 0);
+        let scores = read_scores(&out.join("scores.csv")).unwrap();
+        assert_eq!(scores.len(), 30, "no row is dropped");
+        scores.iter().filter(|score| score.metrics.is_none()).map(|score| score.status.to_string()).collect()
+    };
+    let long = ["models.transfer.learning_rate=1.0e+30", "models.batlinet.learning_rate=1.0e+30"];
+    assert_eq!(statuses(&long), BTreeSet::from(["diverged".to_owned()]));
+    // a chemistry whose cells have no usable life: none to learn from
+    let short = statuses(&["label.minimum=100000"]);
+    assert!(
+        short.iter().all(|status| status.starts_with("failed: ") && status.contains("no training cell has a life")),
+        "{short:?}"
+    );
+}
+
+#[test]
 fn keys_cover_target_cells_seed_preset_and_source() {
     let keys = |folder: &Folder, settings: &[&str]| -> BTreeMap<String, String> {
         let plans = folder.plan(settings, &folder.path("out")).unwrap();
@@ -191,7 +262,7 @@ fn keys_cover_target_cells_seed_preset_and_source() {
     let folder = Folder::new(&[]);
     let all = keys(&folder, &[]);
     let networks = || all.iter().filter(|(label, _)| !label.contains("mean"));
-    assert_eq!(networks().map(|(_, key)| key).collect::<BTreeSet<_>>().len(), 3 * 3 * 2, "cells and seeds differ");
+    assert_eq!(networks().map(|(_, key)| key).collect::<BTreeSet<_>>().len(), 4 * 3 * 2, "cells and seeds differ");
 
     let fewer = keys(&folder, &["transfer.source_cells=3"]);
     for (label, key) in networks() {
@@ -257,11 +328,11 @@ fn the_transfers_of_the_repository_are_sound_in_both_profiles() {
         }
     }
     let expected = [
-        ("transfer-lco", (275, 37, 20)),
+        ("transfer-lco", (275, 37, 25)),
         ("transfer-lco-code", (366, 37, 20)),
-        ("transfer-nca", (275, 22, 16)),
+        ("transfer-nca", (275, 22, 20)),
         ("transfer-nca-code", (381, 22, 16)),
-        ("transfer-nmc", (275, 69, 20)),
+        ("transfer-nmc", (275, 69, 25)),
         ("transfer-nmc-code", (334, 69, 20)),
     ];
     assert_eq!(sizes, expected.map(|(name, sizes)| (name.to_owned(), sizes)).into());

@@ -76,7 +76,7 @@ pub(crate) fn time_epochs(
 }
 
 /// A fitted model that asks this many references.
-pub(crate) fn fitted(maps: &Array4<f32>, labels: &[f64], references_test: usize) -> BatLiNet {
+pub(crate) fn fitted(maps: &Array4<f32>, labels: &[f64], references_test: usize) -> BatLiNet<'static> {
     let parameters = BatLiNetParameters { epochs: 1, references_test, ..BatLiNetParameters::default() };
     let mut model = BatLiNet::new(parameters).expect("the parameters are valid");
     on_all_cores(&Silent, |context| model.fit(maps.view().into_dyn(), labels, context)).expect("it can be fitted");

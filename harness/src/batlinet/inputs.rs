@@ -10,7 +10,8 @@ pub struct Inputs {
     cleaners: Vec<BranchCleaner>,
     base: usize,
     length: usize,
-    filtered: Vec<f32>,
+    rows: usize,
+    outlying: Vec<bool>,
     differences: Vec<f32>,
     kept: Vec<f32>,
 }
@@ -23,7 +24,8 @@ impl Inputs {
             cleaners: vec![cleaner; threads.max(1)],
             base: parameters.base,
             length: shape.input_len(),
-            filtered: Vec::new(),
+            rows: shape.channels * shape.height,
+            outlying: Vec::new(),
             differences: Vec::new(),
             kept: Vec::new(),
         }
@@ -57,21 +59,19 @@ impl Inputs {
     }
 
     /// The inter-cell inputs of the first target with each of its references, then of the second …; all targets have
-    /// equally many references. A target is filtered once, whatever their number.
+    /// equally many references. The outlying cycles of a target are looked for once, whatever their number.
     pub fn inter(&mut self, targets: &[&[f32]], references: &[&[f32]]) -> &[f32] {
-        let Self { cleaners, length, filtered, differences, .. } = self;
-        filtered.resize(targets.len() * *length, 0.0);
-        let jobs = targets.iter().zip(filtered.chunks_exact_mut(*length)).collect();
-        in_parallel(cleaners, jobs, |cleaner, (target, filtered)| {
-            filtered.copy_from_slice(target);
-            cleaner.filter_target(filtered);
-        });
+        let Self { cleaners, length, rows, outlying, differences, .. } = self;
+        outlying.resize(targets.len() * *rows, false);
+        let jobs = targets.iter().zip(outlying.chunks_exact_mut(*rows)).collect();
+        in_parallel(cleaners, jobs, |cleaner, (target, outlying)| cleaner.outlying_cycles(target, outlying));
         let per_target = references.len() / targets.len();
         differences.resize(references.len() * *length, 0.0);
-        let pairs = filtered.chunks_exact(*length).flat_map(|target| std::iter::repeat_n(target, per_target));
+        let targets = targets.iter().zip(outlying.chunks_exact(*rows));
+        let pairs = targets.flat_map(|target| std::iter::repeat_n(target, per_target));
         let jobs = pairs.zip(references).zip(differences.chunks_exact_mut(*length)).collect();
-        in_parallel(cleaners, jobs, |cleaner, ((target, reference), difference)| {
-            cleaner.inter(target, reference, difference);
+        in_parallel(cleaners, jobs, |cleaner, (((target, outlying), reference), difference)| {
+            cleaner.inter(target, outlying, reference, difference);
         });
         differences
     }
@@ -107,10 +107,10 @@ mod tests {
         assert_eq!(inputs.intra(&[maps[3], maps[0]]), made);
         // and are those of one pair at a time
         let mut cleaner = BranchCleaner::new(parameters.cleaning(), 2, 20, 100);
-        let mut filtered = maps[1].to_vec();
-        cleaner.filter_target(&mut filtered);
+        let mut outlying = vec![false; 2 * 20];
+        cleaner.outlying_cycles(maps[1], &mut outlying);
         let mut difference = vec![0.0; shape.input_len()];
-        cleaner.inter(&filtered, references[3], &mut difference);
+        cleaner.inter(maps[1], &outlying, references[3], &mut difference);
         assert_eq!(expected.1[3 * shape.input_len()..][..shape.input_len()], difference);
     }
 }

@@ -1,6 +1,6 @@
 //! Training and asking BatLiNet.
 
-use std::slice;
+use std::{borrow::Cow, slice};
 
 use baselines::{
     Context, FitSummary, Model, ModelError, Weights,
@@ -8,7 +8,7 @@ use baselines::{
     maps,
     training::{Order, Schedule},
 };
-use ndarray::{Array2, ArrayViewD};
+use ndarray::{Array2, ArrayD, ArrayViewD};
 
 use super::{
     cleaning::{Cleaning, HAMPEL_WINDOW},
@@ -20,19 +20,34 @@ use super::{
 
 /// BatLiNet; features are capacity maps [samples, channels, cycles, grid points].
 ///
-/// The training cells stay with the model: they are the references of every prediction.
-pub struct BatLiNet {
+/// The training cells stay with the model: they are the references of every training step and every prediction, unless
+/// other cells are given for that.
+pub struct BatLiNet<'a> {
     parameters: BatLiNetParameters,
-    fitted: Option<Fitted>,
+    source: Option<Support<'a>>,
+    fitted: Option<Fitted<'a>>,
 }
 
-struct Fitted {
+/// The cells that are references.
+#[derive(Clone)]
+struct Support<'a> {
+    maps: Cow<'a, [f32]>,
+    inner: [usize; 3],
+    labels: Cow<'a, [f64]>,
+}
+
+impl Support<'_> {
+    fn cells(&self) -> Cells<'_> {
+        Cells { maps: &self.maps, labels: &self.labels }
+    }
+}
+
+struct Fitted<'a> {
     network: Network,
-    support_maps: Vec<f32>,
-    support_labels: Vec<f64>,
+    support: Support<'a>,
 }
 
-impl BatLiNet {
+impl<'a> BatLiNet<'a> {
     /// Checks the hyper-parameters.
     ///
     /// # Errors
@@ -40,7 +55,17 @@ impl BatLiNet {
     pub fn new(parameters: BatLiNetParameters) -> Result<Self, ModelError> {
         parameters.check()?;
         schedule(&parameters).check()?;
-        Ok(Self { parameters, fitted: None })
+        Ok(Self { parameters, source: None, fitted: None })
+    }
+
+    /// The same with these cells as references, in training too, instead of the training cells: those of another
+    /// chemistry. Maps as those of the training cells, labels in their unit.
+    ///
+    /// # Errors
+    /// [`ModelError`] says what is wrong with them.
+    pub fn with_references(self, maps: &'a ArrayD<f32>, labels: Vec<f64>) -> Result<Self, ModelError> {
+        let (maps, inner) = maps::training_maps::<3>(maps.view(), &labels)?;
+        Ok(Self { source: Some(Support { maps, inner, labels: labels.into() }), ..self })
     }
 
     /// The answers of the branches for the cells of `features` and these references of theirs, each computed once.
@@ -53,18 +78,17 @@ impl BatLiNet {
         references: &References,
         context: &Context<'_>,
     ) -> Result<PairMatrix, ModelError> {
-        let Fitted { network, support_maps, support_labels } = self.fitted.as_ref().ok_or(ModelError::NotFitted)?;
+        let Fitted { network, support } = self.fitted.as_ref().ok_or(ModelError::NotFitted)?;
         let shape = network.shape();
         let maps = maps::prediction_maps(features, [shape.channels, shape.height, shape.width])?;
         let mut inputs = Inputs::new(&self.parameters, shape, context.threads);
         let intra = network.intra(&maps, &mut inputs)?;
         let inter = if self.parameters.inter_cell {
-            let support = Cells { maps: support_maps, labels: support_labels };
             // a reference drawn twice answers twice, but is asked once
             let asked = References::union(slice::from_ref(references));
-            let mut answers = Array2::from_elem((maps.len() / shape.input_len(), support_labels.len()), f64::NAN);
+            let mut answers = Array2::from_elem((maps.len() / shape.input_len(), support.labels.len()), f64::NAN);
             for (cell, map) in maps.chunks_exact(shape.input_len()).enumerate() {
-                let outputs = network.inter(map, support, asked.of(cell), &mut inputs)?;
+                let outputs = network.inter(map, support.cells(), asked.of(cell), &mut inputs)?;
                 for (&reference, output) in asked.of(cell).iter().zip(outputs.into_iter().flatten()) {
                     answers[[cell, reference]] = output;
                 }
@@ -94,10 +118,36 @@ impl BatLiNet {
         Ok(shape)
     }
 
-    fn keep(&mut self, network: Network, maps: &[f32], labels: &[f64]) {
-        // without an inter-cell branch nothing is compared with the training cells
-        let support_maps = if self.parameters.inter_cell { maps.to_vec() } else { Vec::new() };
-        self.fitted = Some(Fitted { network, support_maps, support_labels: labels.to_vec() });
+    /// The training cells: at least two where they are each other's references.
+    fn learnt_from<'b>(
+        &self,
+        features: ArrayViewD<'b, f32>,
+        labels: &[f64],
+    ) -> Result<(Cow<'b, [f32]>, [usize; 3]), ModelError> {
+        match self.source {
+            None => maps::training_maps(features, labels),
+            Some(_) => maps::labelled_maps(features, labels),
+        }
+    }
+
+    /// The cells given as references, if any.
+    fn source(&self, [channels, height, width]: [usize; 3]) -> Result<Option<&Support<'a>>, ModelError> {
+        match &self.source {
+            Some(source) if source.inner != [channels, height, width] => Err(ModelError::Shape {
+                expected: format!("[reference cells, {channels}, {height}, {width}]"),
+                got: std::iter::once(source.labels.len()).chain(source.inner).collect(),
+            }),
+            source => Ok(source.as_ref()),
+        }
+    }
+
+    fn keep(&mut self, network: Network, maps: &[f32], inner: [usize; 3], labels: &[f64]) {
+        let support = self.source.clone().unwrap_or_else(|| {
+            // without an inter-cell branch nothing is compared with the training cells
+            let maps = if self.parameters.inter_cell { maps.to_vec() } else { Vec::new() };
+            Support { maps: maps.into(), inner, labels: labels.to_vec().into() }
+        });
+        self.fitted = Some(Fitted { network, support });
     }
 }
 
@@ -105,7 +155,7 @@ fn schedule(parameters: &BatLiNetParameters) -> Schedule {
     Schedule { epochs: parameters.epochs, batch: parameters.batch, order: Order::AsGiven }
 }
 
-impl Model for BatLiNet {
+impl Model for BatLiNet<'_> {
     fn fit(
         &mut self,
         features: ArrayViewD<'_, f32>,
@@ -113,7 +163,7 @@ impl Model for BatLiNet {
         context: &Context<'_>,
     ) -> Result<FitSummary, ModelError> {
         self.fitted = None;
-        let (maps, inner) = maps::training_maps::<3>(features, labels)?;
+        let (maps, inner) = self.learnt_from(features, labels)?;
         let shape = self.shape(inner)?;
         let initial = Network::initial(&self.parameters, shape, &mut context.streams.stream("init"));
         let mut network = Network::new(&self.parameters, shape, &initial, context)?;
@@ -123,25 +173,27 @@ impl Model for BatLiNet {
         }
         let mut random = context.streams.stream("references-train");
         let cells = Cells { maps: &maps, labels };
+        let source = self.source(inner)?;
+        let support = source.map_or(cells, Support::cells);
         let BatLiNetParameters { references_train, self_reference, .. } = self.parameters;
         let summary = schedule(&self.parameters).run(labels.len(), context, |batch| {
             let references: Vec<usize> = batch
                 .iter()
                 .flat_map(|&target| {
-                    let excluded = (!self_reference).then_some(target);
-                    draw(references_train, labels.len(), excluded, &mut random).collect::<Vec<_>>()
+                    let excluded = (!self_reference && source.is_none()).then_some(target);
+                    draw(references_train, support.labels.len(), excluded, &mut random).collect::<Vec<_>>()
                 })
                 .collect();
-            let loss = network.accumulate(cells, batch, &references, &mut inputs)?;
+            let loss = network.accumulate((cells, batch), (support, &references), &mut inputs)?;
             network.step();
             Ok(loss)
         })?;
-        self.keep(network, &maps, labels);
+        self.keep(network, &maps, inner, labels);
         Ok(summary)
     }
 
     fn predict(&self, features: ArrayViewD<'_, f32>, context: &Context<'_>) -> Result<Vec<f64>, ModelError> {
-        let training = self.fitted.as_ref().ok_or(ModelError::NotFitted)?.support_labels.len();
+        let training = self.fitted.as_ref().ok_or(ModelError::NotFitted)?.support.labels.len();
         let cells = features.shape().first().copied().unwrap_or(0);
         let references = References::drawn(self.parameters.references_test, cells, training, context.streams);
         Ok(self.pairs(features, &references, context)?.predict(&references))
@@ -158,9 +210,10 @@ impl Model for BatLiNet {
         labels: &[f64],
         context: &Context<'_>,
     ) -> Result<(), ModelError> {
-        let (maps, inner) = maps::training_maps::<3>(features, labels)?;
+        let (maps, inner) = self.learnt_from(features, labels)?;
         let network = Network::new(&self.parameters, self.shape(inner)?, weights, context)?;
-        self.keep(network, &maps, labels);
+        self.source(inner)?;
+        self.keep(network, &maps, inner, labels);
         Ok(())
     }
 }

@@ -127,16 +127,15 @@ impl Network {
     ///
     /// (1 - α) mean_i (y_intra,i - z_i)² + α mean_i (mean_j y_inter,ij - z_i)².
     ///
-    /// `targets` are cells of `cells`; `references` are those of the first target, then of the second … in equal
-    /// numbers. The references are averaged before the square.
+    /// `targets` are cells of `cells`; `references` are cells of `support`: those of the first target, then of the
+    /// second … in equal numbers. The references are averaged before the square.
     ///
     /// # Errors
     /// What the encoder says.
     pub fn accumulate(
         &mut self,
-        cells: Cells<'_>,
-        targets: &[usize],
-        references: &[usize],
+        (cells, targets): (Cells<'_>, &[usize]),
+        (support, references): (Cells<'_>, &[usize]),
         inputs: &mut Inputs,
     ) -> Result<f64, ModelError> {
         let (intra_weight, inter_weight) = self.parameters.branch_weights();
@@ -153,7 +152,7 @@ impl Network {
             let portions = targets.chunks(targets_at_once).zip(references.chunks(targets_at_once * per_target));
             for (targets, references) in portions {
                 let weight = inter_weight / batch;
-                loss += weight * self.accumulate_inter(cells, targets, references, weight, inputs)?;
+                loss += weight * self.accumulate_inter((cells, targets), (support, references), weight, inputs)?;
             }
         }
         Ok(loss)
@@ -190,16 +189,15 @@ impl Network {
     /// Σ (mean_j y_inter,ij - z_i)² over `targets`; the gradients are those of `weight` times it.
     fn accumulate_inter(
         &mut self,
-        cells: Cells<'_>,
-        targets: &[usize],
-        references: &[usize],
+        (cells, targets): (Cells<'_>, &[usize]),
+        (support, references): (Cells<'_>, &[usize]),
         weight: f64,
         inputs: &mut Inputs,
     ) -> Result<f64, ModelError> {
         let Some(encoder) = &mut self.inter else { return Ok(0.0) };
         let per_target = references.len() / targets.len();
         let length = self.shape.input_len();
-        let differences = inputs.inter(&cells.at(targets, length), &cells.at(references, length));
+        let differences = inputs.inter(&cells.at(targets, length), &support.at(references, length));
         let head = self.heads.of_mut(Branch::Inter);
         let mut squares = 0.0;
         encoder.accumulate(differences, &mut |features, by_feature| {
@@ -207,7 +205,7 @@ impl Network {
             let mut by_output = Vec::with_capacity(outputs.len());
             let pairs = outputs.chunks(per_target).zip(references.chunks(per_target));
             for ((outputs, references), &target) in pairs.zip(targets) {
-                let sum: f64 = outputs.iter().zip(references).map(|(y, &j)| f64::from(*y) + cells.labels[j]).sum();
+                let sum: f64 = outputs.iter().zip(references).map(|(y, &j)| f64::from(*y) + support.labels[j]).sum();
                 let residual = sum / per_target as f64 - cells.labels[target];
                 squares += residual * residual;
                 by_output.extend(outputs.iter().map(|_| (2.0 * weight * residual / per_target as f64) as f32));

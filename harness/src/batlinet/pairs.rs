@@ -7,6 +7,8 @@ use baselines::{Streams, random::ChaCha8Rng};
 use ndarray::Array2;
 use rand::RngExt as _;
 
+use crate::signal::lower_median;
+
 /// The references of some cells: positions of training cells, for each cell in the order drawn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct References(Vec<Vec<usize>>);
@@ -77,7 +79,7 @@ impl PairMatrix {
             .map(|cell| {
                 let answers = |inter: &Array2<f64>| {
                     let mut answers: Vec<f64> = references.of(cell).iter().map(|&j| inter[[cell, j]]).collect();
-                    lower_median(&mut answers)
+                    lower_median(&mut answers).unwrap_or(f64::NAN)
                 };
                 self.combine(cell, self.inter.as_ref().map(answers))
             })
@@ -98,22 +100,9 @@ impl PairMatrix {
     }
 }
 
-/// PyTorch's median: the lower of the two middle values of an even number.
-fn lower_median(values: &mut [f64]) -> f64 {
-    let middle = (values.len() - 1) / 2;
-    *values.select_nth_unstable_by(middle, f64::total_cmp).1
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_median_of_an_even_number_is_the_lower_one() {
-        assert_eq!(lower_median(&mut [4.0, 1.0, 3.0, 2.0]), 2.0);
-        assert_eq!(lower_median(&mut [5.0, 1.0, 3.0]), 3.0);
-        assert_eq!(lower_median(&mut [7.0]), 7.0);
-    }
 
     #[test]
     fn references_are_drawn_from_all_cells_or_all_others() {

@@ -6,16 +6,17 @@ mod export;
 mod fetch;
 mod import;
 mod list;
+mod picture;
 mod show;
 
 use std::io;
 use std::path::PathBuf;
 
-use clap::{Subcommand, ValueEnum};
+use clap::Subcommand;
 
 use super::cells::{is_virtual, open};
 use crate::failure::Failure;
-use crate::source::{self, matr_curves};
+use crate::source;
 use crate::store::Store;
 
 /// What to do with cells.
@@ -27,13 +28,25 @@ pub enum DataCommand {
         #[arg(long, default_value = "virtual", value_name = "DIR|virtual")]
         data: PathBuf,
     },
-    /// Download published files and import them
+    /// Download published files, verify them and import them
+    ///
+    /// Files are kept in DIR/downloads/NAME: an interrupted download goes on where it broke off, and what is there is
+    /// not fetched again. Files whose publisher states a hash must have it; of the others, the hash of the first download
+    /// is noted in DIR/downloads/checksums.csv and must stay the same. Where a publisher serves people only, the steps
+    /// are printed (exit code 5), and files brought by hand are imported.
     Fetch {
-        /// What to fetch
-        source: Fetchable,
+        /// What to fetch, such as `matr`; `batlinet data list` shows all
+        #[arg(value_name = "NAME")]
+        source: String,
         /// The folder of cells to write to
         #[arg(long, value_name = "DIR")]
         data: PathBuf,
+        /// Other addresses, such as mirrors: a file like harness/src/source/download/manifest.yaml
+        #[arg(long, value_name = "FILE")]
+        manifest: Option<PathBuf>,
+        /// Fetch and verify, but import nothing
+        #[arg(long)]
+        download_only: bool,
         /// Replace cells that are there
         #[arg(long)]
         force: bool,
@@ -68,27 +81,34 @@ pub enum DataCommand {
         #[arg(long, value_delimiter = ',', value_name = "IDS")]
         cells: Vec<String>,
     },
-    /// What is known of one cell
+    /// What is known of one cell, in words and as pictures
     Show {
         /// Its id, such as MATR_b1c0
         cell: String,
         /// A folder of imported cells, or `virtual`
         #[arg(long, default_value = "virtual", value_name = "DIR|virtual")]
         data: PathBuf,
-    },
-    /// Read every cell whole and compare it with its hash
-    Check {
-        /// A folder of imported cells
+        /// Also draw its capacity fade and its voltage curves into this folder, as SVG and CSV
         #[arg(long, value_name = "DIR")]
-        data: PathBuf,
+        out: Option<PathBuf>,
+        /// Positions of the cycles whose voltage curves are drawn, from 0, such as `0,9,99` [default: 0, 9, 99 and the
+        /// last]
+        #[arg(long, value_delimiter = ',', value_name = "POSITIONS", requires = "out")]
+        cycles: Vec<usize>,
     },
-}
-
-/// Published files that this program can download.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Fetchable {
-    /// Discharge curves Q(V) of 124 MATR cells, cycles 2 to 100
-    MatrCurves,
+    /// Are the cells whole, are they all here, and may they be split and labelled as declared?
+    ///
+    /// Exit codes: 0 if nothing is wrong or missing; 3 for a fault, such as a damaged or exchanged file, one cell under
+    /// two names, or a test cell that a model has been trained on; 5 if nothing is wrong but cells are missing, of a
+    /// dataset of which there are some or of an experiment.
+    Check {
+        /// A folder of imported cells, or `virtual` with experiments
+        #[arg(long, value_name = "DIR|virtual")]
+        data: PathBuf,
+        /// Experiments whose splits and labels are checked on these cells
+        #[arg(value_name = "FILE")]
+        experiments: Vec<PathBuf>,
+    },
 }
 
 /// Does what was asked, printing to the terminal.
@@ -110,11 +130,16 @@ pub fn execute_to(command: &DataCommand, out: &mut dyn io::Write) -> Result<(), 
             print(out, &list::render(store.as_ref()));
             Ok(())
         }
-        DataCommand::Fetch { source: Fetchable::MatrCurves, data, force } => {
-            import::check_target(data, &matr_curves::ids(), *force)?;
-            let curves = fetch::matr_curves(data, &mut |line| eprintln!("{line}"))?;
-            import::execute(&curves, data, *force, out)
-        }
+        DataCommand::Fetch { source, data, manifest, download_only, force } => fetch::execute(
+            &fetch::Fetch {
+                name: source,
+                data,
+                manifest: manifest.as_deref(),
+                force: *force,
+                download_only: *download_only,
+            },
+            out,
+        ),
         DataCommand::Import { format, paths, data, force } => {
             import::check_target(data, &[], *force)?;
             import::execute(&*(format.open)(paths)?, data, *force, out)
@@ -122,12 +147,16 @@ pub fn execute_to(command: &DataCommand, out: &mut dyn io::Write) -> Result<(), 
         DataCommand::Export { format, data, out: folder, cells } => {
             export::execute(format, &*open(data)?, cells, folder, out)
         }
-        DataCommand::Show { cell, data } => {
+        DataCommand::Show { cell: id, data, out: folder, cycles } => {
             let source = open(data)?;
-            print(out, &show::render(&source.cell(cell, usize::MAX)?, &source.fingerprint(cell)?));
+            let cell = source.cell(id, usize::MAX)?;
+            print(out, &show::render(&cell, &source.fingerprint(id)?));
+            for file in folder.iter().map(|folder| picture::write(&cell, cycles, folder)) {
+                file?.iter().for_each(|file| print(out, &format!("wrote {}\n", file.display())));
+            }
             Ok(())
         }
-        DataCommand::Check { data } => check::execute(data, out),
+        DataCommand::Check { data, experiments } => check::execute(data, experiments, out),
     }
 }
 

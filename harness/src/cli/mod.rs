@@ -19,7 +19,8 @@ use crate::source::matr;
 
 /// Seeded, declared experiments on early battery lifetime prediction around BatLiNet.
 ///
-/// Exit codes: 0 ok, 1 a defect of this program, 2 usage or configuration, 3 some run failed, 5 incomplete.
+/// Exit codes: 0 ok, 1 a defect of this program, 2 usage or configuration, 3 some run failed or `data check` found a
+/// fault, 5 incomplete.
 #[derive(Debug, Parser)]
 #[command(name = "batlinet", version)]
 pub struct Arguments {

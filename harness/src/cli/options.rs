@@ -85,7 +85,7 @@ impl Options {
             let names: Vec<&str> = experiments.iter().map(|declared| declared.experiment.name.as_str()).collect();
             Path::new("results/runs").join(names.join("+"))
         });
-        let models = self.models.iter().flat_map(|text| names(text)).collect();
+        let models = self.models.iter().flat_map(|text| text.split(',')).map(|name| name.trim().to_owned()).collect();
         let selection = Selection { models, shard: self.shard };
         let plans = plan::plan(experiments, &*source, device, &selection, &out)?;
         Ok(Prepared { plans, source, device, out })
@@ -94,23 +94,5 @@ impl Options {
     /// `--set` and `--seeds` as given, for the record.
     pub fn changes(&self) -> Vec<String> {
         self.set.iter().cloned().chain(self.seeds.iter().map(|seeds| format!("seeds={seeds}"))).collect()
-    }
-}
-
-/// Names with commas between; a variant in brackets may hold commas too.
-fn names(text: &str) -> Vec<String> {
-    let mut inside = false;
-    let outside_comma = |c: char| {
-        inside = (inside || c == '[') && c != ']';
-        c == ',' && !inside
-    };
-    text.split(outside_comma).map(|name| name.trim().to_owned()).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn commas_inside_brackets_belong_to_a_variant() {
-        assert_eq!(super::names("ridge, cnn[direct,cells=4],batlinet"), ["ridge", "cnn[direct,cells=4]", "batlinet"]);
     }
 }

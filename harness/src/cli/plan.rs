@@ -38,6 +38,7 @@ pub fn execute(arguments: &PlanArguments) -> Result<(), Failure> {
             source.origin(),
             plan.runs.len()
         ));
+        text.push_str(&format!("  {}\n", experiment.protocol.meaning()));
         for run in &plan.runs {
             if !run.selected {
                 skipped += 1;

@@ -25,6 +25,9 @@ pub struct ReportArguments {
     /// What `make bench` measured; without such a file, the report has no throughput.
     #[arg(long, value_name = "FILE", default_value = "results/bench/criterion.csv")]
     bench: PathBuf,
+    /// Writes there instead of into OUT, such as for records that stay as they are.
+    #[arg(long, value_name = "DIR")]
+    to: Option<PathBuf>,
 }
 
 /// Prints the tables and writes Markdown, HTML, LaTeX, CSV and SVG.
@@ -34,15 +37,16 @@ pub struct ReportArguments {
 pub fn execute(arguments: &ReportArguments) -> Result<(), Failure> {
     let summaries = summary::summarise(&arguments.out)?;
     let document = document(&summaries, Throughput::read(&arguments.bench)?.as_ref());
-    let files = write::write(&arguments.out, &summaries, &document)?;
+    let to = arguments.to.as_ref().unwrap_or(&arguments.out);
+    let files = write::write(to, &summaries, &document)?;
     // tables and figures are many; their folders are said once
-    let shown = files.iter().filter(|file| file.parent() == Some(&arguments.out));
+    let shown = files.iter().filter(|file| file.parent() == Some(to));
     let written: String = shown.map(|file| format!("wrote {}\n", file.display())).collect();
     let (tables, figures) = (document.tables().count(), document.figures().count());
     output::print(&format!(
         "{}\n{written}wrote {tables} tables and {figures} figures to {} and {}\n",
         terminal::render(&document, Width::Full),
-        arguments.out.join("tables").display(),
-        arguments.out.join("figures").display(),
+        to.join("tables").display(),
+        to.join("figures").display(),
     ))
 }

@@ -79,6 +79,18 @@ pub enum ModelSpec {
     Transfer(TransferParameters),
 }
 
+impl Entry {
+    /// Whether the model learns from source cells too, those of another chemistry: in a transfer, they are BatLiNet's
+    /// references.
+    pub fn needs_source(&self) -> bool {
+        match &self.model {
+            ModelSpec::Transfer(parameters) => parameters.needs_source(),
+            ModelSpec::BatLiNet(_) => self.target_cells.is_some(),
+            _ => false,
+        }
+    }
+}
+
 impl ModelSpec {
     /// The names of all models, in the order of the tables.
     pub const NAMES: [&'static str; 14] = [
@@ -174,9 +186,13 @@ impl ModelSpec {
         matches!(self, Self::Forest(_)) || self.is_network()
     }
 
-    /// Whether the model learns from source cells too, those of another chemistry.
-    pub fn needs_source(&self) -> bool {
-        matches!(self, Self::Transfer(parameters) if parameters.needs_source())
+    /// Position of the cycle that it subtracts from the others of a map, if it does.
+    pub fn base(&self) -> Option<usize> {
+        match self {
+            Self::BatLiNet(parameters) => parameters.intra_cell.then_some(parameters.base),
+            Self::Transfer(parameters) => Some(parameters.base),
+            _ => None,
+        }
     }
 
     /// Which random streams it draws from: models that share them begin with the same weights.
@@ -264,8 +280,8 @@ impl TryFrom<Declared> for Entry {
         if declared.feature.is_none() && model != ModelSpec::Mean {
             return Err(format!("{} needs `feature:`, the name of one of the experiment's features", model.name()));
         }
-        if !declared.variant.chars().all(|c| c.is_ascii_alphanumeric() || "_-.=,+:".contains(c)) {
-            return Err(format!("variant '{}' may hold letters, digits and _-.=,+: only", declared.variant));
+        if !declared.variant.chars().all(|c| c.is_ascii_alphanumeric() || "_-.=+:".contains(c)) {
+            return Err(format!("variant '{}' may hold letters, digits and _-.=+: only", declared.variant));
         }
         let label_transformation = match (&model, declared.label_transformation) {
             (ModelSpec::Transfer(_), Some(_)) => {

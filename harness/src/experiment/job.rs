@@ -12,13 +12,14 @@ use baselines::{ModelError, Weights};
 use super::{
     entry::Entry,
     plan::{Run, run_folder},
+    pretrained::pretraining_key,
     run::Worker,
-    train::{Answer, Material, TrainError, Trained, Workplace},
+    train::{self, Answer, Material, TrainError, Trained, Workplace},
 };
 use crate::{
     failure::Failure,
     record::{Attachments, Fit, Pairs, Prediction, Removed, RunRecord, Seconds, Status, Versions, weights_file},
-    samples::Samples,
+    samples::{Part, Samples},
     statistics::Metrics,
 };
 
@@ -83,6 +84,8 @@ impl Worker<'_> {
             let trainer = origin.taken_from.as_ref().unwrap_or(&job.runs[0].key);
             record.trained_by = (origin.is_trained && *trainer != run.key).then(|| trainer.clone());
             let mut pairs = None;
+            // of all cells of the split: in a transfer, every run draws others of them
+            record.labels = job.samples.as_ref().ok().map(Samples::label_version);
             if let Ok(samples) = samples {
                 describe(&mut record, samples);
                 match &outcome {
@@ -90,7 +93,7 @@ impl Worker<'_> {
                     Ok((answers, seconds)) => {
                         record.seconds.predict = seconds / answers.len() as f64;
                         conclude(&mut record, samples, &answers[index]);
-                        pairs = paired(samples, &answers[index]);
+                        pairs = paired(samples, source(job, self.entry(run)), &answers[index]);
                     }
                 }
             } else if let Err(status) = &outcome {
@@ -128,8 +131,7 @@ impl Worker<'_> {
         let progress = self.reporter.begin(&self.plan.label(first), self.options.stop);
         let workplace = Workplace { device: self.options.device, threads, progress: &progress };
         let entries: Vec<&Entry> = job.runs.iter().map(|run| self.entry(run)).collect();
-        let pools = job.samples.as_ref().ok().filter(|_| entries[0].target_cells.is_some());
-        let material = Material { samples, source: pools.map(|pools| &pools.train) };
+        let material = Material { samples, source: source(job, entries[0]) };
         attempt(|| {
             let trained = self.trained(first, material, workplace, origin)?;
             let start = Instant::now();
@@ -173,7 +175,11 @@ impl Worker<'_> {
         }
         let start = Instant::now();
         origin.is_trained = true;
-        let (trained, summary) = Trained::fit(entry, material, run.seed, workplace)?;
+        let pretrained = match pretraining_key(&run.ingredients) {
+            Some(key) => self.library.pretrained.get(&key, || train::pretrain(entry, material, run.seed, workplace))?,
+            None => None,
+        };
+        let (trained, summary) = Trained::fit(entry, material, run.seed, workplace, pretrained)?;
         origin.seconds = start.elapsed().as_secs_f64();
         origin.fit = Fit {
             epochs: summary.epochs,
@@ -209,6 +215,7 @@ impl Worker<'_> {
             versions: Versions::current(),
             train: cells.train.clone(),
             removed: Vec::new(),
+            labels: None,
             metrics: None,
             fit: Fit::default(),
             seconds: Seconds::default(),
@@ -265,11 +272,17 @@ fn conclude(record: &mut RunRecord, samples: &Samples, answer: &Answer) {
         .collect();
 }
 
-fn paired(samples: &Samples, answer: &Answer) -> Option<Pairs> {
+/// The source cells, which a transfer learns from too.
+fn source<'a>(job: &Job<'a>, entry: &Entry) -> Option<&'a Part> {
+    let pools = job.samples.as_ref().ok()?;
+    entry.target_cells.map(|_| &pools.train)
+}
+
+fn paired(samples: &Samples, source: Option<&Part>, answer: &Answer) -> Option<Pairs> {
     Some(Pairs {
         cells: samples.test.ids.clone(),
         observed: samples.test.lives.clone(),
-        references: samples.train.ids.clone(),
+        references: source.unwrap_or(&samples.train).ids.clone(),
         predicted: answer.pairs.clone()?,
     })
 }

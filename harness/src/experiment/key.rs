@@ -16,7 +16,7 @@ use super::{
 use crate::{
     cell::Origin,
     failure::Failure,
-    record::{Ingredients, hash},
+    record::{Ingredients, Protocol, hash},
     source::Source,
     split::Split,
 };
@@ -77,8 +77,12 @@ pub fn ingredients(
         "stages": stages.map(|(name, version)| (name.to_owned(), json!(version))).collect::<Map<_, _>>(),
         "device": if entry.model.is_network() { surroundings.device } else { "cpu" },
     });
-    if entry.model.needs_source() {
+    if entry.needs_source() {
         training["source_cells"] = json!(surroundings.hash_of(&split.train));
+    }
+    // Of a transfer, the preset says what is honest. Where nothing is said, the run is faithful, as all once were.
+    if experiment.protocol == Protocol::Honest && experiment.transfer.is_none() {
+        training["protocol"] = json!(experiment.protocol);
     }
     Ingredients { training, evaluation: Value::Object(evaluation) }
 }

@@ -7,7 +7,10 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use super::plan::{Plan, Run, run_folder};
+use super::{
+    plan::{Plan, Run, run_folder},
+    pretrained::{Pretrained, PretrainingDemand},
+};
 use crate::record::{Fit, RunRecord, Status, weights_file};
 
 /// A training that is over.
@@ -42,6 +45,8 @@ impl Training {
 pub struct Library {
     out: PathBuf,
     trainings: Mutex<HashMap<String, Vec<Training>>>,
+    /// Networks that trainings begin with.
+    pub pretrained: Pretrained,
 }
 
 impl Library {
@@ -49,7 +54,7 @@ impl Library {
     ///
     /// A record that cannot be read is passed over: it is complained about where it is needed.
     pub fn open(out: &Path, retry_failed: bool) -> Self {
-        let library = Self { out: out.to_owned(), trainings: Mutex::default() };
+        let library = Self { out: out.to_owned(), trainings: Mutex::default(), pretrained: Pretrained::open(out) };
         let mut folders: Vec<PathBuf> =
             fs::read_dir(out.join("runs")).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
         // of several trainings of one key, the same is taken every time
@@ -91,6 +96,7 @@ impl Library {
             demand.runs += 1;
             if !(keeps && shelves.contains_key(&train_key)) && here.insert((place, train_key)) {
                 demand.trainings += 1;
+                demand.pretraining.count(&run.ingredients, &self.pretrained);
             }
         }
         demand
@@ -102,24 +108,36 @@ impl Library {
 }
 
 /// How many trainings some runs need.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Demand {
     /// Runs.
     pub runs: usize,
     /// Trainings; the other runs ask a model that is trained already.
     pub trainings: usize,
+    /// What those trainings begin with.
+    pub pretraining: PretrainingDemand,
 }
 
 impl fmt::Display for Demand {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = |count: usize| if count == 1 { "" } else { "s" };
         let verb = |count: usize, one: &'static str, many: &'static str| if count == 1 { one } else { many };
-        let Self { runs, trainings } = *self;
+        let Self { runs, trainings, ref pretraining } = *self;
         write!(formatter, "{runs} run{} {} ", plural(runs), verb(runs, "needs", "need"))?;
         write!(formatter, "{trainings} training{}", plural(trainings))?;
         match runs - trainings {
-            0 => Ok(()),
-            reuse => write!(formatter, ", {reuse} {} one", verb(reuse, "reuses", "reuse")),
+            0 => {}
+            reuse => write!(formatter, ", {reuse} {} one", verb(reuse, "reuses", "reuse"))?,
+        }
+        match (pretraining.runs(), pretraining.pretrainings()) {
+            (0, _) => Ok(()),
+            (runs, made) => write!(
+                formatter,
+                "; {runs} of them {} from {made} new pretraining{}, {} saved",
+                verb(runs, "starts", "start"),
+                plural(made),
+                runs - made
+            ),
         }
     }
 }
@@ -130,7 +148,7 @@ mod tests {
 
     #[test]
     fn a_demand_reads_as_a_sentence() {
-        let text = |runs, trainings| Demand { runs, trainings }.to_string();
+        let text = |runs, trainings| Demand { runs, trainings, ..Demand::default() }.to_string();
         assert_eq!(text(12, 3), "12 runs need 3 trainings, 9 reuse one");
         assert_eq!(text(8, 8), "8 runs need 8 trainings");
         assert_eq!(text(2, 1), "2 runs need 1 training, 1 reuses one");

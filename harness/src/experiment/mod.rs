@@ -5,11 +5,13 @@
 //! | [`read`] | an [`Experiment`] | an experiment file, a profile and `--set` options |
 //! | [`spec`], [`entry`] | the checked declaration | YAML |
 //! | [`setting`] | a changed declaration | a path and a value |
+//! | `protocol` | an honest declaration | a faithful one |
 //! | [`seed`] | seeds and random streams | text |
 //! | [`key`] | the two keys of a run | everything that may change its result |
 //! | [`plan`] | runs with their state (new, stale, done, failed) | an experiment, a source, an output folder |
 //! | [`train`] | a trained model, and its answers | samples and an entry |
 //! | [`library`] | trained models that are there already | records |
+//! | [`pretrained`] | networks that several runs begin with | an output folder |
 //! | `job` | records on disk | the runs of one trained model |
 //! | [`run`], [`progress`] | the same for all | plans |
 //! | [`publish`] | `scores.csv`, `predictions.parquet` | records |
@@ -20,7 +22,9 @@ pub mod key;
 pub mod library;
 mod named;
 pub mod plan;
+pub mod pretrained;
 pub mod progress;
+mod protocol;
 pub mod publish;
 pub mod read;
 pub mod run;

@@ -17,8 +17,9 @@ use super::{
 use crate::{
     failure::Failure,
     record::{Ingredients, RunRecord, Score, Status, read_scores},
-    source::Source,
+    source::{Source, catalogue},
     split::Split,
+    suggest::did_you_mean,
     transfer::Pools,
 };
 
@@ -242,6 +243,9 @@ fn check_cells(
     }
     let first = missing[..missing.len().min(5)].join(", ");
     let more = if missing.len() > 5 { ", …" } else { "" };
+    let is_published = catalogue::find(missing[0]).is_some();
+    let hint =
+        if is_published { String::new() } else { did_you_mean(missing[0], available.iter().map(String::as_str)) };
     let advice = match source.origin() {
         crate::cell::Origin::Virtual => "correct the ids, or give --data DIR with a store that has them",
         crate::cell::Origin::Real => {
@@ -249,7 +253,7 @@ fn check_cells(
         }
     };
     Err(Failure::Usage(format!(
-        "{place}: experiment {} needs {} of its {} cells that the {} cells at hand lack ({first}{more}): {advice}",
+        "{place}: experiment {} needs {} of its {} cells that the {} cells at hand lack ({first}{more}{hint}): {advice}",
         experiment.name,
         missing.len(),
         split.train.len() + split.test.len(),

@@ -5,12 +5,14 @@ use std::{fs, path::Path};
 use serde_yaml::Value;
 
 use super::{
+    protocol,
     setting::{self, Setting},
     spec::{Experiment, Sweep},
 };
 use crate::{
     failure::Failure,
-    record::{self, AS_WRITTEN},
+    record::{self, AS_WRITTEN, Protocol},
+    suggest::nearest,
 };
 
 /// An experiment with where it came from.
@@ -47,7 +49,19 @@ pub fn parse(text: &str, file: &str, profile: &str, settings: &[Setting]) -> Res
     let mut tree: Value = serde_yaml::from_str(text).map_err(|error| located(&error, text, file))?;
     let of_profile = profile_settings(&tree, profile).map_err(|problem| format!("{file}: {problem}"))?;
     apply(&mut tree, &of_profile, &|setting| format!("{file}: profile {profile}, {}", setting.path))?;
+    let asked = settings.iter().rev().find(|setting| setting.path == "protocol").map(|setting| &setting.value);
+    if let Some(value) = asked {
+        tree["protocol"] = value.clone();
+    }
+    let is_honest = protocol::of(&tree) == Some(Protocol::Honest);
+    if is_honest {
+        let of_protocol = changes(tree.get("honest"));
+        apply(&mut tree, &of_protocol, &|setting| format!("{file}: honest, {}", setting.path))?;
+    }
     apply(&mut tree, settings, &|setting| format!("--set {}", setting.path))?;
+    if is_honest {
+        protocol::make_honest(&mut tree);
+    }
     expand(&mut tree, text, file)?;
     let experiment = checked(&tree).map_err(|problem| format!("{file}: {problem}"))?;
     let config_hash = record::hash(&serde_json::to_value(&tree).map_err(|error| format!("{file}: {error}"))?);
@@ -79,19 +93,24 @@ fn profile_settings(tree: &Value, profile: &str) -> Result<Vec<Setting>, String>
     let profiles = tree.get("profiles").and_then(Value::as_mapping);
     let declared = profiles.and_then(|profiles| profiles.get(profile));
     match declared {
-        Some(changes) => Ok(changes
-            .as_mapping()
-            .into_iter()
-            .flatten()
-            .filter_map(|(path, value)| Some(Setting { path: path.as_str()?.to_owned(), value: value.clone() }))
-            .collect()),
+        Some(declared) => Ok(changes(Some(declared))),
         None if profile == AS_WRITTEN => Ok(Vec::new()),
         None => {
             let mut known: Vec<&str> = profiles.into_iter().flatten().filter_map(|(name, _)| name.as_str()).collect();
             known.push(AS_WRITTEN);
-            Err(unknown("profile", profile, &known, "this experiment"))
+            Err(format!(
+                "{} (a file declares its own, under profiles:)",
+                unknown("profile", profile, &known, "this experiment")
+            ))
         }
     }
+}
+
+/// A map of paths and values as settings.
+fn changes(declared: Option<&Value>) -> Vec<Setting> {
+    let setting =
+        |(path, value): (&Value, &Value)| Some(Setting { path: path.as_str()?.to_owned(), value: value.clone() });
+    declared.and_then(Value::as_mapping).into_iter().flatten().filter_map(setting).collect()
 }
 
 /// Expands one sweep after the other, so that the one at fault is known, with its line where the file has it.
@@ -114,17 +133,10 @@ fn expand(tree: &mut Value, text: &str, file: &str) -> Result<(), String> {
 
 /// `unknown key 'alfa' in models[0].ridge, did you mean 'alpha'? (known: …)`.
 pub(crate) fn unknown(kind: &str, name: &str, known: &[&str], place: &str) -> String {
-    let near = known
-        .iter()
-        .map(|candidate| (strsim::damerau_levenshtein(&name.to_lowercase(), candidate), *candidate))
-        .min()
-        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
-        .or_else(|| {
-            known.iter().find(|candidate| candidate.len() > 2 && candidate.starts_with(name)).map(|found| (0, *found))
-        });
+    let near = nearest(name, known.iter().copied());
     let place = if place.is_empty() { String::new() } else { format!(" in {place}") };
     match near {
-        Some((_, near)) => format!("unknown {kind} '{name}'{place}, did you mean '{near}'?"),
+        Some(near) => format!("unknown {kind} '{name}'{place}, did you mean '{near}'?"),
         None if known.is_empty() => format!("unknown {kind} '{name}'{place}, which takes none"),
         None => format!("unknown {kind} '{name}'{place}; known: {}", known.join(", ")),
     }
@@ -221,7 +233,22 @@ fn readable(message: &str) -> String {
         let place = if place.is_empty() { String::new() } else { format!(" in {place}") };
         return format!("key {} is missing{place}", rest.trim_matches('`'));
     }
-    message.replace('`', "'")
+    let words = [
+        ("f64", "a number"),
+        ("f32", "a number"),
+        ("u64", "a whole number from 0 on"),
+        ("usize", "a whole number from 0 on"),
+        ("a boolean", "true or false"),
+        ("a sequence", "a list"),
+    ];
+    let message = message.replace('`', "'").replace(
+        "found character that cannot start any token",
+        "here stands what cannot begin a value; if it is a tab, indent with spaces",
+    );
+    match words.iter().find_map(|(theirs, ours)| Some((message.strip_suffix(&format!("expected {theirs}"))?, ours))) {
+        Some((before, ours)) => format!("{before}expected {ours}"),
+        None => message,
+    }
 }
 
 #[cfg(test)]
@@ -263,7 +290,7 @@ profiles:
         let experiment = parse(&format!("{FILE}{SWEPT}"), "e.yaml", AS_WRITTEN, &[]).unwrap().experiment;
         let variants: Vec<&str> = experiment.models.iter().map(|entry| entry.variant.as_str()).collect();
         let expected = ["0.5", "1", "0.001"].iter().flat_map(|alpha| {
-            ["none", "z_score"].map(|transformation| format!("alpha={alpha},feature_transformation={transformation}"))
+            ["none", "z_score"].map(|transformation| format!("alpha={alpha}+feature_transformation={transformation}"))
         });
         assert_eq!(variants, std::iter::once(String::new()).chain(expected).collect::<Vec<_>>());
         // a profile may sweep other values, or none
@@ -302,7 +329,7 @@ profiles:
             (
                 "[0.5, 1, 1.0e-3]",
                 "0.5",
-                "e.yaml:22:23: sweep.models.ridge.alpha: invalid type: floating point '0.5', expected a sequence",
+                "e.yaml:22:23: sweep.models.ridge.alpha: invalid type: floating point '0.5', expected a list",
             ),
             (
                 "[none, z_score]",
@@ -324,6 +351,16 @@ profiles:
     fn set(texts: &[&str]) -> Result<Experiment, String> {
         let settings: Vec<Setting> = texts.iter().map(|text| Setting::parse(text).unwrap()).collect();
         parse(FILE, "e.yaml", AS_WRITTEN, &settings).map(|declared| declared.experiment)
+    }
+
+    #[test]
+    fn a_base_outside_the_map_is_refused_before_anything_runs() {
+        let text = FILE.replace("features:\n", "features:\n  map: {capacity_map: {cycles: 5}}\n");
+        let text = text.replace("- mean: {}", "- batlinet: {base: 7}\n    feature: map");
+        assert_eq!(
+            refused(&text),
+            "e.yaml:12:16: models[0]: hyper-parameter base = 7: its feature has 5 cycles, positions 0 to 4"
+        );
     }
 
     #[test]
@@ -355,12 +392,17 @@ profiles:
             (
                 "alpha: 1.0",
                 "alpha: much",
-                "e.yaml:12:20: models[1].ridge.alpha: invalid type: string \"much\", expected f64",
+                "e.yaml:12:20: models[1].ridge.alpha: invalid type: string \"much\", expected a number",
             ),
             ("alpha: 1.0", "alpha: -1.0", "e.yaml:12:13: models[1]: ridge: hyper-parameter alpha"),
+            ("  - mean: {}", "\t- mean: {}", "e.yaml:11:1: here stands what cannot begin a value; if it is a tab"),
             ("seeds: [0, 1]", "seeds: [0, 0]", "seed 0 is given twice"),
             ("seeds: [0, 1]", "seeds: []", "seeds is empty"),
-            ("seeds: [0, 1]", "seeds: [-1]", "e.yaml:7:9: seeds[0]: invalid type: integer '-1', expected u64"),
+            (
+                "seeds: [0, 1]",
+                "seeds: [-1]",
+                "e.yaml:7:9: seeds[0]: invalid type: integer '-1', expected a whole number from 0 on",
+            ),
             ("    feature: row\n", "", "e.yaml:12:1: models[1]: ridge needs 'feature:'"),
             ("    feature: row\n", "    feature: row\n    variant: a/b\n", "variant 'a/b' may hold"),
             ("- mean: {}", "- mean: {}\n  - mean: {}", "model mean is given twice with variant ''"),

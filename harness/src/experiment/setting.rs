@@ -72,7 +72,7 @@ pub(crate) fn sweep(declaration: &mut Value, path: &str, values: &[Value]) -> Re
             let text = serde_yaml::to_string(value).map_err(|error| error.to_string())?;
             let before = text_of(entry, "variant").filter(|text| !text.is_empty());
             let tail = format!("{parameter}={}", text.trim());
-            let variant = before.map_or(tail.clone(), |before| format!("{before},{tail}"));
+            let variant = before.map_or(tail.clone(), |before| format!("{before}+{tail}"));
             let Value::Sequence(mut items) = std::mem::take(&mut one["models"]) else { continue };
             for item in &mut items {
                 item["variant"] = Value::from(variant.as_str());
@@ -260,7 +260,7 @@ mod tests {
         sweep(&mut declaration, "models.ridge.feature", &[Value::from("row")]).unwrap();
         let variants: Vec<&str> =
             declaration["models"].as_sequence().unwrap().iter().filter_map(|entry| text_of(entry, "variant")).collect();
-        assert_eq!(variants, ["alpha=0.1,feature=row", "alpha=1,feature=row", "intra.only"]);
+        assert_eq!(variants, ["alpha=0.1+feature=row", "alpha=1+feature=row", "intra.only"]);
         assert_eq!(declaration["models"][0]["ridge"]["alpha"], Value::from(0.1));
         assert!(
             sweep(&mut declaration, "models.svm.c", &[Value::from(1)]).unwrap_err().contains("unknown model 'svm'")

@@ -36,6 +36,8 @@ pub struct Experiment {
     pub transfer: Option<Draw>,
     /// Faithful or honest.
     pub protocol: Protocol,
+    /// How many cycles of a cell the scenario lets models see; the honest protocol holds features to it.
+    pub early_cycles: Option<usize>,
     /// When a cell's life ends.
     pub label: LabelRule,
     /// One run each for every model that draws random numbers.
@@ -89,6 +91,7 @@ struct Declared {
     train_test_split: PathBuf,
     transfer: Option<Draw>,
     protocol: Protocol,
+    early_cycles: Option<usize>,
     label: LabelRule,
     seeds: Vec<u64>,
     #[serde(deserialize_with = "unique", default)]
@@ -99,6 +102,8 @@ struct Declared {
     // read by `super::read` from the tree of values; named here so that they are known and well-formed
     #[serde(deserialize_with = "profiles", default)]
     profiles: (),
+    #[serde(default)]
+    honest: Option<Changes>,
     #[serde(default)]
     sweep: Sweep,
 }
@@ -125,7 +130,7 @@ impl TryFrom<Declared> for Experiment {
 
     fn try_from(declared: Declared) -> Result<Self, String> {
         // profiles and sweeps have changed the tree before this point
-        let Declared { profiles: (), sweep: Sweep(_), .. } = &declared;
+        let Declared { profiles: (), honest: Some(Changes) | None, sweep: Sweep(_), .. } = &declared;
         let checked = |(index, entry)| Entry::try_from(entry).map_err(|problem| format!("models[{index}]: {problem}"));
         let models: Vec<Entry> = declared.models.into_iter().enumerate().map(checked).collect::<Result<_, _>>()?;
         let models = match &declared.transfer {
@@ -141,6 +146,7 @@ impl TryFrom<Declared> for Experiment {
             train_test_split: declared.train_test_split,
             transfer: declared.transfer,
             protocol: declared.protocol,
+            early_cycles: declared.early_cycles,
             label: declared.label,
             seeds: declared.seeds,
             features: declared.features,
@@ -156,7 +162,7 @@ impl TryFrom<Declared> for Experiment {
 fn per_number_of_cells(models: Vec<Entry>, draw: &Draw) -> Result<Vec<Entry>, String> {
     draw.check()?;
     let with = |entry: &Entry, count: usize| {
-        let before = if entry.variant.is_empty() { String::new() } else { format!("{},", entry.variant) };
+        let before = if entry.variant.is_empty() { String::new() } else { format!("{}+", entry.variant) };
         let mut entry = Entry { variant: format!("{before}cells={count}"), target_cells: Some(count), ..entry.clone() };
         if let ModelSpec::Transfer(parameters) = &mut entry.model {
             parameters.preset = draw.preset;
@@ -194,6 +200,16 @@ impl Experiment {
             if let Some(feature) = entry.feature.as_deref().filter(|feature| !names.contains(feature)) {
                 return Err(super::read::unknown("feature", feature, &names, &format!("models[{index}]")));
             }
+            self.check_horizon(entry).map_err(|problem| format!("models[{index}]: {problem}"))?;
+            let shape = entry.feature.as_deref().and_then(|name| self.feature(name)).map(FeatureSpec::shape);
+            if let (Some(base), Some(&[_, cycles, _])) = (entry.model.base(), shape.as_deref())
+                && base >= cycles
+            {
+                return Err(format!(
+                    "models[{index}]: hyper-parameter base = {base}: its feature has {cycles} cycles, positions 0 to {}",
+                    cycles.saturating_sub(1)
+                ));
+            }
         }
         let entries: Vec<(&str, &str)> =
             self.models.iter().map(|entry| (entry.model.name(), entry.variant.as_str())).collect();
@@ -208,6 +224,22 @@ impl Experiment {
             }
         }
         Ok(())
+    }
+}
+
+impl Experiment {
+    /// The honest protocol lets no model see more of a cell than the others.
+    fn check_horizon(&self, entry: &Entry) -> Result<(), String> {
+        let (Protocol::Honest, Some(early)) = (self.protocol, self.early_cycles) else { return Ok(()) };
+        let feature = entry.feature.as_deref().and_then(|name| Some((name, self.feature(name)?.cycles_needed())));
+        match feature {
+            Some((name, cycles)) if cycles > early => Err(format!(
+                "{} reads '{name}', {cycles} cycles of a cell, and protocol honest allows the early_cycles, {early}; give it \
+                 another feature, below `honest:` if only there",
+                entry.model.name()
+            )),
+            _ => Ok(()),
+        }
     }
 }
 

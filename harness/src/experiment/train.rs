@@ -11,7 +11,7 @@ use crate::{
     batlinet::{BatLiNet, References},
     failure::Failure,
     samples::{FeatureTransformation, FittedFeatureTransformation, FittedLabelTransformation, Part, Samples},
-    transfer::Transfer,
+    transfer::{Transfer, TransferParameters},
 };
 
 /// What a run computes with.
@@ -48,11 +48,24 @@ pub struct Material<'a> {
     pub source: Option<&'a Part>,
 }
 
+impl<'a> Material<'a> {
+    /// The cells that BatLiNet compares others with: those of the other chemistry, or its training cells.
+    pub fn references(&self) -> &'a Part {
+        self.source.unwrap_or(&self.samples.train)
+    }
+
+    /// The lives whose spread is the unit of the labels. References have labels in the same unit.
+    fn labelled(&self, entry: &Entry) -> Vec<f64> {
+        let source = self.source.filter(|_| matches!(entry.model, ModelSpec::BatLiNet(_)));
+        self.samples.train.lives.iter().chain(source.iter().flat_map(|source| &source.lives)).copied().collect()
+    }
+}
+
 /// A trained model, to be asked as often as there are runs that share its train key.
 pub struct Trained<'a> {
     model: Fitted<'a>,
     entry: &'a Entry,
-    samples: &'a Samples,
+    material: Material<'a>,
     transformation: FittedFeatureTransformation,
     labels: FittedLabelTransformation,
     streams: Streams,
@@ -70,17 +83,25 @@ pub struct Answer {
 
 /// BatLiNet apart: its answers for pairs of cells serve many numbers of references.
 enum Fitted<'a> {
-    BatLiNet(Box<BatLiNet>),
+    BatLiNet(Box<BatLiNet<'a>>),
     Other(Box<dyn Model + 'a>),
 }
 
 impl<'a> Fitted<'a> {
-    fn new(spec: &ModelSpec, source: Option<&'a Part>) -> Result<Self, ModelError> {
+    fn new(
+        spec: &ModelSpec,
+        source: Option<&'a Part>,
+        labels: &FittedLabelTransformation,
+        pretrained: Option<Weights>,
+    ) -> Result<Self, ModelError> {
         Ok(match (spec, source) {
-            (ModelSpec::BatLiNet(parameters), _) => Self::BatLiNet(Box::new(BatLiNet::new(parameters.clone())?)),
+            (ModelSpec::BatLiNet(parameters), Some(source)) => {
+                let model = BatLiNet::new(parameters.clone())?;
+                Self::BatLiNet(Box::new(model.with_references(&source.features, labels.forward(&source.lives))?))
+            }
+            (ModelSpec::BatLiNet(parameters), None) => Self::BatLiNet(Box::new(BatLiNet::new(parameters.clone())?)),
             (ModelSpec::Transfer(parameters), Some(source)) => {
-                let model = Transfer::new(parameters.clone())?.with_source(&source.features, &source.lives)?;
-                Self::Other(Box::new(model))
+                Self::Other(Box::new(transfer(parameters, source)?.with_pretrained(pretrained)))
             }
             (other, _) => Self::Other(other.build()?),
         })
@@ -102,7 +123,8 @@ impl<'a> Fitted<'a> {
 }
 
 impl<'a> Trained<'a> {
-    /// Fits the model of `entry` to the training part of the samples. Transformations see training cells only.
+    /// Fits the model of `entry` to the training part of the samples, from the network that [`pretrain`] gave for it, if
+    /// any. Transformations see training cells only, source cells among them where they are references.
     ///
     /// # Errors
     /// [`TrainError`], whose text goes into the record.
@@ -111,8 +133,9 @@ impl<'a> Trained<'a> {
         material: Material<'a>,
         seed: u64,
         workplace: Workplace<'a>,
+        pretrained: Option<Weights>,
     ) -> Result<(Self, FitSummary), TrainError> {
-        Self::prepared(entry, material, seed, workplace, |model, features, lives, context| {
+        Self::prepared(entry, material, seed, workplace, pretrained, |model, features, lives, context| {
             model.fit(features.view(), lives, context)
         })
     }
@@ -128,7 +151,7 @@ impl<'a> Trained<'a> {
         workplace: Workplace<'a>,
         weights: &Weights,
     ) -> Result<Self, TrainError> {
-        Self::prepared(entry, material, seed, workplace, |model, features, lives, context| {
+        Self::prepared(entry, material, seed, workplace, None, |model, features, lives, context| {
             model.restore(weights, features.view(), lives, context)
         })
         .map(|(trained, ())| trained)
@@ -139,20 +162,21 @@ impl<'a> Trained<'a> {
         material: Material<'a>,
         seed: u64,
         workplace: Workplace<'a>,
+        pretrained: Option<Weights>,
         make: impl FnOnce(&mut (dyn Model + 'a), &ArrayD<f32>, &[f64], &Context<'_>) -> Result<T, ModelError>,
     ) -> Result<(Self, T), TrainError> {
         let Material { samples, source } = material;
         let transformation = entry.feature_transformation.fit(&samples.train.features)?;
-        let labels = entry.label_transformation.fit(&samples.train.lives)?;
+        let labels = entry.label_transformation.fit(&material.labelled(entry))?;
         let streams = entry.model.streams(seed);
-        let mut model = Fitted::new(&entry.model, source)?;
+        let mut model = Fitted::new(&entry.model, source, &labels, pretrained)?;
         let made = make(
             model.model_mut(),
             &transformed(entry.feature_transformation, &transformation, &samples.train.features),
             &labels.forward(&samples.train.lives),
             &context(entry, &streams, workplace),
         )?;
-        Ok((Self { model, entry, samples, transformation, labels, streams, workplace }, made))
+        Ok((Self { model, entry, material, transformation, labels, streams, workplace }, made))
     }
 
     /// The trained tensors, for models that have any.
@@ -166,8 +190,8 @@ impl<'a> Trained<'a> {
     /// # Errors
     /// [`TrainError`], whose text goes into the record.
     pub fn ask(&self, entries: &[&Entry]) -> Result<Vec<Answer>, TrainError> {
-        let features =
-            transformed(self.entry.feature_transformation, &self.transformation, &self.samples.test.features);
+        let test = &self.material.samples.test;
+        let features = transformed(self.entry.feature_transformation, &self.transformation, &test.features);
         let context = context(self.entry, &self.streams, self.workplace);
         let model = match &self.model {
             Fitted::BatLiNet(model) => model,
@@ -176,7 +200,7 @@ impl<'a> Trained<'a> {
                 return Ok(vec![Answer { predicted, pairs: None }; entries.len()]);
             }
         };
-        let (cells, training) = (self.samples.test.ids.len(), self.samples.train.ids.len());
+        let (cells, training) = (test.ids.len(), self.material.references().ids.len());
         let wishes: Vec<(References, bool)> = entries
             .iter()
             .filter_map(|entry| match &entry.model {
@@ -208,6 +232,25 @@ impl<'a> Trained<'a> {
         };
         Ok(wishes.iter().map(answer).collect())
     }
+}
+
+/// The network that the transfer of `entry` begins with; it depends on the source cells only. None for other models.
+///
+/// # Errors
+/// [`TrainError`], whose text goes into the record.
+pub fn pretrain(
+    entry: &Entry,
+    material: Material<'_>,
+    seed: u64,
+    workplace: Workplace<'_>,
+) -> Result<Option<Weights>, TrainError> {
+    let (ModelSpec::Transfer(parameters), Some(source)) = (&entry.model, material.source) else { return Ok(None) };
+    let streams = entry.model.streams(seed);
+    Ok(transfer(parameters, source)?.pretrain(&context(entry, &streams, workplace))?)
+}
+
+fn transfer<'a>(parameters: &TransferParameters, source: &'a Part) -> Result<Transfer<'a>, ModelError> {
+    Transfer::new(parameters.clone())?.with_source(&source.features, &source.lives)
 }
 
 fn context<'a>(entry: &Entry, streams: &'a Streams, workplace: Workplace<'a>) -> Context<'a> {

@@ -374,4 +374,19 @@ mod tests {
         let infinite = problem(&map(2, &Channel::ALL), &cell(vec![sound, infinite]));
         assert!(infinite.contains("channel charge_voltage of the cycle at position 1"), "{infinite}");
     }
+    #[test]
+    fn wider_registers_change_nothing() {
+        let cell = cell(vec![charged(discharge_cycle(1, 1.0)); 2]);
+        let map = CapacityMap { cycles: 2, grid_points: 1000, ..CapacityMap::default() };
+        let mut extractor = map.extractor();
+        let here = extractor.registers;
+        let mut results = Vec::new();
+        for registers in [here, Registers::Baseline] {
+            extractor.registers = registers;
+            let mut out = vec![f32::NAN; 6 * 2 * 1000];
+            extractor.extract(&cell, &mut out).unwrap();
+            results.push(out);
+        }
+        assert!(results[0] == results[1]);
+    }
 }

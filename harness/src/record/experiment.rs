@@ -22,6 +22,24 @@ pub enum Protocol {
     Honest,
 }
 
+impl Protocol {
+    /// What the word means, as a sentence.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Faithful => {
+                "faithful protocol: as the authors' code, known defects included, so that errors can be laid beside the \
+                 published ones"
+            }
+            Self::Honest => {
+                "honest protocol: unless the file says otherwise, cells that never reach their end of life are left out, \
+                 life ends at the crossing after which capacity stays low, no training cell is its own reference, running \
+                 medians leave missing values out, and no feature reads beyond the early cycles; hyper-parameters are still the \
+                 authors', who chose them with the test error in view, and published errors are no target"
+            }
+        }
+    }
+}
+
 /// The question that an experiment answers, by which a report chooses its table or figure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

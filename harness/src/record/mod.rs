@@ -8,6 +8,7 @@
 //!                                 whose trained model was asked, under `trained_by`
 //!   runs/<key>/pairs.csv          every test cell with every training cell as its only reference, where
 //!                                 `pair_matrix: true` asked for it                [`Pairs`]
+//!   pretrained/<key>.safetensors  networks that fine-tuning begins with, each for all numbers of target cells
 //!   experiments/<name>-<data>.json    what was declared, for the report           [`ExperimentRecord`]
 //!   scores.csv                    one row per run                                 [`Score`]
 //!   predictions.parquet           all test predictions
@@ -33,5 +34,7 @@ pub use ingredients::{Ingredients, hash};
 pub use pairs::Pairs;
 pub use predictions::{PredictionRow, write_parquet};
 pub use reference_tables::{ReferenceTables, draws_of};
+#[cfg(test)]
+pub(crate) use run::tests::record as made_up_record;
 pub use run::{Attachments, Fit, Prediction, Removed, RunRecord, Seconds, Status, Versions, weights_file};
 pub use scores::{SCORE_COLUMNS, Score, read_scores, write_scores};

@@ -48,7 +48,6 @@ impl ReferenceTables {
     pub fn add(&mut self, score: &Score, pairs: &Pairs) {
         self.is_empty = false;
         let Score { experiment, data, model, variant, seed, .. } = score;
-        // variants may hold commas
         let run = format!("{experiment},{data},{model},\"{variant}\",{seed}");
         for errors in reference_errors(&pairs.observed, pairs.predicted.view()) {
             let (cell, observed) = (&pairs.cells[errors.cell], pairs.observed[errors.cell]);

@@ -138,6 +138,9 @@ pub struct RunRecord {
     pub train: Vec<String>,
     /// Cells of the split without a usable label.
     pub removed: Vec<Removed>,
+    /// Version of the labels: a hash of all cells of the split with their lives. Absent where there are none, and in
+    /// records from before it was noted.
+    pub labels: Option<String>,
     /// Absent unless the status is ok.
     pub metrics: Option<Metrics>,
     /// What the fit told.
@@ -183,6 +186,8 @@ struct Wire {
     train_cells: usize,
     test_cells: usize,
     removed: Vec<Removed>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    labels: Option<String>,
     train: Vec<String>,
 }
 
@@ -251,6 +256,7 @@ impl RunRecord {
             versions: wire.versions,
             train: wire.train,
             removed: wire.removed,
+            labels: wire.labels,
             metrics,
             fit: wire.fit,
             seconds: wire.seconds,
@@ -280,6 +286,7 @@ impl RunRecord {
             train_cells: self.train.len(),
             test_cells: self.test_cells,
             removed: self.removed.clone(),
+            labels: self.labels.clone(),
             train: self.train.clone(),
         }
     }
@@ -333,6 +340,7 @@ pub(crate) mod tests {
             versions: Versions::current(),
             train: vec!["x".to_owned()],
             removed: vec![Removed { cell: "y".to_owned(), reason: "life of 90 cycles".to_owned() }],
+            labels: Some("l".to_owned()),
             metrics: Metrics::new(&lives(|row| row.observed), &lives(|row| row.predicted)),
             fit: Fit { epochs: Some(7), final_loss: Some(0.5), restarts: 1 },
             seconds: Seconds { fit: 1.5, predict: 0.5 },

@@ -8,19 +8,20 @@ use super::{
 };
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem;color:#222}\
-table{border-collapse:collapse;margin:1rem 0}th,td{padding:.25rem .7rem;border-bottom:1px solid #ddd;text-align:right}\
+table{border-collapse:collapse;margin:1rem 0;font-size:14px}td{white-space:nowrap}th,td{padding:.25rem .7rem;border-bottom:1px solid #ddd;text-align:right}\
 th:first-child,td:first-child,caption{text-align:left}th{border-bottom:2px solid #888}caption{color:#555}\
-figure{margin:1rem 0}figcaption{color:#555}svg{max-width:100%;height:auto}\
+.wide{overflow-x:auto}figure{margin:1rem 0}figcaption{color:#555}svg{max-width:100%;height:auto}\
 .notice{padding:.6rem 1rem;background:#fff3cd;border-left:4px solid #e0a800}.distrust{color:#555;font-style:italic}";
 
 /// The document as a page; `figures` has the SVG of every figure by its slug.
 pub fn render(document: &Document, figures: &HashMap<String, String>) -> String {
     let mut body = format!("<h1>Results</h1>\n<p class=\"notice\"><strong>{}</strong></p>\n", escape(&document.notice));
     for paragraph in &document.preamble {
-        body.push_str(&format!("<p>{}</p>\n", escape(paragraph)));
+        body.push_str(&format!("<p>{}</p>\n", prose(paragraph)));
     }
-    for part in &document.sections {
-        body.push_str(&section(part, figures));
+    body.push_str(&contents(document));
+    for (number, part) in document.sections.iter().enumerate() {
+        body.push_str(&section(number, part, figures));
     }
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>batlinet results</title>\
@@ -28,21 +29,32 @@ pub fn render(document: &Document, figures: &HashMap<String, String>) -> String 
     )
 }
 
-fn section(section: &Section, figures: &HashMap<String, String>) -> String {
+/// Chapters with their experiments, each a link.
+fn contents(document: &Document) -> String {
+    let mut html = "<nav>\n".to_owned();
+    for (number, section) in document.sections.iter().enumerate() {
+        let name = section.title.split(" · ").next().unwrap_or_default();
+        let before = if section.level == 2 { "<br>\n" } else { " · " };
+        html.push_str(&format!("{before}<a href=\"#s{number}\">{}</a>", escape(name)));
+    }
+    html + "\n</nav>\n"
+}
+
+fn section(number: usize, section: &Section, figures: &HashMap<String, String>) -> String {
     let level = section.level;
-    let mut html = format!("<h{level}>{}</h{level}>\n", escape(&section.title));
+    let mut html = format!("<h{level} id=\"s{number}\">{}</h{level}>\n", escape(&section.title));
     if !section.description.is_empty() {
-        html.push_str(&format!("<p>{}</p>\n", escape(&section.description)));
+        html.push_str(&format!("<p>{}</p>\n", prose(&section.description)));
     }
     if !section.analysis.is_empty() {
-        html.push_str(&format!("<p class=\"distrust\">Distrust: {}</p>\n", escape(&section.analysis)));
+        html.push_str(&format!("<p class=\"distrust\">Distrust: {}</p>\n", prose(&section.analysis)));
     }
     html.extend(section.tables.iter().map(table));
     for figure in &section.figures {
         let svg = figures.get(&figure.slug).map_or("", String::as_str);
-        html.push_str(&format!("<figure>\n{svg}<figcaption>{}</figcaption>\n</figure>\n", escape(&figure.caption)));
+        html.push_str(&format!("<figure>\n{svg}<figcaption>{}</figcaption>\n</figure>\n", prose(&figure.caption)));
     }
-    let items: String = section.notes.iter().map(|note| format!("<li>{}</li>\n", escape(note))).collect();
+    let items: String = section.notes.iter().map(|note| format!("<li>{}</li>\n", prose(note))).collect();
     if !items.is_empty() {
         html.push_str(&format!("<ul>\n{items}</ul>\n"));
     }
@@ -55,10 +67,16 @@ fn table(table: &Table) -> String {
     };
     let rows: String = table.texts().iter().map(|row| format!("<tr>{}</tr>\n", cells("td", row))).collect();
     format!(
-        "<table>\n<caption>{}</caption>\n<thead><tr>{}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n",
+        "<div class=\"wide\"><table>\n<caption>{}</caption>\n<thead><tr>{}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n",
         escape(&table.caption),
         cells("th", &table.header())
     )
+}
+
+/// Text with its `names` as code.
+fn prose(text: &str) -> String {
+    let parts = text.split('`').map(escape).enumerate();
+    parts.map(|(place, part)| if place % 2 == 1 { format!("<code>{part}</code>") } else { part }).collect()
 }
 
 fn escape(text: &str) -> String {
@@ -85,6 +103,7 @@ mod tests {
         assert!(page.contains("Few cells &amp; &lt;much&gt; noise."));
         assert!(page.contains("All cells are VIRTUAL") && !page.contains("published RMSE"));
         assert!(page.contains("<svg>dots</svg>") && !page.contains("<script"));
+        assert!(page.contains("<code>std n-1</code>") && page.contains("<a href=\"#s1\">matr-1</a>"));
         assert_eq!(page.matches("<tr>").count(), page.matches("</tr>").count());
     }
 }

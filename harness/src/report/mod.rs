@@ -4,8 +4,9 @@
 //! |---|---|---|
 //! | [`published`] | the numbers of the paper | `results/paper.csv` |
 //! | [`summary`] | one summary per experiment | scores, records and published numbers |
+//! | `labels` | a refusal | runs of one experiment whose cells have different lives |
 //! | [`bench`] | throughput | what `make bench` measured |
-//! | [`table`], [`figure`] | tables and figures in memory | numbers |
+//! | [`table`] | tables in memory, as [`figure`] has figures | numbers |
 //! | [`study`] | a [`document`]: a chapter per kind of study | summaries |
 //! | [`terminal`], [`markdown`], [`html`], [`latex`], [`csv`] | one form each | documents, tables and figures |
 //! | [`write`] | all files of a report | an output folder |
@@ -13,8 +14,8 @@
 pub mod bench;
 pub mod csv;
 pub mod document;
-pub mod figure;
 pub mod html;
+mod labels;
 pub mod latex;
 pub mod markdown;
 pub mod published;
@@ -23,3 +24,5 @@ pub mod summary;
 pub mod table;
 pub mod terminal;
 pub mod write;
+
+pub use crate::figure;

@@ -95,7 +95,7 @@ mod tests {
         let rmse = |scenario| published("scenario", scenario, "batlinet", "", "rmse").unwrap().value.round();
         assert_eq!(["MATR-1", "MATR-2", "HUST", "MIX-100", "MIX-20"].map(rmse), [63.0, 162.0, 268.0, 168.0, 207.0]);
         assert_eq!(published("scenario", "MATR-1", "gp", "", "rmse"), None);
-        let nca = published("transfer", "NCA", "batlinet", "transfer,cells=1", "mape").unwrap();
+        let nca = published("transfer", "NCA", "batlinet", "transfer+cells=1", "mape").unwrap();
         assert_eq!((nca.value.round(), nca.seeds), (44.0, 8));
         let discharge = published("features", "MATR-2", "batlinet", "discharge", "rmse").unwrap();
         assert_eq!((discharge.value.round(), discharge.spread.map(f64::round)), (286.0, Some(14.0)));

@@ -4,14 +4,17 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::published::{Published, published};
+use super::{
+    labels::Versions,
+    published::{Published, published},
+};
 use crate::{
     experiment::plan::run_folder,
     failure::Failure,
     feature::Channel,
     record::{
-        Expectation, ExperimentRecord, Metric, Pairs, Prediction, Protocol, Removed, RunRecord, Score, Study,
-        read_scores,
+        Expectation, ExperimentRecord, Ingredients, Metric, Pairs, Prediction, Protocol, Removed, RunRecord, Score,
+        Study, read_scores,
     },
     statistics::{Metrics, Spread},
 };
@@ -31,8 +34,8 @@ pub struct Summary {
     pub protocol: Option<Protocol>,
     /// Profile of its runs.
     pub profile: String,
-    /// Training and test cells with a label, of the first run.
-    pub cells: (usize, usize),
+    /// Training and test cells with a label: of the first run, in words; in a transfer of all runs, `1 to 16`.
+    pub cells: (String, String),
     /// Cells of the split that took no part.
     pub removed: Vec<Removed>,
     /// What is run and why.
@@ -58,12 +61,14 @@ pub struct Run {
     pub channels: Option<Vec<Channel>>,
     /// Predictions with one reference at a time, where the run was asked for them.
     pub pairs: Option<Pairs>,
+    /// Number of references that its model was asked with for each cell, if it has an inter-cell branch.
+    pub references: Option<usize>,
 }
 
 impl Run {
     /// A run of which only the line of scores is at hand.
     pub fn bare(score: Score) -> Self {
-        Self { score, predictions: Vec::new(), channels: None, pairs: None }
+        Self { score, predictions: Vec::new(), channels: None, pairs: None, references: None }
     }
 }
 
@@ -131,7 +136,7 @@ impl Summary {
 
     /// `matr-1 · 41 training and 42 test cells · virtual cells · profile quick`.
     pub fn title(&self) -> String {
-        let (train, test) = self.cells;
+        let (train, test) = &self.cells;
         format!(
             "{} · {train} training and {test} test cells · {} cells · profile {}",
             self.experiment,
@@ -159,7 +164,8 @@ pub fn origin_notice(summaries: &[Summary]) -> &'static str {
 /// The summaries of the output folder `out`, in the order of its scores.
 ///
 /// # Errors
-/// [`Failure::Usage`] if `out` holds no scores or something in it cannot be read.
+/// [`Failure::Usage`] if `out` holds no scores, something in it cannot be read, or runs of one experiment were made with
+/// different labels.
 pub fn summarise(out: &Path) -> Result<Vec<Summary>, Failure> {
     let path = out.join("scores.csv");
     if !path.exists() {
@@ -170,13 +176,16 @@ pub fn summarise(out: &Path) -> Result<Vec<Summary>, Failure> {
     }
     let mut runs = Vec::new();
     let mut removed = Vec::new();
+    let mut versions = Versions::default();
     for score in read_scores(&path)? {
         let folder = run_folder(out, &score.key);
         let mut run = Run::bare(score);
         // scores alone, such as those of a colleague, are enough for the tables
         if run.score.metrics.is_some() && RunRecord::exists(&folder) {
             let record = RunRecord::read(&folder)?;
+            versions.add(out, &run.score, &record)?;
             run.channels = channels(&record.ingredients.training);
+            run.references = references(&record.ingredients);
             run.predictions = record.predictions;
             run.pairs = Pairs::read(&folder)?;
             removed.push(((run.score.experiment.clone(), run.score.data.clone()), record.removed));
@@ -196,6 +205,12 @@ fn channels(training: &Value) -> Option<Vec<Channel>> {
     let (_, settings) = training["feature"].as_str()?.split_once(' ')?;
     let settings: Value = serde_json::from_str(settings).ok()?;
     serde_json::from_value(settings["capacity_map"]["channels"].clone()).ok()
+}
+
+fn references(ingredients: &Ingredients) -> Option<usize> {
+    let has_branch = ingredients.training["hyper_parameters"]["inter_cell"].as_bool()?;
+    let count = ingredients.evaluation["references_test"].as_u64()?;
+    usize::try_from(count).ok().filter(|_| has_branch)
 }
 
 /// As [`summarise`], from what was read; cells that took no part are left out.
@@ -245,7 +260,11 @@ fn summary(runs: Vec<Run>, record: Option<&ExperimentRecord>) -> Summary {
         data: first.data.clone(),
         protocol: record.map(|record| record.protocol),
         profile: profiles.join(" and "),
-        cells: (whole.train_cells, whole.test_cells),
+        cells: if study == Study::Transfer {
+            (span(&runs, |score| score.train_cells), span(&runs, |score| score.test_cells))
+        } else {
+            (whole.train_cells.to_string(), whole.test_cells.to_string())
+        },
         removed: Vec::new(),
         description: record.map_or_else(String::new, |record| record.description.clone()),
         analysis: record.map_or_else(String::new, |record| record.analysis.clone()),
@@ -255,10 +274,19 @@ fn summary(runs: Vec<Run>, record: Option<&ExperimentRecord>) -> Summary {
     }
 }
 
+/// `21`, or `1 to 16` where the runs differ.
+fn span(runs: &[Run], of: fn(&Score) -> usize) -> String {
+    let counts = || runs.iter().map(|run| of(&run.score));
+    let (least, most) = (counts().min().unwrap_or(0), counts().max().unwrap_or(0));
+    if least == most { most.to_string() } else { format!("{least} to {most}") }
+}
+
 fn verdicts(record: &ExperimentRecord, data: &str, profiles: &[&str], rows: &[Row]) -> Vec<Verdict> {
     record
         .expect
         .iter()
+        // what is expected is what the authors found by their protocol
+        .filter(|_| record.protocol == Protocol::Faithful || record.study == Study::Transfer)
         .filter(|expectation| expectation.data.to_string() == data)
         .filter(|expectation| profiles == [expectation.profile.as_str()])
         .filter_map(|expectation| {

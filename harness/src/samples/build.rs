@@ -40,6 +40,22 @@ pub struct Samples {
 }
 
 impl Samples {
+    /// The first 16 hexadecimal digits of a hash of every cell of the split with its life, or without one: results
+    /// compare only if they are of the same.
+    pub fn label_version(&self) -> String {
+        let lives =
+            |part: &Part| part.ids.iter().cloned().zip(part.lives.iter().copied().map(Some)).collect::<Vec<_>>();
+        let removed = self.removed.iter().map(|(id, _)| (id.clone(), None));
+        let mut cells: Vec<(String, Option<f64>)> = [lives(&self.train), lives(&self.test)].concat();
+        cells.extend(removed);
+        cells.sort_by(|one, other| one.0.cmp(&other.0));
+        let mut hash = blake3::Hasher::new();
+        for (id, life) in cells {
+            hash.update(format!("{id},{}\n", life.map_or_else(String::new, |life| life.to_string())).as_bytes());
+        }
+        hash.finalize().to_hex()[..16].to_owned()
+    }
+
     /// Of the test part, the cells of `split`; those that have no life are left out. This is how the runs of a transfer
     /// divide the target cells.
     pub fn drawn(&self, split: &Split) -> Self {
@@ -286,6 +302,25 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn the_version_of_labels_follows_lives_and_cells_and_nothing_else() {
+        let split = Split { train: ids(&[7, 4, 1, 2]), test: ids(&[3, 0]) };
+        let version = |split: &Split, rule: &LabelRule, feature: usize| {
+            build(&Cells(20), split, rule, &features()[feature..=feature], 1).unwrap()[0].label_version()
+        };
+        let plain = version(&split, &LabelRule::default(), 0);
+        assert_eq!(version(&split, &LabelRule::default(), 1), plain);
+        let turned = Split { train: ids(&[2, 1, 7, 4]), test: ids(&[0, 3]) };
+        assert_eq!(version(&turned, &LabelRule::default(), 0), plain);
+        // a cell that takes no part is one that could have, with other labels
+        let without = Split { train: ids(&[7, 1, 2]), test: ids(&[3, 0]) };
+        assert_ne!(version(&without, &LabelRule::default(), 0), plain);
+        let later = LabelRule { minimum: 300, ..LabelRule::default() };
+        assert_eq!(version(&split, &later, 0), plain, "the same cells have the same lives");
+        let longer = LabelRule { minimum: 302, ..LabelRule::default() };
+        assert_ne!(version(&split, &longer, 0), plain);
     }
 
     #[test]

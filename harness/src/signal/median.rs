@@ -98,6 +98,13 @@ fn rank(sorted: &[f64], value: f64) -> usize {
     sorted.iter().map(|&other| usize::from(other < value)).sum()
 }
 
+/// PyTorch's median, the lower of the middle two of an even number, by which the authors' code joins the answers of
+/// references; NaN counts as the largest number. `None` of nothing.
+pub fn lower_median(values: &mut [f64]) -> Option<f64> {
+    let middle = values.len().checked_sub(1)? / 2;
+    Some(*values.select_nth_unstable_by(middle, f64::total_cmp).1)
+}
+
 fn median_of_sorted(sorted: &[f64]) -> f64 {
     let half = sorted.len() / 2;
     if sorted.len() % 2 == 1 { sorted[half] } else { (sorted[half - 1] + sorted[half]) / 2.0 }
@@ -176,6 +183,14 @@ mod tests {
 
     fn noise() -> impl rand::Rng {
         baselines::Streams::new("signal tests").stream("noise")
+    }
+
+    #[test]
+    fn of_an_even_number_the_lower_median_is_the_lower_of_the_middle_two() {
+        assert_eq!(lower_median(&mut [4.0, 1.0, 3.0, 2.0]), Some(2.0));
+        assert_eq!(lower_median(&mut [5.0, 1.0, 3.0]), Some(3.0));
+        assert_eq!(lower_median(&mut [7.0]), Some(7.0));
+        assert_eq!(lower_median(&mut []), None);
     }
 
     #[test]

@@ -1,176 +1,134 @@
-//! Getting a published file over HTTP: resumed where it broke off, bounded, and kept only once it is verified.
+//! Getting published files over HTTPS: resumed where they broke off, bounded, tried again and elsewhere, and kept only
+//! once they are verified.
+//!
+//! | file | what |
+//! |---|---|
+//! | [`manifest`] | which files are where, how large, with which hash |
+//! | `transfer` | one attempt at one address |
+//! | [`checksums`] | hashes of what was fetched, for files whose publishers state none |
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+pub mod checksums;
+pub mod manifest;
+mod transfer;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use std::{fs, io, thread};
 
 use crate::failure::Failure;
+use transfer::{Trouble, Wanted};
 
-/// A file somebody publishes.
+/// A file, and everywhere it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remote {
-    /// Where it is.
-    pub url: String,
+    /// Where it is; later ones are mirrors.
+    pub urls: Vec<String>,
+    /// Its size, where known.
+    pub bytes: Option<u64>,
     /// Bytes; what is larger is something else and is not taken.
     pub limit: u64,
     /// What to do without a network, as the end of a sentence.
     pub by_hand: String,
 }
 
+/// How often an address is tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// Attempts in a row that bring nothing worth mentioning.
+    pub attempts: u32,
+    /// Before the second attempt; doubled before each further one.
+    pub first_wait: Duration,
+}
+
+impl Default for Patience {
+    /// Half a minute in all.
+    fn default() -> Self {
+        Self { attempts: 6, first_wait: Duration::from_secs(1) }
+    }
+}
+
+/// A host that asks to be left alone for longer is not waited for.
+const LONGEST_WAIT: Duration = Duration::from_secs(120);
+
+/// An attempt that brings this many bytes was worth it: what follows counts as the first.
+const PROGRESS: u64 = MEGABYTE;
+
 const MEGABYTE: u64 = 1_000_000;
 
 impl Remote {
-    /// The repository of the Q(V) curves, at the commit the content hash was taken from.
-    ///
-    /// The host makes the archive when asked, so neither its size nor its hash last. What is pinned is the content of
-    /// its tables: [`super::matr_curves::PUBLISHED_CONTENT`].
-    pub fn matr_curves() -> Self {
-        let url = "https://github.com/petermattia/revisit-severson-et-al/archive/3a77c7d5.tar.gz".to_owned();
-        let by_hand = "get that file elsewhere and run `batlinet data import matr-curves FILE --data DIR`".to_owned();
-        Self { url, limit: 300 * MEGABYTE, by_hand }
-    }
-
     /// Downloads to `target`, by way of `target` with `.part` appended, where an earlier attempt is resumed.
     ///
-    /// `verify` reads the complete file and says whether it is the right one; only then does it get its name. `say` is
-    /// told about progress in plain lines.
+    /// `verify` reads the complete file, is told its address and says whether it is the right one; only then does it get
+    /// its name. A file that was put together from parts and is not the right one is fetched once more as a whole. `say`
+    /// is told about progress in plain lines.
     ///
     /// # Errors
-    /// [`Failure::Usage`] when the host cannot be reached, refuses or breaks off (what came is kept for the next
-    /// attempt), when the file is too large or the disk full, and what `verify` says (the file is then deleted).
+    /// [`Failure::Usage`] when no address gives the file (what came is kept for the next call), when it is too large or
+    /// the disk is full, and what `verify` says (the file is then deleted).
     pub fn fetch<T>(
         &self,
         target: &Path,
-        verify: impl FnOnce(&Path) -> Result<T, Failure>,
+        patience: Patience,
+        mut verify: impl FnMut(&Path, &str) -> Result<T, Failure>,
         say: &mut dyn FnMut(&str),
     ) -> Result<T, Failure> {
         let part = PathBuf::from(format!("{}.part", target.display()));
-        self.complete(&part, say)?;
-        let verified = verify(&part).map_err(|failure| match fs::remove_file(&part) {
-            Ok(()) => Failure::Usage(format!("the download from {} was of no use, it is deleted: {failure}", self.url)),
-            Err(error) => unwritable(&part, &error),
-        })?;
-        fs::rename(&part, target).map_err(|error| unwritable(target, &error))?;
-        Ok(verified)
+        let mut problems: Vec<String> = Vec::new();
+        for url in &self.urls {
+            if let Some(problem) = problems.last() {
+                say(&format!("{problem}; trying {url}"));
+            }
+            loop {
+                let is_resumed = part.exists();
+                match self.complete(url, &part, patience, say) {
+                    Ok(()) => {}
+                    Err(Trouble::Here(failure)) => return Err(failure),
+                    Err(Trouble::Lasting(problem) | Trouble::Passing(problem, _)) => {
+                        problems.push(problem);
+                        break;
+                    }
+                }
+                match verify(&part, url) {
+                    Ok(verified) => {
+                        fs::rename(&part, target).map_err(|error| unwritable(target, &error))?;
+                        return Ok(verified);
+                    }
+                    Err(failure) => {
+                        fs::remove_file(&part).map_err(|error| unwritable(&part, &error))?;
+                        let problem = format!("the download from {url} was of no use, it is deleted: {failure}");
+                        if !is_resumed {
+                            problems.push(problem);
+                            break;
+                        }
+                        say(&format!("{problem}; fetching the whole file again"));
+                    }
+                }
+            }
+        }
+        let kept = if part.exists() { "run the same command again, it goes on from there; or " } else { "" };
+        Err(Failure::Usage(format!("{}; {kept}{}", problems.join("; "), self.by_hand)))
     }
 
-    /// Leaves the whole file in `part`.
-    fn complete(&self, part: &Path, say: &mut dyn FnMut(&str)) -> Result<(), Failure> {
-        let have = fs::metadata(part).map_or(0, |metadata| metadata.len());
-        let mut response = self.request(have)?;
-        let mut offset = 0;
-        match response.status().as_u16() {
-            206 if range_start(&response) == Some(have) => offset = have,
-            200 => {}
-            416 if have > 0 && range_total(&response) == Some(have) => return Ok(()), // all of it is here already
-            206 | 416 if have > 0 => {
-                // what is here is no part of what the host has: begin anew
-                fs::remove_file(part).map_err(|error| unwritable(part, &error))?;
-                return self.complete(part, say);
-            }
-            status => {
-                return Err(Failure::Usage(format!("{} answers with status {status}; {}", self.url, self.by_hand)));
-            }
-        }
-        let total = response.body().content_length().map(|length| length + offset);
-        if total.is_some_and(|total| total > self.limit) {
-            return Err(self.too_large());
-        }
-        if offset > 0 {
-            say(&format!("resuming at {}", megabytes(offset)));
-        }
-        if let Some(folder) = part.parent() {
-            fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
-        }
-        let file = if offset > 0 { OpenOptions::new().append(true).open(part) } else { File::create(part) };
-        let mut file = file.map_err(|error| unwritable(part, &error))?;
-        self.copy(&mut response.body_mut().as_reader(), &mut file, offset, total, part, say)?;
-        file.sync_all().map_err(|error| unwritable(part, &error))
-    }
-
-    fn copy(
-        &self,
-        body: &mut dyn Read,
-        file: &mut File,
-        offset: u64,
-        total: Option<u64>,
-        part: &Path,
-        say: &mut dyn FnMut(&str),
-    ) -> Result<(), Failure> {
-        let mut buffer = vec![0; 64 * 1024];
-        let mut done = offset;
+    /// Leaves the whole file in `part`, trying again after troubles that may pass.
+    fn complete(&self, url: &str, part: &Path, patience: Patience, say: &mut dyn FnMut(&str)) -> Result<(), Trouble> {
+        let wanted = Wanted { url, bytes: self.bytes, limit: self.limit };
+        let here = || fs::metadata(part).map_or(0, |metadata| metadata.len());
+        let mut attempts = 0;
         loop {
-            let count = body.read(&mut buffer).map_err(|error| {
-                Failure::Usage(format!(
-                    "the connection to {} broke off after {} ({error}): run the same command again, it goes on from \
-                     there; or {}",
-                    self.url,
-                    megabytes(done),
-                    self.by_hand
-                ))
-            })?;
-            if count == 0 {
-                return Ok(());
+            let before = here();
+            let (problem, asked) = match wanted.complete(part, say) {
+                Err(Trouble::Passing(problem, asked)) => (problem, asked),
+                outcome => return outcome,
+            };
+            attempts = if here() >= before + PROGRESS { 1 } else { attempts + 1 };
+            let wait = asked.unwrap_or(patience.first_wait * 2_u32.saturating_pow(attempts - 1));
+            if attempts >= patience.attempts || wait > LONGEST_WAIT {
+                return Err(Trouble::Passing(problem, asked));
             }
-            if done + count as u64 > self.limit {
-                fs::remove_file(part).map_err(|error| unwritable(part, &error))?;
-                return Err(self.too_large());
-            }
-            file.write_all(&buffer[..count]).map_err(|error| unwritable(part, &error))?;
-            let before = done;
-            done += count as u64;
-            const STEP: u64 = 5 * MEGABYTE;
-            if before / STEP != done / STEP {
-                let of = total.map(|total| format!(" of {}", megabytes(total))).unwrap_or_default();
-                say(&format!("{}{of}", megabytes(done)));
-            }
+            say(&format!("{problem}; trying again in {} s", wait.as_secs_f64().ceil()));
+            thread::sleep(wait);
         }
     }
-
-    fn request(&self, have: u64) -> Result<ureq::http::Response<ureq::Body>, Failure> {
-        let timeout = Some(Duration::from_secs(30));
-        let mut config = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_connect(timeout)
-            .timeout_recv_response(timeout)
-            .timeout_per_read(timeout);
-        if self.url.starts_with("http://127.0.0.1:") {
-            config = config.proxy(None); // a proxy cannot reach this machine's own servers
-        }
-        let agent: ureq::Agent = config.build().into();
-        // a compressed transfer would count other bytes than the file has
-        let mut request = agent.get(&self.url).header("Accept-Encoding", "identity");
-        if have > 0 {
-            request = request.header("Range", format!("bytes={have}-"));
-        }
-        request.call().map_err(|error| {
-            Failure::Usage(format!("cannot reach {} ({error}); without a network, {}", self.url, self.by_hand))
-        })
-    }
-
-    fn too_large(&self) -> Failure {
-        Failure::Usage(format!(
-            "{} is larger than the {} expected, so it is not the published file; {}",
-            self.url,
-            megabytes(self.limit),
-            self.by_hand
-        ))
-    }
-}
-
-/// `A` of `Content-Range: bytes A-B/N`.
-fn range_start(response: &ureq::http::Response<ureq::Body>) -> Option<u64> {
-    content_range(response)?.split_once('-')?.0.parse().ok()
-}
-
-/// `N` of `Content-Range: bytes */N`.
-fn range_total(response: &ureq::http::Response<ureq::Body>) -> Option<u64> {
-    content_range(response)?.split_once('/')?.1.parse().ok()
-}
-
-fn content_range(response: &ureq::http::Response<ureq::Body>) -> Option<&str> {
-    response.headers().get("Content-Range")?.to_str().ok()?.strip_prefix("bytes ")
 }
 
 fn megabytes(bytes: u64) -> String {

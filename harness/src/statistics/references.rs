@@ -8,6 +8,7 @@ use ndarray::{ArrayView1, ArrayView2};
 use rand::RngExt as _;
 
 use super::median;
+use crate::signal::lower_median;
 
 /// Absolute errors of one test cell over all references, in cycles.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,7 +51,7 @@ pub fn reference_draws(
     let mut drawn = vec![0.0; references];
     let mut squared_error = |(life, row): (&f64, ArrayView1<'_, f64>)| {
         drawn.fill_with(|| row[random.random_range(0..row.len())]);
-        (lower_median(&mut drawn) - life).powi(2)
+        (lower_median(&mut drawn).unwrap_or(f64::NAN) - life).powi(2)
     };
     (0..draws)
         .map(|_| {
@@ -58,12 +59,6 @@ pub fn reference_draws(
             (sum / observed.len() as f64).sqrt()
         })
         .collect()
-}
-
-/// PyTorch's median, the lower of the middle two, by which BatLiNet joins its references.
-fn lower_median(values: &mut [f64]) -> f64 {
-    let middle = (values.len() - 1) / 2;
-    *values.select_nth_unstable_by(middle, f64::total_cmp).1
 }
 
 #[cfg(test)]

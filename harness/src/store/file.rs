@@ -35,6 +35,14 @@ pub(super) struct Header {
     pub(super) fingerprint: String,
 }
 
+/// A file that was just written.
+#[derive(Debug)]
+pub(super) struct Written {
+    pub(super) header: Header,
+    /// Hash of the life record.
+    pub(super) life: String,
+}
+
 /// What is wrong with a file, before its path is known; a fragment.
 #[derive(Debug)]
 pub(super) struct Problem(String);
@@ -57,14 +65,14 @@ pub(super) fn damaged(path: &Path, what: &str) -> Failure {
 }
 
 /// Writes a new file, down to the disk.
-pub(super) fn write(path: &Path, cell: &Cell) -> Result<Header, Failure> {
-    let header = Header { info: cell.info().clone(), fingerprint: fingerprint::of(cell) };
+pub(super) fn write(path: &Path, cell: &Cell) -> Result<Written, Failure> {
+    let header = Header { info: cell.info().clone(), fingerprint: fingerprint::fingerprint(cell) };
     let outcome = write_content(path, cell, &header.fingerprint);
     outcome.map_err(|Problem(what)| {
         let reason = if what.contains("No space left") { "no space left on the disk" } else { &what };
         Failure::Usage(format!("cannot write cell {} below {}: {reason}", cell.id(), parent_of(path)))
     })?;
-    Ok(header)
+    Ok(Written { header, life: fingerprint::life(cell) })
 }
 
 /// The store's folder, as the user knows it: the temporary folder in between is nothing to them.

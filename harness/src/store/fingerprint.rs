@@ -3,53 +3,84 @@
 use crate::cell::{Cell, LifeRecord};
 
 /// BLAKE3 of everything a [`Cell`] holds, in a canonical order, as 64 hexadecimal digits.
-pub(super) fn of(cell: &Cell) -> String {
+pub fn fingerprint(cell: &Cell) -> String {
     let mut canonical = Canonical(blake3::Hasher::new());
-    let info = cell.info();
-    canonical.text("batlinet-cell 1");
-    canonical.text(&info.id);
-    canonical.text(info.dataset.name());
-    canonical.text(&info.origin.to_string());
-    canonical.text(info.chemistry.cathode.name());
-    canonical.text(&info.chemistry.anode);
-    canonical.option(info.form_factor.as_deref(), Canonical::text);
-    canonical.number(info.nominal_capacity);
-    canonical.number(info.voltage_limits.0);
-    canonical.number(info.voltage_limits.1);
-    canonical.option(info.ambient_temperature, Canonical::number);
-    canonical.text(&info.protocol.charge);
-    canonical.text(&info.protocol.discharge);
+    canonical.head(cell);
+    canonical.cycles(cell);
+    canonical.life(cell);
+    canonical.finish()
+}
 
-    canonical.count(cell.cycles().len());
-    for cycle in cell.cycles() {
-        canonical.count(cycle.number as usize);
-        canonical.series(&cycle.voltage);
-        canonical.series(&cycle.current);
-        canonical.option(cycle.charge_capacity.as_deref(), Canonical::series);
-        canonical.series(&cycle.discharge_capacity);
-        canonical.option(cycle.time.as_deref(), Canonical::series);
-        canonical.option(cycle.temperature.as_deref(), Canonical::series);
-        canonical.option(cycle.internal_resistance, Canonical::number);
-        canonical.option(cycle.qdlin.as_deref(), Canonical::series);
-    }
-    match cell.life() {
-        LifeRecord::Capacity(capacity) => {
-            canonical.text("capacity");
-            canonical.series(capacity);
-        }
-        LifeRecord::Published { cycle_life, end_of_life } => {
-            canonical.text("published");
-            canonical.number(*cycle_life);
-            canonical.number(*end_of_life);
-        }
-    }
-    canonical.0.finalize().to_hex().to_string()
+/// BLAKE3 of what was measured on a [`Cell`], its cycles and its life record: equal for one cell under two names.
+pub fn measurements(cell: &Cell) -> String {
+    let mut canonical = Canonical(blake3::Hasher::new());
+    canonical.cycles(cell);
+    canonical.life(cell);
+    canonical.finish()
+}
+
+/// The first 16 digits of the BLAKE3 of a cell's life record and of what its life is counted to.
+pub(super) fn life(cell: &Cell) -> String {
+    let mut canonical = Canonical(blake3::Hasher::new());
+    canonical.number(cell.info().nominal_capacity);
+    canonical.life(cell);
+    canonical.finish()[..16].to_owned()
 }
 
 /// Feeds a hasher so that no two different sequences of values feed it the same bytes: lengths come before contents.
 struct Canonical(blake3::Hasher);
 
 impl Canonical {
+    fn finish(self) -> String {
+        self.0.finalize().to_hex().to_string()
+    }
+
+    fn head(&mut self, cell: &Cell) {
+        let info = cell.info();
+        self.text("batlinet-cell 1");
+        self.text(&info.id);
+        self.text(info.dataset.name());
+        self.text(&info.origin.to_string());
+        self.text(info.chemistry.cathode.name());
+        self.text(&info.chemistry.anode);
+        self.option(info.form_factor.as_deref(), Canonical::text);
+        self.number(info.nominal_capacity);
+        self.number(info.voltage_limits.0);
+        self.number(info.voltage_limits.1);
+        self.option(info.ambient_temperature, Canonical::number);
+        self.text(&info.protocol.charge);
+        self.text(&info.protocol.discharge);
+    }
+
+    fn cycles(&mut self, cell: &Cell) {
+        self.count(cell.cycles().len());
+        for cycle in cell.cycles() {
+            self.count(cycle.number as usize);
+            self.series(&cycle.voltage);
+            self.series(&cycle.current);
+            self.option(cycle.charge_capacity.as_deref(), Canonical::series);
+            self.series(&cycle.discharge_capacity);
+            self.option(cycle.time.as_deref(), Canonical::series);
+            self.option(cycle.temperature.as_deref(), Canonical::series);
+            self.option(cycle.internal_resistance, Canonical::number);
+            self.option(cycle.qdlin.as_deref(), Canonical::series);
+        }
+    }
+
+    fn life(&mut self, cell: &Cell) {
+        match cell.life() {
+            LifeRecord::Capacity(capacity) => {
+                self.text("capacity");
+                self.series(capacity);
+            }
+            LifeRecord::Published { cycle_life, end_of_life } => {
+                self.text("published");
+                self.number(*cycle_life);
+                self.number(*end_of_life);
+            }
+        }
+    }
+
     fn count(&mut self, count: usize) {
         self.0.update(&(count as u64).to_le_bytes());
     }

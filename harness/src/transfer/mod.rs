@@ -4,6 +4,8 @@
 //! on the source cells first. *BatLiNet's inter-cell transfer* trains a second network on the difference of every
 //! target cell to every source cell, asks it with all source cells as references, and averages that with direct
 //! learning. All networks are the CNN baseline on six-channel differences; lives are learned without logarithm.
+//! A fourth, BatLiNet whole with the head that its branches share, is [`crate::batlinet`] with the source cells as
+//! references.
 //!
 //! * [`pools`], which cells are source, target and test cells
 //! * [`parameters`], hyper-parameters, and the two presets: the paper's text and the authors' notebook

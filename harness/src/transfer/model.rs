@@ -14,6 +14,8 @@ use super::{
     scale::Scale,
     trainer::Trainer,
 };
+use crate::signal::lower_median;
+
 /// A transfer procedure. Features are capacity maps [cells, channels, cycles, grid points] of target cells; labels are
 /// their lives in cycles, which it scales itself.
 ///
@@ -21,6 +23,7 @@ use super::{
 pub struct Transfer<'a> {
     parameters: TransferParameters,
     source: Option<Source<'a>>,
+    pretrained: Option<Weights>,
     fitted: Option<Fitted>,
 }
 
@@ -51,7 +54,7 @@ impl<'a> Transfer<'a> {
     /// [`ModelError::Hyperparameter`].
     pub fn new(parameters: TransferParameters) -> Result<Self, ModelError> {
         parameters.check()?;
-        Ok(Self { parameters, source: None, fitted: None })
+        Ok(Self { parameters, source: None, pretrained: None, fitted: None })
     }
 
     /// The same with these source cells: maps as those of the target cells, lives in cycles.
@@ -61,6 +64,27 @@ impl<'a> Transfer<'a> {
     pub fn with_source(self, maps: &'a ArrayD<f32>, lives: &'a [f64]) -> Result<Self, ModelError> {
         let (maps, inner) = maps::training_maps::<3>(maps.view(), lives)?;
         Ok(Self { source: Some(Source { maps, inner, lives }), ..self })
+    }
+
+    /// The network that fine-tuning begins with, trained on the source cells; none without pretraining. It does not depend on the target cells, so
+    /// whoever fits for several choices of these may train it once and hand it to [`Transfer::with_pretrained`].
+    ///
+    /// # Errors
+    /// [`ModelError`] says what does not fit, or that training diverged or was interrupted.
+    pub fn pretrain(&self, context: &Context<'_>) -> Result<Option<Weights>, ModelError> {
+        let Some(budget) = self.parameters.pretraining else { return Ok(None) };
+        let source = self.source.as_ref().ok_or(ModelError::TooFewSamples { needed: 2, got: 0 })?;
+        let cells = Cells { maps: &source.maps, lives: source.lives };
+        let differences = self.differences(source.inner)?;
+        let trainer = Trainer { parameters: &self.parameters, differences, context };
+        let mut network = trainer.initial("init")?;
+        trainer.on_cells(&mut network, budget, cells, Scale::of_source(source.lives, self.parameters.preset))?;
+        Ok(Some(network.weights()))
+    }
+
+    /// The same, to be fitted from what [`Transfer::pretrain`] gave.
+    pub fn with_pretrained(self, weights: Option<Weights>) -> Self {
+        Self { pretrained: weights, ..self }
     }
 
     fn differences(&self, [channels, height, width]: [usize; 3]) -> Result<Differences, ModelError> {
@@ -90,19 +114,22 @@ impl<'a> Transfer<'a> {
 
     /// Direct learning, or fine-tuning.
     fn fit_intra(&self, trainer: &Trainer<'_>, target: Cells<'_>) -> Result<(Scaled, FitSummary), ModelError> {
-        let preset = self.parameters.preset;
-        let mut network = trainer.initial("init")?;
-        let mut pretrained = 0;
-        if let Some(budget) = self.parameters.pretraining {
-            let source = self.source(trainer.differences.shape)?;
-            let scale = Scale::of_source(source.lives, preset);
-            pretrained = trainer.on_cells(&mut network, budget, source, scale)?.epochs.unwrap_or(0);
-            // the optimiser begins anew with the target cells
-            network = trainer.network(&network.weights())?;
+        if self.parameters.needs_source() {
+            self.source(trainer.differences.shape)?;
         }
-        let scale = Scale::of_target(target.lives, preset);
+        let pretrained = match &self.pretrained {
+            None => self.pretrain(trainer.context)?,
+            given => given.clone(),
+        };
+        let mut network = match pretrained {
+            // the optimiser begins anew with the target cells
+            Some(weights) => trainer.network(&weights)?,
+            None => trainer.initial("init")?,
+        };
+        let scale = Scale::of_target(target.lives, self.parameters.preset);
         let mut summary = trainer.on_cells(&mut network, self.parameters.training, target, scale)?;
-        summary.epochs = summary.epochs.map(|epochs| epochs + pretrained);
+        let pretraining = self.parameters.pretraining.map_or(0, |budget| budget.epochs);
+        summary.epochs = summary.epochs.map(|epochs| epochs + pretraining);
         Ok((Scaled { network, scale }, summary))
     }
 
@@ -147,8 +174,7 @@ impl<'a> Transfer<'a> {
 /// The lower median of what is above zero, if anything is.
 fn median_of_positive(lives: impl Iterator<Item = f64>) -> Option<f64> {
     let mut positive: Vec<f64> = lives.filter(|&life| life > 0.0).collect();
-    let middle = positive.len().checked_sub(1)? / 2;
-    Some(*positive.select_nth_unstable_by(middle, f64::total_cmp).1)
+    lower_median(&mut positive)
 }
 
 /// BatLiNet's answer: the average of direct learning's and the references'. Where no reference gives a life, the notebook

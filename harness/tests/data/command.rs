@@ -1,7 +1,7 @@
 //! `batlinet data …` as a function: what it refuses, and what it leaves behind.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use harness::cli::data::{DataCommand, execute_to};
 use harness::failure::Failure;
@@ -16,6 +16,14 @@ use super::cells::plain_cell;
 fn execute(command: &DataCommand) -> Result<String, Failure> {
     let mut out = Vec::new();
     execute_to(command, &mut out).map(|()| String::from_utf8(out).unwrap())
+}
+
+fn check(data: &Path) -> DataCommand {
+    DataCommand::Check { data: data.to_owned(), experiments: vec![] }
+}
+
+fn show(cell: &str, data: &Path) -> DataCommand {
+    DataCommand::Show { cell: cell.to_owned(), data: data.to_owned(), out: None, cycles: vec![] }
 }
 
 fn import(path: PathBuf, data: PathBuf, force: bool) -> Result<String, String> {
@@ -41,22 +49,21 @@ fn an_import_is_repeated_only_by_force() {
     let store = Store::open(&data).unwrap();
     assert_ne!(store.fingerprint("MATR_b1c1").unwrap(), before);
     assert_eq!(store.cell("MATR_b1c1", 1).unwrap().cycles()[0].discharge_capacity[0], -0.001);
-    let said = execute(&DataCommand::Check { data: data.clone() }).unwrap();
-    assert_eq!(said, "MATR: 124 real cells, every hash and every invariant holds\n");
     let said = execute(&DataCommand::List { data: data.clone() }).unwrap();
     assert!(said.contains("here: 124 real cells in"), "{said}");
-    let said = execute(&DataCommand::Show { cell: "MATR_b1c1".to_owned(), data: data.clone() }).unwrap();
+    let said = execute(&show("MATR_b1c1", &data)).unwrap();
     assert!(said.contains("origin      real, measured"), "{said}");
-    let failure = execute(&DataCommand::Show { cell: "MATR_b9c1".to_owned(), data: data.clone() }).unwrap_err();
+    let failure = execute(&show("MATR_b9c1", &data)).unwrap_err();
     assert!(failure.to_string().contains("MATR_b9c1 is not in the cell store"), "{failure}");
+    assert!(failure.to_string().contains("did you mean 'MATR_b"), "{failure}");
 
     // a damaged file is found and named, and mended by importing again
     let file = data.join("cells/MATR_b1c1.h5");
     let whole = fs::read(&file).unwrap();
     fs::write(&file, &whole[..whole.len() - 10]).unwrap();
-    let failure = execute(&DataCommand::Check { data: data.clone() }).unwrap_err();
-    assert!(failure.to_string().contains("1 of 124 files"), "{failure}");
-    assert_eq!(failure.exit_code(), 2);
+    let failure = execute(&check(&data)).unwrap_err();
+    assert!(failure.to_string().contains("faults in"), "{failure}");
+    assert_eq!(failure.exit_code(), 3);
 }
 
 #[test]
@@ -72,11 +79,10 @@ fn a_failed_import_leaves_not_even_a_folder() {
 fn virtual_cells_are_not_imported_nor_checked() {
     let message = import("curves.tar.gz".into(), "virtual".into(), false).unwrap_err();
     assert!(message.contains("virtual cells are made when they are asked for"), "{message}");
-    let failure = execute(&DataCommand::Check { data: "virtual".into() }).unwrap_err();
+    let failure = execute(&check("virtual".as_ref())).unwrap_err();
     assert!(failure.to_string().contains("nothing to check"), "{failure}");
     execute(&DataCommand::List { data: "virtual".into() }).unwrap();
-    execute(&DataCommand::Show { cell: "SNL_18650_LFP_25C_0-100_0.5-1C_a".to_owned(), data: "virtual".into() })
-        .unwrap();
+    execute(&show("SNL_18650_LFP_25C_0-100_0.5-1C_a", "virtual".as_ref())).unwrap();
 }
 
 #[test]
@@ -92,11 +98,8 @@ fn a_store_of_virtual_cells_takes_no_measured_ones() {
 #[test]
 fn a_folder_without_a_store_says_how_to_make_one() {
     let dir = tempfile::tempdir().unwrap();
-    for command in [
-        DataCommand::Check { data: dir.path().to_owned() },
-        DataCommand::List { data: dir.path().to_owned() },
-        DataCommand::Show { cell: "MATR_b1c0".to_owned(), data: dir.path().to_owned() },
-    ] {
+    for command in [check(dir.path()), DataCommand::List { data: dir.path().to_owned() }, show("MATR_b1c0", dir.path())]
+    {
         let message = execute(&command).unwrap_err().to_string();
         assert!(message.contains("import some with `batlinet data import matr-curves FILE --data DIR`"), "{message}");
     }

@@ -6,8 +6,10 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::thread::{self, JoinHandle};
 
+use std::time::Duration;
+
 use harness::failure::Failure;
-use harness::source::download::Remote;
+use harness::source::download::{Patience, Remote};
 
 /// Answers one request after the other with the given functions of the `Range` header, then goes away; returns what
 /// ranges were asked for.
@@ -41,7 +43,7 @@ impl Server {
     }
 
     fn remote(&self) -> Remote {
-        Remote { url: self.url.clone(), limit: 1_000_000, by_hand: "fetch it by hand".to_owned() }
+        Remote { urls: vec![self.url.clone()], bytes: None, limit: 1_000_000, by_hand: "fetch it by hand".to_owned() }
     }
 
     fn ranges(self) -> Vec<Option<String>> {
@@ -99,12 +101,33 @@ fn not_found(stream: &mut TcpStream, _: Option<&str>) {
     send(stream, "404 Not Found\r\nContent-Length: 2", b"no");
 }
 
+fn unavailable(stream: &mut TcpStream, _: Option<&str>) {
+    send(stream, "503 Service Unavailable\r\nRetry-After: 0\r\nContent-Length: 4", b"busy");
+}
+
+fn away_for_an_hour(stream: &mut TcpStream, _: Option<&str>) {
+    send(stream, "503 Service Unavailable\r\nRetry-After: 3600\r\nContent-Length: 4", b"busy");
+}
+
+fn hang_up(_: &mut TcpStream, _: Option<&str>) {}
+
+fn something_else(stream: &mut TcpStream, _: Option<&str>) {
+    send(stream, "200 OK\r\nContent-Length: 5", b"other");
+}
+
+const ONCE: Patience = Patience { attempts: 1, first_wait: Duration::ZERO };
+const PATIENT: Patience = Patience { attempts: 4, first_wait: Duration::from_millis(1) };
+
 fn fetch(remote: &Remote, dir: &Path) -> Result<usize, Failure> {
-    let verify = |path: &Path| {
+    fetch_with(remote, dir, ONCE, &mut Vec::new())
+}
+
+fn fetch_with(remote: &Remote, dir: &Path, patience: Patience, said: &mut Vec<String>) -> Result<usize, Failure> {
+    let verify = |path: &Path, _: &str| {
         let bytes = fs::read(path).unwrap();
         if bytes == content() { Ok(bytes.len()) } else { Err(Failure::Usage("another content".to_owned())) }
     };
-    remote.fetch(&dir.join("file.tar.gz"), verify, &mut |_| {})
+    remote.fetch(&dir.join("file.tar.gz"), patience, verify, &mut |line| said.push(line.to_owned()))
 }
 
 fn files(dir: &Path) -> Vec<String> {
@@ -164,11 +187,78 @@ fn a_part_of_something_else_is_begun_anew() {
 #[test]
 fn another_content_is_deleted() {
     let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join("file.tar.gz.part"), [9; 10]).unwrap(); // bytes that do not belong in front of the rest
-    let server = Server::start(vec![rest]);
+    let server = Server::start(vec![something_else]);
     let message = fetch(&server.remote(), dir.path()).unwrap_err().to_string();
     assert!(message.contains("was of no use, it is deleted: another content"), "{message}");
+    assert!(!message.contains("goes on from there"), "{message}");
     assert!(files(dir.path()).is_empty());
+}
+
+#[test]
+fn a_part_that_does_not_fit_the_rest_is_fetched_again_as_a_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("file.tar.gz.part"), [9; 10]).unwrap();
+    let server = Server::start(vec![rest, whole]);
+    let mut said = Vec::new();
+    assert_eq!(fetch_with(&server.remote(), dir.path(), ONCE, &mut said).unwrap(), content().len());
+    assert!(said.iter().any(|line| line.ends_with("fetching the whole file again")), "{said:?}");
+    assert_eq!(server.ranges(), [Some("bytes=10-".to_owned()), None]);
+}
+
+#[test]
+fn passing_troubles_are_waited_out_and_the_rest_is_resumed() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(vec![unavailable, cut_short, hang_up, rest]);
+    let mut said = Vec::new();
+    assert_eq!(fetch_with(&server.remote(), dir.path(), PATIENT, &mut said).unwrap(), content().len());
+    assert_eq!(said.iter().filter(|line| line.contains("; trying again in ")).count(), 3, "{said:?}");
+    let resumed = Some("bytes=300000-".to_owned());
+    assert_eq!(server.ranges(), [None, None, resumed.clone(), resumed]);
+    assert_eq!(files(dir.path()), ["file.tar.gz"]);
+}
+
+#[test]
+fn troubles_that_last_and_hosts_that_want_to_be_left_alone_are_not_waited_for() {
+    let dir = tempfile::tempdir().unwrap();
+    for (answers, words) in [
+        (vec![unavailable as Answer; 4], "answers with status 503"),
+        (vec![away_for_an_hour], "answers with status 503"),
+        (vec![not_found], "answers with status 404"),
+    ] {
+        let server = Server::start(answers);
+        let message = fetch_with(&server.remote(), dir.path(), PATIENT, &mut Vec::new()).unwrap_err().to_string();
+        assert!(message.contains(words) && message.contains("fetch it by hand"), "{message}");
+        server.ranges(); // every answer was asked for, and no more
+    }
+}
+
+#[test]
+fn a_mirror_stands_in_and_goes_on_with_what_is_there() {
+    for (first, range) in
+        [(not_found as Answer, None), (something_else, None), (cut_short, Some("bytes=300000-".to_owned()))]
+    {
+        let dir = tempfile::tempdir().unwrap();
+        let (broken, mirror) =
+            (Server::start(vec![first]), Server::start(vec![if range.is_some() { rest } else { whole }]));
+        let remote = Remote { urls: vec![broken.url.clone(), mirror.url.clone()], ..broken.remote() };
+        let mut said = Vec::new();
+        assert_eq!(fetch_with(&remote, dir.path(), ONCE, &mut said).unwrap(), content().len());
+        assert!(said.iter().any(|line| line.ends_with(&format!("trying {}", mirror.url))), "{said:?}");
+        assert_eq!(mirror.ranges(), [range]);
+    }
+}
+
+#[test]
+fn a_file_of_another_size_is_not_even_begun() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(vec![something_else]);
+    let remote = Remote { bytes: Some(content().len() as u64), ..server.remote() };
+    let message = fetch(&remote, dir.path()).unwrap_err().to_string();
+    assert!(message.contains("has 5 bytes, the published file 800000: it is another one"), "{message}");
+    assert!(files(dir.path()).is_empty());
+    // and of one that is complete, the host is not asked
+    fs::write(dir.path().join("file.tar.gz.part"), content()).unwrap();
+    assert_eq!(fetch(&remote, dir.path()).unwrap(), content().len());
 }
 
 #[test]
@@ -191,8 +281,7 @@ fn a_refusal_and_a_missing_network_say_what_to_do() {
     assert!(message.contains("answers with status 404; fetch it by hand"), "{message}");
     server.ranges(); // from here on nobody listens
     let message = fetch(&remote, dir.path()).unwrap_err().to_string();
-    assert!(message.starts_with(&format!("cannot reach {}", remote.url)), "{message}");
-    assert!(message.contains("without a network, fetch it by hand"), "{message}");
+    assert!(message.starts_with(&format!("cannot reach {}", remote.urls[0])), "{message}");
+    assert!(message.ends_with("fetch it by hand"), "{message}");
     assert!(files(dir.path()).is_empty());
-    assert!(Remote::matr_curves().by_hand.contains("`batlinet data import matr-curves FILE --data DIR`"));
 }

@@ -168,16 +168,21 @@ fn a_batch_file_cut_short_is_refused_wherever_it_is_cut() {
 fn flipped_bits_of_a_batch_file_do_no_harm() {
     let dir = tempfile::tempdir().unwrap();
     let whole = fs::read(exported("matr-mat", &["MATR_b3c0"], dir.path())).unwrap();
+    // HDF5 marks its trees, heaps and tables of names; numbers have no checksum, so a changed one is a number like any other
+    let marks: Vec<usize> = (0..whole.len() - 32)
+        .filter(|&at| [b"TREE", b"HEAP", b"SNOD", b"GCOL"].iter().any(|mark| whole[at..].starts_with(*mark)))
+        .collect();
     let mut random = baselines::Streams::new("damaged batch files").stream("flips");
     let mut refused = 0;
     // each costs two starts of a process; the fuzz target `matr` tries more
     for round in 0..60 {
         let mut bytes = whole.clone();
         // half of them where the structure lies
-        let (range, flips) = if round % 2 == 0 { (512..8192, 8) } else { (0..whole.len(), 1) };
-        for _ in 0..flips {
-            bytes[random.random_range(range.clone())] ^= 1 << random.random_range(0..8);
-        }
+        let place = match round % 2 {
+            0 => marks[random.random_range(0..marks.len())] + random.random_range(0..32),
+            _ => random.random_range(0..whole.len()),
+        };
+        bytes[place] ^= 1 << random.random_range(0..8);
         // the library takes a path that it has not let go of for the file that it knows, so each round has its own
         let path = dir.path().join(format!("2018-04-12-{round}.mat"));
         fs::write(&path, &bytes).unwrap();
@@ -187,7 +192,7 @@ fn flipped_bits_of_a_batch_file_do_no_harm() {
             refused += 1;
         }
     }
-    assert!(refused > 10, "{refused} of 60");
+    assert!(refused > 5, "{refused} of 60");
 }
 
 #[test]

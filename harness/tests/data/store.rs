@@ -5,7 +5,7 @@ use std::path::Path;
 
 use harness::cell::{Cell, LifeRecord, Origin};
 use harness::source::Source;
-use harness::store::{self, Store};
+use harness::store::{self, Manifest, Store};
 
 use super::cells::{arbitrary_cell, plain_cell};
 
@@ -87,6 +87,7 @@ fn an_unknown_cell_is_named() {
     store.write(&plain_cell("MATR_b1c0", 2)).unwrap();
     let message = store.cell("MATR_b9c9", 1).unwrap_err().to_string();
     assert!(message.starts_with("cell MATR_b9c9 is not in the cell store"), "{message}");
+    assert!(message.contains("did you mean 'MATR_b1c0'?"), "{message}");
     assert!(store.fingerprint("../MATR_b1c0").is_err());
 }
 
@@ -102,7 +103,7 @@ fn measured_and_virtual_cells_are_kept_apart() {
     let message = store.write(&real).unwrap_err().to_string();
     assert!(message.contains("measured cells (measured) with virtual ones (simulated)"), "{message}");
     assert_eq!(Store::open(dir.path()).unwrap().ids(), ["simulated"]);
-    assert_eq!(leftovers(dir.path()), ["cells"]);
+    assert_eq!(leftovers(dir.path()), ["cells", "manifest.csv"]);
 
     // the same, met on disk
     let other = tempfile::tempdir().unwrap();
@@ -123,7 +124,7 @@ fn one_bad_cell_leaves_the_store_as_it_was() {
     let store = Store::open(dir.path()).unwrap();
     assert_eq!(store.ids(), ["a"]);
     assert_eq!(store.fingerprint("a").unwrap(), before);
-    assert_eq!(leftovers(dir.path()), ["cells"]);
+    assert_eq!(leftovers(dir.path()), ["cells", "manifest.csv"]);
 }
 
 #[test]
@@ -138,6 +139,39 @@ fn a_file_cut_short_is_refused_by_name() {
         assert!(message.contains("a.h5 is damaged"), "cut to {length}: {message}");
         assert!(message.contains("delete the file and import its dataset again"), "{message}");
     }
+}
+
+#[test]
+fn the_manifest_has_every_cell_with_its_hashes() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = Store::create(dir.path()).unwrap();
+    assert_eq!(Manifest::read(dir.path()).unwrap(), None);
+    store.write(&plain_cell("a", 2)).unwrap();
+    store.write(&plain_cell("b", 3)).unwrap();
+    let read = || Manifest::read(dir.path()).unwrap().unwrap();
+    assert_eq!(read().ids().collect::<Vec<_>>(), ["a", "b"]);
+    assert_eq!(read().fingerprint("b"), Some(store.fingerprint("b").unwrap().as_str()));
+    let [content, lives] = read().hashes();
+
+    // a manifest that is lost is made again, cell by cell the same
+    let before = read();
+    fs::remove_file(Manifest::path(dir.path())).unwrap();
+    store.write(&plain_cell("b", 3)).unwrap();
+    assert_eq!(read(), before);
+
+    // another curve changes the content, another life record the labels too
+    let cell = plain_cell("b", 3);
+    let mut cycles = cell.cycles().to_vec();
+    cycles[0].voltage[0] += 0.001;
+    store.write(&Cell::new(cell.info().clone(), cycles.clone(), cell.life().clone()).unwrap()).unwrap();
+    assert!(read().hashes()[0] != content && read().hashes()[1] == lives);
+    let life = LifeRecord::Published { cycle_life: 500.0, end_of_life: 0.8 };
+    store.write(&Cell::new(cell.info().clone(), cycles, life).unwrap()).unwrap();
+    assert!(read().hashes()[0] != content && read().hashes()[1] != lives);
+
+    fs::write(Manifest::path(dir.path()), "cell_id,dataset\na,HUST\n").unwrap();
+    let message = store.write(&plain_cell("a", 2)).unwrap_err().to_string();
+    assert!(message.contains("manifest.csv") && message.contains("delete it to accept"), "{message}");
 }
 
 #[test]
@@ -215,5 +249,8 @@ fn file_of(dir: &Path, id: &str) -> std::path::PathBuf {
 }
 
 fn leftovers(dir: &Path) -> Vec<String> {
-    fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    let mut names: Vec<String> =
+        fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
 }

@@ -30,6 +30,7 @@ pub struct BranchCleaner {
     standard: Cleaner,
     hampel: HampelFilter,
     whole_cycles: WholeCycleFilter,
+    outlying: Vec<bool>,
 }
 
 impl BranchCleaner {
@@ -46,17 +47,21 @@ impl BranchCleaner {
             standard: Cleaner::new(standard, channels, cycles, width),
             hampel: HampelFilter::default(),
             whole_cycles: WholeCycleFilter::default(),
+            outlying: vec![false; channels * cycles],
         }
     }
 
-    /// Zeroes the outlying cycles of a target in place, if the rules say so: what [`BranchCleaner::inter`] expects.
+    /// Marks the outlying cycles of a target, each channel's at its row's place in `outlying`; none if the rules say so.
     ///
     /// # Panics
     /// If a map is not of the shape of this cleaner, or has a narrower grid than the window of the Hampel filter that a
-    /// rule asks for (so for all methods).
-    pub fn filter_target(&mut self, map: &mut [f32]) {
+    /// rule asks for, or `outlying` has not one place per row (so for all methods).
+    pub fn outlying_cycles(&mut self, map: &[f32], outlying: &mut [bool]) {
         if self.rules.filter_target {
-            self.filter_cycles(map);
+            self.standard.outlying_cycles(map, outlying);
+            self.mark_whole_cycles(map, outlying);
+        } else {
+            outlying.fill(false);
         }
     }
 
@@ -78,13 +83,19 @@ impl BranchCleaner {
         }
     }
 
-    /// The inter-cell input: how a target, filtered before, differs from a reference, cleaned.
-    pub fn inter(&mut self, target: &[f32], reference: &[f32], out: &mut [f32]) {
+    /// The inter-cell input: how a target differs from a reference, cleaned. The [outlying
+    /// cycles](BranchCleaner::outlying_cycles) of the target count as 0; the reference is taken as it is.
+    pub fn inter(&mut self, target: &[f32], outlying: &[bool], reference: &[f32], out: &mut [f32]) {
         if self.rules.inter == Cleaning::Standard {
-            self.standard.inter(target, reference, out);
+            self.standard.inter(target, outlying, reference, out);
             self.filter_whole_cycles(out);
         } else {
             subtract(target, reference, out);
+            let width = self.shape.2;
+            let rows = out.chunks_exact_mut(width).zip(reference.chunks_exact(width)).zip(outlying);
+            for ((out, reference), _) in rows.filter(|(_, outlying)| **outlying) {
+                out.iter_mut().zip(reference).for_each(|(out, value)| *out = 0.0 - value);
+            }
             self.clean(self.rules.inter, out);
         }
     }
@@ -93,19 +104,33 @@ impl BranchCleaner {
         if cleaning == Cleaning::Hampel {
             out.chunks_exact_mut(self.shape.2).for_each(|row| self.hampel.apply(row));
         }
-        self.filter_cycles(out);
+        let mut outlying = std::mem::take(&mut self.outlying);
+        self.standard.outlying_cycles(out, &mut outlying);
+        self.mark_whole_cycles(out, &mut outlying);
+        zero(out, self.shape.2, &outlying);
+        self.outlying = outlying;
     }
 
-    fn filter_cycles(&mut self, map: &mut [f32]) {
-        self.standard.filter_cycles(map);
-        self.filter_whole_cycles(map);
+    /// After standard cleaning, which knows the filter of each channel's cycles only.
+    fn filter_whole_cycles(&mut self, out: &mut [f32]) {
+        let mut outlying = std::mem::take(&mut self.outlying);
+        outlying.fill(false);
+        self.mark_whole_cycles(out, &mut outlying);
+        zero(out, self.shape.2, &outlying);
+        self.outlying = outlying;
     }
 
-    fn filter_whole_cycles(&mut self, map: &mut [f32]) {
+    fn mark_whole_cycles(&mut self, map: &[f32], outlying: &mut [bool]) {
         if self.rules.standard.filter_cycles && self.rules.cycle_filter == CycleFilter::WholeCycle {
-            self.whole_cycles.apply(map, self.shape.1, self.shape.2);
+            self.whole_cycles.mark(map, self.shape.1, self.shape.2, outlying);
         }
     }
+}
+
+/// Sets the rows that are marked to 0.
+fn zero(map: &mut [f32], width: usize, outlying: &[bool]) {
+    let rows = map.chunks_exact_mut(width).zip(outlying);
+    rows.filter(|(_, outlying)| **outlying).for_each(|(row, _)| row.fill(0.0));
 }
 
 fn subtract(left: &[f32], right: &[f32], out: &mut [f32]) {

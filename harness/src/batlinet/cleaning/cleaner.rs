@@ -1,5 +1,7 @@
 //! The order of cleaning, and the loop over a map.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use super::edge::EdgeSmoother;
@@ -58,6 +60,7 @@ pub struct Cleaner {
     glitch: GlitchRemover,
     outlier: OutlierFilter,
     summaries: Vec<RowSummary>,
+    outlying: Vec<bool>,
 }
 
 /// How a map to be cleaned comes about.
@@ -65,10 +68,27 @@ pub struct Cleaner {
 enum Input<'a> {
     /// It is there already.
     InPlace,
-    /// One map minus another.
-    Difference(&'a [f32], &'a [f32]),
+    /// A target, 0 in its outlying rows, minus a reference.
+    Difference { target: &'a [f32], outlying: &'a [bool], reference: &'a [f32] },
     /// A map minus, in each channel, its cycle at this position.
     DifferenceToCycle(&'a [f32], usize),
+}
+
+impl Input<'_> {
+    /// Writes these columns of row number `row` to their place in `out`.
+    #[inline(always)]
+    fn fill(self, row: usize, cycles: usize, width: usize, columns: Range<usize>, out: &mut [f32]) {
+        let at = |row: usize| row * width + columns.start..row * width + columns.end;
+        let out = &mut out[columns.clone()];
+        match self {
+            Self::InPlace => {}
+            Self::Difference { outlying, reference, .. } if outlying[row] => negate(&reference[at(row)], out),
+            Self::Difference { target, reference, .. } => subtract(&target[at(row)], &reference[at(row)], out),
+            Self::DifferenceToCycle(map, base) => {
+                subtract(&map[at(row)], &map[at(row / cycles * cycles + base)], out);
+            }
+        }
+    }
 }
 
 impl Cleaner {
@@ -87,20 +107,30 @@ impl Cleaner {
             glitch: GlitchRemover::new(width, &parameters),
             outlier: OutlierFilter::new(cycles, parameters.cycle_threshold),
             summaries: vec![RowSummary::default(); channels * cycles],
+            outlying: vec![false; channels * cycles],
         }
     }
 
-    /// Zeroes the outlying cycles of each channel, in place; does nothing if that is switched off.
+    /// Finds out which cycles of each channel are outlying, and says so at each row's place in `outlying`; none is if
+    /// that is switched off.
     ///
     /// # Panics
-    /// If `map` is not of the shape of this cleaner (so for all methods).
-    pub fn filter_cycles(&mut self, map: &mut [f32]) {
+    /// If `map` is not of the shape of this cleaner, or `outlying` has not one place per row (so for all methods).
+    pub fn outlying_cycles(&mut self, map: &[f32], outlying: &mut [bool]) {
         self.check(map);
+        self.check_rows(outlying);
+        outlying.fill(false);
         if self.filter {
-            for (summary, row) in self.summaries.iter_mut().zip(map.chunks_exact(self.shape.2)) {
-                *summary = RowSummary::of(row);
+            match self.registers {
+                #[cfg(target_arch = "x86_64")]
+                // SAFETY: `detect` found these instructions
+                Registers::Avx512 => unsafe { self.summarise_avx512(map) },
+                #[cfg(target_arch = "x86_64")]
+                // SAFETY: as above
+                Registers::Avx2 => unsafe { self.summarise_avx2(map) },
+                Registers::Baseline => self.summarise(map),
             }
-            self.zero_outliers(map);
+            self.find_outliers(outlying);
         }
     }
 
@@ -116,17 +146,22 @@ impl Cleaner {
         self.run(Input::DifferenceToCycle(map, base), out);
     }
 
-    /// The inter-cell input: how a target differs from a reference, cleaned. The target is one that went through
-    /// [`Cleaner::filter_cycles`]; references do not.
-    pub fn inter(&mut self, filtered_target: &[f32], reference: &[f32], out: &mut [f32]) {
-        self.check(filtered_target);
+    /// The inter-cell input: how a target differs from a reference, cleaned. The [outlying
+    /// cycles](Cleaner::outlying_cycles) of the target count as 0; the reference is taken as it is.
+    pub fn inter(&mut self, target: &[f32], outlying: &[bool], reference: &[f32], out: &mut [f32]) {
+        self.check(target);
+        self.check_rows(outlying);
         self.check(reference);
-        self.run(Input::Difference(filtered_target, reference), out);
+        self.run(Input::Difference { target, outlying, reference }, out);
     }
 
     fn check(&self, map: &[f32]) {
         let (channels, cycles, width) = self.shape;
         assert_eq!(map.len(), channels * cycles * width, "a map of {channels} × {cycles} × {width}");
+    }
+
+    fn check_rows(&self, outlying: &[bool]) {
+        assert_eq!(outlying.len(), self.summaries.len(), "one flag per row");
     }
 
     fn run(&mut self, input: Input<'_>, out: &mut [f32]) {
@@ -141,7 +176,12 @@ impl Cleaner {
             Registers::Baseline => self.clean_rows(input, out),
         }
         if self.filter {
-            self.zero_outliers(out);
+            let mut outlying = std::mem::take(&mut self.outlying);
+            outlying.fill(false);
+            self.find_outliers(&mut outlying);
+            let rows = out.chunks_exact_mut(self.shape.2).zip(&outlying);
+            rows.filter(|(_, outlying)| **outlying).for_each(|(row, _)| row.fill(0.0));
+            self.outlying = outlying;
         }
     }
 
@@ -158,40 +198,55 @@ impl Cleaner {
     }
 
     /// All of cleaning but the outlying cycles, whose summaries it leaves behind.
+    ///
+    /// Edges are smoothed in many rows at once. The columns between them are filled only when their row's turn has come,
+    /// so that a row is in the nearest cache until it is done.
     #[inline(always)]
     fn clean_rows(&mut self, input: Input<'_>, out: &mut [f32]) {
         let (_, cycles, width) = self.shape;
-        let right_edge = width - self.edge.width();
+        let edge = self.edge.width();
+        let (left, right) = (edge, edge.max(width - edge));
         let blocks = out.chunks_mut(LANES * width).zip(self.summaries.chunks_mut(LANES));
         for (block, (rows, summaries)) in blocks.enumerate() {
-            let first = block * LANES * width;
-            match input {
-                Input::InPlace => {}
-                Input::Difference(left, right) => {
-                    let end = first + rows.len();
-                    subtract(&left[first..end], &right[first..end], rows);
-                }
-                Input::DifferenceToCycle(map, base) => {
-                    for (k, row) in rows.chunks_exact_mut(width).enumerate() {
-                        let this = block * LANES + k;
-                        let base = this / cycles * cycles + base;
-                        subtract(&map[this * width..(this + 1) * width], &map[base * width..(base + 1) * width], row);
-                    }
-                }
+            let first = block * LANES;
+            for (k, row) in rows.chunks_exact_mut(width).enumerate() {
+                input.fill(first + k, cycles, width, 0..left, row);
+                input.fill(first + k, cycles, width, right..width, row);
             }
             self.edge.smooth(rows, width, 0);
-            self.edge.smooth(rows, width, right_edge);
-            for (row, summary) in rows.chunks_exact_mut(width).zip(summaries) {
+            self.edge.smooth(rows, width, width - edge);
+            for (k, (row, summary)) in rows.chunks_exact_mut(width).zip(summaries).enumerate() {
+                input.fill(first + k, cycles, width, left..right, row);
                 self.glitch.clean(row);
                 *summary = RowSummary::of(row);
             }
         }
     }
 
-    fn zero_outliers(&mut self, map: &mut [f32]) {
-        let (_, cycles, width) = self.shape;
-        for (rows, summaries) in map.chunks_exact_mut(cycles * width).zip(self.summaries.chunks_exact(cycles)) {
-            self.outlier.zero_outliers(rows, summaries);
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+    fn summarise_avx512(&mut self, map: &[f32]) {
+        self.summarise(map);
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2")]
+    fn summarise_avx2(&mut self, map: &[f32]) {
+        self.summarise(map);
+    }
+
+    #[inline(always)]
+    fn summarise(&mut self, map: &[f32]) {
+        for (summary, row) in self.summaries.iter_mut().zip(map.chunks_exact(self.shape.2)) {
+            *summary = RowSummary::of(row);
+        }
+    }
+
+    /// Marks the rows that their summaries show to be outlying in their channel.
+    fn find_outliers(&mut self, outlying: &mut [bool]) {
+        let cycles = self.shape.1;
+        for (summaries, outlying) in self.summaries.chunks_exact(cycles).zip(outlying.chunks_exact_mut(cycles)) {
+            self.outlier.mark(summaries, outlying);
         }
     }
 }
@@ -201,6 +256,12 @@ fn subtract(left: &[f32], right: &[f32], out: &mut [f32]) {
     for ((out, left), right) in out.iter_mut().zip(left).zip(right) {
         *out = left - right;
     }
+}
+
+/// As [`subtract`] with 0 on the left.
+#[inline(always)]
+fn negate(right: &[f32], out: &mut [f32]) {
+    out.iter_mut().zip(right).for_each(|(out, right)| *out = 0.0 - right);
 }
 
 #[cfg(test)]
@@ -276,8 +337,11 @@ mod tests {
         let mut cleaner = Cleaner::new(CleaningParameters::default(), 2, 10, 300);
         let mut out = vec![f32::NAN; target.len()];
 
-        cleaner.inter(&target, &reference, &mut out);
-        let mut expected: Vec<f32> = target.iter().zip(&reference).map(|(target, other)| target - other).collect();
+        // the outlying cycles of the target count as 0
+        let outlying: Vec<bool> = (0..20).map(|row| row % 7 == 3).collect();
+        cleaner.inter(&target, &outlying, &reference, &mut out);
+        let of_target = |k: usize| if outlying[k / 300] { 0.0 } else { target[k] };
+        let mut expected: Vec<f32> = reference.iter().enumerate().map(|(k, other)| of_target(k) - other).collect();
         cleaner.clean(&mut expected);
         assert!(out == expected);
 
@@ -289,18 +353,29 @@ mod tests {
     }
 
     #[test]
-    fn filtering_alone_zeroes_outlying_cycles_and_can_be_switched_off() {
-        let mut x: Vec<f32> = (0..100 * 50).map(|k| 1.0 + 0.01 * (k / 50) as f32).collect();
-        x[7 * 50] = 30.0;
-        x[60 * 50..61 * 50].fill(-9.0);
-        let mut filtered = x.clone();
-        Cleaner::new(CleaningParameters::default(), 1, 100, 50).filter_cycles(&mut filtered);
-        let zeroed: Vec<usize> =
-            (0..100).filter(|c| filtered[c * 50..(c + 1) * 50].iter().all(|&v| v == 0.0)).collect();
-        assert_eq!(zeroed, [7, 60]);
-        let mut same = x.clone();
-        let off = CleaningParameters { filter_cycles: false, ..CleaningParameters::default() };
-        Cleaner::new(off, 1, 100, 50).filter_cycles(&mut same);
-        assert!(same == x);
+    fn outlying_cycles_are_those_of_the_plain_operations_and_none_if_switched_off() {
+        let mut random = random();
+        for (channels, cycles, width) in [(1, 100, 50), (3, 40, 7), (2, 100, 1000)] {
+            let x = map(&mut random, channels, cycles, width);
+            let parameters = CleaningParameters::default();
+            let mut plain = x.clone();
+            plain.chunks_exact_mut(cycles * width).for_each(|channel| {
+                oracle::filter_cycles(channel, width, parameters.cycle_threshold);
+            });
+            let zeroed = plain.chunks_exact(width).map(|row| row.iter().all(|&value| value == 0.0));
+            let expected: Vec<bool> = zeroed.collect();
+            assert!(expected.contains(&true) && expected.contains(&false));
+            let mut outlying = vec![true; channels * cycles];
+            let mut cleaner = Cleaner::new(parameters, channels, cycles, width);
+            let here = cleaner.registers;
+            for registers in [here, Registers::Baseline] {
+                cleaner.registers = registers;
+                cleaner.outlying_cycles(&x, &mut outlying);
+                assert_eq!(outlying, expected);
+            }
+            let off = CleaningParameters { filter_cycles: false, ..parameters };
+            Cleaner::new(off, channels, cycles, width).outlying_cycles(&x, &mut outlying);
+            assert!(!outlying.contains(&true));
+        }
     }
 }

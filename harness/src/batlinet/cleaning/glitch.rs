@@ -49,7 +49,7 @@ impl GlitchRemover {
                 squares[lane] += jump * jump;
             }
         }
-        let limit = self.threshold * deviation(total(&sums), total(&squares), length);
+        let limit = self.threshold * deviation(total(sums), total(squares), length);
 
         let (mut first, mut last) = (None, 0);
         for (k, chunk) in chunks.iter().enumerate() {

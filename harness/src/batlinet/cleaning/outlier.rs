@@ -1,4 +1,4 @@
-//! Zeroes cycles that are unlike the others of their channel.
+//! Finds cycles that are unlike the others of their channel.
 
 /// f64 sums and f32 maxima that run side by side.
 const LANES: usize = 16;
@@ -18,8 +18,7 @@ pub(super) fn deviation(sum: f64, squares: f64, count: usize) -> f32 {
 ///
 /// Not inlined: the compiler turns the loop before it into SIMD only if the sums end up in memory side by side.
 #[inline(never)]
-pub(super) fn total(sums: &[f64; LANES]) -> f64 {
-    let mut sums = *sums;
+pub(super) fn total(mut sums: [f64; LANES]) -> f64 {
     let mut lanes = LANES / 2;
     while lanes > 0 {
         for lane in 0..lanes {
@@ -30,10 +29,17 @@ pub(super) fn total(sums: &[f64; LANES]) -> f64 {
     sums[0]
 }
 
-/// The largest of values that ran side by side; not inlined for the same reason.
+/// The largest of numbers that ran side by side, none negative; not inlined for the same reason.
 #[inline(never)]
-fn maximum(values: &[f32; 2 * LANES]) -> f32 {
-    values.iter().copied().fold(0.0, f32::max)
+fn maximum(mut values: [f32; LANES]) -> f32 {
+    let mut lanes = LANES / 2;
+    while lanes > 0 {
+        for lane in 0..lanes {
+            values[lane] = values[lane].max(values[lane + lanes]);
+        }
+        lanes /= 2;
+    }
+    values[0]
 }
 
 /// Largest absolute value and mean of a row.
@@ -46,27 +52,20 @@ pub(super) struct RowSummary {
 impl RowSummary {
     #[inline(always)]
     pub(super) fn of(row: &[f32]) -> Self {
-        let (chunks, rest) = row.as_chunks::<{ 2 * LANES }>();
-        let mut largest = [0.0_f32; 2 * LANES];
+        let (chunks, rest) = row.as_chunks::<LANES>();
+        let (mut largest, mut sums) = ([0.0_f32; LANES], [0.0_f64; LANES]);
         for chunk in chunks {
-            for lane in 0..2 * LANES {
+            for lane in 0..LANES {
                 let value = chunk[lane].abs();
                 largest[lane] = if value > largest[lane] { value } else { largest[lane] };
             }
-        }
-        let rest_largest = rest.iter().fold(0.0_f32, |most, value| most.max(value.abs()));
-        let (chunks, rest) = row.as_chunks::<LANES>();
-        let mut sums = [0.0_f64; LANES];
-        for chunk in chunks {
             for lane in 0..LANES {
                 sums[lane] += f64::from(chunk[lane]);
             }
         }
+        let rest_largest = rest.iter().fold(0.0_f32, |most, value| most.max(value.abs()));
         let rest_sum: f64 = rest.iter().map(|&value| f64::from(value)).sum();
-        Self {
-            largest: maximum(&largest).max(rest_largest),
-            mean: ((total(&sums) + rest_sum) / row.len() as f64) as f32,
-        }
+        Self { largest: maximum(largest).max(rest_largest), mean: ((total(sums) + rest_sum) / row.len() as f64) as f32 }
     }
 }
 
@@ -86,9 +85,8 @@ impl OutlierFilter {
         Self { threshold, values: Vec::with_capacity(cycles), sorted: Vec::with_capacity(cycles) }
     }
 
-    /// Zeroes the outlying rows among `rows`, whose summaries are given.
-    pub(super) fn zero_outliers(&mut self, rows: &mut [f32], summaries: &[RowSummary]) {
-        let row_length = rows.len() / summaries.len();
+    /// Marks the outlying cycles of a channel with these summaries, in addition to what is marked.
+    pub(super) fn mark(&mut self, summaries: &[RowSummary], outlying: &mut [bool]) {
         for quantity in [|row: &RowSummary| row.largest, |row: &RowSummary| row.mean] {
             self.values.clear();
             self.values.extend(summaries.iter().map(quantity));
@@ -101,10 +99,8 @@ impl OutlierFilter {
                 squares += f64::from(*value) * f64::from(*value);
             }
             let limit = self.threshold * deviation(sum, squares, summaries.len());
-            for (row, &distance) in rows.chunks_exact_mut(row_length).zip(&self.values) {
-                if distance > limit {
-                    row.fill(0.0);
-                }
+            for (mark, &distance) in outlying.iter_mut().zip(&self.values) {
+                *mark |= distance > limit;
             }
         }
     }

@@ -1,10 +1,11 @@
-//! Zeroes cycles, in all channels, that are unlike the others.
+//! Finds cycles that are, in some channel, unlike the others, for all channels.
 
-/// Median absolute deviations from the median over which a cycle is zeroed.
+/// Median absolute deviations from the median over which a cycle is outlying.
 const THRESHOLD: f32 = 3.0;
 
 /// With a_c the mean of |x| over the grid in cycle c, in the channel where that is largest, d_c = |a_c − median of a| and
-/// lower medians, all channels of the cycles with d_c > 3 × median of d become 0 (spec §5.4, naive ensemble).
+/// lower medians, the cycles with d_c > 3 × median of d are
+/// outlying in all channels (spec §5.4, naive ensemble).
 ///
 /// Where more than half of the cycles are alike, every other one goes: so it is with the authors.
 #[derive(Clone, Debug, Default)]
@@ -14,8 +15,8 @@ pub(super) struct WholeCycleFilter {
 }
 
 impl WholeCycleFilter {
-    /// Filters a map of some channels of `cycles` rows of `width` in place.
-    pub(super) fn apply(&mut self, map: &mut [f32], cycles: usize, width: usize) {
+    /// Marks the rows of outlying cycles, of `cycles` in each channel, in addition to what is marked.
+    pub(super) fn mark(&mut self, map: &[f32], cycles: usize, width: usize, outlying: &mut [bool]) {
         self.values.clear();
         self.values.resize(cycles, 0.0);
         for channel in map.chunks_exact(cycles * width) {
@@ -27,11 +28,9 @@ impl WholeCycleFilter {
         let median = lower_median(&mut self.sorted, &self.values);
         self.values.iter_mut().for_each(|value| *value = (*value - median).abs());
         let limit = THRESHOLD * lower_median(&mut self.sorted, &self.values);
-        for channel in map.chunks_exact_mut(cycles * width) {
-            for (row, &distance) in channel.chunks_exact_mut(width).zip(&self.values) {
-                if distance > limit {
-                    row.fill(0.0);
-                }
+        for outlying in outlying.chunks_exact_mut(cycles) {
+            for (mark, &distance) in outlying.iter_mut().zip(&self.values) {
+                *mark |= distance > limit;
             }
         }
     }
@@ -53,31 +52,31 @@ mod tests {
         channel(1.0).chain(channel(-0.2)).collect()
     }
 
-    fn zeroed(mut map: Vec<f32>, cycles: usize) -> Vec<usize> {
-        WholeCycleFilter::default().apply(&mut map, cycles, 4);
-        let zero = |channel: usize, cycle: usize| map[(channel * cycles + cycle) * 4..][..4].iter().all(|&x| x == 0.0);
-        assert!((0..cycles).all(|cycle| zero(0, cycle) == zero(1, cycle)), "all channels or none");
-        (0..cycles).filter(|&cycle| zero(0, cycle)).collect()
+    fn outlying(map: &[f32], cycles: usize) -> Vec<usize> {
+        let mut outlying = vec![false; 2 * cycles];
+        WholeCycleFilter::default().mark(map, cycles, 4, &mut outlying);
+        assert_eq!(outlying[..cycles], outlying[cycles..], "all channels or none");
+        (0..cycles).filter(|&cycle| outlying[cycle]).collect()
     }
 
     #[test]
     fn outlying_cycles_go_from_all_channels() {
         // median 3, distances 2 1 0 1 5 17 2 with median 2: over 6 is the sixth only
-        assert_eq!(zeroed(map(&[1.0, 2.0, 3.0, 4.0, 8.0, 20.0, 5.0]), 7), [5]);
+        assert_eq!(outlying(&map(&[1.0, 2.0, 3.0, 4.0, 8.0, 20.0, 5.0]), 7), [5]);
         // a sign changes nothing
-        assert_eq!(zeroed(map(&[1.0, -2.0, 3.0, -4.0, 8.0, -20.0, 5.0]), 7), [5]);
+        assert_eq!(outlying(&map(&[1.0, -2.0, 3.0, -4.0, 8.0, -20.0, 5.0]), 7), [5]);
     }
 
     #[test]
     fn the_channel_with_the_largest_mean_decides() {
         let mut map = map(&[1.0, 2.0, 3.0, 4.0, 5.0]);
         map[5 * 4 + 4..][..4].fill(30.0);
-        assert_eq!(zeroed(map, 5), [1]);
+        assert_eq!(outlying(&map, 5), [1]);
     }
 
     #[test]
     fn medians_of_an_even_number_are_the_lower_ones() {
         // lower median 2; distances 1 0 1 6 with lower median 1. The upper medians 3 and 2 would keep the last
-        assert_eq!(zeroed(map(&[1.0, 2.0, 3.0, 8.0]), 4), [3]);
+        assert_eq!(outlying(&map(&[1.0, 2.0, 3.0, 8.0]), 4), [3]);
     }
 }

@@ -1,42 +1,78 @@
-//! `batlinet data check`.
+//! `batlinet data check`: are the cells whole, are they all here, and may they be split and labelled as declared?
+
+mod cells;
+mod experiment;
+mod published;
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
+use itertools::Itertools as _;
 
 use crate::failure::Failure;
-use crate::source::Source as _;
-use crate::store::{self, Store};
+use crate::label::LabelRule;
+use cells::Cells;
 
-/// Reads every file whole, prints one line per damaged one and the number of sound ones per dataset.
-pub(super) fn execute(data: &Path, out: &mut dyn io::Write) -> Result<(), Failure> {
-    if super::is_virtual(data) {
+/// What was found out.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Finding {
+    /// Something is wrong.
+    Fault(String),
+    /// Something of the benchmark is not here.
+    Missing(String),
+    /// Worth knowing, and no fault of the data at hand.
+    Note(String),
+}
+
+/// So many cells a line names at most.
+const NAMED: usize = 6;
+
+/// Reads every cell whole, prints what is here and what is wrong, missing or worth knowing of cells and experiments.
+pub(super) fn execute(data: &Path, experiments: &[PathBuf], out: &mut dyn io::Write) -> Result<(), Failure> {
+    let (cells, mut findings) = if !super::is_virtual(data) {
+        Cells::of_store(data)?
+    } else if experiments.is_empty() {
         return Err(Failure::Usage(
-            "virtual cells are made when they are asked for, there is nothing to check: give a folder, `--data DIR`"
+            "virtual cells are made when they are asked for, there is nothing to check: give a folder, `--data DIR`, or \
+             experiments whose splits and labels are to be checked"
                 .to_owned(),
         ));
+    } else {
+        (Cells::of_lab()?, Vec::new())
+    };
+    super::print(out, &cells.table(&LabelRule::default()));
+    findings.extend(cells.findings());
+    for path in experiments {
+        findings.extend(experiment::findings(path, &cells)?);
     }
-    if !Store::is_at(data) {
-        Store::open(data)?; // says what to do
+    let mut counts = [0; 3];
+    for finding in &findings {
+        let (kind, word, text) = match finding {
+            Finding::Fault(text) => (0, "fault", text),
+            Finding::Missing(text) => (1, "missing", text),
+            Finding::Note(text) => (2, "note", text),
+        };
+        counts[kind] += 1;
+        super::print(out, &format!("{word}: {text}\n"));
     }
-    let files = store::cell_files(data)?;
-    let failures: Vec<Failure> = files.par_iter().filter_map(|file| store::check_file(file).err()).collect();
-    for failure in &failures {
-        super::print(out, &format!("{failure}\n"));
+    let place = data.display();
+    match counts {
+        [0, 0, _] => {
+            super::print(out, "no fault, and nothing that was asked for is missing\n");
+            Ok(())
+        }
+        [0, ..] => Err(Failure::Incomplete(format!("no fault in {place}, but something is missing, see above"))),
+        [1, ..] => Err(Failure::Faulty(format!("1 fault in {place}, see above"))),
+        [faults, ..] => Err(Failure::Faulty(format!("{faults} faults in {place}, see above"))),
     }
-    if !failures.is_empty() {
-        return Err(Failure::Usage(format!(
-            "{} of {} files in {} are not sound, see above",
-            failures.len(),
-            files.len(),
-            data.display()
-        )));
+}
+
+/// `MATR_b1c0, MATR_b1c1 and 3 more`.
+fn names<'a>(ids: impl IntoIterator<Item = &'a str>) -> String {
+    let ids: Vec<&str> = ids.into_iter().collect();
+    let first = ids.iter().take(NAMED).join(", ");
+    match ids.len().saturating_sub(NAMED) {
+        0 => first,
+        more => format!("{first} and {more} more"),
     }
-    let store = Store::open(data)?;
-    for (dataset, cells) in store.counts() {
-        let origin = store.origin();
-        super::print(out, &format!("{dataset}: {cells} {origin} cells, every hash and every invariant holds\n"));
-    }
-    Ok(())
 }

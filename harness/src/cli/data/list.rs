@@ -7,6 +7,7 @@ use tabled::{builder::Builder, settings::Style};
 
 use super::datasets::{Terms, importable, terms};
 use crate::cell::Dataset;
+use crate::source::download::manifest::Manifest;
 use crate::source::{Source, catalogue};
 use crate::store::Store;
 
@@ -33,18 +34,41 @@ pub(super) fn render(store: Option<&Store>) -> String {
     }
     let mut text = table.build().with(Style::psql()).to_string();
     let where_from = match store {
-        Some(store) => format!("{} {} cells in {}", store.ids().len(), store.origin(), store.dir().display()),
+        Some(store) => {
+            let cells = format!("{} {} cells in {}", store.ids().len(), store.origin(), store.dir().display());
+            match store.hashes() {
+                Some([content, lives]) => format!("{cells}, content {content}, lives {lives}"),
+                None => cells,
+            }
+        }
         None => format!(
-            "{} VIRTUAL cells, simulated by the built-in lab; import real ones with `batlinet data import matr-curves \
-             FILE --data DIR`",
+            "{} VIRTUAL cells, simulated by the built-in lab; `batlinet data fetch matr-curves --data DIR` brings real \
+             ones",
             catalogue::cells().len()
         ),
     };
-    write!(text, "\n\nhere: {where_from}\n\nplease cite what you use:\n").expect("writing to a string cannot fail");
+    write!(text, "\n\nhere: {where_from}\n\nto get more: batlinet data fetch NAME --data DIR\n{}", to_fetch())
+        .expect("writing to a string cannot fail");
+    text.push_str("\nplease cite what you use:\n");
     for dataset in Dataset::ALL {
         writeln!(text, "  {:7}{}", dataset.name(), terms(dataset).citation).expect("writing to a string cannot fail");
     }
     text
+}
+
+/// What can be fetched: a line each.
+fn to_fetch() -> String {
+    let mut table = Builder::default();
+    for collection in Manifest::builtin().collections() {
+        let size = match (collection.files.is_empty(), collection.bytes()) {
+            (true, _) => "by hand, with instructions".to_owned(),
+            (false, Some(bytes)) => format!("{} files, {:.1} GB", collection.files.len(), bytes as f64 / 1e9),
+            (false, None) => format!("{} files", collection.files.len()),
+        };
+        let size = size.replacen("1 files", "1 file", usize::from(size.starts_with("1 ")));
+        table.push_record([format!("  {}", collection.name), collection.about.clone(), size, collection.page.clone()]);
+    }
+    format!("{}\n", table.build().with(Style::empty()))
 }
 
 #[cfg(test)]
@@ -55,7 +79,10 @@ mod tests {
     fn every_dataset_is_listed_with_its_terms_and_virtual_cells_are_called_so() {
         let text = render(None);
         for dataset in Dataset::ALL {
-            assert_eq!(text.matches(&format!(" {dataset} ")).count(), 2, "{dataset} in\n{text}");
+            assert!(text.matches(&format!(" {dataset} ")).count() >= 2, "{dataset} in\n{text}");
+        }
+        for words in ["4 files, 10.9 GB", "1 file, 1.2 GB", "by hand, with instructions", "https://data.matr.io/1/"] {
+            assert!(text.contains(words), "no {words} in\n{text}");
         }
         assert!(text.contains("403 VIRTUAL cells"), "{text}");
         assert!(text.contains("matr-curves"), "{text}");

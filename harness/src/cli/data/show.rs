@@ -1,6 +1,7 @@
 //! `batlinet data show`.
 
 use crate::cell::{Cell, LifeRecord, Origin};
+use crate::label::{Crossing, LabelRule, Unreached};
 
 /// What is known of a cell, one line each.
 pub(super) fn render(cell: &Cell, fingerprint: &str) -> String {
@@ -27,6 +28,8 @@ pub(super) fn render(cell: &Cell, fingerprint: &str) -> String {
         ("also", also(cell)),
         ("capacity", capacities(cell)),
         ("life", life(cell)),
+        ("to 90 %", crossings(cell, 0.9)),
+        ("to 80 %", crossings(cell, 0.8)),
         ("fingerprint", fingerprint.to_owned()),
     ];
     lines.into_iter().map(|(name, value)| format!("{name:12}{value}\n")).collect()
@@ -74,6 +77,25 @@ fn life(cell: &Cell) -> String {
     }
 }
 
+/// The label of the cell by the rules that an experiment file can choose.
+fn crossings(cell: &Cell, end_of_life: f64) -> String {
+    let by = |crossing| {
+        let rule = LabelRule { end_of_life, unreached: Unreached::Drop, crossing, minimum: 0 };
+        rule.life(cell)
+    };
+    match (by(Crossing::First), by(Crossing::Persistent)) {
+        (Err(_), _) | (_, Err(_)) => "not published".to_owned(),
+        (Ok(None), _) => "not reached: by `unreached: pad` its life is the number of cycles plus 2".to_owned(),
+        (Ok(Some(first)), Ok(Some(last))) if first == last => format!("life of {first} cycles"),
+        (Ok(Some(first)), Ok(Some(last))) => {
+            format!("life of {first} cycles by the first crossing, of {last} by the persistent one")
+        }
+        (Ok(Some(first)), Ok(None)) => {
+            format!("life of {first} cycles by the first crossing, after which it recovers for good")
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,6 +115,8 @@ mod tests {
             "also        nothing",
             "capacity    1.0800 Ah in cycle 2, 1.0000 Ah in cycle 3",
             "life        3 cycles observed, the last with 0.8800 Ah (80.0 % of nominal)",
+            "to 90 %     life of 4 cycles",
+            "to 80 %     life of 4 cycles",
             "fingerprint abc",
         ] {
             assert!(text.lines().any(|found| found == line), "no line \"{line}\" in\n{text}");
@@ -102,5 +126,13 @@ mod tests {
         let text = render(&cell, "abc");
         assert!(text.contains("1852 cycles to 80 % of nominal, as published"), "{text}");
         assert!(text.contains("cycles      none"), "{text}");
+        assert!(
+            text.contains("to 90 %     not published") && text.contains("to 80 %     life of 1852 cycles"),
+            "{text}"
+        );
+        let dips = [1.08, 0.87, 1.0].into_iter().chain([0.9; 200]).chain([0.8; 3]).collect();
+        let text = render(&Cell::new(info("MATR_b1c0"), vec![], LifeRecord::Capacity(dips)).unwrap(), "abc");
+        let line = "to 80 %     life of 3 cycles by the first crossing, of 205 by the persistent one";
+        assert!(text.contains(line), "{text}");
     }
 }

@@ -28,11 +28,23 @@ const CHAPTERS: [(Study, &str, &str); 7] = [
     (Study::Transfer, "Transfer between chemistries (paper: Fig. 4)", "transfer"),
 ];
 
+/// Heading of the chapter that experiments of this kind stand in.
+pub fn title(study: Study) -> &'static str {
+    CHAPTERS.iter().find(|(of, _, _)| *of == study).map_or("", |(_, title, _)| title)
+}
+
+/// The order of the paper's tables.
+const SCENARIOS: [&str; 5] = ["MATR-1", "MATR-2", "HUST", "MIX-100", "MIX-20"];
+
 /// Everything that these summaries have to say; `throughput` is what the benches have measured, if anything.
 pub fn document(summaries: &[Summary], throughput: Option<&Throughput>) -> Document {
     let mut sections = Vec::new();
     for (study, title, slug) in CHAPTERS {
-        let own: Vec<&Summary> = summaries.iter().filter(|summary| summary.study == study).collect();
+        let mut own: Vec<&Summary> = summaries.iter().filter(|summary| summary.study == study).collect();
+        // as in the paper's tables; others behind them, as they came
+        own.sort_by_key(|summary| {
+            SCENARIOS.iter().position(|name| *name == summary.scenario).unwrap_or(SCENARIOS.len())
+        });
         if !own.is_empty() {
             sections.push(head(&own, title, slug));
             sections.extend(own.into_iter().map(|summary| part(summary, throughput)));

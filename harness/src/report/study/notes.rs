@@ -1,13 +1,19 @@
 //! What has to be said below a table: who is missing, what to distrust, what was expected.
 
-use crate::report::{
-    summary::{Row, Summary, Verdict},
-    table::number,
+use crate::{
+    record::{Protocol, Study},
+    report::{
+        summary::{Row, Run, Summary, Verdict},
+        table::number,
+    },
 };
 
 /// All of it, in the order of the rows.
 pub fn notes(summary: &Summary) -> Vec<String> {
     let mut notes = Vec::new();
+    if summary.protocol == Some(Protocol::Honest) {
+        notes.push(Protocol::Honest.meaning().to_owned());
+    }
     if let Some(first) = summary.removed.first() {
         notes.push(format!(
             "{} cells of the split take no part, such as {} ({})",
@@ -16,6 +22,7 @@ pub fn notes(summary: &Summary) -> Vec<String> {
             first.reason
         ));
     }
+    notes.extend(repeated_references(summary));
     notes.extend(summary.rows.iter().filter_map(failure));
     notes.extend(summary.rows.iter().filter_map(wild));
     for row in &summary.rows {
@@ -33,6 +40,19 @@ pub fn notes(summary: &Summary) -> Vec<String> {
     }
     notes.extend(summary.expectations.iter().map(expectation));
     notes
+}
+
+/// Draws are with replacement; where there are more of them than cells, nobody should take them for others. The
+/// references of a transfer are the source cells, which are many.
+fn repeated_references(summary: &Summary) -> Option<String> {
+    let asked = |run: &Run| Some((run.references?, run.score.train_cells));
+    let (most, cells) = summary.runs.iter().filter_map(asked).max()?;
+    (most > cells && summary.study != Study::Transfer).then(|| {
+        format!(
+            "{most} references are drawn from {cells} training cells, with replacement as in the authors' code: some \
+             count more than once"
+        )
+    })
 }
 
 /// `cnn: 1 of 8 runs without numbers: diverged`.
@@ -91,6 +111,17 @@ mod tests {
         let notes = notes(&summaries(&runs, &[])[0]);
         assert_eq!(notes[0], "cnn: 1 of 3 runs without numbers: diverged");
         assert!(notes[1].contains("RMSE 20.0, quartiles 15.0 and 25.0"), "{notes:?}");
+    }
+
+    #[test]
+    fn references_that_repeat_are_said_to() {
+        let of = |references| {
+            let mut run = tests::run("batlinet", 0, 10.0, "virtual");
+            run.references = Some(references);
+            notes(&summaries(&[run], &[])[0])
+        };
+        assert!(of(64)[0].contains("64 references are drawn from 41 training cells, with replacement"));
+        assert!(of(41).is_empty());
     }
 
     #[test]

@@ -107,6 +107,7 @@ fn single(summary: &Summary, pairs: &Pairs) -> Option<Figure> {
     // the worst of a runaway would hide the rest
     let typical = median(&curves[0].2)?;
     let is_runaway = curves[0].2.last().is_some_and(|largest| *largest > 20.0 * typical);
+    let largest = curves.iter().flat_map(|(_, _, curve)| curve).copied().fold(0.0, f64::max);
     let series = curves.into_iter().map(|(name, dash, curve)| Series {
         name: name.to_owned(),
         look: Look::Line(dash),
@@ -125,7 +126,11 @@ fn single(summary: &Summary, pairs: &Pairs) -> Option<Figure> {
             "Every training cell as the only reference of every test cell; each curve is sorted by itself.{theirs}"
         ),
         x: Axis::new("test cells, sorted", Scale::Linear),
-        y: Axis::new("absolute error / cycles", if is_runaway { Scale::Log10 } else { Scale::FromZero }),
+        y: Axis {
+            // the end of a curve is what it is about: nothing may be cut
+            limits: (!is_runaway && largest > 0.0).then_some((0.0, 1.04 * largest)),
+            ..Axis::new("absolute error / cycles", if is_runaway { Scale::Log10 } else { Scale::FromZero })
+        },
         series: series.collect(),
         diagonal: false,
     })

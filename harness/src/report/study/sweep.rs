@@ -37,11 +37,11 @@ impl Parameter {
         Self { name: "alpha", label: "alpha, weight of the inter-cell branch", scale: Scale::Linear, published: None }
     }
 
-    /// The arm and the value of a variant: `("intra", 4.0)` of `intra,references_test=4`.
+    /// The arm and the value of a variant: `("intra", 4.0)` of `intra+references_test=4`.
     fn of<'a>(&self, variant: &'a str) -> Option<(String, f64)> {
         let is_value = |part: &&'a str| part.split_once('=').is_some_and(|(name, _)| name == self.name);
-        let value = variant.split(',').find(is_value)?.split_once('=')?.1.parse().ok()?;
-        Some((variant.split(',').filter(|part| !is_value(part)).join(","), value))
+        let value = variant.split('+').find(is_value)?.split_once('=')?.1.parse().ok()?;
+        Some((variant.split('+').filter(|part| !is_value(part)).join("+"), value))
     }
 }
 
@@ -164,7 +164,7 @@ mod tests {
     fn variants_are_taken_apart() {
         let of = |variant| Parameter::references().of(variant);
         assert_eq!(of("references_test=16"), Some((String::new(), 16.0)));
-        assert_eq!(of("inter_only,references_test=2"), Some(("inter_only".to_owned(), 2.0)));
+        assert_eq!(of("inter_only+references_test=2"), Some(("inter_only".to_owned(), 2.0)));
         assert_eq!((of("alpha=2"), of("references_test=many"), of("")), (None, None, None));
     }
 

@@ -15,14 +15,15 @@ use crate::{
 use super::{notes::notes, scenario};
 
 /// Methods in words, by model and arm; the bars of the paper.
-const METHODS: [(&str, &str, &str, Shade); 3] = [
+const METHODS: [(&str, &str, &str, Shade); 4] = [
     ("cnn", "direct", "direct learning", Shade::Light),
-    ("cnn", "fine_tune", "pretraining, fine-tuning", Shade::Medium),
-    ("batlinet", "transfer", "BatLiNet", Shade::Dark),
+    ("cnn", "fine_tune", "pretraining, fine-tuning", Shade::Pale),
+    ("batlinet", "transfer", "BatLiNet", Shade::Medium),
+    ("batlinet", "shared_head", "BatLiNet, shared head", Shade::Dark),
 ];
 
-/// Of the space between two numbers of cells.
-const BAR: f64 = 0.26;
+/// Of the space between two numbers of cells, what the bars of one number fill.
+const GROUP: f64 = 0.8;
 
 /// The part of a chapter that is about one target chemistry.
 pub fn section(summary: &Summary) -> Section {
@@ -48,7 +49,7 @@ pub fn section(summary: &Summary) -> Section {
 /// Model, arm and number of target cells of a row: `("cnn", "direct", 4)`.
 fn parts(row: &Row) -> Option<(&str, &str, usize)> {
     let (arm, cells) = row.variant.rsplit_once("cells=")?;
-    Some((&row.model, arm.trim_end_matches(','), cells.parse().ok()?))
+    Some((&row.model, arm.trim_end_matches('+'), cells.parse().ok()?))
 }
 
 fn numbers_of_cells(summary: &Summary) -> Vec<usize> {
@@ -93,22 +94,28 @@ fn bars(summary: &Summary) -> Figure {
     let numbers = numbers_of_cells(summary);
     let mut series = Vec::new();
     let mut published = Vec::new();
-    for ((model, arm, words, shade), offset) in METHODS.into_iter().zip([-1.0, 0.0, 1.0]) {
+    let is_here = |(model, arm, _, _): &(&str, &str, &str, Shade)| {
+        numbers.iter().any(|cells| find(summary, model, arm, *cells).is_some())
+    };
+    let methods: Vec<_> = METHODS.into_iter().filter(is_here).collect();
+    let width = GROUP / methods.len().max(1) as f64;
+    for (position, (model, arm, words, shade)) in methods.into_iter().enumerate() {
+        let offset = width * (position as f64 + 0.5) - GROUP / 2.0;
         let mut points = Vec::new();
         for (place, cells) in numbers.iter().enumerate() {
             let Some(row) = find(summary, model, arm, *cells) else { continue };
-            let x = place as f64 + BAR * offset;
+            let x = place as f64 + offset;
             if let Some(spread) = row.mape {
                 let ends = (spread.mean - spread.population_std, spread.mean + spread.population_std);
                 points.push(Point { x, y: spread.mean, spread: (spread.count > 1).then_some(ends) });
             }
             if let Some(number) = row.published_mape {
                 let spread = number.spread.map(|std| (number.value - std, number.value + std));
-                published.push(Point { x: x + 0.3 * BAR, y: number.value, spread });
+                published.push(Point { x: x + 0.3 * width, y: number.value, spread });
             }
         }
         if !points.is_empty() {
-            series.push(Series { name: words.to_owned(), look: Look::Bars(shade, BAR), points });
+            series.push(Series { name: words.to_owned(), look: Look::Bars(shade, width), points });
         }
     }
     let lives: Vec<Point> = numbers
@@ -117,8 +124,7 @@ fn bars(summary: &Summary) -> Figure {
         .filter_map(|(place, cells)| Some(Point::new(place as f64, find(summary, "mean", "", *cells)?.mape?.mean)))
         .collect();
     if !lives.is_empty() {
-        let look = Look::Points(Marker::Tick);
-        series.push(Series { name: "mean life".to_owned(), look, points: lives });
+        series.push(Series { name: "mean life".to_owned(), look: Look::Levels(GROUP), points: lives });
     }
     if !published.is_empty() {
         series.push(Series { name: "published".to_owned(), look: Look::Points(Marker::Ring), points: published });
@@ -126,7 +132,9 @@ fn bars(summary: &Summary) -> Figure {
     Figure {
         slug: format!("{}-mape", summary.slug()),
         title: format!("{}: MAPE by method, {} cells", summary.experiment, summary.data),
-        caption: "Bars are means over seeds, their whiskers the population standard deviation.".to_owned(),
+        caption: "Bars are means over seeds, their whiskers the population standard deviation. Dashed is the error of \
+                  predicting the mean of the lives learned from."
+            .to_owned(),
         x: Axis::new(
             format!("{} cells to learn from", summary.scenario),
             Scale::Names(numbers.iter().map(usize::to_string).collect()),
@@ -149,10 +157,10 @@ mod tests {
     fn of(data: &str, origin: Origin) -> Summary {
         let arms = [
             ("mean", "cells=8"),
-            ("cnn", "direct,cells=8"),
-            ("cnn", "direct,cells=2"),
-            ("cnn", "fine_tune,cells=8"),
-            ("batlinet", "transfer,cells=8"),
+            ("cnn", "direct+cells=8"),
+            ("cnn", "direct+cells=2"),
+            ("cnn", "fine_tune+cells=8"),
+            ("batlinet", "transfer+cells=8"),
         ];
         let runs: Vec<_> = arms
             .iter()

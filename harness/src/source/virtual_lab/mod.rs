@@ -26,6 +26,7 @@ use baselines::Streams;
 use super::{Source, catalogue};
 use crate::cell::{Cell, LifeRecord, Origin};
 use crate::failure::Failure;
+use crate::suggest::did_you_mean;
 use specimen::Specimen;
 
 /// Changes whenever a virtual cell does.
@@ -44,7 +45,8 @@ impl VirtualLab {
 
 fn entry(id: &str) -> Result<&'static catalogue::CatalogueEntry, Failure> {
     catalogue::find(id).ok_or_else(|| {
-        Failure::Usage(format!("cell {id} is none of the 403 published cells that the virtual lab has; check the id"))
+        let hint = did_you_mean(id, catalogue::cells().iter().map(|entry| entry.id.as_str()));
+        Failure::Usage(format!("cell {id} is none of the 403 published cells that the virtual lab has{hint}"))
     })
 }
 

@@ -94,6 +94,12 @@ fn chart(figure: &Figure, area: &Area<'_>) -> Result<(), Box<dyn Error>> {
         if let Look::Joined(_, dash) | Look::Line(dash) = series.look {
             panel.draw(&line(series.points.iter().map(placed).collect(), dash))?;
         }
+        if let Look::Levels(width) = series.look {
+            for point in &series.points {
+                let ends = [point.x - width / 2.0, point.x + width / 2.0].map(|end| (end, y.place(point.y)));
+                panel.draw(&line(ends.into(), Dash::Dashed))?;
+            }
+        }
         for point in &series.points {
             let (px, py) = placed(point);
             match point.spread {
@@ -129,7 +135,8 @@ fn chart(figure: &Figure, area: &Area<'_>) -> Result<(), Box<dyn Error>> {
 fn legend(figure: &Figure, area: &Area<'_>) -> Result<(), Box<dyn Error>> {
     let style = (FONT, 14).into_font().into_text_style(area).pos(Pos::new(HPos::Left, VPos::Center));
     let is_sideways = matches!(figure.y.scale, Scale::Names(_));
-    for (row, series) in figure.series.iter().enumerate() {
+    // a series without a name is explained by another one
+    for (row, series) in figure.series.iter().filter(|series| !series.name.is_empty()).enumerate() {
         let middle = (20, 20 + 22 * row as i32);
         for element in sample(series.look, middle, is_sideways) {
             area.draw(&element)?;
@@ -144,7 +151,7 @@ mod tests {
     use quick_xml::{Reader, events::Event};
 
     use super::*;
-    use crate::report::figure::{Axis, Marker, Series, Shade};
+    use crate::figure::{Axis, Marker, Series, Shade};
 
     /// The texts of a drawing; fails if it is not well-formed.
     fn texts(svg: &str) -> Vec<String> {
@@ -191,12 +198,13 @@ mod tests {
         }
     }
 
-    const LOOKS: [Look; 5] = [
+    const LOOKS: [Look; 6] = [
         Look::Bars(Shade::Medium, 0.5),
         Look::Points(Marker::Cross),
         Look::Joined(Marker::Diamond, Dash::Dashed),
         Look::Joined(Marker::Ring, Dash::Dotted),
         Look::Line(Dash::Solid),
+        Look::Levels(0.8),
     ];
 
     #[test]

@@ -62,7 +62,7 @@ pub enum Scale {
 /// Points that belong together.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Series {
-    /// As in the legend.
+    /// As in the legend; without one it is not there.
     pub name: String,
     /// How it is drawn.
     pub look: Look,
@@ -100,6 +100,8 @@ pub enum Look {
     Joined(Marker, Dash),
     /// A line alone.
     Line(Dash),
+    /// A dashed level at each value, this wide in units of the horizontal axis.
+    Levels(f64),
 }
 
 /// What tells bars apart without colour.
@@ -107,8 +109,10 @@ pub enum Look {
 pub enum Shade {
     /// Dark grey.
     Dark,
-    /// Light grey.
+    /// Grey.
     Medium,
+    /// Light grey.
+    Pale,
     /// White with a black outline.
     Light,
 }

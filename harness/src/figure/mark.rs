@@ -14,9 +14,10 @@ use super::plot::{Dash, Look, Marker, Shade};
 type Pixel = (i32, i32);
 
 const RADIUS: i32 = 4;
-// both lighter than the whiskers that lie on them
-const DARK_GREY: RGBColor = RGBColor(120, 120, 120);
-const LIGHT_GREY: RGBColor = RGBColor(195, 195, 195);
+// all lighter than the whiskers that lie on them
+const DARK_GREY: RGBColor = RGBColor(115, 115, 115);
+const GREY: RGBColor = RGBColor(170, 170, 170);
+const LIGHT_GREY: RGBColor = RGBColor(220, 220, 220);
 
 /// Black, of this width.
 pub(super) fn stroke(width: u32) -> ShapeStyle {
@@ -74,7 +75,8 @@ where
 pub(super) fn filling(shade: Shade) -> ShapeStyle {
     match shade {
         Shade::Dark => DARK_GREY.filled(),
-        Shade::Medium => LIGHT_GREY.filled(),
+        Shade::Medium => GREY.filled(),
+        Shade::Pale => LIGHT_GREY.filled(),
         Shade::Light => WHITE.filled(),
     }
 }
@@ -95,5 +97,6 @@ pub(super) fn sample<'a, B: DrawingBackend + 'a>(
         Look::Points(marker) => vec![mark(at, marker, is_sideways)],
         Look::Joined(marker, dash) => vec![dashes(dash), mark(at, marker, is_sideways)],
         Look::Line(dash) => vec![dashes(dash)],
+        Look::Levels(_) => vec![dashes(Dash::Dashed)],
     }
 }

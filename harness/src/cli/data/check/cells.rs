@@ -1,0 +1,214 @@
+//! The cells at hand: whole, counted, told apart, and as their manifest and the catalogue have them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use itertools::Itertools as _;
+use rayon::prelude::*;
+use tabled::{builder::Builder, settings::Style};
+
+use super::published::COUNTS;
+use super::{Finding, names};
+use crate::cell::{Cell, LifeRecord, Origin};
+use crate::failure::Failure;
+use crate::label::{LabelRule, Unreached, Verdict};
+use crate::source::virtual_lab::VirtualLab;
+use crate::source::{Source as _, catalogue};
+use crate::store::{self, Manifest, Store};
+use crate::suggest::did_you_mean;
+
+/// A cell that was read whole, without its series.
+pub(super) struct Seen {
+    /// Its head and life record.
+    pub(super) cell: Cell,
+    /// Cycles that are at hand in detail.
+    pub(super) held: usize,
+    /// Hash of the cycles and the life record, whatever the id; none where there are no cycles.
+    measurements: Option<String>,
+}
+
+/// All that is here, by id.
+pub(super) struct Cells(BTreeMap<String, Seen>);
+
+impl Cells {
+    /// Reads every file of the store in `data`; the findings are of damaged files, and of the manifest.
+    pub(super) fn of_store(data: &Path) -> Result<(Self, Vec<Finding>), Failure> {
+        if !Store::is_at(data) {
+            Store::open(data)?; // says what to do
+        }
+        let manifest = Manifest::read(data)?;
+        let files = store::cell_files(data)?;
+        let read: Vec<Result<(Seen, String), Failure>> = files
+            .par_iter()
+            .map(|file| {
+                let cell = store::check_file(file)?;
+                let fingerprint = store::fingerprint(&cell);
+                Ok((Seen::of(&cell)?, fingerprint))
+            })
+            .collect();
+        let mut findings = Vec::new();
+        let mut cells = BTreeMap::new();
+        for (file, read) in files.iter().zip(read) {
+            match read {
+                Err(failure) => findings.push(Finding::Fault(failure.to_string())),
+                Ok((seen, fingerprint)) => {
+                    let id = seen.cell.id().to_owned();
+                    findings.extend(manifest.as_ref().and_then(|manifest| against(manifest, &id, &fingerprint, file)));
+                    cells.insert(id, seen);
+                }
+            }
+        }
+        let has_file = |id: &str| files.iter().any(|file| file.file_stem().is_some_and(|stem| stem == id));
+        match &manifest {
+            None => findings.push(Finding::Note(format!(
+                "{} has no manifest.csv, so cells that have gone are not noticed; the next import writes one",
+                data.display()
+            ))),
+            Some(manifest) => {
+                let gone: Vec<&str> = manifest.ids().filter(|id| !has_file(id)).collect();
+                if !gone.is_empty() {
+                    let (count, gone) = (gone.len(), names(gone));
+                    findings.push(Finding::Fault(format!(
+                        "{count} cells of {} have no file any more: {gone}; import their dataset again with --force",
+                        Manifest::path(data).display()
+                    )));
+                }
+            }
+        }
+        Ok((Self(cells), findings))
+    }
+
+    /// The virtual cells; their lives only.
+    pub(super) fn of_lab() -> Result<Self, Failure> {
+        let lab = VirtualLab::new();
+        let seen = |id: String| {
+            let cell = lab.cell(&id, 0)?;
+            let held = if let LifeRecord::Capacity(capacity) = cell.life() { capacity.len() } else { 0 };
+            Ok((id, Seen { cell, held, measurements: None }))
+        };
+        lab.ids().into_par_iter().map(seen).collect::<Result<_, Failure>>().map(Self)
+    }
+
+    pub(super) fn get(&self, id: &str) -> Option<&Seen> {
+        self.0.get(id)
+    }
+
+    /// Whether none of them was measured.
+    pub(super) fn are_virtual(&self) -> bool {
+        self.0.values().any(|seen| seen.cell.info().origin == Origin::Virtual)
+    }
+
+    /// `, did you mean …?` among the cells here and the published ones.
+    pub(super) fn hint(&self, id: &str) -> String {
+        let published = catalogue::cells().iter().map(|entry| entry.id.as_str());
+        did_you_mean(id, self.0.keys().map(String::as_str).chain(published))
+    }
+
+    /// Cells and lives of each dataset.
+    pub(super) fn table(&self, rule: &LabelRule) -> String {
+        let mut table = Builder::default();
+        let lives = format!("lives to {} % of nominal", 100.0 * rule.end_of_life);
+        table.push_record(["dataset", "cells here", "published", &lives, "not reached"]);
+        let honest = LabelRule { unreached: Unreached::Drop, minimum: 0, ..rule.clone() };
+        for (name, datasets, count) in COUNTS {
+            let here = || self.0.values().filter(|seen| datasets.contains(&seen.cell.info().dataset));
+            let lives: Vec<f64> = here().filter_map(|seen| honest.life(&seen.cell).ok().flatten()).collect();
+            let range = match lives.iter().minmax_by(|a, b| a.total_cmp(b)).into_option() {
+                Some((shortest, longest)) => format!("{} cells: {shortest} to {longest}", lives.len()),
+                None => String::new(),
+            };
+            let unreached = here().filter(|seen| seen.is_censored(rule)).count();
+            table.push_record([
+                name.to_owned(),
+                here().count().to_string(),
+                count.to_string(),
+                range,
+                if unreached == 0 { String::new() } else { unreached.to_string() },
+            ]);
+        }
+        format!("{}\n", table.build().with(Style::psql()))
+    }
+
+    /// What is wrong or missing, experiments apart.
+    pub(super) fn findings(&self) -> Vec<Finding> {
+        let mut findings = self.twins();
+        findings.extend(self.0.values().filter_map(|seen| {
+            let info = seen.cell.info();
+            let entry = catalogue::find(&info.id)?;
+            (entry.nominal_capacity != info.nominal_capacity).then(|| {
+                Finding::Fault(format!(
+                    "cell {} has a nominal capacity of {} Ah, the published one has {}: its life is counted to another \
+                     capacity",
+                    info.id, info.nominal_capacity, entry.nominal_capacity
+                ))
+            })
+        }));
+        for (name, datasets, count) in COUNTS {
+            let published = catalogue::cells().iter().filter(|entry| datasets.contains(&entry.dataset));
+            let absent: Vec<&str> =
+                published.map(|entry| entry.id.as_str()).filter(|id| !self.0.contains_key(*id)).collect();
+            if !absent.is_empty() && absent.len() < count {
+                let (few, which) = (absent.len(), names(absent));
+                findings.push(Finding::Missing(format!("{few} of the {count} cells of {name}: {which}")));
+            }
+        }
+        let foreign: Vec<&str> = self.0.keys().map(String::as_str).filter(|id| catalogue::find(id).is_none()).collect();
+        if !foreign.is_empty() {
+            let (count, which) = (foreign.len(), names(foreign));
+            findings.push(Finding::Note(format!("{count} cells are none of the published ones: {which}")));
+        }
+        let censored: Vec<&str> =
+            self.0.values().filter(|seen| seen.is_censored(&LabelRule::default())).map(|seen| seen.cell.id()).collect();
+        if !censored.is_empty() {
+            let (count, which) = (censored.len(), names(censored));
+            findings.push(Finding::Note(format!(
+                "{count} cells never reach 80 % of nominal capacity, so that their life is not known: {which}"
+            )));
+        }
+        findings
+    }
+
+    /// Cells of different ids with the very same measurements.
+    fn twins(&self) -> Vec<Finding> {
+        let groups = self.0.values().filter_map(|seen| Some((seen.measurements.as_ref()?, seen.cell.id())));
+        let twins = groups.into_group_map().into_values().filter(|ids| ids.len() > 1).map(|mut ids| {
+            ids.sort_unstable();
+            Finding::Fault(format!("{} hold the very same measurements: keep one of them", names(ids)))
+        });
+        twins.sorted().collect()
+    }
+
+    /// Whether two cells hold the very same measurements.
+    pub(super) fn are_twins(&self, one: &str, other: &str) -> bool {
+        let measurements = |id| self.get(id).and_then(|seen| seen.measurements.as_ref());
+        measurements(one).is_some() && measurements(one) == measurements(other)
+    }
+}
+
+impl Seen {
+    fn of(cell: &Cell) -> Result<Self, Failure> {
+        let held = cell.cycles().len();
+        let measurements = (held > 0).then(|| store::measurements(cell));
+        let head = Cell::new(cell.info().clone(), Vec::new(), cell.life().clone())
+            .map_err(|invalid| Failure::Internal(invalid.to_string()))?;
+        Ok(Self { cell: head, held, measurements })
+    }
+
+    /// Whether the cell was taken off test before its end of life.
+    pub(super) fn is_censored(&self, rule: &LabelRule) -> bool {
+        let rule = LabelRule { unreached: Unreached::Drop, minimum: 0, ..rule.clone() };
+        matches!(rule.judge(&self.cell), Ok(Verdict::Removed(_)))
+    }
+}
+
+fn against(manifest: &Manifest, id: &str, fingerprint: &str, file: &Path) -> Option<Finding> {
+    match manifest.fingerprint(id) {
+        Some(expected) if expected == fingerprint => None,
+        Some(_) => Some(Finding::Fault(format!(
+            "{} is sound, but not the cell that was imported: its content has another hash than manifest.csv has; import \
+             its dataset again with --force, or delete manifest.csv to accept it",
+            file.display()
+        ))),
+        None => Some(Finding::Note(format!("{} is not in manifest.csv: it was not imported here", file.display()))),
+    }
+}

@@ -1,0 +1,187 @@
+//! Whether the cells may be split and labelled as an experiment declares.
+
+use std::path::Path;
+
+use itertools::Itertools as _;
+
+use super::cells::Cells;
+use super::{Finding, names, published};
+use crate::experiment::{Experiment, read};
+use crate::failure::Failure;
+use crate::label::{LabelRule, Unreached, Verdict};
+use crate::record::AS_WRITTEN;
+use crate::source::catalogue;
+use crate::split::Split;
+use crate::transfer::Pools;
+
+/// Everything that is to be said of the experiment file `path`.
+pub(super) fn findings(path: &Path, cells: &Cells) -> Result<Vec<Finding>, Failure> {
+    let experiment = read::read(path, AS_WRITTEN, &[])?.experiment;
+    let split = match split(&experiment) {
+        Ok(split) => split,
+        // a cell in both parts, an empty part: what reading it says
+        Err(failure) => return Ok(vec![Finding::Fault(failure.to_string())]),
+    };
+    let subject = Subject { experiment: &experiment, split: &split, cells };
+    let mut findings = subject.unknown();
+    findings.extend(subject.leaks());
+    for (rule, horizon) in subject.rules() {
+        findings.extend(subject.labels(&rule, horizon));
+    }
+    let name = &experiment.name;
+    Ok(findings
+        .into_iter()
+        .map(|finding| match finding {
+            Finding::Fault(text) => Finding::Fault(format!("{name}: {text}")),
+            Finding::Missing(text) => Finding::Missing(format!("{name}: {text}")),
+            Finding::Note(text) => Finding::Note(format!("{name}: {text}")),
+        })
+        .collect())
+}
+
+fn split(experiment: &Experiment) -> Result<Split, Failure> {
+    match &experiment.transfer {
+        None => Split::read(&experiment.train_test_split),
+        Some(draw) => draw.pools(&Pools::read(&experiment.train_test_split)?),
+    }
+}
+
+struct Subject<'a> {
+    experiment: &'a Experiment,
+    split: &'a Split,
+    cells: &'a Cells,
+}
+
+impl Subject<'_> {
+    fn ids(&self) -> impl Iterator<Item = &str> {
+        self.split.train.iter().chain(&self.split.test).map(String::as_str)
+    }
+
+    /// Cells of the split that are not here: published ones are missing, others do not exist.
+    fn unknown(&self) -> Vec<Finding> {
+        let (missing, unknown): (Vec<&str>, Vec<&str>) =
+            self.ids().filter(|id| self.cells.get(id).is_none()).partition(|id| catalogue::find(id).is_some());
+        let file = self.experiment.train_test_split.display();
+        let mut findings: Vec<Finding> = unknown
+            .into_iter()
+            .map(|id| {
+                let hint = self.cells.hint(id);
+                Finding::Fault(format!("{file} names {id}, which is neither here nor among the published cells{hint}"))
+            })
+            .collect();
+        if !missing.is_empty() {
+            let (count, which) = (missing.len(), names(missing));
+            findings.push(Finding::Missing(format!("{count} cells of {file} are not here: {which}")));
+        }
+        findings
+    }
+
+    /// The same measurements on both sides under two names. (The same name on both sides is no split.)
+    fn leaks(&self) -> Vec<Finding> {
+        let pairs = self.split.train.iter().cartesian_product(&self.split.test);
+        pairs
+            .filter(|(train, test)| self.cells.are_twins(train, test))
+            .map(|(train, test)| {
+                let text =
+                    format!("the test cell {test} holds the very same measurements as the training cell {train}");
+                Finding::Fault(text)
+            })
+            .collect()
+    }
+
+    /// Every label rule, with how many cycles the models that are given these labels look at.
+    fn rules(&self) -> Vec<(LabelRule, usize)> {
+        let mut rules: Vec<(LabelRule, usize)> = Vec::new();
+        for entry in &self.experiment.models {
+            let feature = entry.feature.as_deref().and_then(|name| self.experiment.feature(name));
+            let cycles = feature.map_or(0, |feature| feature.cycles_needed());
+            let rule = self.experiment.rule(entry);
+            match rules.iter_mut().find(|(known, _)| known == rule) {
+                Some((_, horizon)) => *horizon = cycles.max(*horizon),
+                None => rules.push((rule.clone(), cycles)),
+            }
+        }
+        rules
+    }
+
+    fn labels(&self, rule: &LabelRule, horizon: usize) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        let [train, test] = self.experiment.parts();
+        let mut counts = Vec::new();
+        let mut lives: Vec<f64> = Vec::new();
+        let mut over: Vec<&str> = Vec::new();
+        let mut unlabelled: Vec<String> = Vec::new();
+        for (part, ids) in [(train, &self.split.train), (test, &self.split.test)] {
+            let seen = || ids.iter().filter_map(|id| self.cells.get(id));
+            let mut labelled = 0;
+            for seen in seen() {
+                match rule.judge(&seen.cell) {
+                    Ok(Verdict::Life(life)) => {
+                        labelled += 1;
+                        lives.push(life);
+                        if life <= horizon as f64 {
+                            over.push(seen.cell.id());
+                        }
+                    }
+                    Ok(Verdict::Removed(_)) => {}
+                    Err(failure) => unlabelled.push(failure.to_string()),
+                }
+            }
+            let censored: Vec<&str> = seen().filter(|seen| seen.is_censored(rule)).map(|seen| seen.cell.id()).collect();
+            if !censored.is_empty() {
+                let what = match rule.unreached {
+                    Unreached::Pad => "their life is not known, and the number of their cycles plus 2 is taken for it",
+                    Unreached::Drop => "they are left out",
+                };
+                let (count, which, share) = (censored.len(), names(censored), 100.0 * rule.end_of_life);
+                findings.push(Finding::Note(format!(
+                    "{count} of {} {part} cells never reach {share} % of nominal capacity: {what}: {which}",
+                    ids.len()
+                )));
+            }
+            counts.push(labelled);
+        }
+        let short: Vec<&str> = self
+            .ids()
+            .filter_map(|id| self.cells.get(id))
+            .filter(|seen| seen.held < horizon && matches!(rule.judge(&seen.cell), Ok(Verdict::Life(_))))
+            .map(|seen| seen.cell.id())
+            .collect();
+        if !short.is_empty() {
+            let (count, which) = (short.len(), names(short));
+            findings.push(Finding::Missing(format!(
+                "{count} cells are here with fewer than the {horizon} cycles that features read: {which}"
+            )));
+        }
+        if !over.is_empty() {
+            let (count, which) = (over.len(), names(over));
+            findings.push(Finding::Fault(format!(
+                "{count} cells end within the {horizon} cycles that features read, so that a model sees what it is to \
+                 predict: {which}; raise label.minimum"
+            )));
+        }
+        if let Some(first) = unlabelled.first() {
+            let more = match unlabelled.len() - 1 {
+                0 => String::new(),
+                more => format!(" (and so for {more} more)"),
+            };
+            findings.push(Finding::Fault(format!("{first}{more}")));
+        }
+        let is_whole = self.ids().all(|id| self.cells.get(id).is_some());
+        let range = lives.iter().copied().minmax_by(|a, b| a.total_cmp(b)).into_option();
+        if let (Some(theirs), Some((shortest, longest))) = (published::of(&self.experiment.scenario, rule), range)
+            && is_whole
+            && !self.cells.are_virtual()
+        {
+            let ours = (counts[0], counts[1], shortest, longest);
+            if ours != (theirs.train, theirs.test, theirs.shortest, theirs.longest) {
+                findings.push(Finding::Fault(format!(
+                    "{} training and {} test cells have lives of {shortest} to {longest} cycles; published are {} and {} \
+                     with {} to {}",
+                    counts[0], counts[1], theirs.train, theirs.test, theirs.shortest, theirs.longest
+                )));
+            }
+        }
+        findings
+    }
+}

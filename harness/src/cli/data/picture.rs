@@ -1,0 +1,223 @@
+//! The pictures of `batlinet data show`: how a cell's capacity fades, and its voltage over capacity in some cycles.
+
+use std::path::{Path, PathBuf};
+
+use crate::cell::{Cell, Cycle, LifeRecord, Origin};
+use crate::failure::Failure;
+use crate::figure::{self, Axis, Dash, Figure, Look, Marker, Point, Scale, Series};
+use crate::record::files::write_whole;
+use crate::report::csv;
+
+/// A, below which a sample belongs to neither half of a cycle, as in the features.
+const REST: f64 = 0.1;
+
+/// Points of a line; more cannot be told apart on paper.
+const POINTS: usize = 400;
+
+/// Marks on a curve, by which curves are told apart without colour.
+const MARKS: usize = 7;
+
+/// What marks the cycles, in their order; so many can be shown at once.
+const MARKERS: [Marker; 8] = [
+    Marker::Disc,
+    Marker::Ring,
+    Marker::Square,
+    Marker::OpenSquare,
+    Marker::Triangle,
+    Marker::OpenTriangle,
+    Marker::Diamond,
+    Marker::OpenDiamond,
+];
+
+/// Positions of the cycles to show: those asked for, else the first, the tenth, the hundredth and the last at hand.
+///
+/// # Errors
+/// [`Failure::Usage`] for a position that the cell does not have, and for too many.
+pub(super) fn chosen(cell: &Cell, asked: &[usize]) -> Result<Vec<usize>, Failure> {
+    let held = cell.cycles().len();
+    if let Some(beyond) = asked.iter().find(|&&position| position >= held) {
+        return Err(Failure::Usage(format!(
+            "--cycles: cell {} has {held} cycles in detail, at positions 0 to {}: there is none at {beyond}",
+            cell.id(),
+            held.saturating_sub(1)
+        )));
+    }
+    if asked.len() > MARKERS.len() {
+        return Err(Failure::Usage(format!(
+            "--cycles: {} curves cannot be told apart, give {} at most",
+            asked.len(),
+            MARKERS.len()
+        )));
+    }
+    let mut positions: Vec<usize> = if asked.is_empty() {
+        [Some(0), Some(9), Some(99), held.checked_sub(1)].into_iter().flatten().filter(|&p| p < held).collect()
+    } else {
+        asked.to_vec()
+    };
+    positions.sort_unstable();
+    positions.dedup();
+    Ok(positions)
+}
+
+/// Writes both pictures as SVG, each with its points as CSV, into `folder`; returns the files.
+///
+/// # Errors
+/// As [`chosen`], and [`Failure::Usage`] if a file cannot be written.
+pub(super) fn write(cell: &Cell, cycles: &[usize], folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let mut files = Vec::new();
+    for figure in [fade(cell), curves(cell, &chosen(cell, cycles)?)] {
+        if figure.is_empty() {
+            continue;
+        }
+        let path = |ending: &str| folder.join(format!("{}.{ending}", figure.slug));
+        for (path, bytes) in [(path("svg"), figure::draw(&figure)?.into_bytes()), (path("csv"), csv::figure(&figure)?)]
+        {
+            write_whole(&path, &bytes)?;
+            files.push(path);
+        }
+    }
+    Ok(files)
+}
+
+fn title(cell: &Cell, what: &str) -> String {
+    let origin = match cell.info().origin {
+        Origin::Real => "real",
+        Origin::Virtual => "VIRTUAL",
+    };
+    format!("{}: {what}, {origin} cell", cell.id())
+}
+
+/// Discharge capacity over cycles, with the thresholds at which lives end.
+fn fade(cell: &Cell) -> Figure {
+    let capacity: Vec<f64> = match cell.life() {
+        LifeRecord::Capacity(capacity) => capacity.clone(),
+        LifeRecord::Published { .. } => cell.cycles().iter().map(Cycle::discharged).collect(),
+    };
+    let at = |(position, value): (usize, &f64)| Point::new(position as f64, *value);
+    let points: Vec<Point> = capacity.iter().enumerate().map(at).collect();
+    let last = points.last().map_or(0.0, |point| point.x);
+    let nominal = cell.info().nominal_capacity;
+    let threshold = |share: f64, dash| Series {
+        name: format!("{} % of nominal", 100.0 * share),
+        look: Look::Line(dash),
+        points: [0.0, last].map(|x| Point::new(x, share * nominal)).into(),
+    };
+    let discharge = Series { name: "discharge capacity".to_owned(), look: Look::Line(Dash::Solid), points };
+    let series = if discharge.points.is_empty() {
+        Vec::new()
+    } else {
+        vec![threshold(0.9, Dash::Dotted), threshold(0.8, Dash::Dashed), discharge]
+    };
+    // one glitched cycle must not flatten the others
+    let highest = capacity.iter().copied().fold(0.0, f64::max).min(1.5 * nominal).max(nominal);
+    let lowest = capacity.iter().copied().fold(0.8 * nominal, f64::min).max(0.0);
+    let y = Axis {
+        limits: Some((lowest - 0.05 * nominal, highest + 0.03 * nominal)),
+        ..Axis::new("discharge capacity / Ah", Scale::Linear)
+    };
+    Figure {
+        slug: format!("{}-fade", cell.id()),
+        title: title(cell, "capacity fade"),
+        caption: String::new(),
+        x: Axis::new("position of the cycle", Scale::Linear),
+        y,
+        series,
+        diagonal: false,
+    }
+}
+
+/// Voltage over charged and over discharged capacity, of the cycles at these positions.
+fn curves(cell: &Cell, positions: &[usize]) -> Figure {
+    let mut series = Vec::new();
+    for (&position, &marker) in positions.iter().zip(&MARKERS) {
+        let cycle = &cell.cycles()[position];
+        let halves =
+            [half(cycle, cycle.charge_capacity.as_deref(), 1.0), half(cycle, Some(&cycle.discharge_capacity), -1.0)];
+        let marks: Vec<Point> = halves.iter().flat_map(|half| thinned(half, MARKS)).collect();
+        // a line without a name has no place in the legend: the marks have
+        let line = |points: Vec<Point>| Series { name: String::new(), look: Look::Line(Dash::Solid), points };
+        series.extend(halves.iter().filter(|half| !half.is_empty()).map(|half| line(thinned(half, POINTS))));
+        if !marks.is_empty() {
+            series.push(Series { name: format!("cycle at {position}"), look: Look::Points(marker), points: marks });
+        }
+    }
+    let halves = if cell.has_charge() { "charge (rising) and discharge (falling)" } else { "discharge" };
+    Figure {
+        slug: format!("{}-curves", cell.id()),
+        title: title(cell, halves),
+        caption: String::new(),
+        x: Axis::new("capacity / Ah", Scale::Linear),
+        y: Axis::new("voltage / V", Scale::Linear),
+        series,
+        diagonal: false,
+    }
+}
+
+/// Capacity and voltage of the samples whose current has this sign.
+fn half(cycle: &Cycle, capacity: Option<&[f64]>, sign: f64) -> Vec<Point> {
+    let samples = capacity.unwrap_or_default().iter().zip(&cycle.voltage).zip(&cycle.current);
+    let flows = |(_, current): &((&f64, &f64), &f64)| sign * **current > REST;
+    samples.filter(flows).map(|((capacity, voltage), _)| Point::new(*capacity, *voltage)).collect()
+}
+
+/// About `count` of the points, with both ends.
+fn thinned(points: &[Point], count: usize) -> Vec<Point> {
+    let step = points.len().div_ceil(count).max(1);
+    let kept = points.iter().step_by(step).chain(points.last().filter(|_| points.len() % step != 1 && step > 1));
+    kept.copied().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cell::tests::{discharge_cycle, info};
+
+    fn cell(cycles: usize) -> Cell {
+        let capacity = |p: usize| 1.1 - 0.001 * p as f64;
+        let held = (0..cycles).map(|p| discharge_cycle(p as u32, capacity(p))).collect();
+        Cell::new(info("A"), held, LifeRecord::Capacity((0..300).map(capacity).collect())).unwrap()
+    }
+
+    #[test]
+    fn the_fade_has_every_cycle_and_both_thresholds() {
+        let figure = fade(&cell(3));
+        assert!(figure.title.contains("VIRTUAL"));
+        assert_eq!(figure.series[2].points.len(), 300);
+        assert_eq!(figure.series[2].points[100], Point::new(100.0, 1.0));
+        assert_eq!(
+            figure.series[1].points,
+            [Point::new(0.0, 0.88), Point::new(299.0, 0.88)].map(|mut point| {
+                point.y = 0.8 * 1.1;
+                point
+            })
+        );
+    }
+
+    #[test]
+    fn curves_are_those_of_the_cycles_asked_for() {
+        let cell = cell(120);
+        assert_eq!(chosen(&cell, &[]).unwrap(), [0, 9, 99, 119]);
+        assert_eq!(chosen(&cell, &[7, 3, 7]).unwrap(), [3, 7]);
+        assert_eq!(chosen(&self::cell(0), &[]).unwrap(), [0; 0]);
+        let beyond = chosen(&cell, &[3, 120]).unwrap_err().to_string();
+        assert!(beyond.contains("positions 0 to 119: there is none at 120"), "{beyond}");
+        assert!(chosen(&cell, &[1; 9]).unwrap_err().to_string().contains("give 8 at most"));
+        let figure = curves(&cell, &[3, 7]);
+        let names: Vec<&str> = figure.series.iter().map(|series| series.name.as_str()).collect();
+        assert_eq!(names, ["", "cycle at 3", "", "cycle at 7"]);
+        let expected: Vec<Point> = [(0.0, 3.4), (0.5485, 3.2), (1.097, 2.0)].map(|(x, y)| Point::new(x, y)).into();
+        for (found, expected) in figure.series[0].points.iter().zip(expected) {
+            assert!((found.x - expected.x).abs() < 1e-12 && found.y == expected.y, "{found:?}");
+        }
+    }
+
+    #[test]
+    fn thinning_keeps_both_ends_and_no_more_than_asked() {
+        for length in [0, 1, 2, 6, 7, 8, 100, 399, 400, 401, 5000] {
+            let points: Vec<Point> = (0..length).map(|x| Point::new(f64::from(x), 0.0)).collect();
+            let kept = thinned(&points, 7);
+            assert_eq!((kept.first(), kept.last()), (points.first(), points.last()));
+            assert!(kept.len() <= 8 && kept.windows(2).all(|pair| pair[0].x < pair[1].x), "{length}");
+        }
+    }
+}

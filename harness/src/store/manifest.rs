@@ -1,0 +1,110 @@
+//! `manifest.csv` of a store: which cells were imported, with the hash of their content and of their life record. It lets
+//! a check notice what no cell can say of itself: that it was exchanged, or is gone.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    cell_id: String,
+    dataset: String,
+    /// Of the whole content.
+    fingerprint: String,
+    /// Of the life record, from which labels are made.
+    life: String,
+}
+
+/// The cells of a store, by id.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Manifest(BTreeMap<String, Line>);
+
+impl Manifest {
+    /// Where the store in `dir` has its manifest.
+    pub fn path(dir: &Path) -> PathBuf {
+        dir.join("manifest.csv")
+    }
+
+    /// The manifest of the store in `dir`, if it has one.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] names the file and line if it is broken.
+    pub fn read(dir: &Path) -> Result<Option<Self>, Failure> {
+        let path = Self::path(dir);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let broken = |error: csv::Error| {
+            Failure::Usage(format!("{}: {error}; delete it to accept the cells that are here", path.display()))
+        };
+        let mut lines = BTreeMap::new();
+        for line in csv::Reader::from_path(&path).map_err(broken)?.deserialize::<Line>() {
+            let line = line.map_err(broken)?;
+            lines.insert(line.cell_id.clone(), line);
+        }
+        Ok(Some(Self(lines)))
+    }
+
+    /// The ids of its cells, sorted.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// The hash of the content of this cell.
+    pub fn fingerprint(&self, id: &str) -> Option<&str> {
+        self.0.get(id).map(|line| line.fingerprint.as_str())
+    }
+
+    /// One hash over the contents of all cells, and one over their life records: two stores with the same second one
+    /// give the same labels.
+    pub fn hashes(&self) -> [String; 2] {
+        [|line: &Line| line.fingerprint.clone(), |line: &Line| line.life.clone()].map(|of| {
+            let mut hash = blake3::Hasher::new();
+            for line in self.0.values() {
+                hash.update(format!("{},{}\n", line.cell_id, of(line)).as_bytes());
+            }
+            hash.finalize().to_hex()[..16].to_owned()
+        })
+    }
+
+    pub(super) fn put(&mut self, id: &str, dataset: &str, fingerprint: &str, life: String) {
+        let [cell_id, dataset, fingerprint] = [id, dataset, fingerprint].map(str::to_owned);
+        self.0.insert(cell_id.clone(), Line { cell_id, dataset, fingerprint, life });
+    }
+
+    pub(super) fn write(&self, dir: &Path) -> Result<(), Failure> {
+        let path = Self::path(dir);
+        self.write_whole(&path, dir)
+            .map_err(|error| Failure::Usage(format!("cannot write {}: {error}", path.display())))
+    }
+
+    fn write_whole(&self, path: &Path, dir: &Path) -> io::Result<()> {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        for line in self.0.values() {
+            writer.serialize(line).map_err(io::Error::other)?;
+        }
+        let text = writer.into_inner().map_err(|error| error.into_error())?;
+        let mut file = tempfile::Builder::new().prefix(".part-").tempfile_in(dir)?;
+        file.write_all(&text)?;
+        file.as_file().sync_all()?;
+        readable(file.path())?;
+        file.persist(path)?;
+        Ok(())
+    }
+}
+
+/// Temporary files are private to their owner; cells are for everyone whom the folder lets in.
+fn readable(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o644))?;
+    }
+    Ok(())
+}
