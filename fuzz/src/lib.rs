@@ -9,9 +9,10 @@ mod harness {
     pub mod failure;
     pub mod source;
     pub mod store;
+    pub mod suggest;
 }
 
-pub use harness::{cell, failure, source, store};
+pub use harness::{cell, failure, source, store, suggest};
 
 use std::fs;
 use std::path::Path;
