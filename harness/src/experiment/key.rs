@@ -31,6 +31,8 @@ fn training_version(model: &ModelSpec) -> u32 {
         ModelSpec::Lstm(_) => 2,
         // 2: trees grow level by level, so their random numbers come in another order
         ModelSpec::Forest(_) => 2,
+        // 2: the second convolution is computed in transformed space, which rounds otherwise
+        ModelSpec::Cnn(_) | ModelSpec::BatLiNet(_) | ModelSpec::Transfer(_) => 2,
         _ => 1,
     }
 }

@@ -7,8 +7,9 @@ use std::{env, sync::OnceLock};
 #[cfg(target_arch = "x86_64")]
 use super::lanes::{Avx2, Avx512};
 use super::{
-    kernels::{self, Strided, WindowMask},
+    kernels::{self, Planes, WindowMask},
     lanes::Portable,
+    winograd::{self, Patches},
 };
 
 /// Instruction sets with kernels of their own.
@@ -63,22 +64,22 @@ impl InstructionSet {
 
 /// Gives `$name` a version per instruction set, each compiled for it, and a function that chooses.
 macro_rules! kernel {
-    ($name:ident [$($wide:expr)?] [$($narrow:expr)?] ($($argument:ident: $type:ty),* $(,)?)) => {
+    ($module:ident::$name:ident [$($wide:expr)?] [$($narrow:expr)?] ($($argument:ident: $type:ty),* $(,)?) $(-> $result:ty)?) => {
         /// See the kernel of this name.
         ///
         /// # Safety
         /// As in [`kernels`]; `set` must be available.
-        pub(super) unsafe fn $name(set: InstructionSet, $($argument: $type),*) {
+        pub(super) unsafe fn $name(set: InstructionSet, $($argument: $type),*) $(-> $result)? {
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx512f")]
-            unsafe fn avx512($($argument: $type),*) {
-                unsafe { kernels::$name::<Avx512, $($wide)?>($($argument),*) }
+            unsafe fn avx512($($argument: $type),*) $(-> $result)? {
+                unsafe { $module::$name::<Avx512, $($wide)?>($($argument),*) }
             }
 
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx2,fma")]
-            unsafe fn avx2($($argument: $type),*) {
-                unsafe { kernels::$name::<Avx2, $($narrow)?>($($argument),*) }
+            unsafe fn avx2($($argument: $type),*) $(-> $result)? {
+                unsafe { $module::$name::<Avx2, $($narrow)?>($($argument),*) }
             }
 
             unsafe {
@@ -87,18 +88,15 @@ macro_rules! kernel {
                     InstructionSet::Avx512 => avx512($($argument),*),
                     #[cfg(target_arch = "x86_64")]
                     InstructionSet::Avx2 => avx2($($argument),*),
-                    _ => kernels::$name::<Portable, $($narrow)?>($($argument),*),
+                    _ => $module::$name::<Portable, $($narrow)?>($($argument),*),
                 }
             }
         }
     };
 }
 
-/// Neighbouring pixels that [`input_gradient`] works on at once, at most: its rows are padded to a multiple.
-pub(super) const PIXELS: usize = 12;
-
-kernel!(convolve_pool [3] [1] (
-    input: Strided,
+kernel!(kernels::convolve_pool [3] [1] (
+    input: Planes<'_>,
     weights: *const f32,
     bias: *const f32,
     height: usize,
@@ -107,7 +105,7 @@ kernel!(convolve_pool [3] [1] (
     masks: *mut WindowMask,
 ));
 
-kernel!(unpool [] [] (
+kernel!(kernels::unpool [] [] (
     by_pooled: *const f32,
     masks: *const WindowMask,
     count: usize,
@@ -116,23 +114,63 @@ kernel!(unpool [] [] (
     bias_gradient: *mut f32,
 ));
 
-kernel!(weight_gradient [3] [1] (
-    input: Strided,
+kernel!(kernels::weight_gradient [3] [1] (
+    input: Planes<'_>,
     spread: *const f32,
     spread_row: usize,
     width: usize,
     gradient: *mut f32,
 ));
 
-kernel!(input_gradient [12] [3] (
-    spread: *const f32,
-    spread_row: usize,
+kernel!(winograd::transform_inputs [] [] (
+    inputs: *const f32,
+    patches: Patches,
+    windows: (usize, usize),
+    block: *mut f32,
+) -> u32);
+
+kernel!(winograd::multiply [6] [3] (
+    block: *const f32,
+    channels: &[usize],
     weights: *const f32,
-    width: usize,
-    by_input: *mut f32,
+    count: usize,
+    product: *mut f32,
 ));
 
-kernel!(projection_gradient [] [] (
+kernel!(winograd::add_weight_gradient [3] [1] (
+    inputs: *const f32,
+    patches: Patches,
+    windows: (usize, usize),
+    channels: &[usize],
+    spread: *const f32,
+    gradient: *mut f32,
+));
+
+kernel!(winograd::pool_outputs [] [] (
+    block: *const f32,
+    bias: *const f32,
+    count: usize,
+    pooled: *mut f32,
+    masks: *mut WindowMask,
+));
+
+kernel!(winograd::unpool_outputs [] [] (
+    by_pooled: *const f32,
+    masks: *const WindowMask,
+    count: usize,
+    spread: *mut f32,
+    block: *mut f32,
+    bias_gradient: *mut f32,
+) -> u32);
+
+kernel!(winograd::add_input_gradient [] [] (
+    block: *const f32,
+    patches: Patches,
+    windows: (usize, usize),
+    by_inputs: *mut f32,
+));
+
+kernel!(kernels::projection_gradient [] [] (
     inputs: &[*const f32],
     by_output: *const f32,
     first: usize,
@@ -140,14 +178,14 @@ kernel!(projection_gradient [] [] (
     gradient: *mut f32,
 ));
 
-kernel!(projection_input_gradient [] [] (
+kernel!(kernels::projection_input_gradient [] [] (
     by_output: *const f32,
     transposed: *const f32,
     terms: usize,
     by_input: *mut f32,
 ));
 
-kernel!(project [8] [2] (
+kernel!(kernels::project [8] [2] (
     inputs: &[*const f32],
     weights: *const f32,
     bias: *const f32,

@@ -1,8 +1,8 @@
 //! The inner loops, written once over [`Lanes`].
 //!
 //! All arrays keep the 32 channels of a pixel together, so that two vectors hold a pixel. Each kernel keeps a block of
-//! results in registers while it runs through the taps: `ROWS` (1 or 3) rows of a 3×3 block, or `PIXELS` neighbouring
-//! pixels, as many as the registers of the instruction set hold.
+//! results in registers while it runs through the taps: `ROWS` (1 or 3) rows of a 3×3 block, or `SAMPLES` vectors,
+//! as many as the registers of the instruction set hold. [`super::winograd`] has those of the second convolution.
 //!
 //! # Safety
 //! Common to all: the processor has the instructions of `V`, and the pointers are valid for the extents that the
@@ -22,20 +22,20 @@ pub(super) const FEATURES: usize = 32;
 /// One pooling window: nine pixels, each with a bit per channel that is set where the ReLU let it through.
 pub(super) type WindowMask = [u32; 9];
 
-/// Where the input of a convolution lies: element (c, y, x) is at c × channel + y × row + x × column.
+/// Where the input of the first convolution lies: pixel (y, x) of a channel is at channel × `plane` + y × `row` + x.
 #[derive(Clone, Copy)]
-pub(super) struct Strided {
+pub(super) struct Planes<'a> {
     pub(super) data: *const f32,
-    pub(super) channels: usize,
-    pub(super) channel: usize,
+    /// The channels that are not zero throughout; the others add nothing to outputs or gradients.
+    pub(super) channels: &'a [usize],
+    pub(super) plane: usize,
     pub(super) row: usize,
-    pub(super) column: usize,
 }
 
-impl Strided {
+impl Planes<'_> {
     #[inline(always)]
     unsafe fn at(&self, channel: usize, row: usize, column: usize) -> *const f32 {
-        unsafe { self.data.add(channel * self.channel + row * self.row + column * self.column) }
+        unsafe { self.data.add(channel * self.plane + row * self.row + column) }
     }
 }
 
@@ -44,7 +44,7 @@ impl Strided {
 /// `weights` is [channels][3][3][32], `pooled` and `masks` are [height][width] windows.
 #[inline(always)]
 pub(super) unsafe fn convolve_pool<V: Lanes, const ROWS: usize>(
-    input: Strided,
+    input: Planes<'_>,
     weights: *const f32,
     bias: *const f32,
     height: usize,
@@ -60,7 +60,7 @@ pub(super) unsafe fn convolve_pool<V: Lanes, const ROWS: usize>(
                 let mut mask = [0_u32; 9];
                 for first_row in (0..3).step_by(ROWS) {
                     let mut block = [[bias; 3]; ROWS];
-                    for channel in 0..input.channels {
+                    for &channel in input.channels {
                         for ky in 0..3 {
                             let taps = weights.add((channel * 9 + ky * 3) * FEATURES);
                             for kx in 0..3 {
@@ -138,14 +138,14 @@ pub(super) unsafe fn unpool<V: Lanes>(
 /// gradients are in `spread`. `input` begins at the first input pixel of the first of them.
 #[inline(always)]
 pub(super) unsafe fn weight_gradient<V: Lanes, const ROWS: usize>(
-    input: Strided,
+    input: Planes<'_>,
     spread: *const f32,
     spread_row: usize,
     width: usize,
     gradient: *mut f32,
 ) {
     unsafe {
-        for channel in 0..input.channels {
+        for &channel in input.channels {
             for first_tap in (0..3).step_by(ROWS) {
                 let taps = gradient.add((channel * 9 + first_tap * 3) * FEATURES);
                 let mut sums = [[[V::zero(); 2]; 3]; ROWS];
@@ -170,46 +170,6 @@ pub(super) unsafe fn weight_gradient<V: Lanes, const ROWS: usize>(
                             V::load(tap).add(sums[ky][kx][half]).store(tap);
                         }
                     }
-                }
-            }
-        }
-    }
-}
-
-/// Gradient by one row of input pixels of a 3×3 convolution between 32 channels.
-///
-/// `spread` points at the output gradients' row of the same index and column as the first input pixel; two rows and
-/// columns before it, and `width` (a multiple of [`PIXELS`](super::dispatch::PIXELS)) columns after it, are readable
-/// and zero outside the output. `weights` is [3][3][out][in].
-#[inline(always)]
-pub(super) unsafe fn input_gradient<V: Lanes, const PIXELS: usize>(
-    spread: *const f32,
-    spread_row: usize,
-    weights: *const f32,
-    width: usize,
-    by_input: *mut f32,
-) {
-    unsafe {
-        for first in (0..width).step_by(PIXELS) {
-            let mut sums = [[V::zero(); 2]; PIXELS];
-            for ky in 0..3 {
-                for kx in 0..3 {
-                    let source = spread.add(first * FEATURES).sub(ky * spread_row + kx * FEATURES);
-                    let taps = weights.add((ky * 3 + kx) * FEATURES * FEATURES);
-                    for channel in 0..FEATURES {
-                        let weight = [V::load(taps.add(channel * 32)), V::load(taps.add(channel * 32 + 16))];
-                        for pixel in 0..PIXELS {
-                            let slope = V::splat(source.add(pixel * FEATURES + channel));
-                            for half in 0..2 {
-                                sums[pixel][half] = sums[pixel][half].add_product(slope, weight[half]);
-                            }
-                        }
-                    }
-                }
-            }
-            for pixel in 0..PIXELS {
-                for half in 0..2 {
-                    sums[pixel][half].store(by_input.add((first + pixel) * FEATURES + 16 * half));
                 }
             }
         }

@@ -13,7 +13,10 @@ pub(super) trait Lanes: Copy {
     unsafe fn store(self, target: *mut f32);
     /// self + a × b
     unsafe fn add_product(self, a: Self, b: Self) -> Self;
+    /// self + factor × other
+    unsafe fn add_scaled(self, factor: f32, other: Self) -> Self;
     unsafe fn add(self, other: Self) -> Self;
+    unsafe fn subtract(self, other: Self) -> Self;
     unsafe fn scale(self, factor: f32) -> Self;
     /// Bit i is set where lane i is above zero or NaN: what a ReLU lets through, so that a NaN shows in the loss.
     unsafe fn positive(self) -> u16;
@@ -55,9 +58,25 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
+    unsafe fn add_scaled(mut self, factor: f32, other: Self) -> Self {
+        for lane in 0..16 {
+            self.0[lane] += factor * other.0[lane];
+        }
+        self
+    }
+
+    #[inline(always)]
     unsafe fn add(mut self, other: Self) -> Self {
         for lane in 0..16 {
             self.0[lane] += other.0[lane];
+        }
+        self
+    }
+
+    #[inline(always)]
+    unsafe fn subtract(mut self, other: Self) -> Self {
+        for lane in 0..16 {
+            self.0[lane] -= other.0[lane];
         }
         self
     }
@@ -126,8 +145,18 @@ mod x86 {
         }
 
         #[inline(always)]
+        unsafe fn add_scaled(self, factor: f32, other: Self) -> Self {
+            Self(unsafe { _mm512_fmadd_ps(_mm512_set1_ps(factor), other.0, self.0) })
+        }
+
+        #[inline(always)]
         unsafe fn add(self, other: Self) -> Self {
             Self(unsafe { _mm512_add_ps(self.0, other.0) })
+        }
+
+        #[inline(always)]
+        unsafe fn subtract(self, other: Self) -> Self {
+            Self(unsafe { _mm512_sub_ps(self.0, other.0) })
         }
 
         #[inline(always)]
@@ -181,8 +210,21 @@ mod x86 {
         }
 
         #[inline(always)]
+        unsafe fn add_scaled(self, factor: f32, other: Self) -> Self {
+            unsafe {
+                let factor = _mm256_set1_ps(factor);
+                Self(_mm256_fmadd_ps(factor, other.0, self.0), _mm256_fmadd_ps(factor, other.1, self.1))
+            }
+        }
+
+        #[inline(always)]
         unsafe fn add(self, other: Self) -> Self {
             unsafe { Self(_mm256_add_ps(self.0, other.0), _mm256_add_ps(self.1, other.1)) }
+        }
+
+        #[inline(always)]
+        unsafe fn subtract(self, other: Self) -> Self {
+            unsafe { Self(_mm256_sub_ps(self.0, other.0), _mm256_sub_ps(self.1, other.1)) }
         }
 
         #[inline(always)]

@@ -2,8 +2,9 @@
 
 use super::{
     super::EncoderShape,
-    dispatch::{self, InstructionSet, PIXELS},
-    kernels::{FEATURES, Strided, WindowMask},
+    dispatch::{self, InstructionSet},
+    kernels::{FEATURES, Planes, WindowMask},
+    winograd::{BLOCK, PATCHES, Patches},
 };
 
 /// Windows whose output gradients are spread at once: three rows of them, with the input they see, stay in the
@@ -18,17 +19,21 @@ pub(super) struct Convolutions<'a> {
     /// [channels][3][3][32]
     pub(super) weight1: &'a [f32],
     pub(super) bias1: &'a [f32],
-    /// [32][3][3][32], input channel first
+    /// In transformed space ([`winograd`]): [25][in][out]
     pub(super) weight2: &'a [f32],
-    /// [3][3][out][in]
+    /// [25][out][in]
     pub(super) weight2_transposed: &'a [f32],
     pub(super) bias2: &'a [f32],
 }
 
 /// What the way back needs to know of the way there.
 pub(super) struct Activations {
+    /// Channels of the input that are not zero throughout.
+    channels: Vec<usize>,
     pool1: Vec<f32>,
     mask1: Vec<WindowMask>,
+    /// A bit for each channel of pool1 that is not zero throughout a block of the second pooling's windows.
+    heard: Vec<u32>,
     /// The input of the projection, [height][width][32].
     pub(super) pool2: Vec<f32>,
     mask2: Vec<WindowMask>,
@@ -38,8 +43,10 @@ impl Activations {
     pub(super) fn new(shape: &EncoderShape) -> Self {
         let ((height1, width1), (height2, width2)) = (shape.pool1(), shape.pool2());
         Self {
+            channels: Vec::with_capacity(shape.channels),
             pool1: vec![0.0; height1 * width1 * FEATURES],
             mask1: vec![[0; 9]; height1 * width1],
+            heard: Vec::with_capacity((height2 * width2).div_ceil(PATCHES)),
             pool2: vec![0.0; height2 * width2 * FEATURES],
             mask2: vec![[0; 9]; height2 * width2],
         }
@@ -71,60 +78,78 @@ impl ConvolutionGradients {
     }
 }
 
-/// Working memory of one thread on the way back.
+/// Working memory of one thread.
 pub(super) struct Scratch {
     /// Gradient by pool2.
     pub(super) by_pool2: Vec<f32>,
-    /// Gradient by the second convolution's output, two zero rows and columns around it.
-    spread2: Vec<f32>,
-    /// Gradient by pool1, rows padded to a multiple of [`PIXELS`].
+    /// Gradient by pool1.
     by_pool1: Vec<f32>,
     /// Gradient by a strip of the first convolution's output.
     spread1: Vec<f32>,
-}
-
-/// Floats from one row of `spread2` to the next, and of `by_pool1`.
-fn row_lengths(shape: &EncoderShape) -> (usize, usize) {
-    let padded = shape.pool1().1.next_multiple_of(PIXELS);
-    ((padded + 2) * FEATURES, padded * FEATURES)
+    /// Gradient by a block of the second convolution's output.
+    spread2: Vec<f32>,
+    /// A block in transformed space before and after the product with the weights.
+    block: Vec<f32>,
+    product: Vec<f32>,
+    /// The channels that are not zero throughout a block.
+    channels: Vec<usize>,
 }
 
 impl Scratch {
     pub(super) fn new(shape: &EncoderShape) -> Self {
-        let ((height1, _), (height2, width2)) = (shape.pool1(), shape.pool2());
-        let (spread_row, by_pool1_row) = row_lengths(shape);
+        let ((height1, width1), (height2, width2)) = (shape.pool1(), shape.pool2());
         Self {
             by_pool2: vec![0.0; height2 * width2 * FEATURES],
-            spread2: vec![0.0; (3 * height2 + 4) * spread_row],
-            by_pool1: vec![0.0; height1 * by_pool1_row],
+            by_pool1: vec![0.0; height1 * width1 * FEATURES],
             spread1: vec![0.0; 3 * 3 * STRIP * FEATURES],
+            spread2: vec![0.0; PATCHES * 9 * FEATURES],
+            block: vec![0.0; BLOCK],
+            product: vec![0.0; BLOCK],
+            channels: Vec::with_capacity(FEATURES),
         }
     }
 }
 
+/// The channels whose bit is set.
+fn list(bits: u32, channels: &mut Vec<usize>) {
+    channels.clear();
+    channels.extend((0..FEATURES).filter(|channel| bits & 1 << channel != 0));
+}
+
 impl Convolutions<'_> {
-    fn first_input(&self, input: &[f32]) -> Strided {
-        let EncoderShape { channels, height, width, .. } = self.shape;
-        assert_eq!(input.len(), channels * height * width, "an input has channels × height × width values");
-        Strided { data: input.as_ptr(), channels, channel: height * width, row: width, column: 1 }
+    fn first_input<'a>(&self, input: &[f32], channels: &'a [usize]) -> Planes<'a> {
+        let EncoderShape { channels: count, height, width, .. } = self.shape;
+        assert_eq!(input.len(), count * height * width, "an input has channels × height × width values");
+        Planes { data: input.as_ptr(), channels, plane: height * width, row: width }
     }
 
-    fn second_input(&self, pool1: &[f32]) -> Strided {
-        let width = self.shape.pool1().1;
-        Strided { data: pool1.as_ptr(), channels: FEATURES, channel: 1, row: width * FEATURES, column: FEATURES }
+    fn patches(&self) -> Patches {
+        Patches { row: self.shape.pool1().1 * FEATURES, windows: self.shape.pool2().1 }
+    }
+
+    /// The windows of the second pooling in blocks: the first of each, and how many there are.
+    fn blocks(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
+        let (height2, width2) = self.shape.pool2();
+        let windows = height2 * width2;
+        (0..windows).step_by(PATCHES).map(move |first| (first, PATCHES.min(windows - first)))
     }
 
     /// Fills `activations` from one input.
-    pub(super) fn forward(&self, input: &[f32], activations: &mut Activations) {
-        let ((height1, width1), (height2, width2)) = (self.shape.pool1(), self.shape.pool2());
-        let Activations { pool1, mask1, pool2, mask2 } = activations;
+    pub(super) fn forward(&self, input: &[f32], scratch: &mut Scratch, activations: &mut Activations) {
+        let (height1, width1) = self.shape.pool1();
+        let Activations { channels, pool1, mask1, heard, pool2, mask2 } = activations;
+        heard.clear();
+        let planes = input.chunks_exact(self.shape.height * self.shape.width).enumerate();
+        channels.clear();
+        channels
+            .extend(planes.filter(|(_, plane)| plane.iter().any(|value| *value != 0.0)).map(|(channel, _)| channel));
         // SAFETY: windows 0..height × 0..width of a layer read pixels up to 3 × height + 2, 3 × width + 2, which the
-        // shape derives from the size of that layer's input; buffers were made for the same shape; the set is
-        // available, since only `InstructionSet::available` makes one that is used here.
+        // shape derives from the size of that layer's input; buffers were made for the same shape, and blocks hold
+        // `PATCHES` windows; the set is available, since only `InstructionSet::available` makes one that is used here.
         unsafe {
             dispatch::convolve_pool(
                 self.set,
-                self.first_input(input),
+                self.first_input(input, channels),
                 self.weight1.as_ptr(),
                 self.bias1.as_ptr(),
                 height1,
@@ -132,16 +157,16 @@ impl Convolutions<'_> {
                 pool1.as_mut_ptr(),
                 mask1.as_mut_ptr(),
             );
-            dispatch::convolve_pool(
-                self.set,
-                self.second_input(pool1),
-                self.weight2.as_ptr(),
-                self.bias2.as_ptr(),
-                height2,
-                width2,
-                pool2.as_mut_ptr(),
-                mask2.as_mut_ptr(),
-            );
+            let (block, product) = (scratch.block.as_mut_ptr(), scratch.product.as_mut_ptr());
+            for (first, count) in self.blocks() {
+                let windows = (first, count);
+                let above_zero = dispatch::transform_inputs(self.set, pool1.as_ptr(), self.patches(), windows, block);
+                heard.push(above_zero);
+                list(above_zero, &mut scratch.channels);
+                dispatch::multiply(self.set, block, &scratch.channels, self.weight2.as_ptr(), count, product);
+                let (pooled, masks) = (pool2.as_mut_ptr().add(first * FEATURES), mask2.as_mut_ptr().add(first));
+                dispatch::pool_outputs(self.set, product, self.bias2.as_ptr(), count, pooled, masks);
+            }
         }
     }
 
@@ -159,47 +184,29 @@ impl Convolutions<'_> {
     }
 
     fn backward_second(&self, activations: &Activations, scratch: &mut Scratch, gradients: &mut ConvolutionGradients) {
-        let ((_, width1), (height2, width2)) = (self.shape.pool1(), self.shape.pool2());
-        let (spread_row, by_pool1_row) = row_lengths(&self.shape);
-        let input = self.second_input(&activations.pool1);
-        // row 0, column 0 of the second convolution's output
-        let origin = 2 * spread_row + 2 * FEATURES;
-        for y in 0..height2 {
-            // SAFETY: `spread2` has 3 × height2 rows from `origin` on, each with room for 3 × width2 pixels; see
-            // `forward` for the rest.
+        scratch.by_pool1.fill(0.0);
+        let (block, product) = (scratch.block.as_mut_ptr(), scratch.product.as_mut_ptr());
+        let spread = scratch.spread2.as_mut_ptr();
+        for ((first, count), &heard) in self.blocks().zip(&activations.heard) {
+            let windows = (first, count);
+            // SAFETY: as in `forward`; `by_pool1` is as large as pool1.
             unsafe {
-                let rows = scratch.spread2.as_mut_ptr().add(origin + 3 * y * spread_row);
-                dispatch::unpool(
+                let passed = dispatch::unpool_outputs(
                     self.set,
-                    scratch.by_pool2.as_ptr().add(y * width2 * FEATURES),
-                    activations.mask2.as_ptr().add(y * width2),
-                    width2,
-                    rows,
-                    spread_row,
+                    scratch.by_pool2.as_ptr().add(first * FEATURES),
+                    activations.mask2.as_ptr().add(first),
+                    count,
+                    spread,
+                    block,
                     gradients.bias2.as_mut_ptr(),
                 );
-                for first in (0..width2).step_by(STRIP) {
-                    let count = STRIP.min(width2 - first);
-                    let seen = Strided { data: input.data.add(3 * y * input.row + 3 * first * input.column), ..input };
-                    let spread = rows.add(3 * first * FEATURES);
-                    let gradient = gradients.weight2.as_mut_ptr();
-                    dispatch::weight_gradient(self.set, seen, spread, spread_row, 3 * count, gradient);
-                }
-            }
-        }
-        let padded = width1.next_multiple_of(PIXELS);
-        for (y, row) in scratch.by_pool1.chunks_exact_mut(by_pool1_row).enumerate() {
-            if y >= 3 * height2 + 2 {
-                // rows that the pooling dropped
-                row.fill(0.0);
-                continue;
-            }
-            // SAFETY: rows y - 2 to y of the output lie within the two rows of zeros around it; a row has two columns
-            // of zeros before and `padded` columns after its origin.
-            unsafe {
-                let spread = scratch.spread2.as_ptr().add(origin + y * spread_row);
-                let weights = self.weight2_transposed.as_ptr();
-                dispatch::input_gradient(self.set, spread, spread_row, weights, padded, row.as_mut_ptr());
+                list(heard, &mut scratch.channels);
+                let (pool1, gradient) = (activations.pool1.as_ptr(), gradients.weight2.as_mut_ptr());
+                let (set, patches, channels) = (self.set, self.patches(), &mut scratch.channels);
+                dispatch::add_weight_gradient(set, pool1, patches, windows, channels, spread, gradient);
+                list(passed, channels);
+                dispatch::multiply(set, block, channels, self.weight2_transposed.as_ptr(), count, product);
+                dispatch::add_input_gradient(set, product, patches, windows, scratch.by_pool1.as_mut_ptr());
             }
         }
     }
@@ -212,8 +219,7 @@ impl Convolutions<'_> {
         gradients: &mut ConvolutionGradients,
     ) {
         let (height1, width1) = self.shape.pool1();
-        let (_, by_pool1_row) = row_lengths(&self.shape);
-        let input = self.first_input(input);
+        let input = self.first_input(input, &activations.channels);
         let spread_row = 3 * STRIP * FEATURES;
         for y in 0..height1 {
             for first in (0..width1).step_by(STRIP) {
@@ -222,14 +228,14 @@ impl Convolutions<'_> {
                 unsafe {
                     dispatch::unpool(
                         self.set,
-                        scratch.by_pool1.as_ptr().add(y * by_pool1_row + first * FEATURES),
+                        scratch.by_pool1.as_ptr().add((y * width1 + first) * FEATURES),
                         activations.mask1.as_ptr().add(y * width1 + first),
                         count,
                         scratch.spread1.as_mut_ptr(),
                         spread_row,
                         gradients.bias1.as_mut_ptr(),
                     );
-                    let seen = Strided { data: input.data.add(3 * y * input.row + 3 * first * input.column), ..input };
+                    let seen = Planes { data: input.data.add(3 * y * input.row + 3 * first), ..input };
                     let spread = scratch.spread1.as_ptr();
                     let gradient = gradients.weight1.as_mut_ptr();
                     dispatch::weight_gradient(self.set, seen, spread, spread_row, 3 * count, gradient);

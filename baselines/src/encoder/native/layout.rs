@@ -29,14 +29,12 @@ fn for_each(rows: usize, columns: usize, swap: bool, mut pair: impl FnMut(usize,
     }
 }
 
-/// [in][9][out] to [9][out][in], both channel counts 32: the order in which gradients flow back.
-pub(super) fn transpose_convolution(packed: &[f32], transposed: &mut [f32]) {
-    for input in 0..FEATURES {
-        for tap in 0..9 {
-            for output in 0..FEATURES {
-                transposed[(tap * FEATURES + output) * FEATURES + input] =
-                    packed[(input * 9 + tap) * FEATURES + output];
-            }
+/// [points][in][out] to [points][out][in], both channel counts 32: the order in which gradients flow back.
+pub(super) fn transpose_points(points: &[f32], transposed: &mut [f32]) {
+    let square = FEATURES * FEATURES;
+    for (point, transposed) in points.chunks_exact(square).zip(transposed.chunks_exact_mut(square)) {
+        for (place, value) in transposed.iter_mut().enumerate() {
+            *value = point[place % FEATURES * FEATURES + place / FEATURES];
         }
     }
 }

@@ -4,7 +4,8 @@
 //! window is computed in registers and only its average is written, with nine bits per channel that tell the way back
 //! which pixels the ReLU let through. See `docs/performance.md` for what that brings.
 //!
-//! * [`lanes`], sixteen f32 at once · [`kernels`]: the inner loops · [`dispatch`]: per instruction set
+//! * [`lanes`], sixteen f32 at once · [`kernels`]: the inner loops · [`winograd`]: those of the second convolution, in a
+//!   third of the multiplications · [`dispatch`]: per instruction set
 //! * [`layout`], the order of weights · [`layers`]: one input through the convolutions and back
 //!
 //! Results do not depend on the number of threads: inputs are worked on apart, their gradients added in order.
@@ -14,6 +15,7 @@ mod kernels;
 mod lanes;
 mod layers;
 mod layout;
+mod winograd;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -36,7 +38,8 @@ pub struct NativeEncoder {
     threads: usize,
     /// In the order of [`EncoderShape::parameters`], packed as in [`layout`].
     parameters: [Parameter; 6],
-    convolution_transposed: Vec<f32>,
+    /// The second convolution's weights in [transformed](winograd) space, [25][in][out] and [25][out][in].
+    convolution: [Vec<f32>; 2],
     projection_transposed: Vec<f32>,
     buffers: Mutex<Buffers>,
 }
@@ -56,9 +59,9 @@ impl Buffers {
         if backward {
             let missing = inputs.saturating_sub(self.gradients.len());
             self.gradients.extend((0..missing).map(|_| ConvolutionGradients::new(shape)));
-            let missing = threads.saturating_sub(self.scratch.len());
-            self.scratch.extend((0..missing).map(|_| Scratch::new(shape)));
         }
+        let missing = threads.saturating_sub(self.scratch.len());
+        self.scratch.extend((0..missing).map(|_| Scratch::new(shape)));
     }
 }
 
@@ -98,17 +101,20 @@ impl NativeEncoder {
             shape,
             set,
             threads: threads.max(1),
-            convolution_transposed: vec![0.0; parameters[2].values.len()],
+            convolution: [(); 2].map(|()| vec![0.0; winograd::WEIGHTS]),
             projection_transposed: vec![0.0; parameters[4].values.len()],
             parameters,
             buffers: Mutex::default(),
         };
-        encoder.transpose();
+        encoder.derive();
         Ok(encoder)
     }
 
-    fn transpose(&mut self) {
-        layout::transpose_convolution(&self.parameters[2].values, &mut self.convolution_transposed);
+    /// What follows from the weights and is kept beside them.
+    fn derive(&mut self) {
+        let [transformed, transposed] = &mut self.convolution;
+        winograd::transform_weights(&self.parameters[2].values, transformed);
+        layout::transpose_points(transformed, transposed);
         layout::transpose_projection(&self.parameters[4].values, &mut self.projection_transposed);
     }
 
@@ -118,20 +124,18 @@ impl NativeEncoder {
             shape: self.shape,
             weight1: &self.parameters[0].values,
             bias1: &self.parameters[1].values,
-            weight2: &self.parameters[2].values,
-            weight2_transposed: &self.convolution_transposed,
+            weight2: &self.convolution[0],
+            weight2_transposed: &self.convolution[1],
             bias2: &self.parameters[3].values,
         }
     }
 
-    /// Feature vectors of `inputs`; leaves their activations in the first of `activations`.
-    fn forward(&self, inputs: &[f32], activations: &mut [Activations]) -> Vec<f32> {
+    /// Feature vectors of `inputs`; leaves their activations in the first of the buffers.
+    fn forward(&self, inputs: &[f32], Buffers { activations, scratch, .. }: &mut Buffers) -> Vec<f32> {
         let length = self.shape.input_len();
         let convolutions = self.convolutions();
         let pairs: Vec<_> = inputs.chunks_exact(length).zip(&mut *activations).collect();
-        in_parallel(&mut vec![(); self.threads], pairs, |(), (input, activations)| {
-            convolutions.forward(input, activations);
-        });
+        in_parallel(scratch, pairs, |scratch, (input, activations)| convolutions.forward(input, scratch, activations));
         let count = inputs.len() / length;
         let projected: Vec<*const f32> = activations[..count].iter().map(|one| one.pool2.as_ptr()).collect();
         let mut outputs = vec![0.0; count * FEATURES];
@@ -190,7 +194,7 @@ impl Encoder for NativeEncoder {
         let count = inputs.len() / self.shape.input_len();
         let mut buffers = lock(&self.buffers);
         buffers.reserve(&self.shape, count, self.threads, false);
-        Ok(self.forward(inputs, &mut buffers.activations))
+        Ok(self.forward(inputs, &mut buffers))
     }
 
     fn accumulate(&mut self, inputs: &[f32], gradient: &mut dyn FnMut(&[f32], &mut [f32])) -> Result<(), ModelError> {
@@ -198,7 +202,7 @@ impl Encoder for NativeEncoder {
         let count = inputs.len() / length;
         let mut buffers = std::mem::take(&mut *lock(&self.buffers));
         buffers.reserve(&self.shape, count, self.threads, true);
-        let features = self.forward(inputs, &mut buffers.activations);
+        let features = self.forward(inputs, &mut buffers);
         let mut by_feature = vec![0.0; features.len()];
         gradient(&features, &mut by_feature);
         by_feature
@@ -247,7 +251,7 @@ impl Encoder for NativeEncoder {
 
     fn step(&mut self) {
         self.parameters.iter_mut().for_each(Parameter::step);
-        self.transpose();
+        self.derive();
     }
 
     fn gradients(&self) -> Weights {
