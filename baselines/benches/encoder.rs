@@ -1,6 +1,7 @@
 //! The encoder at the paper's size, on each engine and instruction set, and the processor's own limit beside it.
 //!
-//! Throughput is in floating-point operations: compare with `peak`.
+//! Throughput is in floating-point operations of the plain sums: compare with `peak`. Our kernels need fewer for the second
+//! convolution, so they may come out above what the processor can do.
 
 use std::{hint::black_box, time::Duration};
 

@@ -68,6 +68,40 @@ fn values_and_gradients_agree_with_libtorch() {
     }
 }
 
+/// What is zero throughout is left out by our kernels: a plane of the input, and channels that the first ReLU silences.
+#[test]
+fn what_is_zero_adds_nothing() {
+    for set in InstructionSet::available() {
+        for shape in shapes().filter(|shape| shape.channels > 1) {
+            let mut weights = shape.initial(&mut Streams::new("silence").stream("init"));
+            let silent = [0, 3, 15, 16, 31];
+            silent.iter().for_each(|&channel| weights.0[1].values[channel] = -1e3);
+            let mut native = NativeEncoder::new(shape, &weights, optimiser(), 2, set).unwrap();
+            let mut torch = TorchEncoder::new(shape, &weights, optimiser(), tch::Device::Cpu).unwrap();
+            let plane = shape.height * shape.width;
+            let mut inputs = inputs(&shape, 5);
+            // of the second input the last plane, of all others the first
+            for (sample, input) in inputs.chunks_exact_mut(shape.input_len()).enumerate() {
+                let zero = if sample == 1 { shape.channels - 1 } else { 0 };
+                input[zero * plane..][..plane].fill(0.0);
+            }
+            native.accumulate(&inputs, &mut slopes).unwrap();
+            torch.accumulate(&inputs, &mut slopes).unwrap();
+            let ours = native.gradients();
+            let worst = difference(&ours, &torch.gradients());
+            // the biases' gradients are sums over pixels that nearly cancel, in either engine
+            assert!(worst < 2e-5, "{set:?} {shape:?}: {worst}");
+            // Adam makes a full step of the smallest gradient, so that what is zero has to be exactly zero
+            for output in 0..32 {
+                for input in silent {
+                    let taps = &ours.0[2].values[(output * 32 + input) * 9..][..9];
+                    assert!(taps.iter().all(|slope| *slope == 0.0), "{set:?} {shape:?}: {input} to {output}: {taps:?}");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn weights_stay_together_over_ten_steps() {
     for shape in shapes() {

@@ -86,7 +86,7 @@ impl EncoderShape {
         Weights(self.parameters().into_iter().map(draw).collect())
     }
 
-    /// Floating-point operations of one forward pass (a multiply and an add count as two), for benches.
+    /// Floating-point operations of one forward pass by plain sums (a multiply and an add count as two), for benches.
     pub fn forward_flop(&self) -> usize {
         let (height1, width1) = self.pool1();
         let (height2, width2) = self.pool2();

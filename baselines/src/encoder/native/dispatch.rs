@@ -178,11 +178,11 @@ kernel!(kernels::projection_gradient [] [] (
     gradient: *mut f32,
 ));
 
-kernel!(kernels::projection_input_gradient [] [] (
-    by_output: *const f32,
+kernel!(kernels::projection_input_gradient [8] [2] (
+    by_outputs: *const f32,
     transposed: *const f32,
     terms: usize,
-    by_input: *mut f32,
+    by_inputs: &[*mut f32],
 ));
 
 kernel!(kernels::project [8] [2] (

@@ -112,7 +112,8 @@ pub(super) unsafe fn unpool<V: Lanes>(
     bias_gradient: *mut f32,
 ) {
     unsafe {
-        let mut sum = [V::load(bias_gradient), V::load(bias_gradient.add(16))];
+        // sums of sums: the error of one long sum in single precision would show
+        let mut sum = [V::zero(); 2];
         for window in 0..count {
             let by_window = by_pooled.add(window * FEATURES);
             let share = [V::load(by_window).scale(1.0 / 9.0), V::load(by_window.add(16)).scale(1.0 / 9.0)];
@@ -129,8 +130,10 @@ pub(super) unsafe fn unpool<V: Lanes>(
                 }
             }
         }
-        sum[0].store(bias_gradient);
-        sum[1].store(bias_gradient.add(16));
+        for half in 0..2 {
+            let total = bias_gradient.add(16 * half);
+            V::load(total).add(sum[half]).store(total);
+        }
     }
 }
 
@@ -253,26 +256,55 @@ pub(super) unsafe fn projection_gradient<V: Lanes>(
     }
 }
 
-/// Gradient by the projection's inputs: by_input[k] = Σ_c by_output[c] × weights[k][c], for `terms` (a multiple of 32)
-/// terms; `transposed` is [32][terms].
+/// Gradient by the projection's inputs: by_inputs[s][k] = Σ_c by_outputs[s][c] × weights[k][c], for `terms` (a multiple of 32)
+/// terms; `transposed` is [32][terms]. `SAMPLES` of them share each weight that is loaded.
 #[inline(always)]
-pub(super) unsafe fn projection_input_gradient<V: Lanes>(
-    by_output: *const f32,
+pub(super) unsafe fn projection_input_gradient<V: Lanes, const SAMPLES: usize>(
+    by_outputs: *const f32,
     transposed: *const f32,
     terms: usize,
-    by_input: *mut f32,
+    by_inputs: &[*mut f32],
 ) {
     unsafe {
+        let whole = by_inputs.len() - by_inputs.len() % SAMPLES;
         for first in (0..terms).step_by(32) {
-            let mut sums = [V::zero(); 2];
-            for channel in 0..FEATURES {
-                let slope = V::splat(by_output.add(channel));
-                let weight = transposed.add(channel * terms + first);
-                sums[0] = sums[0].add_product(slope, V::load(weight));
-                sums[1] = sums[1].add_product(slope, V::load(weight.add(16)));
+            let weights = transposed.add(first);
+            for sample in (0..whole).step_by(SAMPLES) {
+                let (slopes, targets) = (by_outputs.add(sample * FEATURES), &by_inputs[sample..]);
+                projection_input_gradient_block::<V, SAMPLES>(slopes, weights, terms, first, targets);
             }
-            sums[0].store(by_input.add(first));
-            sums[1].store(by_input.add(first + 16));
+            for sample in whole..by_inputs.len() {
+                let (slopes, targets) = (by_outputs.add(sample * FEATURES), &by_inputs[sample..]);
+                projection_input_gradient_block::<V, 1>(slopes, weights, terms, first, targets);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn projection_input_gradient_block<V: Lanes, const SAMPLES: usize>(
+    by_outputs: *const f32,
+    weights: *const f32,
+    terms: usize,
+    first: usize,
+    by_inputs: &[*mut f32],
+) {
+    unsafe {
+        let mut sums = [[V::zero(); 2]; SAMPLES];
+        for channel in 0..FEATURES {
+            let weight = weights.add(channel * terms);
+            let weight = [V::load(weight), V::load(weight.add(16))];
+            for sample in 0..SAMPLES {
+                let slope = V::splat(by_outputs.add(sample * FEATURES + channel));
+                for half in 0..2 {
+                    sums[sample][half] = sums[sample][half].add_product(slope, weight[half]);
+                }
+            }
+        }
+        for sample in 0..SAMPLES {
+            for half in 0..2 {
+                sums[sample][half].store(by_inputs.get_unchecked(sample).add(first + 16 * half));
+            }
         }
     }
 }

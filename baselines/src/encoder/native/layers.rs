@@ -53,17 +53,21 @@ impl Activations {
     }
 }
 
-/// Gradients of the convolutions' parameters from one input.
-pub(super) struct ConvolutionGradients {
+/// Gradients from one input.
+pub(super) struct Gradients {
+    /// By pool2, where the convolutions' way back begins.
+    pub(super) by_pool2: Vec<f32>,
     pub(super) weight1: Vec<f32>,
     pub(super) bias1: Vec<f32>,
     pub(super) weight2: Vec<f32>,
     pub(super) bias2: Vec<f32>,
 }
 
-impl ConvolutionGradients {
+impl Gradients {
     pub(super) fn new(shape: &EncoderShape) -> Self {
+        let (height2, width2) = shape.pool2();
         Self {
+            by_pool2: vec![0.0; height2 * width2 * FEATURES],
             weight1: vec![0.0; shape.channels * 9 * FEATURES],
             bias1: vec![0.0; FEATURES],
             weight2: vec![0.0; FEATURES * 9 * FEATURES],
@@ -71,7 +75,7 @@ impl ConvolutionGradients {
         }
     }
 
-    fn clear(&mut self) {
+    fn clear_parameters(&mut self) {
         for values in [&mut self.weight1, &mut self.bias1, &mut self.weight2, &mut self.bias2] {
             values.fill(0.0);
         }
@@ -80,8 +84,6 @@ impl ConvolutionGradients {
 
 /// Working memory of one thread.
 pub(super) struct Scratch {
-    /// Gradient by pool2.
-    pub(super) by_pool2: Vec<f32>,
     /// Gradient by pool1.
     by_pool1: Vec<f32>,
     /// Gradient by a strip of the first convolution's output.
@@ -97,9 +99,8 @@ pub(super) struct Scratch {
 
 impl Scratch {
     pub(super) fn new(shape: &EncoderShape) -> Self {
-        let ((height1, width1), (height2, width2)) = (shape.pool1(), shape.pool2());
+        let (height1, width1) = shape.pool1();
         Self {
-            by_pool2: vec![0.0; height2 * width2 * FEATURES],
             by_pool1: vec![0.0; height1 * width1 * FEATURES],
             spread1: vec![0.0; 3 * 3 * STRIP * FEATURES],
             spread2: vec![0.0; PATCHES * 9 * FEATURES],
@@ -170,20 +171,20 @@ impl Convolutions<'_> {
         }
     }
 
-    /// The gradients of the parameters, given `scratch.by_pool2` and what [`Convolutions::forward`] left of this input.
+    /// The gradients of the parameters, given `gradients.by_pool2` and what [`Convolutions::forward`] left of this input.
     pub(super) fn backward(
         &self,
         input: &[f32],
         activations: &Activations,
         scratch: &mut Scratch,
-        gradients: &mut ConvolutionGradients,
+        gradients: &mut Gradients,
     ) {
-        gradients.clear();
+        gradients.clear_parameters();
         self.backward_second(activations, scratch, gradients);
         self.backward_first(input, activations, scratch, gradients);
     }
 
-    fn backward_second(&self, activations: &Activations, scratch: &mut Scratch, gradients: &mut ConvolutionGradients) {
+    fn backward_second(&self, activations: &Activations, scratch: &mut Scratch, gradients: &mut Gradients) {
         scratch.by_pool1.fill(0.0);
         let (block, product) = (scratch.block.as_mut_ptr(), scratch.product.as_mut_ptr());
         let spread = scratch.spread2.as_mut_ptr();
@@ -193,7 +194,7 @@ impl Convolutions<'_> {
             unsafe {
                 let passed = dispatch::unpool_outputs(
                     self.set,
-                    scratch.by_pool2.as_ptr().add(first * FEATURES),
+                    gradients.by_pool2.as_ptr().add(first * FEATURES),
                     activations.mask2.as_ptr().add(first),
                     count,
                     spread,
@@ -216,7 +217,7 @@ impl Convolutions<'_> {
         input: &[f32],
         activations: &Activations,
         scratch: &mut Scratch,
-        gradients: &mut ConvolutionGradients,
+        gradients: &mut Gradients,
     ) {
         let (height1, width1) = self.shape.pool1();
         let input = self.first_input(input, &activations.channels);

@@ -21,7 +21,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use dispatch::InstructionSet;
 use kernels::FEATURES;
-use layers::{Activations, ConvolutionGradients, Convolutions, Scratch};
+use layers::{Activations, Convolutions, Gradients, Scratch};
 
 use super::{Encoder, EncoderShape};
 use crate::{
@@ -48,7 +48,7 @@ pub struct NativeEncoder {
 #[derive(Default)]
 struct Buffers {
     activations: Vec<Activations>,
-    gradients: Vec<ConvolutionGradients>,
+    gradients: Vec<Gradients>,
     scratch: Vec<Scratch>,
 }
 
@@ -58,7 +58,7 @@ impl Buffers {
         self.activations.extend((0..missing).map(|_| Activations::new(shape)));
         if backward {
             let missing = inputs.saturating_sub(self.gradients.len());
-            self.gradients.extend((0..missing).map(|_| ConvolutionGradients::new(shape)));
+            self.gradients.extend((0..missing).map(|_| Gradients::new(shape)));
         }
         let missing = threads.saturating_sub(self.scratch.len());
         self.scratch.extend((0..missing).map(|_| Scratch::new(shape)));
@@ -223,19 +223,17 @@ impl Encoder for NativeEncoder {
             bias3.gradient.iter_mut().zip(vector).for_each(|(sum, slope)| *sum += slope);
         }
 
+        let by_pool2: Vec<*mut f32> =
+            buffers.gradients[..count].iter_mut().map(|one| one.by_pool2.as_mut_ptr()).collect();
+        // SAFETY: the transposed weights are [32][terms]; every by_pool2 has one value per term.
+        unsafe {
+            let transposed = self.projection_transposed.as_ptr();
+            dispatch::projection_input_gradient(self.set, by_feature.as_ptr(), transposed, terms, &by_pool2);
+        }
         let convolutions = self.convolutions();
-        let transposed = self.projection_transposed.as_slice();
-        let jobs: Vec<_> = inputs
-            .chunks_exact(length)
-            .zip(by_feature.chunks_exact(FEATURES))
-            .zip(buffers.activations.iter().zip(&mut buffers.gradients))
-            .collect();
-        in_parallel(&mut buffers.scratch, jobs, |scratch, ((input, slopes), (activations, gradients))| {
-            let by_pool2 = scratch.by_pool2.as_mut_ptr();
-            // SAFETY: the transposed weights are [32][terms], by_pool2 has one value per term.
-            unsafe {
-                dispatch::projection_input_gradient(self.set, slopes.as_ptr(), transposed.as_ptr(), terms, by_pool2);
-            }
+        let jobs: Vec<_> =
+            inputs.chunks_exact(length).zip(buffers.activations.iter().zip(&mut buffers.gradients)).collect();
+        in_parallel(&mut buffers.scratch, jobs, |scratch, (input, (activations, gradients))| {
             convolutions.backward(input, activations, scratch, gradients);
         });
         let [weight1, bias1, weight2, bias2, ..] = &mut self.parameters;

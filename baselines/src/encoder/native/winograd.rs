@@ -333,7 +333,7 @@ pub(super) unsafe fn unpool_outputs<V: Lanes>(
     unsafe {
         let mut channels = 0;
         for half in [0, 16] {
-            let mut sum = V::load(bias_gradient.add(half));
+            let mut sum = V::zero();
             for window in 0..count {
                 let share = V::load(by_pooled.add(window * FEATURES + half)).scale(1.0 / 9.0);
                 let mask = &*masks.add(window);
@@ -349,7 +349,7 @@ pub(super) unsafe fn unpool_outputs<V: Lanes>(
                 }
                 store_points(both_axes!(output_points, pixels, 3, 5), block.add(window * FEATURES + half));
             }
-            sum.store(bias_gradient.add(half));
+            V::load(bias_gradient.add(half)).add(sum).store(bias_gradient.add(half));
         }
         channels
     }
