@@ -19,7 +19,7 @@ STUDIES = $(filter-out $(wildcard experiments/ablations/*-curves-*),$(sort $(wil
 CARGO_FLAGS = --release --workspace --locked
 BATLINET = target/release/batlinet
 # all but `compare`, which `bench-compare` runs
-BENCHES = classical encoder cleaning features data batlinet
+BENCHES = classical networks encoder cleaning features data batlinet
 
 .PHONY: setup build test check reproduce records keep bench bench-compare bench-import data clean
 
