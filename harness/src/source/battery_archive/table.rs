@@ -1,6 +1,7 @@
 //! The two tables of a cell.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::cell::Cycle;
 use crate::failure::Failure;
@@ -45,27 +46,24 @@ pub(super) struct Samples {
 }
 
 impl Samples {
-    /// The samples of each cycle, in the order of the file.
-    pub(super) fn by_cycle(&self) -> BTreeMap<u32, Vec<u32>> {
-        let mut samples: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-        for run in
-            (0..self.index.len() as u32).collect::<Vec<u32>>().chunk_by(|&a, &b| self.index_of(a) == self.index_of(b))
-        {
-            samples.entry(self.index_of(run[0])).or_default().extend(run);
+    /// The samples of each cycle, in the order of the file: mostly one range.
+    pub(super) fn by_cycle(&self) -> BTreeMap<u32, Vec<Range<usize>>> {
+        let mut samples: BTreeMap<u32, Vec<Range<usize>>> = BTreeMap::new();
+        let mut start = 0;
+        for run in self.index.chunk_by(|a, b| a == b) {
+            let end = start + run.len();
+            samples.entry(run[0]).or_default().push(start..end);
+            start = end;
         }
         samples
     }
 
-    fn index_of(&self, sample: u32) -> u32 {
-        self.index[sample as usize]
-    }
-
     /// The cycle of these samples.
-    pub(super) fn cycle(&self, number: u32, samples: &[u32]) -> Cycle {
-        let [mut time, current, voltage, charged, discharged, temperature] = self
-            .columns
-            .each_ref()
-            .map(|column| samples.iter().map(|&sample| column[sample as usize]).collect::<Vec<f64>>());
+    pub(super) fn cycle(&self, number: u32, samples: &[Range<usize>]) -> Cycle {
+        let [mut time, current, voltage, charged, discharged, temperature] = self.columns.each_ref().map(|column| {
+            let runs: Vec<&[f64]> = samples.iter().map(|samples| &column[samples.clone()]).collect();
+            runs.concat()
+        });
         let start = time.first().copied().unwrap_or_default();
         time.iter_mut().for_each(|time| *time -= start);
         Cycle {
