@@ -7,6 +7,9 @@
 /// Digits after the point of the shortest numbers; 5^27 is the last power of 5 with less than 64 bits.
 const MOST_DECIMALS: usize = 27;
 
+/// As many digits always have less than 64 bits.
+const MOST_DIGITS: usize = 19;
+
 const TEN: [u64; 9] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
 
 /// 5^k has `bits` bits, and `reciprocal` is 2^(63 + bits) / 5^k rounded down, which has 64 bits.
@@ -30,11 +33,20 @@ const FIVE: [Power; MOST_DECIMALS + 1] = {
 };
 
 /// The number that begins at `start`, and where it ends.
+#[inline]
 pub(super) fn read(text: &[u8], start: usize) -> Option<(f64, usize)> {
     let negative = *text.get(start)? == b'-';
     let whole = start + usize::from(negative);
-    let (mut mantissa, mut end) = digits(text, whole, 0)?;
+    // mostly one digit or few: one by one, so that the processor need not know where they end to look further
+    let (mut mantissa, mut end) = (0_u64, whole);
+    while let Some(digit @ 0..=9) = text.get(end).map(|byte| byte.wrapping_sub(b'0')) {
+        mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(digit));
+        end += 1;
+    }
     let mut count = end - whole;
+    if count > MOST_DIGITS {
+        return None;
+    }
     let mut decimals = 0;
     if text.get(end) == Some(&b'.') {
         let point = end;
@@ -62,22 +74,24 @@ pub(super) fn read(text: &[u8], start: usize) -> Option<(f64, usize)> {
 }
 
 /// Appends the digits at `at` to `number`; with it, where they end. None when they are too many.
+#[inline]
 fn digits(text: &[u8], mut at: usize, mut number: u64) -> Option<(u64, usize)> {
     loop {
         let eight = u64::from_le_bytes(*text.get(at..)?.first_chunk()?) ^ 0x3030_3030_3030_3030;
         // a byte that was no digit has a bit in its upper half, now or with 6 added; what is carried only reaches later ones
         let others = (eight.wrapping_add(0x0606_0606_0606_0606) | eight) & 0xf0f0_f0f0_f0f0_f0f0;
+        if others == 0 {
+            number = number.checked_mul(TEN[8])?.checked_add(value_of_eight(eight))?;
+            at += 8;
+            continue;
+        }
         let found = others.trailing_zeros() as usize / 8;
-        if found == 0 {
-            return Some((number, at));
+        if found > 0 {
+            // zeros in front of those that are digits
+            let last = value_of_eight(eight << (64 - 8 * found));
+            number = number.checked_mul(TEN[found])?.checked_add(last)?;
         }
-        // zeros in front of those that are digits
-        let eight = value_of_eight(eight << (64 - 8 * found));
-        number = number.checked_mul(TEN[found])?.checked_add(eight)?;
-        at += found;
-        if found < 8 {
-            return Some((number, at));
-        }
+        return Some((number, at + found));
     }
 }
 
@@ -94,6 +108,7 @@ fn value_of_eight(digits: u64) -> u64 {
 ///
 /// The mantissa, shifted to 64 bits, times the reciprocal of 5^decimals gives the upper 64 bits of the quotient, or up to 2
 /// of their last place less than it.
+#[inline]
 fn quotient(mantissa: u64, decimals: usize) -> Option<f64> {
     if decimals == 0 || mantissa == 0 {
         return Some(mantissa as f64);
