@@ -48,6 +48,8 @@ pub(super) struct Table<R, const N: usize> {
     /// Of every column, which of the wanted ones it is.
     columns: Vec<Option<usize>>,
     header: Vec<String>,
+    /// Of the line that was read last.
+    fields: [Field; N],
 }
 
 impl<R: Read, const N: usize> Table<R, N> {
@@ -73,7 +75,7 @@ impl<R: Read, const N: usize> Table<R, N> {
             }
         }
         if missing.is_empty() {
-            return Ok(Self { lines, delimiter, names, columns, header });
+            return Ok(Self { lines, delimiter, names, columns, header, fields: [Field::EMPTY; N] });
         }
         let found: String = header.join(", ").chars().take(200).flat_map(char::escape_debug).collect();
         Err(Problem::Whole(format!("no column {} in line 1, which has: {found}", missing.join(", "))))
@@ -93,9 +95,9 @@ impl<R: Read, const N: usize> Table<R, N> {
     /// The wanted fields of the next line that is not empty.
     pub(super) fn next(&mut self) -> Result<Option<Row<'_, N>>, Problem> {
         let Some(text) = self.lines.ahead()? else { return Ok(None) };
-        if let Some((fields, length)) = plain_fields(text, self.delimiter, &self.columns) {
+        if let Some(length) = plain_fields(text, self.delimiter, &self.columns, &mut self.fields) {
             let (range, line) = self.lines.take(length);
-            return Ok(Some(Row { text: self.lines.text(range), fields, line, names: self.names }));
+            return Ok(Some(Row { text: self.lines.text(range), fields: &self.fields, line, names: &self.names }));
         }
         self.next_of_any_kind()
     }
@@ -111,11 +113,10 @@ impl<R: Read, const N: usize> Table<R, N> {
             }
         };
         let text = self.lines.text(range);
-        let mut fields = [Field::EMPTY; N];
         let mut width = 0;
         each_field(text, self.delimiter, |position, range| {
             if let Some(Some(k)) = self.columns.get(position) {
-                fields[*k] = Field { start: range.start as u32, end: range.end as u32, number: None };
+                self.fields[*k] = Field { start: range.start as u32, end: range.end as u32, number: None };
             }
             width = position + 1;
         });
@@ -124,7 +125,7 @@ impl<R: Read, const N: usize> Table<R, N> {
                 format!("{width} fields, but the header has {}; the line is cut short or damaged", self.columns.len());
             return Err(Problem::Line { line, what });
         }
-        Ok(Some(Row { text, fields, line, names: self.names }))
+        Ok(Some(Row { text, fields: &self.fields, line, names: &self.names }))
     }
 }
 
@@ -140,15 +141,14 @@ impl Field {
     const EMPTY: Self = Self { start: 0, end: 0, number: None };
 }
 
-/// The wanted fields of the line at the start of `text`, and how long it is with its end. None where it is empty or has
+/// Finds the wanted fields of the line at the start of `text`, and how long it is with its end. None where it is empty or has
 /// quotes, or more or fewer fields than there are columns.
 ///
 /// One pass: the end of a number is found by reading it.
-fn plain_fields<const N: usize>(text: &[u8], delimiter: u8, columns: &[Option<usize>]) -> Option<([Field; N], usize)> {
+fn plain_fields(text: &[u8], delimiter: u8, columns: &[Option<usize>], fields: &mut [Field]) -> Option<usize> {
     if let b'\r' | b'\n' = text[0] {
         return None;
     }
-    let mut fields = [Field::EMPTY; N];
     let mut at = 0;
     for (position, column) in columns.iter().enumerate() {
         let start = at;
@@ -168,7 +168,7 @@ fn plain_fields<const N: usize>(text: &[u8], delimiter: u8, columns: &[Option<us
         }
         at += 1;
     }
-    Some((fields, at))
+    Some(at)
 }
 
 fn is_end(text: &[u8], at: usize, delimiter: u8) -> bool {
@@ -197,9 +197,9 @@ fn end_of_field(text: &[u8], start: usize, delimiter: u8) -> Option<usize> {
 /// The wanted fields of one line.
 pub(super) struct Row<'a, const N: usize> {
     text: &'a [u8],
-    fields: [Field; N],
+    fields: &'a [Field; N],
     line: u64,
-    names: [&'static str; N],
+    names: &'a [&'static str; N],
 }
 
 impl<'a, const N: usize> Row<'a, N> {

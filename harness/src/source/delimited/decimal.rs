@@ -126,7 +126,7 @@ fn quotient(mantissa: u64, decimals: usize) -> Option<f64> {
     let kept = (upper >> dropped) + u64::from(rest > half);
     let exponent = dropped as i32 + 1 - shift as i32 - decimals as i32 - bits;
     // 2^exponent is far from the smallest double, so that the product is exact
-    Some(kept as f64 * f64::from_bits(((1023 + exponent) as u64) << 52))
+    Some(kept as i64 as f64 * f64::from_bits(((1023 + exponent) as u64) << 52))
 }
 
 #[cfg(test)]
