@@ -180,9 +180,7 @@ fn assemble(
     let known: BTreeSet<u32> = summaries.iter().map(|summary| summary.index).collect();
     let copy = |(&index, source): (&u32, &u32)| match cycles.get(source).filter(|_| known.contains(source)) {
         Some(samples) => Ok((index, samples.clone())),
-        None => Err(format!(
-            "cycle {index} is an outlier or missing, and no sound cycle is there to stand in for it"
-        )),
+        None => Err(format!("cycle {index} is an outlier or missing, and no sound cycle is there to stand in for it")),
     };
     let copies = replacements.iter().map(copy).collect::<Result<Vec<_>, String>>()?;
     cycles.extend(copies);

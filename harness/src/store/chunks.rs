@@ -59,7 +59,8 @@ mod tests {
     fn the_library_reads_what_was_packed_here() {
         let folder = tempfile::tempdir().unwrap();
         let file = hdf5::File::create(folder.path().join("series.h5")).unwrap();
-        let values: Vec<f64> = (0..2500).map(|i| (0.1 * f64::from(i)).sin()).chain([-0.0, f64::NAN, f64::MIN]).collect();
+        let values: Vec<f64> =
+            (0..2500).map(|i| (0.1 * f64::from(i)).sin()).chain([-0.0, f64::NAN, f64::MIN]).collect();
         for (count, chunk) in [(1000, 1000), (2503, 1000), (2000, 1000), (1, 1), (2503, 2503)] {
             let builder = file.new_dataset_builder().chunk(chunk).shuffle().deflate(1).empty::<f64>();
             let dataset = builder.shape(count).create(format!("{count} by {chunk}").as_str()).unwrap();

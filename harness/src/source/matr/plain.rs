@@ -123,3 +123,98 @@ impl Storage {
         Some(String::from_utf16_lossy(&letters))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::cell::tests::{discharge_cycle, info};
+    use crate::cell::{Cell, LifeRecord, Origin};
+    use crate::export;
+    use crate::failure::Failure;
+    use crate::source::Source;
+
+    /// One cell of three cycles, of which the second has everything.
+    struct Small;
+
+    impl Source for Small {
+        fn origin(&self) -> Origin {
+            Origin::Virtual
+        }
+
+        fn ids(&self) -> Vec<String> {
+            vec!["MATR_b3c1".to_owned()]
+        }
+
+        fn cell(&self, id: &str, _: usize) -> Result<Cell, Failure> {
+            let mut cycles: Vec<_> = (1..=3).map(|number| discharge_cycle(number, 1.0 / f64::from(number))).collect();
+            for cycle in &mut cycles {
+                cycle.charge_capacity = Some(vec![0.0, -0.0, f64::MIN_POSITIVE]);
+                cycle.internal_resistance = Some(0.02);
+            }
+            for cycle in &mut cycles[1..2] {
+                cycle.time = Some(vec![0.0, 0.1, 0.3]);
+                cycle.temperature = Some(vec![30.0, 31.0, 32.0]);
+                cycle.qdlin = Some((0..1000).map(|i| f64::from(i) / 7.0).collect());
+            }
+            let life = LifeRecord::Capacity(vec![1.0; 3]);
+            Cell::new(info(id), cycles, life).map_err(|invalid| Failure::Internal(invalid.to_string()))
+        }
+
+        fn fingerprint(&self, _: &str) -> Result<String, Failure> {
+            Ok(String::new())
+        }
+    }
+
+    fn small(folder: &Path) -> PathBuf {
+        let format = export::Format::find("matr-mat").unwrap();
+        export::export(format, &Small, &[], folder, &|_, _| Ok(())).unwrap().remove(0)
+    }
+
+    type Cells = Vec<(Outline, Vec<Recorded>)>;
+
+    #[test]
+    fn the_library_reads_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = small(folder.path());
+        let (head, plain) = Plain::open(&path).unwrap();
+        let library = batch::Batch::open(&path).unwrap();
+        assert_eq!(head, library.head);
+        assert_eq!((head.origin, head.filled.iter().filter(|filled| **filled).count()), (Origin::Virtual, 1));
+        for first in 0..4 {
+            let (mut outline, mut cycles) = (None, Vec::new());
+            let begin = |begun| Ok(outline = Some(begun));
+            library.read(1, first, begin, |cycle| Ok(cycles.push(cycle))).unwrap();
+            assert_eq!(plain.read(1, first), outline.map(|outline| (outline, cycles)));
+        }
+        assert_eq!(plain.read(0, 0), None, "there is no cell");
+        assert_eq!(plain.read(46, 0), None, "there is no place");
+    }
+
+    /// Everything in a file, or nothing.
+    fn all_of(path: &Path) -> Option<Cells> {
+        let (head, plain) = Plain::open(path)?;
+        (0..head.filled.len()).filter(|index| head.filled[*index]).map(|index| plain.read(index, 0)).collect()
+    }
+
+    #[test]
+    fn files_cut_short_or_damaged_are_read_or_left_to_the_library() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = small(folder.path());
+        let sound = std::fs::read(&path).unwrap();
+        let cells = all_of(&path).unwrap();
+        for length in (0..sound.len()).step_by(97) {
+            std::fs::write(&path, &sound[..length]).unwrap();
+            assert_eq!(all_of(&path), None, "{length} of {} bytes", sound.len());
+        }
+        let mut same = 0;
+        for (turn, at) in (512..sound.len()).step_by(53).enumerate() {
+            let mut damaged = sound.clone();
+            damaged[at] ^= [0x01, 0x80, 0xff][turn % 3];
+            std::fs::write(&path, &damaged).unwrap();
+            same += usize::from(all_of(&path).as_ref() == Some(&cells));
+        }
+        assert!(same > 0, "some bytes are of no importance");
+    }
+}

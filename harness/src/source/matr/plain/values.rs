@@ -25,7 +25,8 @@ impl Storage {
             Layout::Whole { address, size } if *size == bytes as u64 => self.read(*address, bytes),
             Layout::Chunks { tree, shape } => {
                 let along = (0..shape.len()).find(|k| object.shape.get(*k) == Some(&(count as u64)))?;
-                let is_line = shape.len() == object.shape.len() && (0..shape.len()).all(|k| k == along || shape[k] == 1);
+                let is_line =
+                    shape.len() == object.shape.len() && (0..shape.len()).all(|k| k == along || shape[k] == 1);
                 let chunk = usize::try_from(shape[along]).ok().filter(|chunk| (1..=count + SPARE).contains(chunk))?;
                 is_line.then_some(())?;
                 let mut line = Line { object, along, element, chunk, bytes: Vec::with_capacity(bytes) };
@@ -86,13 +87,7 @@ impl Storage {
         Some(members)
     }
 
-    fn collect(
-        &self,
-        node: u64,
-        level: Option<u64>,
-        names: &[u8],
-        members: &mut Vec<(String, u64)>,
-    ) -> Option<()> {
+    fn collect(&self, node: u64, level: Option<u64>, names: &[u8], members: &mut Vec<(String, u64)>) -> Option<()> {
         let (found, entries) = self.node(node, 0, 8, level)?;
         for entry in entries.chunks_exact(16) {
             let child = Bytes(&entry[8..]).number::<8>()?;
@@ -171,5 +166,55 @@ impl Line<'_> {
         (bytes.len() == length).then_some(())?;
         self.bytes.extend(&bytes[..length.min(most - self.bytes.len())]);
         Some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hdf5::{DatasetBuilder, File};
+
+    use super::*;
+
+    /// A dataset of 3000 doubles in a row, as `how` says.
+    fn stored(shape: &[usize], how: impl FnOnce(DatasetBuilder) -> DatasetBuilder) -> Option<Vec<u8>> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("series.h5");
+        let file = File::create(&path).unwrap();
+        let values: Vec<f64> = (0..3000).map(|i| (0.1 * f64::from(i)).sin()).collect();
+        let dataset = how(file.new_dataset_builder()).empty::<f64>().shape(shape).create("series").unwrap();
+        dataset.write_raw(&values).unwrap();
+        drop(dataset);
+        file.close().unwrap();
+
+        let storage = Storage::open(&path).unwrap();
+        let root = storage.object(storage.root).unwrap();
+        let members = storage.members(&root).unwrap();
+        assert_eq!(members.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["series"]);
+        let object = storage.object(members[0].1)?;
+        assert_eq!(storage.elements(&object, Element::Double, 2999), None);
+        assert_eq!(storage.elements(&object, Element::Reference, 3000), None);
+        let bytes = storage.elements(&object, Element::Double, 3000)?;
+        assert_eq!(bytes, values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>());
+        Some(bytes)
+    }
+
+    #[test]
+    fn lines_are_read_however_they_lie_and_are_packed() {
+        for shape in [[1, 3000], [3000, 1]] {
+            assert!(stored(&shape, |dataset| dataset).is_some());
+            for along in [1, 7, 999, 1000, 3000] {
+                let chunk = if shape[0] == 1 { (1, along) } else { (along, 1) };
+                assert!(stored(&shape, |dataset| dataset.chunk(chunk)).is_some(), "{chunk:?}");
+                assert!(stored(&shape, |dataset| dataset.chunk(chunk).deflate(3)).is_some(), "{chunk:?}");
+                assert!(stored(&shape, |dataset| dataset.chunk(chunk).shuffle().deflate(3)).is_some(), "{chunk:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_plain_is_not_read() {
+        assert_eq!(stored(&[2, 1500], |dataset| dataset.chunk((2, 100))), None, "chunks of a plane");
+        assert_eq!(stored(&[3000, 1], |dataset| dataset.chunk((100, 1)).fletcher32()), None, "another filter");
+        assert_eq!(stored(&[3000, 1, 1], |dataset| dataset), None, "three dimensions");
     }
 }
