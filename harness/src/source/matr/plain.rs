@@ -184,8 +184,15 @@ mod tests {
         assert_eq!((head.origin, head.filled.iter().filter(|filled| **filled).count()), (Origin::Virtual, 1));
         for first in 0..4 {
             let (mut outline, mut cycles) = (None, Vec::new());
-            let begin = |begun| Ok(outline = Some(begun));
-            library.read(1, first, begin, |cycle| Ok(cycles.push(cycle))).unwrap();
+            let begin = |begun| {
+                outline = Some(begun);
+                Ok(())
+            };
+            let take = |cycle| {
+                cycles.push(cycle);
+                Ok(())
+            };
+            library.read(1, first, begin, take).unwrap();
             assert_eq!(plain.read(1, first), outline.map(|outline| (outline, cycles)));
         }
         assert_eq!(plain.read(0, 0), None, "there is no cell");

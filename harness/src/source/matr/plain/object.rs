@@ -12,9 +12,7 @@ const SIGNATURE: &[u8] = b"\x89HDF\r\n\x1a\n";
 /// Bytes of MATLAB's block; files of other origin may have none.
 const USER_BLOCKS: [u64; 2] = [512, 0];
 /// Bytes of the messages of one header; those of MATLAB have some hundred.
-const LARGEST_HEADER: usize = 1 << 16;
-/// Continuations of one header.
-const MOST_PARTS: usize = 64;
+const LARGEST_HEADER: usize = 1 << 13;
 
 /// Bytes, from which numbers are taken one after the other.
 #[derive(Clone, Copy)]
@@ -97,11 +95,9 @@ impl Storage {
         block.truncate(16 + size);
         block.drain(..16);
         let mut object = Object::default();
+        let mut left = LARGEST_HEADER;
         let mut pending = vec![block];
-        let mut parts = 0;
         while let Some(block) = pending.pop() {
-            parts += 1;
-            (parts <= MOST_PARTS).then_some(())?;
             let mut part = Bytes(&block);
             // what is left at the end of a part is a gap
             while part.0.len() >= 8 {
@@ -111,7 +107,8 @@ impl Storage {
                 (flags & ELSEWHERE == 0).then_some(())?;
                 if kind == CONTINUATION {
                     let (address, size) = (content.number::<8>()?, content.size::<8>()?);
-                    pending.push(self.read(address, Some(size).filter(|size| *size <= LARGEST_HEADER)?)?);
+                    left = left.checked_sub(size.max(8))?;
+                    pending.push(self.read(address, size)?);
                 } else {
                     object.note(kind, content)?;
                 }

@@ -10,6 +10,8 @@ use super::object::{Bytes, Element, Filter, Layout, Object, Storage};
 const MOST_MEMBERS: usize = 1000;
 /// Levels of a tree.
 const DEEPEST: u64 = 8;
+/// Entries of a node of a tree; the library's own have up to 64.
+const WIDEST: usize = 1024;
 /// Bytes of a heap of names or texts.
 const LARGEST_HEAP: usize = 1 << 16;
 /// Elements by which a chunk may be larger than its dataset.
@@ -68,7 +70,7 @@ impl Storage {
         start.is(&[kind])?;
         let found = start.number::<1>().filter(|found| level.map_or(*found <= DEEPEST, |level| *found == level))?;
         // only a root may be empty: so every leaf adds something, and the walk comes to an end
-        let count = start.size::<2>().filter(|count| *count > 0 || level.is_none())?;
+        let count = start.size::<2>().filter(|count| (usize::from(level.is_some())..=WIDEST).contains(count))?;
         Some((found, self.read(address.checked_add(24)?, count * (key + 8))?))
     }
 
