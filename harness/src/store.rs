@@ -10,6 +10,7 @@
 //! Files come into being whole. They are written in a hidden folder inside `DIR` and renamed when all of them are on
 //! disk, so a crash or a full disk leaves the store as it was.
 
+mod chunks;
 mod file;
 mod fingerprint;
 mod manifest;

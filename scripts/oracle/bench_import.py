@@ -160,7 +160,7 @@ def main():
     cells = list({"calce": calce, "rwth": rwth, "battery-archive": battery_archive}[work](path))
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     cycles = sum(len(cell) for cell in cells)
-    print(f"{work}: {len(cells)} cells, {cycles} cycles from {megabytes:.1f} MB in {wall:.2f} s, {cpu:.2f} CPU s")
+    print(f"{work}: {len(cells)} cells, {cycles} cycles from {megabytes:.1f} MB in {cpu:.3f} CPU s, {wall:.3f} wall s")
     print(f"  {megabytes / cpu:.2f} MB and {len(cells) / cpu:.3f} cells per CPU s")
 
 

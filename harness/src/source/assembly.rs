@@ -7,7 +7,7 @@ use super::import::Imported;
 /// Samples of one cycle, at most; the longest published cycles have some ten thousand.
 pub(super) const LONGEST_CYCLE: usize = 1 << 20;
 /// Numbers of one cell, at most (512 MiB); the largest published ones have some twenty million.
-const LARGEST_CELL: usize = 1 << 26;
+pub(super) const LARGEST_CELL: usize = 1 << 26;
 /// Cycles of one cell, at most.
 pub(super) const MOST_CYCLES: usize = 100_000;
 

@@ -18,7 +18,7 @@ use super::packed::{self, PublishedFile};
 use crate::cell::{Cell, Cycle, Dataset, LifeRecord, Origin};
 use crate::failure::Failure;
 use rules::OutlierRule;
-use table::Samples;
+use table::Recorded;
 
 /// What the two files of a cell are called after its id.
 pub(crate) const SAMPLES: &str = "_timeseries.csv";
@@ -157,8 +157,8 @@ impl Published for Files {
         let (samples, cycles) =
             files.ok_or_else(|| Failure::Internal(format!("cell {id} was not found in the files")))?;
         let summaries = table::read_cycles(cycles)?;
-        let table = table::read_samples(samples)?;
-        assemble(id, self.dialect, &table, &summaries).map_err(|what| cycles.refused(what))
+        let recorded = table::read_samples(samples)?;
+        assemble(id, self.dialect, recorded, &summaries).map_err(|what| cycles.refused(what))
     }
 
     fn remarks(&self) -> Vec<String> {
@@ -171,25 +171,22 @@ impl Published for Files {
 fn assemble(
     id: &str,
     dialect: Dialect,
-    samples: &Samples,
+    recorded: Recorded,
     summaries: &[table::CycleSummary],
 ) -> Result<Imported, String> {
-    let recorded = samples.by_cycle();
+    let Recorded { mut cycles, is_virtual } = recorded;
     let replacements =
-        rules::replacements(&dialect.outliers(id, summaries), &recorded.keys().copied().collect::<BTreeSet<u32>>());
+        rules::replacements(&dialect.outliers(id, summaries), &cycles.keys().copied().collect::<BTreeSet<u32>>());
     let known: BTreeSet<u32> = summaries.iter().map(|summary| summary.index).collect();
-    let mut sources: BTreeMap<u32, u32> = recorded.keys().map(|index| (*index, *index)).collect();
-    for (&index, &source) in &replacements {
-        if !known.contains(&source) || !recorded.contains_key(&source) {
-            return Err(format!(
-                "cycle {index} is an outlier or missing, and no sound cycle is there to stand in for it"
-            ));
-        }
-        sources.insert(index, source);
-    }
+    let copy = |(&index, source): (&u32, &u32)| match cycles.get(source).filter(|_| known.contains(source)) {
+        Some(samples) => Ok((index, samples.clone())),
+        None => Err(format!("cycle {index} is an outlier or missing, and no sound cycle is there to stand in for it")),
+    };
+    let copies = replacements.iter().map(copy).collect::<Result<Vec<_>, String>>()?;
+    cycles.extend(copies);
     let first = dialect.first;
     let cycles: Vec<Cycle> =
-        sources.range(first..).map(|(index, source)| samples.cycle(index - first, &recorded[source])).collect();
+        cycles.split_off(&first).into_iter().map(|(index, samples)| samples.cycle(index - first)).collect();
     if cycles.is_empty() {
         return Err(format!("no cycle with an index of {first} or more"));
     }
@@ -200,7 +197,7 @@ fn assemble(
     )];
     let life = LifeRecord::Capacity(cycles.iter().map(Cycle::discharged).collect());
     let entry = catalogue::find(id).ok_or_else(|| format!("cell {id} is not in the catalogue"))?;
-    let origin = if samples.is_virtual { Origin::Virtual } else { Origin::Real };
+    let origin = if is_virtual { Origin::Virtual } else { Origin::Real };
     let cell = Cell::new(entry.info(origin), cycles, life).map_err(|invalid| invalid.to_string())?;
     Ok(Imported { cell, remarks })
 }

@@ -11,12 +11,14 @@
 //! Time is kept in **minutes**, as stored, although the authors' record calls it seconds: a feature that reads it must
 //! meet the same numbers to be compared with theirs.
 //!
-//! The HDF5 library is not made for damaged files, so a process of its own reads them: see [`read_by`].
+//! Files as MATLAB writes them are read by [`plain`]; what that does not understand, by the HDF5 library. The library is not
+//! made for damaged files, so it runs in a process of its own: see [`read_by`].
 
 mod apart;
 mod batch;
 mod limits;
 mod message;
+mod plain;
 
 use std::path::{Path, PathBuf};
 

@@ -98,7 +98,7 @@ impl Published for Files {
 fn assemble(id: &str, samples: Samples) -> Result<Imported, Failure> {
     let origin = if samples.is_virtual { Origin::Virtual } else { Origin::Real };
     let recorded = samples.len();
-    let (mut time, mut current, mut voltage) = samples.in_order();
+    let [mut time, mut current, mut voltage] = samples.in_order();
     let stays = rules::in_time(&time);
     for column in [&mut time, &mut current, &mut voltage] {
         let mut stays = stays.iter();

@@ -10,6 +10,7 @@
 
 use hdf5::{Dataset, Group, H5Type};
 
+use super::chunks;
 use super::file::Problem;
 
 /// Elements per chunk (128 KiB of f64): a few cycles each, so that a short range inflates little more than it needs.
@@ -51,7 +52,7 @@ pub(super) fn write<'a>(
         return Ok(());
     }
     let group = parent.create_group(name)?;
-    write_plain(&group, "values", &values)?;
+    write_values(&group, &values)?;
     write_plain(&group, "begin", &begin)?;
     write_plain(&group, "end", &end)
 }
@@ -80,6 +81,17 @@ pub(super) fn read(parent: &Group, name: &str, cycles: usize) -> Result<Vec<Opti
         place.map(|series| Some(series.to_vec())).ok_or_else(misplaced)
     };
     begin.into_iter().zip(end).enumerate().map(series).collect()
+}
+
+/// What [`write_plain`] writes, with more than one thread at work.
+fn write_values(group: &Group, values: &[f64]) -> Result<(), Problem> {
+    if values.len() < SMALL {
+        return write_plain(group, "values", values);
+    }
+    let chunk = values.len().min(CHUNK);
+    let builder = group.new_dataset_builder().obj_track_times(false).chunk(chunk).shuffle().deflate(LEVEL);
+    let dataset = builder.empty::<f64>().shape(values.len()).create("values")?;
+    chunks::write(&dataset, values, chunk, LEVEL)
 }
 
 /// Writes a dataset of one dimension, compressed where that pays.

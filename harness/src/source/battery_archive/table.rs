@@ -1,6 +1,7 @@
 //! The two tables of a cell.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use crate::cell::Cycle;
 use crate::failure::Failure;
@@ -34,38 +35,22 @@ pub(super) struct CycleSummary {
     pub(super) discharged: f64,
 }
 
-/// All samples of a cell, column by column, in the order of the file.
-#[derive(Debug, Default)]
-pub(super) struct Samples {
-    index: Vec<u32>,
-    /// s, A, V, Ah, Ah, °C; NaN where no temperature was logged.
-    columns: [Vec<f64>; 6],
-    /// Whether the file says that its cell is simulated.
-    pub(super) is_virtual: bool,
-}
+/// The samples of a cycle, in the order of the file: s, A, V, Ah, Ah, °C; NaN where no temperature was logged.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Samples([Vec<f64>; 6]);
 
 impl Samples {
-    /// The samples of each cycle, in the order of the file.
-    pub(super) fn by_cycle(&self) -> BTreeMap<u32, Vec<u32>> {
-        let mut samples: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-        for run in
-            (0..self.index.len() as u32).collect::<Vec<u32>>().chunk_by(|&a, &b| self.index_of(a) == self.index_of(b))
-        {
-            samples.entry(self.index_of(run[0])).or_default().extend(run);
-        }
-        samples
+    fn with_capacity(samples: usize) -> Self {
+        Self(std::array::from_fn(|_| Vec::with_capacity(samples)))
     }
 
-    fn index_of(&self, sample: u32) -> u32 {
-        self.index[sample as usize]
+    fn append(&mut self, later: Self) {
+        self.0.iter_mut().zip(later.0).for_each(|(column, later)| column.extend(later));
     }
 
-    /// The cycle of these samples.
-    pub(super) fn cycle(&self, number: u32, samples: &[u32]) -> Cycle {
-        let [mut time, current, voltage, charged, discharged, temperature] = self
-            .columns
-            .each_ref()
-            .map(|column| samples.iter().map(|&sample| column[sample as usize]).collect::<Vec<f64>>());
+    /// Their cycle.
+    pub(super) fn cycle(self, number: u32) -> Cycle {
+        let [mut time, current, voltage, charged, discharged, temperature] = self.0;
         let start = time.first().copied().unwrap_or_default();
         time.iter_mut().for_each(|time| *time -= start);
         Cycle {
@@ -77,6 +62,25 @@ impl Samples {
             time: Some(time),
             temperature: temperature.iter().all(|celsius| celsius.is_finite()).then_some(temperature),
             ..Cycle::default()
+        }
+    }
+}
+
+/// What was recorded of a cell.
+#[derive(Debug, Default)]
+pub(super) struct Recorded {
+    /// By cycle index.
+    pub(super) cycles: BTreeMap<u32, Samples>,
+    /// Whether the file says that its cell is simulated.
+    pub(super) is_virtual: bool,
+}
+
+impl Recorded {
+    /// Adds samples that follow one another in the file. A cycle may have several runs of them.
+    fn add(&mut self, index: u32, samples: Samples) {
+        match self.cycles.entry(index) {
+            Entry::Vacant(place) => drop(place.insert(samples)),
+            Entry::Occupied(mut earlier) => earlier.get_mut().append(samples),
         }
     }
 }
@@ -100,23 +104,37 @@ pub(super) fn read_cycles(file: &PublishedFile) -> Result<Vec<CycleSummary>, Fai
 }
 
 /// Reads the table of samples.
-pub(super) fn read_samples(file: &PublishedFile) -> Result<Samples, Failure> {
+pub(super) fn read_samples(file: &PublishedFile) -> Result<Recorded, Failure> {
     file.read(LARGEST_FILE, |reader| {
-        let read = || -> Result<Samples, Problem> {
+        let read = || -> Result<Recorded, Problem> {
             let mut table = Table::new(reader, b',', COLUMNS)?;
             let is_virtual = table.header().iter().any(|name| name.contains(VIRTUAL_MARK));
-            let mut samples = Samples { is_virtual, ..Samples::default() };
+            let mut recorded = Recorded { is_virtual, ..Recorded::default() };
+            let (mut index, mut samples, mut count) = (0, Samples::default(), 0);
             while let Some(row) = table.next()? {
-                samples.index.push(row.count(0)?);
-                for (k, column) in samples.columns.iter_mut().enumerate() {
+                let next = row.count(0)?;
+                if next != index {
+                    // one cycle is about as long as the next
+                    let room = samples.0[0].len() + samples.0[0].len() / 8;
+                    let run = std::mem::replace(&mut samples, Samples::with_capacity(room));
+                    if !run.0[0].is_empty() {
+                        recorded.add(index, run);
+                    }
+                    index = next;
+                }
+                for (k, column) in samples.0.iter_mut().enumerate() {
                     let value = if k == 5 { row.optional(k + 1)?.unwrap_or(f64::NAN) } else { row.number(k + 1)? };
                     column.push(value);
                 }
-                if samples.index.len() > MOST_SAMPLES {
+                count += 1;
+                if count > MOST_SAMPLES {
                     return Err(Problem::Whole(format!("it has more than {MOST_SAMPLES} lines")));
                 }
             }
-            Ok(samples)
+            if !samples.0[0].is_empty() {
+                recorded.add(index, samples);
+            }
+            Ok(recorded)
         };
         read().map_err(|problem| file.refused(problem))
     })

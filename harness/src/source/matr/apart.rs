@@ -1,4 +1,4 @@
-//! Batch files read by a process of their own.
+//! Batch files that are not [plain](super::plain), read by a process of their own.
 //!
 //! The HDF5 library is not made for damaged files: a flipped bit can crash it, or have it ask for all memory. So the program
 //! starts itself to read them (`batlinet read-matr FILE`), with bounds on memory and processor time, and listens to what
@@ -22,6 +22,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use super::batch::Batch;
 use super::limits;
 use super::message::{Head, Message, Outline, Recorded};
+use super::plain::Plain;
 use crate::failure::Failure;
 
 /// The verb that starts a reader.
@@ -64,24 +65,27 @@ pub fn serve(path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// An open batch file, wherever it is read.
-pub(super) enum Reader {
-    /// In this process.
-    Here(Batch),
-    /// By others; these are idle.
-    Apart { program: PathBuf, path: PathBuf, idle: Mutex<Vec<Process>> },
+/// An open batch file.
+pub(super) struct Reader {
+    path: PathBuf,
+    /// Where the file is as MATLAB writes it.
+    plain: Option<Plain>,
+    /// Processes that wait to be asked.
+    idle: Mutex<Vec<Process>>,
 }
 
 impl Reader {
     /// Opens the file. An error is a fragment.
     pub(super) fn open(path: &Path) -> Result<(Head, Self), String> {
-        let Some(program) = PROGRAM.get() else {
-            let batch = Batch::open(path)?;
-            return Ok((batch.head.clone(), Self::Here(batch)));
-        };
+        let mut reader = Self { path: path.to_owned(), plain: None, idle: Mutex::default() };
+        if let Some((head, plain)) = Plain::open(path) {
+            reader.plain = Some(plain);
+            return Ok((head, reader));
+        }
+        let Some(program) = PROGRAM.get() else { return Ok((Batch::open(path)?.head, reader)) };
         let (head, process) = Process::start(program, path)?;
-        let (program, path) = (program.clone(), path.to_owned());
-        Ok((head, Self::Apart { program, path, idle: Mutex::new(vec![process]) }))
+        reader.idle = Mutex::new(vec![process]);
+        Ok((head, reader))
     }
 
     /// As [`Batch::read`].
@@ -92,18 +96,19 @@ impl Reader {
         begin: impl FnOnce(Outline) -> Result<(), String>,
         take: impl FnMut(Recorded) -> Result<(), String>,
     ) -> Result<(), String> {
-        let (program, path, idle) = match self {
-            Self::Here(batch) => return batch.read(index, first, begin, take),
-            Self::Apart { program, path, idle } => (program, path, idle),
-        };
-        let waiting = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        if let Some((outline, cycles)) = self.plain.as_ref().and_then(|plain| plain.read(index, first)) {
+            begin(outline)?;
+            return cycles.into_iter().try_for_each(take);
+        }
+        let Some(program) = PROGRAM.get() else { return Batch::open(&self.path)?.read(index, first, begin, take) };
+        let waiting = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut process = match waiting {
             Some(process) => process,
-            None => Process::start(program, path)?.1,
+            None => Process::start(program, &self.path)?.1,
         };
         process.read(index, first, begin, take)?;
         // only after everything went well: any other has more to say, or is dead
-        idle.lock().unwrap_or_else(PoisonError::into_inner).push(process);
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(process);
         Ok(())
     }
 }

@@ -19,7 +19,7 @@ use crate::source::assembly::{LONGEST_CYCLE, MOST_CYCLES};
 use crate::source::import::origin_of;
 
 /// What is read of each cycle; see [`Recorded`].
-const SERIES: [&str; 7] = ["V", "I", "Qd", "Qc", "t", "T", "Qdlin"];
+pub(super) const SERIES: [&str; 7] = ["V", "I", "Qd", "Qc", "t", "T", "Qdlin"];
 
 /// An open file.
 pub(super) struct Batch {
@@ -34,19 +34,17 @@ impl Batch {
     /// Opens the file and looks which batch it is. An error is a fragment.
     pub(super) fn open(path: &Path) -> Result<Self, String> {
         let file = open_file(path)?;
-        let named = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let not_a_batch = |_| "it is no batch file of MATR: it has no structure \"batch\"".to_owned();
         let batch = file.group("batch").map_err(not_a_batch)?;
         let dated = file.dataset("batch_date").ok().and_then(|date| text(&date).ok()).unwrap_or_default();
-        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
-        let by_date = |text: &str| BATCHES.iter().find(|known| digits(text).contains(&digits(known.date)));
-        let Some(known) = by_date(&named).or_else(|| by_date(&dated)) else {
+        let Some(number) = number(path, &dated) else {
             return Err(
                 "which of the four batches it is cannot be told: give it the name that the publisher gives, which \
                         begins with the date (2017-05-12, 2017-06-30, 2018-04-12 or 2019-01-24)"
                     .to_owned(),
             );
         };
+        let known = &BATCHES[number - 1];
         let column = |name: &str| references(&batch, name, 1000);
         let (cycles, summaries, policies) = (column("cycles")?, column("summary")?, column("policy_readable")?);
         if cycles.len() != known.cells || summaries.len() != known.cells || policies.len() != known.cells {
@@ -62,7 +60,7 @@ impl Batch {
         let filled = filled.collect::<Result<Vec<bool>, String>>()?;
         let mark = file.attr("origin").and_then(|mark| mark.read_scalar::<hdf5::types::VarLenUnicode>()).ok();
         let origin = origin_of(mark.as_ref().map(|mark| mark.as_str()));
-        Ok(Self { head: Head { number: known.number, origin, filled }, file, policies, summaries, cycles })
+        Ok(Self { head: Head { number, origin, filled }, file, policies, summaries, cycles })
     }
 
     /// Gives what is known of the cell at `index` to `begin` and then its cycles from position `first` on to `take`, one by
@@ -122,6 +120,14 @@ impl Batch {
             _ => Err("it is a structure instead of numbers".to_owned()),
         }
     }
+}
+
+/// Which batch a file is, by its name or by the date in it.
+pub(super) fn number(path: &Path, dated: &str) -> Option<usize> {
+    let named = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let by_date = |text: &str| BATCHES.iter().find(|known| digits(text).contains(&digits(known.date)));
+    by_date(&named).or_else(|| by_date(dated)).map(|known| known.number)
 }
 
 fn open_file(path: &Path) -> Result<File, String> {

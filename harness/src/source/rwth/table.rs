@@ -10,29 +10,22 @@ const MOST_SAMPLES: usize = 10_000_000;
 /// Bytes of a time stamp.
 const STAMP: usize = 32;
 
-/// One line.
-struct Sample {
-    /// Filled up with zeros, so that it compares as text does.
-    stamp: [u8; STAMP],
-    /// ms.
-    time: f64,
-    /// A.
-    current: f64,
-    /// V.
-    voltage: f64,
-}
+/// Filled up with zeros, so that it compares as text does.
+type Stamp = [u8; STAMP];
 
 /// The samples of all tests of a cell.
 #[derive(Default)]
 pub(super) struct Samples {
-    samples: Vec<Sample>,
+    stamps: Vec<Stamp>,
+    /// ms, A, V.
+    columns: [Vec<f64>; 3],
     /// Whether a file says that its cell is simulated.
     pub(super) is_virtual: bool,
 }
 
 impl Samples {
     pub(super) fn len(&self) -> usize {
-        self.samples.len()
+        self.stamps.len()
     }
 
     /// Adds those of a file: `Zeit` (time stamp), `Programmdauer` (ms), `Strom` (A) and `Spannung` (V). The second line has
@@ -48,8 +41,11 @@ impl Samples {
                 Some(start) if !text.is_empty() => start.copy_from_slice(text),
                 _ => return Err(row.problem(0, format!("a time stamp of {} characters", text.len()))),
             }
-            self.samples.push(Sample { stamp, time: row.number(1)?, current: row.number(2)?, voltage: row.number(3)? });
-            if self.samples.len() > MOST_SAMPLES {
+            self.stamps.push(stamp);
+            for (k, column) in self.columns.iter_mut().enumerate() {
+                column.push(row.number(k + 1)?);
+            }
+            if self.stamps.len() > MOST_SAMPLES {
                 return Err(Problem::Whole(format!("with it, its cell has more than {MOST_SAMPLES} samples")));
             }
         }
@@ -58,11 +54,15 @@ impl Samples {
 
     /// Time, current and voltage in the order of the time stamps, which are compared as text; of several samples with the
     /// same stamp the first that was read.
-    pub(super) fn in_order(self) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
-        let mut samples = self.samples;
-        samples.sort_by_key(|sample| sample.stamp);
-        samples.dedup_by(|later, first| later.stamp == first.stamp);
-        let column = |of: fn(&Sample) -> f64| samples.iter().map(of).collect();
-        (column(|sample| sample.time), column(|sample| sample.current), column(|sample| sample.voltage))
+    pub(super) fn in_order(self) -> [Vec<f64>; 3] {
+        let Self { stamps, columns, .. } = self;
+        if stamps.is_sorted_by(|a, b| a < b) {
+            return columns;
+        }
+        let mut order: Vec<u32> = (0..stamps.len() as u32).collect();
+        let stamp = |sample: &u32| stamps[*sample as usize];
+        order.sort_by_key(stamp);
+        order.dedup_by_key(|sample| stamp(sample));
+        columns.map(|column| order.iter().map(|&sample| column[sample as usize]).collect())
     }
 }

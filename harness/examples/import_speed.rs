@@ -1,20 +1,20 @@
-//! Processor time from published files to cells in memory: `import_cpu FORMAT PATH…`. Nothing is written, and batch files of
-//! MATR are read in this process. `scripts/oracle/import_speed.py` holds it against Python.
+//! Time from published files to cells in memory: `import_speed FORMAT PATH…`, of all cores where there are several cells, as
+//! in `batlinet data import`; nothing is written. `scripts/oracle/import_speed.py` holds it against Python.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Instant;
 
 use harness::failure::Failure;
 use harness::source::import::Format;
+use rayon::prelude::*;
 
 fn read(format: &str, paths: &[PathBuf]) -> Result<(usize, usize), Failure> {
     let format = Format::find(format).ok_or_else(|| Failure::Usage(format!("there is no format {format}")))?;
     let published = (format.open)(paths)?;
-    let mut cycles = 0;
-    for id in published.ids() {
-        cycles += published.cell(&id)?.cell.cycles().len();
-    }
-    Ok((published.ids().len(), cycles))
+    let ids = published.ids();
+    let cells = ids.par_iter().map(|id| Ok(published.cell(id)?.cell)).collect::<Result<Vec<_>, Failure>>()?;
+    Ok((cells.len(), cells.iter().map(|cell| cell.cycles().len()).sum()))
 }
 
 /// Seconds of this process so far.
@@ -33,14 +33,15 @@ fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
     let format = arguments.next().unwrap_or_default().to_string_lossy().into_owned();
     let paths: Vec<PathBuf> = arguments.map(PathBuf::from).collect();
-    let began = processor_time();
+    let (began, begun) = (processor_time(), Instant::now());
     match read(&format, &paths) {
         Ok((cells, cycles)) => {
-            println!("{format}: {cells} cells, {cycles} cycles in {:.3} CPU s", processor_time() - began);
+            let (processor, wall) = (processor_time() - began, begun.elapsed().as_secs_f64());
+            println!("{format}: {cells} cells, {cycles} cycles in {processor:.3} CPU s, {wall:.3} wall s");
             ExitCode::SUCCESS
         }
         Err(failure) => {
-            eprintln!("import_cpu: {failure}");
+            eprintln!("import_speed: {failure}");
             ExitCode::FAILURE
         }
     }

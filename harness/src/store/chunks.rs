@@ -1,0 +1,73 @@
+//! Series packed by the thread that has them.
+//!
+//! The HDF5 library lets one thread in at a time, and its filters (shuffle, deflate) are where writing a cell takes its time.
+//! So chunks are packed here, as the filters would, and given to the library as they are to lie in the file.
+
+use std::ffi::c_void;
+use std::io::{self, Write as _};
+
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
+use hdf5::{Dataset, h5check};
+use hdf5_sys::h5d::H5Dwrite_chunk;
+use hdf5_sys::h5p::H5P_DEFAULT;
+
+use super::file::Problem;
+
+const BYTES: usize = size_of::<f64>();
+
+/// Writes all values of a dataset of one dimension, whose filters are shuffle and deflate and whose chunks have `chunk`
+/// elements.
+pub(super) fn write(dataset: &Dataset, values: &[f64], chunk: usize, level: u8) -> Result<(), Problem> {
+    for (k, part) in values.chunks(chunk).enumerate() {
+        let packed = deflated(&shuffled(part, chunk), level).map_err(|error| Problem::new(error.to_string()))?;
+        let start = (k * chunk) as u64;
+        let filters_left_out = 0;
+        // SAFETY: the dataset is open and of rank 1, so that one number is its place; the library reads as many bytes as there
+        // are, under its lock
+        hdf5::sync::sync(|| unsafe {
+            let bytes = packed.as_ptr().cast::<c_void>();
+            h5check(H5Dwrite_chunk(dataset.id(), H5P_DEFAULT, filters_left_out, &raw const start, packed.len(), bytes))
+        })?;
+    }
+    Ok(())
+}
+
+/// The first bytes of all values, little-endian, the second bytes of all, and so on. A chunk is always whole: where values end,
+/// zeros fill it up.
+fn shuffled(values: &[f64], chunk: usize) -> Vec<u8> {
+    let mut bytes = vec![0; BYTES * chunk];
+    for (place, plane) in bytes.chunks_exact_mut(chunk).enumerate() {
+        for (byte, value) in plane.iter_mut().zip(values) {
+            *byte = (value.to_bits() >> (8 * place)) as u8;
+        }
+    }
+    bytes
+}
+
+fn deflated(bytes: &[u8], level: u8) -> io::Result<Vec<u8>> {
+    let mut encoder = ZlibEncoder::new(Vec::with_capacity(bytes.len()), Compression::new(level.into()));
+    encoder.write_all(bytes)?;
+    encoder.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_library_reads_what_was_packed_here() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = hdf5::File::create(folder.path().join("series.h5")).unwrap();
+        let values: Vec<f64> =
+            (0..2500).map(|i| (0.1 * f64::from(i)).sin()).chain([-0.0, f64::NAN, f64::MIN]).collect();
+        for (count, chunk) in [(1000, 1000), (2503, 1000), (2000, 1000), (1, 1), (2503, 2503)] {
+            let builder = file.new_dataset_builder().chunk(chunk).shuffle().deflate(1).empty::<f64>();
+            let dataset = builder.shape(count).create(format!("{count} by {chunk}").as_str()).unwrap();
+            write(&dataset, &values[..count], chunk, 1).unwrap();
+            let read = dataset.read_raw::<f64>().unwrap();
+            let bits = |values: &[f64]| values.iter().map(|value| value.to_bits()).collect::<Vec<u64>>();
+            assert_eq!(bits(&read), bits(&values[..count]), "{count} by {chunk}");
+        }
+    }
+}
