@@ -4,6 +4,7 @@
 #   make reproduce STUDIES=           the five scenarios alone
 #   make reproduce PROFILE=paper      the published schedules
 #   make reproduce DATA=my-data       on imported cells
+#   make round-trip                   all virtual cells by way of published files, and the scenarios from these
 #   make records                      the committed records beside the published numbers
 #   make keep FROM=results/runs/x TO=results/records/x    what of an output folder is worth committing
 #   make setup DEVICE=cuda            libtorch with CUDA
@@ -21,7 +22,7 @@ BATLINET = target/release/batlinet
 # all but `compare`, which `bench-compare` runs
 BENCHES = classical networks encoder cleaning features data batlinet
 
-.PHONY: setup build test check reproduce records keep bench bench-compare bench-import data clean
+.PHONY: setup build test check reproduce records keep bench bench-compare bench-import round-trip data clean
 
 setup:
 	@bash scripts/setup.sh
@@ -65,6 +66,11 @@ bench-import: build
 	python3 -m venv .oracle-import
 	.oracle-import/bin/pip --disable-pip-version-check install -q -r scripts/oracle/requirements-import.txt
 	.oracle-import/bin/python scripts/oracle/import_speed.py
+
+# 403 cells written as their publishers would, imported and compared: docs/parity.md; a quarter of an hour and 9 GB
+round-trip: build
+	cargo build $(CARGO_FLAGS) --examples
+	@bash scripts/round_trip.sh
 
 data: build
 	$(BATLINET) data list --data $(DATA)

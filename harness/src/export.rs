@@ -18,10 +18,13 @@ mod rwth_zip;
 
 use std::path::{Path, PathBuf};
 
-use crate::cell::Dataset;
+use itertools::Itertools as _;
+
+use crate::cell::{Cell, Dataset, LifeRecord};
 use crate::failure::Failure;
 use crate::source::Source;
 use crate::source::import::Progress;
+use crate::suggest::did_you_mean;
 
 /// Everything that can be written.
 pub static FORMATS: &[Format] = &[
@@ -78,13 +81,14 @@ pub fn export(
             ids.push(id);
         }
     }
-    if let Some(missing) = only.iter().find(|id| !ids.contains(id)) {
-        let datasets: Vec<&str> = format.datasets.iter().map(|dataset| dataset.name()).collect();
-        return Err(Failure::Usage(format!(
-            "cell {missing} cannot be written as {}: it is not among the given cells, or not of {}",
-            format.name,
-            datasets.join(", ")
-        )));
+    if let Some(other) = only.iter().find(|id| !ids.contains(id)) {
+        let there = source.ids();
+        let why = if there.contains(other) {
+            format!("the format is for cells of {}", format.datasets.iter().map(|dataset| dataset.name()).join(", "))
+        } else {
+            format!("it is not there{}", did_you_mean(other, there.iter().map(String::as_str)))
+        };
+        return Err(Failure::Usage(format!("cell {other} cannot be written as {}: {why}", format.name)));
     }
     if ids.is_empty() {
         return Err(Failure::Usage(format!("none of the given cells can be written as {}", format.name)));
@@ -94,18 +98,35 @@ pub fn export(
     (format.write)(source, &ids, out, progress)
 }
 
+/// The cell with all cycles of its life, which is all that published files say of how long it lived.
+///
+/// # Errors
+/// [`Failure::Usage`] when the store has the first cycles only, and knows the life otherwise; as [`Source::cell`].
+fn whole_life(source: &dyn Source, id: &str, format: &str) -> Result<Cell, Failure> {
+    let cell = source.cell(id, usize::MAX)?;
+    let here = cell.cycles().len();
+    match cell.life() {
+        LifeRecord::Capacity(capacity) if capacity.len() == here => Ok(cell),
+        _ => Err(Failure::Usage(format!(
+            "cell {id} cannot be written as {format}: only its first {here} cycles are here, from which nobody could tell \
+             its life"
+        ))),
+    }
+}
+
 /// Makes the file `name` in `out`: what `write` leaves at the path it is given, once that is whole. Returns its path.
 ///
 /// # Errors
 /// [`Failure::Usage`] when the folder takes no file; the error of `write`.
-pub(crate) fn put(
-    out: &Path,
-    name: &str,
-    write: impl FnOnce(&Path) -> Result<(), Failure>,
-) -> Result<PathBuf, Failure> {
+fn put(out: &Path, name: &str, write: impl FnOnce(&Path) -> Result<(), Failure>) -> Result<PathBuf, Failure> {
     let target = out.join(name);
     let failed = |error: std::io::Error| Failure::Usage(format!("cannot write {}: {error}", target.display()));
-    let part = tempfile::Builder::new().prefix(".part-").tempfile_in(out).map_err(failed)?.into_temp_path();
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".part-");
+    // temporary files are private to their owner; these are for whom the umask lets in, as any other file
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let part = builder.tempfile_in(out).map_err(failed)?.into_temp_path();
     write(&part)?;
     part.persist(&target).map_err(|error| failed(error.error))?;
     Ok(target)

@@ -6,9 +6,9 @@
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use super::Format;
 use super::calendar::stamp;
 use super::file::{self, WholeCycle, WriteError};
+use super::{Format, whole_life};
 use crate::cell::{Cell, Dataset, Origin};
 use crate::failure::Failure;
 use crate::source::Source;
@@ -32,7 +32,7 @@ fn write(source: &dyn Source, ids: &[String], out: &Path, progress: &Progress<'_
     let mut files = Vec::new();
     for (done, id) in ids.iter().enumerate() {
         progress(done, ids.len())?;
-        let cell = source.cell(id, usize::MAX)?;
+        let cell = whole_life(source, id, FORMAT.name)?;
         let cycles = indexed(&cell)?;
         let mark = if cell.info().origin == Origin::Virtual { format!(",\"{VIRTUAL_MARK}\"") } else { String::new() };
         files.push(file::write(out, &format!("{id}{SAMPLES}"), |writer| samples(writer, &cycles, &cell, &mark))?);

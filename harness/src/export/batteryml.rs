@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use super::{Format, put};
+use super::{Format, put, whole_life};
 use crate::cell::{Cell, Cycle, Dataset, Origin};
 use crate::failure::Failure;
 use crate::source::Source;
@@ -24,7 +24,7 @@ fn write(source: &dyn Source, ids: &[String], out: &Path, progress: &Progress<'_
     let mut files = Vec::new();
     for (done, id) in ids.iter().enumerate() {
         progress(done, ids.len())?;
-        let cell = source.cell(id, usize::MAX)?;
+        let cell = whole_life(source, id, FORMAT.name)?;
         files.push(put(out, &format!("{id}.pkl"), |path| {
             let written = File::create(path).and_then(|file| write_cell(BufWriter::new(file), &cell));
             written.map_err(|error| Failure::Usage(format!("cannot write {id}.pkl in {}: {error}", out.display())))

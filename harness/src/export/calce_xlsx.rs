@@ -2,6 +2,10 @@
 //!
 //! A workbook has no capacity of a cycle, only time, current and voltage: an import counts it anew. Cycles are counted
 //! from 1 in each workbook, as the cycler does, so their numbers are lost.
+//!
+//! The importer's rule finds outliers in any cell, be it cleaned before: it takes the median deviation from the running
+//! median for the scatter. So cycles of rest follow, one more than there are others. They give nothing, as a few
+//! published ones do, and are dropped for that; the median deviation is theirs, which is none, and tells of no outliers.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -10,13 +14,14 @@ use rust_xlsxwriter::{Workbook, XlsxError};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use super::Format;
 use super::calendar::date;
 use super::file::{self, WholeCycle, WriteError};
-use crate::cell::{Dataset, Origin};
+use super::{Format, whole_life};
+use crate::cell::{Cycle, Dataset, Origin};
 use crate::failure::Failure;
-use crate::source::Source;
+use crate::source::calce::WITHOUT_FIRST;
 use crate::source::import::{Progress, VIRTUAL_MARK};
+use crate::source::{Source, coulomb};
 
 /// See the module.
 pub(super) const FORMAT: Format = Format {
@@ -58,14 +63,19 @@ fn write(source: &dyn Source, ids: &[String], out: &Path, progress: &Progress<'_
     let mut files = Vec::new();
     for (done, id) in ids.iter().enumerate() {
         progress(done, ids.len())?;
-        let cell = source.cell(id, usize::MAX)?;
+        let cell = whole_life(source, id, FORMAT.name)?;
         let cycles = file::whole(&cell, FORMAT.name)?;
+        // what the importer leaves out must be there to be left out
+        let before = cycles.iter().take(usize::from(WITHOUT_FIRST.contains(&id.as_str())));
+        let cycles: Vec<WholeCycle<'_>> = before.chain(&cycles).copied().collect();
+        let rest = rest(cell.info().voltage_limits.0);
+        let rests = vec![WholeCycle { cycle: &rest, time: &[0.0], charged: &[0.0] }; cycles.len() + 1];
         let name = id.trim_start_matches("CALCE_");
         files.push(file::write(out, &format!("{name}.zip"), |writer| {
             let mut archive = ZipWriter::new(writer);
             // workbooks are zip archives themselves
             let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
-            for (number, cycles) in cycles.chunks(CYCLES).enumerate() {
+            for (number, cycles) in cycles.chunks(CYCLES).chain([&rests[..]]).enumerate() {
                 let day = BEGIN + 7 * number as u32;
                 let (year, month, date) = date(day);
                 archive.start_file(format!("{name}/{name}_{month}_{date}_{:02}.xlsx", year % 100), stored)?;
@@ -78,6 +88,11 @@ fn write(source: &dyn Source, ids: &[String], out: &Path, progress: &Progress<'_
     }
     progress(ids.len(), ids.len())?;
     Ok(files)
+}
+
+/// A cycle of one sample without current.
+fn rest(voltage: f64) -> Cycle {
+    Cycle { voltage: vec![voltage], current: vec![0.0], discharge_capacity: vec![0.0], ..Cycle::default() }
 }
 
 fn workbook(cycles: &[WholeCycle<'_>], origin: Origin, day: u32) -> Result<Vec<u8>, XlsxError> {
@@ -93,9 +108,8 @@ fn workbook(cycles: &[WholeCycle<'_>], origin: Origin, day: u32) -> Result<Vec<u
     }
     let (mut row, mut begin, mut totals) = (0, 30.0, [0.0; 4]);
     for (index, whole) in cycles.iter().enumerate() {
-        // the times as they are, not by `counted_time`: in a cell that was cleaned before, the scatter of its capacities is
-        // small, and the importer's rule would find outliers in that
-        let WholeCycle { cycle, time, charged } = whole;
+        let WholeCycle { cycle, charged, .. } = whole;
+        let time = whole.counted_time(coulomb::SECONDS);
         let mut energies = [0.0; 2];
         for k in 0..cycle.len() {
             let passed = |series: &[f64]| if k == 0 { 0.0 } else { series[k] - series[k - 1] };
@@ -137,7 +151,7 @@ fn workbook(cycles: &[WholeCycle<'_>], origin: Origin, day: u32) -> Result<Vec<u
         let last = |series: &[f64]| series.last().copied().unwrap_or_default();
         let ends = [last(charged), last(&cycle.discharge_capacity), energies[0], energies[1]];
         totals.iter_mut().zip(ends).for_each(|(total, end)| *total += end);
-        begin += last(time) + PAUSE;
+        begin += last(&time) + PAUSE;
     }
     workbook.save_to_buffer()
 }

@@ -12,22 +12,29 @@ const NOISE: f64 = 5e-3;
 /// current changes between samples, its steps are a little longer or shorter. Capacity matters more than time: labels and
 /// nearly all features are made of it.
 pub(super) fn counted(cycle: &Cycle, time: &[f64], charged: &[f64], per_hour: f64) -> Vec<f64> {
-    let discharged = &cycle.discharge_capacity[..];
+    let truth = [charged, &cycle.discharge_capacity[..]];
+    let half = |k: usize| usize::from(cycle.current[k] <= 0.0);
+    let rate = |k: usize| cycle.current[k].abs() / per_hour;
+    let is_noise = |k: &usize| cycle.current[*k].abs() < NOISE;
+    // what noise passes after the last current of a half is not to come on top of its capacity
+    let most = [0, 1].map(|of| {
+        let after = (1..cycle.len()).rev().filter(|&k| half(k) == of).take_while(is_noise);
+        let noise: f64 = after.map(|k| rate(k) * (time[k] - time[k - 1])).sum();
+        truth[of].last().map_or(0.0, |last| last - truth[of][0]) - noise
+    });
     let (mut now, mut passed) = (0.0, [0.0; 2]);
     (0..cycle.len())
         .map(|k| {
             if k == 0 {
                 return now;
             }
-            let current = cycle.current[k];
-            let (half, truth) = if current > 0.0 { (0, charged) } else { (1, discharged) };
-            let rate = current.abs() / per_hour;
-            let step = if current.abs() < NOISE {
+            let half = half(k);
+            let step = if is_noise(&k) {
                 time[k] - time[k - 1]
             } else {
-                (truth[k] - truth[0] - passed[half]).max(0.0) / rate
+                ((truth[half][k] - truth[half][0]).min(most[half]) - passed[half]).max(0.0) / rate(k)
             };
-            passed[half] += rate * step;
+            passed[half] += rate(k) * step;
             now += step;
             now
         })
@@ -71,6 +78,21 @@ mod tests {
         let (capacity, time) = counted_anew(&truth);
         assert_close(&capacity, &truth.discharge_capacity);
         assert_close(&time, &[0.0, 360.0, 720.0, 1260.0, 2180.0]);
+    }
+
+    #[test]
+    fn noise_at_rest_is_not_added_to_the_capacity() {
+        let mut noisy = cycle([0.0, 0.1, 0.2, 0.25, 0.25]);
+        noisy.current[4] = -1e-3;
+        let (capacity, time) = counted_anew(&noisy);
+        let noise = 1e-3 * 920.0 / 3600.0;
+        assert_close(&capacity, &[0.0, 0.1, 0.2, 0.25 - noise, 0.25]);
+        assert_close(&time, &[0.0, 360.0, 720.0, 1080.0 - noise * 7200.0, 2000.0 - noise * 7200.0]);
+        // counted so, it is part of it
+        noisy.discharge_capacity[4] += noise;
+        let (capacity, time) = counted_anew(&noisy);
+        assert_close(&capacity, &noisy.discharge_capacity);
+        assert_close(&time, noisy.time.as_ref().unwrap());
     }
 
     #[test]

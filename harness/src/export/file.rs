@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::clock;
+use super::{clock, put};
 use crate::cell::{Cell, Cycle};
 use crate::failure::Failure;
 
@@ -17,18 +17,15 @@ pub(super) fn write(
     name: &str,
     write: impl FnOnce(&mut BufWriter<&File>) -> Result<(), WriteError>,
 ) -> Result<PathBuf, Failure> {
-    let path = out.join(name);
-    let cannot = |error: &dyn std::fmt::Display| Failure::Usage(format!("cannot write {}: {error}", path.display()));
-    let temporary = tempfile::Builder::new().prefix(".writing-").tempfile_in(out).map_err(|error| cannot(&error))?;
-    let mut writer = BufWriter::new(temporary.as_file());
-    match write(&mut writer).and_then(|()| Ok(writer.flush()?)) {
-        Ok(()) => {}
-        Err(WriteError::Disk(error)) => return Err(cannot(&error)),
-        Err(WriteError::Cell(failure)) => return Err(failure),
-    }
-    drop(writer);
-    temporary.persist(&path).map_err(|error| cannot(&error.error))?;
-    Ok(path)
+    put(out, name, |path| {
+        let cannot = |error: io::Error| Failure::Usage(format!("cannot write {}: {error}", out.join(name).display()));
+        let file = File::create(path).map_err(cannot)?;
+        let mut writer = BufWriter::new(&file);
+        write(&mut writer).and_then(|()| Ok(writer.flush()?)).map_err(|error| match error {
+            WriteError::Disk(error) => cannot(error),
+            WriteError::Cell(failure) => failure,
+        })
+    })
 }
 
 /// Why a file was not written.

@@ -11,7 +11,7 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use super::file::{self, WholeCycle};
-use super::{Format, put};
+use super::{Format, put, whole_life};
 use crate::cell::{Cell, Dataset, Origin};
 use crate::failure::Failure;
 use crate::source::Source;
@@ -34,7 +34,7 @@ fn write(source: &dyn Source, ids: &[String], out: &Path, progress: &Progress<'_
         let mut archive = ZipWriter::new(BufWriter::new(File::create(path).map_err(failed)?));
         for (done, id) in ids.iter().enumerate() {
             progress(done, ids.len())?;
-            let cell = source.cell(id, usize::MAX)?;
+            let cell = whole_life(source, id, FORMAT.name)?;
             let cycles = file::whole(&cell, FORMAT.name)?;
             let name = format!("our_data/{}.pkl", key(id));
             let started = archive.start_file(name, SimpleFileOptions::default());

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use hdf5::types::{FixedAscii, VarLenUnicode};
 use hdf5::{File, Group, H5Type, ObjectReference1};
 
-use super::{Format, put};
+use super::{Format, put, whole_life};
 use crate::cell::{Cell, Cycle, Dataset, Origin};
 use crate::failure::Failure;
 use crate::source::Source;
@@ -54,7 +54,7 @@ fn write(source: &dyn Source, ids: &[String], out: &Path, progress: &Progress<'_
                 };
                 progress(done, ids.len())?;
                 done += usize::from(continuation.is_none());
-                let cell = source.cell(id, usize::MAX)?;
+                let cell = whole_life(source, id, FORMAT.name)?;
                 let part = part_of(&cell, batch.number, index, *continuation);
                 file.push(&cell, &part).map_err(|error| failed(error.to_string()))?;
             }

@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use super::Format;
 use super::calendar::stamp;
 use super::file::{self, WholeCycle, WriteError};
+use super::{Format, whole_life};
 use crate::cell::{Dataset, Origin};
 use crate::failure::Failure;
 use crate::source::import::{Progress, VIRTUAL_MARK};
@@ -55,7 +55,7 @@ fn write(source: &dyn Source, ids: &[String], out: &Path, progress: &Progress<'_
         let mut middle = ZipWriter::new(tempfile::tempfile_in(out)?);
         for (done, id) in ids.iter().enumerate() {
             progress(done, ids.len())?;
-            let cell = source.cell(id, usize::MAX)?;
+            let cell = whole_life(source, id, FORMAT.name)?;
             let cycles = file::whole(&cell, FORMAT.name)?;
             let test = format!("BatID_{}=ZYK_1_Zyk", id.trim_start_matches("RWTH_"));
             middle.start_file(format!("Rohdaten/{test}.zip"), stored)?;

@@ -190,11 +190,12 @@ fn assemble(
     if cycles.is_empty() {
         return Err(format!("no cycle with an index of {first} or more"));
     }
-    let copies = replacements.range(first..).count();
-    let remarks = vec![format!(
-        "{copies} of {} cycles are copies of a neighbour, in place of outliers and missing ones",
-        cycles.len()
-    )];
+    let remark = |copies| {
+        let cycles = cycles.len();
+        format!("{copies} of {cycles} cycles are copies of a neighbour, in place of outliers and missing ones")
+    };
+    let copies = Some(replacements.range(first..).count()).filter(|copies| *copies > 0);
+    let remarks = copies.map(remark).into_iter().collect();
     let life = LifeRecord::Capacity(cycles.iter().map(Cycle::discharged).collect());
     let entry = catalogue::find(id).ok_or_else(|| format!("cell {id} is not in the catalogue"))?;
     let origin = if is_virtual { Origin::Virtual } else { Origin::Real };

@@ -23,6 +23,7 @@ use super::packed::{self, PublishedFile};
 use crate::cell::{Cell, Cycle, Dataset, LifeRecord, Origin};
 use crate::failure::Failure;
 use date::Date;
+pub(crate) use rules::WITHOUT_FIRST;
 
 /// Bytes of one file; the published workbooks have up to 10 MB.
 const LARGEST_FILE: u64 = 256 << 20;
@@ -150,7 +151,10 @@ fn assemble(id: &str, origin: Origin, files: Vec<(Date, Vec<Sample>)>) -> Result
     if cycles.is_empty() {
         return Err(Failure::Usage(format!("cell {id}: the cleaning rule leaves none of its {found} cycles")));
     }
-    let remarks = vec![format!("{} of {found} cycles dropped as outliers", found - cycles.len())];
+    let trickles = capacities.iter().filter(|capacity| **capacity <= rules::LEAST).count();
+    let dropped = [(trickles, "for giving next to nothing"), (found - cycles.len() - trickles, "as outliers")];
+    let remark = |(count, why): &(usize, &str)| format!("{count} of {found} cycles dropped {why}");
+    let remarks = dropped.iter().filter(|(count, _)| *count > 0).map(remark).collect();
     let life = LifeRecord::Capacity(cycles.iter().map(Cycle::discharged).collect());
     let entry = catalogue::find(id).ok_or_else(|| Failure::Internal(format!("cell {id} is not in the catalogue")))?;
     let cell = Cell::new(entry.info(origin), cycles, life).map_err(|invalid| Failure::Usage(invalid.to_string()))?;

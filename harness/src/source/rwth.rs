@@ -125,10 +125,12 @@ fn assemble(id: &str, samples: Samples) -> Result<Imported, Failure> {
             "cell {id}: no whole cycle in its {recorded} samples; nothing was imported, get the file anew"
         )));
     }
-    let remarks = vec![
-        format!("{} of {found} cycles dropped as outliers", found - cycles.len()),
-        format!("{} of {recorded} samples dropped, of the same time or out of time", recorded - time.len()),
+    let dropped = [
+        (found - cycles.len(), found, "cycles dropped as outliers"),
+        (recorded - time.len(), recorded, "samples dropped, of the same time or out of time"),
     ];
+    let remark = |(count, of, what): &(usize, usize, &str)| format!("{count} of {of} {what}");
+    let remarks = dropped.iter().filter(|(count, ..)| *count > 0).map(remark).collect();
     let life = LifeRecord::Capacity(cycles.iter().map(Cycle::discharged).collect());
     let entry = catalogue::find(id).ok_or_else(|| Failure::Internal(format!("cell {id} is not in the catalogue")))?;
     let cell = Cell::new(entry.info(origin), cycles, life).map_err(|invalid| Failure::Usage(invalid.to_string()))?;

@@ -34,7 +34,8 @@ fn virtual_cells_come_through_tables_with_every_sample() {
         export("battery-archive", &[&id], dir.path());
         let made = VirtualLab::new().cell(&id, usize::MAX).unwrap();
         let imported = cell(format, dir.path(), &id).unwrap();
-        let copies: usize = imported.remarks[0].split(' ').next().unwrap().parse().unwrap();
+        let copies: usize =
+            imported.remarks.first().map_or(0, |remark| remark.split(' ').next().unwrap().parse().unwrap());
         let imported = imported.cell;
         assert_eq!(imported.info(), made.info(), "origin, limits and chemistry");
         assert_life_is_that_of_cycles(&imported);

@@ -6,18 +6,16 @@ use std::path::Path;
 
 use harness::cell::{Cycle, Dataset, Origin};
 use harness::label::{LabelRule, Verdict};
+use harness::source::Source as _;
 use harness::source::calce::FORMAT;
-use harness::source::coulomb::{self, Half};
-use harness::source::virtual_lab::VirtualLab;
-use harness::source::{Source as _, import};
+use harness::source::import::{self, Imported};
 use harness::store::Store;
 use rust_xlsxwriter::Workbook;
 
 use crate::published::published;
 
-use super::published_files::{
-    assert_life_is_that_of_cycles, assert_same_samples, cell, export, refusal, refused_or_unharmed, zip_of,
-};
+use super::published_files::{assert_life_is_that_of_cycles, cell, export, refusal, refused_or_unharmed, zip_of};
+use super::raw::{self, Cells};
 
 /// The rows of a published table of one cell, by column name.
 fn rows(gzipped: &Path, wanted: &[&str]) -> Vec<Vec<String>> {
@@ -38,7 +36,10 @@ fn the_published_workbooks_give_the_published_cycles() {
     let imported = cell(&FORMAT, &workbooks, "CALCE_CS2_35").unwrap();
     let cell = imported.cell;
     assert_eq!(cell.info().origin, Origin::Real);
-    assert_eq!(imported.remarks, ["156 of 936 cycles dropped as outliers"]);
+    assert_eq!(
+        imported.remarks,
+        ["4 of 936 cycles dropped for giving next to nothing", "152 of 936 cycles dropped as outliers"]
+    );
 
     let columns =
         ["raw_group", "discharge_capacity_Ah", "charge_capacity_Ah", "n_raw_points", "kept_by_batlinet_filter"];
@@ -102,28 +103,54 @@ fn the_published_workbooks_give_the_published_samples() {
 
 #[test]
 fn virtual_cells_come_through_workbooks_with_every_sample() {
-    let dir = tempfile::tempdir().unwrap();
-    let files = export("calce-xlsx", &["CALCE_CS2_33", "CALCE_CX2_16"], dir.path());
-    assert_eq!(files.len(), 2);
-    for id in ["CALCE_CS2_33", "CALCE_CX2_16"] {
-        let made = VirtualLab::new().cell(id, usize::MAX).unwrap();
-        let imported = cell(&FORMAT, dir.path(), id).unwrap().cell;
+    // of two cells the first cycle of the files is dropped, so that one more must stand there
+    for (id, first) in [("CALCE_CS2_33", 0), ("CALCE_CX2_16", 1), ("CALCE_CX2_34", 1)] {
+        let dir = tempfile::tempdir().unwrap();
+        // two workbooks, and one of rests
+        let cells = Cells::of_the_lab(70, &[id]);
+        raw::export("calce-xlsx", &cells, dir.path());
+        let made = cells.get(id);
+        let Imported { cell: imported, remarks } = cell(&FORMAT, dir.path(), id).unwrap();
         assert_eq!(imported.info(), made.info(), "origin, limits and chemistry");
         assert_life_is_that_of_cycles(&imported);
-        assert!(imported.cycles().len() > made.cycles().len() / 2, "{} cycles of {id}", imported.cycles().len());
-        // the running median drops cycles; each that stays is the one that it was
-        for cycle in imported.cycles() {
-            let original = &made.cycles()[cycle.number as usize];
-            let what = format!("{id} cycle {}", cycle.number);
-            assert_same_samples(original, cycle, &what);
-            let (current, time) = (&original.current, original.time.as_ref().unwrap());
-            for (half, ours) in
-                [(Half::Charge, cycle.charge_capacity.as_ref().unwrap()), (Half::Discharge, &cycle.discharge_capacity)]
-            {
-                let counted = coulomb::count(current, time, half, coulomb::SECONDS);
-                assert!(ours.iter().zip(&counted).all(|(a, b)| (a - b).abs() < 1e-9), "{what}");
-            }
+        // and rests, one more than cycles
+        let cycles = made.cycles().len() + first;
+        let rests = format!("{} of {} cycles dropped for giving next to nothing", cycles + 1, 2 * cycles + 1);
+        assert_eq!(remarks[0], rests);
+        assert_eq!(remarks.len(), 1 + first);
+        assert_eq!(imported.cycles().len(), made.cycles().len());
+        for (position, (cycle, original)) in imported.cycles().iter().zip(made.cycles()).enumerate() {
+            assert_eq!(cycle.number as usize, position + first);
+            assert_eq!((&cycle.voltage, &cycle.current), (&original.voltage, &original.current), "{id} at {position}");
+            // but for cycles whose last current was lost
+            let (ours, theirs) = (cycle.discharged(), original.discharged());
+            assert!((ours - theirs).abs() < 1e-4, "{id} at {position}: {ours} and {theirs}");
         }
+    }
+}
+
+#[test]
+fn a_measured_cell_comes_through_workbooks_uncleaned() {
+    let Some(workbooks) = published("data/calce/raw/CS2_35") else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let [first, second, files] = ["first", "second", "files"].map(|name| dir.path().join(name));
+    let import = |from: &Path, into: &Path| {
+        let published = (FORMAT.open)(&[from.to_owned()]).unwrap();
+        import::write(&*published, &mut Store::create(into).unwrap(), false, &|_, _| Ok(())).unwrap();
+        Store::open(into).unwrap()
+    };
+    let once = import(&workbooks, &first);
+    harness::export::export(harness::export::Format::find("calce-xlsx").unwrap(), &once, &[], &files, &|_, _| Ok(()))
+        .unwrap();
+    let [once, twice] = [once, import(&files, &second)].map(|store| store.cell("CALCE_CS2_35", usize::MAX).unwrap());
+    assert_eq!(twice.info(), once.info(), "measured, too");
+    assert_eq!(twice.cycles().len(), once.cycles().len());
+    for (position, (cycle, before)) in twice.cycles().iter().zip(once.cycles()).enumerate() {
+        assert_eq!((&cycle.voltage, &cycle.current), (&before.voltage, &before.current), "cycle at {position}");
+        let same = cycle.discharge_capacity.iter().zip(&before.discharge_capacity).all(|(a, b)| (a - b).abs() < 1e-9);
+        assert!(same, "capacity of the cycle at {position}");
+        let (time, before) = (cycle.time.as_ref().unwrap(), before.time.as_ref().unwrap());
+        assert!(time.iter().zip(before).all(|(a, b)| (a - b).abs() < 1e-6), "time of the cycle at {position}");
     }
 }
 

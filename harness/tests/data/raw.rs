@@ -233,12 +233,59 @@ fn an_export_of_what_is_not_there_or_does_not_fit_says_so() {
         let only: Vec<String> = only.iter().map(|id| (*id).to_owned()).collect();
         export::export(format, &cells, &only, dir.path(), &|_, _| Ok(())).unwrap_err().to_string()
     };
-    assert!(refused(&["MATR_b3c0"]).contains("cell MATR_b3c0 cannot be written as hust-zip"));
-    assert!(refused(&["HUST_1-1", "HUST_1-2"]).contains("HUST_1-2"));
+    assert!(refused(&["MATR_b3c0"]).contains("cell MATR_b3c0 cannot be written as hust-zip: the format is for"));
+    assert!(
+        refused(&["HUST_1-1", "HUST_1-2"]).contains("HUST_1-2 cannot be written as hust-zip: it is not there, did you")
+    );
     let stopped =
         export::export(format, &cells, &[], dir.path(), &|_, _| Err(Failure::Interrupted("stopped".to_owned())));
     assert_eq!(stopped.unwrap_err().exit_code(), 5);
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "something was left");
+}
+
+/// Every format with a cell that can be written so.
+const ONE_OF_EACH: [(&str, &str); 6] = [
+    ("matr-mat", "MATR_b3c0"),
+    ("hust-zip", "HUST_1-1"),
+    ("calce-xlsx", "CALCE_CS2_35"),
+    ("rwth-zip", "RWTH_002"),
+    ("battery-archive", "HNEI_18650_NMC_LCO_25C_0-100_0.5-1.5C_a"),
+    ("batteryml", "HUST_1-1"),
+];
+
+#[test]
+fn a_cell_whose_life_is_longer_than_its_cycles_is_not_cut_short() {
+    let dir = tempfile::tempdir().unwrap();
+    for (format, id) in ONE_OF_EACH {
+        let cell = VirtualLab::new().cell(id, 3).unwrap();
+        let published = LifeRecord::Published { cycle_life: 862.0, end_of_life: 0.8 };
+        for life in [cell.life().clone(), published] {
+            let cell = Cell::new(cell.info().clone(), cell.cycles().to_vec(), life).unwrap();
+            let cells = Cells(BTreeMap::from([(id.to_owned(), cell)]));
+            let format = export::Format::find(format).unwrap();
+            let refused = export::export(format, &cells, &[], dir.path(), &|_, _| Ok(())).unwrap_err().to_string();
+            assert!(
+                refused.contains(&format!("cell {id} cannot be written as {}: only its first 3", format.name)),
+                "{refused}"
+            );
+        }
+    }
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "something was left");
+}
+
+#[cfg(unix)]
+#[test]
+fn exported_files_may_be_read_by_whom_any_new_file_may() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let dir = tempfile::tempdir().unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
+    fs::write(dir.path().join("new"), "").unwrap();
+    for (format, id) in ONE_OF_EACH {
+        for file in export(format, &Cells::of_the_lab(2, &[id]), dir.path()) {
+            assert_eq!(mode(&file), mode(&dir.path().join("new")), "{}", file.display());
+        }
+    }
 }
 
 #[test]

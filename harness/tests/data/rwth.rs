@@ -130,7 +130,7 @@ fn tests_of_one_cell_are_put_together_in_order_of_their_stamps() {
     fs::write(&path, raw(&tables)).unwrap();
     let imported = cell(&FORMAT, &path, "RWTH_007").unwrap();
     assert_eq!(imported.cell.cycles().len(), 7, "eight beginnings, of which the first is not used");
-    assert_eq!(imported.remarks[1], "100 of 4920 samples dropped, of the same time or out of time");
+    assert_eq!(imported.remarks, ["100 of 4920 samples dropped, of the same time or out of time"]);
     let cycle = &imported.cell.cycles()[0];
     assert_eq!((cycle.len(), cycle.number), (600, 1));
     let time = cycle.time.as_ref().unwrap();

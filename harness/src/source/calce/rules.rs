@@ -6,8 +6,10 @@ use crate::source::rules::median;
 const WINDOW: usize = 21;
 /// Median deviations from the running median within which a cycle is kept.
 const TOLERANCE: f64 = 3.0;
-/// Ah that a cycle must give.
-const LEAST: f64 = 0.1;
+/// Ah that a cycle must give more than.
+pub(super) const LEAST: f64 = 0.1;
+/// Cells of which the first cycle is dropped by name: of one the first that there is, of the other the first that is left.
+pub(crate) const WITHOUT_FIRST: [&str; 2] = ["CALCE_CX2_34", "CALCE_CX2_16"];
 
 /// Cycle indices of all files in a row, counted on: wherever the file's own index changes, a cycle begins.
 pub(super) fn renumbered(raw: &[u32]) -> Vec<u32> {
@@ -40,10 +42,10 @@ pub(super) fn kept(id: &str, capacities: &[f64]) -> Vec<bool> {
         .zip(&deviations)
         .map(|(capacity, deviation)| (*deviation < tolerance || tolerance == 0.0) && *capacity > LEAST)
         .collect();
-    let first = match id {
-        "CALCE_CX2_34" => (!keep.is_empty()).then_some(0),
-        "CALCE_CX2_16" => keep.iter().position(|keep| *keep),
-        _ => None,
+    let first = match WITHOUT_FIRST.iter().position(|name| *name == id) {
+        Some(0) => (!keep.is_empty()).then_some(0),
+        Some(_) => keep.iter().position(|keep| *keep),
+        None => None,
     };
     if let Some(first) = first {
         keep[first] = false;
