@@ -34,6 +34,7 @@ pub(super) const BLOCK: usize = POINTS * PATCHES * FEATURES;
 /// Floats of weights in transformed space.
 pub(super) const WEIGHTS: usize = POINTS * FEATURES * FEATURES;
 
+/// What a kernel's three taps weigh at each point.
 const G: [[f64; 3]; SIDE] = [
     [1.0 / 2.0, 0.0, 0.0],
     [-1.0 / 2.0, -1.0 / 2.0, -1.0 / 2.0],
