@@ -19,6 +19,7 @@ for target in "${targets[@]}"; do
   mkdir -p "$corpus" "fuzz/artifacts/$target"
   seeds=fuzz/seeds/$target
   case $target in
+    matr_plain) seeds=fuzz/seeds/matr ;;
     pickle) seeds=harness/tests/fixtures/pickles ;;
     xls) seeds=$corpus/../xls-seeds && mkdir -p "$seeds" && cp harness/tests/fixtures/*.xls "$seeds" ;;
   esac

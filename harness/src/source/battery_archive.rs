@@ -12,6 +12,7 @@ use std::path::PathBuf;
 
 use itertools::Itertools as _;
 
+use super::assembly::{LARGEST_CELL, MOST_CYCLES};
 use super::catalogue;
 use super::import::{Format, Imported, Published};
 use super::packed::{self, PublishedFile};
@@ -175,8 +176,20 @@ fn assemble(
     summaries: &[table::CycleSummary],
 ) -> Result<Imported, String> {
     let Recorded { mut cycles, is_virtual } = recorded;
+    let last = summaries.iter().map(|summary| summary.index).chain(cycles.keys().copied()).max().unwrap_or_default();
+    if last as usize > MOST_CYCLES {
+        return Err(format!("cycle {last}: no cell has more than {MOST_CYCLES} cycles, so the tables are damaged"));
+    }
     let replacements =
         rules::replacements(&dialect.outliers(id, summaries), &cycles.keys().copied().collect::<BTreeSet<u32>>());
+    let copied: usize = replacements.values().filter_map(|source| cycles.get(source)).map(table::Samples::len).sum();
+    if copied > LARGEST_CELL / table::Samples::COLUMNS {
+        return Err(format!(
+            "{} cycles are outliers or missing, and their neighbours too long to stand in for all of them, so the tables are \
+             damaged",
+            replacements.len()
+        ));
+    }
     let known: BTreeSet<u32> = summaries.iter().map(|summary| summary.index).collect();
     let copy = |(&index, source): (&u32, &u32)| match cycles.get(source).filter(|_| known.contains(source)) {
         Some(samples) => Ok((index, samples.clone())),

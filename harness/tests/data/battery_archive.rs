@@ -191,6 +191,31 @@ fn what_is_wrong_in_a_table_is_named_by_file_line_and_column() {
 }
 
 #[test]
+fn a_gap_that_no_cell_can_have_is_refused_and_a_long_one_is_filled() {
+    for (last, is_refused) in [(90_000, false), (900_000, true)] {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut samples, mut cycles) = tables(7);
+        // the last line once more, as that of a later cycle
+        let later = |table: &str, column: usize| {
+            let mut fields: Vec<String> = table.lines().last().unwrap().split(',').map(str::to_owned).collect();
+            fields[column] = last.to_string();
+            fields.join(",") + "\n"
+        };
+        let column =
+            |table: &str| table.lines().next().unwrap().split(',').position(|name| name == "Cycle_Index").unwrap();
+        samples += &later(&samples, column(&samples));
+        cycles += &later(&cycles, column(&cycles));
+        write(dir.path(), SNL_CELL, &samples, &cycles);
+        if is_refused {
+            assert!(refusal(&SNL, dir.path()).contains("cycle 900000: no cell has more than 100000 cycles"));
+        } else {
+            let published = (SNL.open)(&[dir.path().to_owned()]).unwrap();
+            assert_eq!(published.cell(SNL_CELL).unwrap().cell.cycles().len(), last);
+        }
+    }
+}
+
+#[test]
 fn a_file_without_its_partner_is_refused() {
     let (samples, cycles) = tables(7);
     for kept in [0, 1] {

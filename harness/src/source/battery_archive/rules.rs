@@ -61,10 +61,14 @@ pub(super) fn replacements(outliers: &BTreeSet<u32>, recorded: &BTreeSet<u32>) -
     let last = recorded.last().copied().unwrap_or_default();
     let mut replaced = outliers.clone();
     replaced.extend((1..=last).filter(|cycle| !recorded.contains(cycle)));
-    let sound = |cycle: &u32| !replaced.contains(cycle);
+    // gaps may be long, so each is walked once
+    let first = (1..).find(|cycle| !replaced.contains(cycle)).unwrap_or_default();
+    let (mut previous, mut earlier) = (0, None);
     let stand_in = |&cycle: &u32| {
-        let earlier = (1..=cycle).rev().find(sound);
-        (cycle, earlier.unwrap_or_else(|| (1..).find(sound).unwrap_or_default()))
+        // what lies before it is sound unless it is replaced too
+        earlier = cycle.checked_sub(1).filter(|before| *before > previous).or(earlier);
+        previous = cycle;
+        (cycle, earlier.unwrap_or(first))
     };
     replaced.iter().map(stand_in).collect()
 }
@@ -115,5 +119,17 @@ mod tests {
         assert_eq!(replacements(&set(&[1, 2, 5]), &set(&[1, 2, 3, 4, 5])), BTreeMap::from([(1, 3), (2, 3), (5, 4)]));
         assert_eq!(replacements(&set(&[]), &set(&[2, 4])), BTreeMap::from([(1, 2), (3, 2)]));
         assert_eq!(replacements(&set(&[1]), &set(&[1])), BTreeMap::from([(1, 2)]));
+        assert_eq!(
+            replacements(&set(&[0, 3, 4, 6]), &set(&[0, 1, 2])),
+            BTreeMap::from([(0, 1), (3, 2), (4, 2), (6, 5)])
+        );
+    }
+
+    #[test]
+    fn a_gap_of_any_length_is_filled_from_where_it_begins() {
+        let last = 300_000;
+        let found = replacements(&BTreeSet::from([1]), &BTreeSet::from([1, 2, last]));
+        assert_eq!(found.len(), last as usize - 2);
+        assert!(found.iter().all(|(&cycle, &source)| cycle == 1 || source == 2) && found[&1] == 2);
     }
 }

@@ -37,9 +37,16 @@ pub(super) struct CycleSummary {
 
 /// The samples of a cycle, in the order of the file: s, A, V, Ah, Ah, °C; NaN where no temperature was logged.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Samples([Vec<f64>; 6]);
+pub(super) struct Samples([Vec<f64>; Self::COLUMNS]);
 
 impl Samples {
+    pub(super) const COLUMNS: usize = 6;
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.0[0].len()
+    }
+
     fn with_capacity(samples: usize) -> Self {
         Self(std::array::from_fn(|_| Vec::with_capacity(samples)))
     }
