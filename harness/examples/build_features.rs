@@ -1,8 +1,8 @@
 //! How long the features of an experiment take, and how much memory: the figures in `docs/performance.md`.
 //!
 //! ```sh
-//! cargo run --release --example build_features -- make experiments/mix-100.yaml map /tmp/cells    # virtual cells, on disk
-//! cargo run --release --example build_features -- time experiments/mix-100.yaml map /tmp/cells
+//! cargo run --release --example build_features -- make experiments/mix-100.yaml map cells    # virtual cells, on disk
+//! cargo run --release --example build_features -- time experiments/mix-100.yaml map cells
 //! ```
 
 use std::error::Error;

@@ -122,9 +122,9 @@ pub(super) fn read_samples(file: &PublishedFile) -> Result<Recorded, Failure> {
                 let next = row.count(0)?;
                 if next != index {
                     // one cycle is about as long as the next
-                    let room = samples.0[0].len() + samples.0[0].len() / 8;
+                    let room = samples.len() + samples.len() / 8;
                     let run = std::mem::replace(&mut samples, Samples::with_capacity(room));
-                    if !run.0[0].is_empty() {
+                    if run.len() > 0 {
                         recorded.add(index, run);
                     }
                     index = next;
@@ -138,7 +138,7 @@ pub(super) fn read_samples(file: &PublishedFile) -> Result<Recorded, Failure> {
                     return Err(Problem::Whole(format!("it has more than {MOST_SAMPLES} lines")));
                 }
             }
-            if !samples.0[0].is_empty() {
+            if samples.len() > 0 {
                 recorded.add(index, samples);
             }
             Ok(recorded)
