@@ -20,6 +20,8 @@ pub struct Curves<const K: usize> {
     ys: [Vec<f64>; K],
     order: Vec<u32>,
     swap: Vec<f64>,
+    /// Of each series, from each sample to the next.
+    slopes: [Vec<f64>; K],
     /// Grid points below each sample.
     below: Vec<u32>,
     /// Of each series, at each grid point and [`LANES`] more.
@@ -29,7 +31,15 @@ pub struct Curves<const K: usize> {
 impl<const K: usize> Default for Curves<K> {
     fn default() -> Self {
         let empty = || std::array::from_fn(|_| Vec::new());
-        Self { xs: Vec::new(), ys: empty(), order: Vec::new(), swap: Vec::new(), below: Vec::new(), resampled: empty() }
+        Self {
+            xs: Vec::new(),
+            ys: empty(),
+            order: Vec::new(),
+            swap: Vec::new(),
+            slopes: empty(),
+            below: Vec::new(),
+            resampled: empty(),
+        }
     }
 }
 
@@ -135,23 +145,27 @@ impl<const K: usize> Curves<K> {
 
     /// Writes each segment's values in whole chunks: what is too much, the next segments write again.
     #[inline(always)]
-    fn draw_lines(&mut self, points: &[f64]) {
-        let samples = self.xs.len();
-        let (xs, below) = (&self.xs[..samples], &self.below[..samples]);
-        let ys = self.ys.each_ref().map(|series| &series[..samples]);
-        let out = self.resampled.each_mut().map(|series| &mut series[..points.len()]);
-        let mut from = below[0] as usize;
-        for next in 1..samples {
-            let (this, end) = (next - 1, below[next] as usize);
-            let (x, width) = (xs[this], xs[next] - xs[this]);
-            let y = ys.map(|series| series[this]);
-            let slope = ys.map(|series| (series[next] - series[this]) / width);
+    fn draw_lines(&mut self, padded: &[f64]) {
+        let segments = self.xs.len() - 1;
+        let (starts, ends) = (&self.xs[..segments], &self.below[1..]);
+        // apart from the walk, where nothing keeps divisions from wide registers
+        for (slopes, ys) in self.slopes.iter_mut().zip(&self.ys) {
+            let rises = ys.iter().zip(&ys[1..]).map(|(left, right)| right - left);
+            let widths = starts.iter().zip(&self.xs[1..]).map(|(left, right)| right - left);
+            slopes.clear();
+            slopes.extend(rises.zip(widths).map(|(rise, width)| rise / width));
+        }
+        let ys = self.ys.each_ref().map(|series| &series[..segments]);
+        let slopes = self.slopes.each_ref().map(|series| &series[..segments]);
+        let out = self.resampled.each_mut().map(|series| &mut series[..padded.len()]);
+        let mut from = self.below[0] as usize;
+        for (segment, (x, &end)) in starts.iter().zip(ends).enumerate() {
+            let end = end as usize;
             loop {
-                let chunk = from..from + LANES;
-                let distances: [f64; LANES] = std::array::from_fn(|lane| points[chunk.clone()][lane] - x);
+                let distances = chunk(padded, from).map(|point| point - x);
                 for k in 0..K {
-                    let values = distances.map(|distance| slope[k] * distance + y[k]);
-                    out[k][chunk.clone()].copy_from_slice(&values);
+                    let values = distances.map(|distance| slopes[k][segment] * distance + ys[k][segment]);
+                    out[k][from..from + LANES].copy_from_slice(&values);
                 }
                 from += LANES;
                 if from >= end {
@@ -161,6 +175,12 @@ impl<const K: usize> Curves<K> {
             from = end;
         }
     }
+}
+
+/// The values from index `start` on.
+#[inline(always)]
+fn chunk(padded: &[f64], start: usize) -> [f64; LANES] {
+    *padded[start..].first_chunk().expect("a chunk can start at each point of the grid")
 }
 
 /// The first stretch of neighbouring values, from index `start` on, that `belong`.
