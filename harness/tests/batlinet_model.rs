@@ -158,8 +158,13 @@ fn arms_of_the_branch_ablation_learn_what_can_be_learnt() {
     let naive: BatLiNetParameters = serde_yaml::from_str(naive).unwrap();
     let common = BatLiNetParameters { epochs: 150, learning_rate: 2e-3, ..parameters() };
     let naive = BatLiNetParameters { epochs: 150, learning_rate: 2e-3, base: 1, references_test: 5, ..naive };
-    let cell_diff_only =
-        BatLiNetParameters { intra_cell: false, filter_target: false, glitch_width: 5, ..common.clone() };
+    let cell_diff_only = BatLiNetParameters {
+        intra_cell: false,
+        filter_target: false,
+        glitch_width: 5,
+        glitch_wrap: false,
+        ..common.clone()
+    };
     let cycle_diff_only = BatLiNetParameters { inter_cell: false, glitch_width: 5, glitch_wrap: false, ..common };
     for arm in [naive, cell_diff_only, cycle_diff_only] {
         let predictions = fit_and_predict(arm.clone(), "arms", 2);

@@ -106,6 +106,34 @@ fn a_run_is_reported_and_done_only_once() {
 }
 
 #[test]
+fn what_was_set_and_what_is_not_there_any_more_is_said() {
+    let folder = folder();
+    let text = |arguments: &[&str]| {
+        let output = batlinet(arguments, folder.path());
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let plain = text(&["run", "small.yaml", "--out", "out"]);
+    assert!(!plain.contains("earlier run") && !plain.contains(" runs of this experiment are here"), "{plain}");
+    let set = ["run", "small.yaml", "--out", "out", "--models", "ridge", "--set", "models.ridge.alpha=7"];
+    let set = text(&set);
+    assert!(set.contains("profile paper · models.ridge.alpha=7"), "{set}");
+    assert!(set.contains("1 earlier runs are not in the scores any more"), "{set}");
+    let part = text(&["run", "small.yaml", "--out", "part", "--models", "ridge"]);
+    assert!(part.contains("1 of the 2 runs of this experiment are here"), "{part}");
+}
+
+#[test]
+fn results_are_not_written_among_cells() {
+    let folder = folder();
+    fs::create_dir_all(folder.path().join("store/cells")).unwrap();
+    let output = batlinet(&["run", "small.yaml", "--out", "store"], folder.path());
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    assert!(message.contains("--out store: this folder holds cells"), "{message}");
+}
+
+#[test]
 fn a_failed_run_ends_with_code_3_after_the_others() {
     let folder = folder();
     let arguments = ["run", "small.yaml", "--out", "out", "--set", "features.row.voltage_capacity.last=2600"];

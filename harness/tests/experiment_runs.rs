@@ -156,7 +156,7 @@ fn scores(out: &Path) -> Vec<Score> {
 
 /// Where no run takes over a training.
 fn tally(made: usize, kept: usize, without_numbers: usize) -> run::Tally {
-    run::Tally { made, kept, without_numbers, reused: 0 }
+    run::Tally { made, kept, without_numbers, reused: 0, outdated: 0 }
 }
 
 #[test]
@@ -243,8 +243,9 @@ fn what_changes_a_result_makes_it_stale_and_says_why() {
     fs::write(folder.path("split.csv"), split.replace("cell-00,train", "cell-00,test")).unwrap();
     assert_eq!(because(&[]), "the training cells changed, the test cells changed");
 
-    folder.run(&out, &[], &models(&["ridge"]), 1).unwrap();
+    let replaced = folder.run(&out, &[], &models(&["ridge"]), 1).unwrap();
     assert_eq!(scores(&out).len(), 1, "the stale row is replaced");
+    assert_eq!(replaced, run::Tally { outdated: 1, ..tally(1, 0, 0) });
 }
 
 #[test]
@@ -583,11 +584,14 @@ fn the_reference_study_leaves_every_pair_and_the_tables_that_follow() {
     let record = record(&out, &score);
     let pairs = Pairs::read(&out.join("runs").join(&score.key)).unwrap().unwrap();
     assert_eq!((pairs.cells.len(), &pairs.references), (4, &record.train));
-    for (row, prediction) in pairs.predicted.rows().into_iter().zip(&record.predictions) {
-        assert!(
-            row.iter().any(|alone| *alone == prediction.predicted),
-            "one reference was drawn, so it is one of the pairs"
-        );
+    // one reference was drawn for each cell, and the prediction is that of this pair
+    let drawn = fs::read_to_string(out.join("runs").join(&score.key).join("references.csv")).unwrap();
+    assert_eq!(drawn.lines().count(), 1 + 4);
+    for ((line, row), prediction) in drawn.lines().skip(1).zip(pairs.predicted.rows()).zip(&record.predictions) {
+        let (cell, reference) = line.split_once(',').unwrap();
+        assert_eq!(cell, prediction.cell);
+        let column = pairs.references.iter().position(|id| id == reference).unwrap();
+        assert_eq!(row[column], prediction.predicted);
     }
     let lines = |name: &str| fs::read_to_string(out.join(name)).unwrap().lines().count();
     assert_eq!(lines("reference_curves.csv"), 1 + 3 * 4);

@@ -142,6 +142,7 @@ fn experiment(name: &str, scenario: &str, study: Study, data: Origin) -> Experim
         data,
         profile: "quick".to_owned(),
         settings: vec![],
+        runs: None,
         config_hash: "c".to_owned(),
         protocol: Protocol::Honest,
         description: format!("Why {name} is run: 5 % < 10 % & more."),

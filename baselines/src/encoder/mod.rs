@@ -58,12 +58,18 @@ pub fn build(
     device: tch::Device,
     threads: usize,
 ) -> Result<Box<dyn Encoder>, ModelError> {
-    let native = device == tch::Device::Cpu
-        && NativeEncoder::supports(&shape)
-        && std::env::var("BATLINET_ENGINE").as_deref() != Ok("torch");
-    Ok(if native {
+    Ok(if device == tch::Device::Cpu && NativeEncoder::supports(&shape) && !is_torch_asked() {
         Box::new(NativeEncoder::new(shape, weights, optimiser, threads, InstructionSet::in_use())?)
     } else {
         Box::new(TorchEncoder::new(shape, weights, optimiser, device)?)
     })
+}
+
+/// What [`build`] takes on the CPU for shapes that both engines support: `native avx512`, or `libtorch`.
+pub fn cpu_engine() -> String {
+    if is_torch_asked() { "libtorch".to_owned() } else { format!("native {}", InstructionSet::in_use().name()) }
+}
+
+fn is_torch_asked() -> bool {
+    std::env::var("BATLINET_ENGINE").as_deref() == Ok("torch")
 }

@@ -16,6 +16,7 @@ use crate::{
     failure::Failure,
     record::AS_WRITTEN,
     source::Source,
+    store::Store,
 };
 
 /// What to run, on which cells, and where to.
@@ -85,6 +86,12 @@ impl Options {
             let names: Vec<&str> = experiments.iter().map(|declared| declared.experiment.name.as_str()).collect();
             Path::new("results/runs").join(names.join("+"))
         });
+        if Store::is_at(&out) {
+            return Err(Failure::Usage(format!(
+                "--out {}: this folder holds cells; give results a folder of their own",
+                out.display()
+            )));
+        }
         let models = self.models.iter().flat_map(|text| text.split(',')).map(|name| name.trim().to_owned()).collect();
         let selection = Selection { models, shard: self.shard };
         let plans = plan::plan(experiments, &*source, device, &selection, &out)?;

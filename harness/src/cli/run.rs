@@ -24,7 +24,7 @@ use crate::{
 pub struct RunArguments {
     #[command(flatten)]
     options: Options,
-    /// Runs side by side; each computes on one thread [default: number of cores].
+    /// Runs side by side [default: number of cores]; where runs are fewer, each computes on several threads.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
     /// Go on after a failed run (the default).
@@ -62,8 +62,16 @@ pub fn execute(arguments: &RunArguments) -> Result<(), Failure> {
     let data = source.origin().to_string();
     let mut summaries = summary::summarise(&out)?;
     summaries.retain(|summary| names.contains(&summary.experiment.as_str()) && summary.data == data);
+    let outdated = match tally.outdated {
+        0 => String::new(),
+        outdated => format!(
+            "{outdated} earlier runs are not in the scores any more, since the experiments or settings have changed; they \
+             stay in {}\n",
+            out.join("runs").display()
+        ),
+    };
     output::print(&format!(
-        "{}\n{} runs made with {} trainings, {} were there already\nscores: {}\n`batlinet report {}` writes Markdown, HTML, LaTeX, CSV and SVG\n",
+        "{}\n{} runs made with {} trainings, {} were there already\n{outdated}scores: {}\n`batlinet report {}` writes Markdown, HTML, LaTeX, CSV and SVG\n",
         terminal::render(&document(&summaries, None), Width::Short),
         tally.made,
         tally.made - tally.reused,

@@ -18,7 +18,10 @@ use super::{
 };
 use crate::{
     failure::Failure,
-    record::{Attachments, Fit, Pairs, Prediction, Removed, RunRecord, Seconds, Status, Versions, weights_file},
+    record::{
+        Attachments, DrawnReferences, Fit, Pairs, Prediction, Removed, RunRecord, Seconds, Status, Versions,
+        weights_file,
+    },
     samples::{Part, Samples},
     statistics::Metrics,
 };
@@ -83,7 +86,7 @@ impl Worker<'_> {
             record.seconds.fit = origin.seconds;
             let trainer = origin.taken_from.as_ref().unwrap_or(&job.runs[0].key);
             record.trained_by = (origin.is_trained && *trainer != run.key).then(|| trainer.clone());
-            let mut pairs = None;
+            let (mut pairs, mut references) = (None, None);
             // of all cells of the split: in a transfer, every run draws others of them
             record.labels = job.samples.as_ref().ok().map(Samples::label_version);
             if let Ok(samples) = samples {
@@ -93,13 +96,16 @@ impl Worker<'_> {
                     Ok((answers, seconds)) => {
                         record.seconds.predict = seconds / answers.len() as f64;
                         conclude(&mut record, samples, &answers[index]);
-                        pairs = paired(samples, source(job, self.entry(run)), &answers[index]);
+                        let source = source(job, self.entry(run));
+                        pairs = paired(samples, source, &answers[index]);
+                        references = drawn_references(samples, source, &answers[index]);
                     }
                 }
             } else if let Err(status) = &outcome {
                 record.status = status.clone();
             }
-            self.keep(run, &record, Attachments { weights: origin.weights.as_ref(), pairs: pairs.as_ref() })?;
+            let weights = origin.weights.as_ref();
+            self.keep(run, &record, Attachments { weights, pairs: pairs.as_ref(), references: references.as_ref() })?;
         }
         Ok(())
     }
@@ -284,6 +290,19 @@ fn paired(samples: &Samples, source: Option<&Part>, answer: &Answer) -> Option<P
         observed: samples.test.lives.clone(),
         references: source.unwrap_or(&samples.train).ids.clone(),
         predicted: answer.pairs.clone()?,
+    })
+}
+
+fn drawn_references<'a>(
+    samples: &'a Samples,
+    source: Option<&'a Part>,
+    answer: &Answer,
+) -> Option<DrawnReferences<'a>> {
+    let drawn = answer.references.as_ref()?;
+    Some(DrawnReferences {
+        cells: &samples.test.ids,
+        training: &source.unwrap_or(&samples.train).ids,
+        drawn: (0..samples.test.ids.len()).map(|cell| drawn.of(cell).to_vec()).collect(),
     })
 }
 

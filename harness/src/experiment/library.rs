@@ -57,6 +57,9 @@ impl Library {
         let library = Self { out: out.to_owned(), trainings: Mutex::default(), pretrained: Pretrained::open(out) };
         let mut folders: Vec<PathBuf> =
             fs::read_dir(out.join("runs")).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+        // half-written ones, which a power cut may have left
+        let is_whole = |folder: &PathBuf| folder.file_name().is_some_and(|name| name.as_encoded_bytes()[0] != b'.');
+        folders.retain(is_whole);
         // of several trainings of one key, the same is taken every time
         folders.sort();
         for folder in folders.iter().filter(|folder| RunRecord::exists(folder)) {

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use itertools::Itertools as _;
+
 use super::plan::{Plan, Run, earlier_scores, run_folder};
 use crate::{
     cell::Origin,
@@ -13,12 +15,14 @@ use crate::{
 ///
 /// Rows stand in the order of the plans, whatever was selected and whenever it was made, so that a file put together
 /// from several calls or shards is the same as one from a single call. Rows that the plans do not mean (other
-/// experiments, other seeds, cells of the other origin) are kept behind them; rows that the plans outdate are dropped.
+/// experiments, other seeds, cells of the other origin) are kept behind them; rows that the plans outdate are dropped,
+/// and counted.
 ///
 /// # Errors
 /// [`Failure::Usage`] names the file that cannot be read or written.
-pub fn publish(plans: &[Plan], data: Origin, profile: &str, out: &Path) -> Result<(), Failure> {
+pub fn publish(plans: &[Plan], data: Origin, profile: &str, out: &Path) -> Result<usize, Failure> {
     let earlier = earlier_scores(out)?;
+    let before: Vec<String> = earlier.iter().map(|score| score.key.clone()).unique().collect();
     let mut scores = Vec::new();
     for plan in plans {
         for run in &plan.runs {
@@ -55,7 +59,8 @@ pub fn publish(plans: &[Plan], data: Origin, profile: &str, out: &Path) -> Resul
     }
     references.write(out)?;
     write_parquet(&out.join("predictions.parquet"), &predictions)?;
-    write_scores(&out.join("scores.csv"), &scores)
+    write_scores(&out.join("scores.csv"), &scores)?;
+    Ok(before.iter().filter(|key| scores.iter().all(|score| score.key != **key)).count())
 }
 
 fn score(plan: &Plan, run: &Run, record: &RunRecord, profile: &str) -> Score {

@@ -59,10 +59,18 @@ pub fn parse(text: &str, file: &str, profile: &str, settings: &[Setting]) -> Res
         apply(&mut tree, &of_protocol, &|setting| format!("{file}: honest, {}", setting.path))?;
     }
     apply(&mut tree, settings, &|setting| format!("--set {}", setting.path))?;
+    if let Some((setting, sweep)) = settings.iter().find_map(|setting| Some((setting, swept(&tree, &setting.path)?))) {
+        return Err(format!(
+            "--set {}: this experiment sweeps it, so one value changes nothing; give other values to the sweep, such as --set \
+             'sweep={sweep}'",
+            setting.path
+        ));
+    }
+    expand(&mut tree, text, file)?;
+    // after the sweeps, which may have given entries labels of their own
     if is_honest {
         protocol::make_honest(&mut tree);
     }
-    expand(&mut tree, text, file)?;
     let experiment = checked(&tree).map_err(|problem| format!("{file}: {problem}"))?;
     let config_hash = record::hash(&serde_json::to_value(&tree).map_err(|error| format!("{file}: {error}"))?);
     Ok(Declared { experiment, config_hash })
@@ -111,6 +119,13 @@ fn changes(declared: Option<&Value>) -> Vec<Setting> {
     let setting =
         |(path, value): (&Value, &Value)| Some(Setting { path: path.as_str()?.to_owned(), value: value.clone() });
     declared.and_then(Value::as_mapping).into_iter().flatten().filter_map(setting).collect()
+}
+
+/// `{models.ridge.alpha: [0.5, 1]}`, if the experiment sweeps this path.
+fn swept(tree: &Value, path: &str) -> Option<String> {
+    let values = tree.get("sweep")?.get(path)?.as_sequence()?;
+    let values = values.iter().map(|value| serde_yaml::to_string(value).map(|text| text.trim().to_owned()));
+    Some(format!("{{{path}: [{}]}}", values.collect::<Result<Vec<_>, _>>().ok()?.join(", ")))
 }
 
 /// Expands one sweep after the other, so that the one at fault is known, with its line where the file has it.
@@ -254,6 +269,7 @@ fn readable(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::label::Unreached;
 
     const FILE: &str = "\
 name: trial
@@ -299,6 +315,25 @@ profiles:
         let quick = parse(&quick, "e.yaml", "quick", &[]).unwrap().experiment;
         assert_eq!(quick.models[1].variant, "alpha=7");
         assert_eq!(quick.models[1].model.parameters()["alpha"].as_f64(), Some(7.0));
+    }
+
+    #[test]
+    fn a_setting_that_a_sweep_would_undo_is_refused() {
+        let settings = [Setting::parse("models.ridge.alpha=5").unwrap()];
+        let message = parse(&format!("{FILE}{SWEPT}"), "e.yaml", AS_WRITTEN, &settings).err().unwrap();
+        assert!(message.contains("--set 'sweep={models.ridge.alpha: [0.5, 1, 0.001]}'"), "{message}");
+        let settings = [Setting::parse("sweep={models.ridge.alpha: [5]}").unwrap()];
+        let experiment = parse(&format!("{FILE}{SWEPT}"), "e.yaml", AS_WRITTEN, &settings).unwrap().experiment;
+        assert_eq!(experiment.models[1].variant, "alpha=5");
+    }
+
+    #[test]
+    fn labels_that_a_sweep_makes_are_honest_too() {
+        let swept = format!("{FILE}sweep:\n  models.ridge.label.end_of_life: [0.8, 0.9]\n");
+        let settings = [Setting::parse("protocol=honest").unwrap()];
+        let experiment = parse(&swept, "e.yaml", AS_WRITTEN, &settings).unwrap().experiment;
+        let rules = experiment.models[1..].iter().map(|entry| experiment.rule(entry));
+        assert_eq!(rules.filter(|rule| rule.unreached == Unreached::Drop).count(), 2);
     }
 
     #[test]

@@ -57,6 +57,8 @@ pub struct Tally {
     pub kept: usize,
     /// Runs asked for that have no numbers.
     pub without_numbers: usize,
+    /// Runs that were in the scores and are not any more, since the experiments have changed.
+    pub outdated: usize,
 }
 
 /// Makes every selected run that is not done yet, and writes records, scores and predictions.
@@ -73,6 +75,7 @@ pub fn execute(plans: &[Plan], source: &dyn Source, options: &Options<'_>) -> Re
         reporter.say(&demand.to_string());
     }
     let reused = AtomicUsize::new(0);
+    let mut outdated = 0;
     for (plan, pending) in plans.iter().zip(&pending) {
         let record = ExperimentRecord {
             name: plan.experiment().name.clone(),
@@ -81,6 +84,7 @@ pub fn execute(plans: &[Plan], source: &dyn Source, options: &Options<'_>) -> Re
             data: source.origin(),
             profile: options.profile.to_owned(),
             settings: options.settings.to_vec(),
+            runs: Some(plan.runs.len()),
             config_hash: plan.declared.config_hash.clone(),
             protocol: plan.experiment().protocol,
             description: plan.experiment().description.clone(),
@@ -91,7 +95,7 @@ pub fn execute(plans: &[Plan], source: &dyn Source, options: &Options<'_>) -> Re
         let outcome =
             Worker { plan, source, options, library: &library, reporter: &reporter, reused: &reused }.run(pending);
         // also after a failure: what is finished counts
-        super::publish::publish(plans, source.origin(), options.profile, options.out)?;
+        outdated += super::publish::publish(plans, source.origin(), options.profile, options.out)?;
         outcome?;
     }
     let finished = reporter.finished();
@@ -102,7 +106,8 @@ pub fn execute(plans: &[Plan], source: &dyn Source, options: &Options<'_>) -> Re
         failed += usize::from(RunRecord::read(&run_folder(options.out, &run.key))?.status != Status::Ok);
     }
     let reused = reused.into_inner();
-    Ok(Tally { made: finished, reused, kept: selected().count().saturating_sub(finished), without_numbers: failed })
+    let kept = selected().count().saturating_sub(finished);
+    Ok(Tally { made: finished, reused, kept, without_numbers: failed, outdated })
 }
 
 /// The runs of each plan that are to be made; runs of the same key, in whatever experiment, are one.

@@ -49,7 +49,7 @@ impl Setting {
 pub(crate) fn sweep(declaration: &mut Value, path: &str, values: &[Value]) -> Result<(), String> {
     let (model, _) = path
         .strip_prefix("models.")
-        .and_then(|rest| rest.split_once('.'))
+        .and_then(split_model)
         .ok_or("it is no path below a model, such as models.batlinet.alpha")?;
     if values.is_empty() {
         return Err("it has no values".to_owned());
@@ -113,12 +113,8 @@ fn places<'a>(declaration: &'a mut Value, path: &str) -> Result<Vec<&'a mut Valu
 }
 
 fn model_places<'a>(declaration: &'a mut Value, rest: &str) -> Result<Vec<&'a mut Value>, String> {
-    // a variant may hold dots, so the bracket is closed before the path is cut
-    let cut = rest.find(']').map_or(0, |close| close + 1);
-    let (model, tail) = match rest[cut..].split_once('.') {
-        Some((end, tail)) => (&rest[..cut + end.len()], tail),
-        None => return Err(format!("models.{rest} names no hyper-parameter: write models.{rest}.name=value")),
-    };
+    let (model, tail) = split_model(rest)
+        .ok_or_else(|| format!("models.{rest} names no hyper-parameter: write models.{rest}.name=value"))?;
     let (name, variant) = address(model)?;
     let models = models(declaration)?;
     if !models.iter().any(|entry| is_addressed(entry, name, variant)) {
@@ -132,6 +128,14 @@ fn model_places<'a>(declaration: &'a mut Value, rest: &str) -> Result<Vec<&'a mu
             |entry| if COMMON.contains(&parameter) { descend(entry, tail) } else { descend(child(entry, name)?, tail) },
         )
         .collect()
+}
+
+/// `batlinet[intra_only].epochs` is the model with its variant, and a path below it.
+fn split_model(rest: &str) -> Option<(&str, &str)> {
+    // a variant may hold dots, so the bracket is closed before the path is cut
+    let cut = rest.find(']').map_or(0, |close| close + 1);
+    let (end, tail) = rest[cut..].split_once('.')?;
+    Some((&rest[..cut + end.len()], tail))
 }
 
 /// `batlinet[intra_only]` is the model and, in brackets, the variant.
@@ -258,9 +262,10 @@ mod tests {
         let mut declaration = declaration();
         sweep(&mut declaration, "models.ridge.alpha", &[Value::from(0.1), Value::from(1)]).unwrap();
         sweep(&mut declaration, "models.ridge.feature", &[Value::from("row")]).unwrap();
+        sweep(&mut declaration, "models.batlinet[intra.only].base", &[Value::from(7)]).unwrap();
         let variants: Vec<&str> =
             declaration["models"].as_sequence().unwrap().iter().filter_map(|entry| text_of(entry, "variant")).collect();
-        assert_eq!(variants, ["alpha=0.1+feature=row", "alpha=1+feature=row", "intra.only"]);
+        assert_eq!(variants, ["alpha=0.1+feature=row", "alpha=1+feature=row", "intra.only+base=7"]);
         assert_eq!(declaration["models"][0]["ridge"]["alpha"], Value::from(0.1));
         assert!(
             sweep(&mut declaration, "models.svm.c", &[Value::from(1)]).unwrap_err().contains("unknown model 'svm'")

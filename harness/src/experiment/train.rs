@@ -79,6 +79,8 @@ pub struct Answer {
     pub predicted: Vec<f64>,
     /// The same with each training cell (columns) as the only reference of each test cell (rows), if asked for.
     pub pairs: Option<Array2<f64>>,
+    /// The references of each test cell, for a model that asks any.
+    pub references: Option<References>,
 }
 
 /// BatLiNet apart: its answers for pairs of cells serve many numbers of references.
@@ -197,7 +199,7 @@ impl<'a> Trained<'a> {
             Fitted::BatLiNet(model) => model,
             Fitted::Other(model) => {
                 let predicted = self.labels.inverse(&model.predict(features.view(), &context)?);
-                return Ok(vec![Answer { predicted, pairs: None }; entries.len()]);
+                return Ok(vec![Answer { predicted, pairs: None, references: None }; entries.len()]);
             }
         };
         let (cells, training) = (test.ids.len(), self.material.references().ids.len());
@@ -229,6 +231,7 @@ impl<'a> Trained<'a> {
         let answer = |(references, pair_matrix): &(References, bool)| Answer {
             predicted: self.labels.inverse(&answers.predict(references)),
             pairs: alone(*pair_matrix),
+            references: answers.inter.is_some().then(|| references.clone()),
         };
         Ok(wishes.iter().map(answer).collect())
     }

@@ -32,7 +32,7 @@ impl Protocol {
             }
             Self::Honest => {
                 "honest protocol: unless the file says otherwise, cells that never reach their end of life are left out, \
-                 life ends at the crossing after which capacity stays low, no training cell is its own reference, running \
+                 life ends at the crossing after which capacity stays low (lives that were published stay), no training cell is its own reference, running \
                  medians leave missing values out, and no feature reads beyond the early cycles; hyper-parameters are still the \
                  authors', who chose them with the test error in view, and published errors are no target"
             }
@@ -118,6 +118,9 @@ pub struct ExperimentRecord {
     pub profile: String,
     /// `--set` options of the last run.
     pub settings: Vec<String>,
+    /// How many runs it declares, with these settings; not said in older records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runs: Option<usize>,
     /// Hash of the declaration.
     pub config_hash: String,
     /// Faithful or honest.

@@ -52,10 +52,19 @@ pub fn write_folder(path: &Path, fill: impl FnOnce(&Path) -> Result<(), Failure>
         use std::os::unix::fs::PermissionsExt as _;
         fs::set_permissions(partial.path(), fs::Permissions::from_mode(0o755)).map_err(named)?;
     }
-    if path.exists() {
-        fs::remove_dir_all(path).map_err(named)?;
+    // what was there is moved aside first, so that it is whole until its successor is
+    let aside = tempfile::Builder::new().prefix(".old-").tempdir_in(&parent).map_err(named)?;
+    let old = aside.path().join("folder");
+    let was_there = path.exists();
+    if was_there {
+        fs::rename(path, &old).map_err(named)?;
     }
-    fs::rename(partial.path(), path).map_err(named)?;
+    if let Err(error) = fs::rename(partial.path(), path) {
+        if was_there {
+            fs::rename(&old, path).map_err(named)?;
+        }
+        return Err(named(error));
+    }
     // renamed away: there is nothing left for its destructor
     let _ = partial.keep();
     Ok(())

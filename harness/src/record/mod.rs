@@ -6,6 +6,7 @@
 //!   runs/<key>/predictions.csv    its test cells: observed and predicted lives    [`Prediction`]
 //!   runs/<key>/weights.safetensors    the trained tensors, for the networks; absent where `record.json` names the run
 //!                                 whose trained model was asked, under `trained_by`
+//!   runs/<key>/references.csv     the training cells that BatLiNet was asked with, per test cell  [`DrawnReferences`]
 //!   runs/<key>/pairs.csv          every test cell with every training cell as its only reference, where
 //!                                 `pair_matrix: true` asked for it                [`Pairs`]
 //!   pretrained/<key>.safetensors  networks that fine-tuning begins with, each for all numbers of target cells
@@ -17,8 +18,8 @@
 //!   reference_draws.csv           and the RMSE of many choices of 1, 2, 4 … 64 references
 //! ```
 //!
-//! Wall times and machines are in `record.json` only, so that `scores.csv` is the same byte for byte wherever and
-//! however often the runs are made.
+//! Wall times and machines are in `record.json` only, so that `scores.csv` is the same byte for byte however often the runs
+//! are made, and wherever the engine and its instruction set are the same.
 
 mod experiment;
 pub mod files;
@@ -26,6 +27,7 @@ mod ingredients;
 mod pairs;
 mod predictions;
 mod reference_tables;
+mod references;
 mod run;
 mod scores;
 
@@ -34,6 +36,7 @@ pub use ingredients::{Ingredients, hash};
 pub use pairs::Pairs;
 pub use predictions::{PredictionRow, write_parquet};
 pub use reference_tables::{ReferenceTables, draws_of};
+pub use references::DrawnReferences;
 #[cfg(test)]
 pub(crate) use run::tests::record as made_up_record;
 pub use run::{Attachments, Fit, Prediction, Removed, RunRecord, Seconds, Status, Versions, weights_file};

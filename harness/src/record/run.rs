@@ -9,7 +9,7 @@ use baselines::Weights;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{files, ingredients::Ingredients, pairs::Pairs};
+use super::{files, ingredients::Ingredients, pairs::Pairs, references::DrawnReferences};
 use crate::{cell::Origin, failure::Failure, statistics::Metrics};
 
 /// Version of the format; raised when a reader of the old one would misunderstand the new one.
@@ -84,6 +84,10 @@ pub struct Versions {
     pub libtorch: String,
     /// Operating system and processor family.
     pub platform: String,
+    /// Of encoders on the CPU, with its instruction set: weights are the same to the last bit on one engine only. Not said
+    /// in older records.
+    #[serde(default)]
+    pub engine: String,
 }
 
 impl Versions {
@@ -94,6 +98,7 @@ impl Versions {
             // tch 0.24 refuses to be built with any other
             libtorch: "2.11.0".to_owned(),
             platform: format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH),
+            engine: baselines::encoder::cpu_engine(),
         }
     }
 }
@@ -160,6 +165,8 @@ pub struct Attachments<'a> {
     pub weights: Option<&'a Weights>,
     /// The predictions with one reference at a time, if asked for.
     pub pairs: Option<&'a Pairs>,
+    /// The references that were drawn, if the model asks any.
+    pub references: Option<&'a DrawnReferences<'a>>,
 }
 
 /// `record.json`.
@@ -211,6 +218,9 @@ impl RunRecord {
             if let Some(pairs) = beside.pairs {
                 pairs.write(partial)?;
             }
+            if let Some(references) = beside.references {
+                references.write(partial)?;
+            }
             if self.status == Status::Ok {
                 files::write_whole(&partial.join("predictions.csv"), self.predictions_csv().as_bytes())?;
             }
@@ -237,11 +247,27 @@ impl RunRecord {
         let wire: Wire =
             serde_json::from_str(&text).map_err(|error| broken(format!("this is no run record: {error}")))?;
         let status = Status::from(wire.status.as_str());
-        let predictions =
-            if status == Status::Ok { read_predictions(&folder.join("predictions.csv"))? } else { vec![] };
+        let predictions = if status == Status::Ok {
+            read_predictions(&folder.join("predictions.csv")).map_err(&broken)?
+        } else {
+            vec![]
+        };
         let lives = |of: fn(&Prediction) -> f64| predictions.iter().map(of).collect::<Vec<f64>>();
         // derived anew: the measures in the file are for people, and JSON readers may round the last digit
         let metrics = Metrics::new(&lives(|row| row.observed), &lives(|row| row.predicted));
+        let error = |metrics: &Option<Metrics>| metrics.as_ref().map(|metrics| metrics.rmse);
+        match (error(&metrics), error(&wire.metrics)) {
+            (Some(found), Some(said)) if (found - said).abs() <= 1e-9 * said.abs() => {}
+            (None, None) => {}
+            (found, said) => {
+                let number = |rmse: Option<f64>| rmse.map_or_else(|| "none".to_owned(), |rmse| rmse.to_string());
+                return Err(broken(format!(
+                    "the RMSE of its predictions.csv is {}, this record has {}",
+                    number(found),
+                    number(said)
+                )));
+            }
+        }
         Ok(Self {
             key: wire.key,
             train_key: wire.train_key,
@@ -302,8 +328,8 @@ pub fn weights_file(folder: &Path) -> PathBuf {
     folder.join("weights.safetensors")
 }
 
-fn read_predictions(path: &Path) -> Result<Vec<Prediction>, Failure> {
-    let broken = |problem: &dyn fmt::Display| Failure::Usage(format!("{}: {problem}", path.display()));
+fn read_predictions(path: &Path) -> Result<Vec<Prediction>, String> {
+    let broken = |problem: &dyn fmt::Display| format!("its predictions.csv: {problem}");
     let mut reader = csv::Reader::from_path(path).map_err(|error| broken(&error))?;
     reader
         .deserialize::<(String, f64, f64)>()
@@ -362,6 +388,22 @@ pub(crate) mod tests {
         whole.write(&path, Attachments::default()).unwrap();
         assert_eq!(RunRecord::read(&path).unwrap(), whole);
         assert!(!path.join("predictions.csv").exists());
+    }
+
+    #[test]
+    fn predictions_that_are_not_those_of_the_record_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("k");
+        record("k").write(&path, Attachments::default()).unwrap();
+        let file = path.join("predictions.csv");
+        let whole = fs::read_to_string(&file).unwrap();
+        let refused = || RunRecord::read(&path).unwrap_err().to_string();
+        for text in [whole.replace("610", "611"), "cell_id,observed,predicted\n".to_owned()] {
+            fs::write(&file, text).unwrap();
+            assert!(refused().contains("the RMSE of its predictions.csv is"), "{}", refused());
+        }
+        fs::remove_file(&file).unwrap();
+        assert!(refused().contains("predictions.csv") && refused().contains("to have it run again"), "{}", refused());
     }
 
     #[test]

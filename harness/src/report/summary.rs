@@ -34,6 +34,10 @@ pub struct Summary {
     pub protocol: Option<Protocol>,
     /// Profile of its runs.
     pub profile: String,
+    /// What `--set` changed in it, other than seeds.
+    pub settings: Vec<String>,
+    /// Runs that it declares, where its record says so.
+    pub declared: Option<usize>,
     /// Training and test cells with a label: of the first run, in words; in a transfer of all runs, `1 to 16`.
     pub cells: (String, String),
     /// Cells of the split that took no part.
@@ -134,11 +138,12 @@ impl Summary {
         format!("{}-{}", self.experiment, self.data)
     }
 
-    /// `matr-1 · 41 training and 42 test cells · virtual cells · profile quick`.
+    /// `matr-1 · 41 training and 42 test cells · virtual cells · profile quick`, and what was set.
     pub fn title(&self) -> String {
         let (train, test) = &self.cells;
+        let set: String = self.settings.iter().map(|setting| format!(" · {setting}")).collect();
         format!(
-            "{} · {train} training and {test} test cells · {} cells · profile {}",
+            "{} · {train} training and {test} test cells · {} cells · profile {}{set}",
             self.experiment,
             self.data.to_uppercase(),
             self.profile
@@ -260,6 +265,8 @@ fn summary(runs: Vec<Run>, record: Option<&ExperimentRecord>) -> Summary {
         data: first.data.clone(),
         protocol: record.map(|record| record.protocol),
         profile: profiles.join(" and "),
+        settings: record.map(changes).unwrap_or_default(),
+        declared: record.and_then(|record| record.runs),
         cells: if study == Study::Transfer {
             (span(&runs, |score| score.train_cells), span(&runs, |score| score.test_cells))
         } else {
@@ -272,6 +279,11 @@ fn summary(runs: Vec<Run>, record: Option<&ExperimentRecord>) -> Summary {
         expectations,
         runs,
     }
+}
+
+/// The settings of an experiment that make it another one; with other seeds it is the same.
+fn changes(record: &ExperimentRecord) -> Vec<String> {
+    record.settings.iter().filter(|setting| !setting.starts_with("seeds=")).cloned().collect()
 }
 
 /// `21`, or `1 to 16` where the runs differ.
@@ -289,6 +301,7 @@ fn verdicts(record: &ExperimentRecord, data: &str, profiles: &[&str], rows: &[Ro
         .filter(|_| record.protocol == Protocol::Faithful || record.study == Study::Transfer)
         .filter(|expectation| expectation.data.to_string() == data)
         .filter(|expectation| profiles == [expectation.profile.as_str()])
+        .filter(|_| changes(record).is_empty())
         .filter_map(|expectation| {
             let row = rows.iter().find(|row| row.model == expectation.model && row.variant == expectation.variant)?;
             let spread = match expectation.metric {
@@ -426,6 +439,7 @@ pub(crate) mod tests {
             data,
             profile: "paper".to_owned(),
             settings: vec![],
+            runs: None,
             config_hash: "c".to_owned(),
             protocol: Protocol::Faithful,
             description: "Primary test.".to_owned(),

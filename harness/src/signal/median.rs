@@ -99,9 +99,12 @@ fn rank(sorted: &[f64], value: f64) -> usize {
 }
 
 /// PyTorch's median, the lower of the middle two of an even number, by which the authors' code joins the answers of
-/// references; NaN counts as the largest number. `None` of nothing.
+/// references; NaN where one of them is NaN. `None` of nothing.
 pub fn lower_median(values: &mut [f64]) -> Option<f64> {
     let middle = values.len().checked_sub(1)? / 2;
+    if values.iter().any(|value| value.is_nan()) {
+        return Some(f64::NAN);
+    }
     Some(*values.select_nth_unstable_by(middle, f64::total_cmp).1)
 }
 
@@ -191,6 +194,7 @@ mod tests {
         assert_eq!(lower_median(&mut [5.0, 1.0, 3.0]), Some(3.0));
         assert_eq!(lower_median(&mut [7.0]), Some(7.0));
         assert_eq!(lower_median(&mut []), None);
+        assert!(lower_median(&mut [1.0, f64::NAN, 0.0]).unwrap().is_nan());
     }
 
     #[test]

@@ -19,21 +19,27 @@ pub(super) struct Assembly {
     /// Samples dropped since one of their values was no number.
     dropped: usize,
     curves_dropped: usize,
+    /// Times and temperatures of a cycle that had no number at all.
+    blank: usize,
     empty: usize,
 }
 
 impl Assembly {
     /// No cycles yet.
     pub(super) fn new(info: CellInfo) -> Self {
-        Self { info, cycles: Vec::new(), numbers: 0, dropped: 0, curves_dropped: 0, empty: 0 }
+        Self { info, cycles: Vec::new(), numbers: 0, dropped: 0, curves_dropped: 0, blank: 0, empty: 0 }
     }
 
-    /// Appends a cycle. Samples with a value that is no number go, in all series; so does a stored Q(V) curve with one,
-    /// and a resistance that is none.
+    /// Appends a cycle. Times and temperatures without any number were not logged. Samples with a value that is no number
+    /// go, in all series; so does a stored Q(V) curve with one, and a resistance that is none.
     ///
     /// Fails with a fragment when series are not equally long, and when the cell grows beyond all measure.
     pub(super) fn push(&mut self, mut cycle: Cycle) -> Result<(), String> {
         let samples = cycle.len();
+        for logged in [&mut cycle.time, &mut cycle.temperature] {
+            let is_blank = |values: &mut Vec<f64>| !values.is_empty() && !values.iter().any(|value| value.is_finite());
+            self.blank += usize::from(logged.take_if(is_blank).is_some());
+        }
         let mut series: Vec<(&str, &mut Vec<f64>)> = vec![
             ("voltage", &mut cycle.voltage),
             ("current", &mut cycle.current),
@@ -79,6 +85,7 @@ impl Assembly {
         let life = LifeRecord::Capacity(self.cycles.iter().map(Cycle::discharged).collect());
         let counted = [
             (self.dropped, "samples dropped, since one of their values is no number"),
+            (self.blank, "times and temperatures of cycles dropped, which have no number at all"),
             (self.curves_dropped, "stored Q(V) curves dropped, since they have values that are no numbers"),
             (self.empty, "cycles without samples, kept in their places"),
         ];
@@ -101,16 +108,18 @@ mod tests {
         cycle.current[1] = f64::NAN;
         cycle.qdlin = Some(vec![0.0, f64::INFINITY]);
         cycle.internal_resistance = Some(f64::NAN);
+        cycle.temperature = Some(vec![f64::NAN; 3]);
         assembly.push(cycle).unwrap();
         assembly.push(Cycle { number: 3, ..Cycle::default() }).unwrap();
         let Imported { cell, remarks } = assembly.finish().unwrap();
         let kept = &cell.cycles()[0];
         assert_eq!((&kept.voltage[..], &kept.discharge_capacity[..]), (&[3.4, 2.0][..], &[0.0, 1.0][..]));
-        assert_eq!((kept.qdlin.as_ref(), kept.internal_resistance), (None, None));
+        assert_eq!((kept.qdlin.as_ref(), kept.internal_resistance, kept.temperature.as_ref()), (None, None, None));
         assert_eq!(cell.life(), &LifeRecord::Capacity(vec![1.0, 0.0]));
-        let starts = ["1 samples dropped", "1 stored Q(V) curves", "1 cycles without samples"];
+        let starts =
+            ["1 samples dropped", "1 times and temperatures", "1 stored Q(V) curves", "1 cycles without samples"];
         assert!(remarks.iter().zip(starts).all(|(remark, start)| remark.starts_with(start)), "{remarks:?}");
-        assert_eq!(remarks.len(), 3);
+        assert_eq!(remarks.len(), 4);
     }
 
     #[test]

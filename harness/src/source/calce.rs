@@ -108,9 +108,12 @@ impl Published for Files {
         let contents: Vec<workbook::Content> =
             files.par_iter().map(|(_, file)| read(file)).collect::<Result<_, _>>()?;
         let is_virtual = contents.iter().any(|content| content.is_virtual);
+        let twins = twins(files, &contents);
         let dated: Vec<(Date, Vec<Sample>)> =
             files.iter().zip(contents).map(|((date, _), content)| (*date, content.samples)).collect();
-        assemble(id, if is_virtual { Origin::Virtual } else { Origin::Real }, dated)
+        let mut imported = assemble(id, if is_virtual { Origin::Virtual } else { Origin::Real }, dated)?;
+        imported.remarks.extend(twins);
+        Ok(imported)
     }
 
     fn remarks(&self) -> Vec<String> {
@@ -127,6 +130,13 @@ fn read(file: &PublishedFile) -> Result<workbook::Content, Failure> {
         return Ok(workbook::Content { samples, is_virtual: false });
     }
     workbook::read(&file.bytes(LARGEST_FILE)?).map_err(|what| file.refused(what))
+}
+
+/// Files of a cell that hold the same samples. They are read as they are, for some were published so.
+fn twins(files: &[(Date, PublishedFile)], contents: &[workbook::Content]) -> Vec<String> {
+    let all = || files.iter().zip(contents).map(|((_, file), content)| (&file.name, &content.samples));
+    let pairs = all().tuple_combinations().filter(|((_, one), (_, other))| !one.is_empty() && one == other);
+    pairs.map(|((one, _), (other, _))| format!("{one} and {other} hold the same samples: was one copied?")).collect()
 }
 
 /// Puts the samples of all files in order, cuts them into cycles and cleans these.
@@ -152,7 +162,10 @@ fn assemble(id: &str, origin: Origin, files: Vec<(Date, Vec<Sample>)>) -> Result
         return Err(Failure::Usage(format!("cell {id}: the cleaning rule leaves none of its {found} cycles")));
     }
     let trickles = capacities.iter().filter(|capacity| **capacity <= rules::LEAST).count();
-    let dropped = [(trickles, "for giving next to nothing"), (found - cycles.len() - trickles, "as outliers")];
+    let dropped = [
+        (trickles, "for giving next to nothing"),
+        (found - cycles.len() - trickles, "as outliers: positions and lives count the others"),
+    ];
     let remark = |(count, why): &(usize, &str)| format!("{count} of {found} cycles dropped {why}");
     let remarks = dropped.iter().filter(|(count, _)| *count > 0).map(remark).collect();
     let life = LifeRecord::Capacity(cycles.iter().map(Cycle::discharged).collect());

@@ -38,7 +38,12 @@ fn the_published_workbooks_give_the_published_cycles() {
     assert_eq!(cell.info().origin, Origin::Real);
     assert_eq!(
         imported.remarks,
-        ["4 of 936 cycles dropped for giving next to nothing", "152 of 936 cycles dropped as outliers"]
+        [
+            "4 of 936 cycles dropped for giving next to nothing",
+            "152 of 936 cycles dropped as outliers: positions and lives count the others",
+            // published so
+            "CS2_35_2_10_11.xlsx and CS2_35_2_4_11.xlsx hold the same samples: was one copied?"
+        ]
     );
 
     let columns =

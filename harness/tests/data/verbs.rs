@@ -372,7 +372,7 @@ fn a_cell_is_shown_in_pictures_too() {
         assert!(said.contains(&format!("wrote {}", out.join(file).display())), "{said}");
     }
     let svg = fs::read_to_string(out.join("A-curves.svg")).unwrap();
-    assert!(svg.contains("A: discharge, VIRTUAL cell") && svg.contains("cycle at 3"), "{svg}");
+    assert!(svg.contains("A: discharge, VIRTUAL cell") && svg.contains(", position 3"), "{svg}");
     assert!(fs::read_to_string(out.join("A-fade.svg")).unwrap().contains("80 % of nominal"));
     let (_, end) = show(vec![4]);
     assert!(end.unwrap().1.contains("positions 0 to 3: there is none at 4"));

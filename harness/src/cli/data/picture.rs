@@ -59,24 +59,44 @@ pub(super) fn chosen(cell: &Cell, asked: &[usize]) -> Result<Vec<usize>, Failure
     Ok(positions)
 }
 
-/// Writes both pictures as SVG, each with its points as CSV, into `folder`; returns the files.
+/// Writes both pictures as SVG, and as CSV the capacities and every sample of the chosen cycles, into `folder`; returns
+/// the files.
 ///
 /// # Errors
 /// As [`chosen`], and [`Failure::Usage`] if a file cannot be written.
 pub(super) fn write(cell: &Cell, cycles: &[usize], folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
-    for figure in [fade(cell), curves(cell, &chosen(cell, cycles)?)] {
+    let cycles = chosen(cell, cycles)?;
+    let (fade, curves) = (fade(cell), curves(cell, &cycles));
+    let tables = [csv::figure(&fade)?, samples(cell, &cycles).into_bytes()];
+    for (figure, table) in [fade, curves].into_iter().zip(tables) {
         if figure.is_empty() {
             continue;
         }
         let path = |ending: &str| folder.join(format!("{}.{ending}", figure.slug));
-        for (path, bytes) in [(path("svg"), figure::draw(&figure)?.into_bytes()), (path("csv"), csv::figure(&figure)?)]
-        {
+        for (path, bytes) in [(path("svg"), figure::draw(&figure)?.into_bytes()), (path("csv"), table)] {
             write_whole(&path, &bytes)?;
             files.push(path);
         }
     }
     Ok(files)
+}
+
+/// Every sample of these cycles that belongs to a half, as CSV: V, A and Ah of its own half.
+fn samples(cell: &Cell, positions: &[usize]) -> String {
+    let mut text = "position,cycle,half,capacity_ah,voltage_v,current_a\n".to_owned();
+    for &position in positions {
+        let cycle = &cell.cycles()[position];
+        for (sample, (voltage, current)) in cycle.voltage.iter().zip(&cycle.current).enumerate() {
+            let (half, capacity) = match cycle.charge_capacity.as_ref() {
+                Some(charged) if *current > REST => ("charge", charged[sample]),
+                _ if *current < -REST => ("discharge", cycle.discharge_capacity[sample]),
+                _ => continue,
+            };
+            text.push_str(&format!("{position},{},{half},{capacity},{voltage},{current}\n", cycle.number));
+        }
+    }
+    text
 }
 
 fn title(cell: &Cell, what: &str) -> String {
@@ -138,7 +158,8 @@ fn curves(cell: &Cell, positions: &[usize]) -> Figure {
         let line = |points: Vec<Point>| Series { name: String::new(), look: Look::Line(Dash::Solid), points };
         series.extend(halves.iter().filter(|half| !half.is_empty()).map(|half| line(thinned(half, POINTS))));
         if !marks.is_empty() {
-            series.push(Series { name: format!("cycle at {position}"), look: Look::Points(marker), points: marks });
+            let name = format!("cycle {}, position {position}", cycle.number);
+            series.push(Series { name, look: Look::Points(marker), points: marks });
         }
     }
     let halves = if cell.has_charge() { "charge (rising) and discharge (falling)" } else { "discharge" };
@@ -204,7 +225,11 @@ mod tests {
         assert!(chosen(&cell, &[1; 9]).unwrap_err().to_string().contains("give 8 at most"));
         let figure = curves(&cell, &[3, 7]);
         let names: Vec<&str> = figure.series.iter().map(|series| series.name.as_str()).collect();
-        assert_eq!(names, ["", "cycle at 3", "", "cycle at 7"]);
+        assert_eq!(names, ["", "cycle 3, position 3", "", "cycle 7, position 7"]);
+        let table = samples(&cell, &[3, 7]);
+        let lines: Vec<&str> = table.lines().collect();
+        assert_eq!((lines[0], lines.len()), ("position,cycle,half,capacity_ah,voltage_v,current_a", 1 + 2 * 3));
+        assert!(lines[1].starts_with("3,3,discharge,0,3.4,-"), "{}", lines[1]);
         let expected: Vec<Point> = [(0.0, 3.4), (0.5485, 3.2), (1.097, 2.0)].map(|(x, y)| Point::new(x, y)).into();
         for (found, expected) in figure.series[0].points.iter().zip(expected) {
             assert!((found.x - expected.x).abs() < 1e-12 && found.y == expected.y, "{found:?}");

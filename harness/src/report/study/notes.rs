@@ -3,9 +3,11 @@
 use crate::{
     record::{Protocol, Study},
     report::{
+        published,
         summary::{Row, Run, Summary, Verdict},
         table::number,
     },
+    suggest::did_you_mean,
 };
 
 /// All of it, in the order of the rows.
@@ -22,6 +24,8 @@ pub fn notes(summary: &Summary) -> Vec<String> {
             first.reason
         ));
     }
+    notes.extend(unfinished(summary));
+    notes.extend(other_cells(summary));
     notes.extend(repeated_references(summary));
     notes.extend(summary.rows.iter().filter_map(failure));
     notes.extend(summary.rows.iter().filter_map(wild));
@@ -40,6 +44,28 @@ pub fn notes(summary: &Summary) -> Vec<String> {
     }
     notes.extend(summary.expectations.iter().map(expectation));
     notes
+}
+
+/// `16 of the 56 runs of this experiment are here`.
+fn unfinished(summary: &Summary) -> Option<String> {
+    let (here, declared) = (summary.runs.len(), summary.declared?);
+    (here < declared).then(|| format!("{here} of the {declared} runs of this experiment are here"))
+}
+
+/// Where published numbers are of other test cells, or would be found under a name that is nearly this one.
+fn other_cells(summary: &Summary) -> Option<String> {
+    if summary.is_virtual() || summary.study == Study::Transfer {
+        return None;
+    }
+    let Some(published) = published::test_cells(&summary.scenario) else {
+        let names = published::paper().iter().map(|number| number.scenario.as_str());
+        let hint = did_you_mean(&summary.scenario, names);
+        return (!hint.is_empty()).then(|| format!("nothing is published of a scenario {}{hint}", summary.scenario));
+    };
+    let ours = summary.runs.iter().map(|run| &run.score).find(|score| score.metrics.is_some())?.test_cells;
+    (ours != published).then(|| {
+        format!("published numbers are of {published} test cells, these of {ours}: they do not compare strictly")
+    })
 }
 
 /// Draws are with replacement; where there are more of them than cells, nobody should take them for others. The

@@ -154,7 +154,8 @@ pub fn dots(summary: &Summary) -> Figure {
 /// By how much BatLiNet's error is below that of the best other model, always relative to that model (spec §8.1).
 fn gains(summary: &Summary) -> Vec<String> {
     let rmse = |row: &Row| row.rmse.map(|spread| spread.mean);
-    let whole = summary.rows.iter().find(|row| row.model == "batlinet" && row.variant.is_empty()).and_then(rmse);
+    let plain = summary.rows.iter().find(|row| row.model == "batlinet" && row.variant.is_empty());
+    let whole = plain.and_then(rmse);
     let others = summary.rows.iter().filter(|row| row.model != "batlinet");
     let best = others.filter_map(|row| Some((row.name(), rmse(row)?))).min_by(|one, other| one.1.total_cmp(&other.1));
     let (Some(whole), Some((name, best))) = (whole, best) else { return Vec::new() };
@@ -172,8 +173,10 @@ fn gains(summary: &Summary) -> Vec<String> {
     if !summary.is_virtual()
         && let Some((theirs, name, best)) = published_best(&summary.scenario)
     {
+        let is_of_fewer = plain.and_then(|row| row.published_rmse).is_some_and(|number| number.study == "features");
+        let inputs = if is_of_fewer { ", with all six channels" } else { "" };
         gains.push(format!(
-            "published: {theirs} is {} {name} with {best}; the paper's own percentages divide by BatLiNet's error and \
+            "published{inputs}: {theirs} is {} {name} with {best}; the paper's own percentages divide by BatLiNet's error and \
              are larger",
             change(theirs, best),
         ));

@@ -143,6 +143,14 @@ impl Cells {
                 ))
             })
         }));
+        let other: Vec<String> = self.0.values().filter_map(otherwise_published).collect();
+        if !other.is_empty() {
+            let (count, which) = (other.len(), names(other.iter().map(String::as_str)));
+            findings.push(Finding::Note(format!(
+                "{count} cells have another life to 80 % of nominal capacity than was published: {which}; were all files of \
+                 a cell imported, each once?"
+            )));
+        }
         for (name, datasets, count) in COUNTS {
             let published = catalogue::cells().iter().filter(|entry| datasets.contains(&entry.dataset));
             let absent: Vec<&str> =
@@ -199,6 +207,18 @@ impl Seen {
         let rule = LabelRule { unreached: Unreached::Drop, minimum: 0, ..rule.clone() };
         matches!(rule.judge(&self.cell), Ok(Verdict::Removed(_)))
     }
+}
+
+/// A counted life that is not the published one, as `CALCE_CS2_35 (384 cycles, published 519)`.
+fn otherwise_published(seen: &Seen) -> Option<String> {
+    let published = catalogue::find(seen.cell.id())?.cycle_life?;
+    let LifeRecord::Capacity(capacity) = seen.cell.life() else { return None };
+    let rule = LabelRule { unreached: Unreached::Drop, minimum: 0, ..LabelRule::default() };
+    let life = rule.life(&seen.cell).ok()?;
+    (life != Some(published)).then(|| {
+        let life = life.map_or_else(|| format!("more than {}", capacity.len()), |life| life.to_string());
+        format!("{} ({life} cycles, published {published})", seen.cell.id())
+    })
 }
 
 fn against(manifest: &Manifest, id: &str, fingerprint: &str, file: &Path) -> Option<Finding> {

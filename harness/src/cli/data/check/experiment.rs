@@ -28,6 +28,10 @@ pub(super) fn findings(path: &Path, cells: &Cells) -> Result<Vec<Finding>, Failu
     for (rule, horizon) in subject.rules() {
         findings.extend(subject.labels(&rule, horizon));
     }
+    if !findings.iter().any(|finding| matches!(finding, Finding::Fault(_) | Finding::Missing(_))) {
+        let count = subject.ids().count();
+        findings.push(Finding::Note(format!("all {count} cells are here, and may be split and labelled as declared")));
+    }
     let name = &experiment.name;
     Ok(findings
         .into_iter()
