@@ -1,5 +1,7 @@
 //! The cycle life of a cell.
 
+pub mod published;
+
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use crate::cell::{Cell, LifeRecord};

@@ -1,14 +1,15 @@
 //! The studies of BatLiNet belong to their scenario: they ask its trained networks, by either protocol, and their
 //! `faithful` arms are those that are compared with PyTorch.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+#[path = "support/experiments.rs"]
+mod experiments;
 
+use std::collections::BTreeMap;
+
+use experiments::{experiment, planned};
 use harness::batlinet::BatLiNetParameters;
-use harness::experiment::plan::{self, Plan, Selection};
-use harness::experiment::setting::Setting;
-use harness::experiment::{ModelSpec, read};
-use harness::source::virtual_lab::VirtualLab;
+use harness::experiment::ModelSpec;
+use harness::experiment::plan::Plan;
 use serde::Deserialize;
 
 const SCENARIOS: [&str; 5] = ["matr-1", "matr-2", "hust", "mix-100", "mix-20"];
@@ -20,14 +21,6 @@ const ARMS: [(&str, &str); 3] = [
     ("naive_ensemble", "faithful:naive_ensemble"),
 ];
 
-fn planned(file: &str, protocol: &str) -> Plan {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../experiments/{file}.yaml"));
-    let settings = ["seeds=[0]", &format!("protocol={protocol}")].map(|text| Setting::parse(text).unwrap());
-    let declared = read::read(&path, "paper", &settings).unwrap();
-    let (lab, nowhere) = (VirtualLab::new(), Path::new("there is no such folder"));
-    plan::plan(vec![declared], &lab, tch::Device::Cpu, &Selection::default(), nowhere).unwrap().pop().unwrap()
-}
-
 /// The train keys of BatLiNet, one per entry.
 fn networks(plan: &Plan) -> Vec<String> {
     let is_batlinet = |entry: usize| matches!(plan.experiment().models[entry].model, ModelSpec::BatLiNet(_));
@@ -37,18 +30,19 @@ fn networks(plan: &Plan) -> Vec<String> {
 #[test]
 fn studies_ask_the_networks_of_their_scenario_by_either_protocol() {
     for protocol in ["faithful", "honest"] {
+        let settings = ["seeds=[0]", &format!("protocol={protocol}")];
         for scenario in SCENARIOS {
-            let [network] = &networks(&planned(scenario, protocol))[..] else { panic!("{scenario}: one BatLiNet") };
+            let [network] = &networks(&planned(scenario, &settings))[..] else { panic!("{scenario}: one BatLiNet") };
             // every arm asks it, or one does and the others are compared with it
             for (study, is_of_all) in [("references", true), ("alpha", false), ("branches", false), ("features", false)]
             {
-                let asked = networks(&planned(&format!("ablations/{scenario}-{study}"), protocol));
+                let asked = networks(&planned(&format!("ablations/{scenario}-{study}"), &settings));
                 assert!(asked.contains(network), "{protocol} {scenario}-{study}");
                 assert!(!is_of_all || asked.iter().all(|key| key == network), "{protocol} {scenario}-{study}");
             }
             if scenario == "mix-100" {
                 assert_eq!(
-                    &networks(&planned("reference-study", protocol))[..],
+                    &networks(&planned("reference-study", &settings))[..],
                     std::slice::from_ref(network),
                     "{protocol}"
                 );
@@ -71,9 +65,7 @@ struct Arm {
 fn faithful_arms_are_those_that_are_compared_with_pytorch() {
     let fixture: Fixture = serde_json::from_str(include_str!("fixtures/batlinet_steps.json")).unwrap();
     for scenario in SCENARIOS.into_iter().chain(["matr-1-curves", "matr-2-curves"]) {
-        let path =
-            Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../experiments/ablations/{scenario}-branches.yaml"));
-        let experiment = read::read(&path, "paper", &[]).unwrap().experiment;
+        let experiment = experiment(&format!("ablations/{scenario}-branches"), &[]);
         for (arm, variant) in ARMS {
             let entry = experiment.models.iter().find(|entry| entry.variant == variant).unwrap();
             let ModelSpec::BatLiNet(ours) = &entry.model else { panic!("{scenario} {variant} is no BatLiNet") };

@@ -10,6 +10,13 @@ fn batlinet(arguments: &[&str], folder: &Path) -> Output {
     Command::new(env!("CARGO_BIN_EXE_batlinet")).args(arguments).current_dir(folder).output().unwrap()
 }
 
+/// What the program prints when all is well.
+fn said(arguments: &[&str], folder: &Path) -> String {
+    let output = batlinet(arguments, folder);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
 /// A folder with one small experiment on virtual cells.
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -73,11 +80,7 @@ fn mistakes_end_with_code_2_one_sentence_and_nothing_written() {
 #[test]
 fn a_run_is_reported_and_done_only_once() {
     let folder = folder();
-    let text = |arguments: &[&str]| {
-        let output = batlinet(arguments, folder.path());
-        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8_lossy(&output.stdout).into_owned()
-    };
+    let text = |arguments: &[&str]| said(arguments, folder.path());
     assert!(text(&["plan", "small.yaml", "--out", "out"]).contains("2 new, 0 stale, 0 done"));
     assert!(!folder.path().join("out").exists(), "a plan writes nothing");
     let first = text(&["run", "small.yaml", "--out", "out", "--jobs", "1"]);
@@ -108,11 +111,7 @@ fn a_run_is_reported_and_done_only_once() {
 #[test]
 fn what_was_set_and_what_is_not_there_any_more_is_said() {
     let folder = folder();
-    let text = |arguments: &[&str]| {
-        let output = batlinet(arguments, folder.path());
-        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8_lossy(&output.stdout).into_owned()
-    };
+    let text = |arguments: &[&str]| said(arguments, folder.path());
     let plain = text(&["run", "small.yaml", "--out", "out"]);
     assert!(!plain.contains("earlier run") && !plain.contains(" runs of this experiment are here"), "{plain}");
     let set = ["run", "small.yaml", "--out", "out", "--models", "ridge", "--set", "models.ridge.alpha=7"];
@@ -164,11 +163,7 @@ fn an_unknown_cell_of_a_split_is_named_with_what_was_meant() {
 #[test]
 fn a_plan_says_what_its_protocol_means() {
     let folder = folder();
-    let text = |arguments: &[&str]| {
-        let output = batlinet(arguments, folder.path());
-        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8_lossy(&output.stdout).into_owned()
-    };
+    let text = |arguments: &[&str]| said(arguments, folder.path());
     assert!(text(&["plan", "small.yaml"]).contains("faithful protocol: as the authors' code"));
     assert!(text(&["plan", "small.yaml", "--set", "protocol=honest"]).contains("honest protocol: unless"));
     text(&["run", "small.yaml", "--out", "out", "--set", "protocol=honest"]);

@@ -1,14 +1,14 @@
 //! The five scenarios are the published ones: hyper-parameters, lives and expectations; and what `protocol: honest` makes
 //! of them.
 
+#[path = "support/experiments.rs"]
+mod experiments;
 #[path = "support/published.rs"]
 mod published;
 
-use std::path::{Path, PathBuf};
-
 use baselines::{Context, Model as _, Silent, Streams, mean::Mean};
-use harness::experiment::plan::{self, Plan, Selection};
-use harness::experiment::setting::Setting;
+use experiments::{experiment, file, planned, settings};
+use harness::experiment::plan::Plan;
 use harness::experiment::{Entry, Experiment, ModelSpec, read};
 use harness::feature::{FeatureSpec, Severson};
 use harness::label::{Crossing, Unreached};
@@ -16,7 +16,6 @@ use harness::record::Protocol;
 use harness::report::published::published as of_the_paper;
 use harness::samples::LabelTransformation;
 use harness::source::catalogue;
-use harness::source::virtual_lab::VirtualLab;
 use harness::split::Split;
 use harness::statistics::Metrics;
 use serde_yaml::Value;
@@ -41,18 +40,6 @@ const MODELS: [(&str, &str); 14] = [
     ("cnn", "cnn"),
     ("batlinet", "batlinet"),
 ];
-
-fn file(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../experiments/{name}.yaml"))
-}
-
-fn settings(texts: &[&str]) -> Vec<Setting> {
-    texts.iter().map(|text| Setting::parse(text).unwrap()).collect()
-}
-
-fn experiment(name: &str, texts: &[&str]) -> Experiment {
-    read::read(&file(name), "paper", &settings(texts)).unwrap().experiment
-}
 
 fn entry<'a>(experiment: &'a Experiment, model: &str) -> &'a Entry {
     experiment.models.iter().find(|entry| entry.model.name() == model).unwrap()
@@ -247,15 +234,6 @@ fn the_training_mean_of_published_lives_errs_as_published() {
         assert!((metrics.mae - mae).abs() <= 0.5, "{name}: MAE {}", metrics.mae);
         assert!((metrics.mape - mape).abs() <= 0.5, "{name}: MAPE {}", metrics.mape);
     }
-}
-
-fn planned(name: &str, texts: &[&str]) -> Plan {
-    let declared = read::read(&file(name), "paper", &settings(texts)).unwrap();
-    let nowhere = Path::new("there is no such folder");
-    plan::plan(vec![declared], &VirtualLab::new(), tch::Device::Cpu, &Selection::default(), nowhere)
-        .unwrap()
-        .pop()
-        .unwrap()
 }
 
 #[test]

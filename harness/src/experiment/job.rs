@@ -96,9 +96,9 @@ impl Worker<'_> {
                     Ok((answers, seconds)) => {
                         record.seconds.predict = seconds / answers.len() as f64;
                         conclude(&mut record, samples, &answers[index]);
-                        let source = source(job, self.entry(run));
-                        pairs = paired(samples, source, &answers[index]);
-                        references = drawn_references(samples, source, &answers[index]);
+                        let asked = source(job, self.entry(run)).unwrap_or(&samples.train);
+                        pairs = paired(&samples.test, asked, &answers[index]);
+                        references = drawn_references(&samples.test, asked, &answers[index]);
                     }
                 }
             } else if let Err(status) = &outcome {
@@ -284,25 +284,21 @@ fn source<'a>(job: &Job<'a>, entry: &Entry) -> Option<&'a Part> {
     entry.target_cells.map(|_| &pools.train)
 }
 
-fn paired(samples: &Samples, source: Option<&Part>, answer: &Answer) -> Option<Pairs> {
+fn paired(test: &Part, asked: &Part, answer: &Answer) -> Option<Pairs> {
     Some(Pairs {
-        cells: samples.test.ids.clone(),
-        observed: samples.test.lives.clone(),
-        references: source.unwrap_or(&samples.train).ids.clone(),
+        cells: test.ids.clone(),
+        observed: test.lives.clone(),
+        references: asked.ids.clone(),
         predicted: answer.pairs.clone()?,
     })
 }
 
-fn drawn_references<'a>(
-    samples: &'a Samples,
-    source: Option<&'a Part>,
-    answer: &Answer,
-) -> Option<DrawnReferences<'a>> {
+fn drawn_references<'a>(test: &'a Part, asked: &'a Part, answer: &Answer) -> Option<DrawnReferences<'a>> {
     let drawn = answer.references.as_ref()?;
     Some(DrawnReferences {
-        cells: &samples.test.ids,
-        training: &source.unwrap_or(&samples.train).ids,
-        drawn: (0..samples.test.ids.len()).map(|cell| drawn.of(cell).to_vec()).collect(),
+        cells: &test.ids,
+        training: &asked.ids,
+        drawn: (0..test.ids.len()).map(|cell| drawn.of(cell).to_vec()).collect(),
     })
 }
 

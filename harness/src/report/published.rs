@@ -42,12 +42,6 @@ pub fn paper() -> &'static [Published] {
     &PAPER
 }
 
-/// Test cells behind the published numbers of a scenario (spec §2).
-pub fn test_cells(scenario: &str) -> Option<usize> {
-    let counts = [("MATR-1", 42), ("MATR-2", 40), ("HUST", 22), ("MIX-100", 137), ("MIX-20", 147)];
-    counts.into_iter().find(|(name, _)| *name == scenario).map(|(_, cells)| cells)
-}
-
 /// The published number, if there is one.
 pub fn published(study: &str, scenario: &str, model: &str, variant: &str, metric: &str) -> Option<&'static Published> {
     let asked = (study, scenario, model, variant, metric);

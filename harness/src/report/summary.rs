@@ -265,7 +265,7 @@ fn summary(runs: Vec<Run>, record: Option<&ExperimentRecord>) -> Summary {
         data: first.data.clone(),
         protocol: record.map(|record| record.protocol),
         profile: profiles.join(" and "),
-        settings: record.map(changes).unwrap_or_default(),
+        settings: record.into_iter().flat_map(changes).cloned().collect(),
         declared: record.and_then(|record| record.runs),
         cells: if study == Study::Transfer {
             (span(&runs, |score| score.train_cells), span(&runs, |score| score.test_cells))
@@ -282,8 +282,8 @@ fn summary(runs: Vec<Run>, record: Option<&ExperimentRecord>) -> Summary {
 }
 
 /// The settings of an experiment that make it another one; with other seeds it is the same.
-fn changes(record: &ExperimentRecord) -> Vec<String> {
-    record.settings.iter().filter(|setting| !setting.starts_with("seeds=")).cloned().collect()
+fn changes(record: &ExperimentRecord) -> impl Iterator<Item = &String> {
+    record.settings.iter().filter(|setting| !setting.starts_with("seeds="))
 }
 
 /// `21`, or `1 to 16` where the runs differ.
@@ -301,7 +301,7 @@ fn verdicts(record: &ExperimentRecord, data: &str, profiles: &[&str], rows: &[Ro
         .filter(|_| record.protocol == Protocol::Faithful || record.study == Study::Transfer)
         .filter(|expectation| expectation.data.to_string() == data)
         .filter(|expectation| profiles == [expectation.profile.as_str()])
-        .filter(|_| changes(record).is_empty())
+        .filter(|_| changes(record).next().is_none())
         .filter_map(|expectation| {
             let row = rows.iter().find(|row| row.model == expectation.model && row.variant == expectation.variant)?;
             let spread = match expectation.metric {

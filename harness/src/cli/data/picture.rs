@@ -11,6 +11,10 @@ use crate::report::csv;
 /// A, below which a sample belongs to neither half of a cycle, as in the features.
 const REST: f64 = 0.1;
 
+/// Halves of a cycle, as they are called in tables.
+const CHARGE: &str = "charge";
+const DISCHARGE: &str = "discharge";
+
 /// Points of a line; more cannot be told apart on paper.
 const POINTS: usize = 400;
 
@@ -68,7 +72,7 @@ pub(super) fn write(cell: &Cell, cycles: &[usize], folder: &Path) -> Result<Vec<
     let mut files = Vec::new();
     let cycles = chosen(cell, cycles)?;
     let (fade, curves) = (fade(cell), curves(cell, &cycles));
-    let tables = [csv::figure(&fade)?, samples(cell, &cycles).into_bytes()];
+    let tables = [csv::figure(&fade)?, table(cell, &cycles).into_bytes()];
     for (figure, table) in [fade, curves].into_iter().zip(tables) {
         if figure.is_empty() {
             continue;
@@ -83,20 +87,27 @@ pub(super) fn write(cell: &Cell, cycles: &[usize], folder: &Path) -> Result<Vec<
 }
 
 /// Every sample of these cycles that belongs to a half, as CSV: V, A and Ah of its own half.
-fn samples(cell: &Cell, positions: &[usize]) -> String {
+fn table(cell: &Cell, positions: &[usize]) -> String {
     let mut text = "position,cycle,half,capacity_ah,voltage_v,current_a\n".to_owned();
     for &position in positions {
         let cycle = &cell.cycles()[position];
-        for (sample, (voltage, current)) in cycle.voltage.iter().zip(&cycle.current).enumerate() {
-            let (half, capacity) = match cycle.charge_capacity.as_ref() {
-                Some(charged) if *current > REST => ("charge", charged[sample]),
-                _ if *current < -REST => ("discharge", cycle.discharge_capacity[sample]),
-                _ => continue,
-            };
+        for (half, capacity, voltage, current) in samples(cycle) {
             text.push_str(&format!("{position},{},{half},{capacity},{voltage},{current}\n", cycle.number));
         }
     }
     text
+}
+
+/// The samples of a cycle that belong to a half, with its name: Ah of this half, V, A.
+fn samples(cycle: &Cycle) -> impl Iterator<Item = (&'static str, f64, f64, f64)> {
+    cycle.voltage.iter().zip(&cycle.current).enumerate().filter_map(|(sample, (&voltage, &current))| {
+        let (half, capacity) = match cycle.charge_capacity.as_ref() {
+            Some(charged) if current > REST => (CHARGE, charged[sample]),
+            _ if current < -REST => (DISCHARGE, cycle.discharge_capacity[sample]),
+            _ => return None,
+        };
+        Some((half, capacity, voltage, current))
+    })
 }
 
 fn title(cell: &Cell, what: &str) -> String {
@@ -151,8 +162,9 @@ fn curves(cell: &Cell, positions: &[usize]) -> Figure {
     let mut series = Vec::new();
     for (&position, &marker) in positions.iter().zip(&MARKERS) {
         let cycle = &cell.cycles()[position];
+        let of_half = |half| samples(cycle).filter(move |(of, ..)| *of == half);
         let halves =
-            [half(cycle, cycle.charge_capacity.as_deref(), 1.0), half(cycle, Some(&cycle.discharge_capacity), -1.0)];
+            [CHARGE, DISCHARGE].map(|half| of_half(half).map(|(_, x, y, _)| Point::new(x, y)).collect::<Vec<_>>());
         let marks: Vec<Point> = halves.iter().flat_map(|half| thinned(half, MARKS)).collect();
         // a line without a name has no place in the legend: the marks have
         let line = |points: Vec<Point>| Series { name: String::new(), look: Look::Line(Dash::Solid), points };
@@ -172,13 +184,6 @@ fn curves(cell: &Cell, positions: &[usize]) -> Figure {
         series,
         diagonal: false,
     }
-}
-
-/// Capacity and voltage of the samples whose current has this sign.
-fn half(cycle: &Cycle, capacity: Option<&[f64]>, sign: f64) -> Vec<Point> {
-    let samples = capacity.unwrap_or_default().iter().zip(&cycle.voltage).zip(&cycle.current);
-    let flows = |(_, current): &((&f64, &f64), &f64)| sign * **current > REST;
-    samples.filter(flows).map(|((capacity, voltage), _)| Point::new(*capacity, *voltage)).collect()
 }
 
 /// About `count` of the points, with both ends.
@@ -226,7 +231,7 @@ mod tests {
         let figure = curves(&cell, &[3, 7]);
         let names: Vec<&str> = figure.series.iter().map(|series| series.name.as_str()).collect();
         assert_eq!(names, ["", "cycle 3, position 3", "", "cycle 7, position 7"]);
-        let table = samples(&cell, &[3, 7]);
+        let table = table(&cell, &[3, 7]);
         let lines: Vec<&str> = table.lines().collect();
         assert_eq!((lines[0], lines.len()), ("position,cycle,half,capacity_ah,voltage_v,current_a", 1 + 2 * 3));
         assert!(lines[1].starts_with("3,3,discharge,0,3.4,-"), "{}", lines[1]);

@@ -1,9 +1,10 @@
 //! What has to be said below a table: who is missing, what to distrust, what was expected.
 
 use crate::{
+    label::published::of_scenario,
     record::{Protocol, Study},
     report::{
-        published,
+        published::paper,
         summary::{Row, Run, Summary, Verdict},
         table::number,
     },
@@ -57,8 +58,8 @@ fn other_cells(summary: &Summary) -> Option<String> {
     if summary.is_virtual() || summary.study == Study::Transfer {
         return None;
     }
-    let Some(published) = published::test_cells(&summary.scenario) else {
-        let names = published::paper().iter().map(|number| number.scenario.as_str());
+    let Some(published) = of_scenario(&summary.scenario).map(|labels| labels.test) else {
+        let names = paper().iter().map(|number| number.scenario.as_str());
         let hint = did_you_mean(&summary.scenario, names);
         return (!hint.is_empty()).then(|| format!("nothing is published of a scenario {}{hint}", summary.scenario));
     };

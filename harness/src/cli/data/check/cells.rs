@@ -109,10 +109,10 @@ impl Cells {
         let mut table = Builder::default();
         let lives = format!("lives to {} % of nominal", 100.0 * rule.end_of_life);
         table.push_record(["dataset", "cells here", "published", &lives, "not reached"]);
-        let honest = LabelRule { unreached: Unreached::Drop, minimum: 0, ..rule.clone() };
+        let reached = of_reached(rule);
         for (name, datasets, count) in COUNTS {
             let here = || self.0.values().filter(|seen| datasets.contains(&seen.cell.info().dataset));
-            let lives: Vec<f64> = here().filter_map(|seen| honest.life(&seen.cell).ok().flatten()).collect();
+            let lives: Vec<f64> = here().filter_map(|seen| reached.life(&seen.cell).ok().flatten()).collect();
             let range = match lives.iter().minmax_by(|a, b| a.total_cmp(b)).into_option() {
                 Some((shortest, longest)) => format!("{} cells: {shortest} to {longest}", lives.len()),
                 None => String::new(),
@@ -204,17 +204,20 @@ impl Seen {
 
     /// Whether the cell was taken off test before its end of life.
     pub(super) fn is_censored(&self, rule: &LabelRule) -> bool {
-        let rule = LabelRule { unreached: Unreached::Drop, minimum: 0, ..rule.clone() };
-        matches!(rule.judge(&self.cell), Ok(Verdict::Removed(_)))
+        matches!(of_reached(rule).judge(&self.cell), Ok(Verdict::Removed(_)))
     }
+}
+
+/// The rule for lives that were reached, however short, and no others.
+fn of_reached(rule: &LabelRule) -> LabelRule {
+    LabelRule { unreached: Unreached::Drop, minimum: 0, ..rule.clone() }
 }
 
 /// A counted life that is not the published one, as `CALCE_CS2_35 (384 cycles, published 519)`.
 fn otherwise_published(seen: &Seen) -> Option<String> {
     let published = catalogue::find(seen.cell.id())?.cycle_life?;
     let LifeRecord::Capacity(capacity) = seen.cell.life() else { return None };
-    let rule = LabelRule { unreached: Unreached::Drop, minimum: 0, ..LabelRule::default() };
-    let life = rule.life(&seen.cell).ok()?;
+    let life = of_reached(&LabelRule::default()).life(&seen.cell).ok()?;
     (life != Some(published)).then(|| {
         let life = life.map_or_else(|| format!("more than {}", capacity.len()), |life| life.to_string());
         format!("{} ({life} cycles, published {published})", seen.cell.id())

@@ -5,10 +5,10 @@ use std::path::Path;
 use itertools::Itertools as _;
 
 use super::cells::Cells;
-use super::{Finding, names, published};
+use super::{Finding, names};
 use crate::experiment::{Experiment, read};
 use crate::failure::Failure;
-use crate::label::{LabelRule, Unreached, Verdict};
+use crate::label::{LabelRule, Unreached, Verdict, published};
 use crate::record::AS_WRITTEN;
 use crate::source::catalogue;
 use crate::split::Split;
@@ -173,7 +173,7 @@ impl Subject<'_> {
         }
         let is_whole = self.ids().all(|id| self.cells.get(id).is_some());
         let range = lives.iter().copied().minmax_by(|a, b| a.total_cmp(b)).into_option();
-        if let (Some(theirs), Some((shortest, longest))) = (published::of(&self.experiment.scenario, rule), range)
+        if let (Some(theirs), Some((shortest, longest))) = (published::by_rule(&self.experiment.scenario, rule), range)
             && is_whole
             && !self.cells.are_virtual()
         {

@@ -1,0 +1,54 @@
+//! What the benchmark says of the labels of its scenarios.
+
+use super::LabelRule;
+
+/// What the authors' labels of a scenario are (spec §2): cells with a life, and their range.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Labels {
+    scenario: &'static str,
+    end_of_life: f64,
+    /// Training cells with a life.
+    pub train: usize,
+    /// Test cells with a life.
+    pub test: usize,
+    /// Shortest life.
+    pub shortest: f64,
+    /// Longest life.
+    pub longest: f64,
+}
+
+const LABELS: [Labels; 5] = [
+    labels("MATR-1", 0.8, [41, 42], [300.0, 2237.0]),
+    labels("MATR-2", 0.8, [41, 40], [300.0, 2160.0]),
+    labels("HUST", 0.8, [55, 22], [1144.0, 2691.0]),
+    labels("MIX-100", 0.8, [205, 137], [148.0, 2691.0]),
+    labels("MIX-20", 0.9, [207, 147], [104.0, 2323.0]),
+];
+
+const fn labels(scenario: &'static str, end_of_life: f64, cells: [usize; 2], lives: [f64; 2]) -> Labels {
+    let ([train, test], [shortest, longest]) = (cells, lives);
+    Labels { scenario, end_of_life, train, test, shortest, longest }
+}
+
+/// The authors' labels of a scenario, if it is one of theirs.
+pub fn of_scenario(scenario: &str) -> Option<Labels> {
+    LABELS.into_iter().find(|labels| labels.scenario == scenario)
+}
+
+/// The same, if these labels are to be made by their rule.
+pub fn by_rule(scenario: &str, rule: &LabelRule) -> Option<Labels> {
+    let theirs = of_scenario(scenario)?;
+    (*rule == LabelRule { end_of_life: theirs.end_of_life, ..LabelRule::default() }).then_some(theirs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_by_another_rule_are_not_compared() {
+        assert_eq!(by_rule("MIX-20", &LabelRule { end_of_life: 0.9, ..LabelRule::default() }).unwrap().train, 207);
+        assert_eq!(by_rule("MIX-20", &LabelRule::default()), None);
+        assert_eq!(by_rule("elsewhere", &LabelRule::default()), None);
+    }
+}
