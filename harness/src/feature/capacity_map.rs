@@ -130,6 +130,7 @@ impl CapacityMap {
             grid: Grid::new(0.0, LARGEST_CAPACITY, self.grid_points),
             charge: HalfReader::new(Half::Charge),
             discharge: HalfReader::new(Half::Discharge),
+            unasked: vec![0.0; self.grid_points],
         }
     }
 }
@@ -141,6 +142,8 @@ pub(super) struct Extractor {
     grid: Grid,
     charge: HalfReader,
     discharge: HalfReader,
+    /// Takes what is computed beside a channel that was asked for.
+    unasked: Vec<f32>,
 }
 
 impl Extract for Extractor {
@@ -196,14 +199,15 @@ impl Extractor {
     /// The same operations in the same order for registers of any width, so that maps do not depend on the machine.
     #[inline(always)]
     fn fill(&mut self, cell: &Cell, out: &mut [f32]) -> Result<(), Failure> {
-        let [channels, cycles, points] = self.map.shape();
+        let [_, cycles, points] = self.map.shape();
+        let mut planes: Vec<&mut [f32]> = out.chunks_exact_mut(cycles * points).collect();
         let needs_charge = self.map.channels.iter().any(|channel| channel.needs_charge());
         let needs_discharge = self.map.channels.iter().any(|channel| channel.needs_discharge());
         for row in 0..cycles {
             let position = self.map.first + row;
-            let rows = |channel: usize| (channel * cycles + row) * points..(channel * cycles + row + 1) * points;
+            let rows = row * points..(row + 1) * points;
             if self.map.zeroed_cycle == Some(position) {
-                (0..channels).for_each(|channel| out[rows(channel)].fill(0.0));
+                planes.iter_mut().for_each(|plane| plane[rows.clone()].fill(0.0));
                 continue;
             }
             let cycle = &cell.cycles()[position];
@@ -224,10 +228,13 @@ impl Extractor {
                 discharge =
                     self.discharge.read(cell, cycle, &self.grid).map_err(|NoSamples| no_samples("discharge"))?;
             }
-            for (k, &channel) in self.map.channels.iter().enumerate() {
-                let values = &mut out[rows(k)];
-                write(channel, charge, discharge, values);
-                if !all_finite(values) {
+            let mut asked = Rows::default();
+            for (channel, plane) in self.map.channels.iter().zip(&mut planes) {
+                asked[*channel as usize] = Some(&mut plane[rows.clone()]);
+            }
+            if !write(charge, discharge, asked, &mut self.unasked) {
+                let channels = self.map.channels.iter().zip(&planes);
+                if let Some((channel, _)) = channels.into_iter().find(|(_, plane)| !all_finite(&plane[rows.clone()])) {
                     return Err(Failure::Usage(format!(
                         "cell {}: channel {} of {} is not finite; leave out the cell or the channel",
                         cell.id(),
@@ -241,28 +248,65 @@ impl Extractor {
     }
 }
 
-/// Writes one channel of one cycle from the signals of its halves, all of the same length.
+/// Room for one cycle of each channel that was asked for, in the order of [`Channel::ALL`].
+type Rows<'a> = [Option<&'a mut [f32]>; Channel::ALL.len()];
+
+/// Writes one cycle from the signals of its halves, all of the same length; tells whether all that it wrote is finite,
+/// of channels that nobody asked for, too.
 #[inline(always)]
-fn write(channel: Channel, charge: Signals<'_>, discharge: Signals<'_>, out: &mut [f32]) {
-    let copy = |out: &mut [f32], from: &[f64]| out.iter_mut().zip(from).for_each(|(to, &from)| *to = from as f32);
-    let difference = charge.voltage.iter().zip(discharge.voltage.iter().rev()).map(|(c, d)| c - d);
-    match channel {
-        Channel::ChargeVoltage => copy(out, charge.voltage),
-        Channel::DischargeVoltage => copy(out, discharge.voltage),
-        Channel::ChargeCurrent => copy(out, charge.current),
-        Channel::DischargeCurrent => copy(out, discharge.current),
-        Channel::VoltageDifference => {
-            out.iter_mut().zip(difference).for_each(|(to, difference)| *to = difference as f32);
-        }
-        Channel::Resistance => {
-            let total = charge.current.iter().zip(discharge.current.iter().rev()).map(|(c, d)| c - d);
-            for ((to, difference), total) in out.iter_mut().zip(difference).zip(total) {
-                let resistance = difference / (total + LEAST_TOTAL_CURRENT);
-                // 0/0 is no resistance; the authors write 0 there
-                *to = if resistance.is_nan() { 0.0 } else { resistance as f32 };
-            }
+fn write(charge: Signals<'_>, discharge: Signals<'_>, rows: Rows<'_>, unasked: &mut [f32]) -> bool {
+    let [charge_voltage, discharge_voltage, charge_current, discharge_current, difference, resistance] = rows;
+    let signals = [
+        (charge_voltage, charge.voltage),
+        (discharge_voltage, discharge.voltage),
+        (charge_current, charge.current),
+        (discharge_current, discharge.current),
+    ];
+    let mut finite = true;
+    for (row, signal) in signals {
+        if let Some(row) = row {
+            finite &= copy(signal, row);
         }
     }
+    finite
+        & match (difference, resistance) {
+            (None, None) => true,
+            (Some(difference), None) => compare(charge, discharge, difference, unasked),
+            (None, Some(resistance)) => compare(charge, discharge, unasked, resistance),
+            (Some(difference), Some(resistance)) => compare(charge, discharge, difference, resistance),
+        }
+}
+
+/// Whether all that is written is finite.
+#[inline(always)]
+fn copy(signal: &[f64], out: &mut [f32]) -> bool {
+    let mut finite = true;
+    for (to, &from) in out.iter_mut().zip(signal) {
+        *to = from as f32;
+        finite &= to.is_finite();
+    }
+    finite
+}
+
+/// Voltage difference and resistance; whether all of both are finite.
+#[inline(always)]
+fn compare(charge: Signals<'_>, discharge: Signals<'_>, difference: &mut [f32], resistance: &mut [f32]) -> bool {
+    let points = difference.len();
+    let (charge_voltage, charge_current) = (&charge.voltage[..points], &charge.current[..points]);
+    let (discharge_voltage, discharge_current) = (&discharge.voltage[..points], &discharge.current[..points]);
+    let resistance = &mut resistance[..points];
+    let mut finite = true;
+    for k in 0..points {
+        let mirrored = points - 1 - k;
+        let volts = charge_voltage[k] - discharge_voltage[mirrored];
+        let amperes = charge_current[k] - discharge_current[mirrored];
+        let ohms = volts / (amperes + LEAST_TOTAL_CURRENT);
+        difference[k] = volts as f32;
+        // 0/0 is no resistance; the authors write 0 there
+        resistance[k] = if ohms.is_nan() { 0.0 } else { ohms as f32 };
+        finite &= difference[k].is_finite() & resistance[k].is_finite();
+    }
+    finite
 }
 
 /// Whether all values are finite, without a branch per value.
@@ -323,6 +367,8 @@ mod tests {
         }
         let two = map(1, &[Channel::Resistance, Channel::ChargeVoltage]).extract(&cell).unwrap();
         assert!((0..13).all(|k| two[[0, 0, k]] == at(5, k) && two[[1, 0, k]] == at(0, k)));
+        let one = map(1, &[Channel::VoltageDifference]).extract(&cell).unwrap();
+        assert!((0..13).all(|k| one[[0, 0, k]] == at(4, k)));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::cell::{Cell, Cycle};
-use crate::signal::{Curves, Grid, MedianRule, Outside, RollingMedian, next_run};
+use crate::signal::{Grid, MedianRule, Outside, Resampler, RollingMedian, SampleBuffer, next_run};
 
 /// A, below whose negative a sample belongs to discharge.
 const LEAST_CURRENT: f64 = 0.1;
@@ -28,7 +28,8 @@ pub(super) struct CurveReader {
     points: usize,
     /// Between the voltage limits of the last cell.
     grid: Option<Grid>,
-    samples: Curves<1>,
+    samples: SampleBuffer<1>,
+    resampler: Resampler<1>,
     median: RollingMedian,
     raw: Vec<f64>,
 }
@@ -39,7 +40,8 @@ impl CurveReader {
             source,
             points,
             grid: None,
-            samples: Curves::default(),
+            samples: SampleBuffer::default(),
+            resampler: Resampler::default(),
             median: RollingMedian::new(HALF_WIDTH, rule),
             raw: vec![0.0; points],
         }
@@ -84,7 +86,9 @@ impl CurveReader {
         let (low, high) = cell.info().voltage_limits;
         self.grid.take_if(|grid| grid.ends() != (low, high));
         let grid = self.grid.get_or_insert_with(|| Grid::new(low, high, self.points));
-        let [curve] = self.samples.resample(grid, [Outside { left: f64::NAN, right: f64::NAN }]);
+        self.samples.sort();
+        let outside = [Outside { left: f64::NAN, right: f64::NAN }];
+        let [curve] = self.resampler.resample(self.samples.samples(), grid, outside);
         out.iter_mut().zip(curve.iter().rev()).for_each(|(to, &from)| *to = from);
     }
 }

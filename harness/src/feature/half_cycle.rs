@@ -1,7 +1,7 @@
 //! Voltage and current over capacity of one half of a cycle.
 
 use crate::cell::{Cell, Cycle};
-use crate::signal::{Curves, Grid, Outside, next_run};
+use crate::signal::{Grid, Outside, Resampler, SampleBuffer, Samples, next_run};
 
 /// A, above which a sample belongs to charge and below whose negative it belongs to discharge; absolute, not a rate.
 const LEAST_CURRENT: f64 = 0.1;
@@ -13,10 +13,12 @@ pub(super) enum Half {
     Discharge,
 }
 
-/// Reads halves; holds the samples of one.
+/// Reads halves; holds the buffers of one.
 pub(super) struct HalfReader {
     half: Half,
-    samples: Curves<2>,
+    /// Samples of a half that cannot be read where they are.
+    buffer: SampleBuffer<2>,
+    resampler: Resampler<2>,
 }
 
 /// Signals of a half cycle on a grid of capacities; empty if nobody asked for them.
@@ -33,7 +35,7 @@ pub(super) struct NoSamples;
 
 impl HalfReader {
     pub(super) fn new(half: Half) -> Self {
-        Self { half, samples: Curves::default() }
+        Self { half, buffer: SampleBuffer::default(), resampler: Resampler::default() }
     }
 
     /// Interpolates the samples whose current belongs to this half onto a grid of capacities, in nominal capacities.
@@ -45,35 +47,65 @@ impl HalfReader {
     /// If this is about charge and the cell has no charge half.
     #[inline(always)]
     pub(super) fn read(&mut self, cell: &Cell, cycle: &Cycle, grid: &Grid) -> Result<Signals<'_>, NoSamples> {
-        let nominal = cell.info().nominal_capacity;
-        let (sign, capacity) = match self.half {
-            Half::Charge => (1.0, cycle.charge_capacity.as_deref().expect("the cell has a charge half")),
-            Half::Discharge => (-1.0, &cycle.discharge_capacity[..]),
+        let capacity = match self.half {
+            Half::Charge => cycle.charge_capacity.as_deref().expect("the cell has a charge half"),
+            Half::Discharge => &cycle.discharge_capacity[..],
         };
-        self.samples.clear();
-        let mut end = 0;
-        while let Some(run) = next_run(&cycle.current, end, |current| sign * current > LEAST_CURRENT) {
-            end = run.end;
-            let xs = capacity[run.clone()].iter().map(|ampere_hours| ampere_hours / nominal);
-            self.samples.extend(xs, [&cycle.voltage[run.clone()], &cycle.current[run]]);
-        }
+        let samples = choose(self.half, cycle, capacity, cell.info().nominal_capacity, grid, &mut self.buffer)?;
         let zero = Outside { left: 0.0, right: 0.0 };
-        let mut outside = [zero, zero];
-        if self.samples.len() <= 2 {
-            self.samples.clear();
-        } else {
-            let (low, high) = grid.ends();
-            self.samples.keep(low, high);
-            if self.samples.is_empty() {
-                return Err(NoSamples);
-            }
-            let (low, high) = self.samples.range(0);
-            outside[0] = match self.half {
-                Half::Charge => Outside { left: low, right: high },
-                Half::Discharge => Outside { left: high, right: low },
-            };
-        }
-        let [voltage, current] = self.samples.resample(grid, outside);
+        let (low, high) = samples.range(0);
+        let voltage_outside = match self.half {
+            _ if samples.xs.is_empty() => zero,
+            Half::Charge => Outside { left: low, right: high },
+            Half::Discharge => Outside { left: high, right: low },
+        };
+        let [voltage, current] = self.resampler.resample(samples, grid, [voltage_outside, zero]);
         Ok(Signals { voltage, current })
     }
+}
+
+/// The samples of a half that are on the grid, by ascending capacity; none, if the half has at most two.
+#[inline(always)]
+fn choose<'a>(
+    half: Half,
+    cycle: &'a Cycle,
+    capacity: &'a [f64],
+    nominal_capacity: f64,
+    grid: &Grid,
+    buffer: &'a mut SampleBuffer<2>,
+) -> Result<Samples<'a, 2>, NoSamples> {
+    let sign = match half {
+        Half::Charge => 1.0,
+        Half::Discharge => -1.0,
+    };
+    let belongs = |current: &f64| sign * current > LEAST_CURRENT;
+    let (low, high) = grid.ends();
+
+    // mostly one run without a gap or a step back, which is read where it is
+    let run = next_run(&cycle.current, 0, belongs).unwrap_or_default();
+    if run.len() > 2 && next_run(&cycle.current, run.end, belongs).is_none() {
+        let ys = [&cycle.voltage[run.clone()], &cycle.current[run.clone()]];
+        let samples = Samples { xs: &capacity[run], unit: nominal_capacity, ys };
+        let (first, last) = samples.ends();
+        if samples.ascend() && low <= first && last <= high {
+            return Ok(samples);
+        }
+    }
+
+    buffer.clear();
+    let mut end = 0;
+    while let Some(run) = next_run(&cycle.current, end, belongs) {
+        end = run.end;
+        let xs = capacity[run.clone()].iter().map(|ampere_hours| ampere_hours / nominal_capacity);
+        buffer.extend(xs, [&cycle.voltage[run.clone()], &cycle.current[run]]);
+    }
+    if buffer.len() <= 2 {
+        buffer.clear();
+    } else {
+        buffer.keep(low, high);
+        if buffer.is_empty() {
+            return Err(NoSamples);
+        }
+    }
+    Ok(buffer.samples())
 }

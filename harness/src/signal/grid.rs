@@ -1,7 +1,7 @@
 //! Equidistant grids, and the rule of interpolation.
 
-/// Grid points that are worked on at once.
-pub(super) const LANES: usize = 4;
+/// Points after the last, so that chunks of as many can start at each.
+const PADDING: usize = 4;
 
 /// 2⁵²: the sum with it of a smaller positive number is rounded to an integer, which its lowest bits are.
 const INTEGERS: f64 = 4_503_599_627_370_496.0;
@@ -32,15 +32,23 @@ pub fn interp(x: f64, xs: &[f64], ys: &[f64], left: f64, right: f64) -> f64 {
     (ys[after] - ys[j]) / (xs[after] - xs[j]) * (x - xs[j]) + ys[j]
 }
 
-/// The numbers of [`linspace`], at least two of them, ascending; knows without a search where a number stands among
-/// them.
+/// The numbers of [`linspace`], at least two of them, ascending.
 #[derive(Clone, Debug)]
 pub struct Grid {
-    /// And [`LANES`] more, so that a chunk can start at each.
+    /// And the last [`PADDING`] times more.
     padded: Vec<f64>,
-    length: usize,
+    ruler: Ruler,
+}
+
+/// Knows without a search where a number stands among those of a [`Grid`].
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ruler {
+    start: f64,
+    end: f64,
     step: f64,
     points_per_unit: f64,
+    /// Index of the last point.
+    last: f64,
 }
 
 impl Grid {
@@ -50,42 +58,45 @@ impl Grid {
     /// With less than two points, or if `end` is not greater.
     pub fn new(start: f64, end: f64, points: usize) -> Self {
         assert!(points > 1 && start < end, "{points} grid points from {start} to {end}");
-        let step = (end - start) / (points - 1) as f64;
+        let last = (points - 1) as f64;
+        let step = (end - start) / last;
         let mut padded = linspace(start, end, points);
-        padded.resize(points + LANES, end);
-        Self { padded, length: points, step, points_per_unit: step.recip() }
+        padded.resize(points + PADDING, end);
+        Self { padded, ruler: Ruler { start, end, step, points_per_unit: step.recip(), last } }
     }
 
     /// The numbers.
     pub fn points(&self) -> &[f64] {
-        &self.padded[..self.length]
+        &self.padded[..self.padded.len() - PADDING]
     }
 
-    /// The numbers, then the last [`LANES`] times more.
+    /// The numbers, then the last four times more, so that chunks of four can start at each.
     pub(super) fn padded(&self) -> &[f64] {
         &self.padded
     }
 
     /// The first and the last.
     pub fn ends(&self) -> (f64, f64) {
-        (self.padded[0], self.padded[self.length - 1])
+        (self.ruler.start, self.ruler.end)
     }
 
-    /// How many points are smaller than each of `xs`.
+    /// Tells where numbers stand.
+    pub(super) fn ruler(&self) -> Ruler {
+        self.ruler
+    }
+}
+
+impl Ruler {
+    /// How many points are smaller than `x`.
     #[inline(always)]
-    pub(super) fn count_below(&self, xs: &[f64], counts: &mut Vec<u32>) {
-        let last = (self.length - 1) as f64;
-        let (start, end) = self.ends();
-        counts.resize(xs.len(), 0);
-        // SIMD, so no look-up: the point nearest to x is computed as `linspace` does, and it alone is in doubt on which
-        // side of x it lies
-        for (count, &x) in counts.iter_mut().zip(xs) {
-            let place = ((x - start) * self.points_per_unit).max(0.0).min(last);
-            let shifted = place + INTEGERS;
-            let nearest = shifted - INTEGERS;
-            let point = if nearest == last { end } else { nearest * self.step + start };
-            *count = shifted.to_bits() as u32 + u32::from(point < x);
-        }
+    pub(super) fn below(self, x: f64) -> u32 {
+        // no look-up, so that many are found at once: the point nearest to x is computed as `linspace` does, and it
+        // alone is in doubt on which side of x it lies
+        let place = ((x - self.start) * self.points_per_unit).max(0.0).min(self.last);
+        let shifted = place + INTEGERS;
+        let nearest = shifted - INTEGERS;
+        let point = if nearest == self.last { self.end } else { nearest * self.step + self.start };
+        shifted.to_bits() as u32 + u32::from(point < x)
     }
 }
 
@@ -122,10 +133,8 @@ mod tests {
             let around = grid.points().iter().flat_map(|point| [point.next_down(), *point, point.next_up()]);
             let anywhere = (0..2000).map(|_| random.random_range(start - 1.0..end + 1.0));
             let xs: Vec<f64> = around.chain(anywhere).chain([f64::MIN, f64::MAX]).collect();
-            let mut counts = Vec::new();
-            grid.count_below(&xs, &mut counts);
-            for (&x, &count) in xs.iter().zip(&counts) {
-                assert_eq!(count as usize, grid.points().partition_point(|&point| point < x), "{x}");
+            for x in xs {
+                assert_eq!(grid.ruler().below(x) as usize, grid.points().partition_point(|&point| point < x), "{x}");
             }
         }
     }
