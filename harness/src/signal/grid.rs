@@ -1,7 +1,7 @@
 //! Equidistant grids, and the rule of interpolation.
 
 /// Points after the last, so that chunks of as many can start at each.
-const PADDING: usize = 4;
+const PADDING: usize = 8;
 
 /// 2⁵²: the sum with it of a smaller positive number is rounded to an integer, which its lowest bits are.
 const INTEGERS: f64 = 4_503_599_627_370_496.0;
@@ -70,7 +70,7 @@ impl Grid {
         &self.padded[..self.padded.len() - PADDING]
     }
 
-    /// The numbers, then the last four times more, so that chunks of four can start at each.
+    /// The numbers, then the last eight times more, so that chunks of eight can start at each.
     pub(super) fn padded(&self) -> &[f64] {
         &self.padded
     }

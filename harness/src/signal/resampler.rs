@@ -63,12 +63,9 @@ impl<const K: usize> Resampler<K> {
         let ends = self.ends.as_flattened();
         let counts = ends[1..].iter().zip(ends).map(|(end, start)| end - start);
         match counts.fold(ends[0] - start, u32::max) {
-            0..=2 => self.draw::<2>(start, grid.padded()),
-            3..=4 => self.draw::<4>(start, grid.padded()),
-            _ => {
-                self.draw::<4>(start, grid.padded());
-                self.draw_after::<4>(start, points);
-            }
+            0..=2 => self.draw::<2, false>(start, grid.padded()),
+            3..=4 => self.draw::<4, false>(start, grid.padded()),
+            _ => self.draw::<8, true>(start, grid.padded()),
         }
 
         let start = start as usize;
@@ -119,41 +116,21 @@ impl<const K: usize> Resampler<K> {
     }
 
     /// Writes the values of each segment in chunks of `L` points: what is too much, the next segments write again.
+    /// Unless some have `MORE`, no segment has more points than a chunk.
     #[inline(always)]
-    fn draw<const L: usize>(&mut self, start: u32, padded: &[f64]) {
+    fn draw<const L: usize, const MORE: bool>(&mut self, start: u32, padded: &[f64]) {
         // of the same length as the grid, so that one check of bounds is enough for all
         let mut out = self.resampled.each_mut().map(|series| &mut series[..padded.len()]);
         let mut from = start;
         for ((lines, ends), starts) in self.lines.iter().zip(&self.ends).zip(self.starts.as_chunks::<BLOCK>().0) {
             for lane in 0..BLOCK {
-                let at = from as usize;
-                let points: &[f64; L] = window(padded, at);
-                let distances: [f64; L] = std::array::from_fn(|point| points[point] - starts[lane]);
-                for ((out, slopes), left) in out.iter_mut().zip(&lines.slopes).zip(&lines.left) {
-                    let values: [f64; L] = std::array::from_fn(|k| slopes[lane] * distances[k] + left[lane]);
-                    out[at..at + L].copy_from_slice(&values);
+                lines.draw::<L>(lane, starts[lane], padded, from as usize, &mut out);
+                while MORE && from + (L as u32) < ends[lane] {
+                    // lest the compiler prepare for many chunks per segment
+                    from = black_box(from + L as u32);
+                    lines.draw::<L>(lane, starts[lane], padded, from as usize, &mut out);
                 }
                 from = ends[lane];
-            }
-        }
-    }
-
-    /// What [`Self::draw`] leaves out: the points of each segment after the first `L`.
-    #[inline(always)]
-    fn draw_after<const L: usize>(&mut self, start: u32, points: &[f64]) {
-        let mut from = start;
-        for ((lines, ends), starts) in self.lines.iter().zip(&self.ends).zip(self.starts.as_chunks::<BLOCK>().0) {
-            for lane in 0..BLOCK {
-                let rest = from as usize + L..ends[lane] as usize;
-                from = ends[lane];
-                if rest.is_empty() {
-                    continue;
-                }
-                for ((out, slopes), left) in self.resampled.iter_mut().zip(&lines.slopes).zip(&lines.left) {
-                    for (value, point) in out[rest.clone()].iter_mut().zip(&points[rest.clone()]) {
-                        *value = slopes[lane] * (point - starts[lane]) + left[lane];
-                    }
-                }
             }
         }
     }
@@ -171,6 +148,17 @@ impl<const K: usize> Lines<K> {
             *slopes = std::array::from_fn(|lane| (ys[lane + 1] - ys[lane]) / widths[lane]);
         }
         lines
+    }
+
+    /// Writes the values of one line, which starts at `x`, at `L` grid points from index `from` on.
+    #[inline(always)]
+    fn draw<const L: usize>(&self, lane: usize, x: f64, padded: &[f64], from: usize, out: &mut [&mut [f64]; K]) {
+        let points: &[f64; L] = window(padded, from);
+        let distances: [f64; L] = std::array::from_fn(|k| points[k] - x);
+        for ((out, slopes), left) in out.iter_mut().zip(&self.slopes).zip(&self.left) {
+            let values: [f64; L] = std::array::from_fn(|k| slopes[lane] * distances[k] + left[lane]);
+            out[from..from + L].copy_from_slice(&values);
+        }
     }
 }
 
