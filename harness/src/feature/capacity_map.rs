@@ -205,9 +205,9 @@ impl Extractor {
         let needs_discharge = self.map.channels.iter().any(|channel| channel.needs_discharge());
         for row in 0..cycles {
             let position = self.map.first + row;
-            let rows = row * points..(row + 1) * points;
+            let span = row * points..(row + 1) * points;
             if self.map.zeroed_cycle == Some(position) {
-                planes.iter_mut().for_each(|plane| plane[rows.clone()].fill(0.0));
+                planes.iter_mut().for_each(|plane| plane[span.clone()].fill(0.0));
                 continue;
             }
             let cycle = &cell.cycles()[position];
@@ -230,11 +230,11 @@ impl Extractor {
             }
             let mut asked = Rows::default();
             for (channel, plane) in self.map.channels.iter().zip(&mut planes) {
-                asked[*channel as usize] = Some(&mut plane[rows.clone()]);
+                asked[*channel as usize] = Some(&mut plane[span.clone()]);
             }
             if !write(charge, discharge, asked, &mut self.unasked) {
-                let channels = self.map.channels.iter().zip(&planes);
-                if let Some((channel, _)) = channels.into_iter().find(|(_, plane)| !all_finite(&plane[rows.clone()])) {
+                let mut channels = self.map.channels.iter().zip(&planes);
+                if let Some((channel, _)) = channels.find(|(_, plane)| !all_finite(&plane[span.clone()])) {
                     return Err(Failure::Usage(format!(
                         "cell {}: channel {} of {} is not finite; leave out the cell or the channel",
                         cell.id(),
@@ -252,7 +252,7 @@ impl Extractor {
 type Rows<'a> = [Option<&'a mut [f32]>; Channel::ALL.len()];
 
 /// Writes one cycle from the signals of its halves, all of the same length; tells whether all that it wrote is finite,
-/// of channels that nobody asked for, too.
+/// what went to `unasked` included.
 #[inline(always)]
 fn write(charge: Signals<'_>, discharge: Signals<'_>, rows: Rows<'_>, unasked: &mut [f32]) -> bool {
     let [charge_voltage, discharge_voltage, charge_current, discharge_current, difference, resistance] = rows;

@@ -199,7 +199,7 @@ mod tests {
         let mut random = baselines::Streams::new("curve tests").stream("samples");
         let grid = Grid::new(0.0, 1.2, 50);
         // from many grid points per segment to many segments per grid point
-        for samples in [1, 2, 3, 8, 9, 17, 40, 200] {
+        for samples in [1, 2, 3, 8, 9, 17, 40, 200, 2000] {
             let mut buffer = SampleBuffer::<2>::default();
             let mut sorted: Vec<(f64, f64, f64)> = (0..samples)
                 // coarse abscissae repeat, and meet grid points; some lie outside

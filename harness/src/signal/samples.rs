@@ -71,6 +71,7 @@ impl<const K: usize> SampleBuffer<K> {
     }
 
     /// Adds samples, as many as each of `ys` holds.
+    #[inline(always)]
     pub fn extend(&mut self, xs: impl Iterator<Item = f64>, ys: [&[f64]; K]) {
         self.xs.extend(xs);
         for (series, more) in self.ys.iter_mut().zip(ys) {
@@ -90,15 +91,20 @@ impl<const K: usize> SampleBuffer<K> {
     }
 
     /// The samples.
+    #[inline(always)]
     pub fn samples(&self) -> Samples<'_, K> {
         Samples { xs: &self.xs, unit: 1.0, ys: self.ys.each_ref().map(Vec::as_slice) }
     }
 
     /// Orders the samples by abscissa; samples with the same abscissa keep their order.
+    #[inline(always)]
     pub fn sort(&mut self) {
-        if self.samples().ascend() {
-            return;
+        if !self.samples().ascend() {
+            self.reorder();
         }
+    }
+
+    fn reorder(&mut self) {
         let xs = &self.xs;
         self.order.clear();
         self.order.extend(0..xs.len() as u32);
@@ -111,6 +117,7 @@ impl<const K: usize> SampleBuffer<K> {
     }
 
     /// Orders the samples and keeps those with an abscissa from `low` to `high`, both included.
+    #[inline(always)]
     pub fn keep(&mut self, low: f64, high: f64) {
         self.sort();
         let end = self.xs.partition_point(|&x| x <= high);
