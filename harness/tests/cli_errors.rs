@@ -42,6 +42,22 @@ models:
 }
 
 #[test]
+fn an_engine_that_is_not_here_is_a_mistake_and_not_passed_over() {
+    let folder = folder();
+    for (variable, words) in [
+        ("BATLINET_ENGINE", "BATLINET_ENGINE=fast, but here are only native, torch"),
+        ("BATLINET_INSTRUCTIONS", "BATLINET_INSTRUCTIONS=fast, but here are only"),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_batlinet"));
+        let output = command.args(["plan", "small.yaml"]).current_dir(folder.path()).env(variable, "fast").output();
+        let output = output.unwrap();
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{error}");
+        assert!(error.contains(words), "{error}");
+    }
+}
+
+#[test]
 fn mistakes_end_with_code_2_one_sentence_and_nothing_written() {
     let folder = folder();
     let long = "99".repeat(3);

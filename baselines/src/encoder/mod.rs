@@ -8,6 +8,7 @@ mod native;
 mod shape;
 mod torch;
 
+use native::INSTRUCTIONS_VARIABLE;
 pub use native::{InstructionSet, NativeEncoder};
 pub use shape::EncoderShape;
 pub use torch::TorchEncoder;
@@ -70,6 +71,26 @@ pub fn cpu_engine() -> String {
     if is_torch_asked() { "libtorch".to_owned() } else { format!("native {}", InstructionSet::in_use().name()) }
 }
 
-fn is_torch_asked() -> bool {
+/// Whether [`build`] takes libtorch on the CPU, too, since the environment variable `BATLINET_ENGINE` is `torch`.
+pub fn is_torch_asked() -> bool {
     std::env::var("BATLINET_ENGINE").as_deref() == Ok("torch")
+}
+
+/// Looks at the environment variables that choose an engine and its instruction set.
+///
+/// # Errors
+/// One of them asks for what is not here; the sentence says what is. Elsewhere such a variable is as good as unset.
+pub fn check_environment() -> Result<(), String> {
+    let instructions = InstructionSet::available().into_iter().map(InstructionSet::name).collect();
+    for (variable, choices) in [("BATLINET_ENGINE", vec!["native", "torch"]), (INSTRUCTIONS_VARIABLE, instructions)] {
+        let asked = std::env::var_os(variable).filter(|asked| !asked.is_empty());
+        if let Some(asked) = asked.filter(|asked| !choices.iter().any(|choice| asked == choice)) {
+            return Err(format!(
+                "the environment says {variable}={}, but here are only {}; choose one or unset it",
+                asked.display(),
+                choices.join(", ")
+            ));
+        }
+    }
+    Ok(())
 }

@@ -2,7 +2,10 @@
 
 use std::{fs, path::PathBuf, thread};
 
-use baselines::{device, encoder::InstructionSet};
+use baselines::{
+    device,
+    encoder::{self, InstructionSet},
+};
 use clap::Args;
 
 use crate::{
@@ -52,6 +55,9 @@ pub fn execute(arguments: &DoctorArguments) -> Result<(), Failure> {
 
 /// The instruction set that the CPU engine of the encoder uses, and why not a faster one.
 fn kernels() -> String {
+    if encoder::is_torch_asked() {
+        return "libtorch's, as BATLINET_ENGINE says".to_owned();
+    }
     let used = InstructionSet::in_use();
     let fastest = InstructionSet::available()[0];
     let why = match used {

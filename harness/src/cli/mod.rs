@@ -12,6 +12,7 @@ pub mod run;
 
 use std::path::PathBuf;
 
+use baselines::encoder;
 use clap::{Parser, Subcommand};
 
 use crate::failure::Failure;
@@ -54,6 +55,7 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
     if let Ok(program) = std::env::current_exe() {
         matr::read_by(program);
     }
+    encoder::check_environment().map_err(Failure::Usage)?;
     match &arguments.verb {
         Verb::Data(command) => data::execute(command),
         Verb::Plan(arguments) => plan::execute(arguments),

@@ -23,6 +23,9 @@ pub enum InstructionSet {
     Avx512,
 }
 
+/// Environment variable that asks for an instruction set by its name.
+pub(in crate::encoder) const INSTRUCTIONS_VARIABLE: &str = "BATLINET_INSTRUCTIONS";
+
 impl InstructionSet {
     /// Those that this processor has, the fastest first.
     pub fn available() -> Vec<Self> {
@@ -46,7 +49,7 @@ impl InstructionSet {
         static CHOICE: OnceLock<InstructionSet> = OnceLock::new();
         *CHOICE.get_or_init(|| {
             let available = Self::available();
-            let asked = env::var("BATLINET_INSTRUCTIONS").ok();
+            let asked = env::var(INSTRUCTIONS_VARIABLE).ok();
             let wanted = available.iter().copied().find(|set| asked.as_deref() == Some(set.name()));
             wanted.unwrap_or(available[0])
         })

@@ -19,6 +19,7 @@ mod winograd;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+pub(super) use dispatch::INSTRUCTIONS_VARIABLE;
 pub use dispatch::InstructionSet;
 use kernels::FEATURES;
 use layers::{Activations, Convolutions, Gradients, Scratch};
