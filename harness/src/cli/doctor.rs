@@ -63,9 +63,9 @@ fn kernels() -> String {
     let why = match used {
         _ if used != fastest => format!("as BATLINET_INSTRUCTIONS says; this processor has {} too", fastest.name()),
         InstructionSet::Avx512 => "the fastest there is".to_owned(),
-        InstructionSet::Avx2 => "this processor has no AVX-512, which is about three times as fast".to_owned(),
+        InstructionSet::Avx2 => "this processor has no AVX-512, which is up to twice as fast".to_owned(),
         InstructionSet::Portable => {
-            "this processor has neither AVX-512 nor AVX2: expect a tenth of the speed".to_owned()
+            "this processor has neither AVX-512 nor AVX2: expect a fifth of the speed".to_owned()
         }
     };
     format!("{}: {why}", used.name())

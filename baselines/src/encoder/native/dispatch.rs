@@ -67,7 +67,7 @@ impl InstructionSet {
 
 /// Gives `$name` a version per instruction set, each compiled for it, and a function that chooses.
 macro_rules! kernel {
-    ($module:ident::$name:ident [$($wide:expr)?] [$($narrow:expr)?] ($($argument:ident: $type:ty),* $(,)?) $(-> $result:ty)?) => {
+    ($module:ident::$name:ident [$($wide:expr),*] [$($narrow:expr),*] ($($argument:ident: $type:ty),* $(,)?) $(-> $result:ty)?) => {
         /// See the kernel of this name.
         ///
         /// # Safety
@@ -76,13 +76,13 @@ macro_rules! kernel {
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx512f")]
             unsafe fn avx512($($argument: $type),*) $(-> $result)? {
-                unsafe { $module::$name::<Avx512, $($wide)?>($($argument),*) }
+                unsafe { $module::$name::<Avx512, $($wide),*>($($argument),*) }
             }
 
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx2,fma")]
             unsafe fn avx2($($argument: $type),*) $(-> $result)? {
-                unsafe { $module::$name::<Avx2, $($narrow)?>($($argument),*) }
+                unsafe { $module::$name::<Avx2, $($narrow),*>($($argument),*) }
             }
 
             unsafe {
@@ -91,14 +91,14 @@ macro_rules! kernel {
                     InstructionSet::Avx512 => avx512($($argument),*),
                     #[cfg(target_arch = "x86_64")]
                     InstructionSet::Avx2 => avx2($($argument),*),
-                    _ => $module::$name::<Portable, $($narrow)?>($($argument),*),
+                    _ => $module::$name::<Portable, $($narrow),*>($($argument),*),
                 }
             }
         }
     };
 }
 
-kernel!(kernels::convolve_pool [3] [1] (
+kernel!(kernels::convolve_pool [true] [false] (
     input: Planes<'_>,
     weights: *const f32,
     bias: *const f32,
@@ -117,7 +117,7 @@ kernel!(kernels::unpool [] [] (
     bias_gradient: *mut f32,
 ));
 
-kernel!(kernels::weight_gradient [3] [1] (
+kernel!(kernels::weight_gradient [true] [false] (
     input: Planes<'_>,
     spread: *const f32,
     spread_row: usize,
@@ -132,7 +132,7 @@ kernel!(winograd::transform_inputs [] [] (
     block: *mut f32,
 ) -> u32);
 
-kernel!(winograd::multiply [6] [3] (
+kernel!(winograd::multiply [6, 2] [6, 1] (
     block: *const f32,
     channels: &[usize],
     weights: *const f32,
@@ -140,7 +140,7 @@ kernel!(winograd::multiply [6] [3] (
     product: *mut f32,
 ));
 
-kernel!(winograd::add_weight_gradient [3] [1] (
+kernel!(winograd::add_weight_gradient [true] [false] (
     inputs: *const f32,
     patches: Patches,
     windows: (usize, usize),

@@ -1,8 +1,9 @@
 //! The inner loops, written once over [`Lanes`].
 //!
 //! All arrays keep the 32 channels of a pixel together, so that two vectors hold a pixel. Each kernel keeps a block of
-//! results in registers while it runs through the taps: `ROWS` (1 or 3) rows of a 3×3 block, or `SAMPLES` vectors,
-//! as many as the registers of the instruction set hold. [`super::winograd`] has those of the second convolution.
+//! results in registers while it runs through the taps, as many as the registers of the instruction set hold: of a 3×3
+//! block all rows and both halves of the channels at once, or (not `WIDE`) two rows, then one, of a half; or `SAMPLES`
+//! vectors. [`super::winograd`] has those of the second convolution.
 //!
 //! # Safety
 //! Common to all: the processor has the instructions of `V`, and the pointers are valid for the extents that the
@@ -43,7 +44,7 @@ impl Planes<'_> {
 ///
 /// `weights` is [channels][3][3][32], `pooled` and `masks` are [height][width] windows.
 #[inline(always)]
-pub(super) unsafe fn convolve_pool<V: Lanes, const ROWS: usize>(
+pub(super) unsafe fn convolve_pool<V: Lanes, const WIDE: bool>(
     input: Planes<'_>,
     weights: *const f32,
     bias: *const f32,
@@ -53,50 +54,93 @@ pub(super) unsafe fn convolve_pool<V: Lanes, const ROWS: usize>(
     masks: *mut WindowMask,
 ) {
     unsafe {
-        let bias = [V::load(bias), V::load(bias.add(16))];
         for y in 0..height {
             for x in 0..width {
+                let window = Window { input, y: 3 * y, x: 3 * x };
+                let place = y * width + x;
+                let mut mask = [0; 9];
                 let mut sum = [V::zero(); 2];
-                let mut mask = [0_u32; 9];
-                for first_row in (0..3).step_by(ROWS) {
-                    let mut block = [[bias; 3]; ROWS];
-                    for &channel in input.channels {
-                        for ky in 0..3 {
-                            let taps = weights.add((channel * 9 + ky * 3) * FEATURES);
-                            for kx in 0..3 {
-                                let weight = [V::load(taps.add(kx * 32)), V::load(taps.add(kx * 32 + 16))];
-                                for row in 0..ROWS {
-                                    for column in 0..3 {
-                                        let pixel = V::splat(input.at(
-                                            channel,
-                                            3 * y + first_row + row + ky,
-                                            3 * x + column + kx,
-                                        ));
-                                        for half in 0..2 {
-                                            block[row][column][half] =
-                                                block[row][column][half].add_product(pixel, weight[half]);
-                                        }
-                                    }
+                if WIDE {
+                    window.convolve_rectify::<V, 3, 2>(weights, bias, 0, 0, &mut sum, &mut mask);
+                } else {
+                    for half in 0..2 {
+                        let sum = std::array::from_mut(&mut sum[half]);
+                        window.convolve_rectify::<V, 2, 1>(weights, bias, 0, half, sum, &mut mask);
+                        window.convolve_rectify::<V, 1, 1>(weights, bias, 2, half, sum, &mut mask);
+                    }
+                }
+                for half in 0..2 {
+                    sum[half].scale(1.0 / 9.0).store(pooled.add(place * FEATURES + 16 * half));
+                }
+                *masks.add(place) = mask;
+            }
+        }
+    }
+}
+
+/// A pooling window of the first convolution: its first input pixel.
+struct Window<'a> {
+    input: Planes<'a>,
+    y: usize,
+    x: usize,
+}
+
+impl Window<'_> {
+    /// Convolution and ReLU of `ROWS` rows and `HALVES` of the channels; adds the pixels to `sum`, and their bits to `mask`.
+    #[inline(always)]
+    unsafe fn convolve_rectify<V: Lanes, const ROWS: usize, const HALVES: usize>(
+        &self,
+        weights: *const f32,
+        bias: *const f32,
+        first_row: usize,
+        first_half: usize,
+        sum: &mut [V; HALVES],
+        mask: &mut WindowMask,
+    ) {
+        unsafe {
+            let bias = load::<V, HALVES>(bias.add(16 * first_half));
+            let mut block = [[bias; 3]; ROWS];
+            for &channel in self.input.channels {
+                for ky in 0..3 {
+                    let taps = weights.add((channel * 9 + ky * 3) * FEATURES + 16 * first_half);
+                    for kx in 0..3 {
+                        let weight = load::<V, HALVES>(taps.add(kx * FEATURES));
+                        for row in 0..ROWS {
+                            for column in 0..3 {
+                                let (y, x) = (self.y + first_row + row + ky, self.x + column + kx);
+                                let pixel = V::splat(self.input.at(channel, y, x));
+                                for half in 0..HALVES {
+                                    block[row][column][half] =
+                                        block[row][column][half].add_product(pixel, weight[half]);
                                 }
                             }
                         }
                     }
-                    for row in 0..ROWS {
-                        for column in 0..3 {
-                            let [low, high] = block[row][column];
-                            let (low_mask, high_mask) = (low.positive(), high.positive());
-                            mask[(first_row + row) * 3 + column] = u32::from(low_mask) | u32::from(high_mask) << 16;
-                            sum[0] = sum[0].add(low.keep(low_mask));
-                            sum[1] = sum[1].add(high.keep(high_mask));
-                        }
+                }
+            }
+            for row in 0..ROWS {
+                for column in 0..3 {
+                    for half in 0..HALVES {
+                        let pixel = block[row][column][half];
+                        let positive = pixel.positive();
+                        mask[(first_row + row) * 3 + column] |= u32::from(positive) << (16 * (first_half + half));
+                        sum[half] = sum[half].add(pixel.keep(positive));
                     }
                 }
-                let window = y * width + x;
-                sum[0].scale(1.0 / 9.0).store(pooled.add(window * FEATURES));
-                sum[1].scale(1.0 / 9.0).store(pooled.add(window * FEATURES + 16));
-                *masks.add(window) = mask;
             }
         }
+    }
+}
+
+/// Neighbouring vectors.
+#[inline(always)]
+pub(super) unsafe fn load<V: Lanes, const HALVES: usize>(source: *const f32) -> [V; HALVES] {
+    unsafe {
+        let mut vectors = [V::zero(); HALVES];
+        for half in 0..HALVES {
+            vectors[half] = V::load(source.add(16 * half));
+        }
+        vectors
     }
 }
 
@@ -140,7 +184,7 @@ pub(super) unsafe fn unpool<V: Lanes>(
 /// Adds the gradient of convolution weights, [channels][3][3][32], over three rows of `width` output pixels whose
 /// gradients are in `spread`. `input` begins at the first input pixel of the first of them.
 #[inline(always)]
-pub(super) unsafe fn weight_gradient<V: Lanes, const ROWS: usize>(
+pub(super) unsafe fn weight_gradient<V: Lanes, const WIDE: bool>(
     input: Planes<'_>,
     spread: *const f32,
     spread_row: usize,
@@ -149,30 +193,63 @@ pub(super) unsafe fn weight_gradient<V: Lanes, const ROWS: usize>(
 ) {
     unsafe {
         for &channel in input.channels {
-            for first_tap in (0..3).step_by(ROWS) {
-                let taps = gradient.add((channel * 9 + first_tap * 3) * FEATURES);
-                let mut sums = [[[V::zero(); 2]; 3]; ROWS];
-                for row in 0..3 {
-                    for column in 0..width {
-                        let pixel = spread.add(row * spread_row + column * FEATURES);
-                        let slope = [V::load(pixel), V::load(pixel.add(16))];
-                        for ky in 0..ROWS {
-                            for kx in 0..3 {
-                                let value = V::splat(input.at(channel, row + first_tap + ky, column + kx));
-                                for half in 0..2 {
-                                    sums[ky][kx][half] = sums[ky][kx][half].add_product(value, slope[half]);
-                                }
-                            }
+            let gradient = gradient.add(channel * 9 * FEATURES);
+            if WIDE {
+                tap_gradient::<V, 3, 2>(input, channel, 0, spread, spread_row, width, gradient);
+            } else {
+                for half in 0..2 {
+                    let (spread, gradient) = (spread.add(16 * half), gradient.add(16 * half));
+                    tap_gradient::<V, 2, 1>(input, channel, 0, spread, spread_row, width, gradient);
+                    tap_gradient::<V, 1, 1>(input, channel, 2, spread, spread_row, width, gradient);
+                }
+            }
+        }
+    }
+}
+
+/// [`weight_gradient`] of `ROWS` rows of taps of a channel, and of the `HALVES` at `spread` and `gradient`.
+#[inline(always)]
+unsafe fn tap_gradient<V: Lanes, const ROWS: usize, const HALVES: usize>(
+    input: Planes<'_>,
+    channel: usize,
+    first_tap: usize,
+    spread: *const f32,
+    spread_row: usize,
+    width: usize,
+    gradient: *mut f32,
+) {
+    unsafe {
+        let mut sums = [[[V::zero(); HALVES]; 3]; ROWS];
+        for row in 0..3 {
+            for column in 0..width {
+                let slope = load::<V, HALVES>(spread.add(row * spread_row + column * FEATURES));
+                for ky in 0..ROWS {
+                    for kx in 0..3 {
+                        let value = V::splat(input.at(channel, row + first_tap + ky, column + kx));
+                        for half in 0..HALVES {
+                            sums[ky][kx][half] = sums[ky][kx][half].add_product(value, slope[half]);
                         }
                     }
                 }
-                for ky in 0..ROWS {
-                    for kx in 0..3 {
-                        for half in 0..2 {
-                            let tap = taps.add((ky * 3 + kx) * FEATURES + 16 * half);
-                            V::load(tap).add(sums[ky][kx][half]).store(tap);
-                        }
-                    }
+            }
+        }
+        add_to_taps(sums, first_tap, gradient);
+    }
+}
+
+/// Adds sums to the gradient of a channel's weights, [3][3][32], from tap row `first_tap` on.
+#[inline(always)]
+pub(super) unsafe fn add_to_taps<V: Lanes, const ROWS: usize, const HALVES: usize>(
+    sums: [[[V; HALVES]; 3]; ROWS],
+    first_tap: usize,
+    gradient: *mut f32,
+) {
+    unsafe {
+        for ky in 0..ROWS {
+            for kx in 0..3 {
+                for half in 0..HALVES {
+                    let tap = gradient.add(((first_tap + ky) * 3 + kx) * FEATURES + 16 * half);
+                    V::load(tap).add(sums[ky][kx][half]).store(tap);
                 }
             }
         }

@@ -18,7 +18,7 @@
 )]
 
 use super::{
-    kernels::{FEATURES, WindowMask},
+    kernels::{FEATURES, WindowMask, add_to_taps, load},
     lanes::Lanes,
 };
 
@@ -201,9 +201,10 @@ unsafe fn load_points<V: Lanes>(block: *const f32) -> [[V; 5]; 5] {
 }
 
 /// At every point the product of a block, [count][32], and `weights`, [32][32], to `product`, over the `channels` of the
-/// block that are not zero. `HELD` patches share each weight that is loaded; their number is rounded up to a multiple.
+/// block that are not zero. `HELD` patches share each weight that is loaded, of `HALVES` of the outputs at once; their
+/// number is rounded up to a multiple.
 #[inline(always)]
-pub(super) unsafe fn multiply<V: Lanes, const HELD: usize>(
+pub(super) unsafe fn multiply<V: Lanes, const HELD: usize, const HALVES: usize>(
     block: *const f32,
     channels: &[usize],
     weights: *const f32,
@@ -213,22 +214,25 @@ pub(super) unsafe fn multiply<V: Lanes, const HELD: usize>(
     const { assert!(PATCHES.is_multiple_of(HELD), "a block has room for rounding up") };
     unsafe {
         for point in 0..POINTS {
-            let weights = weights.add(point * FEATURES * FEATURES);
-            for first in (0..count).step_by(HELD) {
-                let begin = (point * PATCHES + first) * FEATURES;
-                let mut sums = [[V::zero(); 2]; HELD];
-                for &channel in channels {
-                    let weight = [V::load(weights.add(channel * 32)), V::load(weights.add(channel * 32 + 16))];
-                    for patch in 0..HELD {
-                        let value = V::splat(block.add(begin + patch * FEATURES + channel));
-                        for half in 0..2 {
-                            sums[patch][half] = sums[patch][half].add_product(value, weight[half]);
+            for first_half in (0..2).step_by(HALVES) {
+                let weights = weights.add(point * FEATURES * FEATURES + 16 * first_half);
+                for first in (0..count).step_by(HELD) {
+                    let begin = (point * PATCHES + first) * FEATURES;
+                    let mut sums = [[V::zero(); HALVES]; HELD];
+                    for &channel in channels {
+                        let weight = load::<V, HALVES>(weights.add(channel * FEATURES));
+                        for patch in 0..HELD {
+                            let value = V::splat(block.add(begin + patch * FEATURES + channel));
+                            for half in 0..HALVES {
+                                sums[patch][half] = sums[patch][half].add_product(value, weight[half]);
+                            }
                         }
                     }
-                }
-                for patch in 0..HELD {
-                    for half in 0..2 {
-                        sums[patch][half].store(product.add(begin + patch * FEATURES + 16 * half));
+                    for patch in 0..HELD {
+                        for half in 0..HALVES {
+                            let output = begin + patch * FEATURES + 16 * (first_half + half);
+                            sums[patch][half].store(product.add(output));
+                        }
                     }
                 }
             }
@@ -237,10 +241,9 @@ pub(super) unsafe fn multiply<V: Lanes, const HELD: usize>(
 }
 
 /// Adds the gradient of the weights, [in][3][3][out], over `count` windows from `first` on, for the `channels` of the inputs
-/// that are not zero. `spread` has the gradients of the windows' outputs, [count][3][3][32]. `ROWS` rows of taps share each
-/// of them that is loaded.
+/// that are not zero. `spread` has the gradients of the windows' outputs, [count][3][3][32].
 #[inline(always)]
-pub(super) unsafe fn add_weight_gradient<V: Lanes, const ROWS: usize>(
+pub(super) unsafe fn add_weight_gradient<V: Lanes, const WIDE: bool>(
     inputs: *const f32,
     patches: Patches,
     (first, count): (usize, usize),
@@ -253,38 +256,53 @@ pub(super) unsafe fn add_weight_gradient<V: Lanes, const ROWS: usize>(
         for place in 0..count {
             begin[place] = patches.offset(first + place);
         }
+        let begin = &begin[..count];
         for &channel in channels {
-            for first_tap in (0..3).step_by(ROWS) {
-                let mut sums = [[[V::zero(); 2]; 3]; ROWS];
-                for place in 0..count {
-                    let patch = inputs.add(begin[place] + channel);
-                    for row in 0..3 {
-                        for column in 0..3 {
-                            let pixel = spread.add((place * 9 + row * 3 + column) * FEATURES);
-                            let slope = [V::load(pixel), V::load(pixel.add(16))];
-                            for ky in 0..ROWS {
-                                for kx in 0..3 {
-                                    let row = row + first_tap + ky;
-                                    let value = V::splat(patch.add(row * patches.row + (column + kx) * FEATURES));
-                                    for half in 0..2 {
-                                        sums[ky][kx][half] = sums[ky][kx][half].add_product(value, slope[half]);
-                                    }
-                                }
-                            }
-                        }
-                    }
+            let (inputs, gradient) = (inputs.add(channel), gradient.add(channel * 9 * FEATURES));
+            if WIDE {
+                tap_gradient::<V, 3, 2>(inputs, patches.row, begin, 0, spread, gradient);
+            } else {
+                for half in 0..2 {
+                    let (spread, gradient) = (spread.add(16 * half), gradient.add(16 * half));
+                    tap_gradient::<V, 2, 1>(inputs, patches.row, begin, 0, spread, gradient);
+                    tap_gradient::<V, 1, 1>(inputs, patches.row, begin, 2, spread, gradient);
                 }
-                for ky in 0..ROWS {
-                    for kx in 0..3 {
-                        for half in 0..2 {
-                            let tap = channel * 9 + (first_tap + ky) * 3 + kx;
-                            let sum = gradient.add(tap * FEATURES + 16 * half);
-                            V::load(sum).add(sums[ky][kx][half]).store(sum);
+            }
+        }
+    }
+}
+
+/// [`add_weight_gradient`] of `ROWS` rows of taps of the channel at `inputs`, and of the `HALVES` at `spread` and `gradient`.
+/// Windows begin at `begin`, rows of inputs are `row_length` floats apart.
+#[inline(always)]
+unsafe fn tap_gradient<V: Lanes, const ROWS: usize, const HALVES: usize>(
+    inputs: *const f32,
+    row_length: usize,
+    begin: &[usize],
+    first_tap: usize,
+    spread: *const f32,
+    gradient: *mut f32,
+) {
+    unsafe {
+        let mut sums = [[[V::zero(); HALVES]; 3]; ROWS];
+        for place in 0..begin.len() {
+            let patch = inputs.add(begin[place]);
+            for row in 0..3 {
+                for column in 0..3 {
+                    let slope = load::<V, HALVES>(spread.add((place * 9 + row * 3 + column) * FEATURES));
+                    for ky in 0..ROWS {
+                        for kx in 0..3 {
+                            let row = row + first_tap + ky;
+                            let value = V::splat(patch.add(row * row_length + (column + kx) * FEATURES));
+                            for half in 0..HALVES {
+                                sums[ky][kx][half] = sums[ky][kx][half].add_product(value, slope[half]);
+                            }
                         }
                     }
                 }
             }
         }
+        add_to_taps(sums, first_tap, gradient);
     }
 }
 
