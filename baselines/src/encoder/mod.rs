@@ -15,6 +15,9 @@ pub use torch::TorchEncoder;
 
 use crate::{model::ModelError, optimiser::AdamParameters, weights::Weights};
 
+/// Environment variable that asks for an engine on the CPU by its name.
+const ENGINE_VARIABLE: &str = "BATLINET_ENGINE";
+
 /// An encoder on some engine.
 ///
 /// Inputs are `n` row-major (channels, height, width) arrays one after the other; feature vectors are `n` × features.
@@ -73,7 +76,7 @@ pub fn cpu_engine() -> String {
 
 /// Whether [`build`] takes libtorch on the CPU, too, since the environment variable `BATLINET_ENGINE` is `torch`.
 pub fn is_torch_asked() -> bool {
-    std::env::var("BATLINET_ENGINE").as_deref() == Ok("torch")
+    std::env::var(ENGINE_VARIABLE).as_deref() == Ok("torch")
 }
 
 /// Looks at the environment variables that choose an engine and its instruction set.
@@ -82,7 +85,7 @@ pub fn is_torch_asked() -> bool {
 /// One of them asks for what is not here; the sentence says what is. Elsewhere such a variable is as good as unset.
 pub fn check_environment() -> Result<(), String> {
     let instructions = InstructionSet::available().into_iter().map(InstructionSet::name).collect();
-    for (variable, choices) in [("BATLINET_ENGINE", vec!["native", "torch"]), (INSTRUCTIONS_VARIABLE, instructions)] {
+    for (variable, choices) in [(ENGINE_VARIABLE, vec!["native", "torch"]), (INSTRUCTIONS_VARIABLE, instructions)] {
         let asked = std::env::var_os(variable).filter(|asked| !asked.is_empty());
         if let Some(asked) = asked.filter(|asked| !choices.iter().any(|choice| asked == choice)) {
             return Err(format!(

@@ -2,11 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::half_cycle::LEAST_CURRENT;
 use crate::cell::{Cell, Cycle};
-use crate::signal::{Grid, MedianRule, Outside, Resampler, RollingMedian, SampleBuffer, next_run};
-
-/// A, below whose negative a sample belongs to discharge.
-const LEAST_CURRENT: f64 = 0.1;
+use crate::signal::{Grid, MedianRule, Outside, Resampler, RollingMedian, SampleBuffer, Samples};
 
 /// Points to either side in the running median.
 const HALF_WIDTH: usize = 10;
@@ -73,12 +71,8 @@ impl CurveReader {
     }
 
     fn compute(&mut self, cell: &Cell, cycle: &Cycle, out: &mut [f64]) {
-        self.samples.clear();
-        let mut end = 0;
-        while let Some(run) = next_run(&cycle.current, end, |current| *current < -LEAST_CURRENT) {
-            end = run.end;
-            self.samples.extend(cycle.voltage[run.clone()].iter().copied(), [&cycle.discharge_capacity[run]]);
-        }
+        let all = Samples { xs: &cycle.voltage, unit: 1.0, ys: [&cycle.discharge_capacity] };
+        self.samples.gather(all, &cycle.current, |current| *current < -LEAST_CURRENT);
         if self.samples.len() <= 2 {
             out.fill(0.0);
             return;

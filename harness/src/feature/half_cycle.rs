@@ -4,7 +4,7 @@ use crate::cell::{Cell, Cycle};
 use crate::signal::{Grid, Outside, Resampler, SampleBuffer, Samples, next_run};
 
 /// A, above which a sample belongs to charge and below whose negative it belongs to discharge; absolute, not a rate.
-const LEAST_CURRENT: f64 = 0.1;
+pub(crate) const LEAST_CURRENT: f64 = 0.1;
 
 /// Which half.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,24 +81,19 @@ fn choose<'a>(
     let belongs = |current: &f64| sign * current > LEAST_CURRENT;
     let (low, high) = grid.ends();
 
+    let all = Samples { xs: capacity, unit: nominal_capacity, ys: [&cycle.voltage, &cycle.current] };
+
     // mostly one run without a gap or a step back, which is read where it is
     let run = next_run(&cycle.current, 0, belongs).unwrap_or_default();
     if run.len() > 2 && next_run(&cycle.current, run.end, belongs).is_none() {
-        let ys = [&cycle.voltage[run.clone()], &cycle.current[run.clone()]];
-        let samples = Samples { xs: &capacity[run], unit: nominal_capacity, ys };
+        let samples = all.part(run);
         let (first, last) = samples.ends();
         if samples.ascend() && low <= first && last <= high {
             return Ok(samples);
         }
     }
 
-    buffer.clear();
-    let mut end = 0;
-    while let Some(run) = next_run(&cycle.current, end, belongs) {
-        end = run.end;
-        let xs = capacity[run.clone()].iter().map(|ampere_hours| ampere_hours / nominal_capacity);
-        buffer.extend(xs, [&cycle.voltage[run.clone()], &cycle.current[run]]);
-    }
+    buffer.gather(all, &cycle.current, belongs);
     if buffer.len() <= 2 {
         buffer.clear();
     } else {

@@ -13,6 +13,7 @@ mod voltage_capacity;
 pub use capacity_map::{CapacityMap, Channel};
 pub use discharge_curve::QdlinSource;
 pub use extract::Extract;
+pub(crate) use half_cycle::LEAST_CURRENT;
 pub use severson::{Severson, Statistic};
 pub use spec::FeatureSpec;
 pub use voltage_capacity::VoltageCapacity;

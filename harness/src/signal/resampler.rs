@@ -209,7 +209,9 @@ mod tests {
                     (x, random.random(), random.random())
                 })
                 .collect();
-            sorted.iter().for_each(|&(x, y, z)| buffer.extend([x].into_iter(), [&[y], &[z]]));
+            for &(x, y, z) in &sorted {
+                buffer.extend(Samples { xs: &[x], unit: 1.0, ys: [&[y], &[z]] });
+            }
             sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
             let xs: Vec<f64> = sorted.iter().map(|s| s.0).collect();
             let ys: Vec<f64> = sorted.iter().map(|s| s.1).collect();

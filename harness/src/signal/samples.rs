@@ -16,7 +16,13 @@ pub struct Samples<'a, const K: usize> {
     pub ys: [&'a [f64]; K],
 }
 
-impl<const K: usize> Samples<'_, K> {
+impl<'a, const K: usize> Samples<'a, K> {
+    /// The samples at these indices.
+    #[inline(always)]
+    pub fn part(&self, indices: Range<usize>) -> Samples<'a, K> {
+        Samples { xs: &self.xs[indices.clone()], unit: self.unit, ys: self.ys.map(|series| &series[indices.clone()]) }
+    }
+
     /// Whether no abscissa is smaller than the one before.
     #[inline(always)]
     pub fn ascend(&self) -> bool {
@@ -70,11 +76,22 @@ impl<const K: usize> SampleBuffer<K> {
         self.ys.iter_mut().for_each(Vec::clear);
     }
 
-    /// Adds samples, as many as each of `ys` holds.
+    /// Takes those of the samples whose `current` belongs, instead of what was here.
     #[inline(always)]
-    pub fn extend(&mut self, xs: impl Iterator<Item = f64>, ys: [&[f64]; K]) {
-        self.xs.extend(xs);
-        for (series, more) in self.ys.iter_mut().zip(ys) {
+    pub fn gather(&mut self, samples: Samples<'_, K>, current: &[f64], belongs: impl Fn(&f64) -> bool) {
+        self.clear();
+        let mut end = 0;
+        while let Some(run) = next_run(current, end, &belongs) {
+            end = run.end;
+            self.extend(samples.part(run));
+        }
+    }
+
+    /// Adds samples.
+    #[inline(always)]
+    pub fn extend(&mut self, samples: Samples<'_, K>) {
+        self.xs.extend(samples.xs.iter().map(|x| x / samples.unit));
+        for (series, more) in self.ys.iter_mut().zip(samples.ys) {
             series.extend_from_slice(more);
             assert_eq!(series.len(), self.xs.len(), "one value per abscissa");
         }
@@ -140,7 +157,7 @@ pub fn next_run(values: &[f64], start: usize, belongs: impl Fn(&f64) -> bool) ->
 /// How many values from the first on `belong`, found a chunk at a time without a branch per value.
 #[inline(always)]
 fn leading(values: &[f64], belongs: impl Fn(&f64) -> bool) -> usize {
-    let (chunks, _) = values.as_chunks::<{ CHUNK }>();
+    let (chunks, _) = values.as_chunks::<CHUNK>();
     let mut whole = 0;
     for chunk in chunks {
         if !chunk.iter().fold(true, |all, value| all & belongs(value)) {
@@ -159,7 +176,7 @@ mod tests {
     #[test]
     fn samples_outside_are_left_out_and_the_range_is_of_what_remains() {
         let mut buffer = SampleBuffer::<1>::default();
-        buffer.extend([0.5, -0.1, 1.2, 1.3, 0.0].into_iter(), [&[5.0, -7.0, 2.0, 9.0, 3.0]]);
+        buffer.extend(Samples { xs: &[0.5, -0.1, 1.2, 1.3, 0.0], unit: 1.0, ys: [&[5.0, -7.0, 2.0, 9.0, 3.0]] });
         assert!(!buffer.samples().ascend());
         buffer.keep(0.0, 1.2);
         let samples = buffer.samples();
@@ -173,7 +190,7 @@ mod tests {
     #[test]
     fn samples_with_the_same_abscissa_keep_their_order() {
         let mut buffer = SampleBuffer::<1>::default();
-        buffer.extend([1.0, 0.0, 1.0, 0.0].into_iter(), [&[1.0, 2.0, 3.0, 4.0]]);
+        buffer.extend(Samples { xs: &[1.0, 0.0, 1.0, 0.0], unit: 1.0, ys: [&[1.0, 2.0, 3.0, 4.0]] });
         buffer.sort();
         assert_eq!(buffer.samples().ys, [[2.0, 4.0, 1.0, 3.0]]);
     }

@@ -193,62 +193,80 @@ pub(super) unsafe fn weight_gradient<V: Lanes, const WIDE: bool>(
 ) {
     unsafe {
         for &channel in input.channels {
-            let gradient = gradient.add(channel * 9 * FEATURES);
-            if WIDE {
-                tap_gradient::<V, 3, 2>(input, channel, 0, spread, spread_row, width, gradient);
-            } else {
-                for half in 0..2 {
-                    let (spread, gradient) = (spread.add(16 * half), gradient.add(16 * half));
-                    tap_gradient::<V, 2, 1>(input, channel, 0, spread, spread_row, width, gradient);
-                    tap_gradient::<V, 1, 1>(input, channel, 2, spread, spread_row, width, gradient);
-                }
+            let strip = Strip { input: input.at(channel, 0, 0), spread, width };
+            let layout = StripLayout { row: input.row, column: 1, spread_row };
+            add_tap_gradient::<V, WIDE>(std::iter::once(strip), layout, gradient.add(channel * 9 * FEATURES));
+        }
+    }
+}
+
+/// Three rows of `width` output pixels, whose gradients are at `spread`, and what they see of an input channel.
+#[derive(Clone, Copy)]
+pub(super) struct Strip {
+    pub(super) input: *const f32,
+    pub(super) spread: *const f32,
+    pub(super) width: usize,
+}
+
+/// How many floats rows and columns of a [`Strip`] are apart; columns of its gradients are [`FEATURES`].
+#[derive(Clone, Copy)]
+pub(super) struct StripLayout {
+    pub(super) row: usize,
+    pub(super) column: usize,
+    pub(super) spread_row: usize,
+}
+
+/// Adds the gradient of the weights of a channel, [3][3][32], over all strips.
+#[inline(always)]
+pub(super) unsafe fn add_tap_gradient<V: Lanes, const WIDE: bool>(
+    strips: impl Iterator<Item = Strip> + Clone,
+    layout: StripLayout,
+    gradient: *mut f32,
+) {
+    unsafe {
+        if WIDE {
+            add_tap_rows::<V, 3, 2>(strips, layout, 0, 0, gradient);
+        } else {
+            for half in 0..2 {
+                add_tap_rows::<V, 2, 1>(strips.clone(), layout, 0, half, gradient);
+                add_tap_rows::<V, 1, 1>(strips.clone(), layout, 2, half, gradient);
             }
         }
     }
 }
 
-/// [`weight_gradient`] of `ROWS` rows of taps of a channel, and of the `HALVES` at `spread` and `gradient`.
+/// [`add_tap_gradient`] of `ROWS` rows of taps and `HALVES` of the outputs.
 #[inline(always)]
-unsafe fn tap_gradient<V: Lanes, const ROWS: usize, const HALVES: usize>(
-    input: Planes<'_>,
-    channel: usize,
+unsafe fn add_tap_rows<V: Lanes, const ROWS: usize, const HALVES: usize>(
+    strips: impl Iterator<Item = Strip>,
+    layout: StripLayout,
     first_tap: usize,
-    spread: *const f32,
-    spread_row: usize,
-    width: usize,
+    first_half: usize,
     gradient: *mut f32,
 ) {
     unsafe {
         let mut sums = [[[V::zero(); HALVES]; 3]; ROWS];
-        for row in 0..3 {
-            for column in 0..width {
-                let slope = load::<V, HALVES>(spread.add(row * spread_row + column * FEATURES));
-                for ky in 0..ROWS {
-                    for kx in 0..3 {
-                        let value = V::splat(input.at(channel, row + first_tap + ky, column + kx));
-                        for half in 0..HALVES {
-                            sums[ky][kx][half] = sums[ky][kx][half].add_product(value, slope[half]);
+        for Strip { input, spread, width } in strips {
+            for row in 0..3 {
+                for column in 0..width {
+                    let pixel = row * layout.spread_row + column * FEATURES + 16 * first_half;
+                    let slope = load::<V, HALVES>(spread.add(pixel));
+                    for ky in 0..ROWS {
+                        for kx in 0..3 {
+                            let (y, x) = (row + first_tap + ky, column + kx);
+                            let value = V::splat(input.add(y * layout.row + x * layout.column));
+                            for half in 0..HALVES {
+                                sums[ky][kx][half] = sums[ky][kx][half].add_product(value, slope[half]);
+                            }
                         }
                     }
                 }
             }
         }
-        add_to_taps(sums, first_tap, gradient);
-    }
-}
-
-/// Adds sums to the gradient of a channel's weights, [3][3][32], from tap row `first_tap` on.
-#[inline(always)]
-pub(super) unsafe fn add_to_taps<V: Lanes, const ROWS: usize, const HALVES: usize>(
-    sums: [[[V; HALVES]; 3]; ROWS],
-    first_tap: usize,
-    gradient: *mut f32,
-) {
-    unsafe {
         for ky in 0..ROWS {
             for kx in 0..3 {
                 for half in 0..HALVES {
-                    let tap = gradient.add(((first_tap + ky) * 3 + kx) * FEATURES + 16 * half);
+                    let tap = gradient.add(((first_tap + ky) * 3 + kx) * FEATURES + 16 * (first_half + half));
                     V::load(tap).add(sums[ky][kx][half]).store(tap);
                 }
             }

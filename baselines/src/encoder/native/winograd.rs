@@ -18,7 +18,7 @@
 )]
 
 use super::{
-    kernels::{FEATURES, WindowMask, add_to_taps, load},
+    kernels::{FEATURES, Strip, StripLayout, WindowMask, add_tap_gradient, load},
     lanes::Lanes,
 };
 
@@ -252,57 +252,18 @@ pub(super) unsafe fn add_weight_gradient<V: Lanes, const WIDE: bool>(
     gradient: *mut f32,
 ) {
     unsafe {
-        let mut begin = [0; PATCHES];
+        let layout = StripLayout { row: patches.row, column: FEATURES, spread_row: 3 * FEATURES };
+        let mut windows = [Strip { input: inputs, spread, width: 3 }; PATCHES];
         for place in 0..count {
-            begin[place] = patches.offset(first + place);
+            windows[place].input = inputs.add(patches.offset(first + place));
+            windows[place].spread = spread.add(place * 9 * FEATURES);
         }
-        let begin = &begin[..count];
         for &channel in channels {
-            let (inputs, gradient) = (inputs.add(channel), gradient.add(channel * 9 * FEATURES));
-            if WIDE {
-                tap_gradient::<V, 3, 2>(inputs, patches.row, begin, 0, spread, gradient);
-            } else {
-                for half in 0..2 {
-                    let (spread, gradient) = (spread.add(16 * half), gradient.add(16 * half));
-                    tap_gradient::<V, 2, 1>(inputs, patches.row, begin, 0, spread, gradient);
-                    tap_gradient::<V, 1, 1>(inputs, patches.row, begin, 2, spread, gradient);
-                }
-            }
+            // the width again, so that the compiler knows it
+            let of_channel = |window: &Strip| Strip { input: window.input.add(channel), width: 3, ..*window };
+            let strips = windows[..count].iter().map(of_channel);
+            add_tap_gradient::<V, WIDE>(strips, layout, gradient.add(channel * 9 * FEATURES));
         }
-    }
-}
-
-/// [`add_weight_gradient`] of `ROWS` rows of taps of the channel at `inputs`, and of the `HALVES` at `spread` and `gradient`.
-/// Windows begin at `begin`, rows of inputs are `row_length` floats apart.
-#[inline(always)]
-unsafe fn tap_gradient<V: Lanes, const ROWS: usize, const HALVES: usize>(
-    inputs: *const f32,
-    row_length: usize,
-    begin: &[usize],
-    first_tap: usize,
-    spread: *const f32,
-    gradient: *mut f32,
-) {
-    unsafe {
-        let mut sums = [[[V::zero(); HALVES]; 3]; ROWS];
-        for place in 0..begin.len() {
-            let patch = inputs.add(begin[place]);
-            for row in 0..3 {
-                for column in 0..3 {
-                    let slope = load::<V, HALVES>(spread.add((place * 9 + row * 3 + column) * FEATURES));
-                    for ky in 0..ROWS {
-                        for kx in 0..3 {
-                            let row = row + first_tap + ky;
-                            let value = V::splat(patch.add(row * row_length + (column + kx) * FEATURES));
-                            for half in 0..HALVES {
-                                sums[ky][kx][half] = sums[ky][kx][half].add_product(value, slope[half]);
-                            }
-                        }
-                    }
-                }
-            }
-        }
-        add_to_taps(sums, first_tap, gradient);
     }
 }
 

@@ -4,12 +4,10 @@ use std::path::{Path, PathBuf};
 
 use crate::cell::{Cell, Cycle, LifeRecord, Origin};
 use crate::failure::Failure;
+use crate::feature::LEAST_CURRENT;
 use crate::figure::{self, Axis, Dash, Figure, Look, Marker, Point, Scale, Series};
 use crate::record::files::write_whole;
 use crate::report::csv;
-
-/// A, below which a sample belongs to neither half of a cycle, as in the features.
-const REST: f64 = 0.1;
 
 /// Halves of a cycle, as they are called in tables.
 const CHARGE: &str = "charge";
@@ -102,8 +100,8 @@ fn table(cell: &Cell, positions: &[usize]) -> String {
 fn samples(cycle: &Cycle) -> impl Iterator<Item = (&'static str, f64, f64, f64)> {
     cycle.voltage.iter().zip(&cycle.current).enumerate().filter_map(|(sample, (&voltage, &current))| {
         let (half, capacity) = match cycle.charge_capacity.as_ref() {
-            Some(charged) if current > REST => (CHARGE, charged[sample]),
-            _ if current < -REST => (DISCHARGE, cycle.discharge_capacity[sample]),
+            Some(charged) if current > LEAST_CURRENT => (CHARGE, charged[sample]),
+            _ if current < -LEAST_CURRENT => (DISCHARGE, cycle.discharge_capacity[sample]),
             _ => return None,
         };
         Some((half, capacity, voltage, current))
