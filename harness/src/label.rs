@@ -62,11 +62,63 @@ fn fraction<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error>
     }
 }
 
+/// What a life rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Basis {
+    /// The record shows the end of life.
+    Observed,
+    /// The record ends before: the number of its cycles plus 2 was taken for the life ([`Unreached::Pad`]).
+    Padded,
+    /// The publisher says so; the record does not show it.
+    Published,
+}
+
+/// The life of a cell.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Life {
+    /// In cycles, early cycles included.
+    pub cycles: f64,
+    /// What it rests on.
+    pub basis: Basis,
+}
+
+/// How many lives rest on what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tally {
+    /// [`Basis::Observed`].
+    pub observed: usize,
+    /// [`Basis::Padded`].
+    pub padded: usize,
+    /// [`Basis::Published`].
+    pub published: usize,
+}
+
+impl Tally {
+    /// All of them.
+    pub fn total(&self) -> usize {
+        self.observed + self.padded + self.published
+    }
+}
+
+impl FromIterator<Basis> for Tally {
+    fn from_iter<I: IntoIterator<Item = Basis>>(bases: I) -> Self {
+        bases.into_iter().fold(Self::default(), |mut tally, basis| {
+            match basis {
+                Basis::Observed => tally.observed += 1,
+                Basis::Padded => tally.padded += 1,
+                Basis::Published => tally.published += 1,
+            }
+            tally
+        })
+    }
+}
+
 /// What a [`LabelRule`] says of a cell.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Verdict {
-    /// Its life in cycles.
-    Life(f64),
+    /// Its life.
+    Life(Life),
     /// It takes no part; the text says why, such as `life of 72 cycles is not longer than 100`.
     Removed(String),
 }
@@ -90,12 +142,12 @@ impl LabelRule {
                         self.end_of_life
                     )));
                 }
-                *cycle_life
+                Life { cycles: *cycle_life, basis: Basis::Published }
             }
             LifeRecord::Capacity(capacity) => {
                 match (self.crossing(capacity, cell.info().nominal_capacity), self.unreached) {
-                    (Some(position), _) => (position + 2) as f64,
-                    (None, Unreached::Pad) => (capacity.len() + 2) as f64,
+                    (Some(position), _) => Life { cycles: (position + 2) as f64, basis: Basis::Observed },
+                    (None, Unreached::Pad) => Life { cycles: (capacity.len() + 2) as f64, basis: Basis::Padded },
                     (None, Unreached::Drop) => {
                         return Ok(Verdict::Removed(format!(
                             "above {} of nominal capacity after all {} cycles on record",
@@ -106,8 +158,9 @@ impl LabelRule {
                 }
             }
         };
-        if life <= f64::from(self.minimum) {
-            return Ok(Verdict::Removed(format!("life of {life} cycles is not longer than {}", self.minimum)));
+        if life.cycles <= f64::from(self.minimum) {
+            let (cycles, minimum) = (life.cycles, self.minimum);
+            return Ok(Verdict::Removed(format!("life of {cycles} cycles is not longer than {minimum}")));
         }
         Ok(Verdict::Life(life))
     }
@@ -118,7 +171,7 @@ impl LabelRule {
     /// As [`LabelRule::judge`].
     pub fn life(&self, cell: &Cell) -> Result<Option<f64>, Failure> {
         Ok(match self.judge(cell)? {
-            Verdict::Life(life) => Some(life),
+            Verdict::Life(life) => Some(life.cycles),
             Verdict::Removed(_) => None,
         })
     }

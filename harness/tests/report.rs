@@ -183,6 +183,7 @@ fn run(key: &str, model: &str, seed: u64, data: Origin, predictions: Vec<Predict
         train: vec!["x".to_owned(); 41],
         removed: vec![],
         labels: None,
+        lives: Default::default(),
         metrics,
         fit: Default::default(),
         seconds: Seconds { fit: 1.0, predict: 0.25 },
@@ -218,6 +219,7 @@ fn score(experiment: &str, scenario: &str, variant: &str, record: &RunRecord) ->
         status: record.status.clone(),
         key: record.key.clone(),
         profile: "quick".to_owned(),
+        lives: record.lives,
     }
 }
 

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     failure::Failure,
     record::{
-        Attachments, DrawnReferences, Fit, Pairs, Prediction, Removed, RunRecord, Seconds, Status, Versions,
+        Attachments, DrawnReferences, Fit, LifeBases, Pairs, Prediction, Removed, RunRecord, Seconds, Status, Versions,
         weights_file,
     },
     samples::{Part, Samples},
@@ -222,6 +222,7 @@ impl Worker<'_> {
             train: cells.train.clone(),
             removed: Vec::new(),
             labels: None,
+            lives: LifeBases::default(),
             metrics: None,
             fit: Fit::default(),
             seconds: Seconds::default(),
@@ -254,6 +255,7 @@ fn attempt<T>(work: impl FnOnce() -> Result<T, TrainError>) -> End<T> {
 fn describe(record: &mut RunRecord, samples: &Samples) {
     record.train.clone_from(&samples.train.ids);
     record.test_cells = samples.test.ids.len();
+    record.lives = LifeBases { train: samples.train.tally(), test: samples.test.tally() };
     record.removed =
         samples.removed.iter().map(|(cell, reason)| Removed { cell: cell.clone(), reason: reason.clone() }).collect();
 }

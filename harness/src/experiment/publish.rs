@@ -78,6 +78,7 @@ fn score(plan: &Plan, run: &Run, record: &RunRecord, profile: &str) -> Score {
         status: record.status.clone(),
         key: record.key.clone(),
         profile: profile.to_owned(),
+        lives: record.lives,
     }
 }
 

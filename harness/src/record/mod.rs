@@ -39,5 +39,5 @@ pub use reference_tables::{ReferenceTables, draws_of};
 pub use references::DrawnReferences;
 #[cfg(test)]
 pub(crate) use run::tests::record as made_up_record;
-pub use run::{Attachments, Fit, Prediction, Removed, RunRecord, Seconds, Status, Versions, weights_file};
+pub use run::{Attachments, Fit, LifeBases, Prediction, Removed, RunRecord, Seconds, Status, Versions, weights_file};
 pub use scores::{SCORE_COLUMNS, Score, read_scores, write_scores};

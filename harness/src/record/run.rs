@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{files, ingredients::Ingredients, pairs::Pairs, references::DrawnReferences};
-use crate::{cell::Origin, failure::Failure, statistics::Metrics};
+use crate::{cell::Origin, failure::Failure, label::Tally, statistics::Metrics};
 
 /// Version of the format; raised when a reader of the old one would misunderstand the new one.
 const FORMAT: u32 = 1;
@@ -73,6 +73,17 @@ pub struct Seconds {
     pub fit: f64,
     /// Of the predictions; runs that asked one trained model together have equal parts.
     pub predict: f64,
+}
+
+/// What the lives rest on that a run learned from and was tested on; nothing where the features could not be built, and in
+/// records from before it was noted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LifeBases {
+    /// Training cells.
+    pub train: Tally,
+    /// Test cells.
+    pub test: Tally,
 }
 
 /// What the numbers were made with.
@@ -146,6 +157,8 @@ pub struct RunRecord {
     /// Version of the labels: a hash of all cells of the split with their lives. Absent where there are none, and in
     /// records from before it was noted.
     pub labels: Option<String>,
+    /// What the lives rest on.
+    pub lives: LifeBases,
     /// Absent unless the status is ok.
     pub metrics: Option<Metrics>,
     /// What the fit told.
@@ -195,6 +208,8 @@ struct Wire {
     removed: Vec<Removed>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     labels: Option<String>,
+    #[serde(default)]
+    lives: LifeBases,
     train: Vec<String>,
 }
 
@@ -283,6 +298,7 @@ impl RunRecord {
             train: wire.train,
             removed: wire.removed,
             labels: wire.labels,
+            lives: wire.lives,
             metrics,
             fit: wire.fit,
             seconds: wire.seconds,
@@ -313,6 +329,7 @@ impl RunRecord {
             test_cells: self.test_cells,
             removed: self.removed.clone(),
             labels: self.labels.clone(),
+            lives: self.lives,
             train: self.train.clone(),
         }
     }
@@ -367,6 +384,7 @@ pub(crate) mod tests {
             train: vec!["x".to_owned()],
             removed: vec![Removed { cell: "y".to_owned(), reason: "life of 90 cycles".to_owned() }],
             labels: Some("l".to_owned()),
+            lives: LifeBases { test: Tally { observed: 1, padded: 1, published: 0 }, ..LifeBases::default() },
             metrics: Metrics::new(&lives(|row| row.observed), &lives(|row| row.predicted)),
             fit: Fit { epochs: Some(7), final_loss: Some(0.5), restarts: 1 },
             seconds: Seconds { fit: 1.5, predict: 0.5 },

@@ -2,11 +2,14 @@
 
 use std::{fmt, path::Path};
 
-use super::{files, run::Status};
-use crate::{failure::Failure, statistics::Metrics};
+use super::{
+    files,
+    run::{LifeBases, Status},
+};
+use crate::{failure::Failure, label::Tally, statistics::Metrics};
 
 /// The columns, in order; new ones are added at the end.
-pub const SCORE_COLUMNS: [&str; 20] = [
+pub const SCORE_COLUMNS: [&str; 26] = [
     "experiment",
     "scenario",
     "data",
@@ -27,6 +30,12 @@ pub const SCORE_COLUMNS: [&str; 20] = [
     "nrmse",
     "within_10",
     "within_20",
+    "train_observed",
+    "train_padded",
+    "train_published",
+    "test_observed",
+    "test_padded",
+    "test_published",
 ];
 
 /// One row. Lives and errors are in cycles, MAPE and the s/n measures in percent, `within_*` are fractions of cells.
@@ -56,6 +65,8 @@ pub struct Score {
     pub key: String,
     /// Profile under which it was asked for.
     pub profile: String,
+    /// What the lives of training and test cells rest on: the last six columns.
+    pub lives: LifeBases,
 }
 
 impl Score {
@@ -89,6 +100,12 @@ impl Score {
             number(|metrics| metrics.nrmse),
             number(|metrics| Some(metrics.within_10)),
             number(|metrics| Some(metrics.within_20)),
+            self.lives.train.observed.to_string(),
+            self.lives.train.padded.to_string(),
+            self.lives.train.published.to_string(),
+            self.lives.test.observed.to_string(),
+            self.lives.test.padded.to_string(),
+            self.lives.test.published.to_string(),
         ]
     }
 }
@@ -129,6 +146,8 @@ pub fn read_scores(path: &Path) -> Result<Vec<Score>, Failure> {
         let text = |name: &str| column(name).and_then(|column| row.get(column)).unwrap_or_default();
         let wrong = |name: &str| broken(format!("line {line}: column {name}: '{}' is no number", text(name)));
         let count = |name: &str| text(name).parse::<usize>().map_err(|_| wrong(name));
+        // the columns of files from before they were written
+        let count_if_said = |name: &str| if text(name).is_empty() { Ok(0) } else { count(name) };
         let number = |name: &str| match text(name) {
             "" => Ok(None),
             text => text.parse::<f64>().map(Some).map_err(|_| wrong(name)),
@@ -160,6 +179,18 @@ pub fn read_scores(path: &Path) -> Result<Vec<Score>, Failure> {
             status: Status::from(text("status")),
             key: text("key").to_owned(),
             profile: text("profile").to_owned(),
+            lives: LifeBases {
+                train: Tally {
+                    observed: count_if_said("train_observed")?,
+                    padded: count_if_said("train_padded")?,
+                    published: count_if_said("train_published")?,
+                },
+                test: Tally {
+                    observed: count_if_said("test_observed")?,
+                    padded: count_if_said("test_padded")?,
+                    published: count_if_said("test_published")?,
+                },
+            },
         });
     }
     Ok(scores)
@@ -183,6 +214,7 @@ pub(crate) mod tests {
             status: Status::Ok,
             key: format!("{experiment}-{model}-{seed}"),
             profile: "paper".to_owned(),
+            lives: LifeBases { test: Tally { observed: 2, ..Tally::default() }, ..LifeBases::default() },
         }
     }
 

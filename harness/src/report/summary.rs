@@ -428,6 +428,7 @@ pub(crate) mod tests {
             status: Status::Ok,
             key: "k".to_owned(),
             profile: "paper".to_owned(),
+            lives: Default::default(),
         }
     }
 

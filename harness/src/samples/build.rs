@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::failure::Failure;
 use crate::feature::{Extract, FeatureSpec};
-use crate::label::{LabelRule, Verdict};
+use crate::label::{Basis, LabelRule, Tally, Verdict};
 use crate::source::Source;
 use crate::split::Split;
 
@@ -24,6 +24,15 @@ pub struct Part {
     pub features: ArrayD<f32>,
     /// Lives in cycles.
     pub lives: Vec<f64>,
+    /// What each life rests on.
+    pub bases: Vec<Basis>,
+}
+
+impl Part {
+    /// How many lives rest on what.
+    pub fn tally(&self) -> Tally {
+        self.bases.iter().copied().collect()
+    }
 }
 
 /// One feature of all cells of a split that have a life.
@@ -65,6 +74,7 @@ impl Samples {
                 ids: rows.iter().map(|&row| self.test.ids[row].clone()).collect(),
                 features: self.test.features.select(Axis(0), &rows),
                 lives: rows.iter().map(|&row| self.test.lives[row]).collect(),
+                bases: rows.iter().map(|&row| self.test.bases[row]).collect(),
             }
         };
         let (feature_shape, removed) = (self.feature_shape.clone(), self.removed.clone());
@@ -95,18 +105,18 @@ pub fn build(
         .map_err(|error| Failure::Internal(format!("no threads to build features on: {error}")))?;
     let cycles = features.iter().map(FeatureSpec::cycles_needed).max().unwrap_or(0);
     let extraction = Extraction { source, rule, features, cycles };
-    let train = pool.install(|| extraction.part("training", &split.train))?;
-    let test = pool.install(|| extraction.part("test", &split.test))?;
+    let mut train = pool.install(|| extraction.part("training", &split.train))?;
+    let mut test = pool.install(|| extraction.part("test", &split.test))?;
 
-    let mut removed = [train.removed, test.removed].concat();
+    let mut removed = [train.removed.as_slice(), &test.removed].concat();
     removed.sort();
     Ok(features
         .iter()
-        .zip(train.features.into_iter().zip(test.features))
+        .zip(std::mem::take(&mut train.features).into_iter().zip(std::mem::take(&mut test.features)))
         .map(|(feature, (train_features, test_features))| Samples {
             feature_shape: feature.shape(),
-            train: Part { ids: train.ids.clone(), features: train_features, lives: train.lives.clone() },
-            test: Part { ids: test.ids.clone(), features: test_features, lives: test.lives.clone() },
+            train: train.with(train_features),
+            test: test.with(test_features),
             removed: removed.clone(),
         })
         .collect())
@@ -145,8 +155,16 @@ struct Extraction<'a> {
 struct ExtractedPart {
     ids: Vec<String>,
     lives: Vec<f64>,
+    bases: Vec<Basis>,
     features: Vec<ArrayD<f32>>,
     removed: Vec<(String, String)>,
+}
+
+impl ExtractedPart {
+    /// Its cells with one of its features.
+    fn with(&self, features: ArrayD<f32>) -> Part {
+        Part { ids: self.ids.clone(), features, lives: self.lives.clone(), bases: self.bases.clone() }
+    }
 }
 
 impl Extraction<'_> {
@@ -177,12 +195,13 @@ impl Extraction<'_> {
                 .map_err(|error| Failure::Internal(format!("features of shape {shape:?}: {error}")))?;
             features.push(array);
         }
-        let mut part = ExtractedPart { ids: Vec::new(), lives: Vec::new(), features, removed: Vec::new() };
+        let mut part = ExtractedPart { ids: vec![], lives: vec![], bases: vec![], features, removed: vec![] };
         for (id, verdict) in ids.into_iter().zip(verdicts) {
             match verdict {
                 Verdict::Life(life) => {
                     part.ids.push(id);
-                    part.lives.push(life);
+                    part.lives.push(life.cycles);
+                    part.bases.push(life.basis);
                 }
                 Verdict::Removed(reason) => part.removed.push((id, reason)),
             }
@@ -291,6 +310,7 @@ mod tests {
             assert_eq!(samples.train.ids, ids(&[1, 2, 7]));
             assert_eq!(samples.train.lives, [303.0, 304.0, 309.0]);
             assert_eq!(samples.test.ids, ids(&[0, 3]));
+            assert_eq!(samples.test.tally(), Tally { padded: 2, ..Tally::default() });
             let removed: Vec<&str> = samples.removed.iter().map(|(id, _)| id.as_str()).collect();
             assert_eq!(removed, ["A04", "A09", "A14"]);
             assert_eq!(samples.removed[0].1, "life of 50 cycles is not longer than 100");

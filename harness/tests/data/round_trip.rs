@@ -34,7 +34,7 @@ fn made_and_imported(written_as: &str, read_as: &str, id: &str, dir: &Path) -> (
 
 fn life(cell: &Cell) -> f64 {
     match LabelRule::default().judge(cell).unwrap() {
-        Verdict::Life(life) => life,
+        Verdict::Life(life) => life.cycles,
         other => panic!("{}: {other:?}", cell.id()),
     }
 }

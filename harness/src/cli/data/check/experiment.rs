@@ -122,8 +122,8 @@ impl Subject<'_> {
                 match rule.judge(&seen.cell) {
                     Ok(Verdict::Life(life)) => {
                         labelled += 1;
-                        lives.push(life);
-                        if life <= horizon as f64 {
+                        lives.push(life.cycles);
+                        if life.cycles <= horizon as f64 {
                             over.push(seen.cell.id());
                         }
                     }
