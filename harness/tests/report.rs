@@ -180,6 +180,7 @@ fn run(key: &str, model: &str, seed: u64, data: Origin, predictions: Vec<Predict
         device: "cpu".to_owned(),
         config_hash: "c".to_owned(),
         versions: Versions::current(),
+        provenance: None,
         train: vec!["x".to_owned(); 41],
         removed: vec![],
         labels: None,

@@ -206,7 +206,12 @@ impl ModelSpec {
 
     /// Whether the model computes on the chosen device; the others stay on the CPU.
     pub fn is_network(&self) -> bool {
-        matches!(self, Self::Mlp(_) | Self::Lstm(_) | Self::Cnn(_) | Self::BatLiNet(_) | Self::Transfer(_))
+        matches!(self, Self::Mlp(_) | Self::Lstm(_)) || self.has_encoder()
+    }
+
+    /// Whether it is built on the convolutional encoder, for which there are kernels of our own on the CPU.
+    pub fn has_encoder(&self) -> bool {
+        matches!(self, Self::Cnn(_) | Self::BatLiNet(_) | Self::Transfer(_))
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
     time::Instant,
 };
 
-use baselines::{ModelError, Weights};
+use baselines::{ModelError, Weights, encoder};
 
 use super::{
     entry::Entry,
@@ -19,8 +19,8 @@ use super::{
 use crate::{
     failure::Failure,
     record::{
-        Attachments, DrawnReferences, Fit, LifeBases, Pairs, Prediction, Removed, RunRecord, Seconds, Status, Versions,
-        weights_file,
+        Attachments, DrawnReferences, Fit, LifeBases, Pairs, Prediction, Provenance, Removed, RunRecord, Seconds,
+        Status, Versions, weights_file,
     },
     samples::{Part, Samples},
     statistics::Metrics,
@@ -81,7 +81,7 @@ impl Worker<'_> {
             },
         };
         for (index, run) in job.runs.iter().enumerate() {
-            let mut record = self.blank(run);
+            let mut record = self.blank(run, threads);
             record.fit = origin.fit.clone();
             record.seconds.fit = origin.seconds;
             let trainer = origin.taken_from.as_ref().unwrap_or(&job.runs[0].key);
@@ -200,9 +200,11 @@ impl Worker<'_> {
         &self.plan.experiment().models[run.entry]
     }
 
-    fn blank(&self, run: &Run) -> RunRecord {
+    fn blank(&self, run: &Run, threads: usize) -> RunRecord {
         let entry = self.entry(run);
         let device = if entry.model.is_network() { self.options.device } else { tch::Device::Cpu };
+        // libtorch has one thread per run, whatever there is
+        let is_ours = entry.model.has_encoder() && device == tch::Device::Cpu && !encoder::is_torch_asked();
         let cells = self.plan.cells(entry, run.seed);
         RunRecord {
             key: run.key.clone(),
@@ -219,6 +221,7 @@ impl Worker<'_> {
             },
             config_hash: self.plan.declared.config_hash.clone(),
             versions: Versions::current(),
+            provenance: Some(Provenance::current(if is_ours { threads } else { 1 })),
             train: cells.train.clone(),
             removed: Vec::new(),
             labels: None,

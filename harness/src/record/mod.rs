@@ -26,6 +26,7 @@ pub mod files;
 mod ingredients;
 mod pairs;
 mod predictions;
+mod provenance;
 mod reference_tables;
 mod references;
 mod run;
@@ -35,6 +36,7 @@ pub use experiment::{AS_WRITTEN, Expectation, ExperimentRecord, Metric, Protocol
 pub use ingredients::{Ingredients, hash};
 pub use pairs::Pairs;
 pub use predictions::{PredictionRow, write_parquet};
+pub use provenance::{Provenance, processor};
 pub use reference_tables::{ReferenceTables, draws_of};
 pub use references::DrawnReferences;
 #[cfg(test)]

@@ -9,7 +9,7 @@ use baselines::Weights;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{files, ingredients::Ingredients, pairs::Pairs, references::DrawnReferences};
+use super::{files, ingredients::Ingredients, pairs::Pairs, provenance::Provenance, references::DrawnReferences};
 use crate::{cell::Origin, failure::Failure, label::Tally, statistics::Metrics};
 
 /// Version of the format; raised when a reader of the old one would misunderstand the new one.
@@ -95,8 +95,7 @@ pub struct Versions {
     pub libtorch: String,
     /// Operating system and processor family.
     pub platform: String,
-    /// Of encoders on the CPU, with its instruction set: weights are the same to the last bit on one engine only. Not said
-    /// in older records.
+    /// Of encoders on the CPU, with its instruction set: another one rounds otherwise. Not said in older records.
     #[serde(default)]
     pub engine: String,
 }
@@ -150,6 +149,8 @@ pub struct RunRecord {
     pub config_hash: String,
     /// Versions.
     pub versions: Versions,
+    /// Which program made it, where and how. Absent in records from before it was noted.
+    pub provenance: Option<Provenance>,
     /// Training cells.
     pub train: Vec<String>,
     /// Cells of the split without a usable label.
@@ -200,6 +201,8 @@ struct Wire {
     fit: Fit,
     seconds: Seconds,
     versions: Versions,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    provenance: Option<Provenance>,
     config_hash: String,
     training_ingredients: Value,
     evaluation_ingredients: Value,
@@ -295,6 +298,7 @@ impl RunRecord {
             device: wire.device,
             config_hash: wire.config_hash,
             versions: wire.versions,
+            provenance: wire.provenance,
             train: wire.train,
             removed: wire.removed,
             labels: wire.labels,
@@ -322,6 +326,7 @@ impl RunRecord {
             fit: self.fit.clone(),
             seconds: self.seconds,
             versions: self.versions.clone(),
+            provenance: self.provenance.clone(),
             config_hash: self.config_hash.clone(),
             training_ingredients: self.ingredients.training.clone(),
             evaluation_ingredients: self.ingredients.evaluation.clone(),
@@ -381,6 +386,7 @@ pub(crate) mod tests {
             device: "cpu".to_owned(),
             config_hash: "c".to_owned(),
             versions: Versions::current(),
+            provenance: Some(Provenance::current(2)),
             train: vec!["x".to_owned()],
             removed: vec![Removed { cell: "y".to_owned(), reason: "life of 90 cycles".to_owned() }],
             labels: Some("l".to_owned()),
@@ -406,6 +412,19 @@ pub(crate) mod tests {
         whole.write(&path, Attachments::default()).unwrap();
         assert_eq!(RunRecord::read(&path).unwrap(), whole);
         assert!(!path.join("predictions.csv").exists());
+    }
+
+    #[test]
+    fn a_record_from_before_provenance_was_noted_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("k");
+        let mut whole = record("k");
+        whole.write(&path, Attachments::default()).unwrap();
+        let mut wire: Value = serde_json::from_str(&fs::read_to_string(path.join("record.json")).unwrap()).unwrap();
+        assert!(wire.as_object_mut().unwrap().remove("provenance").is_some());
+        fs::write(path.join("record.json"), wire.to_string()).unwrap();
+        whole.provenance = None;
+        assert_eq!(RunRecord::read(&path).unwrap(), whole);
     }
 
     #[test]
