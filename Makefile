@@ -30,8 +30,10 @@ setup:
 build: setup
 	cargo build $(CARGO_FLAGS)
 
+# says at its end which tests were skipped, whatever their outcome
 test: setup
-	cargo test $(CARGO_FLAGS)
+	@rm -f "$${CARGO_TARGET_DIR:-target}/tmp/skipped"
+	@cargo test $(CARGO_FLAGS); outcome=$$?; bash scripts/skipped.sh; exit $$outcome
 
 check: setup
 	cargo fmt --all --check

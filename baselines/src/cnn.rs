@@ -46,6 +46,7 @@ impl Cnn {
     /// [`ModelError::Hyperparameter`].
     pub fn new(parameters: CnnParameters) -> Result<Self, ModelError> {
         schedule(&parameters).check()?;
+        optimiser(&parameters).check()?;
         Ok(Self { parameters, fitted: None })
     }
 
@@ -55,8 +56,12 @@ impl Cnn {
         weights: &Weights,
         context: &Context<'_>,
     ) -> Result<ConvolutionalNetwork, ModelError> {
-        ConvolutionalNetwork::new(shape, weights, AdamParameters::adam(self.parameters.learning_rate), context)
+        ConvolutionalNetwork::new(shape, weights, optimiser(&self.parameters), context)
     }
+}
+
+fn optimiser(parameters: &CnnParameters) -> AdamParameters {
+    AdamParameters::adam(parameters.learning_rate)
 }
 
 fn schedule(parameters: &CnnParameters) -> Schedule {

@@ -52,6 +52,7 @@ impl Lstm {
     /// [`ModelError::Hyperparameter`].
     pub fn new(parameters: LstmParameters) -> Result<Self, ModelError> {
         schedule(&parameters).check()?;
+        optimiser(&parameters).check()?;
         for (name, value) in [("layers", parameters.layers), ("hidden", parameters.hidden)] {
             if value == 0 {
                 let reason = "at least 1 is needed".to_owned();
@@ -102,8 +103,12 @@ impl Lstm {
     }
 
     fn layers(&self, width: usize, weights: &Weights, device: tch::Device) -> Result<Layers, ModelError> {
-        Layers::new(&self.shapes(width), weights, AdamParameters::adam(self.parameters.learning_rate), device)
+        Layers::new(&self.shapes(width), weights, optimiser(&self.parameters), device)
     }
+}
+
+fn optimiser(parameters: &LstmParameters) -> AdamParameters {
+    AdamParameters::adam(parameters.learning_rate)
 }
 
 fn schedule(parameters: &LstmParameters) -> Schedule {

@@ -54,6 +54,7 @@ impl Mlp {
     /// [`ModelError::Hyperparameter`].
     pub fn new(parameters: MlpParameters) -> Result<Self, ModelError> {
         schedule(&parameters).check()?;
+        optimiser(&parameters).check()?;
         let refused = |name, value: String, reason: &str| {
             Err(ModelError::Hyperparameter { name, value, reason: reason.to_owned() })
         };
@@ -77,6 +78,10 @@ impl Mlp {
         };
         sizes.windows(2).enumerate().flat_map(linear).collect()
     }
+}
+
+fn optimiser(parameters: &MlpParameters) -> AdamParameters {
+    AdamParameters::adam(parameters.learning_rate)
 }
 
 fn schedule(parameters: &MlpParameters) -> Schedule {
@@ -114,8 +119,7 @@ impl Model for Mlp {
         let (samples, inner) = maps::training_maps(features, labels)?;
         let width = inner.iter().product();
         let initial = Layers::initial(&self.shapes(width), &mut context.streams.stream("init"));
-        let optimiser = AdamParameters::adam(self.parameters.learning_rate);
-        let mut layers = Layers::new(&self.shapes(width), &initial, optimiser, context.device)?;
+        let mut layers = Layers::new(&self.shapes(width), &initial, optimiser(&self.parameters), context.device)?;
         let size = [labels.len() as i64, width as i64];
         let inputs = Tensor::from_slice(&samples).f_view(size)?.f_to_device(context.device)?;
         let targets = Tensor::from_slice(labels).f_to_kind(Kind::Float)?.f_to_device(context.device)?;
@@ -151,8 +155,8 @@ impl Model for Mlp {
     ) -> Result<(), ModelError> {
         let (_, inner) = maps::training_maps(features, labels)?;
         let shapes = self.shapes(inner.iter().product());
-        let optimiser = AdamParameters::adam(self.parameters.learning_rate);
-        self.fitted = Some((Layers::new(&shapes, weights, optimiser, context.device)?, inner));
+        let layers = Layers::new(&shapes, weights, optimiser(&self.parameters), context.device)?;
+        self.fitted = Some((layers, inner));
         Ok(())
     }
 }

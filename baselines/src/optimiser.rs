@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::ModelError;
+
 /// Hyper-parameters of Adam (Kingma & Ba 2015) and AdamW (Loshchilov & Hutter 2019), with PyTorch's defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AdamParameters {
@@ -24,6 +26,38 @@ impl AdamParameters {
     /// AdamW.
     pub fn adamw(learning_rate: f64, weight_decay: f64) -> Self {
         Self { learning_rate, betas: (0.9, 0.999), epsilon: 1e-8, weight_decay }
+    }
+
+    /// Checks that every step can be computed in single precision, in which weights and moments are: libtorch panics at
+    /// a number that is out of its range, and our own optimiser would go on with an infinity.
+    ///
+    /// # Errors
+    /// [`ModelError::Hyperparameter`] for a learning rate that is not positive, a weight decay that is negative, and
+    /// either of them out of range.
+    pub fn check(&self) -> Result<(), ModelError> {
+        let refused = |name, value: f64, reason: &str| {
+            let value = if value.abs() < 1e6 { value.to_string() } else { format!("{value:e}") };
+            Err(ModelError::Hyperparameter { name, value, reason: reason.to_owned() })
+        };
+        let Self { learning_rate, weight_decay, .. } = *self;
+        if learning_rate.is_nan() || learning_rate <= 0.0 {
+            return refused("learning_rate", learning_rate, "a positive number is needed");
+        }
+        // ten times as much is the first step, and must be a single-precision number too
+        if !(1e-37..=3.4e37).contains(&learning_rate) {
+            return refused("learning_rate", learning_rate, "a number from 1e-37 to 3.4e37 is needed");
+        }
+        if weight_decay.is_nan() || weight_decay < 0.0 {
+            return refused("weight_decay", weight_decay, "0 or a positive number is needed");
+        }
+        if weight_decay > 1e38 || learning_rate * weight_decay > 1e38 {
+            return refused(
+                "weight_decay",
+                weight_decay,
+                "it must be below 1e38, and so must the learning rate times it",
+            );
+        }
+        Ok(())
     }
 }
 

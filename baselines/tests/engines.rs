@@ -7,7 +7,19 @@ use baselines::{
 };
 use rand::RngExt as _;
 
+#[path = "../../harness/tests/support/skipped.rs"]
+mod skipped;
+
 const SHAPES: [(usize, usize, usize); 4] = [(1, 20, 100), (2, 33, 61), (6, 17, 17), (3, 44, 130)];
+
+/// Those that are here; what is not is said.
+fn instruction_sets() -> Vec<InstructionSet> {
+    let available = InstructionSet::available();
+    for set in [InstructionSet::Avx512, InstructionSet::Avx2].into_iter().filter(|set| !available.contains(set)) {
+        skipped::skip(&format!("in part: this processor has no {}", set.name()));
+    }
+    available
+}
 
 fn optimiser() -> AdamParameters {
     AdamParameters::adamw(1e-3, 0.01)
@@ -49,7 +61,7 @@ fn shapes() -> impl Iterator<Item = EncoderShape> {
 
 #[test]
 fn values_and_gradients_agree_with_libtorch() {
-    for set in InstructionSet::available() {
+    for set in instruction_sets() {
         for shape in shapes() {
             let (mut native, mut torch) = both(shape, set, 2);
             let inputs = inputs(&shape, 11);
@@ -71,7 +83,7 @@ fn values_and_gradients_agree_with_libtorch() {
 /// What is zero throughout is left out by our kernels: a plane of the input, and channels that the first ReLU silences.
 #[test]
 fn what_is_zero_adds_nothing() {
-    for set in InstructionSet::available() {
+    for set in instruction_sets() {
         for shape in shapes().filter(|shape| shape.channels > 1) {
             let mut weights = shape.initial(&mut Streams::new("silence").stream("init"));
             let silent = [0, 3, 15, 16, 31];

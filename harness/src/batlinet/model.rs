@@ -100,6 +100,14 @@ impl<'a> BatLiNet<'a> {
         Ok(PairMatrix { intra, inter, branch_weights: self.parameters.branch_weights() })
     }
 
+    /// Whether it can read maps of these dimensions: channels, cycles, grid points.
+    ///
+    /// # Errors
+    /// [`ModelError`] says what does not fit.
+    pub fn check_maps(&self, inner: [usize; 3]) -> Result<(), ModelError> {
+        self.shape(inner).map(drop)
+    }
+
     fn shape(&self, [channels, height, width]: [usize; 3]) -> Result<EncoderShape, ModelError> {
         let shape = EncoderShape::new(channels, height, width, self.parameters.channels)?;
         if self.parameters.intra_cell && self.parameters.base >= height {

@@ -88,7 +88,7 @@ impl Network {
             .flat_map(|(branch, _)| shape.parameters().map(|(name, _, _)| format!("{branch}.{name}")))
             .chain(Heads::tensors(parameters));
         weights.check_names(&names.collect::<Vec<_>>())?;
-        let optimiser = AdamParameters::adamw(parameters.learning_rate, parameters.weight_decay);
+        let optimiser = parameters.optimiser();
         let branch = |wanted: bool, name: &str| wanted.then(|| engine(&weights.below(name), optimiser)).transpose();
         Ok(Self {
             parameters: parameters.clone(),

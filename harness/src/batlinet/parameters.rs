@@ -1,6 +1,6 @@
 //! Hyper-parameters of BatLiNet.
 
-use baselines::ModelError;
+use baselines::{ModelError, optimiser::AdamParameters};
 use serde::{Deserialize, Serialize};
 
 use super::cleaning::{Cleaning, CleaningParameters, CleaningRules, CycleFilter};
@@ -128,16 +128,33 @@ impl BatLiNetParameters {
         if self.pair_matrix && !self.inter_cell {
             return refused("pair_matrix", "true".to_owned(), "without the inter-cell branch there are no references");
         }
-        let positive = [("learning_rate", self.learning_rate)];
-        for (name, value) in positive {
-            if !(value.is_finite() && value > 0.0) {
-                return refused(name, value.to_string(), "a positive number is needed");
-            }
-        }
-        if !(self.weight_decay.is_finite() && self.weight_decay >= 0.0) {
-            return refused("weight_decay", self.weight_decay.to_string(), "0 or a positive number is needed");
-        }
-        Ok(())
+        self.optimiser().check()
+    }
+
+    /// The optimiser of both branches and their heads.
+    pub fn optimiser(&self) -> AdamParameters {
+        AdamParameters::adamw(self.learning_rate, self.weight_decay)
+    }
+
+    /// The names of those that change nothing beside the others: those of a branch that is not there, and of a way to
+    /// clean that is not taken.
+    pub fn unused(&self) -> Vec<&'static str> {
+        let has_standard = (self.intra_cell && self.intra_cleaning == Cleaning::Standard)
+            || (self.inter_cell && self.inter_cleaning == Cleaning::Standard);
+        let names = [
+            ("alpha", self.intra_cell && self.inter_cell),
+            ("base", self.intra_cell),
+            ("intra_cleaning", self.intra_cell),
+            ("inter_cleaning", self.inter_cell),
+            ("references_train", self.inter_cell),
+            ("references_test", self.inter_cell),
+            ("self_reference", self.inter_cell),
+            ("filter_target", self.inter_cell && self.filter_cycles),
+            ("cycle_filter", self.filter_cycles),
+            ("glitch_width", has_standard),
+            ("glitch_wrap", has_standard),
+        ];
+        names.into_iter().filter(|(_, is_used)| !is_used).map(|(name, _)| name).collect()
     }
 
     /// The weights of the intra-cell and the inter-cell branch in loss and prediction: one branch alone has all.
@@ -187,6 +204,8 @@ mod tests {
             (BatLiNetParameters { references_train: 0, ..base.clone() }, "references_train"),
             (BatLiNetParameters { references_test: 0, ..base.clone() }, "references_test"),
             (BatLiNetParameters { learning_rate: 0.0, ..base.clone() }, "learning_rate"),
+            (BatLiNetParameters { learning_rate: 1e300, ..base.clone() }, "learning_rate"),
+            (BatLiNetParameters { weight_decay: 1e300, ..base.clone() }, "weight_decay"),
             (BatLiNetParameters { weight_decay: -0.1, ..base.clone() }, "weight_decay"),
         ];
         for (parameters, expected) in wrong {

@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use baselines::encoder;
 use clap::{Parser, Subcommand};
 
+use crate::experiment::panics;
 use crate::failure::Failure;
 use crate::source::matr;
 
@@ -52,6 +53,7 @@ enum Verb {
 /// # Errors
 /// [`Failure`], whose text is for the user and whose kind is the exit code.
 pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
+    panics::be_brief();
     if let Ok(program) = std::env::current_exe() {
         matr::read_by(program);
     }

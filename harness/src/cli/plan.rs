@@ -7,8 +7,9 @@ use super::{
     output,
 };
 use crate::{
-    experiment::{State, library::Library, run},
+    experiment::{State, foresight::described, library::Library, run},
     failure::Failure,
+    samples::Foresight,
 };
 
 /// Arguments of `batlinet plan`.
@@ -21,12 +22,15 @@ pub struct PlanArguments {
 /// Prints every run with its state and key, and the totals.
 ///
 /// # Errors
-/// As [`Options::prepare`].
+/// As [`Options::prepare`]; [`Failure::RunsFailed`], as `run` ends, if a run that is asked for has no numbers, or will have
+/// none. The latter is told from the number of cycles and the first cycle of every cell.
 pub fn execute(arguments: &PlanArguments) -> Result<(), Failure> {
     let Prepared { plans, source, out, .. } = arguments.options.prepare()?;
     let mut counts = [0; 4];
     let mut skipped = 0;
     let mut text = String::new();
+    let foresight = Foresight::of(&*source);
+    let mut obstacles: Vec<String> = Vec::new();
     for plan in &plans {
         let experiment = plan.experiment();
         let [train, test] = experiment.parts();
@@ -39,7 +43,10 @@ pub fn execute(arguments: &PlanArguments) -> Result<(), Failure> {
             plan.runs.len()
         ));
         text.push_str(&format!("  {}\n", experiment.protocol.meaning()));
-        for run in &plan.runs {
+        for note in &plan.declared.notes {
+            text.push_str(&format!("  {note}\n"));
+        }
+        for (run, obstacle) in plan.runs.iter().zip(plan.foresee(&foresight)) {
             if !run.selected {
                 skipped += 1;
                 continue;
@@ -50,7 +57,9 @@ pub fn execute(arguments: &PlanArguments) -> Result<(), Failure> {
                 State::Done => 2,
                 State::Failed(_) => 3,
             }] += 1;
-            text.push_str(&format!("  {}  {}: {}\n", run.key, plan.label(run), run.state));
+            let state = described(&run.state, obstacle.as_deref());
+            text.push_str(&format!("  {}  {}: {state}\n", run.key, plan.label(run)));
+            obstacles.extend(obstacle.map(|reason| format!("{}: {reason}", plan.label(run))));
         }
     }
     let pending = run::pending(&plans, false);
@@ -61,5 +70,14 @@ pub fn execute(arguments: &PlanArguments) -> Result<(), Failure> {
          asked for\n{demand}\nto {}\n",
         out.display()
     ));
-    output::print(&text)
+    output::print(&text)?;
+    match (obstacles.first(), failed) {
+        (None, 0) => Ok(()),
+        (None, failed) => Err(Failure::RunsFailed(format!(
+            "{failed} runs have no numbers; their reasons stand above, and `run --retry-failed` runs them again"
+        ))),
+        (Some(first), _) => {
+            Err(Failure::RunsFailed(format!("{} runs will have no numbers, such as {first}", obstacles.len())))
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use baselines::{
     Model, ModelError, Streams,
     cnn::{Cnn, CnnParameters},
+    encoder::EncoderShape,
     forest::{Forest, ForestParameters},
     gp::{GaussianProcess, GpParameters},
     linear::LeastSquares,
@@ -15,7 +16,7 @@ use baselines::{
     svm::{Svm, SvmParameters},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::seed;
 use crate::{
@@ -80,6 +81,40 @@ pub enum ModelSpec {
 }
 
 impl Entry {
+    /// Reads an entry of `models:` alone.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(super) fn read(written: &serde_yaml::Value) -> Result<Self, String> {
+        let declared: Declared = serde_yaml::from_value(written.clone()).map_err(|error| error.to_string())?;
+        Self::try_from(declared)
+    }
+
+    /// `batlinet[intra_only]`.
+    pub fn label(&self) -> String {
+        let variant = if self.variant.is_empty() { String::new() } else { format!("[{}]", self.variant) };
+        format!("{}{variant}", self.model.name())
+    }
+
+    /// The feature that the model reads; the training mean reads none, whatever is declared.
+    pub fn reads(&self) -> Option<&str> {
+        self.feature.as_deref().filter(|_| self.model != ModelSpec::Mean)
+    }
+
+    /// The names of the keys and hyper-parameters that change nothing for this entry, written or not.
+    pub fn unused(&self) -> Vec<&'static str> {
+        match self.model {
+            ModelSpec::Mean => vec!["feature", "feature_transformation"],
+            _ => self.model.unused(),
+        }
+    }
+
+    /// All that its trained model and its answers follow from: entries that differ in this differ in more than a name.
+    pub(super) fn identity(&self) -> Value {
+        let feature = self.reads().map(|name| (name, self.feature_transformation));
+        json!([self.model.name(), self.model.effective_parameters(), feature, self.label_transformation, self.label])
+    }
+
     /// Whether the model learns from source cells too, those of another chemistry: in a transfer, they are BatLiNet's
     /// references.
     pub fn needs_source(&self) -> bool {
@@ -171,6 +206,78 @@ impl ModelSpec {
             Self::Transfer(parameters) => serde_json::to_value(parameters),
         };
         parameters.expect("hyper-parameters are numbers, names and lists, which JSON has")
+    }
+
+    /// The names of the hyper-parameters that change nothing beside the others.
+    pub fn unused(&self) -> Vec<&'static str> {
+        match self {
+            Self::BatLiNet(parameters) => parameters.unused(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// As [`ModelSpec::parameters`], with the default in the place of what changes nothing: what keys are made of, so
+    /// that nothing is trained again for it.
+    pub fn effective_parameters(&self) -> Map<String, Value> {
+        let fields = |model: &Self| match model.parameters() {
+            Value::Object(fields) => fields,
+            _ => Map::new(),
+        };
+        let mut parameters = fields(self);
+        let unused = self.unused();
+        if !unused.is_empty() {
+            let mut defaults = fields(&Self::BatLiNet(BatLiNetParameters::default()));
+            for name in unused {
+                parameters.remove(name);
+                parameters.extend(defaults.remove_entry(name));
+            }
+        }
+        parameters
+    }
+
+    /// Whether the model can read a feature of this shape per cell.
+    ///
+    /// # Errors
+    /// What it needs, as a fragment.
+    pub fn check_feature(&self, shape: &[usize]) -> Result<(), String> {
+        let maps = || -> Result<[usize; 3], String> {
+            shape.try_into().map_err(|_| {
+                format!("it reads [channels, cycles, grid points], as capacity_map gives, and this is {shape:?}")
+            })
+        };
+        let matrix = || -> Result<[usize; 2], String> {
+            shape.try_into().map_err(|_| {
+                format!("it reads [cycles, grid points], as voltage_capacity gives, and this is {shape:?}")
+            })
+        };
+        let fits = |outcome: Result<(), ModelError>| outcome.map_err(|error| error.to_string());
+        let columns: usize = shape.iter().product();
+        match self {
+            Self::Mlp(_) | Self::Lstm(_) => matrix().map(drop),
+            Self::Cnn(parameters) => {
+                let [cycles, points] = matrix()?;
+                fits(EncoderShape::new(1, cycles, points, parameters.channels).map(drop))
+            }
+            Self::BatLiNet(parameters) => {
+                let maps = maps()?;
+                fits(BatLiNet::new(parameters.clone()).and_then(|model| model.check_maps(maps)))
+            }
+            Self::Transfer(parameters) => {
+                let [channels, cycles, points] = maps()?;
+                fits(EncoderShape::new(channels, cycles, points, parameters.channels).map(drop))
+            }
+            Self::Pcr(PcrParameters { components, .. }) | Self::Pls(PlsParameters { components, .. })
+                if *components > columns =>
+            {
+                Err(format!("hyper-parameter components = {components}: this has {columns} numbers per cell"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The key that holds the hyper-parameters in an entry of a file.
+    pub fn key(&self) -> &'static str {
+        if matches!(self, Self::Transfer(_)) { "transfer" } else { self.name() }
     }
 
     /// The hyper-parameters that matter only when the trained model is asked.

@@ -1,16 +1,12 @@
 //! One job: the runs of one train key and the same cells, from their training to their records.
 
-use std::{
-    any::Any,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::atomic::Ordering,
-    time::Instant,
-};
+use std::{sync::atomic::Ordering, time::Instant};
 
 use baselines::{ModelError, Weights, encoder};
 
 use super::{
     entry::Entry,
+    panics::{caught, reason},
     plan::{Run, run_folder},
     pretrained::pretraining_key,
     run::Worker,
@@ -73,7 +69,7 @@ impl Worker<'_> {
         let drawn = self.drawn(job);
         let samples = drawn.as_ref().map_or(job.samples.as_ref(), Ok);
         let outcome = match samples {
-            Err(reason) => Err(Status::Failed(one_line(reason))),
+            Err(text) => Err(Status::Failed(reason(text))),
             Ok(samples) => match self.ask(job, samples, threads, &mut origin) {
                 End::Interrupted => return Ok(()),
                 End::Without(status) => Err(status),
@@ -244,14 +240,14 @@ enum End<T> {
 
 /// Makes of every way to fail, a panic included, a reason for the record: other runs go on.
 fn attempt<T>(work: impl FnOnce() -> Result<T, TrainError>) -> End<T> {
-    match catch_unwind(AssertUnwindSafe(work)) {
+    match caught(work) {
         Ok(Ok(outcome)) => End::With(outcome),
         Ok(Err(TrainError::Model(ModelError::Interrupted))) => End::Interrupted,
         Ok(Err(TrainError::Model(ModelError::Diverged { .. }) | TrainError::DivergedBefore)) => {
             End::Without(Status::Diverged)
         }
-        Ok(Err(error)) => End::Without(Status::Failed(one_line(&error.to_string()))),
-        Err(panic) => End::Without(Status::Failed(one_line(&format!("panicked: {}", panic_text(&*panic))))),
+        Ok(Err(error)) => End::Without(Status::Failed(reason(&error.to_string()))),
+        Err(panic) => End::Without(Status::Failed(panic)),
     }
 }
 
@@ -314,18 +310,6 @@ fn summary(record: &RunRecord) -> String {
         Some(by) => format!("{:.1} s, trained by {by}", record.seconds.predict),
     };
     format!("RMSE {:.1} cycles, MAPE {:.1} % ({seconds})", metrics.rmse, metrics.mape)
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn panic_text(panic: &(dyn Any + Send)) -> &str {
-    panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("for an unknown reason")
 }
 
 #[cfg(test)]

@@ -58,14 +58,11 @@ pub fn ingredients(
     split: &Split,
     surroundings: &Surroundings,
 ) -> Ingredients {
-    let mut parameters = match entry.model.parameters() {
-        Value::Object(parameters) => parameters,
-        _ => Map::new(),
-    };
+    let mut parameters = entry.model.effective_parameters();
     let mut evaluation: Map<String, Value> =
         entry.model.evaluation_only().iter().filter_map(|name| parameters.remove_entry(*name)).collect();
     evaluation.insert("test_cells".to_owned(), json!(surroundings.hash_of(&cells.test)));
-    let feature = entry.feature.as_deref().and_then(|name| experiment.feature(name));
+    let feature = entry.reads().and_then(|name| experiment.feature(name));
     let stages = STAGES.into_iter().chain([("training", training_version(&entry.model))]);
     let mut training = json!({
         "training_cells": surroundings.hash_of(&cells.train),

@@ -169,8 +169,7 @@ impl Plan {
     /// `matr-1 batlinet[intra_only] seed 3`.
     pub fn label(&self, run: &Run) -> String {
         let entry = &self.experiment().models[run.entry];
-        let variant = if entry.variant.is_empty() { String::new() } else { format!("[{}]", entry.variant) };
-        format!("{} {}{variant} seed {}", self.experiment().name, entry.model.name(), run.seed)
+        format!("{} {} seed {}", self.experiment().name, entry.label(), run.seed)
     }
 
     /// What entry number `entry` with this seed depends on.

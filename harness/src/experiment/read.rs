@@ -5,9 +5,11 @@ use std::{fs, path::Path};
 use serde_yaml::Value;
 
 use super::{
+    entry::Entry,
     protocol,
     setting::{self, Setting},
     spec::{Experiment, Sweep},
+    texts,
 };
 use crate::{
     failure::Failure,
@@ -22,6 +24,8 @@ pub struct Declared {
     pub experiment: Experiment,
     /// Hash of the declaration after profile, settings and sweeps.
     pub config_hash: String,
+    /// What is declared and changes nothing, or is changed by something else: to be said with the plan.
+    pub notes: Vec<String>,
 }
 
 /// Reads `path`, changes it by `profile` and `settings`, in this order, expands sweeps and checks the whole.
@@ -29,8 +33,9 @@ pub struct Declared {
 /// # Errors
 /// [`Failure::Usage`] names the file with line and column, or the setting, and what would be right.
 pub fn read(path: &Path, profile: &str, settings: &[Setting]) -> Result<Declared, Failure> {
-    let text = fs::read_to_string(path)
+    let bytes = fs::read(path)
         .map_err(|error| Failure::Usage(format!("{}: cannot read this experiment file: {error}", path.display())))?;
+    let text = texts::decode(bytes).map_err(|problem| Failure::Usage(format!("{}{problem}", path.display())))?;
     parse(&text, &path.display().to_string(), profile, settings)
         .map(|declared| Declared {
             experiment: declared.experiment.beside(path.parent().unwrap_or(Path::new(""))),
@@ -44,11 +49,18 @@ pub fn read(path: &Path, profile: &str, settings: &[Setting]) -> Result<Declared
 /// # Errors
 /// As [`read`].
 pub fn parse(text: &str, file: &str, profile: &str, settings: &[Setting]) -> Result<Declared, String> {
+    let text = texts::without_mark(text);
     // The file as written must be sound by itself; only then do errors have a line.
     serde_yaml::from_str::<Experiment>(text).map_err(|error| located(&error, text, file))?;
     let mut tree: Value = serde_yaml::from_str(text).map_err(|error| located(&error, text, file))?;
+    if let Some(misread) = texts::misread(&tree) {
+        return Err(misread.within(text, file));
+    }
+    let mut notes = unused(&tree);
     let of_profile = profile_settings(&tree, profile).map_err(|problem| format!("{file}: {problem}"))?;
-    apply(&mut tree, &of_profile, &|setting| format!("{file}: profile {profile}, {}", setting.path))?;
+    apply(&mut tree, &of_profile, &|setting| {
+        format!("{}: profile {profile}, {}", place_of(text, file, &setting.path), setting.path)
+    })?;
     let asked = settings.iter().rev().find(|setting| setting.path == "protocol").map(|setting| &setting.value);
     if let Some(value) = asked {
         tree["protocol"] = value.clone();
@@ -56,7 +68,9 @@ pub fn parse(text: &str, file: &str, profile: &str, settings: &[Setting]) -> Res
     let is_honest = protocol::of(&tree) == Some(Protocol::Honest);
     if is_honest {
         let of_protocol = changes(tree.get("honest"));
-        apply(&mut tree, &of_protocol, &|setting| format!("{file}: honest, {}", setting.path))?;
+        apply(&mut tree, &of_protocol, &|setting| {
+            format!("{}: honest, {}", place_of(text, file, &setting.path), setting.path)
+        })?;
     }
     apply(&mut tree, settings, &|setting| format!("--set {}", setting.path))?;
     if let Some((setting, sweep)) = settings.iter().find_map(|setting| Some((setting, swept(&tree, &setting.path)?))) {
@@ -66,17 +80,21 @@ pub fn parse(text: &str, file: &str, profile: &str, settings: &[Setting]) -> Res
             setting.path
         ));
     }
-    expand(&mut tree, text, file)?;
+    notes.extend(expand(&mut tree, text, file)?);
     // after the sweeps, which may have given entries labels of their own
     if is_honest {
         protocol::make_honest(&mut tree);
     }
     let experiment = checked(&tree).map_err(|problem| format!("{file}: {problem}"))?;
     let config_hash = record::hash(&serde_json::to_value(&tree).map_err(|error| format!("{file}: {error}"))?);
-    Ok(Declared { experiment, config_hash })
+    notes.extend(experiment.notes());
+    Ok(Declared { experiment, config_hash, notes })
 }
 
 fn checked(tree: &Value) -> Result<Experiment, String> {
+    if let Some(misread) = texts::misread(tree) {
+        return Err(misread.anywhere());
+    }
     serde_yaml::from_value(tree.clone()).map_err(|error| readable(&error.to_string()))
 }
 
@@ -121,29 +139,77 @@ fn changes(declared: Option<&Value>) -> Vec<Setting> {
     declared.and_then(Value::as_mapping).into_iter().flatten().filter_map(setting).collect()
 }
 
-/// `{models.ridge.alpha: [0.5, 1]}`, if the experiment sweeps this path.
+/// `FILE:LINE:COLUMN` of a key, or the file where the text does not have it.
+fn place_of(text: &str, file: &str, key: &str) -> String {
+    match texts::pairs(text).find(|pair| pair.key == key) {
+        Some(pair) => format!("{file}:{}:{}", pair.line, pair.column),
+        None => file.to_owned(),
+    }
+}
+
+/// Keys that entries of models write and that change nothing for them.
+fn unused(tree: &Value) -> Vec<String> {
+    let entries = tree.get("models").and_then(Value::as_sequence).into_iter().flatten();
+    let of_entry = |written: &Value| -> Option<String> {
+        let entry = Entry::read(written).ok()?;
+        let keys = entry.unused().into_iter();
+        let keys: Vec<&str> = keys.filter(|key| has(written, entry.model.key(), key)).collect();
+        let verb = if keys.len() == 1 { "changes" } else { "change" };
+        (!keys.is_empty()).then(|| format!("{}: {} {verb} nothing here", entry.label(), keys.join(", ")))
+    };
+    let features = tree.get("features").and_then(Value::as_mapping).into_iter().flatten();
+    let unread = features.filter_map(|(name, _)| name.as_str()).filter(|name| !is_named(tree, name));
+    let unread = unread.map(|name| format!("feature {name} is read by no model"));
+    entries.filter_map(of_entry).chain(unread).collect()
+}
+
+/// Whether a feature is named anywhere but where it is declared: by a model, a profile, a sweep.
+fn is_named(tree: &Value, feature: &str) -> bool {
+    match tree {
+        Value::String(text) => text == feature,
+        Value::Sequence(items) => items.iter().any(|item| is_named(item, feature)),
+        Value::Mapping(map) => {
+            map.iter().any(|(key, value)| key.as_str() != Some("features") && is_named(value, feature))
+        }
+        _ => false,
+    }
+}
+
+/// Whether an entry writes this key, or this hyper-parameter of its model.
+fn has(entry: &Value, model: &str, key: &str) -> bool {
+    entry.get(key).is_some() || entry.get(model).is_some_and(|parameters| parameters.get(key).is_some())
+}
+
+/// `{models.ridge.alpha: [0.5, 1]}`, if the experiment sweeps this path, for all variants of the model or for one.
 fn swept(tree: &Value, path: &str) -> Option<String> {
-    let values = tree.get("sweep")?.get(path)?.as_sequence()?;
+    let sweep = tree.get("sweep")?.as_mapping()?;
+    let (path, values) = sweep.iter().find_map(|(swept, values)| {
+        let swept = swept.as_str()?;
+        setting::overlap(swept, path).then_some((swept, values.as_sequence()?))
+    })?;
     let values = values.iter().map(|value| serde_yaml::to_string(value).map(|text| text.trim().to_owned()));
     Some(format!("{{{path}: [{}]}}", values.collect::<Result<Vec<_>, _>>().ok()?.join(", ")))
 }
 
-/// Expands one sweep after the other, so that the one at fault is known, with its line where the file has it.
-fn expand(tree: &mut Value, text: &str, file: &str) -> Result<(), String> {
-    let Some(sweep) = tree.get("sweep") else { return Ok(()) };
+/// Expands one sweep after the other, so that the one at fault is known, with its line where the file has it; says what
+/// is to be known of them.
+fn expand(tree: &mut Value, text: &str, file: &str) -> Result<Vec<String>, String> {
+    let Some(sweep) = tree.get("sweep") else { return Ok(Vec::new()) };
     let Sweep(axes) =
         serde_yaml::from_value(sweep.clone()).map_err(|error| format!("{file}: {}", readable(&error.to_string())))?;
+    let mut notes = Vec::new();
     for (path, values) in axes {
-        setting::sweep(tree, &path, &values).and_then(|()| checked(tree).map(drop)).map_err(|problem| {
+        let swept = setting::sweep(tree, &path, &values).and_then(|notes| checked(tree).map(|_| notes));
+        notes.extend(swept.map_err(|problem| {
             let from = 1 + text.lines().position(|line| line.starts_with("sweep:")).unwrap_or_default();
             let place = match places_of(text, from, usize::MAX, &path).first() {
                 Some((line, column)) => format!("{file}:{line}:{column}"),
                 None => file.to_owned(),
             };
             format!("{place}: sweep of '{path}': {problem}")
-        })?;
+        })?);
     }
-    Ok(())
+    Ok(notes)
 }
 
 /// `unknown key 'alfa' in models[0].ridge, did you mean 'alpha'? (known: …)`.
@@ -219,7 +285,7 @@ fn places_of(text: &str, from: usize, to: usize, word: &str) -> Vec<(usize, usiz
 }
 
 /// serde's message, in the words of a person.
-fn readable(message: &str) -> String {
+pub(super) fn readable(message: &str) -> String {
     let quoted = |text: &str| -> Vec<String> { text.split('`').skip(1).step_by(2).map(str::to_owned).collect() };
     let split = |pattern: &str| -> Option<(String, String)> {
         let start = message.find(pattern)?;
@@ -244,6 +310,14 @@ fn readable(message: &str) -> String {
         let place = if place.is_empty() { String::new() } else { format!(" in {place}") };
         return format!("duplicate key '{name}'{place}: keep one of the two");
     }
+    if message.contains("mapping values are not allowed in this context") {
+        return "here a colon with a space behind it begins a new key; put a text that holds one in quotes, or write `>` \
+                behind its key and the text on the lines below, indented"
+            .to_owned();
+    }
+    if let Some((_, anchor)) = message.split_once("unknown anchor") {
+        return format!("unknown anchor{anchor}: a text that begins with * stands in quotes, or below `>`");
+    }
     if let Some((place, rest)) = split("missing field ") {
         let place = if place.is_empty() { String::new() } else { format!(" in {place}") };
         return format!("key {} is missing{place}", rest.trim_matches('`'));
@@ -258,7 +332,8 @@ fn readable(message: &str) -> String {
     ];
     let message = message.replace('`', "'").replace(
         "found character that cannot start any token",
-        "here stands what cannot begin a value; if it is a tab, indent with spaces",
+        "here stands what cannot begin a value; if it is a tab, indent with spaces; a text that begins with %, @ or ` stands in \
+         quotes",
     );
     match words.iter().find_map(|(theirs, ours)| Some((message.strip_suffix(&format!("expected {theirs}"))?, ours))) {
         Some((before, ours)) => format!("{before}expected {ours}"),
@@ -484,7 +559,7 @@ profiles:
             assert!(message.contains(sentence), "{message}\nlacks\n{sentence}");
         }
         let message = parse(FILE, "e.yaml", "broken", &[]).unwrap_err();
-        assert!(message.contains("e.yaml: profile broken, models.ridge.alfa: unknown key 'alfa'"), "{message}");
+        assert!(message.contains("e.yaml:20:5: profile broken, models.ridge.alfa: unknown key 'alfa'"), "{message}");
         let message = parse(FILE, "e.yaml", "quik", &[]).unwrap_err();
         assert!(message.contains("unknown profile 'quik' in this experiment, did you mean 'quick'?"), "{message}");
     }

@@ -92,6 +92,7 @@ pub fn execute(plans: &[Plan], source: &dyn Source, options: &Options<'_>) -> Re
             expect: plan.experiment().expect.clone(),
         };
         record.write(options.out)?;
+        plan.declared.notes.iter().for_each(|note| reporter.say(&format!("{}: {note}", plan.experiment().name)));
         let outcome =
             Worker { plan, source, options, library: &library, reporter: &reporter, reused: &reused }.run(pending);
         // also after a failure: what is finished counts
@@ -112,19 +113,22 @@ pub fn execute(plans: &[Plan], source: &dyn Source, options: &Options<'_>) -> Re
 
 /// The runs of each plan that are to be made; runs of the same key, in whatever experiment, are one.
 pub fn pending(plans: &[Plan], retry_failed: bool) -> Vec<Vec<&Run>> {
-    let is_pending = |run: &&Run| {
-        run.selected
-            && match run.state {
-                State::New | State::Stale(_) => true,
-                State::Failed(_) => retry_failed,
-                State::Done => false,
-            }
-    };
     let mut seen = HashSet::new();
+    let is_pending = |run: &&Run| is_pending(run, retry_failed);
     plans
         .iter()
         .map(|plan| plan.runs.iter().filter(is_pending).filter(|run| seen.insert(run.key.as_str())).collect())
         .collect()
+}
+
+/// Whether a run is asked for and is to be made.
+pub(super) fn is_pending(run: &Run, retry_failed: bool) -> bool {
+    run.selected
+        && match run.state {
+            State::New | State::Stale(_) => true,
+            State::Failed(_) => retry_failed,
+            State::Done => false,
+        }
 }
 
 /// Each run of [`pending`] with its plan.
@@ -143,16 +147,16 @@ pub(super) struct Worker<'a> {
     pub(super) reused: &'a AtomicUsize,
 }
 
-/// Runs that share a label rule and a feature set.
+/// Runs that share a label rule and a feature set, or read none.
 struct Group<'a> {
     rule: &'a LabelRule,
-    feature: &'a FeatureSpec,
+    feature: Option<&'a FeatureSpec>,
     runs: Vec<&'a Run>,
 }
 
 impl Worker<'_> {
     fn run(&self, pending: &[&Run]) -> Result<(), Failure> {
-        let mut groups = self.groups(pending)?;
+        let mut groups = self.groups(pending);
         while !groups.is_empty() {
             self.check_stop()?;
             // all feature sets of one label rule come out of one pass over the cells
@@ -174,40 +178,43 @@ impl Worker<'_> {
         Ok(())
     }
 
-    fn groups<'a>(&'a self, pending: &[&'a Run]) -> Result<Vec<Group<'a>>, Failure> {
+    fn groups<'a>(&'a self, pending: &[&'a Run]) -> Vec<Group<'a>> {
         let experiment = self.plan.experiment();
-        let lightest = experiment
-            .features
-            .iter()
-            .map(|(_, feature)| feature)
-            .min_by_key(|feature| feature.shape().iter().product::<usize>());
         let mut groups: Vec<Group<'a>> = Vec::new();
         for &run in pending {
             let entry = &experiment.models[run.entry];
-            let feature = match &entry.feature {
-                Some(name) => experiment.feature(name),
-                // the training mean looks at labels only, so any feature will do
-                None => lightest,
-            };
-            let feature = feature.ok_or_else(|| {
-                Failure::Usage(format!("experiment {}: give at least one feature set", experiment.name))
-            })?;
+            let feature = entry.reads().and_then(|name| experiment.feature(name));
             let rule = experiment.rule(entry);
             match groups.iter_mut().find(|group| group.rule == rule && group.feature == feature) {
                 Some(group) => group.runs.push(run),
                 None => groups.push(Group { rule, feature, runs: vec![run] }),
             }
         }
-        Ok(groups)
+        groups
     }
 
     /// Samples per group, or why there are none.
     fn build(&self, groups: &[Group<'_>]) -> Vec<Result<Samples, String>> {
-        let features: Vec<FeatureSpec> = groups.iter().map(|group| group.feature.clone()).collect();
-        let build = |features: &[FeatureSpec]| {
-            samples::build(self.source, &self.plan.split, groups[0].rule, features, self.options.jobs)
+        let features: Vec<FeatureSpec> = groups.iter().filter_map(|group| group.feature.cloned()).collect();
+        let mut with_features =
+            if features.is_empty() { Vec::new() } else { self.build_features(groups[0].rule, &features) };
+        let without = |known: &[Result<Samples, String>]| match known.iter().find_map(|samples| samples.as_ref().ok()) {
+            Some(samples) => Ok(samples.without_features()),
+            None => samples::lives(self.source, &self.plan.split, groups[0].rule, self.options.jobs)
+                .map_err(|failure| failure.to_string()),
         };
-        match build(&features) {
+        if let Some(place) = groups.iter().position(|group| group.feature.is_none()) {
+            let lives = without(&with_features);
+            with_features.insert(place, lives);
+        }
+        with_features
+    }
+
+    /// Samples per feature, or why there are none.
+    fn build_features(&self, rule: &LabelRule, features: &[FeatureSpec]) -> Vec<Result<Samples, String>> {
+        let build =
+            |features: &[FeatureSpec]| samples::build(self.source, &self.plan.split, rule, features, self.options.jobs);
+        match build(features) {
             Ok(samples) => samples.into_iter().map(Ok).collect(),
             Err(failure) if features.len() == 1 => vec![Err(failure.to_string())],
             // one feature set that the cells cannot give must not take the models of the others with it

@@ -6,7 +6,10 @@
 
 use serde_yaml::{Mapping, Value};
 
-use super::{entry::ModelSpec, read::unknown};
+use super::{
+    entry::{Entry, ModelSpec},
+    read::{readable, unknown},
+};
 
 /// Keys of an entry of `models` beside the model's own.
 const COMMON: [&str; 5] = ["feature", "feature_transformation", "label_transformation", "label", "variant"];
@@ -29,7 +32,8 @@ impl Setting {
         let (path, value) = text
             .split_once('=')
             .ok_or_else(|| format!("--set {text}: write path=value, such as models.ridge.alpha=2"))?;
-        let value = serde_yaml::from_str(value).map_err(|error| format!("--set {text}: {error}"))?;
+        let value =
+            serde_yaml::from_str(value).map_err(|error| format!("--set {text}: {}", readable(&error.to_string())))?;
         Ok(Self { path: path.trim().to_owned(), value })
     }
 
@@ -45,8 +49,10 @@ impl Setting {
     }
 }
 
-/// Replaces every entry of models that `path` addresses by one variant per value.
-pub(crate) fn sweep(declaration: &mut Value, path: &str, values: &[Value]) -> Result<(), String> {
+/// Replaces every entry of models that `path` addresses by one variant per value; an entry for which no value changes
+/// anything, as the weight of branches for a model with one branch, stays as it is. Returns what is to be said: such
+/// entries, and values that entries write and that are none of the swept ones.
+pub(crate) fn sweep(declaration: &mut Value, path: &str, values: &[Value]) -> Result<Vec<String>, String> {
     let (model, _) = path
         .strip_prefix("models.")
         .and_then(split_model)
@@ -59,32 +65,89 @@ pub(crate) fn sweep(declaration: &mut Value, path: &str, values: &[Value]) -> Re
     let models = models(declaration)?;
     let mut expanded = Vec::new();
     let mut found = false;
+    let mut notes = Vec::new();
     for entry in models.iter() {
         if !is_addressed(entry, name, variant) {
             expanded.push(entry.clone());
             continue;
         }
         found = true;
-        for value in values {
+        let with = |value: &Value| -> Result<Value, String> {
             let mut one =
                 Value::Mapping(Mapping::from_iter([(Value::from("models"), Value::Sequence(vec![entry.clone()]))]));
             Setting { path: path.to_owned(), value: value.clone() }.apply(&mut one)?;
+            Ok(std::mem::take(&mut one["models"][0]))
+        };
+        let swept = values.iter().map(with).collect::<Result<Vec<_>, _>>()?;
+        let label = || Entry::read(entry).map_or_else(|_| name.to_owned(), |entry| entry.label());
+        if are_alike(entry, &swept) {
+            notes.push(format!(
+                "sweep of {path}: {} is left as it is, since {parameter} changes nothing there",
+                label()
+            ));
+            expanded.push(entry.clone());
+            continue;
+        }
+        if let Some(written) = written(entry, name, path).filter(|written| !values.contains(written)) {
+            let written = serde_yaml::to_string(written).map_err(|error| error.to_string())?;
+            notes.push(format!(
+                "sweep of {path}: its values replace {} of {}, which is none of them",
+                written.trim(),
+                label()
+            ));
+        }
+        for (mut one, value) in swept.into_iter().zip(values) {
             let text = serde_yaml::to_string(value).map_err(|error| error.to_string())?;
             let before = text_of(entry, "variant").filter(|text| !text.is_empty());
             let tail = format!("{parameter}={}", text.trim());
             let variant = before.map_or(tail.clone(), |before| format!("{before}+{tail}"));
-            let Value::Sequence(mut items) = std::mem::take(&mut one["models"]) else { continue };
-            for item in &mut items {
-                item["variant"] = Value::from(variant.as_str());
-            }
-            expanded.append(&mut items);
+            one["variant"] = Value::from(variant);
+            expanded.push(one);
         }
     }
     if !found {
         return Err(missing_model(models, name, variant));
     }
     *models = expanded;
-    Ok(())
+    Ok(notes)
+}
+
+/// Whether an entry and what a sweep makes of it are told apart by a value that changes nothing for any of them.
+fn are_alike(entry: &Value, swept: &[Value]) -> bool {
+    let read: Result<Vec<Entry>, String> = std::iter::once(entry).chain(swept).map(Entry::read).collect();
+    let differs = |one: &Entry, other: &Entry| {
+        let fed = |entry: &Entry| (entry.feature.clone(), entry.feature_transformation);
+        one.model != other.model || fed(one) != fed(other)
+    };
+    // what cannot be read is refused when the whole is
+    read.is_ok_and(|entries| {
+        let first = &entries[0];
+        entries.iter().any(|entry| differs(entry, first))
+            && entries.iter().all(|entry| entry.identity() == first.identity())
+    })
+}
+
+/// What an entry itself writes at the end of a path.
+fn written<'a>(entry: &'a Value, model: &str, path: &str) -> Option<&'a Value> {
+    let (_, tail) = path.strip_prefix("models.").and_then(split_model)?;
+    let is_common = COMMON.contains(&tail.split('.').next().unwrap_or(tail));
+    let place = if is_common { Some(entry) } else { entry.get(model) };
+    tail.split('.').try_fold(place?, |place, key| place.get(key)).filter(|written| !written.is_null())
+}
+
+/// Whether two paths mean the same key of some entry of models: one of them may say all variants, and the other one.
+pub(crate) fn overlap(one: &str, other: &str) -> bool {
+    let part = |path: &str| -> Option<(String, Option<String>, String)> {
+        let (model, tail) = path.strip_prefix("models.").and_then(split_model)?;
+        let (name, variant) = address(model).ok()?;
+        Some((name.to_owned(), variant.map(str::to_owned), tail.to_owned()))
+    };
+    match (part(one), part(other)) {
+        (Some((one, its, tail)), Some((other, others, other_tail))) => {
+            one == other && tail == other_tail && (its.is_none() || others.is_none() || its == others)
+        }
+        _ => one == other,
+    }
 }
 
 /// The places that a path means; missing keys are made, except names that the file itself would have to declare.

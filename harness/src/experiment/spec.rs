@@ -8,6 +8,7 @@ use serde_yaml::Value;
 use super::{
     entry::{Entry, ModelSpec},
     named::unique,
+    scenario,
 };
 use crate::{
     feature::FeatureSpec,
@@ -193,6 +194,7 @@ impl Experiment {
             return Err("models is empty: give at least one, such as `- mean: {}`".to_owned());
         }
         let names: Vec<&str> = self.features.iter().map(|(name, _)| name.as_str()).collect();
+        scenario::check(&self.scenario, self.transfer.is_some())?;
         for (index, entry) in self.models.iter().enumerate() {
             if matches!(entry.model, ModelSpec::Transfer(_)) && self.transfer.is_none() {
                 return Err(format!("models[{index}]: transfer needs the section `transfer:`, which draws its cells"));
@@ -210,6 +212,11 @@ impl Experiment {
                     cycles.saturating_sub(1)
                 ));
             }
+            if let (Some(name), Some(shape)) = (entry.reads(), &shape) {
+                let refused =
+                    |problem| format!("models[{index}]: {} cannot read '{name}': {problem}", entry.model.name());
+                entry.model.check_feature(shape).map_err(refused)?;
+            }
         }
         let entries: Vec<(&str, &str)> =
             self.models.iter().map(|entry| (entry.model.name(), entry.variant.as_str())).collect();
@@ -222,8 +229,32 @@ impl Experiment {
             if !ModelSpec::NAMES.contains(&expectation.model.as_str()) {
                 return Err(super::read::unknown("model", &expectation.model, &ModelSpec::NAMES, "expect"));
             }
+            if !(expectation.value.is_finite() && expectation.tolerance.is_finite() && expectation.tolerance >= 0.0) {
+                return Err(format!(
+                    "expect of {}: value = {} with tolerance = {} can never be met: both are numbers, and the tolerance is \
+                     not negative",
+                    expectation.model, expectation.value, expectation.tolerance
+                ));
+            }
         }
         Ok(())
+    }
+
+    /// What nobody refuses and everybody should know: values that are looked up in vain.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let scenario = scenario::check(&self.scenario, self.transfer.is_some()).ok().flatten();
+        let is_of = |expectation: &&Expectation, entry: &Entry| {
+            entry.model.name() == expectation.model && entry.variant == expectation.variant
+        };
+        let lost = self.expect.iter().filter(|expectation| !self.models.iter().any(|entry| is_of(expectation, entry)));
+        let lost = lost.map(|expectation| {
+            let variant = if expectation.variant.is_empty() { "" } else { " with variant " };
+            format!(
+                "expect: nothing here is {}{variant}{}, so what is expected of it is not looked at",
+                expectation.model, expectation.variant
+            )
+        });
+        scenario.into_iter().chain(lost).collect()
     }
 }
 
@@ -231,7 +262,7 @@ impl Experiment {
     /// The honest protocol lets no model see more of a cell than the others.
     fn check_horizon(&self, entry: &Entry) -> Result<(), String> {
         let (Protocol::Honest, Some(early)) = (self.protocol, self.early_cycles) else { return Ok(()) };
-        let feature = entry.feature.as_deref().and_then(|name| Some((name, self.feature(name)?.cycles_needed())));
+        let feature = entry.reads().and_then(|name| Some((name, self.feature(name)?.cycles_needed())));
         match feature {
             Some((name, cycles)) if cycles > early => Err(format!(
                 "{} reads '{name}', {cycles} cycles of a cell, and protocol honest allows the early_cycles, {early}; give it \

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::extract::{Extract, cycle_at, describe};
+use super::extract::{Extract, check_length, describe};
 use super::half_cycle::{Half, HalfReader, NoSamples, Signals};
 use crate::cell::Cell;
 use crate::failure::Failure;
@@ -123,6 +123,32 @@ impl CapacityMap {
         [self.channels.len(), self.cycles, self.grid_points]
     }
 
+    /// Whether a cell with `held` cycles can give it, as far as the cycles that are looked at tell.
+    pub(super) fn check_cell(&self, cell: &Cell, held: usize) -> Result<(), Failure> {
+        check_length(cell, held, self.cycles_needed() - 1, "the capacity map")?;
+        self.check_halves(cell)
+    }
+
+    fn check_halves(&self, cell: &Cell) -> Result<(), Failure> {
+        let missing = self.channels.iter().find(|channel| channel.needs_charge());
+        match missing {
+            Some(channel) if !cell.has_charge() => {
+                let possible: Vec<&str> = Channel::ALL
+                    .iter()
+                    .filter(|channel| !channel.needs_charge())
+                    .map(|channel| channel.name())
+                    .collect();
+                Err(Failure::Usage(format!(
+                    "cell {} has no charge half, so channel {} cannot be built; channels possible for it: {}",
+                    cell.id(),
+                    channel.name(),
+                    possible.join(", ")
+                )))
+            }
+            _ => Ok(()),
+        }
+    }
+
     pub(super) fn extractor(&self) -> Extractor {
         Extractor {
             map: self.clone(),
@@ -149,8 +175,7 @@ pub(super) struct Extractor {
 impl Extract for Extractor {
     fn extract(&mut self, cell: &Cell, out: &mut [f32]) -> Result<(), Failure> {
         assert_eq!(out.len(), self.map.shape().iter().product::<usize>(), "room for the map");
-        cycle_at(cell, self.map.cycles_needed() - 1, "the capacity map")?;
-        self.check_halves(cell)?;
+        self.map.check_cell(cell, cell.cycles().len())?;
         match self.registers {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: `detect` found these instructions
@@ -164,26 +189,6 @@ impl Extract for Extractor {
 }
 
 impl Extractor {
-    fn check_halves(&self, cell: &Cell) -> Result<(), Failure> {
-        let missing = self.map.channels.iter().find(|channel| channel.needs_charge());
-        match missing {
-            Some(channel) if !cell.has_charge() => {
-                let possible: Vec<&str> = Channel::ALL
-                    .iter()
-                    .filter(|channel| !channel.needs_charge())
-                    .map(|channel| channel.name())
-                    .collect();
-                Err(Failure::Usage(format!(
-                    "cell {} has no charge half, so channel {} cannot be built; channels possible for it: {}",
-                    cell.id(),
-                    channel.name(),
-                    possible.join(", ")
-                )))
-            }
-            _ => Ok(()),
-        }
-    }
-
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
     fn fill_avx512(&mut self, cell: &Cell, out: &mut [f32]) -> Result<(), Failure> {

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::discharge_curve::{CurveReader, QdlinSource};
-use super::extract::{Extract, cycle_at, describe};
-use crate::cell::Cell;
+use super::extract::{Extract, check_length, describe};
+use crate::cell::{Cell, Cycle};
 use crate::failure::Failure;
 use crate::signal::MedianRule;
 
@@ -151,6 +151,17 @@ impl Severson {
         early.max(self.cycles[2] + 1)
     }
 
+    /// Whether a cell with `held` cycles can give them, as far as the cycles that are looked at tell.
+    pub(super) fn check_cell(&self, cell: &Cell, held: usize) -> Result<(), Failure> {
+        check_length(cell, held, self.cycles_needed() - 1, "the early-cycle statistics")?;
+        let timed = if self.statistics.contains(&Statistic::ChargeTime) { CHARGE_TIME_CYCLES } else { 0 };
+        cell.cycles()
+            .iter()
+            .take(timed)
+            .enumerate()
+            .try_for_each(|(position, cycle)| time(cell, position, cycle).map(drop))
+    }
+
     pub(super) fn extractor(&self) -> Extractor {
         Extractor {
             severson: self.clone(),
@@ -174,7 +185,7 @@ pub(super) struct Extractor {
 impl Extract for Extractor {
     fn extract(&mut self, cell: &Cell, out: &mut [f32]) -> Result<(), Failure> {
         assert_eq!(out.len(), self.severson.statistics.len(), "room for the statistics");
-        cycle_at(cell, self.severson.cycles_needed() - 1, "the early-cycle statistics")?;
+        self.severson.check_cell(cell, cell.cycles().len())?;
         let curve = if self.severson.statistics.iter().any(|statistic| statistic.reads_curves()) {
             Moments::of(&self.curve_difference(cell)?)
         } else {
@@ -275,16 +286,20 @@ fn line(values: &[f64]) -> (f64, f64) {
     (slope, mean_y - slope * mean_x)
 }
 
+fn time<'a>(cell: &Cell, position: usize, cycle: &'a Cycle) -> Result<&'a Vec<f64>, Failure> {
+    cycle.time.as_ref().ok_or_else(|| {
+        Failure::Usage(format!(
+            "cell {}: {} has no time, so statistic charge_time cannot be built; leave out the cell or the statistic",
+            cell.id(),
+            describe(position, cycle)
+        ))
+    })
+}
+
 fn mean_discharge_time(cell: &Cell) -> Result<f64, Failure> {
     let mut total = 0.0;
     for (position, cycle) in cell.cycles()[..CHARGE_TIME_CYCLES].iter().enumerate() {
-        let time = cycle.time.as_ref().ok_or_else(|| {
-            Failure::Usage(format!(
-                "cell {}: {} has no time, so statistic charge_time cannot be built; leave out the cell or the statistic",
-                cell.id(),
-                describe(position, cycle)
-            ))
-        })?;
+        let time = time(cell, position, cycle)?;
         let steps = time.windows(2).zip(cycle.current.iter().skip(1));
         total += steps.filter(|&(_, &current)| current < 0.0).map(|(pair, _)| pair[1] - pair[0]).sum::<f64>();
     }

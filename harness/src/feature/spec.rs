@@ -100,6 +100,19 @@ impl FeatureSpec {
         }
     }
 
+    /// Whether a cell of which `held` cycles are at hand can give the feature: what its number of cycles and the series of
+    /// those that are looked at, if only the first, tell. Extractors ask the same of all.
+    ///
+    /// # Errors
+    /// As [`Extract::extract`].
+    pub fn check_cell(&self, cell: &Cell, held: usize) -> Result<(), Failure> {
+        match self {
+            Self::CapacityMap(map) => map.check_cell(cell, held),
+            Self::VoltageCapacity(curves) => curves.check_cell(cell, held),
+            Self::Severson(statistics) => statistics.check_cell(cell, held),
+        }
+    }
+
     /// A text that differs between any two features that may differ in a number: the version of the extractor and
     /// all settings, defaults included. Versions are raised by hand, when golden values change.
     pub fn identity(&self) -> String {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::discharge_curve::{CurveReader, QdlinSource};
-use super::extract::{Extract, cycle_at};
+use super::extract::{Extract, check_length};
 use crate::cell::Cell;
 use crate::failure::Failure;
 use crate::signal::MedianRule;
@@ -62,6 +62,11 @@ impl VoltageCapacity {
         [self.last - self.first + 1, self.grid_points]
     }
 
+    /// Whether a cell with `held` cycles can give it, as far as the cycles that are looked at tell.
+    pub(super) fn check_cell(&self, cell: &Cell, held: usize) -> Result<(), Failure> {
+        check_length(cell, held, self.cycles_needed() - 1, "the voltage–capacity matrix")
+    }
+
     pub(super) fn extractor(&self) -> Extractor {
         Extractor {
             matrix: self.clone(),
@@ -86,7 +91,7 @@ impl Extract for Extractor {
     fn extract(&mut self, cell: &Cell, out: &mut [f32]) -> Result<(), Failure> {
         let [rows, points] = self.matrix.shape();
         assert_eq!(out.len(), rows * points, "room for the matrix");
-        cycle_at(cell, self.matrix.cycles_needed() - 1, "the voltage–capacity matrix")?;
+        self.matrix.check_cell(cell, cell.cycles().len())?;
         self.reader.read_smooth(cell, &cell.cycles()[self.matrix.base], &mut self.base);
         for (cycle, out) in cell.cycles()[self.matrix.first..].iter().zip(out.chunks_exact_mut(points)) {
             self.reader.read_smooth(cell, cycle, &mut self.difference);

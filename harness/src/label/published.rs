@@ -35,7 +35,12 @@ pub fn of_scenario(scenario: &str) -> Option<Labels> {
     LABELS.into_iter().find(|labels| labels.scenario == scenario)
 }
 
-/// The same, if these labels are to be made by their rule.
+/// The names of all scenarios of the benchmark.
+pub fn scenarios() -> impl Iterator<Item = &'static str> {
+    LABELS.iter().map(|labels| labels.scenario)
+}
+
+/// Those labels, if these are to be made by their rule.
 pub fn by_rule(scenario: &str, rule: &LabelRule) -> Option<Labels> {
     let theirs = of_scenario(scenario)?;
     (*rule == LabelRule { end_of_life: theirs.end_of_life, ..LabelRule::default() }).then_some(theirs)

@@ -23,11 +23,31 @@ pub struct Published {
     /// Population standard deviation over seeds, where there are several.
     pub spread: Option<f64>,
     /// Seeds behind it.
-    pub seeds: usize,
+    pub seeds: Seeds,
     /// What to know about it.
     pub note: String,
     /// Where it is from.
     pub source: String,
+}
+
+/// How many seeds a published number is of: `8`, or `<=8` where the authors left out an unknown number of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Seeds {
+    /// The number, or the largest that it can be.
+    pub most: usize,
+    /// Whether it is the number.
+    pub is_exact: bool,
+}
+
+impl TryFrom<String> for Seeds {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let (number, is_exact) = text.strip_prefix("<=").map_or((text.as_str(), true), |number| (number, false));
+        let most = number.parse().map_err(|_| format!("'{text}' is no number of seeds"))?;
+        Ok(Self { most, is_exact })
+    }
 }
 
 static PAPER: LazyLock<Vec<Published>> = LazyLock::new(|| {
@@ -71,7 +91,7 @@ mod tests {
             assert!(scenarios.contains(&number.scenario.as_str()), "{number:?}");
             let metrics = ["rmse", "mae", "mape", "rmse_median", "cells_per_second"];
             assert!(metrics.contains(&number.metric.as_str()), "{number:?}");
-            assert!(number.value > 0.0 && number.seeds > 0 && !number.source.is_empty(), "{number:?}");
+            assert!(number.value > 0.0 && number.seeds.most > 0 && !number.source.is_empty(), "{number:?}");
             assert_eq!(published_again(number), Some(number), "two numbers for one thing");
         }
     }
@@ -96,8 +116,30 @@ mod tests {
         assert_eq!(["MATR-1", "MATR-2", "HUST", "MIX-100", "MIX-20"].map(rmse), [63.0, 162.0, 268.0, 168.0, 207.0]);
         assert_eq!(published("scenario", "MATR-1", "gp", "", "rmse"), None);
         let nca = published("transfer", "NCA", "batlinet", "transfer+cells=1", "mape").unwrap();
-        assert_eq!((nca.value.round(), nca.seeds), (44.0, 8));
+        assert_eq!((nca.value.round(), nca.seeds), (44.0, Seeds { most: 8, is_exact: true }));
         let discharge = published("features", "MATR-2", "batlinet", "discharge", "rmse").unwrap();
         assert_eq!((discharge.value.round(), discharge.spread.map(f64::round)), (286.0, Some(14.0)));
+    }
+
+    #[test]
+    fn where_seeds_were_left_out_the_number_says_so() {
+        for number in paper() {
+            let is_said = number.note.contains("left out") || number.note.contains("at most");
+            // a plot of the authors drops seeds beyond a bound (spec 7.4, 7.7): their number is one less, or not known
+            assert_eq!(number.study == "features", !number.seeds.is_exact, "{number:?}");
+            assert_eq!(!number.seeds.is_exact || number.seeds.most == 7, is_said, "{number:?}");
+        }
+    }
+
+    #[test]
+    fn measures_of_other_runs_than_the_quoted_one_say_so() {
+        for number in paper().iter().filter(|number| number.study == "scenario" && number.metric == "mae") {
+            let rmse = published("scenario", &number.scenario, &number.model, "", "rmse").unwrap();
+            assert_eq!(
+                rmse.note.starts_with("quoted"),
+                number.note.contains("not of the one whose RMSE is quoted"),
+                "{number:?}"
+            );
+        }
     }
 }

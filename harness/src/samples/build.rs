@@ -65,6 +65,17 @@ impl Samples {
         hash.finalize().to_hex()[..16].to_owned()
     }
 
+    /// The same cells and lives with a feature that holds no number, for models that read none.
+    pub fn without_features(&self) -> Self {
+        let bare = |part: &Part| Part {
+            ids: part.ids.clone(),
+            features: ArrayD::zeros(IxDyn(&[part.ids.len(), 0])),
+            lives: part.lives.clone(),
+            bases: part.bases.clone(),
+        };
+        Self { feature_shape: vec![0], train: bare(&self.train), test: bare(&self.test), removed: self.removed.clone() }
+    }
+
     /// Of the test part, the cells of `split`; those that have no life are left out. This is how the runs of a transfer
     /// divide the target cells.
     pub fn drawn(&self, split: &Split) -> Self {
@@ -98,18 +109,7 @@ pub fn build(
     workers: usize,
 ) -> Result<Vec<Samples>, Failure> {
     features.iter().try_for_each(FeatureSpec::check).map_err(Failure::Usage)?;
-    check_known(source, split)?;
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(workers.max(1))
-        .build()
-        .map_err(|error| Failure::Internal(format!("no threads to build features on: {error}")))?;
-    let cycles = features.iter().map(FeatureSpec::cycles_needed).max().unwrap_or(0);
-    let extraction = Extraction { source, rule, features, cycles };
-    let mut train = pool.install(|| extraction.part("training", &split.train))?;
-    let mut test = pool.install(|| extraction.part("test", &split.test))?;
-
-    let mut removed = [train.removed.as_slice(), &test.removed].concat();
-    removed.sort();
+    let Parts { mut train, mut test, removed } = parts(source, split, rule, features, workers)?;
     Ok(features
         .iter()
         .zip(std::mem::take(&mut train.features).into_iter().zip(std::mem::take(&mut test.features)))
@@ -120,6 +120,52 @@ pub fn build(
             removed: removed.clone(),
         })
         .collect())
+}
+
+/// The lives alone, for models that read no feature: that of every cell holds no number.
+///
+/// # Errors
+/// As [`build`], but for what is said of features.
+pub fn lives(source: &dyn Source, split: &Split, rule: &LabelRule, workers: usize) -> Result<Samples, Failure> {
+    let Parts { train, test, removed } = parts(source, split, rule, &[], workers)?;
+    let nothing = |part: &ExtractedPart| ArrayD::zeros(IxDyn(&[part.ids.len(), 0]));
+    let (train, test) = (train.with(nothing(&train)), test.with(nothing(&test)));
+    Ok(Samples { feature_shape: vec![0], train, test, removed })
+}
+
+/// Both parts with every feature, and the cells that are in neither.
+struct Parts {
+    train: ExtractedPart,
+    test: ExtractedPart,
+    removed: Vec<(String, String)>,
+}
+
+fn parts(
+    source: &dyn Source,
+    split: &Split,
+    rule: &LabelRule,
+    features: &[FeatureSpec],
+    workers: usize,
+) -> Result<Parts, Failure> {
+    check_known(source, split)?;
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(workers.max(1))
+        .build()
+        .map_err(|error| Failure::Internal(format!("no threads to build features on: {error}")))?;
+    let cycles = features.iter().map(FeatureSpec::cycles_needed).max().unwrap_or(0);
+    let extraction = Extraction { source, rule, features, cycles };
+    let train = pool.install(|| extraction.part("training", &split.train))?;
+    let test = pool.install(|| extraction.part("test", &split.test))?;
+    let mut removed = [train.removed.as_slice(), &test.removed].concat();
+    removed.sort();
+    Ok(Parts { train, test, removed })
+}
+
+/// What a part is in which no cell has a life.
+pub(super) fn nobody(part: &str, cells: usize) -> Failure {
+    Failure::Usage(format!(
+        "no {part} cell has a life by the label rule (all {cells} were removed); use another split, end_of_life or minimum"
+    ))
 }
 
 fn check_known(source: &dyn Source, split: &Split) -> Result<(), Failure> {
@@ -178,11 +224,7 @@ impl Extraction<'_> {
 
         let kept: Vec<usize> = (0..ids.len()).filter(|&cell| matches!(verdicts[cell], Verdict::Life(_))).collect();
         if kept.is_empty() {
-            return Err(Failure::Usage(format!(
-                "no {name} cell has a life by the label rule (all {} were removed); use another split, end_of_life or \
-                 minimum",
-                ids.len()
-            )));
+            return Err(nobody(name, ids.len()));
         }
         let mut features = Vec::with_capacity(values.len());
         for ((feature, size), mut values) in self.features.iter().zip(sizes).zip(values) {
@@ -334,6 +376,9 @@ mod tests {
         assert_eq!(version(&split, &LabelRule::default(), 1), plain);
         let turned = Split { train: ids(&[2, 1, 7, 4]), test: ids(&[0, 3]) };
         assert_eq!(version(&turned, &LabelRule::default(), 0), plain);
+        // the lives without any feature are the same
+        let alone = lives(&Cells(20), &turned, &LabelRule::default(), 2).unwrap();
+        assert_eq!((alone.label_version(), alone.train.features.shape()), (plain.clone(), &[3, 0][..]));
         // a cell that takes no part is one that could have, with other labels
         let without = Split { train: ids(&[7, 1, 2]), test: ids(&[3, 0]) };
         assert_ne!(version(&without, &LabelRule::default(), 0), plain);

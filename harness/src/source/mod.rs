@@ -38,6 +38,17 @@ pub trait Source: Sync {
     /// [`Failure::Usage`] names the cell, and what to do if it is not here.
     fn cell(&self, id: &str, cycles: usize) -> Result<Cell, Failure>;
 
+    /// The cell with its first cycle, at least, and how many cycles [`Source::cell`] gives: what can be known without
+    /// reading whole series.
+    ///
+    /// # Errors
+    /// As [`Source::cell`].
+    fn glance(&self, id: &str) -> Result<(Cell, usize), Failure> {
+        let cell = self.cell(id, usize::MAX)?;
+        let held = cell.cycles().len();
+        Ok((cell, held))
+    }
+
     /// A hash that changes whenever anything that [`Source::cell`] returns for this id may have changed.
     ///
     /// # Errors

@@ -161,6 +161,13 @@ pub(super) fn read(path: &Path, cycles: usize) -> Result<Cell, Failure> {
     content().map_err(|Problem(what)| damaged(path, &what))
 }
 
+/// Number of cycles that the file holds.
+pub(super) fn held(path: &Path) -> Result<usize, Failure> {
+    let file = open(path)?;
+    let numbers = file.dataset("number").map_err(Problem::from);
+    numbers.and_then(|numbers| ragged::length(&numbers)).map_err(|Problem(what)| damaged(path, &what))
+}
+
 /// How files are opened: without HDF5's locks. Files here are written under another name and then renamed, so no one
 /// reads a half-written one; locks would only fail on network file systems, and linger in child processes.
 fn unlocked() -> FileBuilder {

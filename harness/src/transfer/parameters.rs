@@ -118,16 +118,10 @@ impl TransferParameters {
                 return refused("patience", "0".to_owned(), "at least 1 epoch is needed");
             }
         }
-        if !(self.learning_rate.is_finite() && self.learning_rate > 0.0) {
-            return refused("learning_rate", self.learning_rate.to_string(), "a positive number is needed");
-        }
-        if !(self.weight_decay.is_finite() && self.weight_decay >= 0.0) {
-            return refused("weight_decay", self.weight_decay.to_string(), "0 or a positive number is needed");
-        }
-        if self.limit.is_nan() || self.limit <= 0.0 {
+        if !(self.limit.is_finite() && self.limit > 0.0) {
             return refused("limit", self.limit.to_string(), "a positive number is needed");
         }
-        Ok(())
+        self.optimiser().check()
     }
 
     /// Whether source cells take part in training.
@@ -175,7 +169,9 @@ mod tests {
             (pairs(|pairs| pairs.validation = f64::NAN), "validation"),
             (pairs(|pairs| pairs.patience = 0), "patience"),
             (TransferParameters { learning_rate: f64::INFINITY, ..base.clone() }, "learning_rate"),
+            (TransferParameters { learning_rate: 1e300, ..base.clone() }, "learning_rate"),
             (TransferParameters { weight_decay: -0.1, ..base.clone() }, "weight_decay"),
+            (TransferParameters { limit: f32::INFINITY, ..base.clone() }, "limit"),
             (TransferParameters { limit: f32::NAN, ..base.clone() }, "limit"),
         ];
         for (parameters, expected) in wrong {

@@ -1,10 +1,13 @@
 //! The published data, where it lies beside the checkout.
 
+mod skipped;
+
 use std::{
     env,
-    io::Write as _,
     path::{Path, PathBuf},
 };
+
+pub(crate) use skipped::skip;
 
 /// A file or folder of the published data (`../shared`, or the folder that `BATLINET_SHARED` names), or none: then the
 /// run says that the test that asks was skipped.
@@ -16,12 +19,4 @@ pub(crate) fn published(file: &str) -> Option<PathBuf> {
     }
     skip(&format!("{file} of the published data is not here; BATLINET_SHARED names its folder"));
     None
-}
-
-/// Says aloud that the running test does nothing. The test runner swallows what `eprintln!` says in a test that passes,
-/// so this writes to the stream itself.
-pub(crate) fn skip(reason: &str) {
-    let test = std::thread::current().name().unwrap_or("a test").to_owned();
-    // a closed stream is no reason to fail
-    let _ = writeln!(std::io::stderr(), "skipped {test}: {reason}");
 }

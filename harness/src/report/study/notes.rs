@@ -35,6 +35,11 @@ pub fn notes(summary: &Summary) -> Vec<String> {
         if let Some(number) = published.into_iter().find(|number| !number.note.is_empty()) {
             notes.push(format!("published {}: {}", row.name(), number.note));
         }
+        // the run whose MAE was published need not be the one whose RMSE was
+        let first = row.published_rmse.map_or("", |number| number.note.as_str());
+        if let Some(number) = row.published_mae.filter(|number| !number.note.is_empty() && number.note != first) {
+            notes.push(format!("published MAE of {}: {}", row.name(), number.note));
+        }
         if let Some(number) = row.published_rmse.filter(|number| number.study == "features") {
             notes.push(format!(
                 "published {}: the authors' feature ablation with the channels read here ({})",
@@ -160,6 +165,7 @@ mod tests {
         let real = of("real", Origin::Real);
         assert!(real.contains("expected of mean: RMSE = 398.82 ± 0.01 (spec): met, 398.820"), "{real}");
         assert!(real.contains("published ridge: quoted by the paper from Severson 2019"), "{real}");
+        assert!(real.contains("published MAE of ridge: of the authors' own run, not of the one whose RMSE"), "{real}");
         assert_eq!(of("virtual", Origin::Virtual), "");
     }
 }

@@ -161,6 +161,8 @@ impl Manifest {
     }
 
     fn parse(text: &str) -> Result<Self, String> {
+        // some editors put a mark before the text
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let collections: Vec<Collection> = serde_yaml::from_str(text).map_err(|error| error.to_string())?;
         let mut names = HashSet::new();
         for collection in &collections {

@@ -62,14 +62,11 @@ impl Source for VirtualLab {
     }
 
     fn cell(&self, id: &str, cycles: usize) -> Result<Cell, Failure> {
-        let entry = entry(id)?;
-        let streams = Streams::new(format!("virtual lab {VERSION} {id}"));
-        let specimen = Specimen::new(entry, &streams);
-        let detailed = cycles.min(specimen.life.len());
-        let cycles = (0..detailed).map(|position| recording::record(entry, &specimen, position, &streams)).collect();
-        let life = LifeRecord::Capacity(specimen.life.iter().map(|cycle| cycle.discharged).collect());
-        Cell::new(entry.info(Origin::Virtual), cycles, life)
-            .map_err(|invalid| Failure::Internal(format!("the virtual lab made an invalid cell: {invalid}")))
+        recorded(id, cycles).map(|(cell, _)| cell)
+    }
+
+    fn glance(&self, id: &str) -> Result<(Cell, usize), Failure> {
+        recorded(id, 1)
     }
 
     fn fingerprint(&self, id: &str) -> Result<String, Failure> {
@@ -79,4 +76,18 @@ impl Source for VirtualLab {
         let content = format!("virtual lab {VERSION}\n{published}\n{:?}", entry.cycle_life);
         Ok(blake3::hash(content.as_bytes()).to_hex().to_string())
     }
+}
+
+/// The cell with its first `cycles` cycles, and how many were stored.
+fn recorded(id: &str, cycles: usize) -> Result<(Cell, usize), Failure> {
+    let entry = entry(id)?;
+    let streams = Streams::new(format!("virtual lab {VERSION} {id}"));
+    let specimen = Specimen::new(entry, &streams);
+    let stored = specimen.life.len();
+    let detailed = cycles.min(stored);
+    let cycles = (0..detailed).map(|position| recording::record(entry, &specimen, position, &streams)).collect();
+    let life = LifeRecord::Capacity(specimen.life.iter().map(|cycle| cycle.discharged).collect());
+    Cell::new(entry.info(Origin::Virtual), cycles, life)
+        .map(|cell| (cell, stored))
+        .map_err(|invalid| Failure::Internal(format!("the virtual lab made an invalid cell: {invalid}")))
 }
