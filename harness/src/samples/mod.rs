@@ -1,9 +1,11 @@
 //! Features and lives of one split, as models read them, and the transformations that are fitted to them.
 
 mod build;
+mod observed;
 mod transformation;
 
 pub use build::{Part, Samples, build};
+pub use observed::{nothing_observed, nothing_observed_of};
 pub use transformation::{
     FeatureTransformation, FittedFeatureTransformation, FittedLabelTransformation, LabelStep, LabelTransformation,
 };
