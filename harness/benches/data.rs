@@ -35,6 +35,7 @@ fn measured_cell() -> Cell {
         voltage_limits: (2.0, 3.6),
         ambient_temperature: None,
         protocol: Protocol::default(),
+        published_life: None,
     };
     let cycles = (1..=100).map(cycle).collect();
     Cell::new(info, cycles, LifeRecord::Capacity(vec![1.0; 1500])).expect("the cell is sound")

@@ -58,7 +58,7 @@ fn compare(made: &Cell, imported: &Cell) -> Result<Outcome, String> {
         }
     }
     for (difference, end_of_life) in outcome.lives.iter_mut().zip(ENDS_OF_LIFE) {
-        let rule = LabelRule { end_of_life, ..LabelRule::default() };
+        let rule = LabelRule::to(end_of_life);
         let [before, after] = [made, imported].map(|cell| rule.life(cell));
         *difference = match (before.map_err(|error| error.to_string())?, after.map_err(|error| error.to_string())?) {
             (Some(before), Some(after)) => (after - before).abs(),

@@ -160,6 +160,9 @@ pub struct CellInfo {
     pub ambient_temperature: Option<f64>,
     /// How it was cycled.
     pub protocol: Protocol,
+    /// Cycles to 80 % of nominal capacity as its publisher counts them, where that is known. A record that ends well before
+    /// was cut short. It is a fact about the cell and not part of its measurements: neither stored nor hashed with them.
+    pub published_life: Option<f64>,
 }
 
 /// One cycle: equally long series, in time order.
@@ -316,6 +319,8 @@ fn check_info(info: &CellInfo) -> Option<String> {
         Some(format!("nominal capacity is {} Ah, it must be positive", info.nominal_capacity))
     } else if !(low.is_finite() && high.is_finite() && low < high) {
         Some(format!("voltage limits are {low} V and {high} V, the first must be the lower"))
+    } else if let Some(life) = info.published_life.filter(|life| !(life.is_finite() && *life > 0.0)) {
+        Some(format!("a published life of {life} cycles"))
     } else {
         None
     }
@@ -364,6 +369,7 @@ pub(crate) mod tests {
             voltage_limits: (2.0, 3.5),
             ambient_temperature: Some(30.0),
             protocol: Protocol::default(),
+            published_life: None,
         }
     }
 

@@ -12,6 +12,7 @@ mod data {
     mod fetch;
     mod full_disk;
     mod import;
+    mod lives;
     mod pickle;
     mod published_files;
     mod raw;

@@ -60,6 +60,7 @@ impl Source for Bench {
             voltage_limits: (2.0, 3.5),
             ambient_temperature: None,
             protocol: Protocol::default(),
+            published_life: None,
         };
         let capacity = (0..=life).map(|position| 1.1 * (1.0 - fade * position as f64)).collect();
         Cell::new(info, (0..cycles.min(life)).map(cycle).collect(), LifeRecord::Capacity(capacity))

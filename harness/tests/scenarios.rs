@@ -244,6 +244,9 @@ fn the_word_honest_changes_labels_references_medians_and_horizon() {
         for entry in &honest.models {
             let rule = honest.rule(entry);
             let found = (rule.unreached, rule.crossing, rule.end_of_life);
+            let margin = if end_of_life == 0.8 { 0.825 } else { 0.925 };
+            let key = serde_json::to_value(rule).unwrap();
+            assert_eq!(key["censored_above"], margin, "{name}: resolved, in the keys");
             assert_eq!(found, (Unreached::Drop, Crossing::Persistent, end_of_life), "{name} {}", entry.model.name());
             let Some(feature) = entry.feature.as_deref().and_then(|feature| honest.feature(feature)) else { continue };
             assert!(feature.cycles_needed() <= honest.early_cycles.unwrap(), "{name} {}", entry.model.name());
@@ -253,6 +256,38 @@ fn the_word_honest_changes_labels_references_medians_and_horizon() {
     }
     let map = experiment("mix-20", &["protocol=honest"]).feature("map").unwrap().identity();
     assert!(map.contains("\"zeroed_cycle\":null"), "{map}");
+}
+
+#[test]
+fn every_experiment_can_be_honest_or_says_why_not() {
+    let folders = ["", "ablations", "transfer"].map(|folder| file("x").with_file_name(folder));
+    let files = folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap()).map(|entry| entry.unwrap().path());
+    let mut count = 0;
+    for path in files.filter(|path| path.extension().is_some_and(|extension| extension == "yaml")) {
+        let outcome = read::read(&path, "paper", &settings(&["protocol=honest"]));
+        count += 1;
+        if path.to_string_lossy().ends_with("-code.yaml") {
+            let message = outcome.unwrap_err().to_string();
+            assert!(message.contains("(label.unreached: pad, label.crossing: first)"), "{message}");
+            assert!(message.contains("in a transfer the preset decides"), "{message}");
+        } else {
+            outcome.unwrap();
+        }
+    }
+    assert!(count >= 40, "{count}");
+}
+
+/// Whoever begins with it gets honest labels by the word alone.
+#[test]
+fn the_template_of_the_readme_can_be_honest() {
+    let readme = std::fs::read_to_string(file("x").with_file_name("../README.md")).unwrap();
+    let template = readme.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    for (texts, expected) in
+        [(&[][..], (Unreached::Pad, Crossing::First)), (&["protocol=honest"], (Unreached::Drop, Crossing::Persistent))]
+    {
+        let rule = read::parse(template, "README.md", "paper", &settings(texts)).unwrap().experiment.label;
+        assert_eq!((rule.unreached, rule.crossing), expected);
+    }
 }
 
 #[test]

@@ -14,11 +14,12 @@ use super::{
 };
 use crate::{
     failure::Failure,
+    label::LabelRule,
     record::{
         Attachments, DrawnReferences, Fit, LifeBases, Pairs, Prediction, Provenance, Removed, RunRecord, Seconds,
         Status, Versions, weights_file,
     },
-    samples::{Part, Samples},
+    samples::{Part, Samples, nothing_observed},
     statistics::Metrics,
 };
 
@@ -91,7 +92,8 @@ impl Worker<'_> {
                     Err(status) => record.status = status.clone(),
                     Ok((answers, seconds)) => {
                         record.seconds.predict = seconds / answers.len() as f64;
-                        conclude(&mut record, samples, &answers[index]);
+                        let rule = self.plan.experiment().rule(self.entry(run));
+                        conclude(&mut record, samples, rule, &answers[index]);
                         let asked = source(job, self.entry(run)).unwrap_or(&samples.train);
                         pairs = paired(&samples.test, asked, &answers[index]);
                         references = drawn_references(&samples.test, asked, &answers[index]);
@@ -259,9 +261,14 @@ fn describe(record: &mut RunRecord, samples: &Samples) {
         samples.removed.iter().map(|(cell, reason)| Removed { cell: cell.clone(), reason: reason.clone() }).collect();
 }
 
-fn conclude(record: &mut RunRecord, samples: &Samples, answer: &Answer) {
+fn conclude(record: &mut RunRecord, samples: &Samples, rule: &LabelRule, answer: &Answer) {
     if samples.test.ids.is_empty() {
         record.status = Status::Failed("no test cell has a usable label".to_owned());
+        return;
+    }
+    // in a transfer, those that this run has drawn
+    if let Some(problem) = nothing_observed(&samples.test.bases, rule) {
+        record.status = Status::Failed(problem);
         return;
     }
     record.metrics = Metrics::new(&samples.test.lives, &answer.predicted);

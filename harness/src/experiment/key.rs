@@ -21,8 +21,9 @@ use crate::{
     split::Split,
 };
 
-/// Versions of the stages that every run passes before it trains.
-const STAGES: [(&str, u32); 3] = [("label", 1), ("feature", 1), ("transformation", 1)];
+/// Versions of the stages that every run passes before it trains. Of `label`, 2: a record that ends just above the end of
+/// life ends with it, one that is shorter than the published life does not.
+const STAGES: [(&str, u32); 3] = [("label", 2), ("feature", 1), ("transformation", 1)];
 
 /// The version of a model's training.
 fn training_version(model: &ModelSpec) -> u32 {

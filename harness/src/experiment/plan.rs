@@ -16,7 +16,9 @@ use super::{
 };
 use crate::{
     failure::Failure,
+    label::LabelRule,
     record::{Ingredients, RunRecord, Score, Status, read_scores},
+    samples,
     source::{Source, catalogue},
     split::Split,
     suggest::did_you_mean,
@@ -107,8 +109,8 @@ impl FromStr for Shard {
 /// Plans all experiments against the cells of `source` and the results in `out`. Nothing is written.
 ///
 /// # Errors
-/// [`Failure::Usage`] for a bad split, a cell that the source lacks, two experiments of one name, an unknown model in
-/// the selection, or a broken record in `out`.
+/// [`Failure::Usage`] for a bad split, a cell that the source lacks, test cells none of which was seen to end, two
+/// experiments of one name, an unknown model in the selection, or a broken record in `out`.
 pub fn plan(
     experiments: Vec<Declared>,
     source: &dyn Source,
@@ -137,6 +139,7 @@ pub fn plan(
         };
         let place = place.unwrap_or_else(|| train_test_split.display().to_string());
         check_cells(&declared.experiment, &split, &available, source, &place)?;
+        check_observed(&declared.experiment, &split, source)?;
         let surroundings = Surroundings::of(source, &split, device)?;
         let mut plan = Plan { declared, split, surroundings, runs: Vec::new() };
         plan.fill(source, &earlier, out)?;
@@ -258,6 +261,22 @@ fn check_cells(
         split.train.len() + split.test.len(),
         source.origin(),
     )))
+}
+
+/// Refuses lives that are all made up, before anything is trained: the labels that some entry is tested on.
+fn check_observed(experiment: &Experiment, split: &Split, source: &dyn Source) -> Result<(), Failure> {
+    let mut seen: Vec<&LabelRule> = Vec::new();
+    for rule in experiment.models.iter().map(|entry| experiment.rule(entry)) {
+        if seen.contains(&rule) {
+            continue;
+        }
+        seen.push(rule);
+        if let Some(problem) = samples::nothing_observed_of(source, &split.test, rule) {
+            let Experiment { name, scenario, .. } = experiment;
+            return Err(Failure::Usage(format!("experiment {name}, scenario {scenario}: {problem}")));
+        }
+    }
+    Ok(())
 }
 
 fn select(plans: &mut [Plan], selection: &Selection) -> Result<(), Failure> {

@@ -5,12 +5,13 @@
 //!
 //! | where | faithful | honest |
 //! |---|---|---|
-//! | `label.unreached` | `pad`: cells taken off test early count as having died | `drop` |
+//! | `label.unreached` | `pad`: censored cells count as having died | `drop` |
 //! | `label.crossing` | `first`: one noisy cycle ends a life | `persistent` |
 //! | `self_reference` of `batlinet` | `true`: a training cell may be its own reference | `false` |
 //! | `median` of features | `selection`: as the authors' compiler orders NaN | `nan_ignoring` |
 //!
-//! And where the file gives `early_cycles`, no feature may read beyond them.
+//! Censored are cells whose record ends before their life, not those that publishers stopped just above the end of life
+//! ([`crate::label::LabelRule::censored_above`]). And where the file gives `early_cycles`, no feature may read beyond them.
 
 use serde_yaml::{Mapping, Value};
 
@@ -21,34 +22,84 @@ pub(super) fn of(declaration: &Value) -> Option<Protocol> {
     serde_yaml::from_value(declaration.get("protocol")?.clone()).ok()
 }
 
+/// What the word did to a declaration.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Outcome {
+    /// Whether a value was written.
+    is_changed: bool,
+    /// Other values that stand where an honest one would be written, as `label.unreached: pad`.
+    kept: Vec<String>,
+}
+
 /// Writes the honest values where nothing else stands.
-pub(super) fn make_honest(declaration: &mut Value) {
-    label(declaration);
+pub(super) fn make_honest(declaration: &mut Value) -> Outcome {
+    let mut outcome = Outcome::default();
+    outcome.label(declaration, "");
     if let Some(Value::Mapping(features)) = declaration.get_mut("features") {
-        for (_, feature) in features.iter_mut() {
+        for (name, feature) in features.iter_mut() {
             for kind in ["voltage_capacity", "severson"] {
-                fill(feature.get_mut(kind), "median", "nan_ignoring".into());
+                let place = format!("features.{}.{kind}", name.as_str().unwrap_or_default());
+                outcome.fill(feature.get_mut(kind), &place, "median", "nan_ignoring".into());
             }
         }
     }
-    for entry in declaration.get_mut("models").and_then(Value::as_sequence_mut).into_iter().flatten() {
-        label(entry);
-        fill(entry.get_mut("batlinet"), "self_reference", false.into());
+    let models = declaration.get_mut("models").and_then(Value::as_sequence_mut);
+    for (index, entry) in models.into_iter().flatten().enumerate() {
+        outcome.label(entry, &format!("models[{index}]."));
+        let place = format!("models[{index}].batlinet");
+        outcome.fill(entry.get_mut("batlinet"), &place, "self_reference", false.into());
     }
+    outcome
 }
 
-fn label(place: &mut Value) {
-    fill(place.get_mut("label"), "unreached", "drop".into());
-    fill(place.get_mut("label"), "crossing", "persistent".into());
-}
-
-fn fill(place: Option<&mut Value>, key: &str, value: Value) {
-    let Some(place) = place else { return };
-    if place.is_null() && key != "unreached" && key != "crossing" {
-        *place = Value::Mapping(Mapping::new()); // `batlinet:` without settings
+impl Outcome {
+    /// Refuses a declaration that is called honest and in which everything stayed as the authors have it.
+    ///
+    /// # Errors
+    /// A fragment that says what stands in the way.
+    pub(super) fn check(&self, declaration: &Value) -> Result<(), String> {
+        let preset =
+            declaration.get("transfer").map(|draw| draw.get("preset").and_then(Value::as_str).unwrap_or("paper"));
+        // what is honest in a transfer is said by its preset
+        if self.is_changed || self.kept.is_empty() || preset == Some("paper") {
+            return Ok(());
+        }
+        let advice = match preset {
+            Some(_) => {
+                "in a transfer the preset decides, and this one is the authors' notebook: take the file with preset paper, or \
+                 protocol faithful"
+            }
+            None => "leave it out, so that the protocol can change it, or take protocol faithful",
+        };
+        Err(format!(
+            "protocol honest would change nothing, since the file says otherwise ({}): {advice}",
+            self.kept.join(", ")
+        ))
     }
-    if let Value::Mapping(map) = place {
-        map.entry(key.into()).or_insert(value);
+
+    fn label(&mut self, of: &mut Value, prefix: &str) {
+        let place = format!("{prefix}label");
+        self.fill(of.get_mut("label"), &place, "unreached", "drop".into());
+        self.fill(of.get_mut("label"), &place, "crossing", "persistent".into());
+    }
+
+    fn fill(&mut self, place: Option<&mut Value>, path: &str, key: &str, value: Value) {
+        let Some(place) = place else { return };
+        if place.is_null() && key != "unreached" && key != "crossing" {
+            *place = Value::Mapping(Mapping::new()); // `batlinet:` without settings
+        }
+        let Value::Mapping(map) = place else { return };
+        match map.get(key) {
+            None => {
+                map.insert(key.into(), value);
+                self.is_changed = true;
+            }
+            Some(other) if *other != value => {
+                let other = serde_yaml::to_string(other).unwrap_or_default();
+                self.kept.push(format!("{path}.{key}: {}", other.trim()));
+            }
+            Some(_) => {}
+        }
     }
 }
 
@@ -64,7 +115,15 @@ mod tests {
              batlinet: {self_reference: true}\n  - pcr: {}\n    label: {end_of_life: 0.9}\n  - ridge: {}\n    label:\n",
         )
         .unwrap();
-        make_honest(&mut declaration);
+        let outcome = make_honest(&mut declaration);
+        assert!(outcome.is_changed);
+        let kept = [
+            "label.crossing: first",
+            "features.b.severson.median: selection",
+            "models[1].batlinet.self_reference: true",
+        ];
+        assert_eq!(outcome.kept, kept);
+        assert_eq!(outcome.check(&declaration), Ok(()));
         let expected: Value = serde_yaml::from_str(
             "label: {end_of_life: 0.8, crossing: first, unreached: drop}\nfeatures:\n  a: {voltage_capacity: {base: 9, \
              median: nan_ignoring}}\n  b: {severson: {statistics: [slope], median: selection}}\n  c: {capacity_map: {}}\n\
@@ -73,5 +132,6 @@ mod tests {
         )
         .unwrap();
         assert_eq!(declaration, expected);
+        assert!(!make_honest(&mut declaration).is_changed, "all is written now");
     }
 }

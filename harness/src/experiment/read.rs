@@ -66,12 +66,14 @@ pub fn parse(text: &str, file: &str, profile: &str, settings: &[Setting]) -> Res
         tree["protocol"] = value.clone();
     }
     let is_honest = protocol::of(&tree) == Some(Protocol::Honest);
+    let before = tree.clone();
     if is_honest {
         let of_protocol = changes(tree.get("honest"));
         apply(&mut tree, &of_protocol, &|setting| {
             format!("{}: honest, {}", place_of(text, file, &setting.path), setting.path)
         })?;
     }
+    let is_changed = tree != before;
     apply(&mut tree, settings, &|setting| format!("--set {}", setting.path))?;
     if let Some((setting, sweep)) = settings.iter().find_map(|setting| Some((setting, swept(&tree, &setting.path)?))) {
         return Err(format!(
@@ -83,7 +85,10 @@ pub fn parse(text: &str, file: &str, profile: &str, settings: &[Setting]) -> Res
     notes.extend(expand(&mut tree, text, file)?);
     // after the sweeps, which may have given entries labels of their own
     if is_honest {
-        protocol::make_honest(&mut tree);
+        let outcome = protocol::make_honest(&mut tree);
+        if !is_changed {
+            outcome.check(&tree).map_err(|problem| format!("{file}: {problem}"))?;
+        }
     }
     let experiment = checked(&tree).map_err(|problem| format!("{file}: {problem}"))?;
     let config_hash = record::hash(&serde_json::to_value(&tree).map_err(|error| format!("{file}: {error}"))?);
@@ -409,6 +414,25 @@ profiles:
         let experiment = parse(&swept, "e.yaml", AS_WRITTEN, &settings).unwrap().experiment;
         let rules = experiment.models[1..].iter().map(|entry| experiment.rule(entry));
         assert_eq!(rules.filter(|rule| rule.unreached == Unreached::Drop).count(), 2);
+    }
+
+    #[test]
+    fn a_word_that_changes_nothing_is_refused() {
+        let honest = Setting::parse("protocol=honest").unwrap();
+        let written = FILE.replace("end_of_life: 0.8", "end_of_life: 0.8, unreached: pad, crossing: first");
+        let written = written.replace("last: 99}", "last: 99, median: selection}");
+        let sentence = "e.yaml: protocol honest would change nothing, since the file says otherwise (label.unreached: pad, \
+                        label.crossing: first, features.row.voltage_capacity.median: selection): leave it out";
+        let message = parse(&written, "e.yaml", AS_WRITTEN, std::slice::from_ref(&honest)).unwrap_err();
+        assert!(message.starts_with(sentence), "{message}");
+        let message = refused(&written.replace("protocol: faithful", "protocol: honest"));
+        assert!(message.starts_with(sentence), "{message}");
+        let read = |text: &str| parse(text, "e.yaml", AS_WRITTEN, std::slice::from_ref(&honest)).map(drop);
+        // one thing is enough, in the file's own list too, and so is a file that says it all itself
+        assert_eq!(read(&written.replace(", crossing: first", "")), Ok(()));
+        assert_eq!(read(&format!("{written}honest:\n  label.unreached: drop\n")), Ok(()));
+        let said = written.replace("pad", "drop").replace("crossing: first", "crossing: persistent");
+        assert_eq!(read(&said.replace("selection", "nan_ignoring")), Ok(()));
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub fn scenarios() -> impl Iterator<Item = &'static str> {
 /// Those labels, if these are to be made by their rule.
 pub fn by_rule(scenario: &str, rule: &LabelRule) -> Option<Labels> {
     let theirs = of_scenario(scenario)?;
-    (*rule == LabelRule { end_of_life: theirs.end_of_life, ..LabelRule::default() }).then_some(theirs)
+    (*rule == LabelRule::to(theirs.end_of_life)).then_some(theirs)
 }
 
 #[cfg(test)]
@@ -52,7 +52,7 @@ mod tests {
 
     #[test]
     fn labels_by_another_rule_are_not_compared() {
-        assert_eq!(by_rule("MIX-20", &LabelRule { end_of_life: 0.9, ..LabelRule::default() }).unwrap().train, 207);
+        assert_eq!(by_rule("MIX-20", &LabelRule::to(0.9)).unwrap().train, 207);
         assert_eq!(by_rule("MIX-20", &LabelRule::default()), None);
         assert_eq!(by_rule("elsewhere", &LabelRule::default()), None);
     }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use ndarray::{ArrayD, Axis, IxDyn};
 use rayon::prelude::*;
 
+use super::nothing_observed;
 use crate::failure::Failure;
 use crate::feature::{Extract, FeatureSpec};
 use crate::label::{Basis, LabelRule, Tally, Verdict};
@@ -100,7 +101,8 @@ impl Samples {
 ///
 /// # Errors
 /// [`Failure::Usage`]: a cell that the source does not have, a feature that cannot be built for a cell, a training or
-/// test part without a cell left. Of several faulty cells, the first is named.
+/// test part without a cell left, test lives none of which was observed ([`nothing_observed`]). Of several faulty cells,
+/// the first is named.
 pub fn build(
     source: &dyn Source,
     split: &Split,
@@ -156,6 +158,9 @@ fn parts(
     let extraction = Extraction { source, rule, features, cycles };
     let train = pool.install(|| extraction.part("training", &split.train))?;
     let test = pool.install(|| extraction.part("test", &split.test))?;
+    if let Some(problem) = nothing_observed(&test.bases, rule) {
+        return Err(Failure::Usage(problem));
+    }
     let mut removed = [train.removed.as_slice(), &test.removed].concat();
     removed.sort();
     Ok(Parts { train, test, removed })
@@ -302,11 +307,13 @@ impl Extraction<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::nothing_observed_of;
     use super::*;
     use crate::cell::tests::{discharge_cycle, info};
     use crate::cell::{Cell, LifeRecord, Origin};
 
-    /// Cells `A00`, `A01`, … whose cycle p has capacity 1 − 0.001·p·k; every fifth lives for 50 cycles only.
+    /// Cells `A00`, `A01`, … whose cycle p has capacity 1 − 0.001·p·k; every fifth lives for 50 cycles only, and of the
+    /// others the record of every second stops just above the end of life, that of the rest long before.
     struct Cells(usize);
 
     impl Source for Cells {
@@ -323,7 +330,9 @@ mod tests {
             let capacity = |p: usize| 1.0 - 0.001 * (p * k) as f64;
             let cycles = (0..cycles.min(20)).map(|p| discharge_cycle(p as u32, capacity(p))).collect();
             let life = if k % 5 == 4 { 48 } else { 300 + k };
-            Ok(Cell::new(info(id), cycles, LifeRecord::Capacity(vec![1.0; life])).unwrap())
+            let mut capacity = vec![1.0; life];
+            capacity[life - 1] = if k % 2 == 0 { 0.9 } else { 1.0 };
+            Ok(Cell::new(info(id), cycles, LifeRecord::Capacity(capacity)).unwrap())
         }
 
         fn fingerprint(&self, id: &str) -> Result<String, Failure> {
@@ -352,7 +361,7 @@ mod tests {
             assert_eq!(samples.train.ids, ids(&[1, 2, 7]));
             assert_eq!(samples.train.lives, [303.0, 304.0, 309.0]);
             assert_eq!(samples.test.ids, ids(&[0, 3]));
-            assert_eq!(samples.test.tally(), Tally { padded: 2, ..Tally::default() });
+            assert_eq!(samples.test.tally(), Tally { observed: 1, padded: 1, published: 0 });
             let removed: Vec<&str> = samples.removed.iter().map(|(id, _)| id.as_str()).collect();
             assert_eq!(removed, ["A04", "A09", "A14"]);
             assert_eq!(samples.removed[0].1, "life of 50 cycles is not longer than 100");
@@ -403,6 +412,24 @@ mod tests {
             problem.contains("virtual cells") && problem.contains("A50, A51, A52, A53, A54 and 2 more"),
             "{problem}"
         );
+    }
+
+    #[test]
+    fn test_lives_none_of_which_was_seen_are_refused_and_one_seen_is_enough() {
+        let on = |test: &[usize], rule: &LabelRule| {
+            let split = Split { train: ids(&[0, 2]), test: ids(test) };
+            let early = nothing_observed_of(&Cells(20), &split.test, rule);
+            let built = build(&Cells(20), &split, rule, &features(), 1).err().map(|failure| failure.to_string());
+            assert_eq!(early, built, "what is known before is what is known then");
+            built
+        };
+        let problem = on(&[1, 3, 5], &LabelRule::default()).unwrap();
+        assert!(problem.contains("none of the 3 test cells") && problem.contains("no error to measure"), "{problem}");
+        assert_eq!(on(&[1, 3, 0], &LabelRule::default()), None);
+        // whoever declares that these records end with their lives has lives
+        assert_eq!(on(&[1, 3, 5], &LabelRule { censored_above: 0.95, ..LabelRule::default() }), None);
+        // cells that take no part are no reason to go on
+        assert!(on(&[1, 4], &LabelRule::default()).unwrap().contains("none of the 1 test cells"));
     }
 
     #[test]

@@ -7,12 +7,12 @@ use std::{
 
 use rayon::prelude::*;
 
-use super::build::nobody;
+use super::{build::nobody, observed::nothing_observed};
 use crate::{
     cell::Cell,
     failure::Failure,
     feature::FeatureSpec,
-    label::{LabelRule, Verdict},
+    label::{Basis, LabelRule, Life, Verdict},
     source::Source,
     split::Split,
 };
@@ -41,8 +41,12 @@ impl<'a> Foresight<'a> {
         feature: Option<&FeatureSpec>,
     ) -> Result<Vec<f64>, Failure> {
         let train = self.part_lives("training", &split.train, rule, feature)?;
-        self.part_lives("test", &split.test, rule, feature)?;
-        Ok(train)
+        let test = self.part_lives("test", &split.test, rule, feature)?;
+        let bases: Vec<Basis> = test.iter().map(|life| life.basis).collect();
+        match nothing_observed(&bases, rule) {
+            Some(problem) => Err(Failure::Usage(problem)),
+            None => Ok(train.into_iter().map(|life| life.cycles).collect()),
+        }
     }
 
     fn part_lives(
@@ -51,7 +55,7 @@ impl<'a> Foresight<'a> {
         ids: &[String],
         rule: &LabelRule,
         feature: Option<&FeatureSpec>,
-    ) -> Result<Vec<f64>, Failure> {
+    ) -> Result<Vec<Life>, Failure> {
         let ids: BTreeSet<&String> = ids.iter().collect();
         let mut seen = self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let new: Vec<&String> = ids.iter().copied().filter(|id| !seen.contains_key(*id)).collect();
@@ -65,7 +69,7 @@ impl<'a> Foresight<'a> {
             let (cell, held) = seen[*id].as_ref().map_err(|problem| Failure::Usage(problem.clone()))?;
             if let Verdict::Life(life) = rule.judge(cell)? {
                 feature.map_or(Ok(()), |feature| feature.check_cell(cell, *held))?;
-                lives.push(life.cycles);
+                lives.push(life);
             }
         }
         if lives.is_empty() { Err(nobody(name, ids.len())) } else { Ok(lives) }
@@ -99,7 +103,7 @@ mod tests {
             let k: usize = id[1..].parse().unwrap();
             let cycles =
                 (0..cycles.min(2 * k + 2)).map(|p| discharge_cycle(p as u32, 1.0 - 0.001 * p as f64)).collect();
-            Ok(Cell::new(info(id), cycles, LifeRecord::Capacity(vec![1.0; 150])).unwrap())
+            Ok(Cell::new(info(id), cycles, LifeRecord::Capacity([vec![1.0; 149], vec![0.8]].concat())).unwrap())
         }
 
         fn fingerprint(&self, id: &str) -> Result<String, Failure> {

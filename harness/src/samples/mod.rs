@@ -2,10 +2,12 @@
 
 mod build;
 mod foresight;
+mod observed;
 mod transformation;
 
 pub use build::{Part, Samples, build, lives};
 pub use foresight::Foresight;
+pub use observed::{nothing_observed, nothing_observed_of};
 pub use transformation::{
     FeatureTransformation, FittedFeatureTransformation, FittedLabelTransformation, LabelStep, LabelTransformation,
 };

@@ -53,6 +53,7 @@ impl CatalogueEntry {
             voltage_limits: (self.v_min, self.v_max),
             ambient_temperature: self.temperature,
             protocol: Protocol { charge: self.charge.clone(), discharge: self.discharge.clone() },
+            published_life: self.cycle_life,
         }
     }
 }

@@ -12,6 +12,8 @@
 //!                       one group each, see `store/ragged.rs`; a source whose Q(V) curve is its discharge capacity
 //!                       has both names on one group
 //! ```
+//!
+//! The published life of a cell is not in its file: whoever reads one learns it from the catalogue.
 
 use std::fs::OpenOptions;
 use std::path::Path;
@@ -24,6 +26,7 @@ use serde::de::DeserializeOwned;
 use super::{fingerprint, ragged};
 use crate::cell::{Cell, CellInfo, Chemistry, Cycle, LifeRecord, Protocol};
 use crate::failure::Failure;
+use crate::source::catalogue;
 
 const FORMAT: &str = "batlinet-cell";
 const VERSION: u32 = 1;
@@ -200,8 +203,8 @@ fn open(path: &Path) -> Result<File, Failure> {
 }
 
 fn header_of(file: &File, path: &Path) -> Result<Header, Problem> {
+    let id = read_text(file, "id")?;
     let info = CellInfo {
-        id: read_text(file, "id")?,
         dataset: read_name(file, "dataset")?,
         origin: read_name(file, "origin")?,
         chemistry: Chemistry { cathode: read_name(file, "cathode")?, anode: read_text(file, "anode")? },
@@ -215,6 +218,8 @@ fn header_of(file: &File, path: &Path) -> Result<Header, Problem> {
             charge: read_text(file, "charge_protocol")?,
             discharge: read_text(file, "discharge_protocol")?,
         },
+        published_life: catalogue::find(&id).and_then(|published| published.cycle_life),
+        id,
     };
     if path.file_stem().and_then(|stem| stem.to_str()) != Some(&info.id) {
         return Err(Problem::new(format!("it holds the cell {}, which belongs in {}.h5", info.id, info.id)));

@@ -16,6 +16,7 @@ pub(crate) fn plain_cell(id: &str, cycles: u32) -> Cell {
         voltage_limits: (2.0, 3.6),
         ambient_temperature: Some(30.0),
         protocol: Protocol::default(),
+        published_life: None,
     };
     let cycle = |number| Cycle {
         number,

@@ -40,6 +40,7 @@ impl Formula {
             voltage_limits: (2.0, 3.5),
             ambient_temperature: Some(30.0),
             protocol: Protocol::default(),
+            published_life: None,
         };
         let life = LifeRecord::Capacity((0..cycles).map(|position| self.capacity(position)).collect());
         Cell::new(info, (0..cycles).map(|position| self.cycle(position)).collect(), life).expect("a sound cell")

@@ -1,7 +1,7 @@
 //! `batlinet data show`.
 
 use crate::cell::{Cell, LifeRecord, Origin};
-use crate::label::{Crossing, LabelRule, Unreached};
+use crate::label::{Crossing, LabelRule, Unreached, Verdict};
 
 /// What is known of a cell, one line each.
 pub(super) fn render(cell: &Cell, fingerprint: &str) -> String {
@@ -80,18 +80,22 @@ fn life(cell: &Cell) -> String {
 /// The label of the cell by the rules that an experiment file can choose.
 fn crossings(cell: &Cell, end_of_life: f64) -> String {
     let by = |crossing| {
-        let rule = LabelRule { end_of_life, unreached: Unreached::Drop, crossing, minimum: 0 };
-        rule.life(cell)
+        let rule = LabelRule { unreached: Unreached::Drop, crossing, minimum: 0, ..LabelRule::to(end_of_life) };
+        rule.judge(cell)
     };
     match (by(Crossing::First), by(Crossing::Persistent)) {
         (Err(_), _) | (_, Err(_)) => "not published".to_owned(),
-        (Ok(None), _) => "not reached: by `unreached: pad` its life is the number of cycles plus 2".to_owned(),
-        (Ok(Some(first)), Ok(Some(last))) if first == last => format!("life of {first} cycles"),
-        (Ok(Some(first)), Ok(Some(last))) => {
-            format!("life of {first} cycles by the first crossing, of {last} by the persistent one")
+        (Ok(Verdict::Removed(reason)), _) => {
+            format!("not known, {reason}; by `unreached: pad`, the number of cycles plus 2")
         }
-        (Ok(Some(first)), Ok(None)) => {
-            format!("life of {first} cycles by the first crossing, after which it recovers for good")
+        (Ok(Verdict::Life(first)), Ok(Verdict::Life(last))) if first == last => {
+            format!("life of {} cycles", first.cycles)
+        }
+        (Ok(Verdict::Life(first)), Ok(Verdict::Life(last))) => {
+            format!("life of {} cycles by the first crossing, of {} by the persistent one", first.cycles, last.cycles)
+        }
+        (Ok(Verdict::Life(first)), Ok(Verdict::Removed(_))) => {
+            format!("life of {} cycles by the first crossing, after which it recovers for good", first.cycles)
         }
     }
 }
@@ -134,5 +138,13 @@ mod tests {
         let text = render(&Cell::new(info("MATR_b1c0"), vec![], LifeRecord::Capacity(dips)).unwrap(), "abc");
         let line = "to 80 %     life of 3 cycles by the first crossing, of 205 by the persistent one";
         assert!(text.contains(line), "{text}");
+        let to_80 = |last: f64| {
+            let capacity = [vec![1.0; 200], vec![last]].concat();
+            render(&Cell::new(info("MATR_b1c0"), vec![], LifeRecord::Capacity(capacity)).unwrap(), "abc")
+        };
+        let text = to_80(0.881);
+        assert!(text.contains("to 80 %     life of 203 cycles\n"), "ends with its life: {text}");
+        let text = to_80(0.935);
+        assert!(text.contains("to 80 %     not known, at 0.85 of nominal capacity after all 201 cycles"), "{text}");
     }
 }

@@ -147,8 +147,8 @@ impl Cells {
         if !other.is_empty() {
             let (count, which) = (other.len(), names(other.iter().map(String::as_str)));
             findings.push(Finding::Note(format!(
-                "{count} cells have another life to 80 % of nominal capacity than was published: {which}; were all files of \
-                 a cell imported, each once?"
+                "{count} cells have another life to 80 % of nominal capacity than was published, by more than the one cycle \
+                 by which publishers' counts differ: {which}; were all files of a cell imported, each once?"
             )));
         }
         for (name, datasets, count) in COUNTS {
@@ -165,12 +165,14 @@ impl Cells {
             let (count, which) = (foreign.len(), names(foreign));
             findings.push(Finding::Note(format!("{count} cells are none of the published ones: {which}")));
         }
+        let rule = LabelRule::default();
         let censored: Vec<&str> =
-            self.0.values().filter(|seen| seen.is_censored(&LabelRule::default())).map(|seen| seen.cell.id()).collect();
+            self.0.values().filter(|seen| seen.is_censored(&rule)).map(|seen| seen.cell.id()).collect();
         if !censored.is_empty() {
             let (count, which) = (censored.len(), names(censored));
             findings.push(Finding::Note(format!(
-                "{count} cells never reach 80 % of nominal capacity, so that their life is not known: {which}"
+                "the life of {count} cells is not known, since {}: {which}",
+                unknown(&rule)
             )));
         }
         findings
@@ -202,7 +204,7 @@ impl Seen {
         Ok(Self { cell: head, held, measurements })
     }
 
-    /// Whether the cell was taken off test before its end of life.
+    /// Whether the record ends before the life.
     pub(super) fn is_censored(&self, rule: &LabelRule) -> bool {
         matches!(of_reached(rule).judge(&self.cell), Ok(Verdict::Removed(_)))
     }
@@ -213,15 +215,28 @@ fn of_reached(rule: &LabelRule) -> LabelRule {
     LabelRule { unreached: Unreached::Drop, minimum: 0, ..rule.clone() }
 }
 
-/// A counted life that is not the published one, as `CALCE_CS2_35 (384 cycles, published 519)`.
+/// What the life of some cells is not known for.
+pub(super) fn unknown(rule: &LabelRule) -> String {
+    let percent = |share: f64| (1e4 * share).round() / 100.0;
+    format!(
+        "they never reach {} % of nominal capacity and end at {} % or above, or before their published life",
+        percent(rule.end_of_life),
+        percent(rule.censored_above)
+    )
+}
+
+/// A counted life that is not the published one, as `CALCE_CS2_35 (384 cycles, published 519)`. Publishers do not agree on
+/// whether the first cycle is number 0 or 1, nor on whether the one that ends life is part of it: one cycle is no difference.
 fn otherwise_published(seen: &Seen) -> Option<String> {
     let published = catalogue::find(seen.cell.id())?.cycle_life?;
     let LifeRecord::Capacity(capacity) = seen.cell.life() else { return None };
     let life = of_reached(&LabelRule::default()).life(&seen.cell).ok()?;
-    (life != Some(published)).then(|| {
-        let life = life.map_or_else(|| format!("more than {}", capacity.len()), |life| life.to_string());
-        format!("{} ({life} cycles, published {published})", seen.cell.id())
-    })
+    let life = match life {
+        Some(life) if (life - published).abs() <= 1.0 => return None,
+        Some(life) => life.to_string(),
+        None => format!("more than {}", capacity.len()),
+    };
+    Some(format!("{} ({life} cycles, published {published})", seen.cell.id()))
 }
 
 fn against(manifest: &Manifest, id: &str, fingerprint: &str, file: &Path) -> Option<Finding> {
