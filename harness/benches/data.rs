@@ -6,7 +6,7 @@ use std::path::Path;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use harness::cell::{Cathode, Cell, CellInfo, Chemistry, Cycle, Dataset, LifeRecord, Origin, Protocol};
 use harness::export;
-use harness::source::matr_curves::{self, Curves};
+use harness::source::matr_curves::{Curves, POINTS, Publication};
 use harness::source::virtual_lab::VirtualLab;
 use harness::source::{Source, import};
 use harness::store::Store;
@@ -41,10 +41,10 @@ fn measured_cell() -> Cell {
     Cell::new(info, cycles, LifeRecord::Capacity(vec![1.0; 1500])).expect("the cell is sound")
 }
 
-/// The folder of the shape of the published archive, every curve the same.
+/// The folder of the shape of the older published archive, every curve the same.
 fn write_archive(folder: &Path) {
-    let row = |k: usize| vec![format!("{:.5}", k as f64 / 999.0); matr_curves::CYCLES].join(",") + "\n";
-    let table: String = (0..matr_curves::POINTS).map(row).collect();
+    let row = |k: usize| vec![format!("{:.5}", k as f64 / 999.0); Publication::To100.cycles()].join(",") + "\n";
+    let table: String = (0..POINTS).map(row).collect();
     for (split, cells) in [("train", 41), ("test1", 43), ("test2", 40)] {
         let write = |name: String, content: &str| {
             let path = folder.join("data").join(name);

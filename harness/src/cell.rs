@@ -190,12 +190,16 @@ pub struct Cycle {
     pub internal_resistance: Option<f64>,
     /// Discharge capacity in Ah on an equidistant voltage grid from high to low voltage, where the source publishes it.
     pub qdlin: Option<Vec<f64>>,
+    /// Ah; discharge capacity as the source states it, where its series do not show it: they end before the discharge
+    /// does, or have glitches.
+    pub stated_capacity: Option<f64>,
 }
 
 impl Cycle {
-    /// Largest discharge capacity in Ah, the number that the life rule reads; 0 for an empty cycle.
+    /// Discharge capacity of the whole cycle in Ah, as stated or else the largest of the series; 0 for an empty cycle.
     pub fn discharged(&self) -> f64 {
-        self.discharge_capacity.iter().copied().fold(0.0, f64::max)
+        let largest = || self.discharge_capacity.iter().copied().fold(0.0, f64::max);
+        self.stated_capacity.unwrap_or_else(largest)
     }
 
     /// Number of samples.
@@ -232,6 +236,12 @@ impl Cycle {
         }
         if self.internal_resistance.is_some_and(|resistance| !resistance.is_finite()) {
             return Err("internal resistance is not finite".to_owned());
+        }
+        match self.stated_capacity {
+            Some(capacity) if !(capacity.is_finite() && capacity >= 0.0) => {
+                return Err(format!("a capacity of {capacity} Ah is stated"));
+            }
+            _ => {}
         }
         Ok(())
     }
@@ -414,6 +424,13 @@ pub(crate) mod tests {
         let mut charged = discharge_cycle(1, 1.0);
         charged.charge_capacity = Some(vec![0.0; 3]);
         assert!(problem(info("a"), vec![charged, discharge_cycle(2, 1.0)], life()).contains("has none"));
+
+        let mut stated = discharge_cycle(1, 1.0);
+        stated.stated_capacity = Some(1.01);
+        assert_eq!(stated.discharged(), 1.01);
+        stated.stated_capacity = Some(f64::NAN);
+        let unstated = "cycle at position 0: a capacity of NaN Ah is stated";
+        assert_eq!(problem(info("a"), vec![stated], life()), unstated);
 
         let mut flat = info("a");
         flat.nominal_capacity = 0.0;

@@ -178,6 +178,16 @@ impl Store {
         Dataset::ALL.into_iter().map(|dataset| (dataset, of(dataset))).filter(|(_, cells)| *cells > 0).collect()
     }
 
+    /// The source's numbers of the first and the last cycle at hand, of the cells of `dataset` that have any, and how
+    /// many cells have these.
+    pub fn numbered(&self, dataset: Dataset) -> BTreeMap<(u32, u32), usize> {
+        let of_dataset = self.cells.values().filter(|header| header.info.dataset == dataset);
+        of_dataset.filter_map(|header| header.numbered).fold(BTreeMap::new(), |mut counts, numbered| {
+            *counts.entry(numbered).or_insert(0) += 1;
+            counts
+        })
+    }
+
     fn path(&self, id: &str) -> PathBuf {
         self.dir.join("cells").join(file_name(id))
     }

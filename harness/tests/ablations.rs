@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 
 use experiments::{experiment, planned};
 use harness::batlinet::BatLiNetParameters;
-use harness::experiment::ModelSpec;
 use harness::experiment::plan::Plan;
+use harness::experiment::{Entry, Experiment, ModelSpec};
+use harness::feature::{CapacityMap, FeatureSpec};
 use serde::Deserialize;
 
 const SCENARIOS: [&str; 5] = ["matr-1", "matr-2", "hust", "mix-100", "mix-20"];
@@ -46,6 +47,53 @@ fn studies_ask_the_networks_of_their_scenario_by_either_protocol() {
                     std::slice::from_ref(network),
                     "{protocol}"
                 );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_tests_on_curves_share_what_they_train() {
+    for protocol in ["faithful", "honest"] {
+        let settings = ["seeds=[0]", &format!("protocol={protocol}")];
+        let keys = |name: &str| -> Vec<(String, String)> {
+            let plan = planned(name, &settings);
+            let model = |entry: usize| plan.experiment().models[entry].model.name().to_owned();
+            plan.runs.iter().map(|run| (model(run.entry), run.ingredients.train_key())).collect()
+        };
+        // the same training cells, features and models
+        assert_eq!(keys("clo-curves"), keys("matr-1-curves"), "{protocol}");
+        for scenario in ["matr-1-curves", "matr-2-curves"] {
+            let trained = networks(&planned(scenario, &settings));
+            for (study, shared) in [("references", 1), ("alpha", 1), ("branches", 3)] {
+                let asked = networks(&planned(&format!("ablations/{scenario}-{study}"), &settings));
+                let found = trained.iter().filter(|key| asked.contains(key)).count();
+                assert_eq!(found, shared, "{protocol} {scenario}-{study}");
+            }
+        }
+    }
+}
+
+/// Curves are what the paper's files say, but for the channels and the full model.
+#[test]
+fn curves_read_the_cycles_that_the_scenarios_read() {
+    for scenario in ["matr-1", "matr-2"] {
+        let (curves, whole) = (experiment(&format!("{scenario}-curves"), &[]), experiment(scenario, &[]));
+        assert_eq!(curves.early_cycles, whole.early_cycles);
+        for entry in &curves.models {
+            let same = whole.models.iter().find(|other| other.model.name() == entry.model.name()).unwrap();
+            let feature = |experiment: &Experiment, entry: &Entry| {
+                let spec = entry.feature.as_deref().and_then(|name| experiment.feature(name)).cloned();
+                match spec {
+                    Some(FeatureSpec::CapacityMap(map)) => {
+                        Some(FeatureSpec::CapacityMap(CapacityMap { channels: Vec::new(), ..map }))
+                    }
+                    other => other,
+                }
+            };
+            assert_eq!(feature(&curves, entry), feature(&whole, same), "{scenario} {}", entry.model.name());
+            if entry.variant.is_empty() {
+                assert_eq!(entry.model.parameters(), same.model.parameters(), "{scenario} {}", entry.model.name());
             }
         }
     }

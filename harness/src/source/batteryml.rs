@@ -73,6 +73,7 @@ fn cycle(record: Node<'_>) -> Result<Cycle, String> {
         temperature: optional("temperature_in_C")?,
         internal_resistance: record.get("internal_resistance_in_ohm").and_then(Node::number),
         qdlin: series("Qdlin")?.filter(|curve| !curve.is_empty()),
+        stated_capacity: None,
         voltage,
     })
 }

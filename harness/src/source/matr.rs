@@ -129,6 +129,7 @@ impl Part {
             time: optional(time),
             temperature: optional(temperature),
             qdlin,
+            stated_capacity: None,
             internal_resistance: self.resistance.get(position).copied(),
             voltage,
         }

@@ -1,16 +1,24 @@
-//! `matr-curves`: the discharge curves Q(V) of 124 MATR cells, cycles 2 to 100, as published with
+//! `matr-curves`: the discharge curves Q(V) of cells of MATR and CLO, as one of two repositories publishes them.
 //!
 //! > P. M. Attia, K. A. Severson, J. D. Witmer, *Statistical learning for accurate and interpretable battery lifetime
-//! > prediction*, J. Electrochem. Soc. 168, 090547 (2021), repository `petermattia/revisit-severson-et-al` (MIT).
+//! > prediction*, J. Electrochem. Soc. 168, 090547 (2021), repository `petermattia/revisit-severson-et-al` (MIT): cycles
+//! > 2 to 100 of 124 cells of MATR.
+//! >
+//! > V. Nemani et al., *Uncertainty quantification in machine learning for engineering design and health prognostics: a
+//! > tutorial* (2023), repository `VNemani14/UQ_ML_Tutorial` (Apache-2.0): cycles 2 to 150 of 123 of these cells and of
+//! > the 45 of CLO, with the capacity of every cycle.
 //!
-//! The measurements are those of Severson et al. 2019, interpolated by their authors: row k of a table is the discharge
-//! capacity at [`voltage`]`(k)`, column j is cycle j + 2. Cycle 1 was never published, nor was a charge half or the
-//! constant-voltage tail, so the capacity at 2.0 V is 0.01–0.02 Ah below that of the whole discharge.
+//! The measurements are those of Severson et al. 2019 and Attia et al. 2020, interpolated by their authors: row k of a
+//! table is the discharge capacity at [`voltage`]`(k)`, column j is cycle j + 2. Position 0 is cycle 2, as in the raw
+//! files, whose first cycle everybody leaves out. Cycle 1 was never published, nor was a charge half or the
+//! constant-voltage tail: a curve ends at 2.0 V, 0.01–0.02 Ah below the capacity of the whole discharge. Where that is
+//! published it is the capacity of the cycle ([`Cycle::stated_capacity`]), and the curve stays as it is.
 //!
 //! Every table is read and checked before the first cell is written. Curves with glitches (spikes of the test
 //! equipment) are kept as published and named in the remarks of their cells.
 
 mod archive;
+mod publication;
 mod table;
 
 use std::collections::BTreeMap;
@@ -20,95 +28,56 @@ use itertools::Itertools as _;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::catalogue;
+use super::catalogue::CatalogueEntry;
 use super::import::{Format, Imported, Published};
-use crate::cell::{Cell, CellInfo, Cycle, Dataset, LifeRecord, Origin};
+use crate::cell::{Cell, Cycle, Dataset, LifeRecord, Origin};
 use crate::failure::Failure;
 
-/// Number of cycles per cell.
-pub const CYCLES: usize = 99;
+use publication::Entry;
+pub use publication::Publication;
+
 /// The source's number of the cycle at position 0.
 pub const FIRST_CYCLE: u32 = 2;
 /// Number of points per curve.
 pub const POINTS: usize = 1000;
-/// A; the nominal 4C of the discharge. The repository has no current: this is the protocol, not a measurement.
+/// A; the nominal 4C of the discharge. The repositories have no current: this is the protocol, not a measurement.
 pub const CURRENT: f64 = -4.4;
-
-/// What the content hash of the published tables is: the SHA-256 of what `sha256sum` prints for the 127 tables in
-/// order of their paths, `sha256sum $(find data -name '*.csv' | LC_ALL=C sort) | sha256sum`.
-///
-/// The archive itself has no lasting hash, since its host compresses it anew.
-pub const PUBLISHED_CONTENT: &str = "e89a484a3a12a2e34a79d70145375205bdd769b19fd8b880374f43c400222e7d";
-
-const INDEX: &str = include_str!("../../../experiments/matr_curves.csv");
 
 /// V at point `k` of every curve: from 3.6 V down to 2.0 V.
 pub fn voltage(k: usize) -> f64 {
     3.6 - k as f64 * 1.6 / 999.0
 }
 
-/// Which table holds which cell.
-struct Entry {
-    cell_id: &'static str,
-    split: &'static str,
-    /// 1-based number of the cell within the split.
-    number: usize,
-}
-
-impl Entry {
-    fn all() -> Vec<Self> {
-        let malformed = "experiments/matr_curves.csv is part of the program and well-formed";
-        let entry = |line: &'static str| {
-            let mut fields = line.split(',');
-            let mut next = || fields.next().expect(malformed);
-            Self { cell_id: next(), split: next(), number: next().parse().expect(malformed) }
-        };
-        INDEX.lines().skip(1).map(entry).collect()
-    }
-
-    fn table(&self) -> String {
-        format!("data/{}/cell{}.csv", self.split, self.number)
-    }
-}
-
-fn lives_table(split: &str) -> String {
-    format!("data/cycle_lives/{split}_cycle_lives.csv")
-}
-
 /// The tables of one archive, read and checked.
 pub struct Curves {
+    publication: Publication,
     cells: Vec<Curve>,
     content: String,
 }
 
+/// Path and content.
+type Table = (String, Vec<u8>);
+
 struct Curve {
-    cell_id: &'static str,
-    /// Ah, [`POINTS`] values for each of the [`CYCLES`].
-    capacity: Vec<Vec<f64>>,
+    entry: &'static CatalogueEntry,
+    /// Ah, [`POINTS`] values for each cycle.
+    curves: Vec<Vec<f64>>,
+    /// Ah, of these cycles and all that follow.
+    capacities: Option<Vec<f64>>,
     cycle_life: f64,
 }
 
 /// See [`Curves`].
 pub const FORMAT: Format = Format {
     name: "matr-curves",
-    files: "the discharge curves Q(V) of 124 MATR cells, cycles 2 to 100: a folder, a .tar or a .tar.gz",
-    datasets: &[Dataset::Matr],
+    files: "the discharge curves Q(V) of 123 MATR and 45 CLO cells, cycles 2 to 150, or of 124 MATR cells, cycles 2 to \
+            100: a folder, a .tar, a .tar.gz or a .tar.xz",
+    datasets: &[Dataset::Matr, Dataset::Clo],
     open: |paths| match paths {
         [path] => Ok(Box::new(Curves::read(path)?)),
         _ => Err(Failure::Usage("matr-curves is one archive or one folder: give one path".to_owned())),
     },
 };
-
-fn last_cycle() -> u32 {
-    FIRST_CYCLE + CYCLES as u32 - 1
-}
-
-/// The ids of the cells that an archive holds, sorted.
-pub fn ids() -> Vec<String> {
-    let mut ids: Vec<String> = Entry::all().iter().map(|entry| entry.cell_id.to_owned()).collect();
-    ids.sort();
-    ids
-}
 
 impl Curves {
     /// Reads and checks every table.
@@ -117,43 +86,58 @@ impl Curves {
     /// [`Failure::Usage`] when `path` is not the archive, is cut short or lacks a table, and names file, line and column
     /// of a value that is not a finite number.
     pub fn read(path: &Path) -> Result<Self, Failure> {
-        let entries = Entry::all();
+        let archive::Tables { publication, mut tables } = archive::read(path)?;
+        let content = content_hash(&tables);
+        let entries = publication.entries();
         let mut lives = BTreeMap::new();
-        let mut wanted: Vec<String> = entries.iter().map(Entry::table).collect();
-        for entry in &entries {
-            if lives.insert(entry.split, Vec::new()).is_none() {
-                wanted.push(lives_table(entry.split));
-            }
+        for (split, cells) in entries.iter().counts_by(|entry| entry.split) {
+            let name = publication.lives(split);
+            let of_split = table::lives(&tables[&name], cells).map_err(|problem| problem.in_file(path, &name))?;
+            lives.insert(split, of_split);
         }
-        let tables = archive::read(path, &wanted)?;
-
-        for (split, lives) in &mut lives {
-            let cells = entries.iter().filter(|entry| entry.split == *split).count();
-            let name = lives_table(split);
-            *lives = table::lives(&tables[&name], cells).map_err(|problem| problem.in_file(path, &name))?;
-        }
-        let curve = |entry: &Entry| {
-            let name = entry.table();
-            let capacity = table::curves(&tables[&name]).map_err(|problem| problem.in_file(path, &name))?;
-            Ok(Curve { cell_id: entry.cell_id, capacity, cycle_life: lives[entry.split][entry.number - 1] })
+        // what has been read makes room for what it says
+        let mut take = |name: String| {
+            let bytes = tables.remove(&name).expect("no table is missing, and each is of one cell");
+            (name, bytes)
         };
-        let cells = entries.par_iter().map(curve).collect::<Result<_, Failure>>()?;
-        Ok(Self { cells, content: content_hash(&tables) })
+        let of_cells: Vec<(Entry, Table, Option<Table>)> = entries
+            .into_iter()
+            .map(|entry| {
+                let curves = take(publication.curves(&entry));
+                let capacities = publication.capacities(&entry).map(&mut take);
+                (entry, curves, capacities)
+            })
+            .collect();
+        let cycles = publication.cycles();
+        let read = |(entry, (name, bytes), stated): (Entry, Table, Option<Table>)| {
+            let curves = table::curves(&bytes, cycles).map_err(|problem| problem.in_file(path, &name))?;
+            let stated = stated
+                .map(|(name, bytes)| table::capacities(&bytes, cycles).map_err(|problem| problem.in_file(path, &name)));
+            let cycle_life = lives[entry.split][entry.number - 1];
+            Ok(Curve { entry: entry.cell, curves, capacities: stated.transpose()?, cycle_life })
+        };
+        let cells = of_cells.into_par_iter().map(read).collect::<Result<_, Failure>>()?;
+        Ok(Self { publication, cells, content })
+    }
+
+    /// Which publication they are of.
+    pub fn publication(&self) -> Publication {
+        self.publication
     }
 
     /// Whether the tables are byte for byte the published ones.
     pub fn as_published(&self) -> bool {
-        self.content == PUBLISHED_CONTENT
+        self.content == self.publication.content()
     }
 }
 
 impl Published for Curves {
     fn ids(&self) -> Vec<String> {
-        ids()
+        self.publication.ids()
     }
 
     fn cell(&self, id: &str) -> Result<Imported, Failure> {
-        let curve = self.cells.iter().find(|curve| curve.cell_id == id);
+        let curve = self.cells.iter().find(|curve| curve.entry.id == id);
         let curve = curve.ok_or_else(|| Failure::Usage(format!("cell {id} is not in the matr-curves archive")))?;
         let glitched = curve.glitched_cycles();
         let mut imported = Imported::from(curve.cell()?);
@@ -165,10 +149,22 @@ impl Published for Curves {
     }
 
     fn remarks(&self) -> Vec<String> {
+        let (publication, last) = (self.publication, self.publication.last_cycle());
         let content = if self.as_published() { "are the published ones" } else { "differ from the published ones" };
         let curves: usize = self.cells.iter().map(|curve| curve.glitched_cycles().len()).sum();
+        let of_cycles = match publication {
+            Publication::To100 => {
+                "without cycle 101, which the experiments on curves read: `batlinet data fetch matr-curves` brings the \
+                 publication that has it"
+            }
+            Publication::To150 => "with the capacity of each cycle as published",
+        };
         vec![
-            format!("cycles {FIRST_CYCLE} to {}; the tables {content} (SHA-256 of their content)", last_cycle()),
+            format!(
+                "cycles {FIRST_CYCLE} to {last}, from {}; the tables {content} (SHA-256 of their content)",
+                publication.repository()
+            ),
+            of_cycles.to_owned(),
             format!("{curves} glitched curves, kept as published"),
         ]
     }
@@ -177,38 +173,36 @@ impl Published for Curves {
 impl Curve {
     fn cell(&self) -> Result<Cell, Failure> {
         let grid: Vec<f64> = (0..POINTS).map(voltage).collect();
-        let cycle = |(position, capacity): (usize, &Vec<f64>)| Cycle {
+        let cycle = |(position, curve): (usize, &Vec<f64>)| Cycle {
             number: FIRST_CYCLE + position as u32,
             voltage: grid.clone(),
             current: vec![CURRENT; POINTS],
-            discharge_capacity: capacity.clone(),
-            qdlin: Some(capacity.clone()),
+            discharge_capacity: curve.clone(),
+            qdlin: Some(curve.clone()),
+            stated_capacity: self.capacities.as_ref().map(|capacities| capacities[position]),
             ..Cycle::default()
         };
-        let cycles = self.capacity.iter().enumerate().map(cycle).collect();
+        let cycles = self.curves.iter().enumerate().map(cycle).collect();
         let life = LifeRecord::Published { cycle_life: self.cycle_life, end_of_life: 0.8 };
-        Cell::new(info(self.cell_id), cycles, life).map_err(|invalid| Failure::Usage(invalid.to_string()))
+        Cell::new(self.entry.info(Origin::Real), cycles, life).map_err(|invalid| Failure::Usage(invalid.to_string()))
     }
 
     fn glitched_cycles(&self) -> Vec<u32> {
-        let numbered = (FIRST_CYCLE..).zip(&self.capacity);
-        numbered.filter(|(_, capacity)| is_glitched(capacity)).map(|(number, _)| number).collect()
+        let numbered = (FIRST_CYCLE..).zip(&self.curves);
+        numbered.filter(|(_, curve)| is_glitched(curve)).map(|(number, _)| number).collect()
     }
 }
 
 /// Whether no discharge of such a cell can have given this curve: its charge is out of range, it falls, or it takes more
-/// than a thirtieth of the cell within 1.6 mV. The bounds tell exactly the 28 curves that were picked out by eye.
+/// than a thirtieth of the cell within 1.6 mV. The bounds tell exactly the 28 curves of
+/// the first 99 cycles of MATR that were picked out by eye.
 fn is_glitched(capacity: &[f64]) -> bool {
     let out_of_range = |value: &f64| !(-0.05..=1.3).contains(value);
     let leaps = |pair: &[f64]| !(-0.01..=0.03).contains(&(pair[1] - pair[0]));
     capacity.iter().any(out_of_range) || capacity.windows(2).any(leaps)
 }
 
-fn info(cell_id: &str) -> CellInfo {
-    catalogue::find(cell_id).expect("the catalogue has every MATR cell; a test compares them").info(Origin::Real)
-}
-
-/// See [`PUBLISHED_CONTENT`].
+/// See [`Publication::content`].
 fn content_hash(tables: &BTreeMap<String, Vec<u8>>) -> String {
     let digests: Vec<String> =
         tables.par_iter().map(|(name, bytes)| format!("{:x}  {name}\n", Sha256::digest(bytes))).collect();
@@ -218,19 +212,6 @@ fn content_hash(tables: &BTreeMap<String, Vec<u8>>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_index_is_a_numbering_of_124_catalogued_cells() {
-        let entries = Entry::all();
-        for (split, cells) in [("train", 41), ("test1", 43), ("test2", 40)] {
-            let numbers: Vec<usize> =
-                entries.iter().filter(|entry| entry.split == split).map(|entry| entry.number).collect();
-            assert_eq!(numbers, (1..=cells).collect::<Vec<_>>());
-        }
-        let ids: std::collections::BTreeSet<&str> = entries.iter().map(|entry| entry.cell_id).collect();
-        assert_eq!(ids.len(), 124);
-        assert!(entries.iter().all(|entry| info(entry.cell_id).dataset == Dataset::Matr));
-    }
 
     #[test]
     fn glitches_are_what_a_discharge_cannot_do() {

@@ -7,6 +7,7 @@
 //!              cycle_life? (cycles), end_of_life? (fraction of nominal capacity)
 //! number                u32 per cycle
 //! internal_resistance?  f64 per cycle, Ω, NaN where unknown
+//! stated_capacity?      f64 per cycle, Ah, NaN where none is stated
 //! life_capacity?        f64 per cycle of the whole life, Ah; else cycle_life and end_of_life are given
 //! voltage, current, charge_capacity?, discharge_capacity, time?, temperature?, qdlin?
 //!                       one group each, see `store/ragged.rs`; a source whose Q(V) curve is its discharge capacity
@@ -36,6 +37,8 @@ const VERSION: u32 = 1;
 pub(super) struct Header {
     pub(super) info: CellInfo,
     pub(super) fingerprint: String,
+    /// The source's numbers of the first and the last cycle at hand.
+    pub(super) numbered: Option<(u32, u32)>,
 }
 
 /// A file that was just written.
@@ -69,7 +72,8 @@ pub(super) fn damaged(path: &Path, what: &str) -> Failure {
 
 /// Writes a new file, down to the disk.
 pub(super) fn write(path: &Path, cell: &Cell) -> Result<Written, Failure> {
-    let header = Header { info: cell.info().clone(), fingerprint: fingerprint::fingerprint(cell) };
+    let numbered = cell.cycles().first().zip(cell.cycles().last()).map(|(first, last)| (first.number, last.number));
+    let header = Header { info: cell.info().clone(), fingerprint: fingerprint::fingerprint(cell), numbered };
     let outcome = write_content(path, cell, &header.fingerprint);
     outcome.map_err(|Problem(what)| {
         let reason = if what.contains("No space left") { "no space left on the disk" } else { &what };
@@ -91,10 +95,15 @@ fn write_content(path: &Path, cell: &Cell, fingerprint: &str) -> Result<(), Prob
     write_attributes(&file, cell, fingerprint)?;
     let cycles = cell.cycles();
     ragged::write_plain(&file, "number", &cycles.iter().map(|cycle| cycle.number).collect::<Vec<u32>>())?;
-    if cycles.iter().any(|cycle| cycle.internal_resistance.is_some()) {
-        let resistance: Vec<f64> = cycles.iter().map(|cycle| cycle.internal_resistance.unwrap_or(f64::NAN)).collect();
-        ragged::write_plain(&file, "internal_resistance", &resistance)?;
-    }
+    let per_cycle = |name: &str, of: fn(&Cycle) -> Option<f64>| {
+        if !cycles.iter().any(|cycle| of(cycle).is_some()) {
+            return Ok(());
+        }
+        let values: Vec<f64> = cycles.iter().map(|cycle| of(cycle).unwrap_or(f64::NAN)).collect();
+        ragged::write_plain(&file, name, &values)
+    };
+    per_cycle("internal_resistance", |cycle| cycle.internal_resistance)?;
+    per_cycle("stated_capacity", |cycle| cycle.stated_capacity)?;
     ragged::write(&file, "voltage", cycles.iter().map(|cycle| Some(&cycle.voltage[..])))?;
     ragged::write(&file, "current", cycles.iter().map(|cycle| Some(&cycle.current[..])))?;
     ragged::write(&file, "charge_capacity", cycles.iter().map(|cycle| cycle.charge_capacity.as_deref()))?;
@@ -224,7 +233,15 @@ fn header_of(file: &File, path: &Path) -> Result<Header, Problem> {
     if path.file_stem().and_then(|stem| stem.to_str()) != Some(&info.id) {
         return Err(Problem::new(format!("it holds the cell {}, which belongs in {}.h5", info.id, info.id)));
     }
-    Ok(Header { info, fingerprint: read_text(file, "fingerprint")? })
+    let number = file.dataset("number")?;
+    let numbered = match ragged::length(&number)? {
+        0 => None,
+        cycles => {
+            let at = |position: usize| Ok::<u32, Problem>(number.read_slice_1d(position..=position)?[0]);
+            Some((at(0)?, at(cycles - 1)?))
+        }
+    };
+    Ok(Header { info, fingerprint: read_text(file, "fingerprint")?, numbered })
 }
 
 fn read_life(file: &File) -> Result<LifeRecord, Problem> {
@@ -247,11 +264,11 @@ fn read_cycles(file: &File, count: usize) -> Result<Vec<Cycle>, Problem> {
     let mut time = ragged::read(file, "time", count)?;
     let mut temperature = ragged::read(file, "temperature", count)?;
     let mut qdlin = ragged::read(file, "qdlin", count)?;
-    let resistance: Vec<f64> = if file.link_exists("internal_resistance") {
-        ragged::read_plain(file, "internal_resistance", count)?
-    } else {
-        vec![f64::NAN; count]
+    let per_cycle = |name: &str| match file.link_exists(name) {
+        true => ragged::read_plain(file, name, count),
+        false => Ok(vec![f64::NAN; count]),
     };
+    let (resistance, stated) = (per_cycle("internal_resistance")?, per_cycle("stated_capacity")?);
     let lacking = |what: &str, cycle: usize| Problem::new(format!("the cycle at position {cycle} has no {what}"));
     (0..count)
         .map(|cycle| {
@@ -267,6 +284,7 @@ fn read_cycles(file: &File, count: usize) -> Result<Vec<Cycle>, Problem> {
                 temperature: temperature[cycle].take(),
                 internal_resistance: Some(resistance[cycle]).filter(|value| !value.is_nan()),
                 qdlin: qdlin[cycle].take(),
+                stated_capacity: Some(stated[cycle]).filter(|value| !value.is_nan()),
             })
         })
         .collect()

@@ -65,6 +65,11 @@ impl Canonical {
             self.option(cycle.internal_resistance, Canonical::number);
             self.option(cycle.qdlin.as_deref(), Canonical::series);
         }
+        // hashes of cells without them are older than they are
+        if cell.cycles().iter().any(|cycle| cycle.stated_capacity.is_some()) {
+            self.text("stated capacities");
+            cell.cycles().iter().for_each(|cycle| self.option(cycle.stated_capacity, Canonical::number));
+        }
     }
 
     fn life(&mut self, cell: &Cell) {

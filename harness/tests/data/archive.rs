@@ -1,4 +1,4 @@
-//! A made-up archive of the shape of the published one; 25 MB, made in some tens of milliseconds.
+//! Made-up archives of the shape of the published ones; 25 to 50 MB, made in some tens of milliseconds.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,45 +7,69 @@ use std::path::{Path, PathBuf};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use harness::source::matr_curves::{CYCLES, POINTS};
+use harness::source::matr_curves::{POINTS, Publication};
 
-/// Top folder, as the host of the published archive makes one.
-const TOP: &str = "revisit-severson-et-al-3a77c7d5";
+/// Cycles of the publication that most tests use.
+const CYCLES: usize = 99;
 
 pub(crate) struct Archive {
+    /// As the host of the published archive makes one.
+    top: &'static str,
+    /// Of the published tables, from the top folder.
+    root: &'static str,
     files: BTreeMap<String, Vec<u8>>,
 }
 
 impl Archive {
-    /// 124 sound tables; cell N of a split lives 1000 + N cycles.
+    /// 124 sound tables to cycle 100; cell N of a split lives 1000 + N cycles.
     pub(crate) fn sound() -> Self {
-        let mut files = BTreeMap::new();
-        let table = sound_table();
+        let mut archive = Self { top: "revisit-severson-et-al-3a77c7d5", root: "", files: BTreeMap::new() };
+        let table = sound_table(CYCLES);
         for (split, cells) in [("train", 41), ("test1", 43), ("test2", 40)] {
-            let lives: String = (1..=cells).map(|number| format!("{}\n", 1000 + number)).collect();
-            files.insert(format!("data/cycle_lives/{split}_cycle_lives.csv"), lives.into_bytes());
+            archive.files.insert(format!("data/cycle_lives/{split}_cycle_lives.csv"), lives(cells));
             for number in 1..=cells {
-                files.insert(format!("data/{split}/cell{number}.csv"), table.clone());
+                archive.files.insert(format!("data/{split}/cell{number}.csv"), table.clone());
             }
         }
-        files.insert("README.md".to_owned(), b"not a table".to_vec());
-        Self { files }
+        archive.with("README.md", "not a table")
     }
 
+    /// 168 sound tables to cycle 150, with lives as above; in cycle c of cell N of a split, the capacity is stated as
+    /// 1 + c / 1000 + N / 10⁶ Ah.
+    pub(crate) fn sound_to_150() -> Self {
+        let root = "Case_study_1/Dataset/";
+        let mut archive = Self { top: "UQ_ML_Tutorial-85a0ae4b", root, files: BTreeMap::new() };
+        let table = sound_table(Publication::To150.cycles());
+        for (split, cells) in [("train", 41), ("test1", 42), ("test2", 40), ("test3", 45)] {
+            archive = archive.with(&format!("cycle_lives/{split}_cycle_lives.csv"), lives(cells));
+            for number in 1..=cells {
+                let capacity = |cycle: usize| format!("{cycle},{:.6},1.1\n", stated(cycle, number));
+                let capacities: String = (2..=160).map(capacity).collect();
+                archive = archive.with(&format!("V_Q_curve/{split}/cell{number}.csv"), table.clone());
+                archive = archive.with(&format!("discharge_capacity/{split}/cell{number}.csv"), capacities);
+            }
+        }
+        archive.files.insert("README.md".to_owned(), b"not a table".to_vec());
+        archive.files.insert("Case_study_2/results.csv".to_owned(), b"not a table of these".to_vec());
+        archive
+    }
+
+    /// With this content of the table `name`.
     pub(crate) fn with(mut self, name: &str, content: impl Into<Vec<u8>>) -> Self {
-        self.files.insert(name.to_owned(), content.into());
+        self.files.insert(format!("{}{name}", self.root), content.into());
         self
     }
 
+    /// Without the table `name`.
     pub(crate) fn without(mut self, name: &str) -> Self {
-        self.files.remove(name).expect("the archive has this file");
+        self.files.remove(&format!("{}{name}", self.root)).expect("the archive has this file");
         self
     }
 
     /// The bytes of an uncompressed tar, with `extra` entries whose paths are taken as they are.
     pub(crate) fn tar_with(&self, extra: &[(&str, &[u8])]) -> Vec<u8> {
         let mut builder = tar::Builder::new(Vec::new());
-        let named = self.files.iter().map(|(name, content)| (format!("{TOP}/{name}"), &content[..]));
+        let named = self.files.iter().map(|(name, content)| (format!("{}/{name}", self.top), &content[..]));
         for (name, content) in named.chain(extra.iter().map(|(name, content)| ((*name).to_owned(), *content))) {
             let mut header = tar::Header::new_gnu();
             // the safe way refuses paths that climb, which is what some tests need
@@ -72,7 +96,7 @@ impl Archive {
     }
 
     pub(crate) fn write_folder(&self, dir: &Path) -> PathBuf {
-        let root = dir.join(TOP);
+        let root = dir.join(self.top);
         for (name, content) in &self.files {
             let path = root.join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -82,9 +106,19 @@ impl Archive {
     }
 }
 
+/// Ah; the capacity of a cycle of cell `number` of its split.
+pub(crate) fn stated(cycle: usize, number: usize) -> f64 {
+    let millionths = 1_000_000 + 1000 * cycle + number;
+    format!("{:.6}", millionths as f64 / 1e6).parse().unwrap()
+}
+
+fn lives(cells: usize) -> Vec<u8> {
+    (1..=cells).map(|number| format!("{}\n", 1000 + number)).collect::<String>().into_bytes()
+}
+
 /// A cell that gives no charge at all: nothing is shorter to write and to parse.
-pub(crate) fn sound_table() -> Vec<u8> {
-    format!("{}\n", line_of("0")).repeat(POINTS).into_bytes()
+fn sound_table(cycles: usize) -> Vec<u8> {
+    format!("{}\n", vec!["0"; cycles].join(",")).repeat(POINTS).into_bytes()
 }
 
 /// The sound table with one line replaced (0-based row).

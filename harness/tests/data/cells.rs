@@ -54,6 +54,7 @@ pub(crate) fn arbitrary_cell(number: u64) -> Cell {
             temperature: Some(series()),
             internal_resistance: Some(0.017),
             qdlin: Some(series()),
+            stated_capacity: Some(1.05),
         };
         if stored {
             cycle.qdlin = Some(cycle.discharge_capacity.clone());
@@ -70,6 +71,9 @@ pub(crate) fn arbitrary_cell(number: u64) -> Cell {
         }
         if number.is_multiple_of(4) || random.random_bool(0.3) {
             cycle.internal_resistance = None;
+        }
+        if number.is_multiple_of(5) || random.random_bool(0.3) {
+            cycle.stated_capacity = None;
         }
         list.push(cycle);
     }

@@ -38,7 +38,9 @@ fn an_import_is_repeated_only_by_force() {
     let (archive, data) = (Archive::sound().write_tar(dir.path()), dir.path().join("store"));
     let said = import(archive.clone(), data.clone(), false).unwrap();
     assert!(
-        said.starts_with("124 real cells of MATR\ncycles 2 to 100; the tables differ from the published"),
+        said.starts_with(
+            "124 real cells of MATR\ncycles 2 to 100, from petermattia/revisit-severson-et-al; the tables differ"
+        ),
         "{said}"
     );
     let message = import(archive.clone(), data.clone(), false).unwrap_err();
@@ -50,7 +52,7 @@ fn an_import_is_repeated_only_by_force() {
     assert_ne!(store.fingerprint("MATR_b1c1").unwrap(), before);
     assert_eq!(store.cell("MATR_b1c1", 1).unwrap().cycles()[0].discharge_capacity[0], -0.001);
     let said = execute(&DataCommand::List { data: data.clone() }).unwrap();
-    assert!(said.contains("here: 124 real cells in"), "{said}");
+    assert!(said.contains("here: 124 real cells in") && said.contains("| 2 to 100"), "{said}");
     let said = execute(&show("MATR_b1c1", &data)).unwrap();
     assert!(said.contains("origin      real, measured"), "{said}");
     let failure = execute(&show("MATR_b9c1", &data)).unwrap_err();

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::source::download::checksums::{Checksum, Checksums};
 use crate::source::download::manifest::{Collection, Manifest, Published};
 use crate::source::download::{Patience, Remote};
-use crate::source::matr_curves::{self, Curves, PUBLISHED_CONTENT};
+use crate::source::matr_curves::{self, Curves, Publication};
 
 /// What to fetch, and how.
 pub(super) struct Fetch<'a> {
@@ -57,7 +57,7 @@ pub(super) fn execute(fetch: &Fetch<'_>, out: &mut dyn io::Write) -> Result<(), 
 }
 
 fn ids(collection: &Collection) -> Vec<String> {
-    if collection.name == matr_curves::FORMAT.name { matr_curves::ids() } else { collection.ids() }
+    if collection.name == matr_curves::FORMAT.name { Publication::To150.ids() } else { collection.ids() }
 }
 
 fn paths(collection: &Collection, folder: &Path) -> Vec<PathBuf> {
@@ -151,8 +151,9 @@ fn as_published(paths: &[PathBuf]) -> Result<Curves, Failure> {
         return Ok(curves);
     }
     Err(Failure::Usage(format!(
-        "the tables in {0} are not the published ones: their content does not have the SHA-256 {PUBLISHED_CONTENT}; \
-         delete {0} to fetch it anew",
-        paths[0].display()
+        "the tables in {0} are not the published ones: their content does not have the SHA-256 {1}; delete {0} to fetch \
+         it anew",
+        paths[0].display(),
+        curves.publication().content()
     )))
 }

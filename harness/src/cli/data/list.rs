@@ -1,5 +1,6 @@
 //! `batlinet data list`.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use itertools::Itertools as _;
@@ -14,7 +15,7 @@ use crate::store::Store;
 /// A table of the eight datasets; the cells here are those of `store`, or the virtual ones where there is none.
 pub(super) fn render(store: Option<&Store>) -> String {
     let mut table = Builder::default();
-    table.push_record(["dataset", "cells", "chemistry", "licence", "import", "here"]);
+    table.push_record(["dataset", "cells", "chemistry", "licence", "import", "here", "cycles"]);
     for dataset in Dataset::ALL {
         let entries = || catalogue::cells().iter().filter(|entry| entry.dataset == dataset);
         let Terms { licence, .. } = terms(dataset);
@@ -30,6 +31,10 @@ pub(super) fn render(store: Option<&Store>) -> String {
             licence.to_owned(),
             if importable.is_empty() { "not yet".to_owned() } else { importable.join(", ") },
             if here == 0 { "-".to_owned() } else { here.to_string() },
+            match store {
+                Some(store) => numbered(&store.numbered(dataset)),
+                None => "whole lives".to_owned(),
+            },
         ]);
     }
     let mut text = table.build().with(Style::psql()).to_string();
@@ -54,6 +59,28 @@ pub(super) fn render(store: Option<&Store>) -> String {
         writeln!(text, "  {:7}{}", dataset.name(), terms(dataset).citation).expect("writing to a string cannot fail");
     }
     text
+}
+
+/// Which cycles are at hand, by the source's numbers, such as `2 to 150` or `1 to 502…2236`.
+fn numbered(counts: &BTreeMap<(u32, u32), usize>) -> String {
+    const FEW: usize = 3;
+    let cells = |(&(first, last), &count): (&(u32, u32), &usize)| match counts.len() {
+        1 => format!("{first} to {last}"),
+        _ => format!("{first} to {last} ({count} {})", if count == 1 { "cell" } else { "cells" }),
+    };
+    let range = |ends: &mut dyn Iterator<Item = u32>| match ends.minmax().into_option() {
+        Some((least, most)) if least < most => format!("{least}…{most}"),
+        Some((only, _)) => only.to_string(),
+        None => String::new(),
+    };
+    match counts.len() {
+        0 => "-".to_owned(),
+        1..=FEW => counts.iter().map(cells).join(", "),
+        _ => {
+            let firsts = range(&mut counts.keys().map(|(first, _)| *first));
+            format!("{firsts} to {}", range(&mut counts.keys().map(|(_, last)| *last)))
+        }
+    }
 }
 
 /// What can be fetched: a line each.
@@ -86,5 +113,14 @@ mod tests {
         }
         assert!(text.contains("403 VIRTUAL cells"), "{text}");
         assert!(text.contains("matr-curves"), "{text}");
+    }
+
+    #[test]
+    fn cycles_at_hand_are_said_shortly() {
+        let said = |counts: &[((u32, u32), usize)]| numbered(&counts.iter().copied().collect());
+        assert_eq!(said(&[]), "-");
+        assert_eq!(said(&[((2, 150), 123)]), "2 to 150");
+        assert_eq!(said(&[((2, 150), 123), ((2, 100), 1)]), "2 to 100 (1 cell), 2 to 150 (123 cells)");
+        assert_eq!(said(&[((1, 700), 1), ((1, 502), 2), ((1, 2236), 1), ((1, 900), 1)]), "1 to 502…2236");
     }
 }

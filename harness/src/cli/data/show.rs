@@ -48,6 +48,7 @@ fn also(cell: &Cell) -> String {
         ("temperature", cycles.iter().any(|cycle| cycle.temperature.is_some())),
         ("internal resistance", cycles.iter().any(|cycle| cycle.internal_resistance.is_some())),
         ("stored Q(V) curves", cycles.iter().any(|cycle| cycle.qdlin.is_some())),
+        ("capacities as stated", cycles.iter().any(|cycle| cycle.stated_capacity.is_some())),
     ];
     let names: Vec<&str> = present.into_iter().filter(|(_, present)| *present).map(|(name, _)| name).collect();
     if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }

@@ -1,8 +1,8 @@
-//! The two kinds of CSV in the archive: numbers only, no header.
+//! The three kinds of CSV in the archive: numbers only, no header.
 
 use std::path::Path;
 
-use super::{CYCLES, FIRST_CYCLE, POINTS, last_cycle};
+use super::{FIRST_CYCLE, POINTS};
 use crate::failure::Failure;
 
 /// What is wrong with a table, and where.
@@ -31,27 +31,55 @@ impl Problem {
     }
 }
 
-/// Reads a table of Q(V) curves: [`POINTS`] lines of [`CYCLES`] capacities in Ah. Returns one curve per cycle.
-pub(super) fn curves(bytes: &[u8]) -> Result<Vec<Vec<f64>>, Problem> {
-    let mut curves: Vec<Vec<f64>> = (0..CYCLES).map(|_| Vec::with_capacity(POINTS)).collect();
+/// Reads a table of Q(V) curves: [`POINTS`] lines of `cycles` capacities in Ah. Returns one curve per cycle.
+pub(super) fn curves(bytes: &[u8], cycles: usize) -> Result<Vec<Vec<f64>>, Problem> {
+    let mut curves: Vec<Vec<f64>> = (0..cycles).map(|_| Vec::with_capacity(POINTS)).collect();
     let mut rows = 0;
     for (index, line) in lines(bytes)?.enumerate() {
         let at = |column, what| Problem { line: Some(index + 1), column, what };
         let mut fields = line.split(',');
         for (column, curve) in curves.iter_mut().enumerate() {
             let Some(field) = fields.next() else {
-                let what = format!("{column} columns, expected {CYCLES} (cycles {FIRST_CYCLE} to {})", last_cycle());
-                return Err(at(None, what));
+                let last = FIRST_CYCLE as usize + cycles - 1;
+                return Err(at(None, format!("{column} columns, expected {cycles} (cycles {FIRST_CYCLE} to {last})")));
             };
             curve.push(number(field).map_err(|what| at(Some(column + 1), what))?);
         }
         let more = fields.count();
         if more > 0 {
-            return Err(at(None, format!("{} columns, expected {CYCLES}", CYCLES + more)));
+            return Err(at(None, format!("{} columns, expected {cycles}", cycles + more)));
         }
         rows += 1;
     }
     if rows == POINTS { Ok(curves) } else { Err(Problem::whole(format!("{rows} lines, expected {POINTS}"))) }
+}
+
+/// Reads a table of capacities: a line for each cycle from the first to the last that was recorded, with its number, its
+/// discharge capacity in Ah and a smoothed one. Returns the capacities of at least `cycles` cycles.
+pub(super) fn capacities(bytes: &[u8], cycles: usize) -> Result<Vec<f64>, Problem> {
+    let mut capacities = Vec::new();
+    for (index, line) in lines(bytes)?.enumerate() {
+        let at = |column, what| Problem { line: Some(index + 1), column, what };
+        let fields: Vec<&str> = line.split(',').collect();
+        let [cycle, capacity, smoothed] = fields[..] else {
+            return Err(at(None, format!("{} columns, expected 3 (cycle, capacity, smoothed capacity)", fields.len())));
+        };
+        let expected = FIRST_CYCLE as usize + index;
+        if number(cycle).map_err(|what| at(Some(1), what))? != expected as f64 {
+            return Err(at(Some(1), format!("cycle {}, expected {expected}", cycle.trim())));
+        }
+        let capacity = number(capacity).map_err(|what| at(Some(2), what))?;
+        if capacity <= 0.0 {
+            return Err(at(Some(2), format!("a capacity of {capacity} Ah")));
+        }
+        number(smoothed).map_err(|what| at(Some(3), what))?;
+        capacities.push(capacity);
+    }
+    if capacities.len() < cycles {
+        let what = format!("{} lines, expected at least {cycles}, one for each curve", capacities.len());
+        return Err(Problem::whole(what));
+    }
+    Ok(capacities)
 }
 
 /// Reads a table of cycle lives: one line for each of `cells`.
@@ -88,6 +116,8 @@ fn number(field: &str) -> Result<f64, String> {
 mod tests {
     use super::*;
 
+    const CYCLES: usize = 99;
+
     fn line_of(value: &str) -> String {
         vec![value; CYCLES].join(",")
     }
@@ -99,7 +129,7 @@ mod tests {
     }
 
     fn refusal(line: &str) -> String {
-        let problem = curves(table(line, "\n").as_bytes()).unwrap_err();
+        let problem = curves(table(line, "\n").as_bytes(), CYCLES).unwrap_err();
         problem.in_file(Path::new("curves.tar"), "cell1.csv").to_string()
     }
 
@@ -107,7 +137,7 @@ mod tests {
     fn columns_become_cycles() {
         let columns: Vec<String> = (0..CYCLES).map(|column| format!("-0.{column:02}")).collect();
         for end in ["\n", "\r\n"] {
-            let curves = curves(table(&columns.join(","), end).as_bytes()).unwrap();
+            let curves = curves(table(&columns.join(","), end).as_bytes(), CYCLES).unwrap();
             assert_eq!((curves.len(), curves[98].len()), (CYCLES, POINTS));
             assert_eq!((curves[7][40], curves[7][41], curves[98][41]), (0.1, -0.07, -0.98));
         }
@@ -136,11 +166,32 @@ mod tests {
         assert!(refusal(short).contains("line 42: 98 columns, expected 99 (cycles 2 to 100)"));
 
         let whole = table(&line_of("0.1"), "\n");
-        let problem = |bytes: &[u8]| curves(bytes).unwrap_err().what;
+        let problem = |bytes: &[u8]| curves(bytes, CYCLES).unwrap_err().what;
         assert_eq!(problem(format!("{whole}{}", line_of("0.1")).as_bytes()), "1001 lines, expected 1000");
         assert_eq!(problem(whole.split_once('\n').unwrap().1.as_bytes()), "999 lines, expected 1000");
         assert_eq!(problem(b""), "0 lines, expected 1000");
         assert_eq!(problem(&[0xff, 0xfe, 0]), "not a text file");
+    }
+
+    #[test]
+    fn capacities_are_one_line_per_cycle_without_a_gap() {
+        let line = |cycle: usize, capacity: &str| format!("{cycle},{capacity},1.07\n");
+        let sound: Vec<String> = (2..9).map(|cycle| line(cycle, &format!("1.0{cycle}"))).collect();
+        assert_eq!(capacities(sound.concat().as_bytes(), 3), Ok(vec![1.02, 1.03, 1.04, 1.05, 1.06, 1.07, 1.08]));
+        let problem = |bytes: &str, cycles| capacities(bytes.as_bytes(), cycles).unwrap_err();
+        assert_eq!(problem(&sound.concat(), 8).what, "7 lines, expected at least 8, one for each curve");
+        for (changed, column, words) in [
+            (line(6, "1.05"), 1, "cycle 6, expected 5"),
+            (line(5, "-0.1"), 2, "a capacity of -0.1 Ah"),
+            (line(5, "NaN"), 2, "NaN is not a finite number"),
+            ("5,1.05,\n".to_owned(), 3, "the value is missing"),
+        ] {
+            let mut lines = sound.clone();
+            lines[3] = changed;
+            let found = problem(&lines.concat(), 3);
+            assert_eq!((found.line, found.column, &found.what[..]), (Some(4), Some(column), words));
+        }
+        assert_eq!(problem("2,1.07\n", 1).what, "2 columns, expected 3 (cycle, capacity, smoothed capacity)");
     }
 
     #[test]

@@ -168,6 +168,7 @@ pub(super) fn record(entry: &CatalogueEntry, specimen: &Specimen, position: usiz
         charge_capacity: Some(series.charged),
         discharge_capacity: series.discharged,
         qdlin: None,
+        stated_capacity: None,
     };
     add_noise(&mut cycle, &mut random);
     if random.random::<f64>() < specimen.glitches {
