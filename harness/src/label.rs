@@ -1,11 +1,15 @@
 //! The cycle life of a cell.
 
+mod left_out;
 pub mod published;
+
+use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use crate::cell::{Cell, LifeRecord};
 use crate::failure::Failure;
+pub use left_out::Uncounted;
 
 /// What the life of a cell is that was taken off test above the end-of-life threshold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -29,6 +33,23 @@ pub enum Crossing {
     Persistent,
 }
 
+/// Which cycles a life counts, of a cell that a cleaning rule left some out of when it was imported.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Counted {
+    /// The others, as the authors do.
+    #[default]
+    Kept,
+    /// All that are on record. One bad cycle among them should not end life, so it goes with [`Crossing::Persistent`].
+    All,
+}
+
+impl Counted {
+    fn is_kept(&self) -> bool {
+        *self == Self::Kept
+    }
+}
+
 /// How a cell's capacities become its life.
 ///
 /// Life is counted over all cycles of the record, early cycles included: it is not the life that remains.
@@ -42,6 +63,9 @@ pub struct LabelRule {
     pub unreached: Unreached,
     /// For cells that get there more than once.
     pub crossing: Crossing,
+    /// For cells that a cleaning rule left cycles out of; only where it is not the default is it in the keys of runs.
+    #[serde(skip_serializing_if = "Counted::is_kept")]
+    pub counted: Counted,
     /// Cells whose life is not longer than this many cycles are removed.
     pub minimum: u32,
 }
@@ -49,7 +73,13 @@ pub struct LabelRule {
 impl Default for LabelRule {
     /// The rule of all published scenarios but MIX-20 (which ends life at 0.9).
     fn default() -> Self {
-        Self { end_of_life: 0.8, unreached: Unreached::Pad, crossing: Crossing::First, minimum: 100 }
+        Self {
+            end_of_life: 0.8,
+            unreached: Unreached::Pad,
+            crossing: Crossing::First,
+            counted: Counted::Kept,
+            minimum: 100,
+        }
     }
 }
 
@@ -145,6 +175,7 @@ impl LabelRule {
                 Life { cycles: *cycle_life, basis: Basis::Published }
             }
             LifeRecord::Capacity(capacity) => {
+                let capacity = &self.capacities(cell).unwrap_or(Cow::Borrowed(capacity));
                 match (self.crossing(capacity, cell.info().nominal_capacity), self.unreached) {
                     (Some(position), _) => Life { cycles: (position + 2) as f64, basis: Basis::Observed },
                     (None, Unreached::Pad) => Life { cycles: (capacity.len() + 2) as f64, basis: Basis::Padded },
@@ -160,7 +191,8 @@ impl LabelRule {
         };
         if life.cycles <= f64::from(self.minimum) {
             let (cycles, minimum) = (life.cycles, self.minimum);
-            return Ok(Verdict::Removed(format!("life of {cycles} cycles is not longer than {minimum}")));
+            let uncounted = self.uncounted(cell).map(|what| format!("; {what}")).unwrap_or_default();
+            return Ok(Verdict::Removed(format!("life of {cycles} cycles is not longer than {minimum}{uncounted}")));
         }
         Ok(Verdict::Life(life))
     }
@@ -174,6 +206,15 @@ impl LabelRule {
             Verdict::Life(life) => Some(life.cycles),
             Verdict::Removed(_) => None,
         })
+    }
+
+    /// The capacities that a life is counted by; `None` where only a published life is known.
+    fn capacities<'a>(&self, cell: &'a Cell) -> Option<Cow<'a, [f64]>> {
+        match (self.counted, cell.life()) {
+            (Counted::All, _) => cell.recorded(),
+            (Counted::Kept, LifeRecord::Capacity(capacity)) => Some(Cow::Borrowed(capacity)),
+            (Counted::Kept, LifeRecord::Published { .. }) => None,
+        }
     }
 
     /// Position of the cycle that ends life.

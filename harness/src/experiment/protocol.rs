@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | `label.unreached` | `pad`: cells taken off test early count as having died | `drop` |
 //! | `label.crossing` | `first`: one noisy cycle ends a life | `persistent` |
+//! | `label.counted` | `kept`: cycles that a cleaning rule took for outliers are not counted | `all` |
 //! | `self_reference` of `batlinet` | `true`: a training cell may be its own reference | `false` |
 //! | `median` of features | `selection`: as the authors' compiler orders NaN | `nan_ignoring` |
 //!
@@ -40,11 +41,12 @@ pub(super) fn make_honest(declaration: &mut Value) {
 fn label(place: &mut Value) {
     fill(place.get_mut("label"), "unreached", "drop".into());
     fill(place.get_mut("label"), "crossing", "persistent".into());
+    fill(place.get_mut("label"), "counted", "all".into());
 }
 
 fn fill(place: Option<&mut Value>, key: &str, value: Value) {
     let Some(place) = place else { return };
-    if place.is_null() && key != "unreached" && key != "crossing" {
+    if place.is_null() && !["unreached", "crossing", "counted"].contains(&key) {
         *place = Value::Mapping(Mapping::new()); // `batlinet:` without settings
     }
     if let Value::Mapping(map) = place {
@@ -66,10 +68,10 @@ mod tests {
         .unwrap();
         make_honest(&mut declaration);
         let expected: Value = serde_yaml::from_str(
-            "label: {end_of_life: 0.8, crossing: first, unreached: drop}\nfeatures:\n  a: {voltage_capacity: {base: 9, \
+            "label: {end_of_life: 0.8, crossing: first, unreached: drop, counted: all}\nfeatures:\n  a: {voltage_capacity: {base: 9, \
              median: nan_ignoring}}\n  b: {severson: {statistics: [slope], median: selection}}\n  c: {capacity_map: {}}\n\
              models:\n  - batlinet: {alpha: 0.2, self_reference: false}\n  - batlinet: {self_reference: true}\n  - pcr: {}\n    \
-             label: {end_of_life: 0.9, unreached: drop, crossing: persistent}\n  - ridge: {}\n    label:\n",
+             label: {end_of_life: 0.9, unreached: drop, crossing: persistent, counted: all}\n  - ridge: {}\n    label:\n",
         )
         .unwrap();
         assert_eq!(declaration, expected);

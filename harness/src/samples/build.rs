@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::failure::Failure;
 use crate::feature::{Extract, FeatureSpec};
-use crate::label::{Basis, LabelRule, Tally, Verdict};
+use crate::label::{Basis, LabelRule, Tally, Uncounted, Verdict};
 use crate::source::Source;
 use crate::split::Split;
 
@@ -46,6 +46,8 @@ pub struct Samples {
     pub test: Part,
     /// Cells of the split without a life: their ids, sorted, and why.
     pub removed: Vec<(String, String)>,
+    /// Cells with a life that does not count some of their cycles: their ids, sorted, and which.
+    pub uncounted: Vec<(String, Uncounted)>,
 }
 
 impl Samples {
@@ -78,7 +80,8 @@ impl Samples {
             }
         };
         let (feature_shape, removed) = (self.feature_shape.clone(), self.removed.clone());
-        Self { feature_shape, train: part(&split.train), test: part(&split.test), removed }
+        let uncounted = self.uncounted.clone();
+        Self { feature_shape, train: part(&split.train), test: part(&split.test), removed, uncounted }
     }
 }
 
@@ -110,6 +113,8 @@ pub fn build(
 
     let mut removed = [train.removed.as_slice(), &test.removed].concat();
     removed.sort();
+    let mut uncounted = [train.uncounted.as_slice(), &test.uncounted].concat();
+    uncounted.sort_by(|one, other| one.0.cmp(&other.0));
     Ok(features
         .iter()
         .zip(std::mem::take(&mut train.features).into_iter().zip(std::mem::take(&mut test.features)))
@@ -118,6 +123,7 @@ pub fn build(
             train: train.with(train_features),
             test: test.with(test_features),
             removed: removed.clone(),
+            uncounted: uncounted.clone(),
         })
         .collect())
 }
@@ -151,6 +157,12 @@ struct Extraction<'a> {
     cycles: usize,
 }
 
+/// What the label rule says of a cell.
+struct Judged {
+    verdict: Verdict,
+    uncounted: Option<Uncounted>,
+}
+
 /// All features of one part.
 struct ExtractedPart {
     ids: Vec<String>,
@@ -158,6 +170,7 @@ struct ExtractedPart {
     bases: Vec<Basis>,
     features: Vec<ArrayD<f32>>,
     removed: Vec<(String, String)>,
+    uncounted: Vec<(String, Uncounted)>,
 }
 
 impl ExtractedPart {
@@ -176,7 +189,8 @@ impl Extraction<'_> {
         let mut values: Vec<Vec<f32>> = sizes.iter().map(|size| vec![0.0; size * ids.len()]).collect();
         let verdicts = self.extract_all(&ids, &sizes, &mut values)?;
 
-        let kept: Vec<usize> = (0..ids.len()).filter(|&cell| matches!(verdicts[cell], Verdict::Life(_))).collect();
+        let kept: Vec<usize> =
+            (0..ids.len()).filter(|&cell| matches!(verdicts[cell].verdict, Verdict::Life(_))).collect();
         if kept.is_empty() {
             return Err(Failure::Usage(format!(
                 "no {name} cell has a life by the label rule (all {} were removed); use another split, end_of_life or \
@@ -195,10 +209,12 @@ impl Extraction<'_> {
                 .map_err(|error| Failure::Internal(format!("features of shape {shape:?}: {error}")))?;
             features.push(array);
         }
-        let mut part = ExtractedPart { ids: vec![], lives: vec![], bases: vec![], features, removed: vec![] };
-        for (id, verdict) in ids.into_iter().zip(verdicts) {
+        let (ids_kept, removed, uncounted) = (vec![], vec![], vec![]);
+        let mut part = ExtractedPart { ids: ids_kept, lives: vec![], bases: vec![], features, removed, uncounted };
+        for (id, Judged { verdict, uncounted }) in ids.into_iter().zip(verdicts) {
             match verdict {
                 Verdict::Life(life) => {
+                    part.uncounted.extend(uncounted.map(|uncounted| (id.clone(), uncounted)));
                     part.ids.push(id);
                     part.lives.push(life.cycles);
                     part.bases.push(life.basis);
@@ -210,7 +226,7 @@ impl Extraction<'_> {
     }
 
     /// Fills the rows of `values` (one array per feature) and says what became of each cell.
-    fn extract_all(&self, ids: &[String], sizes: &[usize], values: &mut [Vec<f32>]) -> Result<Vec<Verdict>, Failure> {
+    fn extract_all(&self, ids: &[String], sizes: &[usize], values: &mut [Vec<f32>]) -> Result<Vec<Judged>, Failure> {
         let mut rows: Vec<Vec<&mut [f32]>> = ids.iter().map(|_| Vec::with_capacity(sizes.len())).collect();
         for (values, &size) in values.iter_mut().zip(sizes) {
             for (cell, row) in rows.iter_mut().zip(values.chunks_exact_mut(size)) {
@@ -219,7 +235,7 @@ impl Extraction<'_> {
         }
         // Cells behind the first fault need not be looked at; those before it must be, so that it stays the first.
         let first_fault = AtomicUsize::new(usize::MAX);
-        let results: Vec<Option<Result<Verdict, Failure>>> = rows
+        let results: Vec<Option<Result<Judged, Failure>>> = rows
             .into_par_iter()
             .zip(ids)
             .enumerate()
@@ -246,7 +262,7 @@ impl Extraction<'_> {
         id: &str,
         extractors: &mut [Box<dyn Extract>],
         rows: &mut [&mut [f32]],
-    ) -> Result<Verdict, Failure> {
+    ) -> Result<Judged, Failure> {
         let cell = self.source.cell(id, self.cycles)?;
         let verdict = self.rule.judge(&cell)?;
         if matches!(verdict, Verdict::Life(_)) {
@@ -254,7 +270,7 @@ impl Extraction<'_> {
                 extractor.extract(&cell, row)?;
             }
         }
-        Ok(verdict)
+        Ok(Judged { verdict, uncounted: self.rule.uncounted(&cell) })
     }
 }
 

@@ -72,7 +72,14 @@ fn life(cell: &Cell) -> String {
         LifeRecord::Capacity(capacity) => {
             let last = capacity.last().copied().unwrap_or_default();
             let share = 100.0 * last / cell.info().nominal_capacity;
-            format!("{} cycles observed, the last with {last:.4} Ah ({share:.1} % of nominal)", capacity.len())
+            let left_out = match cell.left_out().len() {
+                0 => String::new(),
+                left_out => format!("; {left_out} more were dropped as outliers"),
+            };
+            format!(
+                "{} cycles observed, the last with {last:.4} Ah ({share:.1} % of nominal){left_out}",
+                capacity.len()
+            )
         }
     }
 }
@@ -80,10 +87,10 @@ fn life(cell: &Cell) -> String {
 /// The label of the cell by the rules that an experiment file can choose.
 fn crossings(cell: &Cell, end_of_life: f64) -> String {
     let by = |crossing| {
-        let rule = LabelRule { end_of_life, unreached: Unreached::Drop, crossing, minimum: 0 };
+        let rule = LabelRule { end_of_life, unreached: Unreached::Drop, crossing, minimum: 0, ..LabelRule::default() };
         rule.life(cell)
     };
-    match (by(Crossing::First), by(Crossing::Persistent)) {
+    let said = match (by(Crossing::First), by(Crossing::Persistent)) {
         (Err(_), _) | (_, Err(_)) => "not published".to_owned(),
         (Ok(None), _) => "not reached: by `unreached: pad` its life is the number of cycles plus 2".to_owned(),
         (Ok(Some(first)), Ok(Some(last))) if first == last => format!("life of {first} cycles"),
@@ -93,7 +100,9 @@ fn crossings(cell: &Cell, end_of_life: f64) -> String {
         (Ok(Some(first)), Ok(None)) => {
             format!("life of {first} cycles by the first crossing, after which it recovers for good")
         }
-    }
+    };
+    let rule = LabelRule { end_of_life, ..LabelRule::default() };
+    rule.uncounted(cell).map_or(said.clone(), |uncounted| format!("{said}: {uncounted}"))
 }
 
 #[cfg(test)]

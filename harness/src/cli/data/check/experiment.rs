@@ -4,7 +4,7 @@ use std::path::Path;
 
 use itertools::Itertools as _;
 
-use super::cells::Cells;
+use super::cells::{Cells, uncounted};
 use super::{Finding, names};
 use crate::experiment::{Experiment, read};
 use crate::failure::Failure;
@@ -145,6 +145,7 @@ impl Subject<'_> {
             }
             counts.push(labelled);
         }
+        findings.extend(uncounted(rule, self.ids().filter_map(|id| self.cells.get(id))));
         let short: Vec<&str> = self
             .ids()
             .filter_map(|id| self.cells.get(id))
