@@ -3,6 +3,7 @@
 //! Position in [`Cell::cycles`] (0-based, chronological) is what feature and label rules index, never
 //! [`Cycle::number`]; the two differ where a source skips cycles.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -262,6 +263,15 @@ pub enum LifeRecord {
     },
 }
 
+/// A cycle that is on record and not among those of a cell, since the cleaning rule of its source took it for an outlier.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LeftOut {
+    /// Position among all cycles on record, from 0.
+    pub position: usize,
+    /// Its discharge capacity in Ah.
+    pub capacity: f64,
+}
+
 /// A cell whose invariants hold: positive nominal capacity, ordered limits, equally long finite series, either all
 /// cycles with a charge half or none, and a life record no shorter than the cycles.
 #[derive(Clone, Debug, PartialEq)]
@@ -269,6 +279,7 @@ pub struct Cell {
     info: CellInfo,
     cycles: Vec<Cycle>,
     life: LifeRecord,
+    left_out: Vec<LeftOut>,
 }
 
 /// What is wrong with a cell.
@@ -289,8 +300,20 @@ impl Cell {
     pub fn new(info: CellInfo, cycles: Vec<Cycle>, life: LifeRecord) -> Result<Self, InvalidCell> {
         let problem = check_info(&info).or_else(|| check_cycles(&cycles)).or_else(|| check_life(&life, cycles.len()));
         match problem {
-            None => Ok(Self { info, cycles, life }),
+            None => Ok(Self { info, cycles, life, left_out: Vec::new() }),
             Some(problem) => Err(InvalidCell { cell: info.id, problem }),
+        }
+    }
+
+    /// The same cell, of whose cycles on record a cleaning rule left out these, in chronological order. The others are those
+    /// of the cell, and its life record has their capacities only.
+    ///
+    /// # Errors
+    /// [`InvalidCell`] when they are out of order, or lie beyond the end of the record.
+    pub fn leaving_out(self, left_out: Vec<LeftOut>) -> Result<Self, InvalidCell> {
+        match check_left_out(&left_out, &self.life) {
+            None => Ok(Self { left_out, ..self }),
+            Some(problem) => Err(InvalidCell { cell: self.info.id, problem }),
         }
     }
 
@@ -312,6 +335,28 @@ impl Cell {
     /// What is known about the whole life.
     pub fn life(&self) -> &LifeRecord {
         &self.life
+    }
+
+    /// The cycles that a cleaning rule left out; chronological.
+    pub fn left_out(&self) -> &[LeftOut] {
+        &self.left_out
+    }
+
+    /// Discharge capacity in Ah of every cycle on record, those that were left out in their places; `None` where only a
+    /// published life is known.
+    pub fn recorded(&self) -> Option<Cow<'_, [f64]>> {
+        let LifeRecord::Capacity(kept) = &self.life else { return None };
+        if self.left_out.is_empty() {
+            return Some(Cow::Borrowed(kept));
+        }
+        let (mut kept, mut left_out) = (kept.iter().copied(), self.left_out.iter().peekable());
+        let all = (0..kept.len() + self.left_out.len()).map_while(|position| {
+            match left_out.next_if(|cycle| cycle.position == position) {
+                Some(cycle) => Some(cycle.capacity),
+                None => kept.next(),
+            }
+        });
+        Some(Cow::Owned(all.collect()))
     }
 
     /// Whether the cycles have a charge half.
@@ -364,6 +409,21 @@ fn check_life(life: &LifeRecord, cycles: usize) -> Option<String> {
     }
 }
 
+fn check_left_out(left_out: &[LeftOut], life: &LifeRecord) -> Option<String> {
+    let Some(last) = left_out.last() else { return None };
+    let LifeRecord::Capacity(kept) = life else {
+        return Some("cycles were left out, and of its life only the published one is known".to_owned());
+    };
+    if left_out.windows(2).any(|pair| pair[0].position >= pair[1].position) {
+        Some("the cycles that were left out are not in order".to_owned())
+    } else if last.position >= kept.len() + left_out.len() {
+        Some(format!("the cycle at position {} was left out, and there are no more than {}", last.position, kept.len()))
+    } else {
+        let position = left_out.iter().find(|cycle| !cycle.capacity.is_finite())?.position;
+        Some(format!("the capacity of the cycle that was left out at position {position} is not finite"))
+    }
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
@@ -403,6 +463,28 @@ pub(crate) mod tests {
             Cell::new(info("MATR_b1c0"), vec![discharge_cycle(2, 1.0)], LifeRecord::Capacity(vec![1.0, 0.9])).unwrap();
         assert!(!cell.has_charge());
         assert_eq!(cell.cycles()[0].discharged(), 1.0);
+    }
+
+    fn left_out(cycles: &[(usize, f64)]) -> Vec<LeftOut> {
+        cycles.iter().map(|&(position, capacity)| LeftOut { position, capacity }).collect()
+    }
+
+    #[test]
+    fn cycles_that_were_left_out_have_their_places_on_record() {
+        let cell = || Cell::new(info("a"), vec![], LifeRecord::Capacity(vec![5.0, 3.0])).unwrap();
+        let recorded = |places: &[(usize, f64)]| {
+            cell().leaving_out(left_out(places)).map(|cell| cell.recorded().unwrap().into_owned())
+        };
+        assert_eq!(recorded(&[]).unwrap(), [5.0, 3.0]);
+        assert_eq!(recorded(&[(0, 6.0), (2, 4.0), (4, 2.0)]).unwrap(), [6.0, 5.0, 4.0, 3.0, 2.0]);
+        assert_eq!(recorded(&[(2, 2.0), (3, 1.0)]).unwrap(), [5.0, 3.0, 2.0, 1.0]);
+        assert!(recorded(&[(3, 1.0)]).is_err(), "beyond the end");
+        assert!(recorded(&[(1, 1.0), (1, 1.0)]).is_err(), "twice at one place");
+        assert!(recorded(&[(1, f64::NAN)]).is_err());
+        let published =
+            Cell::new(info("a"), vec![], LifeRecord::Published { cycle_life: 500.0, end_of_life: 0.8 }).unwrap();
+        assert_eq!(published.recorded(), None);
+        assert!(published.leaving_out(left_out(&[(0, 1.0)])).is_err());
     }
 
     #[test]

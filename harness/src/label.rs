@@ -1,11 +1,15 @@
 //! The cycle life of a cell.
 
+mod left_out;
 pub mod published;
+
+use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use crate::cell::{Cell, CellInfo, LifeRecord};
 use crate::failure::Failure;
+pub use left_out::Uncounted;
 
 /// What the life of a censored cell is: one that was taken off test, or whose record ends, before its end of life.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -29,6 +33,23 @@ pub enum Crossing {
     Persistent,
 }
 
+/// Which cycles a life counts, of a cell that a cleaning rule left some out of when it was imported.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Counted {
+    /// The others, as the authors do.
+    #[default]
+    Kept,
+    /// All that are on record. One bad cycle among them should not end life, so it goes with [`Crossing::Persistent`].
+    All,
+}
+
+impl Counted {
+    fn is_kept(&self) -> bool {
+        *self == Self::Kept
+    }
+}
+
 /// How a cell's capacities become its life.
 ///
 /// Life is counted over all cycles of the record, early cycles included: it is not the life that remains.
@@ -45,6 +66,9 @@ pub struct LabelRule {
     /// one that ends under it ends with the life, one that ends at or above it ends before. Publishers mostly stop a test
     /// within a per cent above the end of life, so it is 0.025 above unless declared (spec §8.2: 0.825 for 0.8).
     pub censored_above: f64,
+    /// For cells that a cleaning rule left cycles out of; only where it is not the default is it in the keys of runs.
+    #[serde(skip_serializing_if = "Counted::is_kept")]
+    pub counted: Counted,
     /// Cells whose life is not longer than this many cycles are removed.
     pub minimum: u32,
 }
@@ -70,6 +94,8 @@ struct Declared {
     #[serde(default)]
     crossing: Crossing,
     censored_above: Option<f64>,
+    #[serde(default)]
+    counted: Counted,
     minimum: Option<u32>,
 }
 
@@ -90,7 +116,7 @@ impl TryFrom<Declared> for LabelRule {
     type Error = String;
 
     fn try_from(declared: Declared) -> Result<Self, String> {
-        let Declared { end_of_life, unreached, crossing, censored_above, minimum } = declared;
+        let Declared { end_of_life, unreached, crossing, censored_above, counted, minimum } = declared;
         let usual = Self::to(end_of_life);
         let censored_above = censored_above.unwrap_or(usual.censored_above);
         // at most 2: a larger one is a percentage
@@ -100,7 +126,7 @@ impl TryFrom<Declared> for LabelRule {
             ));
         }
         let minimum = minimum.unwrap_or(usual.minimum);
-        Ok(Self { end_of_life, unreached, crossing, censored_above, minimum })
+        Ok(Self { end_of_life, unreached, crossing, censored_above, counted, minimum })
     }
 }
 
@@ -170,7 +196,8 @@ impl LabelRule {
     pub fn to(end_of_life: f64) -> Self {
         // 0.825, not 0.8250000000000001: it is read by people, in keys and in sentences
         let censored_above = ((end_of_life + MARGIN) * 1e9).round() / 1e9;
-        Self { end_of_life, unreached: Unreached::Pad, crossing: Crossing::First, censored_above, minimum: 100 }
+        let (unreached, crossing, counted) = (Unreached::Pad, Crossing::First, Counted::Kept);
+        Self { end_of_life, unreached, crossing, censored_above, counted, minimum: 100 }
     }
 
     /// The life of a cell in cycles, or why it has none.
@@ -195,21 +222,25 @@ impl LabelRule {
                 }
                 Life { cycles: *cycle_life, basis: Basis::Published }
             }
-            LifeRecord::Capacity(capacity) => match self.crossing(capacity, cell.info().nominal_capacity) {
-                Some(position) => Life { cycles: (position + 2) as f64, basis: Basis::Observed },
-                None => {
-                    let cycles = (capacity.len() + 2) as f64;
-                    match (self.censored(capacity, cell.info()), self.unreached) {
-                        (None, _) => Life { cycles, basis: Basis::Observed },
-                        (Some(_), Unreached::Pad) => Life { cycles, basis: Basis::Padded },
-                        (Some(reason), Unreached::Drop) => return Ok(Verdict::Removed(reason)),
+            LifeRecord::Capacity(capacity) => {
+                let capacity = &self.capacities(cell).unwrap_or(Cow::Borrowed(capacity));
+                match self.crossing(capacity, cell.info().nominal_capacity) {
+                    Some(position) => Life { cycles: (position + 2) as f64, basis: Basis::Observed },
+                    None => {
+                        let cycles = (capacity.len() + 2) as f64;
+                        match (self.censored(capacity, cell.info()), self.unreached) {
+                            (None, _) => Life { cycles, basis: Basis::Observed },
+                            (Some(_), Unreached::Pad) => Life { cycles, basis: Basis::Padded },
+                            (Some(reason), Unreached::Drop) => return Ok(Verdict::Removed(reason)),
+                        }
                     }
                 }
-            },
+            }
         };
         if life.cycles <= f64::from(self.minimum) {
             let (cycles, minimum) = (life.cycles, self.minimum);
-            return Ok(Verdict::Removed(format!("life of {cycles} cycles is not longer than {minimum}")));
+            let uncounted = self.uncounted(cell).map(|what| format!("; {what}")).unwrap_or_default();
+            return Ok(Verdict::Removed(format!("life of {cycles} cycles is not longer than {minimum}{uncounted}")));
         }
         Ok(Verdict::Life(life))
     }
@@ -223,6 +254,15 @@ impl LabelRule {
             Verdict::Life(life) => Some(life.cycles),
             Verdict::Removed(_) => None,
         })
+    }
+
+    /// The capacities that a life is counted by; `None` where only a published life is known.
+    fn capacities<'a>(&self, cell: &'a Cell) -> Option<Cow<'a, [f64]>> {
+        match (self.counted, cell.life()) {
+            (Counted::All, _) => cell.recorded(),
+            (Counted::Kept, LifeRecord::Capacity(capacity)) => Some(Cow::Borrowed(capacity)),
+            (Counted::Kept, LifeRecord::Published { .. }) => None,
+        }
     }
 
     /// Position of the cycle that ends life.

@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | `label.unreached` | `pad`: censored cells count as having died | `drop` |
 //! | `label.crossing` | `first`: one noisy cycle ends a life | `persistent` |
+//! | `label.counted` | `kept`: cycles that a cleaning rule took for outliers are not counted | `all` |
 //! | `self_reference` of `batlinet` | `true`: a training cell may be its own reference | `false` |
 //! | `median` of features | `selection`: as the authors' compiler orders NaN | `nan_ignoring` |
 //!
@@ -81,11 +82,12 @@ impl Outcome {
         let place = format!("{prefix}label");
         self.fill(of.get_mut("label"), &place, "unreached", "drop".into());
         self.fill(of.get_mut("label"), &place, "crossing", "persistent".into());
+        self.fill(of.get_mut("label"), &place, "counted", "all".into());
     }
 
     fn fill(&mut self, place: Option<&mut Value>, path: &str, key: &str, value: Value) {
         let Some(place) = place else { return };
-        if place.is_null() && key != "unreached" && key != "crossing" {
+        if place.is_null() && !["unreached", "crossing", "counted"].contains(&key) {
             *place = Value::Mapping(Mapping::new()); // `batlinet:` without settings
         }
         let Value::Mapping(map) = place else { return };
@@ -125,10 +127,10 @@ mod tests {
         assert_eq!(outcome.kept, kept);
         assert_eq!(outcome.check(&declaration), Ok(()));
         let expected: Value = serde_yaml::from_str(
-            "label: {end_of_life: 0.8, crossing: first, unreached: drop}\nfeatures:\n  a: {voltage_capacity: {base: 9, \
+            "label: {end_of_life: 0.8, crossing: first, unreached: drop, counted: all}\nfeatures:\n  a: {voltage_capacity: {base: 9, \
              median: nan_ignoring}}\n  b: {severson: {statistics: [slope], median: selection}}\n  c: {capacity_map: {}}\n\
              models:\n  - batlinet: {alpha: 0.2, self_reference: false}\n  - batlinet: {self_reference: true}\n  - pcr: {}\n    \
-             label: {end_of_life: 0.9, unreached: drop, crossing: persistent}\n  - ridge: {}\n    label:\n",
+             label: {end_of_life: 0.9, unreached: drop, crossing: persistent, counted: all}\n  - ridge: {}\n    label:\n",
         )
         .unwrap();
         assert_eq!(declaration, expected);

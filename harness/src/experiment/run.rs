@@ -171,6 +171,7 @@ impl Worker<'_> {
             jobs.sort_by_key(Job::position);
             if let Some(samples) = built.iter().find_map(|samples| samples.as_ref().ok()) {
                 self.tell_removed(samples);
+                self.tell_uncounted(samples);
                 self.tell_repeated_references(pending, samples);
             }
             self.side_by_side(&jobs)?;
@@ -240,6 +241,19 @@ impl Worker<'_> {
             self.plan.experiment().name,
             samples.removed.len() - of_test,
         ));
+    }
+
+    /// Lives that a cleaning rule made shorter, or longer, than the cells lived.
+    fn tell_uncounted(&self, samples: &Samples) {
+        if let Some((id, uncounted)) = samples.uncounted.first() {
+            self.reporter.say(&format!(
+                "{}: of {} cells with a life, cycles were dropped as outliers that it does not count, such as {id} ({}); \
+                 `--set protocol=honest` counts them",
+                self.plan.experiment().name,
+                samples.uncounted.len(),
+                uncounted.short()
+            ));
+        }
     }
 
     /// The paper's draws are with replacement; where there are more of them than cells, nobody should take them for others.

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::nothing_observed;
 use crate::failure::Failure;
 use crate::feature::{Extract, FeatureSpec};
-use crate::label::{Basis, LabelRule, Tally, Verdict};
+use crate::label::{Basis, LabelRule, Tally, Uncounted, Verdict};
 use crate::source::Source;
 use crate::split::Split;
 
@@ -47,6 +47,8 @@ pub struct Samples {
     pub test: Part,
     /// Cells of the split without a life: their ids, sorted, and why.
     pub removed: Vec<(String, String)>,
+    /// Cells with a life that does not count some of their cycles: their ids, sorted, and which.
+    pub uncounted: Vec<(String, Uncounted)>,
 }
 
 impl Samples {
@@ -74,7 +76,8 @@ impl Samples {
             lives: part.lives.clone(),
             bases: part.bases.clone(),
         };
-        Self { feature_shape: vec![0], train: bare(&self.train), test: bare(&self.test), removed: self.removed.clone() }
+        let (removed, uncounted) = (self.removed.clone(), self.uncounted.clone());
+        Self { feature_shape: vec![0], train: bare(&self.train), test: bare(&self.test), removed, uncounted }
     }
 
     /// Of the test part, the cells of `split`; those that have no life are left out. This is how the runs of a transfer
@@ -90,7 +93,8 @@ impl Samples {
             }
         };
         let (feature_shape, removed) = (self.feature_shape.clone(), self.removed.clone());
-        Self { feature_shape, train: part(&split.train), test: part(&split.test), removed }
+        let uncounted = self.uncounted.clone();
+        Self { feature_shape, train: part(&split.train), test: part(&split.test), removed, uncounted }
     }
 }
 
@@ -111,16 +115,13 @@ pub fn build(
     workers: usize,
 ) -> Result<Vec<Samples>, Failure> {
     features.iter().try_for_each(FeatureSpec::check).map_err(Failure::Usage)?;
-    let Parts { mut train, mut test, removed } = parts(source, split, rule, features, workers)?;
+    let mut parts = parts(source, split, rule, features, workers)?;
+    let arrays = [&mut parts.train, &mut parts.test].map(|part| std::mem::take(&mut part.features));
+    let [train, test] = arrays.map(Vec::into_iter);
     Ok(features
         .iter()
-        .zip(std::mem::take(&mut train.features).into_iter().zip(std::mem::take(&mut test.features)))
-        .map(|(feature, (train_features, test_features))| Samples {
-            feature_shape: feature.shape(),
-            train: train.with(train_features),
-            test: test.with(test_features),
-            removed: removed.clone(),
-        })
+        .zip(train.zip(test))
+        .map(|(feature, (train, test))| parts.samples(feature.shape(), train, test))
         .collect())
 }
 
@@ -129,17 +130,25 @@ pub fn build(
 /// # Errors
 /// As [`build`], but for what is said of features.
 pub fn lives(source: &dyn Source, split: &Split, rule: &LabelRule, workers: usize) -> Result<Samples, Failure> {
-    let Parts { train, test, removed } = parts(source, split, rule, &[], workers)?;
+    let parts = parts(source, split, rule, &[], workers)?;
     let nothing = |part: &ExtractedPart| ArrayD::zeros(IxDyn(&[part.ids.len(), 0]));
-    let (train, test) = (train.with(nothing(&train)), test.with(nothing(&test)));
-    Ok(Samples { feature_shape: vec![0], train, test, removed })
+    Ok(parts.samples(vec![0], nothing(&parts.train), nothing(&parts.test)))
 }
 
-/// Both parts with every feature, and the cells that are in neither.
+/// Both parts with every feature, and what is to be said of their cells.
 struct Parts {
     train: ExtractedPart,
     test: ExtractedPart,
     removed: Vec<(String, String)>,
+    uncounted: Vec<(String, Uncounted)>,
+}
+
+impl Parts {
+    /// With one of the features.
+    fn samples(&self, feature_shape: Vec<usize>, train: ArrayD<f32>, test: ArrayD<f32>) -> Samples {
+        let (train, test) = (self.train.with(train), self.test.with(test));
+        Samples { feature_shape, train, test, removed: self.removed.clone(), uncounted: self.uncounted.clone() }
+    }
 }
 
 fn parts(
@@ -163,7 +172,9 @@ fn parts(
     }
     let mut removed = [train.removed.as_slice(), &test.removed].concat();
     removed.sort();
-    Ok(Parts { train, test, removed })
+    let mut uncounted = [train.uncounted.as_slice(), &test.uncounted].concat();
+    uncounted.sort_by(|one, other| one.0.cmp(&other.0));
+    Ok(Parts { train, test, removed, uncounted })
 }
 
 /// What a part is in which no cell has a life.
@@ -202,6 +213,12 @@ struct Extraction<'a> {
     cycles: usize,
 }
 
+/// What the label rule says of a cell.
+struct Judged {
+    verdict: Verdict,
+    uncounted: Option<Uncounted>,
+}
+
 /// All features of one part.
 struct ExtractedPart {
     ids: Vec<String>,
@@ -209,6 +226,7 @@ struct ExtractedPart {
     bases: Vec<Basis>,
     features: Vec<ArrayD<f32>>,
     removed: Vec<(String, String)>,
+    uncounted: Vec<(String, Uncounted)>,
 }
 
 impl ExtractedPart {
@@ -227,7 +245,8 @@ impl Extraction<'_> {
         let mut values: Vec<Vec<f32>> = sizes.iter().map(|size| vec![0.0; size * ids.len()]).collect();
         let verdicts = self.extract_all(&ids, &sizes, &mut values)?;
 
-        let kept: Vec<usize> = (0..ids.len()).filter(|&cell| matches!(verdicts[cell], Verdict::Life(_))).collect();
+        let kept: Vec<usize> =
+            (0..ids.len()).filter(|&cell| matches!(verdicts[cell].verdict, Verdict::Life(_))).collect();
         if kept.is_empty() {
             return Err(nobody(name, ids.len()));
         }
@@ -242,10 +261,12 @@ impl Extraction<'_> {
                 .map_err(|error| Failure::Internal(format!("features of shape {shape:?}: {error}")))?;
             features.push(array);
         }
-        let mut part = ExtractedPart { ids: vec![], lives: vec![], bases: vec![], features, removed: vec![] };
-        for (id, verdict) in ids.into_iter().zip(verdicts) {
+        let (ids_kept, removed, uncounted) = (vec![], vec![], vec![]);
+        let mut part = ExtractedPart { ids: ids_kept, lives: vec![], bases: vec![], features, removed, uncounted };
+        for (id, Judged { verdict, uncounted }) in ids.into_iter().zip(verdicts) {
             match verdict {
                 Verdict::Life(life) => {
+                    part.uncounted.extend(uncounted.map(|uncounted| (id.clone(), uncounted)));
                     part.ids.push(id);
                     part.lives.push(life.cycles);
                     part.bases.push(life.basis);
@@ -257,7 +278,7 @@ impl Extraction<'_> {
     }
 
     /// Fills the rows of `values` (one array per feature) and says what became of each cell.
-    fn extract_all(&self, ids: &[String], sizes: &[usize], values: &mut [Vec<f32>]) -> Result<Vec<Verdict>, Failure> {
+    fn extract_all(&self, ids: &[String], sizes: &[usize], values: &mut [Vec<f32>]) -> Result<Vec<Judged>, Failure> {
         let mut rows: Vec<Vec<&mut [f32]>> = ids.iter().map(|_| Vec::with_capacity(sizes.len())).collect();
         for (values, &size) in values.iter_mut().zip(sizes) {
             for (cell, row) in rows.iter_mut().zip(values.chunks_exact_mut(size)) {
@@ -266,7 +287,7 @@ impl Extraction<'_> {
         }
         // Cells behind the first fault need not be looked at; those before it must be, so that it stays the first.
         let first_fault = AtomicUsize::new(usize::MAX);
-        let results: Vec<Option<Result<Verdict, Failure>>> = rows
+        let results: Vec<Option<Result<Judged, Failure>>> = rows
             .into_par_iter()
             .zip(ids)
             .enumerate()
@@ -293,7 +314,7 @@ impl Extraction<'_> {
         id: &str,
         extractors: &mut [Box<dyn Extract>],
         rows: &mut [&mut [f32]],
-    ) -> Result<Verdict, Failure> {
+    ) -> Result<Judged, Failure> {
         let cell = self.source.cell(id, self.cycles)?;
         let verdict = self.rule.judge(&cell)?;
         if matches!(verdict, Verdict::Life(_)) {
@@ -301,7 +322,7 @@ impl Extraction<'_> {
                 extractor.extract(&cell, row)?;
             }
         }
-        Ok(verdict)
+        Ok(Judged { verdict, uncounted: self.rule.uncounted(&cell) })
     }
 }
 

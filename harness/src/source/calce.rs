@@ -20,9 +20,12 @@ use super::catalogue;
 use super::coulomb::{self, Half};
 use super::import::{Format, Imported, Published};
 use super::packed::{self, PublishedFile};
+use super::rules::left_out;
 use crate::cell::{Cell, Cycle, Dataset, LifeRecord, Origin};
 use crate::failure::Failure;
+use crate::label::LabelRule;
 use date::Date;
+use rules::Fate;
 pub(crate) use rules::WITHOUT_FIRST;
 
 /// Bytes of one file; the published workbooks have up to 10 MB.
@@ -156,21 +159,31 @@ fn assemble(id: &str, origin: Origin, files: Vec<(Date, Vec<Sample>)>) -> Result
 
     let found = cycles.len();
     let capacities: Vec<f64> = cycles.iter().map(Cycle::discharged).collect();
-    let keep = rules::kept(id, &capacities);
-    let cycles: Vec<Cycle> = cycles.into_iter().zip(keep).filter(|(_, keep)| *keep).map(|(cycle, _)| cycle).collect();
+    let fates = rules::fates(id, &capacities);
+    let of_fate = |fate: Fate| fates.iter().filter(|other| **other == fate).count();
+    let (trickles, by_name) = (of_fate(Fate::Trickle), of_fate(Fate::ByName));
+    // those that are no cycles at all are not on record
+    let is_cycle = |fate: &Fate| matches!(fate, Fate::Kept | Fate::Outlier);
+    let (capacities, stays): (Vec<f64>, Vec<bool>) = capacities
+        .iter()
+        .zip(&fates)
+        .filter(|(_, fate)| is_cycle(fate))
+        .map(|(q, fate)| (*q, *fate == Fate::Kept))
+        .unzip();
+    let cycles: Vec<Cycle> =
+        cycles.into_iter().zip(fates).filter(|(_, fate)| *fate == Fate::Kept).map(|(cycle, _)| cycle).collect();
     if cycles.is_empty() {
         return Err(Failure::Usage(format!("cell {id}: the cleaning rule leaves none of its {found} cycles")));
     }
-    let trickles = capacities.iter().filter(|capacity| **capacity <= rules::LEAST).count();
-    let dropped = [
-        (trickles, "for giving next to nothing"),
-        (found - cycles.len() - trickles, "as outliers: positions and lives count the others"),
-    ];
+    let dropped = [(trickles, "for giving next to nothing"), (by_name, "by name, as the authors do with this cell")];
     let remark = |(count, why): &(usize, &str)| format!("{count} of {found} cycles dropped {why}");
-    let remarks = dropped.iter().filter(|(count, _)| *count > 0).map(remark).collect();
+    let mut remarks: Vec<String> = dropped.iter().filter(|(count, _)| *count > 0).map(remark).collect();
     let life = LifeRecord::Capacity(cycles.iter().map(Cycle::discharged).collect());
     let entry = catalogue::find(id).ok_or_else(|| Failure::Internal(format!("cell {id} is not in the catalogue")))?;
-    let cell = Cell::new(entry.info(origin), cycles, life).map_err(|invalid| Failure::Usage(invalid.to_string()))?;
+    let cell =
+        Cell::new(entry.info(origin), cycles, life).and_then(|cell| cell.leaving_out(left_out(&capacities, &stays)));
+    let cell = cell.map_err(|invalid| Failure::Usage(invalid.to_string()))?;
+    remarks.extend(LabelRule::default().uncounted(&cell).map(|uncounted| uncounted.to_string()));
     Ok(Imported { cell, remarks })
 }
 

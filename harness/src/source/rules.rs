@@ -1,5 +1,7 @@
 //! What the cleaning rules of several sources share.
 
+use crate::cell::LeftOut;
+
 /// The median; of an even number of values, the mean of the middle two. `None` of nothing.
 pub(super) fn median(values: &[f64]) -> Option<f64> {
     let mut sorted = values.to_vec();
@@ -10,6 +12,12 @@ pub(super) fn median(values: &[f64]) -> Option<f64> {
         odd if odd % 2 == 1 => Some(sorted[half]),
         _ => Some((sorted[half - 1] + sorted[half]) / 2.0),
     }
+}
+
+/// The cycles that do not stay, of all whose capacity this is.
+pub(super) fn left_out(capacities: &[f64], stays: &[bool]) -> Vec<LeftOut> {
+    let cycles = capacities.iter().zip(stays).enumerate().filter(|(_, (_, stays))| !**stays);
+    cycles.map(|(position, (&capacity, _))| LeftOut { position, capacity }).collect()
 }
 
 /// The part of `tests/fixtures/preprocess.json` of this name: what the authors' functions gave for made-up input, which is

@@ -18,8 +18,10 @@ use itertools::Itertools as _;
 use super::catalogue;
 use super::coulomb::{self, Half};
 use super::import::{Format, Imported, Published};
+use super::rules::left_out;
 use crate::cell::{Cell, Cycle, Dataset, LifeRecord, Origin};
 use crate::failure::Failure;
+use crate::label::LabelRule;
 use nested::Recording;
 use table::Samples;
 
@@ -115,9 +117,9 @@ fn assemble(id: &str, samples: Samples) -> Result<Imported, Failure> {
             cycle(position as u32 + 1, &time[start..end], &current[start..end], &voltage[start..end])
         })
         .collect();
-    let found = cycles.len();
     let capacities: Vec<f64> = cycles.iter().map(Cycle::discharged).collect();
     let stays = rules::ordinary(&capacities);
+    let left_out = left_out(&capacities, &stays);
     let cycles: Vec<Cycle> =
         cycles.into_iter().zip(stays).filter(|(_, stays)| *stays).map(|(cycle, _)| cycle).collect();
     if cycles.is_empty() {
@@ -125,15 +127,15 @@ fn assemble(id: &str, samples: Samples) -> Result<Imported, Failure> {
             "cell {id}: no whole cycle in its {recorded} samples; nothing was imported, get the file anew"
         )));
     }
-    let dropped = [
-        (found - cycles.len(), found, "cycles dropped as outliers"),
-        (recorded - time.len(), recorded, "samples dropped, of the same time or out of time"),
-    ];
-    let remark = |(count, of, what): &(usize, usize, &str)| format!("{count} of {of} {what}");
-    let remarks = dropped.iter().filter(|(count, ..)| *count > 0).map(remark).collect();
     let life = LifeRecord::Capacity(cycles.iter().map(Cycle::discharged).collect());
     let entry = catalogue::find(id).ok_or_else(|| Failure::Internal(format!("cell {id} is not in the catalogue")))?;
-    let cell = Cell::new(entry.info(origin), cycles, life).map_err(|invalid| Failure::Usage(invalid.to_string()))?;
+    let cell = Cell::new(entry.info(origin), cycles, life).and_then(|cell| cell.leaving_out(left_out));
+    let cell = cell.map_err(|invalid| Failure::Usage(invalid.to_string()))?;
+    let dropped = Some(recorded - time.len()).filter(|dropped| *dropped > 0);
+    let dropped =
+        dropped.map(|dropped| format!("{dropped} of {recorded} samples dropped, of the same time or out of time"));
+    let uncounted = LabelRule::default().uncounted(&cell).map(|uncounted| uncounted.to_string());
+    let remarks = uncounted.into_iter().chain(dropped).collect();
     Ok(Imported { cell, remarks })
 }
 

@@ -9,6 +9,8 @@
 //! internal_resistance?  f64 per cycle, Ω, NaN where unknown
 //! stated_capacity?      f64 per cycle, Ah, NaN where none is stated
 //! life_capacity?        f64 per cycle of the whole life, Ah; else cycle_life and end_of_life are given
+//! left_out_position?    u32 per cycle that a cleaning rule left out of these, its position among all on record …
+//! left_out_capacity?    … and f64, its discharge capacity in Ah; neither is there where none was left out
 //! voltage, current, charge_capacity?, discharge_capacity, time?, temperature?, qdlin?
 //!                       one group each, see `store/ragged.rs`; a source whose Q(V) curve is its discharge capacity
 //!                       has both names on one group
@@ -25,7 +27,7 @@ use hdf5::{File, FileBuilder, Group, H5Type};
 use serde::de::DeserializeOwned;
 
 use super::{fingerprint, ragged};
-use crate::cell::{Cell, CellInfo, Chemistry, Cycle, LifeRecord, Protocol};
+use crate::cell::{Cell, CellInfo, Chemistry, Cycle, LeftOut, LifeRecord, Protocol};
 use crate::failure::Failure;
 use crate::source::catalogue;
 
@@ -120,6 +122,12 @@ fn write_content(path: &Path, cell: &Cell, fingerprint: &str) -> Result<(), Prob
     if let LifeRecord::Capacity(capacity) = cell.life() {
         ragged::write_plain(&file, "life_capacity", capacity)?;
     }
+    if !cell.left_out().is_empty() {
+        let (positions, capacities): (Vec<u32>, Vec<f64>) =
+            cell.left_out().iter().map(|cycle| (cycle.position as u32, cycle.capacity)).unzip();
+        ragged::write_plain(&file, "left_out_position", &positions)?;
+        ragged::write_plain(&file, "left_out_capacity", &capacities)?;
+    }
     // closing swallows errors, so everything must be out before
     file.flush()?;
     file.close()?;
@@ -168,7 +176,9 @@ pub(super) fn read(path: &Path, cycles: usize) -> Result<Cell, Failure> {
         let info = header_of(&file, path)?.info;
         let cycles = cycles.min(ragged::length(&file.dataset("number")?)?);
         let life = read_life(&file)?;
-        Cell::new(info, read_cycles(&file, cycles)?, life).map_err(|invalid| Problem::new(invalid.problem))
+        let cell = Cell::new(info, read_cycles(&file, cycles)?, life);
+        let left_out = read_left_out(&file)?;
+        cell.and_then(|cell| cell.leaving_out(left_out)).map_err(|invalid| Problem::new(invalid.problem))
     };
     content().map_err(|Problem(what)| damaged(path, &what))
 }
@@ -253,6 +263,18 @@ fn read_life(file: &File) -> Result<LifeRecord, Problem> {
         cycle_life: read_number(file, "cycle_life")?,
         end_of_life: read_number(file, "end_of_life")?,
     })
+}
+
+/// Files of older programs have none.
+fn read_left_out(file: &File) -> Result<Vec<LeftOut>, Problem> {
+    if !file.link_exists("left_out_position") {
+        return Ok(Vec::new());
+    }
+    let length = ragged::length(&file.dataset("left_out_position")?)?;
+    let positions: Vec<u32> = ragged::read_plain(file, "left_out_position", length)?;
+    let capacities: Vec<f64> = ragged::read_plain(file, "left_out_capacity", length)?;
+    let cycle = |(position, capacity): (u32, f64)| LeftOut { position: position as usize, capacity };
+    Ok(positions.into_iter().zip(capacities).map(cycle).collect())
 }
 
 fn read_cycles(file: &File, count: usize) -> Result<Vec<Cycle>, Problem> {

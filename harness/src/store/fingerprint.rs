@@ -84,6 +84,15 @@ impl Canonical {
                 self.number(*end_of_life);
             }
         }
+        // cells that nothing was left out of keep the hash that they had before this was kept
+        if !cell.left_out().is_empty() {
+            self.text("left out");
+            self.count(cell.left_out().len());
+            for cycle in cell.left_out() {
+                self.count(cycle.position);
+                self.number(cycle.capacity);
+            }
+        }
     }
 
     fn count(&mut self, count: usize) {

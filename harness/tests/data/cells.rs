@@ -1,7 +1,7 @@
 //! Made-up cells for tests of the store: every combination of what a source may leave out.
 
 use baselines::Streams;
-use harness::cell::{Cathode, Cell, CellInfo, Chemistry, Cycle, Dataset, LifeRecord, Origin, Protocol};
+use harness::cell::{Cathode, Cell, CellInfo, Chemistry, Cycle, Dataset, LeftOut, LifeRecord, Origin, Protocol};
 use rand::RngExt;
 
 /// A virtual cell with a life record longer than its cycles.
@@ -94,5 +94,12 @@ pub(crate) fn arbitrary_cell(number: u64) -> Cell {
     } else {
         LifeRecord::Capacity((0..cycles + 5).map(|_| random.random_range(0.5..1.2)).collect())
     };
-    Cell::new(info, list, life).unwrap()
+    let cell = Cell::new(info, list, life).unwrap();
+    // of every fifth cell that has a record, a rule left cycles out
+    let left_out = if number.is_multiple_of(5) && !published {
+        (0..3).map(|k| LeftOut { position: 2 * k, capacity: random.random_range(0.1..2.0) }).collect()
+    } else {
+        vec![]
+    };
+    cell.leaving_out(left_out).unwrap()
 }

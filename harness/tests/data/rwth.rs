@@ -146,6 +146,28 @@ fn tests_of_one_cell_are_put_together_in_order_of_their_stamps() {
 }
 
 #[test]
+fn a_cycle_that_the_published_rule_drops_is_kept_on_record() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("raw.zip");
+    // of 20 cycles, the one after the first ten gives a third of the others: it rests for the rest of its discharge
+    let rest = 2 + 600 * 10 + 100..2 + 600 * 10 + 300;
+    let table = table(20);
+    let lines = table.lines().enumerate();
+    let lines =
+        lines.map(|(row, line)| if rest.contains(&row) { line.replace(",-4,", ",0,") } else { line.to_owned() });
+    let lines: Vec<String> = lines.collect();
+    fs::write(&path, raw(&[("x_007=ZYK_1_Zyk.csv", lines.join("\n").as_bytes())])).unwrap();
+    let harness::source::import::Imported { cell, remarks } = cell(&FORMAT, &path, "RWTH_007").unwrap();
+    assert_eq!((cell.cycles().len(), cell.left_out().len()), (18, 1), "{remarks:?}");
+    // the first beginning is not used
+    assert_eq!(cell.left_out()[0].position, 9);
+    assert!(cell.left_out()[0].capacity < 0.7 * cell.cycles()[0].discharged());
+    assert!(remarks[0].starts_with("1 of 19 cycles dropped as outliers"), "{remarks:?}");
+    let numbers: Vec<usize> = cell.cycles().iter().map(|cycle| cycle.number as usize).collect();
+    assert_eq!(numbers, (1..=19).filter(|number| *number != 10).collect::<Vec<_>>());
+}
+
+#[test]
 fn what_is_wrong_in_a_table_is_named_by_archive_line_and_column() {
     let given = |content: &str| refusal_of(&raw(&[("x_010=ZYK_1_Zyk.csv", content.as_bytes())]));
     let named = |message: String, what: &str| {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use harness::cell::{Cell, LifeRecord, Origin};
+use harness::cell::{Cell, LeftOut, LifeRecord, Origin};
 use harness::source::Source;
 use harness::store::{self, Manifest, Store};
 
@@ -11,7 +11,8 @@ use super::cells::{arbitrary_cell, plain_cell};
 
 fn first_cycles(cell: &Cell, count: usize) -> Cell {
     let count = count.min(cell.cycles().len());
-    Cell::new(cell.info().clone(), cell.cycles()[..count].to_vec(), cell.life().clone()).unwrap()
+    let first = Cell::new(cell.info().clone(), cell.cycles()[..count].to_vec(), cell.life().clone()).unwrap();
+    first.leaving_out(cell.left_out().to_vec()).unwrap()
 }
 
 #[test]
@@ -65,6 +66,17 @@ fn the_fingerprint_follows_the_content_and_nothing_else() {
     here.write(&Cell::new(cell.info().clone(), cell.cycles().to_vec(), LifeRecord::Capacity(capacity)).unwrap())
         .unwrap();
     assert_ne!(here.fingerprint("a").unwrap(), before);
+
+    // what was left out is content too; a cell that nothing was left out of is as it was before there was such a thing
+    assert_eq!(store::fingerprint(&cell.clone().leaving_out(vec![]).unwrap()), store::fingerprint(&cell));
+    let mut seen = std::collections::BTreeSet::from([store::fingerprint(&cell)]);
+    for left_out in [[(0, 1.0), (1, 1.0)], [(0, 1.0), (2, 1.0)], [(0, 1.0), (2, 1.1)]] {
+        let left_out = left_out.map(|(position, capacity)| LeftOut { position, capacity }).to_vec();
+        let cell = cell.clone().leaving_out(left_out).unwrap();
+        assert!(seen.insert(store::fingerprint(&cell)));
+        here.write(&cell).unwrap();
+        assert_eq!(here.cell("a", 1).unwrap().left_out(), cell.left_out());
+    }
 }
 
 #[test]

@@ -73,7 +73,14 @@ fn life(cell: &Cell) -> String {
         LifeRecord::Capacity(capacity) => {
             let last = capacity.last().copied().unwrap_or_default();
             let share = 100.0 * last / cell.info().nominal_capacity;
-            format!("{} cycles observed, the last with {last:.4} Ah ({share:.1} % of nominal)", capacity.len())
+            let left_out = match cell.left_out().len() {
+                0 => String::new(),
+                left_out => format!("; {left_out} more were dropped as outliers"),
+            };
+            format!(
+                "{} cycles observed, the last with {last:.4} Ah ({share:.1} % of nominal){left_out}",
+                capacity.len()
+            )
         }
     }
 }
@@ -84,7 +91,7 @@ fn crossings(cell: &Cell, end_of_life: f64) -> String {
         let rule = LabelRule { unreached: Unreached::Drop, crossing, minimum: 0, ..LabelRule::to(end_of_life) };
         rule.judge(cell)
     };
-    match (by(Crossing::First), by(Crossing::Persistent)) {
+    let said = match (by(Crossing::First), by(Crossing::Persistent)) {
         (Err(_), _) | (_, Err(_)) => "not published".to_owned(),
         (Ok(Verdict::Removed(reason)), _) => {
             format!("not known, {reason}; by `unreached: pad`, the number of cycles plus 2")
@@ -98,7 +105,8 @@ fn crossings(cell: &Cell, end_of_life: f64) -> String {
         (Ok(Verdict::Life(first)), Ok(Verdict::Removed(_))) => {
             format!("life of {} cycles by the first crossing, after which it recovers for good", first.cycles)
         }
-    }
+    };
+    LabelRule::to(end_of_life).uncounted(cell).map_or(said.clone(), |uncounted| format!("{said}: {uncounted}"))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ const WINDOW: usize = 21;
 /// Median deviations from the running median within which a cycle is kept.
 const TOLERANCE: f64 = 3.0;
 /// Ah that a cycle must give more than.
-pub(super) const LEAST: f64 = 0.1;
+const LEAST: f64 = 0.1;
 /// Cells of which the first cycle is dropped by name: of one the first that there is, of the other the first that is left.
 pub(crate) const WITHOUT_FIRST: [&str; 2] = ["CALCE_CX2_34", "CALCE_CX2_16"];
 
@@ -26,31 +26,48 @@ pub(super) fn renumbered(raw: &[u32]) -> Vec<u32> {
         .collect()
 }
 
-/// Which cycles stay, by their capacities in Ah: those near the running median of their neighbours that give more than
-/// a trickle. Two cells have a first cycle that is dropped by name.
+/// What becomes of a cycle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It stays.
+    Kept,
+    /// It goes: it gives next to nothing, so that it is no cycle of the cell's life.
+    Trickle,
+    /// It goes: too far from the running median of its neighbours.
+    Outlier,
+    /// It goes: the first of a cell whose first is known to be none.
+    ByName,
+}
+
+/// What becomes of each cycle, by their capacities in Ah: those stay that are near the running median of their neighbours and
+/// give more than a trickle. Two cells have a first cycle that is dropped by name.
 ///
 /// Where more than half of the cycles equal their running median, that tells nothing of how capacities scatter: the tolerance
 /// is 0, the authors' strict comparison drops every cycle, and no cell is left. Here none is an outlier then, which happens
 /// to cells that fade evenly, as virtual ones do, and to no published one.
-pub(super) fn kept(id: &str, capacities: &[f64]) -> Vec<bool> {
+pub(super) fn fates(id: &str, capacities: &[f64]) -> Vec<Fate> {
     let smooth = running_median(capacities);
     let deviations: Vec<f64> =
         capacities.iter().zip(&smooth).map(|(capacity, median)| (capacity - median).abs()).collect();
     let tolerance = TOLERANCE * median(&deviations).unwrap_or_default();
-    let mut keep: Vec<bool> = capacities
+    let mut fates: Vec<Fate> = capacities
         .iter()
         .zip(&deviations)
-        .map(|(capacity, deviation)| (*deviation < tolerance || tolerance == 0.0) && *capacity > LEAST)
+        .map(|(capacity, deviation)| match *deviation < tolerance || tolerance == 0.0 {
+            _ if *capacity <= LEAST => Fate::Trickle,
+            true => Fate::Kept,
+            false => Fate::Outlier,
+        })
         .collect();
     let first = match WITHOUT_FIRST.iter().position(|name| *name == id) {
-        Some(0) => (!keep.is_empty()).then_some(0),
-        Some(_) => keep.iter().position(|keep| *keep),
+        Some(0) => (!fates.is_empty()).then_some(0),
+        Some(_) => fates.iter().position(|fate| *fate == Fate::Kept),
         None => None,
     };
     if let Some(first) = first {
-        keep[first] = false;
+        fates[first] = Fate::ByName;
     }
-    keep
+    fates
 }
 
 /// The median of the 21 values around each, with zeros beyond the ends: scipy's `medfilt`.
@@ -66,7 +83,8 @@ mod tests {
     use crate::source::rules::golden;
 
     fn dropped(id: &str, capacities: &[f64]) -> Vec<usize> {
-        kept(id, capacities).iter().enumerate().filter(|(_, keep)| !**keep).map(|(position, _)| position).collect()
+        let fates = fates(id, capacities);
+        (0..fates.len()).filter(|&position| fates[position] != Fate::Kept).collect()
     }
 
     #[test]
@@ -96,6 +114,6 @@ mod tests {
         assert_eq!(dropped("CALCE_CS2_35", &even), [0; 0]);
         assert_eq!(dropped("CALCE_CS2_35", &[vec![0.05], even.clone()].concat()), [0], "a trickle");
         assert_eq!(dropped("CALCE_CX2_34", &even), [0], "by name");
-        assert!(kept("CALCE_CX2_34", &[]).is_empty());
+        assert!(fates("CALCE_CX2_34", &[]).is_empty());
     }
 }

@@ -166,6 +166,7 @@ impl Cells {
             findings.push(Finding::Note(format!("{count} cells are none of the published ones: {which}")));
         }
         let rule = LabelRule::default();
+        findings.extend(uncounted(&rule, self.0.values()));
         let censored: Vec<&str> =
             self.0.values().filter(|seen| seen.is_censored(&rule)).map(|seen| seen.cell.id()).collect();
         if !censored.is_empty() {
@@ -200,6 +201,7 @@ impl Seen {
         let held = cell.cycles().len();
         let measurements = (held > 0).then(|| store::measurements(cell));
         let head = Cell::new(cell.info().clone(), Vec::new(), cell.life().clone())
+            .and_then(|head| head.leaving_out(cell.left_out().to_vec()))
             .map_err(|invalid| Failure::Internal(invalid.to_string()))?;
         Ok(Self { cell: head, held, measurements })
     }
@@ -223,6 +225,19 @@ pub(super) fn unknown(rule: &LabelRule) -> String {
         percent(rule.end_of_life),
         percent(rule.censored_above)
     )
+}
+
+/// Cells of which a cleaning rule dropped cycles that their lives do not count.
+pub(super) fn uncounted<'a>(rule: &LabelRule, cells: impl Iterator<Item = &'a Seen>) -> Option<Finding> {
+    let of = |seen: &Seen| Some(format!("{} ({})", seen.cell.id(), rule.uncounted(&seen.cell)?.short()));
+    let cells: Vec<String> = cells.filter_map(of).collect();
+    (!cells.is_empty()).then(|| {
+        let (count, which, share) = (cells.len(), names(cells.iter().map(String::as_str)), 100.0 * rule.end_of_life);
+        Finding::Note(format!(
+            "of {count} cells, cycles were dropped as outliers when they were imported, and lives to {share} % of nominal \
+             capacity do not count them unless the protocol is honest: {which}"
+        ))
+    })
 }
 
 /// A counted life that is not the published one, as `CALCE_CS2_35 (384 cycles, published 519)`. Publishers do not agree on

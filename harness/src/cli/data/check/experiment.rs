@@ -4,7 +4,7 @@ use std::path::Path;
 
 use itertools::Itertools as _;
 
-use super::cells::{Cells, unknown};
+use super::cells::{Cells, uncounted, unknown};
 use super::{Finding, names};
 use crate::experiment::{Experiment, read};
 use crate::failure::Failure;
@@ -154,6 +154,7 @@ impl Subject<'_> {
                 findings.push(Finding::Fault(problem));
             }
         }
+        findings.extend(uncounted(rule, self.ids().filter_map(|id| self.cells.get(id))));
         let short: Vec<&str> = self
             .ids()
             .filter_map(|id| self.cells.get(id))
