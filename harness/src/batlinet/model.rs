@@ -22,6 +22,10 @@ use super::{
 ///
 /// The training cells stay with the model: they are the references of every training step and every prediction, unless
 /// other cells are given for that.
+///
+/// Which references a cell is asked with depends on its name. A caller who knows names draws with [`References::drawn`],
+/// asks [`BatLiNet::pairs`] and reads the predictions from the answers; [`Model::predict`] knows rows of numbers only and
+/// calls a cell by the hash of its map. Either way the answer to a cell depends on no other.
 pub struct BatLiNet<'a> {
     parameters: BatLiNetParameters,
     source: Option<Support<'a>>,
@@ -159,6 +163,12 @@ impl<'a> BatLiNet<'a> {
     }
 }
 
+/// What a cell is called of which no more is known than its map.
+fn name_of(map: &[f32]) -> String {
+    let bytes: Vec<u8> = map.iter().flat_map(|value| value.to_le_bytes()).collect();
+    blake3::hash(&bytes).to_hex().to_string()
+}
+
 fn schedule(parameters: &BatLiNetParameters) -> Schedule {
     Schedule { epochs: parameters.epochs, batch: parameters.batch, order: Order::AsGiven }
 }
@@ -201,9 +211,12 @@ impl Model for BatLiNet<'_> {
     }
 
     fn predict(&self, features: ArrayViewD<'_, f32>, context: &Context<'_>) -> Result<Vec<f64>, ModelError> {
-        let training = self.fitted.as_ref().ok_or(ModelError::NotFitted)?.support.labels.len();
-        let cells = features.shape().first().copied().unwrap_or(0);
-        let references = References::drawn(self.parameters.references_test, cells, training, context.streams);
+        let Fitted { network, support } = self.fitted.as_ref().ok_or(ModelError::NotFitted)?;
+        let EncoderShape { channels, height, width, .. } = network.shape();
+        let maps = maps::prediction_maps(features.view(), [channels, height, width])?;
+        let names: Vec<String> = maps.chunks_exact(network.shape().input_len()).map(name_of).collect();
+        let training = support.labels.len();
+        let references = References::drawn(self.parameters.references_test, &names, training, context.streams);
         Ok(self.pairs(features, &references, context)?.predict(&references))
     }
 

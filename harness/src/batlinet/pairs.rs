@@ -14,11 +14,18 @@ use crate::signal::lower_median;
 pub struct References(Vec<Vec<usize>>);
 
 impl References {
-    /// `count` references for each of `cells` cells, drawn with replacement from all `training` cells, whether there are
-    /// more of these or not (spec §5.2). From the stream `references-test`.
-    pub fn drawn(count: usize, cells: usize, training: usize, streams: &Streams) -> Self {
-        let mut random = streams.stream("references-test");
-        Self((0..cells).map(|_| draw(count, training, None, &mut random).collect()).collect())
+    /// `count` references for each of these cells, drawn with replacement from all `training` cells, whether there are
+    /// more of these or not (spec §5.2).
+    ///
+    /// Every cell has a stream of its own, named by `count` and by what the caller calls the cell: what a cell is compared
+    /// with depends neither on which others are asked nor on their order. The draws of two numbers have nothing in common:
+    /// the fewer are not among the more.
+    pub fn drawn<S: AsRef<str>>(count: usize, cells: &[S], training: usize, streams: &Streams) -> Self {
+        let of = |cell: &S| {
+            let mut random = streams.stream(&format!("references-test {count} {}", cell.as_ref()));
+            draw(count, training, None, &mut random).collect()
+        };
+        Self(cells.iter().map(of).collect())
     }
 
     /// Every training cell once, for each of `cells` cells.
@@ -102,6 +109,8 @@ impl PairMatrix {
 
 #[cfg(test)]
 mod tests {
+    use rand::seq::SliceRandom as _;
+
     use super::*;
 
     #[test]
@@ -114,6 +123,32 @@ mod tests {
         draw(4000, 5, Some(2), &mut random).for_each(|cell| counts[cell] += 1);
         assert_eq!(counts[2], 0);
         assert!(counts.iter().filter(|&&count| (850..1150).contains(&count)).count() == 4, "{counts:?}");
+    }
+
+    #[test]
+    fn a_cell_draws_the_same_references_whoever_is_asked_beside_it() {
+        let streams = Streams::new("train key");
+        let names: Vec<String> = (0..20).map(|cell| format!("cell-{cell}")).collect();
+        let whole = References::drawn(8, &names, 30, &streams);
+        let mut random = streams.stream("companies");
+        for _ in 0..50 {
+            let mut company: Vec<usize> = (0..20).collect();
+            company.shuffle(&mut random);
+            company.truncate(random.random_range(1..=20));
+            let asked: Vec<&String> = company.iter().map(|&cell| &names[cell]).collect();
+            let drawn = References::drawn(8, &asked, 30, &streams);
+            assert!(company.iter().enumerate().all(|(row, &cell)| drawn.of(row) == whole.of(cell)), "{company:?}");
+        }
+        // cells, numbers and trained models have draws of their own
+        assert_ne!(whole.of(0), whole.of(1));
+        assert_ne!(References::drawn(9, &names, 30, &streams).of(0)[..8], *whole.of(0));
+        assert_ne!(References::drawn(8, &names, 30, &Streams::new("another key")), whole);
+        // and over the cells, the draws are even
+        let mut counts = [0; 5];
+        let many: Vec<String> = (0..1000).map(|cell| cell.to_string()).collect();
+        let drawn = References::drawn(5, &many, 5, &streams);
+        (0..1000).flat_map(|cell| drawn.of(cell)).for_each(|&reference| counts[reference] += 1);
+        assert!(counts.iter().all(|&count| (850..1150).contains(&count)), "{counts:?}");
     }
 
     #[test]
@@ -136,7 +171,7 @@ mod tests {
     #[test]
     fn a_union_holds_every_reference_once() {
         let streams = Streams::new("union");
-        let draws = [References::drawn(4, 2, 9, &streams), References::drawn(40, 2, 9, &streams)];
+        let draws = [4, 40].map(|count| References::drawn(count, &["a", "b"], 9, &streams));
         let union = References::union(&draws);
         for cell in 0..2 {
             assert!(union.of(cell).is_sorted_by(|a, b| a < b));

@@ -139,7 +139,7 @@ impl Worker<'_> {
         attempt(|| {
             let trained = self.trained(first, material, workplace, origin)?;
             let start = Instant::now();
-            let answers = trained.ask(&entries)?;
+            let answers = trained.ask(&entries, &first.ingredients.train_key())?;
             Ok((answers, start.elapsed().as_secs_f64()))
         })
     }

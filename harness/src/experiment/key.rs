@@ -38,6 +38,15 @@ fn training_version(model: &ModelSpec) -> u32 {
     }
 }
 
+/// The version of how a trained model is asked, where more than its test cells decides it.
+fn asking_version(model: &ModelSpec) -> Option<u32> {
+    match model {
+        // 2: every test cell draws references of its own, by its id
+        ModelSpec::BatLiNet(parameters) if parameters.inter_cell => Some(2),
+        _ => None,
+    }
+}
+
 /// What the keys of all runs of an experiment draw on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Surroundings {
@@ -63,6 +72,9 @@ pub fn ingredients(
     let mut evaluation: Map<String, Value> =
         entry.model.evaluation_only().iter().filter_map(|name| parameters.remove_entry(*name)).collect();
     evaluation.insert("test_cells".to_owned(), json!(surroundings.hash_of(&cells.test)));
+    if let Some(version) = asking_version(&entry.model) {
+        evaluation.insert("stages".to_owned(), json!({ "references": version }));
+    }
     let feature = entry.reads().and_then(|name| experiment.feature(name));
     let stages = STAGES.into_iter().chain([("training", training_version(&entry.model))]);
     let mut training = json!({

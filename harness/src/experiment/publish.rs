@@ -44,7 +44,7 @@ pub fn publish(plans: &[Plan], data: Origin, profile: &str, out: &Path) -> Resul
         let folder = run_folder(out, &score.key);
         let record = RunRecord::read(&folder)?;
         if let Some(pairs) = Pairs::read(&folder)? {
-            references.add(score, &pairs);
+            references.add(score, &record.train_key, &pairs);
         }
         predictions.extend(record.predictions.into_iter().map(|row| PredictionRow {
             experiment: score.experiment.clone(),

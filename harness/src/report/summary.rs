@@ -59,6 +59,8 @@ pub struct Summary {
 pub struct Run {
     /// Its line.
     pub score: Score,
+    /// Key of its trained model; empty without its folder.
+    pub train_key: String,
     /// Its test cells; empty without numbers or without its folder.
     pub predictions: Vec<Prediction>,
     /// Channels of the capacity map that its model read, if it read one.
@@ -72,7 +74,8 @@ pub struct Run {
 impl Run {
     /// A run of which only the line of scores is at hand.
     pub fn bare(score: Score) -> Self {
-        Self { score, predictions: Vec::new(), channels: None, pairs: None, references: None }
+        let (train_key, predictions) = (String::new(), Vec::new());
+        Self { score, train_key, predictions, channels: None, pairs: None, references: None }
     }
 }
 
@@ -191,6 +194,7 @@ pub fn summarise(out: &Path) -> Result<Vec<Summary>, Failure> {
             versions.add(out, &run.score, &record)?;
             run.channels = channels(&record.ingredients.training);
             run.references = references(&record.ingredients);
+            run.train_key = record.train_key;
             run.predictions = record.predictions;
             run.pairs = Pairs::read(&folder)?;
             removed.push(((run.score.experiment.clone(), run.score.data.clone()), record.removed));

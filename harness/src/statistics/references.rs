@@ -40,34 +40,37 @@ pub fn reference_errors(observed: &[f64], predicted: ArrayView2<'_, f64>) -> Vec
 }
 
 /// RMSE in cycles of `draws` choices of `references` references for every test cell, drawn with replacement as BatLiNet
-/// draws them.
+/// draws them: each test cell, by its position, from a generator of its own.
 pub fn reference_draws(
     observed: &[f64],
     predicted: ArrayView2<'_, f64>,
     references: usize,
     draws: usize,
-    random: &mut ChaCha8Rng,
+    generator: impl Fn(usize) -> ChaCha8Rng,
 ) -> Vec<f64> {
     let mut drawn = vec![0.0; references];
-    let mut squared_error = |(life, row): (&f64, ArrayView1<'_, f64>)| {
-        drawn.fill_with(|| row[random.random_range(0..row.len())]);
-        (lower_median(&mut drawn).unwrap_or(f64::NAN) - life).powi(2)
-    };
-    (0..draws)
-        .map(|_| {
-            let sum: f64 = observed.iter().zip(predicted.rows()).map(&mut squared_error).sum();
-            (sum / observed.len() as f64).sqrt()
-        })
-        .collect()
+    let mut squares = vec![0.0; draws];
+    for (cell, (life, row)) in observed.iter().zip(predicted.rows()).enumerate() {
+        let mut random = generator(cell);
+        for sum in &mut squares {
+            drawn.fill_with(|| row[random.random_range(0..row.len())]);
+            *sum += (lower_median(&mut drawn).unwrap_or(f64::NAN) - life).powi(2);
+        }
+    }
+    squares.into_iter().map(|sum| (sum / observed.len() as f64).sqrt()).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use baselines::Streams;
-    use ndarray::{Array2, Axis, array};
+    use ndarray::{Array2, Axis, array, s};
 
     use super::*;
     use crate::statistics::{Metrics, Spread};
+
+    fn generator(cell: usize) -> ChaCha8Rng {
+        Streams::new("study").stream(&cell.to_string())
+    }
 
     fn study() -> (Vec<f64>, Array2<f64>) {
         let observed: Vec<f64> = (0..30).map(|cell| 400.0 + 50.0 * f64::from(cell)).collect();
@@ -97,11 +100,10 @@ mod tests {
     #[test]
     fn with_more_references_the_rmse_settles_at_that_of_all_of_them() {
         let (observed, predicted) = study();
-        let mut random = Streams::new("study").stream("reference-draws");
-        let mut spread = |references| {
-            Spread::new(&reference_draws(&observed, predicted.view(), references, 200, &mut random)).unwrap()
+        let spread = |references| {
+            Spread::new(&reference_draws(&observed, predicted.view(), references, 200, generator)).unwrap()
         };
-        let spreads: Vec<Spread> = [1, 8, 64, 8001].into_iter().map(&mut spread).collect();
+        let spreads: Vec<Spread> = [1, 8, 64, 8001].into_iter().map(spread).collect();
         assert!(spreads.is_sorted_by(|a, b| a.population_std > 1.2 * b.population_std), "{spreads:?}");
         // the median of all references is off by 20 cycles for every cell
         assert!((spreads[3].mean - 20.0).abs() < 0.5 && spreads[3].population_std < 0.5, "{spreads:?}");
@@ -113,14 +115,27 @@ mod tests {
     }
 
     #[test]
+    fn a_cell_left_out_takes_its_errors_with_it_and_changes_no_other() {
+        let (observed, predicted) = study();
+        let squares = |cells: std::ops::Range<usize>| {
+            let rows = predicted.slice(s![cells.clone(), ..]);
+            let generator = |cell| generator(cells.start + cell);
+            let draws = reference_draws(&observed[cells.clone()], rows, 8, 20, generator);
+            draws.into_iter().map(move |rmse| rmse * rmse * cells.len() as f64).collect::<Vec<_>>()
+        };
+        for ((whole, first), others) in squares(0..30).into_iter().zip(squares(0..1)).zip(squares(1..30)) {
+            assert!((whole - first - others).abs() < 1e-9 * whole, "{whole} {first} {others}");
+        }
+    }
+
+    #[test]
     fn equal_references_leave_no_spread() {
         let (observed, predicted) = study();
         let column = predicted.column(3).to_vec();
         let same = Array2::from_shape_fn(predicted.dim(), |(cell, _)| column[cell]);
-        let mut random = Streams::new("same").stream("reference-draws");
         let rmse = Metrics::new(&observed, &column).unwrap().rmse;
         for references in [1, 2, 7] {
-            let draws = reference_draws(&observed, same.view(), references, 5, &mut random);
+            let draws = reference_draws(&observed, same.view(), references, 5, generator);
             assert!(draws.iter().all(|draw| (draw - rmse).abs() < 1e-9), "{draws:?} {rmse}");
         }
     }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use baselines::Streams;
-use rand::seq::SliceRandom as _;
+use rand::Rng as _;
 use serde::Deserialize;
 
 use super::parameters::Preset;
@@ -146,7 +146,7 @@ impl Draw {
             if count > source.len() {
                 return Err(broken(format!("{count} source cells are wanted, {} are there", source.len())));
             }
-            source.shuffle(&mut self.streams().stream("source-cells"));
+            self.shuffle(&mut source, "source-cells");
             source.truncate(count);
             source.sort();
         }
@@ -162,16 +162,15 @@ impl Draw {
         let mut rest = target.to_vec();
         let test = match self.preset {
             Preset::Paper => {
-                rest.shuffle(&mut self.streams().stream("test-cells"));
+                self.shuffle(&mut rest, "test-cells");
                 let mut test = rest.split_off(rest.len().saturating_sub(self.test_cells.unwrap_or(0)));
                 test.sort();
-                rest.sort();
-                rest.shuffle(&mut self.streams().stream(&format!("target-cells seed {seed}")));
+                self.shuffle(&mut rest, &format!("target-cells seed {seed}"));
                 rest.truncate(count);
                 test
             }
             Preset::Code => {
-                rest.shuffle(&mut self.streams().stream(&format!("target-cells seed {seed} of {count}")));
+                self.shuffle(&mut rest, &format!("target-cells seed {seed} of {count}"));
                 let mut test = rest.split_off(count.min(rest.len()));
                 test.sort();
                 test
@@ -191,8 +190,11 @@ impl Draw {
         }
     }
 
-    fn streams(&self) -> Streams {
-        Streams::new(format!("transfer to {}", self.target))
+    /// Puts cells in a random order. Each draws its rank from a stream of its own, so that a cell more or less in the
+    /// pool leaves the order of the others as it was.
+    fn shuffle(&self, cells: &mut [String], purpose: &str) {
+        let streams = Streams::new(format!("transfer to {}", self.target));
+        cells.sort_by_cached_key(|id| (streams.stream(&format!("{purpose}: {id}")).next_u64(), id.clone()));
     }
 }
 
@@ -259,6 +261,35 @@ mod tests {
                 let Split { train, test } = draw.target_cells(&pools.test, count, seed);
                 assert_eq!((train.len(), test.len()), (count, size - count));
                 assert!(disjoint(&train, &test) && disjoint(&pools.train, &[&train[..], &test].concat()));
+            }
+        }
+    }
+
+    #[test]
+    fn a_cell_that_leaves_the_pool_changes_nothing_but_what_must_be() {
+        for (target, _, test_cells, numbers) in STUDY {
+            let of_notebook = draw(target, Preset::Code, numbers, None);
+            let of_paper = draw(target, Preset::Paper, numbers, Some(test_cells));
+            let pool = of_notebook.pools(&published()).unwrap().test;
+            for ((leaving, seed), &count) in pool.iter().zip((0..8).cycle()).zip(numbers.iter().cycle()) {
+                let others: Vec<String> = pool.iter().filter(|id| *id != leaving).cloned().collect();
+                let (before, after) =
+                    (of_notebook.target_cells(&pool, count, seed), of_notebook.target_cells(&others, count, seed));
+                if before.test.contains(leaving) {
+                    // one less to test, and the same network
+                    let left: Vec<String> = before.test.into_iter().filter(|id| id != leaving).collect();
+                    assert_eq!(after, Split { train: before.train, test: left });
+                } else {
+                    // one takes its place
+                    let kept = before.train.iter().filter(|id| after.train.contains(id)).count();
+                    assert_eq!((kept, after.train.len()), (count - 1, count));
+                }
+                let (before, after) =
+                    (of_paper.target_cells(&pool, count, seed), of_paper.target_cells(&others, count, seed));
+                let stayed = before.test.iter().filter(|id| after.test.contains(id)).count();
+                assert_eq!(stayed, test_cells - usize::from(before.test.contains(leaving)));
+                let learned = before.train.iter().filter(|id| after.train.contains(id)).count();
+                assert!(learned + 1 >= count, "{target} without {leaving}");
             }
         }
     }
