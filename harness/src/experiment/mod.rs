@@ -5,6 +5,7 @@
 //! | [`read`] | an [`Experiment`] | an experiment file, a profile and `--set` options |
 //! | [`spec`], [`entry`] | the checked declaration | YAML |
 //! | [`setting`] | a changed declaration | a path and a value |
+//! | `changes` | what differs from the file as written | two declarations |
 //! | `protocol` | an honest declaration | a faithful one |
 //! | [`seed`] | seeds and random streams | text |
 //! | [`key`] | the two keys of a run | everything that may change its result |
@@ -16,6 +17,7 @@
 //! | [`run`], [`progress`] | the same for all | plans |
 //! | [`publish`] | `scores.csv`, `predictions.parquet` | records |
 
+mod changes;
 pub mod entry;
 mod job;
 pub mod key;
