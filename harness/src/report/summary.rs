@@ -355,7 +355,10 @@ fn summary(runs: Vec<Run>, record: Option<&ExperimentRecord>) -> Summary {
         scenario: first.scenario.clone(),
         data: first.data.clone(),
         protocol: record.map(|record| record.protocol),
-        profile: profiles.join(" and "),
+        profile: match profiles.join(" and ") {
+            profiles if profiles.is_empty() => "unknown".to_owned(),
+            profiles => profiles,
+        },
         settings: record.into_iter().flat_map(changes).cloned().collect(),
         changes: record.and_then(|record| Some(of_rows(record.changes.as_ref()?, record.seeds.is_some(), &rows))),
         declared_seeds: record.and_then(|record| record.seeds),
@@ -503,7 +506,8 @@ pub(crate) mod tests {
     use super::*;
     use crate::{
         cell::Origin,
-        record::{Protocol, Status, Study},
+        label::Tally,
+        record::{LifeBases, Protocol, Status, Study},
     };
 
     pub(crate) fn run(model: &str, seed: u64, rmse: f64, data: &str) -> Run {
@@ -534,7 +538,10 @@ pub(crate) mod tests {
             status: Status::Ok,
             key: "k".to_owned(),
             profile: "paper".to_owned(),
-            lives: Default::default(),
+            lives: LifeBases {
+                train: Tally { observed: 41, ..Tally::default() },
+                test: Tally { observed: 42, ..Tally::default() },
+            },
         }
     }
 
