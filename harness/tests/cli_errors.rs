@@ -157,7 +157,7 @@ fn what_was_set_and_what_is_not_there_any_more_is_said() {
     assert!(!plain.contains("earlier run") && !plain.contains(" runs of this experiment are here"), "{plain}");
     let set = ["run", "small.yaml", "--out", "out", "--models", "ridge", "--set", "models.ridge.alpha=7"];
     let set = text(&set);
-    assert!(set.contains("profile paper · models.ridge.alpha=7"), "{set}");
+    assert!(set.contains("profile paper, with ridge.alpha 7.0 instead of 1.0"), "{set}");
     assert!(set.contains("1 earlier runs are not in the scores any more"), "{set}");
     let part = text(&["run", "small.yaml", "--out", "part", "--models", "ridge"]);
     assert!(part.contains("1 of the 2 runs of this experiment are here"), "{part}");
@@ -234,7 +234,7 @@ fn more_references_than_cells_are_drawn_and_said_to_be() {
 fn doctor_tells_what_is_here() {
     let output = batlinet(&["doctor"], tempfile::tempdir().unwrap().path());
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    for words in ["libtorch", "CUDA", "threads", "403 cells"] {
+    for words in ["commit", "processor", "libtorch", "CUDA", "threads", "403 cells"] {
         assert!(text.contains(words), "{text}");
     }
 }

@@ -10,9 +10,10 @@ use std::{
 use baselines::{Streams, random::ChaCha8Rng};
 use harness::{
     cell::Origin,
+    label::Tally,
     record::{
-        Attachments, ExperimentRecord, Ingredients, Pairs, Prediction, Protocol, RunRecord, Score, Seconds, Status,
-        Study, Versions, write_scores,
+        Attachments, Change, ExperimentRecord, Ingredients, LifeBases, Pairs, Prediction, Protocol, Provenance,
+        RunRecord, Score, Seconds, Status, Study, Versions, write_scores,
     },
     report::{bench::Throughput, study::chapters::document, summary, write},
     source::catalogue,
@@ -78,11 +79,15 @@ struct Output {
 
 impl Output {
     fn new(experiments: &[Declared<'_>], data: Origin, seeds: u64) -> Self {
+        Self::under("paper", experiments, data, seeds)
+    }
+
+    fn under(profile: &str, experiments: &[Declared<'_>], data: Origin, seeds: u64) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut random = Streams::new("report test").stream("predictions");
         let mut scores = Vec::new();
         for (name, scenario, study, models) in experiments {
-            experiment(name, scenario, *study, data).write(folder.path()).unwrap();
+            experiment(name, scenario, *study, data, profile).write(folder.path()).unwrap();
             for (model, variant) in *models {
                 for seed in 0..seeds {
                     let key = format!("{name}.{model}.{variant}.{seed}").replace(['=', ','], "_");
@@ -94,7 +99,7 @@ impl Output {
                     if *study == Study::ReferenceStudy {
                         pairs(&record, &mut random).write(&path).unwrap();
                     }
-                    scores.push(score(name, scenario, variant, &record));
+                    scores.push(Score { profile: profile.to_owned(), ..score(name, scenario, variant, &record) });
                 }
             }
         }
@@ -113,7 +118,8 @@ impl Output {
     /// Writes the report; its files by name.
     fn report(&self) -> Vec<String> {
         let summaries = summary::summarise(self.folder.path()).unwrap();
-        let measured = Throughput((0..7).map(|power| (1 << power, 900.0 / f64::from(1 << power))).collect());
+        let rates = (0..7).map(|power| (1 << power, 900.0 / f64::from(1 << power))).collect();
+        let measured = Throughput { rates, machine: "A CPU, 2 cores".to_owned(), date: "2026-11-28".to_owned() };
         let files = write::write(self.folder.path(), &summaries, &document(&summaries, Some(&measured))).unwrap();
         let name = |file: &PathBuf| file.strip_prefix(self.folder.path()).unwrap().display().to_string();
         files.iter().map(name).collect()
@@ -134,14 +140,16 @@ impl Output {
     }
 }
 
-fn experiment(name: &str, scenario: &str, study: Study, data: Origin) -> ExperimentRecord {
+fn experiment(name: &str, scenario: &str, study: Study, data: Origin, profile: &str) -> ExperimentRecord {
     ExperimentRecord {
         name: name.to_owned(),
         scenario: scenario.to_owned(),
         study,
         data,
-        profile: "quick".to_owned(),
+        profile: profile.to_owned(),
         settings: vec![],
+        changes: Some(if profile == "paper" { vec![] } else { vec![epochs()] }),
+        seeds: Some(8),
         runs: None,
         config_hash: "c".to_owned(),
         protocol: Protocol::Honest,
@@ -149,6 +157,11 @@ fn experiment(name: &str, scenario: &str, study: Study, data: Origin) -> Experim
         analysis: "Random predictions.".to_owned(),
         expect: vec![],
     }
+}
+
+fn epochs() -> Change {
+    let (is, was) = (json!(80), json!(1000));
+    Change { model: Some("batlinet".to_owned()), what: "epochs".to_owned(), is, was }
 }
 
 fn predictions(model: &str, seed: u64, random: &mut ChaCha8Rng) -> Vec<Prediction> {
@@ -180,11 +193,14 @@ fn run(key: &str, model: &str, seed: u64, data: Origin, predictions: Vec<Predict
         device: "cpu".to_owned(),
         config_hash: "c".to_owned(),
         versions: Versions::current(),
-        provenance: None,
+        provenance: Some(Provenance { processor: "A CPU".to_owned(), ..Provenance::current(1) }),
         train: vec!["x".to_owned(); 41],
         removed: vec![],
         labels: None,
-        lives: Default::default(),
+        lives: LifeBases {
+            train: Tally { observed: 40, padded: 1, published: 0 },
+            test: Tally { observed: 3, padded: 2, published: 0 },
+        },
         metrics,
         fit: Default::default(),
         seconds: Seconds { fit: 1.0, predict: 0.25 },
@@ -219,7 +235,7 @@ fn score(experiment: &str, scenario: &str, variant: &str, record: &RunRecord) ->
         metrics: record.metrics,
         status: record.status.clone(),
         key: record.key.clone(),
-        profile: "quick".to_owned(),
+        profile: "paper".to_owned(),
         lives: record.lives,
     }
 }
@@ -410,6 +426,144 @@ fn virtual_results_stand_without_published_numbers() {
     for row in output.table("summary.csv") {
         assert_eq!(row["rmse_published"], "");
     }
+}
+
+#[test]
+fn a_quick_look_on_real_cells_is_no_result_in_any_file() {
+    let output = Output::under("quick", &EXPERIMENTS, Origin::Real, 3);
+    let files = output.report();
+    for row in output.table("summary.csv") {
+        assert_eq!((row["rmse_published"].as_str(), row["profile"].as_str()), ("", "quick"));
+        let epochs = if row["experiment"] == "all-failed" { "" } else { "batlinet.epochs 80 of 1000" };
+        assert!(row["changed"].contains(epochs), "{row:?}");
+    }
+    for file in &files {
+        let text = output.text(file);
+        // prose of the files and names of columns apart
+        let is_bare = file.ends_with(".csv");
+        assert!(is_bare || file.ends_with("throughput.svg") || text.contains("profile quick"), "{file}:\n{text}");
+        if file.starts_with("tables/") || file.starts_with("figures/") {
+            assert!(!text.contains("published"), "{file}:\n{text}");
+        }
+    }
+    let how = "profile quick, no result, with batlinet.epochs 80 of 1000, 3 seeds of 8";
+    for file in files.iter().filter(|file| file.starts_with("tables/transfer") && file.ends_with(".tex")) {
+        assert!(output.text(file).contains(how), "{}", output.text(file));
+    }
+    for file in ["report.md", "report.html"] {
+        let text = output.text(file);
+        assert!(text.contains("No number here is a result") && text.contains(how), "{text}");
+        for conclusion in ["% below", "% above", "NOT met", ": met", "best other"] {
+            assert!(!text.contains(conclusion), "'{conclusion}' is in {text}");
+        }
+    }
+}
+
+#[test]
+fn every_form_says_what_the_lives_rest_on_and_where_the_runs_were_made() {
+    let output = Output::new(&EXPERIMENTS, Origin::Real, 2);
+    let files = output.report();
+    let said = "41 training cells (40 observed, 1 padded) and 5 test cells (3 observed, 2 padded)";
+    let of_one = |file: &&String| file.ends_with(".tex") && !file.starts_with("tables/scenarios");
+    let tables = files.iter().filter(of_one).map(String::as_str);
+    // of all-failed nothing is known but what was asked for
+    for file in tables.chain(["report.md", "report.html"]).filter(|file| !file.contains("all-failed")) {
+        let text = output.text(file);
+        assert!(text.contains(said) || file.contains("transfer"), "{file} lacks it:\n{text}");
+    }
+    for row in output.table("summary.csv") {
+        assert_eq!((row["train_padded"].as_str(), row["test_padded"].as_str()), ("1", "2"));
+    }
+    for file in ["report.md", "report.html"] {
+        let text = output.text(file);
+        assert!(text.contains("Made by the program of commit") && text.contains("A CPU"), "{text}");
+    }
+}
+
+#[test]
+fn a_report_against_padded_lives_alone_is_refused() {
+    let output = Output::new(&EXPERIMENTS[..1], Origin::Real, 1);
+    let mut scores = output.scores.clone();
+    let padded = Tally { observed: 0, padded: 5, published: 0 };
+    scores.iter_mut().for_each(|score| score.lives.test = padded);
+    write_scores(&output.path("scores.csv"), &scores).unwrap();
+    let program =
+        std::process::Command::new(env!("CARGO_BIN_EXE_batlinet")).arg("report").arg(output.path("")).output();
+    let program = program.unwrap();
+    let error = String::from_utf8_lossy(&program.stderr);
+    assert_eq!(program.status.code(), Some(2), "{error}");
+    assert!(error.contains("all 5 test lives of mean in experiment matr-1 are padded"), "{error}");
+    assert!(!output.path("report.md").exists());
+}
+
+#[test]
+fn the_program_says_what_was_cut_and_keeps_how_it_was_called() {
+    let folder = tempfile::tempdir().unwrap();
+    let experiment = "\
+name: small
+scenario: SMALL
+description: Two models of a few virtual cells.
+train_test_split: split.csv
+protocol: faithful
+label: {end_of_life: 0.8}
+seeds: [0]
+features:
+  row: {voltage_capacity: {base: 1, first: 4, last: 4, grid_points: 20}}
+models:
+  - mean: {}
+  - ridge: {alpha: 1.0}
+    feature: row
+profiles:
+  quick:
+    features.row.voltage_capacity.grid_points: 10
+";
+    fs::write(folder.path().join("small.yaml"), experiment).unwrap();
+    let split = "cell_id,split\nMATR_b1c1,train\nMATR_b1c3,train\nMATR_b1c5,train\nMATR_b1c0,test\nMATR_b1c2,test\n";
+    fs::write(folder.path().join("split.csv"), split).unwrap();
+    let call = |arguments: &[&str]| {
+        let program = std::process::Command::new(env!("CARGO_BIN_EXE_batlinet"))
+            .args(arguments)
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        assert_eq!(program.status.code(), Some(0), "{}", String::from_utf8_lossy(&program.stderr));
+        String::from_utf8(program.stdout).unwrap()
+    };
+    let quick = ["run", "small.yaml", "--profile", "quick", "--set", "models.ridge.alpha=2", "--out", "an out"];
+    let said = call(&quick);
+    let how = "profile quick, no result, with grid_points 10 of 20, ridge.alpha 2.0 instead of 1.0";
+    assert!(said.contains(how) && said.contains("quick look (profile quick)"), "{said}");
+    assert!(said.contains("3 training cells (3 ") && said.contains("2 test cells ("), "{said}");
+    assert!(call(&["report", "an out"]).contains("Made by the program of commit"));
+    let keys = |out: &str| -> Vec<String> {
+        let rows = csv::Reader::from_path(folder.path().join(out).join("scores.csv")).unwrap().into_deserialize();
+        rows.map(|row| row.map(|row: HashMap<String, String>| row["key"].clone()).unwrap()).collect()
+    };
+    for key in keys("an out") {
+        let record = RunRecord::read(&folder.path().join("an out/runs").join(key)).unwrap();
+        let provenance = record.provenance.unwrap();
+        assert_eq!(provenance.threads, 1, "both models are classical");
+        let typed = "batlinet run small.yaml --profile quick --set models.ridge.alpha=2 --out 'an out'";
+        assert_eq!(provenance.command, typed);
+        assert!(provenance.commit.len() >= 7, "{}", provenance.commit);
+    }
+    // how a run is called is in no key and no score
+    call(&[
+        "run",
+        "--jobs",
+        "1",
+        "--out",
+        "other",
+        "small.yaml",
+        "--profile",
+        "quick",
+        "--set",
+        "models.ridge.alpha=2.0",
+    ]);
+    let scores = |out: &str| fs::read(folder.path().join(out).join("scores.csv")).unwrap();
+    assert_eq!(scores("an out"), scores("other"));
+    let said = call(&["run", "small.yaml", "--out", "whole"]);
+    assert!(said.contains("· profile paper\n") && !said.contains("quick"), "{said}");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use clap::Args;
 
 use crate::{
     failure::Failure,
+    record,
     source::{Source as _, virtual_lab::VirtualLab},
     store::Store,
 };
@@ -33,6 +34,8 @@ pub fn execute(arguments: &DoctorArguments) -> Result<(), Failure> {
         std::env::consts::OS,
         std::env::consts::ARCH
     );
+    println!("commit     {}", env!("BATLINET_COMMIT"));
+    println!("processor  {}", record::processor());
     println!("libtorch   {}", libtorch());
     let cuda = match (device::cuda_library_present(), device::cuda_devices()) {
         (_, count @ 1..) => format!("{count} devices; --device auto takes cuda:0"),

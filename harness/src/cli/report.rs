@@ -9,6 +9,7 @@ use crate::{
     failure::Failure,
     report::{
         bench::Throughput,
+        lives,
         study::chapters::document,
         summary,
         terminal::{self, Width},
@@ -22,7 +23,7 @@ pub struct ReportArguments {
     /// The output folder of `batlinet run`.
     #[arg(value_name = "OUT")]
     out: PathBuf,
-    /// What `make bench` measured; without such a file, the report has no throughput.
+    /// What `make bench` measured; without such a file, or machine and date in it, the report has no throughput.
     #[arg(long, value_name = "FILE", default_value = "results/bench/criterion.csv")]
     bench: PathBuf,
     /// Writes there instead of into OUT, such as for records that stay as they are.
@@ -36,6 +37,7 @@ pub struct ReportArguments {
 /// [`Failure::Usage`] if there are no scores, or a file cannot be read or written.
 pub fn execute(arguments: &ReportArguments) -> Result<(), Failure> {
     let summaries = summary::summarise(&arguments.out)?;
+    lives::refuse_padded(&arguments.out, &summaries)?;
     let document = document(&summaries, Throughput::read(&arguments.bench)?.as_ref());
     let to = arguments.to.as_ref().unwrap_or(&arguments.out);
     let files = write::write(to, &summaries, &document)?;

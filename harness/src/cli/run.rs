@@ -13,6 +13,7 @@ use crate::{
     experiment::run,
     failure::Failure,
     report::{
+        lives,
         study::chapters::document,
         summary,
         terminal::{self, Width},
@@ -62,6 +63,7 @@ pub fn execute(arguments: &RunArguments) -> Result<(), Failure> {
     let data = source.origin().to_string();
     let mut summaries = summary::summarise(&out)?;
     summaries.retain(|summary| names.contains(&summary.experiment.as_str()) && summary.data == data);
+    lives::refuse_padded(&out, &summaries)?;
     let outdated = match tally.outdated {
         0 => String::new(),
         outdated => format!(

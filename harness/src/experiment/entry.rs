@@ -145,6 +145,9 @@ impl ModelSpec {
         "batlinet",
     ];
 
+    /// Names of those whose result may change with the seed.
+    pub const SEEDED: [&'static str; 5] = ["forest", "mlp", "lstm", "cnn", "batlinet"];
+
     /// The name in files and tables.
     pub fn name(&self) -> &'static str {
         match self {
@@ -290,7 +293,7 @@ impl ModelSpec {
 
     /// Whether the seed can change the result; where it cannot, the model runs once.
     pub fn is_seeded(&self) -> bool {
-        matches!(self, Self::Forest(_)) || self.is_network()
+        Self::SEEDED.contains(&self.name())
     }
 
     /// Position of the cycle that it subtracts from the others of a map, if it does.

@@ -6,6 +6,7 @@
 //! | `texts` | words and places of a file | bytes |
 //! | [`spec`], [`entry`], `scenario` | the checked declaration | YAML |
 //! | [`setting`] | a changed declaration | a path and a value |
+//! | `changes` | what differs from the file as written | two declarations |
 //! | `protocol` | an honest declaration | a faithful one |
 //! | [`seed`] | seeds and random streams | text |
 //! | [`key`] | the two keys of a run | everything that may change its result |
@@ -18,6 +19,7 @@
 //! | [`run`], [`progress`] | the same for all | plans |
 //! | [`publish`] | `scores.csv`, `predictions.parquet` | records |
 
+mod changes;
 pub mod entry;
 pub mod foresight;
 mod job;

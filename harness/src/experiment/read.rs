@@ -5,6 +5,7 @@ use std::{fs, path::Path};
 use serde_yaml::Value;
 
 use super::{
+    changes::{self, Change},
     entry::Entry,
     protocol,
     setting::{self, Setting},
@@ -13,7 +14,7 @@ use super::{
 };
 use crate::{
     failure::Failure,
-    record::{self, AS_WRITTEN, Protocol},
+    record::{self, AS_WRITTEN, Change, Protocol},
     suggest::nearest,
 };
 
@@ -26,6 +27,10 @@ pub struct Declared {
     pub config_hash: String,
     /// What is declared and changes nothing, or is changed by something else: to be said with the plan.
     pub notes: Vec<String>,
+    /// What profile and settings changed; absent where the file as written makes no experiment under this protocol.
+    pub changes: Option<Vec<Change>>,
+    /// How many seeds the file as written has.
+    pub seeds: Option<usize>,
 }
 
 /// Reads `path`, changes it by `profile` and `settings`, in this order, expands sweeps and checks the whole.
@@ -93,7 +98,19 @@ pub fn parse(text: &str, file: &str, profile: &str, settings: &[Setting]) -> Res
     let experiment = checked(&tree).map_err(|problem| format!("{file}: {problem}"))?;
     let config_hash = record::hash(&serde_json::to_value(&tree).map_err(|error| format!("{file}: {error}"))?);
     notes.extend(experiment.notes());
-    Ok(Declared { experiment, config_hash, notes })
+    let as_written = as_written(text, file, profile, settings, &experiment);
+    let changes = as_written.as_ref().map(|before| changes::between(before, &experiment));
+    let seeds = as_written.map(|before| before.seeds.len());
+    Ok(Declared { config_hash, changes, seeds, experiment, notes })
+}
+
+/// The experiment without profile and settings, but of the same protocol.
+fn as_written(text: &str, file: &str, profile: &str, settings: &[Setting], changed: &Experiment) -> Option<Experiment> {
+    let of_protocol: Vec<Setting> = settings.iter().filter(|setting| setting.path == "protocol").cloned().collect();
+    if profile == AS_WRITTEN && of_protocol.len() == settings.len() {
+        return Some(changed.clone());
+    }
+    parse(text, file, AS_WRITTEN, &of_protocol).ok().map(|declared| declared.experiment)
 }
 
 fn checked(tree: &Value) -> Result<Experiment, String> {

@@ -84,6 +84,8 @@ pub fn execute(plans: &[Plan], source: &dyn Source, options: &Options<'_>) -> Re
             data: source.origin(),
             profile: options.profile.to_owned(),
             settings: options.settings.to_vec(),
+            changes: plan.declared.changes.clone(),
+            seeds: plan.declared.seeds,
             runs: Some(plan.runs.len()),
             config_hash: plan.declared.config_hash.clone(),
             protocol: plan.experiment().protocol,

@@ -142,7 +142,7 @@ impl<'a> Trained<'a> {
         })
     }
 
-    /// The same model from the tensors that its training left behind: bit for bit the one that [`Trained::fit`] gives.
+    /// The same model from the tensors that its training left behind: on one machine, the one that [`Trained::fit`] gives.
     ///
     /// # Errors
     /// [`ModelError::Weights`] if they do not fit.

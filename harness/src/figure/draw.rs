@@ -41,13 +41,19 @@ fn paint(figure: &Figure) -> Result<String, Box<dyn Error>> {
     {
         let root = SVGBackend::with_string(&mut svg, (WIDTH, height)).into_drawing_area();
         root.fill(&WHITE)?;
-        let root = root.titled(&figure.title, (FONT, 17))?;
+        let root = root.titled(&figure.title, (FONT, title_size(&figure.title)))?;
         let (panel, margin) = root.split_horizontally(WIDTH - LEGEND);
         chart(figure, &panel)?;
         legend(figure, &margin)?;
         root.present()?;
     }
     Ok(svg)
+}
+
+/// A long title is set smaller, so that its end is not cut off.
+fn title_size(title: &str) -> u32 {
+    const FITTING: u32 = 80;
+    (17 * FITTING / (title.chars().count() as u32).max(FITTING)).max(11)
 }
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;

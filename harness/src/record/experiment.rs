@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use serde::{Deserialize, Serialize};
 
-use super::files;
+use super::{change::Change, files};
 use crate::{cell::Origin, failure::Failure};
 
 const FORMAT: u32 = 1;
@@ -119,6 +119,12 @@ pub struct ExperimentRecord {
     pub profile: String,
     /// `--set` options of the last run.
     pub settings: Vec<String>,
+    /// What profile and settings changed, against the file as written; not said in older records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes: Option<Vec<Change>>,
+    /// How many seeds the file declares; not said in older records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seeds: Option<usize>,
     /// How many runs it declares, with these settings; not said in older records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runs: Option<usize>,

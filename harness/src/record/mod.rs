@@ -19,8 +19,9 @@
 //! ```
 //!
 //! Wall times and machines are in `record.json` only, so that `scores.csv` is the same byte for byte however often the runs
-//! are made, and wherever the engine and its instruction set are the same.
+//! are made on one machine. On another, engine, instruction set and libtorch may round otherwise.
 
+mod change;
 mod experiment;
 pub mod files;
 mod ingredients;
@@ -32,6 +33,7 @@ mod references;
 mod run;
 mod scores;
 
+pub use change::Change;
 pub use experiment::{AS_WRITTEN, Expectation, ExperimentRecord, Metric, Protocol, Study};
 pub use ingredients::{Ingredients, hash};
 pub use pairs::Pairs;

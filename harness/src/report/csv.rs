@@ -3,8 +3,9 @@
 
 use super::{
     figure::Figure,
+    lives,
     published::Published,
-    summary::{Row, Summary},
+    summary::{Row, Run, Summary},
     table::{Cell, Table},
 };
 use crate::{failure::Failure, statistics::Spread};
@@ -24,6 +25,8 @@ pub fn summary(summaries: &[Summary]) -> Result<Vec<u8>, Failure> {
                 .map(|what| format!("{measure}_{what}")),
         );
     }
+    let lives = ["train_observed", "train_padded", "train_published", "test_observed", "test_padded", "test_published"];
+    header.extend(lives.into_iter().chain(["changed"]).map(str::to_owned));
     let rows = summaries.iter().flat_map(|summary| summary.rows.iter().map(move |row| fields(summary, row)));
     encode("summary.csv", std::iter::once(header).chain(rows))
 }
@@ -117,6 +120,7 @@ fn fields(summary: &Summary, row: &Row) -> Vec<String> {
             text(published.and_then(|number| number.spread)),
         ]
     };
+    let own = |run: &&Run| run.score.model == row.model && run.score.variant == row.variant;
     let names = [&summary.experiment, &summary.scenario, &summary.data, &summary.profile, &row.model, &row.variant];
     let counts = [row.seeds(), row.failed.as_ref().map_or(0, |(count, _)| *count)];
     names
@@ -126,6 +130,8 @@ fn fields(summary: &Summary, row: &Row) -> Vec<String> {
         .chain(measure(row.rmse, row.published_rmse))
         .chain(measure(row.mae, row.published_mae))
         .chain(measure(row.mape, row.published_mape))
+        .chain(lives::fields(summary.runs.iter().filter(own)))
+        .chain([summary.differences().join(", ")])
         .collect()
 }
 
@@ -148,7 +154,7 @@ mod tests {
     fn every_row_has_every_column() {
         let runs = [tests::run("mean", 0, 9.5, "real"), tests::run("gp", 0, 3.0, "real")];
         let (header, rows) = read(&summary(&summaries(&runs, &[])).unwrap());
-        assert_eq!(header.len(), 26);
+        assert_eq!(header.len(), 33);
         assert_eq!((rows[0][8].as_str(), rows[0][12].as_str()), ("9.5", "398.82"));
         assert_eq!(rows[1][12], "");
     }

@@ -5,8 +5,10 @@ use super::{figure::Figure, table::Table};
 /// Everything that a report says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document {
-    /// What the cells are, before any number.
+    /// What the cells are and whether this is a quick look, before any number.
     pub notice: String,
+    /// By which programs and on which machines the numbers were made, in a line.
+    pub made: String,
     /// How to read the numbers.
     pub preamble: Vec<String>,
     /// In the order of reading.

@@ -16,7 +16,7 @@ th:first-child,td:first-child,caption{text-align:left}th{border-bottom:2px solid
 /// The document as a page; `figures` has the SVG of every figure by its slug.
 pub fn render(document: &Document, figures: &HashMap<String, String>) -> String {
     let mut body = format!("<h1>Results</h1>\n<p class=\"notice\"><strong>{}</strong></p>\n", escape(&document.notice));
-    for paragraph in &document.preamble {
+    for paragraph in document.preamble.iter().chain([&document.made]) {
         body.push_str(&format!("<p>{}</p>\n", prose(paragraph)));
     }
     body.push_str(&contents(document));

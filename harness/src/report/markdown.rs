@@ -8,7 +8,7 @@ use super::{
 /// The document as Markdown; figures are linked.
 pub fn render(document: &Document) -> String {
     let mut text = format!("# Results\n\n**{}**\n\n", document.notice);
-    for paragraph in &document.preamble {
+    for paragraph in document.preamble.iter().chain([&document.made]) {
         text.push_str(&format!("{paragraph}\n\n"));
     }
     text.extend(document.sections.iter().map(section));

@@ -4,6 +4,8 @@
 //! |---|---|---|
 //! | [`published`] | the numbers of the paper | `results/paper.csv` |
 //! | [`summary`] | one summary per experiment | scores, records and published numbers |
+//! | [`lives`] | what the lives rest on | scores |
+//! | [`made`] | by which programs and on which machines | records |
 //! | `labels` | a refusal | runs of one experiment whose cells have different lives |
 //! | [`bench`] | throughput | what `make bench` measured |
 //! | [`table`] | tables in memory, as [`figure`] has figures | numbers |
@@ -17,6 +19,8 @@ pub mod document;
 pub mod html;
 mod labels;
 pub mod latex;
+pub mod lives;
+pub mod made;
 pub mod markdown;
 pub mod published;
 pub mod study;

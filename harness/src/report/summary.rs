@@ -2,19 +2,22 @@
 
 use std::path::Path;
 
+use itertools::Itertools as _;
 use serde_json::Value;
 
 use super::{
     labels::Versions,
+    lives,
+    made::Made,
     published::{Published, published},
 };
 use crate::{
-    experiment::plan::run_folder,
+    experiment::{ModelSpec, plan::run_folder},
     failure::Failure,
     feature::Channel,
     record::{
-        Expectation, ExperimentRecord, Ingredients, Metric, Pairs, Prediction, Protocol, Removed, RunRecord, Score,
-        Study, read_scores,
+        AS_WRITTEN, Change, Expectation, ExperimentRecord, Ingredients, Metric, Pairs, Prediction, Protocol, Removed,
+        RunRecord, Score, Study, read_scores,
     },
     statistics::{Metrics, Spread},
 };
@@ -36,10 +39,16 @@ pub struct Summary {
     pub profile: String,
     /// What `--set` changed in it, other than seeds.
     pub settings: Vec<String>,
+    /// What profile and settings changed in it, by value, of what its models depend on; where its record says so.
+    pub changes: Option<Vec<Change>>,
+    /// Seeds that its file declares, where its record says so.
+    pub declared_seeds: Option<usize>,
     /// Runs that it declares, where its record says so.
     pub declared: Option<usize>,
     /// Training and test cells with a label: of the first run, in words; in a transfer of all runs, `1 to 16`.
     pub cells: (String, String),
+    /// What the lives of training and test cells rest on, in words; absent where the scores do not say it.
+    pub lives: Option<[String; 2]>,
     /// Cells of the split that took no part.
     pub removed: Vec<Removed>,
     /// What is run and why.
@@ -69,13 +78,15 @@ pub struct Run {
     pub pairs: Option<Pairs>,
     /// Number of references that its model was asked with for each cell, if it has an inter-cell branch.
     pub references: Option<usize>,
+    /// By what it was made, where its record is at hand.
+    pub made: Option<Made>,
 }
 
 impl Run {
     /// A run of which only the line of scores is at hand.
     pub fn bare(score: Score) -> Self {
         let (train_key, predictions) = (String::new(), Vec::new());
-        Self { score, train_key, predictions, channels: None, pairs: None, references: None }
+        Self { score, train_key, predictions, channels: None, pairs: None, references: None, made: None }
     }
 }
 
@@ -94,7 +105,7 @@ pub struct Row {
     pub mape: Option<Spread>,
     /// Runs that ended without numbers, with the first reason.
     pub failed: Option<(usize, String)>,
-    /// Published, in cycles. Like the others below, absent for virtual cells: the two must not be compared.
+    /// Published, in cycles. Like the others below, absent for virtual cells and quick looks: they must not be compared.
     pub published_rmse: Option<&'static Published>,
     /// Published, in cycles.
     pub published_mae: Option<&'static Published>,
@@ -141,21 +152,97 @@ impl Summary {
         format!("{}-{}", self.experiment, self.data)
     }
 
-    /// `matr-1 · 41 training and 42 test cells · virtual cells · profile quick`, and what was set.
+    /// Whether the schedule is another than the one written down: a quick look, from which nothing follows.
+    pub fn is_cut(&self) -> bool {
+        self.profile != AS_WRITTEN
+    }
+
+    /// Whether published numbers may stand beside these.
+    pub fn is_comparable(&self) -> bool {
+        !self.is_virtual() && !self.is_cut()
+    }
+
+    /// Whether its runs are those of the file as written.
+    pub fn is_plain(&self) -> bool {
+        !self.is_cut() && self.differences().is_empty()
+    }
+
+    /// `profile paper`, or what was cut and changed: `profile quick, no result, with 2 seeds of 8, batlinet.epochs 80 of
+    /// 1000`.
+    pub fn how(&self) -> String {
+        let cut = if self.is_cut() { ", no result" } else { "" };
+        let differences = self.differences();
+        let with = if differences.is_empty() { String::new() } else { format!(", with {}", differences.join(", ")) };
+        format!("profile {}{cut}{with}", self.profile)
+    }
+
+    /// In what the runs differ from the file as written.
+    pub fn differences(&self) -> Vec<String> {
+        let mut differences: Vec<String> = match &self.changes {
+            None => self.settings.clone(),
+            Some(changes) => {
+                let protocol = self.settings.iter().filter(|setting| setting.starts_with("protocol=")).cloned();
+                protocol.chain(changes.iter().map(ToString::to_string)).collect()
+            }
+        };
+        differences.extend(self.fewer_seeds());
+        differences
+    }
+
+    /// `2 seeds of 8 (cnn, batlinet)`: where a model that draws random numbers has fewer runs than declared.
+    fn fewer_seeds(&self) -> Vec<String> {
+        let Some(declared) = self.declared_seeds else { return Vec::new() };
+        let seeded: Vec<(&Row, usize)> = self
+            .rows
+            .iter()
+            .filter(|row| self.study == Study::Transfer || ModelSpec::SEEDED.contains(&row.model.as_str()))
+            .map(|row| (row, row.seeds() + row.failed.as_ref().map_or(0, |(count, _)| *count)))
+            .collect();
+        let counts = seeded.iter().map(|(_, count)| *count).filter(|count| *count < declared).sorted_unstable().dedup();
+        let said = |count: usize| {
+            let seeds = if count == 1 { "seed" } else { "seeds" };
+            if seeded.iter().all(|(_, other)| *other == count) {
+                return format!("{count} {seeds} of {declared}");
+            }
+            let names = seeded.iter().filter(|(_, other)| *other == count).map(|(row, _)| row.model.as_str());
+            format!("{count} {seeds} of {declared} ({})", names.unique().join(", "))
+        };
+        counts.map(said).collect()
+    }
+
+    /// `matr-1 · 41 training cells (41 observed) and 42 test cells (39 observed, 3 padded) · VIRTUAL cells · profile quick, no
+    /// result, with …`; in brackets what their lives rest on.
     pub fn title(&self) -> String {
         let (train, test) = &self.cells;
-        let set: String = self.settings.iter().map(|setting| format!(" · {setting}")).collect();
-        format!(
-            "{} · {train} training and {test} test cells · {} cells · profile {}{set}",
-            self.experiment,
-            self.data.to_uppercase(),
-            self.profile
-        )
+        let cells = match &self.lives {
+            None => format!("{train} training and {test} test cells"),
+            Some([of_train, of_test]) => {
+                format!("{train} training cells ({of_train}) and {test} test cells ({of_test})")
+            }
+        };
+        format!("{} · {cells} · {} cells · {}", self.experiment, self.data.to_uppercase(), self.how())
     }
 }
 
-/// What to say of the cells of these summaries, before any number.
-pub fn origin_notice(summaries: &[Summary]) -> &'static str {
+/// What to say of the cells of these summaries and of how they were run, before any number.
+pub fn notice(summaries: &[Summary]) -> String {
+    let origin = origin_notice(summaries);
+    let cut: Vec<&str> =
+        summaries.iter().filter(|summary| summary.is_cut()).map(|summary| summary.profile.as_str()).unique().collect();
+    match cut.join(", ") {
+        profiles if profiles.is_empty() => origin.to_owned(),
+        profiles if summaries.iter().all(Summary::is_cut) => format!(
+            "{origin} This is a quick look (profile {profiles}): it shows that everything runs. No number here is a result, \
+             none is compared with a published one, and nothing follows from which is smaller."
+        ),
+        profiles => format!(
+            "{origin} Some of it is a quick look (profile {profiles}), as each title says: those numbers are no results, and \
+             nothing follows from which is smaller."
+        ),
+    }
+}
+
+fn origin_notice(summaries: &[Summary]) -> &'static str {
     match (summaries.iter().any(Summary::is_virtual), summaries.iter().any(|summary| !summary.is_virtual())) {
         (true, true) => {
             "Some of these cells are VIRTUAL, simulated by the built-in lab, and some are real; each table says which. \
@@ -195,6 +282,8 @@ pub fn summarise(out: &Path) -> Result<Vec<Summary>, Failure> {
             run.channels = channels(&record.ingredients.training);
             run.references = references(&record.ingredients);
             run.train_key = record.train_key;
+            run.made =
+                Some(Made { versions: record.versions, provenance: record.provenance, trained_by: record.trained_by });
             run.predictions = record.predictions;
             run.pairs = Pairs::read(&folder)?;
             removed.push(((run.score.experiment.clone(), run.score.data.clone()), record.removed));
@@ -249,16 +338,18 @@ fn summary(runs: Vec<Run>, record: Option<&ExperimentRecord>) -> Summary {
     let first = &runs[0].score;
     let whole = runs.iter().map(|run| &run.score).find(|score| score.metrics.is_some()).unwrap_or(first);
     let study = record.map_or_else(Study::default, |record| record.study);
-    let mut rows: Vec<Row> = Vec::new();
-    for run in &runs {
-        if !rows.iter().any(|row| row.model == run.score.model && row.variant == run.score.variant) {
-            rows.push(row(&runs, run, study));
-        }
-    }
     let mut profiles: Vec<&str> = Vec::new();
     for run in &runs {
         if !profiles.contains(&run.score.profile.as_str()) {
             profiles.push(&run.score.profile);
+        }
+    }
+    // a quick look stands beside no published number, and neither does a simulation
+    let is_comparable = first.data == "real" && profiles == [AS_WRITTEN];
+    let mut rows: Vec<Row> = Vec::new();
+    for run in &runs {
+        if !rows.iter().any(|row| row.model == run.score.model && row.variant == run.score.variant) {
+            rows.push(row(&runs, run, study, is_comparable));
         }
     }
     let expectations = record.map_or_else(Vec::new, |record| verdicts(record, &first.data, &profiles, &rows));
@@ -268,14 +359,20 @@ fn summary(runs: Vec<Run>, record: Option<&ExperimentRecord>) -> Summary {
         scenario: first.scenario.clone(),
         data: first.data.clone(),
         protocol: record.map(|record| record.protocol),
-        profile: profiles.join(" and "),
+        profile: match profiles.join(" and ") {
+            profiles if profiles.is_empty() => "unknown".to_owned(),
+            profiles => profiles,
+        },
         settings: record.into_iter().flat_map(changes).cloned().collect(),
+        changes: record.and_then(|record| Some(of_rows(record.changes.as_ref()?, record.seeds.is_some(), &rows))),
+        declared_seeds: record.and_then(|record| record.seeds),
         declared: record.and_then(|record| record.runs),
         cells: if study == Study::Transfer {
             (span(&runs, |score| score.train_cells), span(&runs, |score| score.test_cells))
         } else {
             (whole.train_cells.to_string(), whole.test_cells.to_string())
         },
+        lives: lives::words(&runs),
         removed: Vec::new(),
         description: record.map_or_else(String::new, |record| record.description.clone()),
         analysis: record.map_or_else(String::new, |record| record.analysis.clone()),
@@ -290,11 +387,20 @@ fn changes(record: &ExperimentRecord) -> impl Iterator<Item = &String> {
     record.settings.iter().filter(|setting| !setting.starts_with("seeds="))
 }
 
+/// The changes that these rows depend on. Fewer seeds are counted by the rows where it is known how many there should be.
+fn of_rows(changes: &[Change], are_seeds_known: bool, rows: &[Row]) -> Vec<Change> {
+    let is_here = |model: &String| rows.iter().any(|row| row.model == *model);
+    let is_fewer_seeds = |change: &Change| change.what == "seeds" && change.is_part();
+    changes
+        .iter()
+        .filter(|change| change.model.as_ref().is_none_or(is_here) && !(are_seeds_known && is_fewer_seeds(change)))
+        .cloned()
+        .collect()
+}
+
 /// `21`, or `1 to 16` where the runs differ.
 fn span(runs: &[Run], of: fn(&Score) -> usize) -> String {
-    let counts = || runs.iter().map(|run| of(&run.score));
-    let (least, most) = (counts().min().unwrap_or(0), counts().max().unwrap_or(0));
-    if least == most { most.to_string() } else { format!("{least} to {most}") }
+    lives::span(runs.iter().map(|run| of(&run.score)))
 }
 
 fn verdicts(record: &ExperimentRecord, data: &str, profiles: &[&str], rows: &[Row]) -> Vec<Verdict> {
@@ -304,7 +410,8 @@ fn verdicts(record: &ExperimentRecord, data: &str, profiles: &[&str], rows: &[Ro
         // what is expected is what the authors found by their protocol
         .filter(|_| record.protocol == Protocol::Faithful || record.study == Study::Transfer)
         .filter(|expectation| expectation.data.to_string() == data)
-        .filter(|expectation| profiles == [expectation.profile.as_str()])
+        // of a quick look nothing is to be concluded, whoever expects it
+        .filter(|expectation| profiles == [AS_WRITTEN] && expectation.profile == AS_WRITTEN)
         .filter(|_| changes(record).next().is_none())
         .filter_map(|expectation| {
             let row = rows.iter().find(|row| row.model == expectation.model && row.variant == expectation.variant)?;
@@ -318,20 +425,20 @@ fn verdicts(record: &ExperimentRecord, data: &str, profiles: &[&str], rows: &[Ro
         .collect()
 }
 
-fn row(runs: &[Run], of: &Run, study: Study) -> Row {
-    let Score { model, variant, scenario, data, .. } = &of.score;
+fn row(runs: &[Run], of: &Run, study: Study, is_comparable: bool) -> Row {
+    let Score { model, variant, scenario, .. } = &of.score;
     let own = || runs.iter().map(|run| &run.score).filter(|score| score.model == *model && score.variant == *variant);
     let spread = |measure: fn(&Metrics) -> f64| {
         Spread::new(&own().filter_map(|score| score.metrics.as_ref()).map(measure).collect::<Vec<_>>())
     };
     let failures: Vec<String> =
         own().filter(|score| score.metrics.is_none()).map(|score| score.status.to_string()).collect();
-    let is_real = data == "real";
     let channels = runs
         .iter()
         .filter(|run| run.score.model == *model && run.score.variant == *variant)
         .find_map(|run| run.channels.as_deref());
-    let paper = |metric| is_real.then(|| counterpart(study, scenario, model, variant, channels, metric)).flatten();
+    let paper =
+        |metric| is_comparable.then(|| counterpart(study, scenario, model, variant, channels, metric)).flatten();
     Row {
         model: model.clone(),
         variant: variant.clone(),
@@ -398,10 +505,13 @@ pub fn feature_space(channels: &[Channel]) -> Option<&'static str> {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::{
         cell::Origin,
-        record::{Protocol, Status, Study},
+        label::Tally,
+        record::{LifeBases, Protocol, Status, Study},
     };
 
     pub(crate) fn run(model: &str, seed: u64, rmse: f64, data: &str) -> Run {
@@ -432,7 +542,10 @@ pub(crate) mod tests {
             status: Status::Ok,
             key: "k".to_owned(),
             profile: "paper".to_owned(),
-            lives: Default::default(),
+            lives: LifeBases {
+                train: Tally { observed: 41, ..Tally::default() },
+                test: Tally { observed: 42, ..Tally::default() },
+            },
         }
     }
 
@@ -444,6 +557,8 @@ pub(crate) mod tests {
             data,
             profile: "paper".to_owned(),
             settings: vec![],
+            changes: None,
+            seeds: None,
             runs: None,
             config_hash: "c".to_owned(),
             protocol: Protocol::Faithful,
@@ -504,6 +619,72 @@ pub(crate) mod tests {
             assert_eq!(rmse(&discharge, study).map(f64::round), Some(76.0));
         }
         assert_eq!(rmse(&variant("intra_only", discharge), Study::Branches), None);
+    }
+
+    fn quick(mut run: Run) -> Run {
+        run.score.profile = "quick".to_owned();
+        run
+    }
+
+    fn change(model: Option<&str>, what: &str, is: Value, was: Value) -> Change {
+        Change { model: model.map(str::to_owned), what: what.to_owned(), is, was }
+    }
+
+    #[test]
+    fn a_quick_look_says_what_was_cut_and_stands_beside_nothing() {
+        let mut record = record(Origin::Real);
+        record.profile = "quick".to_owned();
+        record.seeds = Some(8);
+        record.changes = Some(vec![
+            change(None, "seeds", json!([0, 1]), json!([0, 1, 2, 3, 4, 5, 6, 7])),
+            change(None, "grid_points", json!(250), json!(1000)),
+            change(Some("batlinet"), "epochs", json!(80), json!(1000)),
+            change(Some("lstm"), "epochs", json!(100), json!(2000)),
+        ]);
+        // expectations of a quick look would be a conclusion too
+        let of_quick = Expectation { profile: "quick".to_owned(), ..record.expect[0].clone() };
+        record.expect.push(of_quick);
+        let runs = [run("mean", 0, 398.82, "real"), run("batlinet", 0, 60.0, "real"), run("batlinet", 1, 66.0, "real")];
+        let summary = summaries(&runs.map(quick), &[record.clone()]).remove(0);
+        let how = "profile quick, no result, with grid_points 250 of 1000, batlinet.epochs 80 of 1000, 2 seeds of 8";
+        assert_eq!(summary.how(), how);
+        assert!(summary.title().ends_with(how) && summary.is_cut() && !summary.is_comparable() && !summary.is_plain());
+        assert!(summary.rows.iter().all(|row| row.published_rmse.or(row.published_mape).is_none()));
+        assert!(summary.expectations.is_empty());
+        let said = notice(&[summary]);
+        assert!(said.contains("quick look (profile quick)") && said.contains("No number here is a result"), "{said}");
+        // rows of both profiles are no result either
+        let mixed = [run("mean", 0, 398.82, "real"), quick(run("batlinet", 0, 60.0, "real"))];
+        let mixed = summaries(&mixed, &[record]).remove(0);
+        assert!(mixed.is_cut() && mixed.rows[0].published_rmse.is_none() && mixed.expectations.is_empty());
+    }
+
+    #[test]
+    fn a_part_of_the_seeds_is_said_by_model_and_published_numbers_stay() {
+        let mut record = record(Origin::Real);
+        (record.seeds, record.changes) = (Some(8), Some(vec![]));
+        let title = |runs: &[Run]| summaries(runs, &[record.clone()]).remove(0).how();
+        let forests: Vec<Run> = (0..8).map(|seed| run("forest", seed, 150.0, "real")).collect();
+        let networks = [run("cnn", 0, 90.0, "real"), diverged(run("cnn", 1, 0.0, "real"))];
+        assert_eq!(title(&networks), "profile paper, with 2 seeds of 8");
+        assert_eq!(title(&[&forests[..], &networks].concat()), "profile paper, with 2 seeds of 8 (cnn)");
+        assert_eq!(title(&forests), "profile paper");
+        // no seed changes the mean
+        assert_eq!(title(&[run("mean", 0, 398.82, "real")]), "profile paper");
+        let summary = summaries(&networks, &[record.clone()]).remove(0);
+        assert!(summary.is_comparable() && summary.rows[0].published_rmse.is_some());
+    }
+
+    #[test]
+    fn settings_are_said_by_their_values_or_in_older_records_as_given() {
+        let mut record = record(Origin::Real);
+        record.settings = vec!["models.ridge.alpha=2".to_owned(), "protocol=honest".to_owned()];
+        let how = |record: &ExperimentRecord| {
+            summaries(&[run("ridge", 0, 9.0, "real")], std::slice::from_ref(record)).remove(0).how()
+        };
+        assert_eq!(how(&record), "profile paper, with models.ridge.alpha=2, protocol=honest");
+        record.changes = Some(vec![change(Some("ridge"), "alpha", json!(2.0), json!(1.0))]);
+        assert_eq!(how(&record), "profile paper, with protocol=honest, ridge.alpha 2.0 instead of 1.0");
     }
 
     #[test]

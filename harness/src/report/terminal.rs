@@ -19,6 +19,9 @@ pub enum Width {
 /// The document as text.
 pub fn render(document: &Document, width: Width) -> String {
     let mut text = format!("{}\n", document.notice);
+    if width == Width::Full {
+        text.push_str(&format!("{}\n", document.made));
+    }
     for section in document.sections.iter().filter(|section| width == Width::Full || section.level > 2) {
         text.push_str(&format!("\n{}\n", section.title));
         for table in &section.tables {

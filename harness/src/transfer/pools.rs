@@ -7,7 +7,7 @@ use std::{
 
 use baselines::Streams;
 use rand::Rng as _;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::parameters::Preset;
 use crate::{failure::Failure, split::Split};
@@ -70,7 +70,7 @@ impl Pools {
 }
 
 /// How cells are drawn for a transfer, as declared.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Draw {
     /// Pool whose lives are predicted.

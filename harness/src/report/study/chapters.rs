@@ -5,12 +5,13 @@ use crate::{
     report::{
         bench::Throughput,
         document::{Document, Section},
-        summary::{Summary, origin_notice},
+        made,
+        summary::{Summary, notice},
     },
 };
 
 use super::{
-    material, reference_study,
+    material, profile, reference_study,
     scatter::scatter,
     scenario,
     sweep::{self, Parameter},
@@ -54,7 +55,8 @@ pub fn document(summaries: &[Summary], throughput: Option<&Throughput>) -> Docum
         section.figures.retain(|figure| !figure.is_empty());
     }
     Document {
-        notice: origin_notice(summaries).to_owned(),
+        notice: notice(summaries),
+        made: made::line(summaries),
         preamble: vec![
             "Means over seeds ± population standard deviation (divisor n, as in the paper); `std n-1` is the sample \
              standard deviation. RMSE and MAE in cycles, MAPE in percent."
@@ -68,7 +70,7 @@ pub fn document(summaries: &[Summary], throughput: Option<&Throughput>) -> Docum
 /// Heading of a chapter, with all its experiments side by side where there are several.
 fn head(summaries: &[&Summary], title: &str, slug: &str) -> Section {
     let is_comparable = summaries.len() > 1;
-    let tables = if is_comparable {
+    let mut tables = if is_comparable {
         vec![
             scenario::overview(&format!("{slug}-rmse"), "RMSE, cycles", summaries, |row| {
                 (row.rmse, row.published_rmse)
@@ -80,11 +82,12 @@ fn head(summaries: &[&Summary], title: &str, slug: &str) -> Section {
     } else {
         Vec::new()
     };
+    tables.iter_mut().for_each(|table| profile::mark_all(table, summaries));
     Section { title: title.to_owned(), level: 2, tables, ..Section::default() }
 }
 
 fn part(summary: &Summary, throughput: Option<&Throughput>) -> Section {
-    match summary.study {
+    let mut section = match summary.study {
         Study::References => sweep::section(summary, &Parameter::references()),
         Study::Alpha => sweep::section(summary, &Parameter::alpha()),
         Study::Scenario => {
@@ -100,5 +103,7 @@ fn part(summary: &Summary, throughput: Option<&Throughput>) -> Section {
         Study::ReferenceStudy => reference_study::section(summary, throughput),
         Study::Transfer => transfer::section(summary),
         Study::Branches | Study::Features => scenario::section(summary),
-    }
+    };
+    profile::mark(&mut section, summary);
+    section
 }

@@ -8,11 +8,13 @@
 //! | [`sweep`] | Fig. 5b: errors over the number of references; over the weight of the branches |
 //! | [`reference_study`] | Fig. 5: single references, draws of references, throughput |
 //! | [`transfer`] | Fig. 4 |
+//! | [`profile`] | what was cut, in every caption |
 //! | [`chapters`] | the order of it all |
 
 pub mod chapters;
 pub mod material;
 pub mod notes;
+pub mod profile;
 pub mod reference_study;
 pub mod scatter;
 pub mod scenario;

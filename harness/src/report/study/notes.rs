@@ -4,6 +4,7 @@ use crate::{
     label::published::of_scenario,
     record::{Protocol, Study},
     report::{
+        lives, made,
         published::paper,
         summary::{Row, Run, Summary, Verdict},
         table::number,
@@ -25,6 +26,8 @@ pub fn notes(summary: &Summary) -> Vec<String> {
             first.reason
         ));
     }
+    notes.extend(lives::notes(summary));
+    notes.extend(made::trainings(&summary.runs));
     notes.extend(unfinished(summary));
     notes.extend(other_cells(summary));
     notes.extend(repeated_references(summary));
@@ -60,7 +63,7 @@ fn unfinished(summary: &Summary) -> Option<String> {
 
 /// Where published numbers are of other test cells, or would be found under a name that is nearly this one.
 fn other_cells(summary: &Summary) -> Option<String> {
-    if summary.is_virtual() || summary.study == Study::Transfer {
+    if !summary.is_comparable() || summary.study == Study::Transfer {
         return None;
     }
     let Some(published) = of_scenario(&summary.scenario).map(|labels| labels.test) else {

@@ -46,7 +46,10 @@ pub fn section(summary: &Summary, throughput: Option<&Throughput>) -> Section {
     section.figures.push(over_draws(summary, &draws));
     match throughput {
         Some(measured) => section.figures.push(speed(summary, measured)),
-        None => section.notes.push("throughput (Fig. 5c) is measured by `make bench`; nothing is at hand".to_owned()),
+        None => section.notes.push(
+            "throughput (Fig. 5c) is measured by `make bench`; nothing is at hand that says on which machine and day"
+                .to_owned(),
+        ),
     }
     section.notes.push(format!(
         "figures are of seed {}: {} test cells with {} references each",
@@ -60,7 +63,7 @@ pub fn section(summary: &Summary, throughput: Option<&Throughput>) -> Section {
 fn paper(summary: &Summary, study: &str, count: usize, metric: &str) -> Option<&'static Published> {
     let scenario = if study == "throughput" { "MIX-100" } else { summary.scenario.as_str() };
     let variant = format!("references_test={count}");
-    (!summary.is_virtual()).then(|| published(study, scenario, "batlinet", &variant, metric)).flatten()
+    summary.is_comparable().then(|| published(study, scenario, "batlinet", &variant, metric)).flatten()
 }
 
 fn table(summary: &Summary, draws: &[(usize, Spread)], throughput: Option<&Throughput>) -> Table {
@@ -84,7 +87,11 @@ fn table(summary: &Summary, draws: &[(usize, Spread)], throughput: Option<&Throu
     };
     Table {
         slug: format!("{}-draws", summary.slug()),
-        caption: format!("A hundred draws of references for one trained model: {}", summary.title()),
+        caption: format!(
+            "A hundred draws of references for one trained model: {}{}",
+            summary.title(),
+            throughput.map_or_else(String::new, |measured| format!(" · cells per second on {}", place(measured)))
+        ),
         columns,
         rows: draws.iter().map(line).collect(),
     }
@@ -113,11 +120,11 @@ fn single(summary: &Summary, pairs: &Pairs) -> Option<Figure> {
         look: Look::Line(dash),
         points: curve.into_iter().zip(1..).map(|(error, rank)| Point::new(f64::from(rank), error)).collect(),
     });
-    let theirs = if summary.is_virtual() {
-        ""
-    } else {
+    let theirs = if summary.is_comparable() {
         " The published curves are not available as numbers; on MIX-100 they end near 2100 (worst), 980 (median) and 350 \
          (best) cycles."
+    } else {
+        ""
     };
     Some(Figure {
         slug: format!("{}-single-references", summary.slug()),
@@ -162,22 +169,33 @@ fn over_draws(summary: &Summary, draws: &[(usize, Spread)]) -> Figure {
     }
 }
 
+/// Where a rate was measured, without which it means nothing.
+fn place(measured: &Throughput) -> String {
+    format!("{}, {}", measured.machine, measured.date)
+}
+
 /// Fig. 5c.
 fn speed(summary: &Summary, measured: &Throughput) -> Figure {
-    let ours = measured.0.iter().map(|(count, rate)| Point::new(*count as f64, *rate));
-    let theirs = measured.0.iter().filter_map(|(count, _)| {
+    let ours = measured.rates.iter().map(|(count, rate)| Point::new(*count as f64, *rate));
+    let theirs = measured.rates.iter().filter_map(|(count, _)| {
         Some(Point::new(*count as f64, paper(summary, "throughput", *count, "cells_per_second")?.value))
     });
     let series = [
-        ("measured here", Look::Joined(Marker::Disc, Dash::Solid), ours.collect::<Vec<_>>()),
+        ("measured", Look::Joined(Marker::Disc, Dash::Solid), ours.collect::<Vec<_>>()),
         ("published (RTX 4090)", Look::Joined(Marker::Ring, Dash::Dashed), theirs.collect()),
     ];
-    let theirs =
-        if summary.is_virtual() { "" } else { "; the paper's are forward passes on random tensors in half precision" };
+    let theirs = if summary.is_comparable() {
+        "; the paper's are forward passes on random tensors in half precision"
+    } else {
+        ""
+    };
     Figure {
         slug: format!("{}-throughput", summary.slug()),
         title: "Throughput of predictions, made-up cells".to_owned(),
-        caption: format!("By `make bench`: whole predictions at the paper's sizes, cleaning included{theirs}."),
+        caption: format!(
+            "By `make bench` on {}: whole predictions at the paper's sizes, cleaning included{theirs}.",
+            place(measured)
+        ),
         x: Axis::new("reference cells at test time", Scale::Log2),
         y: Axis::new("cells per second", Scale::Log10),
         series: named(series),
@@ -209,7 +227,8 @@ mod tests {
             references: names('r', 9),
             predicted: Array2::from_shape_fn((12, 9), |(cell, reference)| 500.0 + (cell * reference) as f64),
         });
-        let measured = Throughput(vec![(1, 30.0), (2, 20.0)]);
+        let rates = vec![(1, 30.0), (2, 20.0)];
+        let measured = Throughput { rates, machine: "A CPU, 2 cores".to_owned(), date: "2026-11-28".to_owned() };
         let mut summaries = summaries(&[run], &[]);
         summaries[0].scenario = "MIX-100".to_owned();
         section(&summaries[0], Some(&measured))
@@ -226,6 +245,9 @@ mod tests {
         assert_eq!(throughput.series[0].points[1], Point::new(2.0, 20.0));
         assert_eq!(throughput.series[1].points[0].y, 8736.3);
         assert_eq!(section.tables[1].rows.len(), 7);
+        for text in [&throughput.caption, &section.tables[1].caption] {
+            assert!(text.contains("on A CPU, 2 cores, 2026-11-28"), "{text}");
+        }
     }
 
     #[test]

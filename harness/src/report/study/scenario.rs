@@ -76,7 +76,8 @@ pub fn overview(
 ) -> Table {
     let mut columns = vec![Column::new("model")];
     for summary in summaries {
-        columns.push(Column::new(format!("{} ({})", summary.experiment, summary.data)));
+        let profile = if summary.is_cut() { format!(", profile {}", summary.profile) } else { String::new() };
+        columns.push(Column::new(format!("{} ({}{profile})", summary.experiment, summary.data)));
         columns.push(Column::optional(format!("published {}", summary.experiment)));
     }
     let mut names: Vec<String> = Vec::new();
@@ -151,8 +152,12 @@ pub fn dots(summary: &Summary) -> Figure {
     }
 }
 
-/// By how much BatLiNet's error is below that of the best other model, always relative to that model (spec §8.1).
+/// By how much BatLiNet's error is below that of the best other model, always relative to that model (spec §8.1); of a quick
+/// look nothing.
 fn gains(summary: &Summary) -> Vec<String> {
+    if summary.is_cut() {
+        return Vec::new();
+    }
     let rmse = |row: &Row| row.rmse.map(|spread| spread.mean);
     let plain = summary.rows.iter().find(|row| row.model == "batlinet" && row.variant.is_empty());
     let whole = plain.and_then(rmse);
@@ -170,7 +175,7 @@ fn gains(summary: &Summary) -> Vec<String> {
         change(whole, best),
         number(best),
     )];
-    if !summary.is_virtual()
+    if summary.is_comparable()
         && let Some((theirs, name, best)) = published_best(&summary.scenario)
     {
         let is_of_fewer = plain.and_then(|row| row.published_rmse).is_some_and(|number| number.study == "features");

@@ -89,7 +89,7 @@ fn table(summary: &Summary, parameter: &Parameter) -> Table {
 /// The published median with the same value, of real cells and the model as published.
 fn counterpart(summary: &Summary, row: &Row, parameter: &Parameter) -> Option<&'static Published> {
     let (arm, value) = parameter.of(&row.variant)?;
-    if summary.is_virtual() || !arm.is_empty() {
+    if !summary.is_comparable() || !arm.is_empty() {
         return None;
     }
     let variant = format!("{}={value}", parameter.name);

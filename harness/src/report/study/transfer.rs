@@ -28,7 +28,7 @@ const GROUP: f64 = 0.8;
 /// The part of a chapter that is about one target chemistry.
 pub fn section(summary: &Summary) -> Section {
     let mut notes = notes(summary);
-    if !summary.is_virtual() && summary.protocol == Some(Protocol::Honest) {
+    if summary.is_comparable() && summary.protocol == Some(Protocol::Honest) {
         notes.push(
             "the published bars follow the authors' notebook, not the corrected procedure of this experiment: they are \
              no target here"

@@ -1,0 +1,79 @@
+//! One value of an experiment that is not as its file has it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What a profile or a setting has changed, by its values: `batlinet.epochs 80 of 1000`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    /// The model that it is about; other changes are about all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// Key of the value, such as `epochs`, with the variant where only one of several has it: `[intra_only].epochs`.
+    pub what: String,
+    /// The value; null where there is none.
+    pub is: Value,
+    /// The value of the file as written, or the default that holds there.
+    pub was: Value,
+}
+
+impl Change {
+    /// Whether it is a list that has lost some of its items and got no others.
+    pub fn is_part(&self) -> bool {
+        match (&self.is, &self.was) {
+            (Value::Array(is), Value::Array(was)) => is.len() < was.len() && is.iter().all(|one| was.contains(one)),
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let dot = if self.what.starts_with('[') { "" } else { "." };
+        let name = self.model.as_ref().map_or_else(|| self.what.clone(), |model| format!("{model}{dot}{}", self.what));
+        match (&self.is, &self.was) {
+            (Value::Array(is), Value::Array(was)) if self.is_part() => {
+                let name = if is.len() == 1 { name.trim_end_matches('s') } else { &name };
+                write!(formatter, "{} {name} of {}", is.len(), was.len())
+            }
+            (is, was) => match (is.as_u64(), was.as_u64()) {
+                (Some(few), Some(all)) if few < all => write!(formatter, "{name} {few} of {all}"),
+                _ => write!(formatter, "{name} {} instead of {}", text(is), text(was)),
+            },
+        }
+    }
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => "unset".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_change_reads_as_what_was_cut_or_put_instead() {
+        let of = |model: Option<&str>, what: &str, is: Value, was: Value| {
+            Change { model: model.map(str::to_owned), what: what.to_owned(), is, was }.to_string()
+        };
+        assert_eq!(of(Some("batlinet"), "epochs", json!(80), json!(1000)), "batlinet.epochs 80 of 1000");
+        assert_eq!(of(Some("cnn"), "[a].epochs", json!(80), json!(1000)), "cnn[a].epochs 80 of 1000");
+        assert_eq!(of(None, "grid_points", json!(2000), json!(1000)), "grid_points 2000 instead of 1000");
+        assert_eq!(of(Some("ridge"), "alpha", json!(0.5), json!(1.0)), "ridge.alpha 0.5 instead of 1.0");
+        assert_eq!(of(None, "seeds", json!([0, 1]), json!([0, 1, 2])), "2 seeds of 3");
+        assert_eq!(of(None, "seeds", json!([2]), json!([0, 1, 2])), "1 seed of 3");
+        assert_eq!(of(None, "seeds", json!([8]), json!([0, 1])), "seeds [8] instead of [0,1]");
+        assert_eq!(of(None, "label.unreached", json!("drop"), json!("pad")), "label.unreached drop instead of pad");
+        assert_eq!(of(None, "source_cells", json!(24), Value::Null), "source_cells 24 instead of unset");
+    }
+}
