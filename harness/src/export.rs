@@ -11,6 +11,7 @@ mod batteryml;
 mod calce_xlsx;
 mod calendar;
 mod clock;
+mod discharge_curve;
 mod file;
 mod hust_zip;
 mod matr_mat;

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use serde_yaml::Value;
 
 use super::{
-    changes::{self, Change},
+    changes,
     entry::Entry,
     protocol,
     setting::{self, Setting},

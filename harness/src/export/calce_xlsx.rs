@@ -3,9 +3,10 @@
 //! A workbook has no capacity of a cycle, only time, current and voltage: an import counts it anew. Cycles are counted
 //! from 1 in each workbook, as the cycler does, so their numbers are lost.
 //!
-//! The importer's rule finds outliers in any cell, be it cleaned before: it takes the median deviation from the running
-//! median for the scatter. So cycles of rest follow, one more than there are others. They give nothing, as a few
-//! published ones do, and are dropped for that; the median deviation is theirs, which is none, and tells of no outliers.
+//! The published rule finds outliers in any cell, be it cleaned before: it takes the median deviation from the running
+//! median for the scatter. So trickles follow, some more than there are cycles. They give next to nothing, as a few published
+//! cycles do, and are dropped for that; the median deviation is theirs, 49 mAh, so that what is within thrice that stays. (With
+//! cycles of rest it would be none at all, and of the authors' own readers nothing would stay.)
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -68,14 +69,14 @@ fn write(source: &dyn Source, ids: &[String], out: &Path, progress: &Progress<'_
         // what the importer leaves out must be there to be left out
         let before = cycles.iter().take(usize::from(WITHOUT_FIRST.contains(&id.as_str())));
         let cycles: Vec<WholeCycle<'_>> = before.chain(&cycles).copied().collect();
-        let rest = rest(cell.info().voltage_limits.0);
-        let rests = vec![WholeCycle { cycle: &rest, time: &[0.0], charged: &[0.0] }; cycles.len() + 1];
+        let kinds = TRICKLES.map(|(capacity, _)| trickle(capacity, cell.info().voltage_limits.0));
+        let trickles: Vec<WholeCycle<'_>> = trickles(&kinds).take(trickles_after(cycles.len())).collect();
         let name = id.trim_start_matches("CALCE_");
         files.push(file::write(out, &format!("{name}.zip"), |writer| {
             let mut archive = ZipWriter::new(writer);
             // workbooks are zip archives themselves
             let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
-            for (number, cycles) in cycles.chunks(CYCLES).chain([&rests[..]]).enumerate() {
+            for (number, cycles) in cycles.chunks(CYCLES).chain([&trickles[..]]).enumerate() {
                 let day = BEGIN + 7 * number as u32;
                 let (year, month, date) = date(day);
                 archive.start_file(format!("{name}/{name}_{month}_{date}_{:02}.xlsx", year % 100), stored)?;
@@ -90,9 +91,34 @@ fn write(source: &dyn Source, ids: &[String], out: &Path, progress: &Progress<'_
     Ok(files)
 }
 
-/// A cycle of one sample without current.
-fn rest(voltage: f64) -> Cycle {
-    Cycle { voltage: vec![voltage], current: vec![0.0], discharge_capacity: vec![0.0], ..Cycle::default() }
+/// Ah of trickles, and how many of each follow each other: any 21 in a row have the second as their median.
+const TRICKLES: [(f64, usize); 3] = [(0.0, 10), (0.049, 1), (0.098, 10)];
+
+/// So many that of all cycles more than half are trickles other than the median.
+fn trickles_after(cycles: usize) -> usize {
+    cycles + cycles / 5 + 42
+}
+
+/// A short discharge at 1.1 A.
+fn trickle(capacity: f64, voltage: f64) -> Cycle {
+    Cycle {
+        voltage: vec![voltage; 2],
+        current: vec![-1.1; 2],
+        discharge_capacity: vec![0.0, capacity],
+        charge_capacity: Some(vec![0.0; 2]),
+        time: Some(vec![0.0, capacity / 1.1 * coulomb::SECONDS]),
+        ..Cycle::default()
+    }
+}
+
+/// Without end.
+fn trickles(kinds: &[Cycle; 3]) -> impl Iterator<Item = WholeCycle<'_>> {
+    let round = kinds.iter().zip(TRICKLES).flat_map(|(cycle, (_, count))| std::iter::repeat_n(cycle, count));
+    round.cycle().map(|cycle| WholeCycle {
+        cycle,
+        time: cycle.time.as_deref().unwrap_or_default(),
+        charged: cycle.charge_capacity.as_deref().unwrap_or_default(),
+    })
 }
 
 fn workbook(cycles: &[WholeCycle<'_>], origin: Origin, day: u32) -> Result<Vec<u8>, XlsxError> {
@@ -154,4 +180,39 @@ fn workbook(cycles: &[WholeCycle<'_>], origin: Origin, day: u32) -> Result<Vec<u
         begin += last(&time) + PAUSE;
     }
     workbook.save_to_buffer()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn median(values: &[f64]) -> f64 {
+        let mut sorted = values.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        0.5 * (sorted[(sorted.len() - 1) / 2] + sorted[sorted.len() / 2])
+    }
+
+    /// The published rule to the letter (spec §1.6): strictly within thrice the median deviation from the median of 21.
+    fn stays(capacities: &[f64]) -> Vec<bool> {
+        let at =
+            |place: isize| usize::try_from(place).ok().and_then(|place| capacities.get(place)).copied().unwrap_or(0.0);
+        let around = |place: usize| (-10..=10).map(|by| at(place as isize + by)).collect::<Vec<f64>>();
+        let deviations: Vec<f64> =
+            (0..capacities.len()).map(|place| (capacities[place] - median(&around(place))).abs()).collect();
+        let tolerance = 3.0 * median(&deviations);
+        capacities.iter().zip(&deviations).map(|(q, deviation)| *deviation < tolerance && *q > 0.1).collect()
+    }
+
+    #[test]
+    fn the_published_rule_keeps_every_cycle_before_the_trickles_and_none_of_them() {
+        for (cycles, noise) in [(1, 0.0), (20, 0.0), (130, 0.0), (130, 0.002), (900, 0.0), (900, 0.02)] {
+            let fade = |cycle: usize| 1.1 - 0.3 * cycle as f64 / cycles as f64 + noise * (2.3 * cycle as f64).sin();
+            let kinds = TRICKLES.map(|(capacity, _)| trickle(capacity, 2.7));
+            let after = trickles(&kinds).take(trickles_after(cycles)).map(|whole| whole.cycle.discharged());
+            let all: Vec<f64> = (0..cycles).map(fade).chain(after).collect();
+            let kept = stays(&all);
+            assert!(kept[..cycles].iter().all(|kept| *kept), "{cycles} cycles: one is gone");
+            assert!(!kept[cycles..].contains(&true), "{cycles} cycles: a trickle stays");
+        }
+    }
 }

@@ -1,8 +1,11 @@
 //! `matr-mat`: the batch files of MATR as MATLAB v7.3, see [`crate::source::matr`].
 //!
-//! What a cell does not have (a charge half, a temperature, a Q(V) curve) is an empty array, as are the two series that
-//! nothing here reads (`Tdlin`, `discharge_dQdV`). A place whose cell is not among those to be written is empty.
+//! What a cell does not have (a charge half, a temperature) is an empty array, as are the two series that nothing here reads
+//! (`Tdlin`, `discharge_dQdV`). Every cycle has a Q(V) curve, see [`discharge_curve`]. The readers of the authors and of
+//! BatteryML walk through all places of a file and ask each for everything, so a place whose cell is not among those to be
+//! written has a cell of no cycles, which importers here leave out.
 
+use std::borrow::Cow;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
@@ -10,7 +13,7 @@ use std::path::{Path, PathBuf};
 use hdf5::types::{FixedAscii, VarLenUnicode};
 use hdf5::{File, Group, H5Type, ObjectReference1};
 
-use super::{Format, put, whole_life};
+use super::{Format, discharge_curve, put, whole_life};
 use crate::cell::{Cell, Cycle, Dataset, Origin};
 use crate::failure::Failure;
 use crate::source::Source;
@@ -89,8 +92,37 @@ fn first_twice(cycles: &[Cycle]) -> Vec<&Cycle> {
     cycles.first().into_iter().chain(cycles).collect()
 }
 
+/// How a cell is charged, in the form that the publisher's readers take: what lies between dashes is a number or `aC(b%)-cC`.
+/// The four steps of batch 4 are numbers, which the catalogue gives with their unit.
+fn readable(charge: &str) -> String {
+    match charge {
+        "" => UNKNOWN_POLICY.to_owned(),
+        two_steps if two_steps.contains('(') => two_steps.to_owned(),
+        steps => steps.replace('C', ""),
+    }
+}
+
+/// Of a cell whose policy nobody knows: a number, which readers ask for.
+const UNKNOWN_POLICY: &str = "nan";
+
+/// The vectors of a summary.
+const SUMMARY: [&str; 8] = ["IR", "QCharge", "QDischarge", "Tavg", "Tmin", "Tmax", "chargetime", "cycle"];
+
 /// Picks a series of a cycle.
-type SeriesOf = fn(&Cycle) -> Option<&[f64]>;
+type SeriesOf = fn(&Cycle) -> Option<Cow<'_, [f64]>>;
+
+/// The series of a cycle.
+const SERIES: [(&str, SeriesOf); 9] = [
+    ("I", |cycle| Some(Cow::from(&cycle.current))),
+    ("Qc", |cycle| cycle.charge_capacity.as_ref().map(Cow::from)),
+    ("Qd", |cycle| Some(Cow::from(&cycle.discharge_capacity))),
+    ("Qdlin", |cycle| Some(Cow::from(discharge_curve::of(cycle)))),
+    ("T", |cycle| cycle.temperature.as_ref().map(Cow::from)),
+    ("Tdlin", |_| None),
+    ("V", |cycle| Some(Cow::from(&cycle.voltage))),
+    ("discharge_dQdV", |_| None),
+    ("t", |cycle| cycle.time.as_ref().map(Cow::from)),
+];
 
 /// A file in the making.
 struct MatFile {
@@ -119,18 +151,35 @@ impl MatFile {
         Ok(Self { file, targets, count: 0, nothing: None, columns })
     }
 
-    /// A place without a cell.
+    /// A place without a cell: one of no cycles.
     fn push_nothing(&mut self) -> hdf5::Result<()> {
-        let nothing = self.nothing()?;
-        self.columns.iter_mut().for_each(|(_, column)| column.push(nothing));
+        let life = self.numbers(&[f64::NAN])?;
+        let policy = self.text(UNKNOWN_POLICY)?;
+        let summary = self.group()?;
+        for name in SUMMARY {
+            // readers join what is there, which must be something
+            write_matrix(&summary, name, &[f64::NAN])?;
+        }
+        let summary = self.last()?;
+        let cycles = self.group()?;
+        let structure = self.last()?;
+        for (name, _) in SERIES {
+            write_values::<ObjectReference1>(&cycles, name, &[], Lying::Column, "cell")?;
+        }
+        self.push_place([life, policy, summary, structure]);
         Ok(())
+    }
+
+    fn push_place(&mut self, fields: [ObjectReference1; 4]) {
+        for ((_, column), field) in self.columns.iter_mut().zip(fields) {
+            column.push(field);
+        }
     }
 
     fn push(&mut self, cell: &Cell, share: &Share<'_>) -> hdf5::Result<()> {
         let cycles = &share.cycles;
         let life = self.numbers(&[cycles.len() as f64])?;
-        let policy: Vec<u16> = cell.info().protocol.charge.encode_utf16().collect();
-        let policy = if policy.is_empty() { self.nothing()? } else { self.target(&policy, Lying::Column, "char")? };
+        let policy = self.text(&readable(&cell.info().protocol.charge))?;
 
         let summary = self.group()?;
         let resistance = |cycle: &&Cycle| cycle.internal_resistance.unwrap_or(f64::NAN);
@@ -147,16 +196,16 @@ impl MatFile {
             cycles.iter().map(temperature).collect()
         };
         let vectors = [
-            ("IR", cycles.iter().map(resistance).collect()),
-            ("QCharge", cycles.iter().map(|cycle| last(cycle.charge_capacity.as_ref())).collect()),
-            ("QDischarge", of(Cycle::discharged)),
-            ("Tavg", extreme(|mean, value| 0.5 * (mean + value))),
-            ("Tmin", extreme(f64::min)),
-            ("Tmax", extreme(f64::max)),
-            ("chargetime", of(|_| 0.0)),
-            ("cycle", numbers),
+            cycles.iter().map(resistance).collect(),
+            cycles.iter().map(|cycle| last(cycle.charge_capacity.as_ref())).collect(),
+            of(Cycle::discharged),
+            extreme(|mean, value| 0.5 * (mean + value)),
+            extreme(f64::min),
+            extreme(f64::max),
+            of(|_| 0.0),
+            numbers,
         ];
-        for (name, values) in vectors {
+        for (name, values) in SUMMARY.into_iter().zip(vectors) {
             write_matrix(&summary, name, &values)?;
         }
         let summary = self.last()?;
@@ -164,30 +213,17 @@ impl MatFile {
         let nothing = self.nothing()?;
         let group = self.group()?;
         let structure = self.last()?;
-        let series: [(&str, SeriesOf); 9] = [
-            ("I", |cycle| Some(&cycle.current)),
-            ("Qc", |cycle| cycle.charge_capacity.as_deref()),
-            ("Qd", |cycle| Some(&cycle.discharge_capacity)),
-            ("Qdlin", |cycle| cycle.qdlin.as_deref()),
-            ("T", |cycle| cycle.temperature.as_deref()),
-            ("Tdlin", |_| None),
-            ("V", |cycle| Some(&cycle.voltage)),
-            ("discharge_dQdV", |_| None),
-            ("t", |cycle| cycle.time.as_deref()),
-        ];
-        for (name, values) in series {
+        for (name, values) in SERIES {
             let mut references = Vec::with_capacity(cycles.len());
             for cycle in cycles {
                 references.push(match values(cycle) {
-                    Some(values) if !values.is_empty() => self.numbers(values)?,
+                    Some(values) if !values.is_empty() => self.numbers(&values)?,
                     _ => nothing,
                 });
             }
             self.write_references(&group, name, &references)?;
         }
-        for ((_, column), reference) in self.columns.iter_mut().zip([life, policy, summary, structure]) {
-            column.push(reference);
-        }
+        self.push_place([life, policy, summary, structure]);
         Ok(())
     }
 
@@ -227,6 +263,11 @@ impl MatFile {
         self.last()
     }
 
+    fn text(&mut self, text: &str) -> hdf5::Result<ObjectReference1> {
+        let letters: Vec<u16> = text.encode_utf16().collect();
+        self.target(&letters, Lying::Column, "char")
+    }
+
     /// A vector, which MATLAB keeps as a column.
     fn numbers(&mut self, values: &[f64]) -> hdf5::Result<ObjectReference1> {
         self.target(values, Lying::Row, "double")
@@ -264,7 +305,9 @@ fn write_values<T: H5Type>(group: &Group, name: &str, values: &[T], lying: Lying
         Lying::Column => (values.len(), 1),
     };
     let dataset = group.new_dataset_builder().obj_track_times(false).empty::<T>().shape(shape).create(name)?;
-    dataset.write_raw(values)?;
+    if !values.is_empty() {
+        dataset.write_raw(values)?;
+    }
     write_class(&dataset, class)
 }
 

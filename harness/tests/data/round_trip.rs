@@ -53,6 +53,12 @@ fn formats_that_keep_everything_give_the_same_cells() {
     ] {
         let dir = tempfile::tempdir().unwrap();
         let (made, imported) = made_and_imported(written_as, read_as, id, dir.path());
+        // batch files have a Q(V) curve of every cycle besides
+        let mut cycles = imported.cycles().to_vec();
+        if written_as == "matr-mat" {
+            assert!(cycles.iter_mut().all(|cycle| cycle.qdlin.take().is_some_and(|curve| curve.len() == 1000)));
+        }
+        let imported = Cell::new(imported.info().clone(), cycles, imported.life().clone()).unwrap();
         assert!(imported == made, "{id} by way of {written_as} is another cell");
     }
 }

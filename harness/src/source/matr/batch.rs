@@ -56,7 +56,11 @@ impl Batch {
                 known.cells
             ));
         }
-        let filled = cycles.iter().map(|cell| Ok(matches!(dereference(&file, cell)?, ReferencedObject::Group(_))));
+        let is_nothing = |voltages: hdf5::Dataset| voltages.size() == 0 || is_empty(&voltages);
+        let has_cycles = |cycles: &Group| !cycles.dataset("V").is_ok_and(is_nothing);
+        let filled = cycles.iter().map(|cell| {
+            Ok(matches!(dereference(&file, cell)?, ReferencedObject::Group(cycles) if has_cycles(&cycles)))
+        });
         let filled = filled.collect::<Result<Vec<bool>, String>>()?;
         let mark = file.attr("origin").and_then(|mark| mark.read_scalar::<hdf5::types::VarLenUnicode>()).ok();
         let origin = origin_of(mark.as_ref().map(|mark| mark.as_str()));

@@ -42,7 +42,14 @@ impl Plain {
             (column.len() == BATCHES[number - 1].cells).then_some(column)
         };
         let (cycles, summaries, policies) = (column("cycles")?, column("summary")?, column("policy_readable")?);
-        let filled = cycles.iter().map(|cell| Some(storage.object(*cell)?.group.is_some()));
+        let has_cycles = |cycles: Object| {
+            let voltages = Members::of(&storage, &cycles)?.get("V")?;
+            Some(!voltages.is_empty() && voltages.count()? > 0)
+        };
+        let filled = cycles.iter().map(|cell| match storage.object(*cell)? {
+            cycles if cycles.group.is_some() => has_cycles(cycles),
+            _ => Some(false),
+        });
         let filled = filled.collect::<Option<Vec<bool>>>()?;
         let mark = match root.origin {
             Some(place) => Some(storage.text_in_heap(place)?),
@@ -195,7 +202,13 @@ mod tests {
             library.read(1, first, begin, take).unwrap();
             assert_eq!(plain.read(1, first), outline.map(|outline| (outline, cycles)));
         }
-        assert_eq!(plain.read(0, 0), None, "there is no cell");
+        // of a place without a cell both find that it has no cycles
+        let nothing =
+            Outline { policy: "nan".to_owned(), resistance: vec![f64::NAN], number: vec![f64::NAN], cycles: 0 };
+        let (empty, cycles) = plain.read(0, 0).unwrap();
+        assert_eq!((format!("{empty:?}"), cycles.len()), (format!("{nothing:?}"), 0));
+        let begin = |outline: Outline| if outline.cycles == 0 { Ok(()) } else { Err("it has cycles".to_owned()) };
+        library.read(0, 0, begin, |_| Err("a cycle".to_owned())).unwrap();
         assert_eq!(plain.read(46, 0), None, "there is no place");
     }
 

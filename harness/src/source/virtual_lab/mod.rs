@@ -12,12 +12,14 @@
 //! | `recipe` | makes of cells, and how they scatter |
 //! | `specimen` | one cell and its whole life, ending at the published cycle life |
 //! | `recording` | the series of a cycle, with noise and faults |
+//! | `recognition` | whether a series is one of the lab's |
 
 mod ageing;
 mod cell_balance;
 mod half_cell;
 mod programme;
 mod recipe;
+mod recognition;
 mod recording;
 mod specimen;
 
@@ -27,6 +29,7 @@ use super::{Source, catalogue};
 use crate::cell::{Cell, LifeRecord, Origin};
 use crate::failure::Failure;
 use crate::suggest::did_you_mean;
+pub use recognition::made;
 use specimen::Specimen;
 
 /// Changes whenever a virtual cell does. 2: records end as publishers end them, mostly just above the end of life.

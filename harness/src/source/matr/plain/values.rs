@@ -22,6 +22,9 @@ impl Storage {
     pub(super) fn elements(&self, object: &Object, element: Element, most: usize) -> Option<Vec<u8>> {
         (object.element == Some(element) && !object.shape.is_empty()).then_some(())?;
         let count = object.count().filter(|count| *count <= most)?;
+        if count == 0 {
+            return Some(Vec::new()); // which are nowhere
+        }
         let bytes = count * element.size();
         match &object.layout {
             Layout::Whole { address, size } if *size == bytes as u64 => self.read(*address, bytes),
