@@ -20,40 +20,40 @@ fn cell(id: &str, capacity: Vec<f64>) -> Cell {
     Cell::new(info, vec![], LifeRecord::Capacity(capacity)).unwrap()
 }
 
-/// The whole lives of a published table, Ah, counted from this cycle on.
-fn table(path: &Path, first_cycle: u32) -> Vec<Cell> {
+/// The capacities of a published table by cell, Ah, with the cycle or row of each.
+fn table(path: &Path) -> BTreeMap<String, Vec<(u32, f64)>> {
     let mut reader = csv::Reader::from_reader(GzDecoder::new(fs::File::open(path).unwrap()));
-    let mut lives: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    let mut lives: BTreeMap<String, Vec<(u32, f64)>> = BTreeMap::new();
     for row in reader.deserialize() {
         let (id, cycle, capacity): (String, u32, f64) = row.unwrap();
-        if cycle >= first_cycle {
-            lives.entry(id).or_default().push(capacity);
-        }
+        lives.entry(id).or_default().push((cycle, capacity));
     }
-    lives.into_iter().map(|(id, capacity)| cell(&id, capacity)).collect()
+    lives
+}
+
+/// The whole lives of a published table, counted from this cycle on.
+fn from_cycle(first: u32, path: &Path) -> Vec<Cell> {
+    let counted = |rows: Vec<(u32, f64)>| rows.into_iter().filter(|row| row.0 >= first).map(|row| row.1).collect();
+    table(path).into_iter().map(|(id, rows)| cell(&id, counted(rows))).collect()
 }
 
 fn matr() -> Option<Vec<Cell>> {
-    Some(table(&published("data/matr/capacity.csv.gz")?, 2))
+    Some(from_cycle(2, &published("data/matr/capacity.csv.gz")?))
 }
 
 fn clo(first_cycle: u32) -> Option<Vec<Cell>> {
-    Some(table(&published("data/clo/capacity.csv.gz")?, first_cycle))
+    Some(from_cycle(first_cycle, &published("data/clo/capacity.csv.gz")?))
 }
 
-/// HUST is published without its cycle numbers: as many cycles as the published life counts, falling evenly from the first
-/// published capacity to the last.
+/// Of HUST 29 to 144 cycles a cell are not in the table, and no cycle has its number: it is drawn out to as many cycles as
+/// were published, with the last capacity at the end.
 fn hust() -> Option<Vec<Cell>> {
-    let mut reader = csv::Reader::from_path(published("data/hust/cells.csv")?).unwrap();
-    let rows = reader.deserialize::<BTreeMap<String, String>>().map(Result::unwrap);
-    let made = |row: BTreeMap<String, String>| {
-        let number = |column: &str| row[column].parse::<f64>().unwrap();
-        let [first, last] = [number("first_capacity_Ah"), number("last_capacity_Ah")];
-        let cycles = life_of(&row["cell_id"]) as usize - 2;
-        let capacity = (1..=cycles).map(|cycle| first + (last - first) * (cycle - 1) as f64 / (cycles - 1) as f64);
-        cell(&row["cell_id"], capacity.collect())
+    let drawn_out = |(id, rows): (String, Vec<(u32, f64)>)| {
+        let cycles = life_of(&id) as usize - 2;
+        let row = |cycle: usize| cycle * (rows.len() - 1) / (cycles - 1);
+        cell(&id, (0..cycles).map(|cycle| rows[row(cycle)].1).collect())
     };
-    Some(rows.map(made).collect())
+    Some(table(&published("data/hust/capacity_no_cycle_numbers.csv.gz")?).into_iter().map(drawn_out).collect())
 }
 
 fn life_of(id: &str) -> f64 {
@@ -66,9 +66,13 @@ fn honest() -> LabelRule {
 
 #[test]
 fn every_real_life_is_the_published_one_and_was_observed() {
-    for (name, cells, count) in
-        [("MATR", matr(), 123), ("CLO from 1", clo(1), 45), ("CLO from 2", clo(2), 45), ("HUST", hust(), 77)]
-    {
+    // HUST counts all cycles and two more, of two cells although the last few were at the threshold
+    for (name, cells, count, off) in [
+        ("MATR", matr(), 123, 1.0),
+        ("CLO from 1", clo(1), 45, 1.0),
+        ("CLO from 2", clo(2), 45, 1.0),
+        ("HUST", hust(), 77, 4.0),
+    ] {
         let Some(cells) = cells else { return };
         assert_eq!(cells.len(), count, "{name}");
         let mut exact = 0;
@@ -77,12 +81,12 @@ fn every_real_life_is_the_published_one_and_was_observed() {
                 let verdict = LabelRule { unreached, ..LabelRule::default() }.judge(cell).unwrap();
                 let Verdict::Life(life) = verdict else { panic!("{} {verdict:?}", cell.id()) };
                 assert_eq!(life.basis, Basis::Observed, "{}", cell.id());
-                assert!((life.cycles - life_of(cell.id())).abs() <= 1.0, "{}: {}", cell.id(), life.cycles);
+                assert!((life.cycles - life_of(cell.id())).abs() <= off, "{}: {}", cell.id(), life.cycles);
                 exact += usize::from(life.cycles == life_of(cell.id()));
             }
             // glitches end two lives of CLO a hundred cycles before the persistent crossing
             let Verdict::Life(life) = honest().judge(cell).unwrap() else { panic!("{} is dropped", cell.id()) };
-            assert!(life.basis == Basis::Observed && life.cycles >= life_of(cell.id()) - 1.0, "{}", cell.id());
+            assert!(life.basis == Basis::Observed && life.cycles >= life_of(cell.id()) - off, "{}", cell.id());
         }
         if name == "MATR" {
             assert_eq!(exact, 2 * 121, "two cells cross in their last cycle, which their publishers count otherwise");
@@ -166,6 +170,12 @@ fn of_matr_shape(id: &str, cycles: usize, last: f64) -> Cell {
     cell(id, (1..=cycles).map(|cycle| fade(cycle as f64 / cycles as f64)).collect())
 }
 
+fn with_glitch(whole: Cell) -> Cell {
+    let LifeRecord::Capacity(mut capacity) = whole.life().clone() else { panic!("a published life") };
+    capacity[300] = 0.5;
+    cell(whole.id(), capacity)
+}
+
 #[test]
 fn real_alarms_stay() {
     // published lives are 1852, 2160, 2237, 1434 and 1709
@@ -176,15 +186,17 @@ fn real_alarms_stay() {
         of_matr_shape("MATR_b1c2", 1117, 0.95),
         of_matr_shape("MATR_b1c3", 1430, 0.809),
         of_matr_shape("MATR_b1c4", 1709, 0.8003),
+        // whole, with a glitch
+        with_glitch(of_matr_shape("MATR_b1c5", life_of("MATR_b1c5") as usize - 2, 0.8003)),
     ];
     let said = check(&cells, &[]);
     let [other, unknown] = alarms(&said)[..] else { panic!("{said}") };
     for (line, words) in [
         (
             other,
-            "3 cells have another life to 80 % of nominal capacity than was published, by more than the one cycle by which \
+            "4 cells have another life to 80 % of nominal capacity than was published, by more than the one cycle by which \
              publishers' counts differ: MATR_b1c2 (more than 1117 cycles, published 2237), MATR_b1c3 (more than 1430 cycles, \
-             published 1434), MATR_b1c4 (1711 cycles, published 1709);",
+             published 1434), MATR_b1c4 (1711 cycles, published 1709), MATR_b1c5 (302 cycles, published 1074);",
         ),
         (
             unknown,

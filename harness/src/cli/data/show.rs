@@ -94,7 +94,7 @@ fn crossings(cell: &Cell, end_of_life: f64) -> String {
     let said = match (by(Crossing::First), by(Crossing::Persistent)) {
         (Err(_), _) | (_, Err(_)) => "not published".to_owned(),
         (Ok(Verdict::Removed(reason)), _) => {
-            format!("not known, {reason}; by `unreached: pad`, the number of cycles plus 2")
+            format!("{reason}; by `unreached: pad` it is the number of cycles plus 2")
         }
         (Ok(Verdict::Life(first)), Ok(Verdict::Life(last))) if first == last => {
             format!("life of {} cycles", first.cycles)
@@ -154,6 +154,6 @@ mod tests {
         let text = to_80(0.881);
         assert!(text.contains("to 80 %     life of 203 cycles\n"), "ends with its life: {text}");
         let text = to_80(0.935);
-        assert!(text.contains("to 80 %     not known, at 0.85 of nominal capacity after all 201 cycles"), "{text}");
+        assert!(text.contains("to 80 %     at 0.85 of nominal capacity after all 201 cycles"), "{text}");
     }
 }

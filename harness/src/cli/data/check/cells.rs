@@ -240,14 +240,20 @@ pub(super) fn uncounted<'a>(rule: &LabelRule, cells: impl Iterator<Item = &'a Se
     })
 }
 
+/// Cycles at the end of a whole record that may be under the threshold although a publisher counts them all.
+const COUNTED_ON: f64 = 5.0;
+
 /// A counted life that is not the published one, as `CALCE_CS2_35 (384 cycles, published 519)`. Publishers do not agree on
 /// whether the first cycle is number 0 or 1, nor on whether the one that ends life is part of it: one cycle is no difference.
+/// Nor is it one that HUST counts all cycles of a record and two more, also where the last few were at the threshold.
 fn otherwise_published(seen: &Seen) -> Option<String> {
     let published = catalogue::find(seen.cell.id())?.cycle_life?;
     let LifeRecord::Capacity(capacity) = seen.cell.life() else { return None };
     let life = of_reached(&LabelRule::default()).life(&seen.cell).ok()?;
+    let is_published = |cycles: f64| (cycles - published).abs() <= 1.0;
+    let is_whole = is_published((capacity.len() + 2) as f64);
     let life = match life {
-        Some(life) if (life - published).abs() <= 1.0 => return None,
+        Some(life) if is_published(life) || is_whole && life >= published - COUNTED_ON => return None,
         Some(life) => life.to_string(),
         None => format!("more than {}", capacity.len()),
     };
