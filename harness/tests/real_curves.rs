@@ -130,6 +130,6 @@ fn cells_without_cycle_101_are_not_enough() {
     let options = ["--data", data.to_str().unwrap(), "--out", out.to_str().unwrap(), "--models", "ridge"];
     let output = batlinet(&["run", matr_1.to_str().unwrap()].into_iter().chain(options).collect::<Vec<_>>());
     assert!(!output.status.success());
-    let said = String::from_utf8_lossy(&output.stderr);
+    let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
     assert!(said.contains("99 cycles"), "{said}");
 }
