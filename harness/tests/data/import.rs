@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use harness::cell::{Dataset, LifeRecord, Origin};
 use harness::failure::Failure;
 use harness::source::Source;
-use harness::source::import::{self, Summary};
+use harness::source::import::{self, Published as _, Summary};
 use harness::source::matr_curves::{CURRENT, Curves, Publication};
 use harness::store::Store;
 
