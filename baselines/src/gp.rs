@@ -1,9 +1,13 @@
 //! Gaussian process regression with a linear plus a radial basis function kernel.
+//!
+//! The constant σ₀² adds a matrix of rank one to the kernel matrix. So all that σ₀ does follows from one factorisation
+//! without it (Sherman–Morrison), its most likely value for a given ℓ has a closed form, and what is left to search is
+//! one line, that of ℓ. It is walked from end to end, so that no local optimum is taken for the best one.
 
-use std::f64::consts::TAU;
+use std::f64::consts::{LN_10, TAU};
 
-use faer::linalg::solvers::{Llt, Solve as _};
-use faer::{Col, Mat, Side};
+use faer::linalg::solvers::Solve as _;
+use faer::{Col, Side};
 use ndarray::{Array1, Array2, ArrayViewD};
 use serde::{Deserialize, Serialize};
 
@@ -13,22 +17,27 @@ use crate::table::{faer_view, gram, in_faer, prediction_table, row_products, tra
 /// Bounds of σ₀ and ℓ, as in scikit-learn.
 const LEAST: f64 = 1e-5;
 const LARGEST: f64 = 1e5;
-/// Slope of the log likelihood, per e-fold of a parameter, at which the search is over.
-const FLAT: f64 = 1e-6;
-const MOST_STEPS: usize = 200;
-const MOST_HALVINGS: i32 = 40;
+/// Places per decade of ℓ at which the search looks first.
+const PER_DECADE: i32 = 8;
+/// So many of the highest of them are climbed from.
+const CLIMBED: usize = 3;
+/// How far in ln ℓ a climb may end from its summit.
+const PRECISION: f64 = 1e-6;
+/// (√5 − 1) / 2.
+const GOLDEN: f64 = 0.618_033_988_749_894_8;
 
 /// Hyper-parameters of [`GaussianProcess`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct GpParameters {
-    /// Standard deviation of the constant of the linear part; where the search starts, if there is one.
+    /// Standard deviation of the constant of the linear part; without a search.
     pub sigma_0: f64,
-    /// Length scale of the radial part, in feature units; where the search starts, if there is one.
+    /// Length scale of the radial part, in feature units; with a search, one of the places where it looks, and of those
+    /// that are equally likely the nearest to this one is taken.
     pub length_scale: f64,
     /// Added to the diagonal of the training kernel matrix (variance of the label noise).
     pub jitter: f64,
-    /// Whether `sigma_0` and `length_scale` are moved, within [1e-5, 1e5], to where the labels are most likely.
+    /// Whether `sigma_0` and `length_scale` are those in [1e-5, 1e5] under which the labels are most likely.
     pub optimise: bool,
 }
 
@@ -50,16 +59,13 @@ pub struct GaussianProcess {
 #[derive(Clone, Debug)]
 struct Fitted {
     table: Array2<f64>,
-    kernel: Kernel,
-    weights: Array1<f64>,
-    log_likelihood: f64,
-}
-
-/// σ₀ and ℓ.
-#[derive(Clone, Copy, Debug)]
-struct Kernel {
     sigma_0: f64,
     length_scale: f64,
+    /// K⁻¹ y, one per training sample.
+    weights: Array1<f64>,
+    /// σ₀² times their sum.
+    level: f64,
+    log_likelihood: f64,
 }
 
 impl GaussianProcess {
@@ -89,7 +95,7 @@ impl GaussianProcess {
 
     /// (σ₀, ℓ) of the fitted kernel; `None` before a fit.
     pub fn kernel(&self) -> Option<(f64, f64)> {
-        self.fitted.as_ref().map(|fitted| (fitted.kernel.sigma_0, fitted.kernel.length_scale))
+        self.fitted.as_ref().map(|fitted| (fitted.sigma_0, fitted.length_scale))
     }
 }
 
@@ -109,16 +115,19 @@ impl Model for GaussianProcess {
             labels: Col::from_fn(labels.len(), |i| labels[i]),
             jitter,
         };
-        let start = [sigma_0.ln(), length_scale.ln()];
-        let logarithms = if optimise { likelihood.maximum(start) } else { start };
-        let at = likelihood.at(logarithms).ok_or_else(|| {
+        let length_scale = if optimise { likelihood.likeliest(length_scale) } else { length_scale };
+        let at = likelihood.at(length_scale).ok_or_else(|| {
             ModelError::Solver(format!("the kernel matrix is not positive definite at jitter = {jitter:e}; raise it"))
         })?;
+        let variance = if optimise { at.likeliest_variance() } else { sigma_0 * sigma_0 };
+        let level = at.level(variance);
         self.fitted = Some(Fitted {
             table,
-            kernel: Kernel::new(logarithms),
-            weights: at.weights.iter().copied().collect(),
-            log_likelihood: at.value,
+            sigma_0: variance.sqrt(),
+            length_scale,
+            weights: at.labels.iter().zip(at.ones.iter()).map(|(label, one)| label - level * one).collect(),
+            level,
+            log_likelihood: at.value(variance),
         });
         Ok(FitSummary::default())
     }
@@ -128,22 +137,26 @@ impl Model for GaussianProcess {
         let table = prediction_table(features, fitted.table.ncols())?;
         let products = row_products(&table, &fitted.table);
         let distances = squared_distances(&table, &fitted.table);
-        let kernel = Array2::from_shape_fn(products.dim(), |at| fitted.kernel.value(products[at], distances[at]));
-        Ok(kernel.dot(&fitted.weights).to_vec())
+        let radial = Radial::new(fitted.length_scale);
+        let kernel = Array2::from_shape_fn(products.dim(), |at| products[at] + radial.value(distances[at]));
+        Ok((kernel.dot(&fitted.weights) + fitted.level).to_vec())
     }
 }
 
-impl Kernel {
-    fn new([sigma_0, length_scale]: [f64; 2]) -> Self {
-        Self { sigma_0: sigma_0.exp(), length_scale: length_scale.exp() }
+/// exp(−‖x − x′‖² / 2ℓ²).
+#[derive(Clone, Copy)]
+struct Radial {
+    /// −1 / 2ℓ².
+    rate: f64,
+}
+
+impl Radial {
+    fn new(length_scale: f64) -> Self {
+        Self { rate: -0.5 / (length_scale * length_scale) }
     }
 
-    fn value(self, product: f64, squared_distance: f64) -> f64 {
-        product + self.sigma_0 * self.sigma_0 + self.radial(squared_distance)
-    }
-
-    fn radial(self, squared_distance: f64) -> f64 {
-        (-0.5 * squared_distance / (self.length_scale * self.length_scale)).exp()
+    fn value(self, squared_distance: f64) -> f64 {
+        (self.rate * squared_distance).exp()
     }
 }
 
@@ -155,7 +168,8 @@ fn squared_distances(a: &Array2<f64>, b: &Array2<f64>) -> Array2<f64> {
     })
 }
 
-/// The log marginal likelihood of the training labels as a function of ln σ₀ and ln ℓ (Rasmussen & Williams 2006, §5.4).
+/// The log marginal likelihood of the training labels (Rasmussen & Williams 2006, §5.4), whose kernel matrix is
+/// K = A + σ₀² 11ᵀ, where A depends on ℓ only.
 struct Likelihood {
     products: Array2<f64>,
     distances: Array2<f64>,
@@ -163,123 +177,111 @@ struct Likelihood {
     jitter: f64,
 }
 
+/// What the likelihood is made of at one ℓ.
 struct Evaluation {
-    value: f64,
-    /// K⁻¹ y.
-    weights: Col<f64>,
-    kernel: Kernel,
-    factor: Llt<f64>,
+    /// A⁻¹ y.
+    labels: Col<f64>,
+    /// A⁻¹ 1.
+    ones: Col<f64>,
+    /// yᵀ A⁻¹ y.
+    labels_by_labels: f64,
+    /// 1ᵀ A⁻¹ y.
+    ones_by_labels: f64,
+    /// 1ᵀ A⁻¹ 1.
+    ones_by_ones: f64,
+    /// ½ ln|A|.
+    half_determinant: f64,
+}
+
+impl Evaluation {
+    /// The σ₀² inside its bounds under which the labels are most likely: the likelihood rises up to it and falls after it.
+    fn likeliest_variance(&self) -> f64 {
+        let (one, label) = (self.ones_by_ones, self.ones_by_labels);
+        ((label * label - one) / (one * one)).clamp(LEAST * LEAST, LARGEST * LARGEST)
+    }
+
+    /// σ₀² 1ᵀK⁻¹y: the prediction of the constant.
+    fn level(&self, variance: f64) -> f64 {
+        variance * self.ones_by_labels / (1.0 + variance * self.ones_by_ones)
+    }
+
+    /// −½ yᵀK⁻¹y − ½ ln|K| − ½ n ln 2π.
+    fn value(&self, variance: f64) -> f64 {
+        let fit = self.labels_by_labels - self.level(variance) * self.ones_by_labels;
+        let half_determinant = self.half_determinant + 0.5 * (variance * self.ones_by_ones).ln_1p();
+        -0.5 * fit - half_determinant - 0.5 * self.labels.nrows() as f64 * TAU.ln()
+    }
 }
 
 impl Likelihood {
-    /// −½ yᵀK⁻¹y − ½ ln|K| − ½ n ln 2π; `None` where K is not positive definite to machine precision.
-    fn at(&self, logarithms: [f64; 2]) -> Option<Evaluation> {
-        let kernel = Kernel::new(logarithms);
-        let mut matrix =
-            Array2::from_shape_fn(self.products.dim(), |at| kernel.value(self.products[at], self.distances[at]));
+    /// `None` where A is not positive definite to machine precision.
+    fn at(&self, length_scale: f64) -> Option<Evaluation> {
+        let radial = Radial::new(length_scale);
+        // the factorisation reads the lower triangle
+        let mut matrix = Array2::from_shape_fn(self.products.dim(), |(i, j)| {
+            if j > i { 0.0 } else { self.products[[i, j]] + radial.value(self.distances[[i, j]]) }
+        });
         matrix.diag_mut().mapv_inplace(|value| value + self.jitter);
         let factor = in_faer(|| faer_view(&matrix).llt(Side::Lower)).ok()?;
-        let weights = factor.solve(&self.labels);
-        let half_determinant: f64 = factor.L().diagonal().column_vector().iter().map(|value| value.ln()).sum();
-        let fit: f64 = self.labels.iter().zip(weights.iter()).map(|(y, w)| y * w).sum();
-        let value = -0.5 * fit - half_determinant - 0.5 * self.labels.nrows() as f64 * TAU.ln();
-        value.is_finite().then_some(Evaluation { value, weights, kernel, factor })
+        let labels = factor.solve(&self.labels);
+        let ones = factor.solve(&Col::<f64>::ones(self.labels.nrows()));
+        let evaluation = Evaluation {
+            labels_by_labels: self.labels.iter().zip(labels.iter()).map(|(y, solved)| y * solved).sum(),
+            ones_by_labels: labels.iter().sum(),
+            ones_by_ones: ones.iter().sum(),
+            half_determinant: factor.L().diagonal().column_vector().iter().map(|value| value.ln()).sum(),
+            labels,
+            ones,
+        };
+        (evaluation.ones_by_ones > 0.0 && evaluation.value(1.0).is_finite()).then_some(evaluation)
     }
 
-    /// ∂/∂ ln σ₀ and ∂/∂ ln ℓ: ½ Σᵢⱼ (wᵢwⱼ − K⁻¹ᵢⱼ) ∂Kᵢⱼ.
-    fn gradient(&self, at: &Evaluation) -> [f64; 2] {
-        let samples = self.labels.nrows();
-        let inverse = in_faer(|| at.factor.solve(Mat::<f64>::identity(samples, samples)));
-        let Kernel { sigma_0, length_scale } = at.kernel;
-        let mut gradient = [0.0; 2];
-        for ((i, j), &distance) in self.distances.indexed_iter() {
-            let pull = 0.5 * (at.weights[i] * at.weights[j] - inverse[(i, j)]);
-            gradient[0] += pull * 2.0 * sigma_0 * sigma_0;
-            gradient[1] += pull * at.kernel.radial(distance) * distance / (length_scale * length_scale);
-        }
-        gradient
+    /// The ℓ inside its bounds under which the labels are most likely, σ₀ being likeliest for it; of equally likely ones
+    /// the nearest to the one declared. The search climbs from the highest of evenly spread places, and from the declared.
+    fn likeliest(&self, declared: f64) -> f64 {
+        let (declared, first, step) = (declared.ln(), LEAST.ln(), LN_10 / f64::from(PER_DECADE));
+        let steps = ((LARGEST / LEAST).log10() * f64::from(PER_DECADE)).round() as i32;
+        let mut seen: Vec<Place> = (0..=steps).map(|k| self.place(first + f64::from(k) * step)).collect();
+        let value = |k: usize| seen.get(k).map_or(f64::NEG_INFINITY, |place| place.value);
+        let is_summit = |&k: &usize| value(k) > value(k.wrapping_sub(1)) && value(k) >= value(k + 1);
+        let mut summits: Vec<usize> = (0..seen.len()).filter(is_summit).collect();
+        summits.sort_by(|&i, &j| value(j).total_cmp(&value(i)));
+        let starts = summits.into_iter().take(CLIMBED).map(|k| seen[k].logarithm).chain([declared]);
+        let climbed: Vec<Place> =
+            starts.map(|start| self.climb((start - step).max(LEAST.ln()), (start + step).min(LARGEST.ln()))).collect();
+        seen.extend(climbed.into_iter().chain([self.place(declared)]));
+        let near = |place: &Place| (place.logarithm - declared).abs();
+        let best = seen.iter().max_by(|a, b| a.value.total_cmp(&b.value).then(near(b).total_cmp(&near(a))));
+        best.map_or(declared, |best| best.logarithm).exp().clamp(LEAST, LARGEST)
     }
 
-    /// Climbs from `start` to a local maximum inside the bounds: a projected BFGS search in two dimensions.
-    fn maximum(&self, start: [f64; 2]) -> [f64; 2] {
-        let bounds = (LEAST.ln(), LARGEST.ln());
-        let Some(mut here) = self.at(start) else { return start };
-        let mut position = start;
-        let mut slope = self.gradient(&here);
-        let mut curvature = Curvature::unit(slope);
-        for _ in 0..MOST_STEPS {
-            // a coordinate that sits on a bound and is pushed outwards is held
-            let held = [0, 1]
-                .map(|k| (position[k] <= bounds.0 && slope[k] < 0.0) || (position[k] >= bounds.1 && slope[k] > 0.0));
-            let free = [0, 1].map(|k| if held[k] { 0.0 } else { slope[k] });
-            if free.iter().all(|slope| slope.abs() < FLAT) {
-                break;
+    /// −∞ where A is not positive definite.
+    fn place(&self, logarithm: f64) -> Place {
+        let at = self.at(logarithm.exp());
+        Place { logarithm, value: at.map_or(f64::NEG_INFINITY, |at| at.value(at.likeliest_variance())) }
+    }
+
+    /// The summit between two places with a higher one between them, by golden sections.
+    fn climb(&self, mut low: f64, mut high: f64) -> Place {
+        let left = |low: f64, high: f64| self.place(high - GOLDEN * (high - low));
+        let right = |low: f64, high: f64| self.place(low + GOLDEN * (high - low));
+        let mut inner = (left(low, high), right(low, high));
+        while high - low > PRECISION {
+            if inner.0.value >= inner.1.value {
+                high = inner.1.logarithm;
+                inner = (left(low, high), inner.0);
+            } else {
+                low = inner.0.logarithm;
+                inner = (inner.1, right(low, high));
             }
-            let Some((next, there)) = self.line_search(position, here.value, slope, curvature.step(free), bounds)
-            else {
-                break;
-            };
-            let slope_there = self.gradient(&there);
-            curvature.learn([0, 1].map(|k| next[k] - position[k]), [0, 1].map(|k| slope[k] - slope_there[k]));
-            (position, here, slope) = (next, there, slope_there);
         }
-        position
-    }
-
-    /// Halves the step until the likelihood rises by a fair part of what the slope promises; `None` if it never does.
-    fn line_search(
-        &self,
-        position: [f64; 2],
-        value: f64,
-        slope: [f64; 2],
-        step: [f64; 2],
-        bounds: (f64, f64),
-    ) -> Option<([f64; 2], Evaluation)> {
-        (0..MOST_HALVINGS).find_map(|halvings| {
-            let part = 0.5_f64.powi(halvings);
-            let next = [0, 1].map(|k| (position[k] + part * step[k]).clamp(bounds.0, bounds.1));
-            let promised: f64 = (0..2).map(|k| slope[k] * (next[k] - position[k])).sum();
-            let there = self.at(next)?;
-            (promised > 0.0 && there.value >= value + 1e-4 * promised).then_some((next, there))
-        })
+        if inner.0.value >= inner.1.value { inner.0 } else { inner.1 }
     }
 }
 
-/// What a two-dimensional BFGS search knows of the curvature: an approximation of the inverse Hessian of −ln p.
-struct Curvature {
-    inverse: [[f64; 2]; 2],
-}
-
-impl Curvature {
-    /// A first step of length 1 at most: e-fold, in the kernel's parameters.
-    fn unit(slope: [f64; 2]) -> Self {
-        let scale = 1.0 / slope[0].hypot(slope[1]).max(1.0);
-        Self { inverse: [[scale, 0.0], [0.0, scale]] }
-    }
-
-    /// The step uphill along the slopes that are free; a held one is zero and leaves the other coordinate to itself.
-    fn step(&self, free: [f64; 2]) -> [f64; 2] {
-        let [[a, b], [_, d]] = self.inverse;
-        match free {
-            [slope, 0.0] => [a * slope, 0.0],
-            [0.0, slope] => [0.0, d * slope],
-            [first, second] => [a * first + b * second, b * first + d * second],
-        }
-    }
-
-    /// The BFGS update with the step made and the fall of the slope along it; skipped where the curvature is negative.
-    fn learn(&mut self, step: [f64; 2], fall: [f64; 2]) {
-        let product = step[0] * fall[0] + step[1] * fall[1];
-        if product <= 1e-12 * step[0].hypot(step[1]) * fall[0].hypot(fall[1]) {
-            return;
-        }
-        let carried = [0, 1].map(|k| self.inverse[k][0] * fall[0] + self.inverse[k][1] * fall[1]);
-        let along = fall[0] * carried[0] + fall[1] * carried[1];
-        for i in 0..2 {
-            for j in 0..2 {
-                self.inverse[i][j] += (1.0 + along / product) * step[i] * step[j] / product
-                    - (carried[i] * step[j] + step[i] * carried[j]) / product;
-            }
-        }
-    }
+/// ln ℓ, and how likely the labels are there.
+#[derive(Clone, Copy)]
+struct Place {
+    logarithm: f64,
+    value: f64,
 }

@@ -300,6 +300,19 @@ fn a_gaussian_process_with_little_noise_interpolates() {
 }
 
 #[test]
+fn of_equally_likely_kernels_a_gaussian_process_keeps_the_one_declared() {
+    // so far apart that the radial part of any two is 0, whatever the length scale
+    let features = Array2::from_shape_fn((5, 1), |(i, _)| 5e6 * (i as f32 - 2.0));
+    let labels = [0.5, -1.0, 0.25, 1.0, -0.75];
+    for length_scale in [1e-3, 1.0, 3e4] {
+        let mut gp = GaussianProcess::new(GpParameters { length_scale, ..GpParameters::default() }).unwrap();
+        answers(&mut gp, &features, &labels, &features);
+        let (_, found) = gp.kernel().unwrap();
+        assert!((found - length_scale).abs() < 1e-9 * length_scale, "{length_scale} became {found}");
+    }
+}
+
+#[test]
 fn a_refit_forgets() {
     let (data, other) = (DataSet::named("narrow"), DataSet::named("curves"));
     for (name, mut model) in every_model() {

@@ -30,6 +30,8 @@ struct Case {
     parameters: Value,
     predictions: Vec<f64>,
     log_marginal_likelihood: Option<f64>,
+    /// With scikit-learn's own settings: one start, and a tolerance that stops early.
+    log_marginal_likelihood_of_one_start: Option<f64>,
 }
 
 /// Forests of many seeds: their mean prediction, and how far each seed is from the mean of the others.
@@ -137,27 +139,33 @@ fn gaussian_process_with_a_fixed_kernel() {
 }
 
 #[test]
-fn gaussian_process_finds_a_kernel_as_likely() {
+fn gaussian_process_finds_the_most_likely_kernel() {
     let fixture = fixture();
-    let mut same_optimum = 0;
+    let (mut same_optimum, mut misled) = (Vec::new(), 0);
     for case in fixture.cases.iter().filter(|case| case.model == "gp" && case.parameters["optimise"].is_null()) {
         let data = DataSet::named(&case.data);
         let mut gp: GaussianProcess = build(&case.parameters, GaussianProcess::new);
         let ours = answers(&mut gp, &data.features, &data.labels, &data.questions);
         let (likelihood, theirs) = (gp.log_marginal_likelihood().unwrap(), case.log_marginal_likelihood.unwrap());
-        eprintln!("{}: {:?} {likelihood} {theirs}", case.data, gp.kernel());
-        assert!(likelihood >= theirs - 1e-6, "{}: {likelihood} < {theirs}", case.data);
-        // scikit-learn stops at a relative rise of 2e-9: nobody's optimum is exact
-        if (likelihood - theirs).abs() < 1e-3 {
-            assert_agrees(&ours, case, 1e-3);
-            same_optimum += 1;
+        let of_one_start = case.log_marginal_likelihood_of_one_start.unwrap();
+        eprintln!("{}: {:?} {likelihood} {theirs} {of_one_start}", case.data, gp.kernel());
+        // theirs is the best of many starts: no start of scikit-learn finds a likelier kernel
+        assert!(likelihood >= theirs.max(of_one_start) - 1e-7 * theirs.abs(), "{}: {likelihood} < {theirs}", case.data);
+        if (likelihood - theirs).abs() < 1e-6 * theirs.abs() {
+            assert_agrees(&ours, case, 1e-4);
+            same_optimum.push(&case.data);
         }
-        let unmoved = GpParameters { optimise: false, ..GpParameters::default() };
-        let mut unmoved = GaussianProcess::new(unmoved).unwrap();
-        answers(&mut unmoved, &data.features, &data.labels, &data.questions);
-        assert!(likelihood >= unmoved.log_marginal_likelihood().unwrap());
+        misled += usize::from(of_one_start < theirs - 1e-3);
+        // a search that begins at the ends of the line arrives at the same place
+        for length_scale in [1e-5, 1e5] {
+            let mut gp = GaussianProcess::new(GpParameters { length_scale, ..GpParameters::default() }).unwrap();
+            answers(&mut gp, &data.features, &data.labels, &data.questions);
+            let from_there = gp.log_marginal_likelihood().unwrap();
+            assert!((from_there - likelihood).abs() < 1e-7 * theirs.abs(), "{}: {from_there}", case.data);
+        }
     }
-    assert!(same_optimum >= 3, "only {same_optimum} optima are scikit-learn's");
+    assert!(same_optimum.len() >= 4, "only on {same_optimum:?} the optimum is scikit-learn's");
+    assert!(misled >= 1, "no data set misleads a search from one start");
 }
 
 #[test]

@@ -3,7 +3,8 @@
     python3 -m venv VENV && VENV/bin/pip install -r scripts/oracle/requirements.txt
     VENV/bin/python scripts/oracle/classical.py
 
-Iterative solvers run to a tight tolerance, so that the fixture is the optimum and not a stopping point. The forest has
+Iterative solvers run to a tight tolerance, so that the fixture is the optimum and not a stopping point. The Gaussian
+process is the best of many starts; what one start gives with scikit-learn's own settings stands beside it. The forest has
 no one right answer: the fixture holds the mean prediction over seeds and how far each seed is from the mean of the others.
 """
 
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import sklearn
+from scipy.optimize import minimize
 from sklearn.cross_decomposition import PLSRegression
 from sklearn.decomposition import PCA
 from sklearn.ensemble import RandomForestRegressor
@@ -21,9 +23,11 @@ from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVR
 
-from made_data import data_set
+from made_data import DATA_SETS, data_set
 
+GENERAL = ("narrow", "wide", "curves")
 FOREST_SEEDS = 60
+GP_RESTARTS, GP_RESTARTS_OF_MANY = 8, 2
 FIXTURE = Path(__file__).resolve().parents[2] / "baselines/tests/fixtures/classical.json"
 
 
@@ -32,9 +36,20 @@ def pcr(components):
     return make_pipeline(PCA(components, svd_solver="full"), LinearRegression())
 
 
-def gaussian_process(sigma_0, length_scale, optimizer):
+def gaussian_process(sigma_0, length_scale, **arguments):
     # features are not centred and labels not scaled, as by default
-    return GaussianProcessRegressor(DotProduct(sigma_0) + RBF(length_scale), alpha=1e-10, optimizer=optimizer)
+    return GaussianProcessRegressor(DotProduct(sigma_0) + RBF(length_scale), alpha=1e-10, random_state=0, **arguments)
+
+
+def tight(objective, start, bounds):
+    """scikit-learn's optimiser, but to the end."""
+    options = {"ftol": 1e-15, "gtol": 1e-9, "maxiter": 2000, "maxls": 100}
+    found = minimize(objective, start, method="L-BFGS-B", jac=True, bounds=bounds, options=options)
+    return found.x, found.fun
+
+
+def gaussian_process_searched(restarts=GP_RESTARTS):
+    return gaussian_process(1.0, 1.0, optimizer=tight, n_restarts_optimizer=restarts)
 
 
 def models(name):
@@ -51,22 +66,24 @@ def models(name):
     yield "svm", {"gamma": "auto", "c": 0.5}, SVR(C=0.5, gamma="auto", tol=1e-12)
     yield "svm", {"gamma": 0.01, "c": 100.0}, SVR(C=100.0, gamma=0.01, tol=1e-12)
     length = 1.5 if few else 20.0
-    yield "gp", {"sigma_0": 0.7, "length_scale": length, "optimise": False}, gaussian_process(0.7, length, None)
-    # from scikit-learn's default start, and from one near the best optimum where the default ends in a worse one
-    for start in ((1.0, 1.0), (0.5, 0.5)) if few else ((1.0, 1.0),):
-        parameters = {"sigma_0": start[0], "length_scale": start[1]}
-        yield "gp", parameters, gaussian_process(*start, "fmin_l_bfgs_b")
+    yield "gp", {"sigma_0": 0.7, "length_scale": length, "optimise": False}, gaussian_process(0.7, length, optimizer=None)
+    yield "gp", {}, gaussian_process_searched()
 
 
 def cases(name):
     features, lives, questions = data_set(name)
-    for model, parameters, regressor in models(name):
+    # the data sets that are ill-conditioned are for the Gaussian process, whose search they mislead
+    gp_only = [("gp", {}, gaussian_process_searched(GP_RESTARTS_OF_MANY if name == "many" else GP_RESTARTS))]
+    for model, parameters, regressor in models(name) if name in GENERAL else gp_only:
         regressor.fit(features, lives)
         case = {"data": name, "model": model, "parameters": parameters}
         if model == "gp":
             case["log_marginal_likelihood"] = float(regressor.log_marginal_likelihood_value_)
             kernel = regressor.kernel_
             case["kernel"] = [float(kernel.k1.sigma_0), float(kernel.k2.length_scale)]
+            if not parameters:
+                plain = gaussian_process(1.0, 1.0).fit(features, lives)
+                case["log_marginal_likelihood_of_one_start"] = float(plain.log_marginal_likelihood_value_)
         case["predictions"] = [float(x) for x in np.ravel(regressor.predict(questions))]
         yield case
 
@@ -91,12 +108,12 @@ def forests(name):
 
 
 if __name__ == "__main__":
-    names = ("narrow", "wide", "curves")
+    names = tuple(DATA_SETS)
     answer = {
         "made_by": f"scripts/oracle/classical.py, scikit-learn {sklearn.__version__}, numpy {np.__version__}",
         "checksums": {name: [float(part.sum()) for part in data_set(name)] for name in names},
         "cases": [case for name in names for case in cases(name)],
-        "forests": [forest for name in names for forest in forests(name)],
+        "forests": [forest for name in GENERAL for forest in forests(name)],
     }
     # one case per line, for readable differences
     text = json.dumps(answer).replace('{"data"', '\n{"data"')

@@ -43,6 +43,24 @@ def curves(samples, columns, seed):
     return np.array(rows).astype(np.float32)
 
 
+def modes(samples, columns, seed, spread):
+    """Rows of the shape that measured ones have: one curve times the amount of the sample, a second and a third curve
+    `spread` and `spread`² as large, and noise `spread`³ as large. With a small spread all are nearly collinear."""
+    dice = Dice(seed)
+    rows = []
+    for _ in range(samples):
+        one, two, three = (dice.roll() for _ in range(3))
+        amount, two, three = (1.0 + one) * (1.0 + one), two * spread, three * (spread * spread)
+        row = []
+        for j in range(columns):
+            t = 2.0 * (j / 1024) - 1.0
+            bend = 1.0 - t * t
+            noise = dice.roll() * (spread * spread * spread)
+            row.append(((amount * (1.0 + bend) + two * (t * bend)) + three * (bend * bend)) + noise)
+        rows.append(row)
+    return np.array(rows).astype(np.float32)
+
+
 def labels(features, seed):
     """A smooth function of the first three columns, and noise."""
     dice = Dice(seed)
@@ -50,10 +68,20 @@ def labels(features, seed):
     return np.array([x + 0.5 * y * y - z * x + 0.25 * dice.roll() for x, y, z in zip(a, b, c)])
 
 
+DATA_SETS = {
+    "narrow": (TRAIN, lambda rows: noise(rows, 3, 1), 1),
+    "wide": (TRAIN, lambda rows: noise(rows, 1000, 2), 2),
+    "curves": (TRAIN, lambda rows: curves(rows, 200, 3), 3),
+    "cells": (TRAIN, lambda rows: modes(rows, 1000, 4, 0.125), 4),
+    "collinear": (TRAIN, lambda rows: modes(rows, 200, 5, 0.015625), 5),
+    "many": (205, lambda rows: modes(rows, 1000, 6, 0.125), 6),
+}
+
+
 def data_set(name):
     """Training features and labels, test features; features as f32 values held in f64."""
-    make, columns, seed = {"narrow": (noise, 3, 1), "wide": (noise, 1000, 2), "curves": (curves, 200, 3)}[name]
-    features = make(TRAIN + TEST, columns, seed)
+    train, make, seed = DATA_SETS[name]
+    features = make(train + TEST)
     lives = labels(features, seed + 100)
     features = features.astype(np.float64)
-    return features[:TRAIN], lives[:TRAIN], features[TRAIN:]
+    return features[:train], lives[:train], features[train:]

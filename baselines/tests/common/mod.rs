@@ -15,17 +15,21 @@ pub(crate) struct DataSet {
 
 impl DataSet {
     pub(crate) fn named(name: &str) -> Self {
-        let rows = TRAIN + TEST;
+        let train = if name == "many" { 205 } else { TRAIN };
+        let rows = train + TEST;
         let (features, seed) = match name {
             "narrow" => (noise(rows, 3, 1), 1),
             "wide" => (noise(rows, 1000, 2), 2),
             "curves" => (curves(rows, 200, 3), 3),
+            "cells" => (modes(rows, 1000, 4, 0.125), 4),
+            "collinear" => (modes(rows, 200, 5, 0.015625), 5),
+            "many" => (modes(rows, 1000, 6, 0.125), 6),
             _ => panic!("no data set is called {name}"),
         };
         let mut labels = labels(&features, seed + 100);
-        labels.truncate(TRAIN);
+        labels.truncate(train);
         let part = |from, to| features.slice(s![from..to, ..]).to_owned();
-        Self { features: part(0, TRAIN), labels, questions: part(TRAIN, rows) }
+        Self { features: part(0, train), labels, questions: part(train, rows) }
     }
 }
 
@@ -55,6 +59,25 @@ pub(crate) fn curves(samples: usize, columns: usize, seed: u64) -> Array2<f32> {
             let t = 2.0 * (j as f64 / 256.0) - 1.0;
             let value = coefficients.iter().fold(0.0, |value, coefficient| value * t + coefficient);
             values.push((value + 0.015625 * dice.roll()) as f32);
+        }
+    }
+    Array2::from_shape_vec((samples, columns), values).expect("one value per cell")
+}
+
+/// Rows of the shape that measured ones have: one curve times the amount of the sample, a second and a third curve
+/// `spread` and `spread`² as large, and noise `spread`³ as large. With a small spread all are nearly collinear.
+fn modes(samples: usize, columns: usize, seed: u64, spread: f64) -> Array2<f32> {
+    let mut dice = Dice(seed);
+    let mut values = Vec::with_capacity(samples * columns);
+    for _ in 0..samples {
+        let [one, two, three] = std::array::from_fn(|_| dice.roll());
+        let (amount, two, three) = ((1.0 + one) * (1.0 + one), two * spread, three * (spread * spread));
+        for j in 0..columns {
+            let t = 2.0 * (j as f64 / 1024.0) - 1.0;
+            let bend = 1.0 - t * t;
+            let noise = dice.roll() * (spread * spread * spread);
+            let value = ((amount * (1.0 + bend) + two * (t * bend)) + three * (bend * bend)) + noise;
+            values.push(value as f32);
         }
     }
     Array2::from_shape_vec((samples, columns), values).expect("one value per cell")

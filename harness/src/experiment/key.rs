@@ -34,6 +34,8 @@ fn training_version(model: &ModelSpec) -> u32 {
         ModelSpec::Forest(_) => 2,
         // 2: the second convolution is computed in transformed space, which rounds otherwise
         ModelSpec::Cnn(_) | ModelSpec::BatLiNet(_) | ModelSpec::Transfer(_) => 2,
+        // 2: the kernel is the most likely of all, no longer the first that a search comes to
+        ModelSpec::Gp(_) => 2,
         _ => 1,
     }
 }
