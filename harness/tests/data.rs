@@ -9,9 +9,11 @@ mod data {
     mod calce;
     mod cells;
     mod command;
+    mod dialects;
     mod fetch;
     mod full_disk;
     mod import;
+    mod nominal;
     mod pickle;
     mod published_files;
     mod raw;
@@ -19,5 +21,6 @@ mod data {
     mod round_trip;
     mod rwth;
     mod store;
+    mod terminal;
     mod verbs;
 }

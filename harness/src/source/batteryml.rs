@@ -1,7 +1,8 @@
 //! `batteryml`: cells as BatteryML and BatLiNet keep them once they have processed them: one pickle per cell, a dictionary of
 //! plain lists, for all eight datasets.
 //!
-//! What is known of a cell comes from the catalogue, since the files have some of it wrong (cathodes of HNEI and UL-PUR).
+//! What is known of a cell comes from the catalogue, since the files have some of it wrong (cathodes of HNEI and UL-PUR); of
+//! the nominal capacity, see [`Nominal`](super::nominal::Nominal).
 
 use super::assembly::{Assembly, LONGEST_CYCLE, MOST_CYCLES};
 use super::catalogue;
@@ -9,6 +10,7 @@ use super::import::{Format, Imported, origin_of};
 use super::pickle::Node;
 use super::pickled_cells::{PickledCells, Reading};
 use crate::cell::{Cycle, Dataset};
+use crate::quote::shown;
 
 /// See the module.
 pub const FORMAT: Format = Format {
@@ -17,7 +19,8 @@ pub const FORMAT: Format = Format {
     datasets: &Dataset::ALL,
     open: |paths| {
         let none_found = "no pickle is named after a published cell, as MATR_b1c0.pkl is";
-        let reading = Reading { id: str::to_owned, largest_file: LARGEST_FILE, assemble, none_found };
+        let nominal = |root: Node<'_>| root.get("nominal_capacity_in_Ah").and_then(Node::number);
+        let reading = Reading { id: str::to_owned, largest_file: LARGEST_FILE, assemble, nominal, none_found };
         Ok(Box::new(PickledCells::find(paths, reading)?))
     },
 };
@@ -29,8 +32,7 @@ fn assemble(id: &str, _name: &str, root: Node<'_>) -> Result<Imported, String> {
     let entry = catalogue::find(id).ok_or_else(|| format!("cell {id} is none of the published ones"))?;
     let named = root.get("cell_id").and_then(Node::text).ok_or("it is no cell of BatteryML: it has no \"cell_id\"")?;
     if named != id {
-        let named: String = named.chars().take(80).collect();
-        return Err(format!("it holds the cell {named}: name the file after it"));
+        return Err(format!("it holds the cell {}: name the file after it", shown(named, 80)));
     }
     let cycles = root.get("cycle_data").and_then(Node::items).ok_or("it has no list \"cycle_data\"")?;
     if cycles.len() > MOST_CYCLES {
@@ -41,14 +43,7 @@ fn assemble(id: &str, _name: &str, root: Node<'_>) -> Result<Imported, String> {
         let cycle = cycle(record).and_then(|cycle| assembly.push(cycle));
         cycle.map_err(|what| format!("cycle_data[{position}]: {what}"))?;
     }
-    let mut imported = assembly.finish()?;
-    let nominal = root.get("nominal_capacity_in_Ah").and_then(Node::number);
-    if let Some(nominal) = nominal.filter(|nominal| (nominal - entry.nominal_capacity).abs() > 1e-9) {
-        imported
-            .remarks
-            .push(format!("the file has a nominal capacity of {nominal} Ah, {} Ah is used", entry.nominal_capacity));
-    }
-    Ok(imported)
+    assembly.finish()
 }
 
 fn cycle(record: Node<'_>) -> Result<Cycle, String> {

@@ -8,6 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use flate2::read::GzDecoder;
 
 use crate::failure::Failure;
+use crate::quote::shown;
 
 /// The largest published table has 0.8 MiB; a far larger one is something else.
 const LARGEST: u64 = 16 << 20;
@@ -86,8 +87,9 @@ fn read_tar(reader: impl Read, path: &Path, wanted: &[String]) -> Result<BTreeMa
     let broken = |error: io::Error| match error.kind() {
         io::ErrorKind::UnexpectedEof => cut_short(path),
         _ => Failure::Usage(format!(
-            "{} is not the matr-curves archive, or is damaged: {error}; get it anew",
-            path.display()
+            "{} is not the matr-curves archive, or is damaged: {}; get it anew",
+            path.display(),
+            shown(error, 120)
         )),
     };
     let mut files = BTreeMap::new();
