@@ -7,12 +7,14 @@
 mod harness {
     pub mod cell;
     pub mod failure;
+    pub mod quote;
     pub mod source;
     pub mod store;
     pub mod suggest;
+    pub mod text;
 }
 
-pub use harness::{cell, failure, source, store, suggest};
+pub use harness::{cell, failure, quote, source, store, suggest, text};
 
 use std::fs;
 use std::path::Path;

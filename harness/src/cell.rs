@@ -317,6 +317,14 @@ impl Cell {
         }
     }
 
+    /// The cell with another nominal capacity in Ah, to which its life is counted from then on.
+    ///
+    /// # Errors
+    /// [`InvalidCell`] if it is no positive number.
+    pub fn with_nominal_capacity(self, nominal_capacity: f64) -> Result<Self, InvalidCell> {
+        Self::new(CellInfo { nominal_capacity, ..self.info }, self.cycles, self.life)
+    }
+
     /// What is known of the cell before any cycle is looked at.
     pub fn info(&self) -> &CellInfo {
         &self.info

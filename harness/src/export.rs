@@ -33,6 +33,9 @@ pub static FORMATS: &[Format] = &[
     hust_zip::FORMAT,
     calce_xlsx::FORMAT,
     rwth_zip::FORMAT,
+    battery_archive::HNEI,
+    battery_archive::UL_PUR,
+    battery_archive::SNL,
     battery_archive::FORMAT,
     batteryml::FORMAT,
 ];
@@ -40,8 +43,10 @@ pub static FORMATS: &[Format] = &[
 /// One kind of published files.
 #[derive(Debug)]
 pub struct Format {
-    /// As the user names it, such as `hust-zip`.
+    /// What the files are, such as `hust-zip`: a name that it goes by too.
     pub name: &'static str,
+    /// The name that the user knows from [`crate::source::import`], such as `hust`.
+    pub import: &'static str,
     /// What is written, such as `hust_data.zip`; the help text.
     pub files: &'static str,
     /// Whose cells can be written.
@@ -57,9 +62,9 @@ pub struct Format {
 pub type Write = fn(&dyn Source, &[String], &Path, &Progress<'_>) -> Result<Vec<PathBuf>, Failure>;
 
 impl Format {
-    /// The format of this name.
+    /// The format of this name, in either way of naming it.
     pub fn find(name: &str) -> Option<&'static Self> {
-        FORMATS.iter().find(|format| format.name == name)
+        FORMATS.iter().find(|format| [format.import, format.name].contains(&name))
     }
 }
 

@@ -4,12 +4,13 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use harness::cli::{self, Arguments};
+use harness::quote;
 
 fn main() -> ExitCode {
     match cli::execute(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("batlinet: {failure}");
+            eprintln!("batlinet: {}", quote::harmless(&failure.to_string()));
             ExitCode::from(failure.exit_code())
         }
     }

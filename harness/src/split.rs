@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use crate::failure::Failure;
+use crate::listing::{self, Line};
+use crate::quote::shown;
 
 /// Ids of the training and test cells, in the order of the file; no id occurs twice.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,41 +21,28 @@ impl Split {
     ///
     /// # Errors
     /// [`Failure::Usage`] names the file and line: an unreadable file, a missing column, an empty id, another word than
-    /// `train` or `test`, an id that occurs twice (in both parts or in one), a part without cells.
+    /// `train` or `test`, an id that occurs twice (in both parts or in one), a part without cells, a line with too few or too
+    /// many fields. Empty lines and empty fields at the end of a line are no harm.
     pub fn read(path: &Path) -> Result<Self, Failure> {
         let name = path.display();
         let usage = |what: String| Failure::Usage(format!("split {name}: {what}"));
-        let mut reader = csv::ReaderBuilder::new()
-            .trim(csv::Trim::All)
-            .from_path(path)
-            .map_err(|error| usage(format!("cannot be opened: {error}")))?;
-        let headers = reader.headers().map_err(|error| usage(error.to_string()))?.clone();
-        let column = |wanted: &str| {
-            headers
-                .iter()
-                .position(|header| header == wanted)
-                .ok_or_else(|| usage(format!("has no column {wanted}; it needs cell_id and split")))
-        };
-        let (id_column, part_column) = (column("cell_id")?, column("split")?);
-
         let mut split = Self { train: Vec::new(), test: Vec::new() };
-        let mut seen: HashMap<String, (u64, String)> = HashMap::new();
-        for record in reader.records() {
-            let record = record.map_err(|error| usage(error.to_string()))?;
-            let line = record.position().map_or(0, csv::Position::line);
-            let (id, part) = (&record[id_column], &record[part_column]);
+        let mut seen: HashMap<String, (usize, String)> = HashMap::new();
+        for Line { number: line, fields: [id, part] } in listing::read(path, ["cell_id", "split"]).map_err(usage)? {
             if id.is_empty() {
                 return Err(usage(format!("line {line} has no cell id")));
             }
-            if let Some((first, where_to)) = seen.insert(id.to_owned(), (line, part.to_owned())) {
+            if let Some((first, where_to)) = seen.insert(id.clone(), (line, part.clone())) {
+                let [id, part, where_to] = [id, part, where_to].map(|text| shown(text, 80));
                 return Err(usage(format!(
                     "cell {id} is in {where_to} on line {first} and in {part} on line {line}; keep one of them"
                 )));
             }
-            match part {
-                "train" => split.train.push(id.to_owned()),
-                "test" => split.test.push(id.to_owned()),
+            match part.as_str() {
+                "train" => split.train.push(id),
+                "test" => split.test.push(id),
                 other => {
+                    let [id, other] = [id.as_str(), other].map(|text| shown(text, 80));
                     return Err(usage(format!("line {line}: cell {id} is in '{other}', not in 'train' or 'test'")));
                 }
             }
@@ -87,6 +76,26 @@ mod tests {
     }
 
     #[test]
+    fn what_a_spreadsheet_leaves_behind_is_no_harm() {
+        let plain = read("cell_id,split\nA,train\nB,test\n").unwrap();
+        for text in [
+            "\u{feff}cell_id,split\nA,train\nB,test\n",
+            "cell_id,split\r\n\r\nA,train\r\n , \r\nB,test\r\n\r\n",
+            "cell_id,split,,\nA,train,,\n,,,\nB,test,,\n",
+            "cell_id,split\nA,train,\nB,test,,\n",
+            "cell_id,split,note\nA,train\nB,test,x\n",
+            "\u{feff}\"cell_id\",\"split\"\n\"A\",\"train\"\n\"B\",\"test\"",
+        ] {
+            assert_eq!(read(text), Ok(plain.clone()), "{text:?}");
+        }
+        let wide: Vec<u8> = "cell_id,split\nA,train\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(&wide).unwrap();
+        let message = Split::read(file.path()).unwrap_err().to_string();
+        assert!(message.contains("it is written in UTF-16: save it as UTF-8"), "{message}");
+    }
+
+    #[test]
     fn each_fault_names_its_line_or_column() {
         let fails = |text: &str, part: &str| {
             let message = read(text).unwrap_err();
@@ -97,7 +106,11 @@ mod tests {
         fails("cell_id,split\nA,train\nB,test\nA,test\n", "cell A is in train on line 2 and in test on line 4");
         fails("cell_id,split\nA,train\nB,test\nA,train\n", "line 4");
         fails("cell_id,split\nA,train\n", "no cell is in 'test'");
-        fails("cell_id,split\nA,train\nB\n", "line");
+        fails("cell_id,split\nA,train\nB\n", "line 3 has no split: it has 1 fields, the header has 2");
+        fails("cell_id,split\n\nA,train\n\n\nB,test,x\n", "line 6 has 3 fields, the header has 2: what is \"x\"?");
+        fails("cell_id,split,cell_id\nA,train,B\n", "has the column cell_id twice");
+        fails("cell_id;split\nA;train\n", "separated by commas and not by semicolons");
+        fails("cell_id,split\nA\u{1b}[31m,dev\n", "cell A\\u{1b}[31m is in 'dev'");
         fails("cell_id,split\n,train\n", "line 2 has no cell id");
         assert!(Split::read(Path::new("nowhere.csv")).unwrap_err().to_string().contains("nowhere.csv"));
     }

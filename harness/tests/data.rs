@@ -9,10 +9,12 @@ mod data {
     mod calce;
     mod cells;
     mod command;
+    mod dialects;
     mod fetch;
     mod full_disk;
     mod import;
     mod lives;
+    mod nominal;
     mod pickle;
     mod published_files;
     mod raw;
@@ -20,5 +22,6 @@ mod data {
     mod round_trip;
     mod rwth;
     mod store;
+    mod terminal;
     mod verbs;
 }

@@ -2,7 +2,8 @@
 
     python3 scripts/oracle/pickles.py harness/tests/fixtures/pickles
 
-Run it once with each of several versions of pandas (those of the committed files: 1.5.3, 2.2.3, 2.3.3, 3.0.0). The file
+Run it once with each of several versions of pandas (those of the committed files: 1.5.3, 2.2.3, 2.3.3, 3.0.0). With pyarrow
+beside pandas 3 it writes only what is different then, `arrow-*.pkl` (3.1.1). The file
 `legacy.pkl` has the layout that pandas wrote before 1.3; it is made with pandas 1.5.3, which still reads that layout, and
 this program checks that it does.
 """
@@ -15,6 +16,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
+try:
+    import pyarrow as pa
+except ImportError:
+    pa = None
 
 
 def frame(cycle: int, rows: int = 4) -> pd.DataFrame:
@@ -59,6 +65,25 @@ def containers():
     }
 
 
+def arrow():
+    """Frames whose columns have names in arrays of Arrow, whole and sliced, and series."""
+    wide = frame(1).drop(columns="Status")
+    wide.columns = wide.columns.astype("str")
+    wide["Note"] = pd.array(["a", None, "ü", ""], dtype="str")
+    chunks = wide[["Voltage (V)"]].copy()
+    first, second = pa.array(["Voltage"], pa.large_string()), pa.array([" (V)"], pa.large_string())
+    chunks[" (V)"] = 0.5
+    chunks.columns = pd.Index(pd.arrays.ArrowStringArray(pa.chunked_array([first, second])))
+    return {
+        "1-1": {"data": {1: wide, 2: wide[wide.columns[2:]].iloc[::-1]}},
+        "chunks": chunks,
+        "series": wide["Voltage (V)"],
+        "reversed": wide["Voltage (V)"][::-1],
+        "integers": pd.Series([3, 1, 2]),
+        "text": pd.Series(["a", "b"], dtype=object),
+    }
+
+
 class Legacy(pickle._Pickler):
     """Writes frames as pandas 0.14 to 1.2 did."""
 
@@ -80,6 +105,10 @@ def main() -> None:
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     version = pd.__version__
+    if pa is not None and version >= "3":
+        for protocol in (2, 4, 5):
+            (folder / f"arrow-{version}-protocol-{protocol}.pkl").write_bytes(pickle.dumps(arrow(), protocol=protocol))
+        return
     for protocol in (2, 3, 4, 5):
         name = folder / f"pandas-{version}-protocol-{protocol}.pkl"
         name.write_bytes(pickle.dumps(content(), protocol=protocol))

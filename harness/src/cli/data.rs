@@ -16,7 +16,9 @@ use clap::Subcommand;
 
 use super::cells::{is_virtual, open};
 use crate::failure::Failure;
+use crate::quote;
 use crate::source;
+use crate::source::nominal::Nominal;
 use crate::store::Store;
 
 /// What to do with cells.
@@ -65,10 +67,14 @@ pub enum DataCommand {
         /// Replace cells that are there
         #[arg(long)]
         force: bool,
+        /// Which nominal capacity lives are counted to where a file and the catalogue differ [default: the catalogue's, and
+        /// no import if they differ by more than 2 %]
+        #[arg(long, value_name = "WHOSE", value_parser = import::nominal())]
+        nominal_capacity: Option<Nominal>,
     },
     /// Write cells as their publishers would serve them, to try importers with
     Export {
-        /// What to write
+        /// What to write, as `data import` names it
         #[arg(long, value_parser = export::parser())]
         format: &'static crate::export::Format,
         /// A folder of imported cells, or `virtual`
@@ -99,8 +105,8 @@ pub enum DataCommand {
     /// Are the cells whole, are they all here, and may they be split and labelled as declared?
     ///
     /// Exit codes: 0 if nothing is wrong or missing; 3 for a fault, such as a damaged or exchanged file, one cell under
-    /// two names, or a test cell that a model has been trained on; 5 if nothing is wrong but cells are missing, of a
-    /// dataset of which there are some or of an experiment.
+    /// two names, or a test cell that a model has been trained on; 5 if nothing is wrong but cells are missing: those of the
+    /// experiments given or, without any, of a dataset of which there are some.
     Check {
         /// A folder of imported cells, or `virtual` with experiments
         #[arg(long, value_name = "DIR|virtual")]
@@ -140,9 +146,11 @@ pub fn execute_to(command: &DataCommand, out: &mut dyn io::Write) -> Result<(), 
             },
             out,
         ),
-        DataCommand::Import { format, paths, data, force } => {
+        DataCommand::Import { format, paths, data, force, nominal_capacity } => {
             import::check_target(data, &[], *force)?;
-            import::execute(&*(format.open)(paths)?, data, *force, out)
+            let mut published = (format.open)(paths)?;
+            published.choose(nominal_capacity.unwrap_or_default())?;
+            import::execute(&*published, data, *force, out)
         }
         DataCommand::Export { format, data, out: folder, cells } => {
             export::execute(format, &*open(data)?, cells, folder, out)
@@ -160,7 +168,7 @@ pub fn execute_to(command: &DataCommand, out: &mut dyn io::Write) -> Result<(), 
     }
 }
 
-/// A reader who has seen enough (`| head`) is no error.
+/// A reader who has seen enough (`| head`) is no error. What files hold steers no terminal.
 fn print(out: &mut dyn io::Write, text: &str) {
-    let _ = out.write_all(text.as_bytes());
+    let _ = out.write_all(quote::harmless(text).as_bytes());
 }

@@ -12,16 +12,28 @@ use super::{Format, whole_life};
 use crate::cell::{Cell, Dataset, Origin};
 use crate::failure::Failure;
 use crate::source::Source;
-use crate::source::battery_archive::{CYCLES, Dialect, SAMPLES};
-use crate::source::import::{Progress, VIRTUAL_MARK};
+use crate::source::battery_archive::{self, CYCLES, Dialect, SAMPLES};
+use crate::source::import::{self, Progress, VIRTUAL_MARK};
 
 /// See the module.
 pub(super) const FORMAT: Format = Format {
     name: "battery-archive",
-    files: "CELL_timeseries.csv and CELL_cycle_data.csv of each cell of HNEI, UL_PUR and SNL",
+    import: "battery-archive",
+    files: "all three of hnei, ul-pur and snl",
     datasets: &[Dataset::Hnei, Dataset::UlPur, Dataset::Snl],
     write,
 };
+/// The cells of one of the three laboratories.
+pub(super) const HNEI: Format = of(&battery_archive::HNEI);
+/// See [`HNEI`].
+pub(super) const UL_PUR: Format = of(&battery_archive::UL_PUR);
+/// See [`HNEI`].
+pub(super) const SNL: Format = of(&battery_archive::SNL);
+
+const fn of(import: &'static import::Format) -> Format {
+    let files = "CELL_timeseries.csv and CELL_cycle_data.csv of each cell";
+    Format { name: import.name, import: import.name, files, datasets: import.datasets, write }
+}
 
 /// s between cycles.
 const PAUSE: f64 = 10.0;

@@ -8,13 +8,14 @@ use std::path::{Path, PathBuf};
 use super::{Format, put, whole_life};
 use crate::cell::{Cell, Cycle, Dataset, Origin};
 use crate::failure::Failure;
-use crate::source::Source;
 use crate::source::import::{Progress, VIRTUAL_MARK};
 use crate::source::pickle::writer::Writer;
+use crate::source::{self, Source};
 
 /// See the module.
 pub(super) const FORMAT: Format = Format {
     name: "batteryml",
+    import: source::batteryml::FORMAT.name,
     files: "one pickle per cell, dictionaries of lists (all datasets)",
     datasets: &Dataset::ALL,
     write,

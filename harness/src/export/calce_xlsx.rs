@@ -22,11 +22,12 @@ use crate::cell::{Cycle, Dataset, Origin};
 use crate::failure::Failure;
 use crate::source::calce::WITHOUT_FIRST;
 use crate::source::import::{Progress, VIRTUAL_MARK};
-use crate::source::{Source, coulomb};
+use crate::source::{self, Source, coulomb};
 
 /// See the module.
 pub(super) const FORMAT: Format = Format {
     name: "calce-xlsx",
+    import: source::calce::FORMAT.name,
     files: "CS2_35.zip and so on, with the workbooks of an Arbin cycler",
     datasets: &[Dataset::Calce],
     write,

@@ -14,15 +14,16 @@ use super::file::{self, WholeCycle};
 use super::{Format, put, whole_life};
 use crate::cell::{Cell, Dataset, Origin};
 use crate::failure::Failure;
-use crate::source::Source;
 use crate::source::coulomb;
 use crate::source::hust::{CURRENT, TIME, VOLTAGE, skipped};
 use crate::source::import::{Progress, VIRTUAL_MARK};
 use crate::source::pickle::writer::Writer;
+use crate::source::{self, Source};
 
 /// See the module.
 pub(super) const FORMAT: Format = Format {
     name: "hust-zip",
+    import: source::hust::FORMAT.name,
     files: "hust_data.zip, pickles of pandas frames (HUST)",
     datasets: &[Dataset::Hust],
     write,

@@ -16,13 +16,14 @@ use hdf5::{File, Group, H5Type, ObjectReference1};
 use super::{Format, discharge_curve, put, whole_life};
 use crate::cell::{Cell, Cycle, Dataset, Origin};
 use crate::failure::Failure;
-use crate::source::Source;
 use crate::source::import::{Progress, VIRTUAL_MARK};
 use crate::source::matr::{BATCHES, BatchFile, CONTINUATIONS, Continuation, place_of};
+use crate::source::{self, Source};
 
 /// See the module.
 pub(super) const FORMAT: Format = Format {
     name: "matr-mat",
+    import: source::matr::FORMAT.name,
     files: "the batch files, MATLAB v7.3 (MATR and CLO)",
     datasets: &[Dataset::Matr, Dataset::Clo],
     write,

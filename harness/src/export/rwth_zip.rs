@@ -16,11 +16,12 @@ use super::{Format, whole_life};
 use crate::cell::{Dataset, Origin};
 use crate::failure::Failure;
 use crate::source::import::{Progress, VIRTUAL_MARK};
-use crate::source::{Source, coulomb};
+use crate::source::{self, Source, coulomb};
 
 /// See the module.
 pub(super) const FORMAT: Format = Format {
     name: "rwth-zip",
+    import: source::rwth::FORMAT.name,
     files: "raw.zip, with a zip archive of zip archives of CSV files",
     datasets: &[Dataset::Rwth],
     write,

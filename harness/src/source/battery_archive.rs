@@ -18,6 +18,7 @@ use super::import::{Format, Imported, Published};
 use super::packed::{self, PublishedFile};
 use crate::cell::{Cell, Cycle, Dataset, LifeRecord, Origin};
 use crate::failure::Failure;
+use crate::quote::shown;
 use rules::OutlierRule;
 use table::Recorded;
 
@@ -145,7 +146,7 @@ impl Files {
 
 fn some_of(ids: &[String]) -> String {
     let more = if ids.len() > 5 { format!(" and {} more", ids.len() - 5) } else { String::new() };
-    format!("{}{more}", ids.iter().take(5).join(", "))
+    format!("{}{more}", ids.iter().take(5).map(|id| shown(id, 80)).join(", "))
 }
 
 impl Published for Files {

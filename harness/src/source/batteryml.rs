@@ -2,7 +2,8 @@
 //! plain lists, for all eight datasets.
 //!
 //! What is known of a cell comes from the catalogue, since the files have some of it wrong (cathodes of HNEI and UL-PUR): what
-//! is replaced is said, and other voltage limits, which bound the Q(V) curves, are refused.
+//! is replaced is said, and other voltage limits, which bound the Q(V) curves, are refused. Of the nominal capacity, see
+//! [`Nominal`](super::nominal::Nominal).
 //!
 //! The mark of virtual cells is their description. Of files that BatteryML made from our virtual ones no text of ours is left,
 //! but the numbers are: the virtual lab knows its own.
@@ -14,6 +15,7 @@ use super::pickle::Node;
 use super::pickled_cells::{PickledCells, Reading};
 use super::virtual_lab;
 use crate::cell::{Cycle, Dataset, Origin};
+use crate::quote::shown;
 
 /// See the module.
 pub const FORMAT: Format = Format {
@@ -22,7 +24,8 @@ pub const FORMAT: Format = Format {
     datasets: &Dataset::ALL,
     open: |paths| {
         let none_found = "no pickle is named after a published cell, as MATR_b1c0.pkl is";
-        let reading = Reading { id: str::to_owned, largest_file: LARGEST_FILE, assemble, none_found };
+        let nominal = |root: Node<'_>| root.get("nominal_capacity_in_Ah").and_then(Node::number);
+        let reading = Reading { id: str::to_owned, largest_file: LARGEST_FILE, assemble, nominal, none_found };
         Ok(Box::new(PickledCells::find(paths, reading)?))
     },
 };
@@ -34,8 +37,7 @@ fn assemble(id: &str, _name: &str, root: Node<'_>) -> Result<Imported, String> {
     let entry = catalogue::find(id).ok_or_else(|| format!("cell {id} is none of the published ones"))?;
     let named = root.get("cell_id").and_then(Node::text).ok_or("it is no cell of BatteryML: it has no \"cell_id\"")?;
     if named != id {
-        let named: String = named.chars().take(80).collect();
-        return Err(format!("it holds the cell {named}: name the file after it"));
+        return Err(format!("it holds the cell {}: name the file after it", shown(named, 80)));
     }
     let cycles = root.get("cycle_data").and_then(Node::items).ok_or("it has no list \"cycle_data\"")?;
     if cycles.is_empty() {
@@ -65,12 +67,6 @@ fn assemble(id: &str, _name: &str, root: Node<'_>) -> Result<Imported, String> {
     let mut imported = assembly.finish()?;
     imported.remarks.extend(skipped(imported.cell.cycles(), entry.dataset));
     imported.remarks.extend(recognised.into_iter().chain(replaced));
-    let nominal = root.get("nominal_capacity_in_Ah").and_then(Node::number);
-    if let Some(nominal) = nominal.filter(|nominal| (nominal - entry.nominal_capacity).abs() > 1e-9) {
-        imported
-            .remarks
-            .push(format!("the file has a nominal capacity of {nominal} Ah, {} Ah is used", entry.nominal_capacity));
-    }
     Ok(imported)
 }
 
@@ -91,8 +87,7 @@ fn skipped(cycles: &[Cycle], dataset: Dataset) -> Option<String> {
 
 /// Whatever the file says of its cell otherwise than the catalogue does, whose word is taken; sentences.
 ///
-/// Fails with a fragment when a number would be another: the voltage limits, which bound the Q(V) curves. (Of the nominal
-/// capacity, see below.)
+/// Fails with a fragment when a number would be another: the voltage limits, which bound the Q(V) curves.
 fn replaced(root: Node<'_>, entry: &CatalogueEntry) -> Result<Vec<String>, String> {
     for (name, used) in [("min_voltage_limit_in_V", entry.v_min), ("max_voltage_limit_in_V", entry.v_max)] {
         let given = root.get(name).and_then(Node::number);
@@ -110,8 +105,7 @@ fn replaced(root: Node<'_>, entry: &CatalogueEntry) -> Result<Vec<String>, Strin
     ];
     let other = texts.into_iter().filter_map(|(name, used)| {
         let given = root.get(name).and_then(Node::text).filter(|given| *given != used)?;
-        let given: String = given.chars().take(40).flat_map(char::escape_default).collect();
-        Some(format!("its {name} is \"{given}\", \"{used}\" is used"))
+        Some(format!("its {name} is \"{}\", \"{used}\" is used", shown(given, 40)))
     });
     Ok(other.collect())
 }

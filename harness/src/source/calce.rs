@@ -24,6 +24,7 @@ use super::rules::left_out;
 use crate::cell::{Cell, Cycle, Dataset, LifeRecord, Origin};
 use crate::failure::Failure;
 use crate::label::LabelRule;
+use crate::quote::shown;
 use date::Date;
 use rules::Fate;
 pub(crate) use rules::WITHOUT_FIRST;
@@ -67,7 +68,7 @@ impl Files {
                 continue;
             }
             let Some(id) = file.folders.iter().find_map(|folder| cell_id(folder)) else {
-                left_out.push(file.folders.first().cloned().unwrap_or_else(|| file.name.clone()));
+                left_out.push(shown(file.folders.first().unwrap_or(&file.name), 80));
                 continue;
             };
             let date = date::of(&file.name).ok_or_else(|| {
@@ -114,7 +115,14 @@ impl Published for Files {
         let twins = twins(files, &contents);
         let dated: Vec<(Date, Vec<Sample>)> =
             files.iter().zip(contents).map(|((date, _), content)| (*date, content.samples)).collect();
-        let mut imported = assemble(id, if is_virtual { Origin::Virtual } else { Origin::Real }, dated)?;
+        let origin = if is_virtual { Origin::Virtual } else { Origin::Real };
+        let place = match &files[..] {
+            [(_, one)] => one.place(),
+            [(_, first), .., (_, last)] => format!("{} to {} ({} files)", first.place(), last.name, files.len()),
+            [] => String::new(),
+        };
+        let mut imported = assemble(id, origin, dated)
+            .map_err(|failure| Failure::Usage(format!("{place}: {failure}; nothing was imported")))?;
         imported.remarks.extend(twins);
         Ok(imported)
     }
@@ -139,7 +147,10 @@ fn read(file: &PublishedFile) -> Result<workbook::Content, Failure> {
 fn twins(files: &[(Date, PublishedFile)], contents: &[workbook::Content]) -> Vec<String> {
     let all = || files.iter().zip(contents).map(|((_, file), content)| (&file.name, &content.samples));
     let pairs = all().tuple_combinations().filter(|((_, one), (_, other))| !one.is_empty() && one == other);
-    pairs.map(|((one, _), (other, _))| format!("{one} and {other} hold the same samples: was one copied?")).collect()
+    let named = |(one, other): (&String, &String)| {
+        format!("{} and {} hold the same samples: was one copied?", shown(one, 80), shown(other, 80))
+    };
+    pairs.map(|((one, _), (other, _))| named((one, other))).collect()
 }
 
 /// Puts the samples of all files in order, cuts them into cycles and cleans these.
@@ -173,7 +184,13 @@ fn assemble(id: &str, origin: Origin, files: Vec<(Date, Vec<Sample>)>) -> Result
     let cycles: Vec<Cycle> =
         cycles.into_iter().zip(fates).filter(|(_, fate)| *fate == Fate::Kept).map(|(cycle, _)| cycle).collect();
     if cycles.is_empty() {
-        return Err(Failure::Usage(format!("cell {id}: the cleaning rule leaves none of its {found} cycles")));
+        let largest = capacities.iter().copied().fold(0.0, f64::max);
+        return Err(Failure::Usage(format!(
+            "cell {id}: the cleaning rule leaves none of its {found} cycles: outliers are dropped, and those that give no more than {} Ah; \
+             the most that one gives is {largest:.3} Ah; is time in seconds there, current in A and its sign negative in \
+             discharge?",
+            rules::LEAST
+        )));
     }
     let dropped = [(trickles, "for giving next to nothing"), (by_name, "by name, as the authors do with this cell")];
     let remark = |(count, why): &(usize, &str)| format!("{count} of {found} cycles dropped {why}");

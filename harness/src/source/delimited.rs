@@ -4,14 +4,19 @@
 //! lines are plain, and are read in one pass ([`plain_fields`]); what is not, is looked at anew, more slowly. A field may
 //! stand in double quotes, within its line.
 
+mod cause;
 mod decimal;
 mod lines;
 
 use std::io::Read;
 use std::ops::Range;
 
+use itertools::Itertools as _;
 use memchr::{memchr, memchr_iter};
 
+use crate::quote::shown;
+use crate::text;
+pub(super) use cause::{not_a_number, of_missing_columns};
 use lines::Lines;
 
 /// What is wrong with a table, and where; a fragment.
@@ -59,6 +64,9 @@ impl<R: Read, const N: usize> Table<R, N> {
     /// [`Problem`] names the columns that are missing.
     pub(super) fn new(reader: R, delimiter: u8, names: [&'static str; N]) -> Result<Self, Problem> {
         let mut lines = Lines::new(reader);
+        if lines.ahead()?.is_some_and(text::is_utf16) {
+            return Err(Problem::Whole(text::IS_UTF16.to_owned()));
+        }
         let (range, _) = lines.next()?.ok_or_else(|| Problem::Whole("it is empty".to_owned()))?;
         let line = lines.text(range);
         let line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line);
@@ -71,14 +79,16 @@ impl<R: Read, const N: usize> Table<R, N> {
         for (k, name) in names.iter().enumerate() {
             match header.iter().position(|found| found == name) {
                 Some(position) => columns[position] = Some(k),
-                None => missing.push(format!("\"{name}\"")),
+                None => missing.push(*name),
             }
         }
         if missing.is_empty() {
             return Ok(Self { lines, delimiter, names, columns, header, fields: [Field::EMPTY; N] });
         }
-        let found: String = header.join(", ").chars().take(200).flat_map(char::escape_debug).collect();
-        Err(Problem::Whole(format!("no column {} in line 1, which has: {found}", missing.join(", "))))
+        let found = shown(header.join(", "), 200);
+        let why = cause::of_missing_columns(&missing, &header, delimiter);
+        let missing = missing.iter().map(|name| format!("\"{name}\"")).join(", ");
+        Err(Problem::Whole(format!("no column {missing} in line 1, which has: {found}{why}")))
     }
 
     /// The names of all columns.
@@ -121,9 +131,13 @@ impl<R: Read, const N: usize> Table<R, N> {
             width = position + 1;
         });
         if width != self.columns.len() {
-            let what =
-                format!("{width} fields, but the header has {}; the line is cut short or damaged", self.columns.len());
-            return Err(Problem::Line { line, what });
+            let columns = self.columns.len();
+            let why = if width < columns {
+                "the line is cut short or damaged: get the file anew"
+            } else {
+                "if its numbers have decimal commas, export it with decimal points"
+            };
+            return Err(Problem::Line { line, what: format!("{width} fields, but the header has {columns}; {why}") });
         }
         Ok(Some(Row { text, fields: &self.fields, line, names: &self.names }))
     }
@@ -224,7 +238,7 @@ impl<'a, const N: usize> Row<'a, N> {
             Some(value) if value.is_finite() => Ok(value),
             Some(value) => Err(self.problem(k, format!("{value} is not a finite number"))),
             None if field.is_empty() => Err(self.problem(k, "the value is missing".to_owned())),
-            None => Err(self.problem(k, format!("\"{}\" is not a number", shown(field)))),
+            None => Err(self.problem(k, not_a_number(&String::from_utf8_lossy(field)))),
         }
     }
 
@@ -277,10 +291,6 @@ fn each_field(line: &[u8], delimiter: u8, mut visit: impl FnMut(usize, Range<usi
         }
     }
     end_at(line.len());
-}
-
-fn shown(field: &[u8]) -> String {
-    String::from_utf8_lossy(&field[..field.len().min(24)]).chars().flat_map(char::escape_debug).collect()
 }
 
 fn unquoted(field: &[u8]) -> &[u8] {

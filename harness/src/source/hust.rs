@@ -21,7 +21,8 @@ pub const FORMAT: Format = Format {
     datasets: &[Dataset::Hust],
     open: |paths| {
         let none_found = "it is not hust_data.zip nor its folder: no 1-1.pkl, 1-2.pkl, … in it";
-        let reading = Reading { id: |name| format!("HUST_{name}"), largest_file: LARGEST_FILE, assemble, none_found };
+        let id = |name: &str| format!("HUST_{name}");
+        let reading = Reading { id, largest_file: LARGEST_FILE, assemble, nominal: |_| None, none_found };
         Ok(Box::new(PickledCells::find(paths, reading)?))
     },
 };

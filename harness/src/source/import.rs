@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use itertools::Itertools as _;
 use rayon::prelude::*;
 
+use super::nominal::Nominal;
 use super::{battery_archive, batteryml, calce, hust, matr, matr_curves, rwth};
 use crate::cell::{Cell, Dataset, Origin};
 use crate::failure::Failure;
@@ -69,6 +70,20 @@ pub trait Published: Sync {
     /// # Errors
     /// [`Failure::Usage`] names the file and the place in it.
     fn cell(&self, id: &str) -> Result<Imported, Failure>;
+
+    /// Settles which nominal capacity cells count to, before any is read.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] where that of the file is wanted and files of this format state none.
+    fn choose(&mut self, nominal: Nominal) -> Result<(), Failure> {
+        match nominal {
+            Nominal::File => Err(Failure::Usage(
+                "files of this format state no nominal capacity: leave --nominal-capacity out, that of the catalogue is used"
+                    .to_owned(),
+            )),
+            Nominal::Agreed | Nominal::Catalogue => Ok(()),
+        }
+    }
 
     /// What the user should know of the files as a whole; sentences.
     fn remarks(&self) -> Vec<String> {

@@ -27,6 +27,7 @@ use super::catalogue;
 use super::import::{Format, Imported, Published};
 use crate::cell::{Cycle, Dataset};
 use crate::failure::Failure;
+use crate::quote::shown;
 use apart::Reader;
 pub use apart::{VERB, read_by, serve};
 use message::{Head, Outline, Recorded};
@@ -139,8 +140,9 @@ impl Part {
 impl Batch {
     fn open(path: &Path) -> Result<Self, Failure> {
         let opened = Reader::open(path);
-        let (head, reader) =
-            opened.map_err(|what| Failure::Usage(format!("{}: {what}; nothing was imported", path.display())))?;
+        let refused =
+            |what: String| Failure::Usage(format!("{}: {}; nothing was imported", path.display(), shown(what, 1000)));
+        let (head, reader) = opened.map_err(refused)?;
         Ok(Self { path: path.to_owned(), head, reader })
     }
 
@@ -264,6 +266,7 @@ impl Published for Batches {
         let continuation = CONTINUATIONS.iter().find(|known| number == 1 && known.cell == index);
         let rest = continuation.map(|known| known.continues_at).zip(self.batch(2));
         let refused = |what: String| {
+            let what = shown(what, 1000);
             Failure::Usage(format!("{}: cell b{number}c{index}: {what}; nothing was imported", batch.path.display()))
         };
 
@@ -278,6 +281,7 @@ impl Published for Batches {
         let policy = part.policy;
         let mut imported = assembly.finish().map_err(refused)?;
         if differ(&policy, &entry.charge) {
+            let policy = shown(&policy, 80);
             imported.remarks.push(format!("the file calls the charge policy \"{policy}\", not \"{}\"", entry.charge));
         }
         Ok(imported)

@@ -13,6 +13,7 @@ pub mod hust;
 pub mod import;
 pub mod matr;
 pub mod matr_curves;
+pub mod nominal;
 mod packed;
 pub mod pickle;
 mod pickled_cells;

@@ -11,9 +11,14 @@ use zip::ZipArchive;
 use zip::result::ZipError;
 
 use crate::failure::Failure;
+use crate::quote::shown;
 
 /// Far more files than any dataset has; an archive or folder with more is something else.
 const MOST_FILES: usize = 100_000;
+/// Letters of the name of a packed file that are shown.
+const LONGEST_NAME: usize = 200;
+/// Letters of what is wrong with a file that are shown.
+const LONGEST_PROBLEM: usize = 1000;
 /// Folders within folders that are searched.
 const DEEPEST: usize = 6;
 
@@ -38,13 +43,13 @@ impl PublishedFile {
     pub(super) fn place(&self) -> String {
         match &self.place {
             Place::Disk(path) => path.display().to_string(),
-            Place::Packed { archive, name, .. } => format!("{}: {name}", archive.display()),
+            Place::Packed { archive, name, .. } => format!("{}: {}", archive.display(), shown(name, LONGEST_NAME)),
         }
     }
 
-    /// The failure of a file that is not what it should be.
+    /// The failure of a file that is not what it should be. What is to be done, `what` says: see [`damaged`].
     pub(super) fn refused(&self, what: impl std::fmt::Display) -> Failure {
-        Failure::Usage(format!("{}: {what}; nothing was imported, get the file anew", self.place()))
+        Failure::Usage(format!("{}: {}; nothing was imported", self.place(), shown(what, LONGEST_PROBLEM)))
     }
 
     /// Whether the name ends in one of these, whatever the case.
@@ -78,7 +83,7 @@ impl PublishedFile {
         match &self.place {
             Place::Disk(path) => first(&mut File::open(path).map_err(|error| unreadable(path, &error))?),
             Place::Packed { archive, index, .. } => {
-                first(&mut open_zip(archive)?.by_index(*index).map_err(|error| self.refused(error))?)
+                first(&mut open_zip(archive)?.by_index(*index).map_err(|error| self.refused(damaged(error)))?)
             }
         }
     }
@@ -102,7 +107,7 @@ impl PublishedFile {
             Place::Disk(path) => whole(&mut File::open(path).map_err(|error| unreadable(path, &error))?),
             Place::Packed { archive, index, .. } => {
                 let mut archive = open_zip(archive)?;
-                let mut entry = archive.by_index(*index).map_err(|error| self.refused(error))?;
+                let mut entry = archive.by_index(*index).map_err(|error| self.refused(damaged(error)))?;
                 if entry.size() > largest {
                     return Err(self.refused(too_large(largest)));
                 }
@@ -194,9 +199,9 @@ pub(super) fn names<R: Read + Seek>(archive: &ZipArchive<R>, place: &str) -> Res
         let name = name.unwrap_or_default().replace('\\', "/");
         let climbs = |part: Component<'_>| !matches!(part, Component::Normal(_) | Component::CurDir);
         if Path::new(&name).components().any(climbs) {
-            let shown: String = name.chars().take(60).flat_map(char::escape_default).collect();
+            let name = shown(name, 60);
             return Err(Failure::Usage(format!(
-                "{place} has an entry \"{shown}\", which would lie outside the archive: it is not the published one; \
+                "{place} has an entry \"{name}\", which would lie outside the archive: it is not the published one; \
                  nothing was imported"
             )));
         }
@@ -220,7 +225,8 @@ pub(super) fn open_zip(path: &Path) -> Result<ZipArchive<BufReader<File>>, Failu
 /// The failure of an archive that cannot be read.
 pub(super) fn refused_archive(place: &str, error: &ZipError) -> Failure {
     Failure::Usage(format!(
-        "{place} is not a zip archive, or is damaged or cut short: {error}; nothing was imported, get the file anew"
+        "{place} is not a zip archive, or is damaged or cut short: {}; nothing was imported, get the file anew",
+        shown(error, 200)
     ))
 }
 
@@ -232,8 +238,13 @@ fn unreadable(path: &Path, error: &io::Error) -> Failure {
 pub(super) fn broken(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::FileTooLarge => error.to_string(),
-        _ => format!("it is damaged or cut short ({error})"),
+        _ => damaged(error),
     }
+}
+
+/// A fragment for a file that is not whole, the one kind of fault that a new download mends.
+pub(super) fn damaged(how: impl std::fmt::Display) -> String {
+    format!("it is damaged or cut short ({}): get the file anew", shown(how, 200))
 }
 
 fn too_large(largest: u64) -> String {

@@ -5,9 +5,11 @@ use std::path::PathBuf;
 
 use super::catalogue;
 use super::import::{Imported, Published};
+use super::nominal::Nominal;
 use super::packed::{self, PublishedFile};
 use super::pickle::{self, Node, Pickle};
 use crate::failure::Failure;
+use crate::quote::shown;
 
 /// How a publisher's pickles are to be understood.
 pub(super) struct Reading {
@@ -17,6 +19,8 @@ pub(super) struct Reading {
     pub(super) largest_file: u64,
     /// What a pickle holds of a cell, by its id and the name of its file.
     pub(super) assemble: fn(&str, &str, Node<'_>) -> Result<Imported, String>,
+    /// The nominal capacity in Ah that a pickle states.
+    pub(super) nominal: fn(Node<'_>) -> Option<f64>,
     /// What to say of paths without any such pickle.
     pub(super) none_found: &'static str,
 }
@@ -24,6 +28,7 @@ pub(super) struct Reading {
 /// The pickle of each cell.
 pub(super) struct PickledCells {
     reading: Reading,
+    nominal: Nominal,
     files: BTreeMap<String, PublishedFile>,
     left_out: Vec<String>,
 }
@@ -34,11 +39,11 @@ impl PickledCells {
     /// # Errors
     /// [`Failure::Usage`] if there are none, or two of one cell; as [`packed::find`].
     pub(super) fn find(paths: &[PathBuf], reading: Reading) -> Result<Self, Failure> {
-        let mut found = Self { reading, files: BTreeMap::new(), left_out: Vec::new() };
+        let mut found = Self { reading, nominal: Nominal::default(), files: BTreeMap::new(), left_out: Vec::new() };
         for file in packed::find(paths)? {
             let id = (found.reading.id)(stem(&file));
             if !file.has_extension(&["pkl"]) || catalogue::find(&id).is_none() {
-                found.left_out.push(file.name);
+                found.left_out.push(shown(file.name, 80));
             } else if let Some(other) = found.files.get(&id) {
                 let (one, two) = (other.place(), file.place());
                 return Err(Failure::Usage(format!("{one} and {two} are both cell {id}: give one of them")));
@@ -64,7 +69,14 @@ impl Published for PickledCells {
         let pickle = file.read(self.reading.largest_file, |reader| {
             Pickle::read(reader, pickle::MEMORY).map_err(|problem| file.refused(problem))
         })?;
-        (self.reading.assemble)(id, stem(file), pickle.root()).map_err(|what| file.refused(what))
+        let imported = (self.reading.assemble)(id, stem(file), pickle.root()).map_err(|what| file.refused(what))?;
+        let stated = (self.reading.nominal)(pickle.root());
+        self.nominal.settle(imported, stated).map_err(|what| file.refused(what))
+    }
+
+    fn choose(&mut self, nominal: Nominal) -> Result<(), Failure> {
+        self.nominal = nominal;
+        Ok(())
     }
 
     fn remarks(&self) -> Vec<String> {

@@ -124,7 +124,8 @@ fn assemble(id: &str, samples: Samples) -> Result<Imported, Failure> {
         cycles.into_iter().zip(stays).filter(|(_, stays)| *stays).map(|(cycle, _)| cycle).collect();
     if cycles.is_empty() {
         return Err(Failure::Usage(format!(
-            "cell {id}: no whole cycle in its {recorded} samples; nothing was imported, get the file anew"
+            "cell {id}: no whole cycle in its {recorded} samples, that is none from the begin of one discharge to that of the \
+             next; nothing was imported"
         )));
     }
     let life = LifeRecord::Capacity(cycles.iter().map(Cycle::discharged).collect());

@@ -29,6 +29,7 @@ use serde::de::DeserializeOwned;
 use super::{fingerprint, ragged};
 use crate::cell::{Cell, CellInfo, Chemistry, Cycle, LeftOut, LifeRecord, Protocol};
 use crate::failure::Failure;
+use crate::quote::shown;
 use crate::source::catalogue;
 
 const FORMAT: &str = "batlinet-cell";
@@ -336,5 +337,6 @@ fn read_number<T: H5Type>(group: &Group, name: &str) -> Result<T, Problem> {
 /// An attribute that is one of a fixed set of names, spelt as in every other file of the project.
 fn read_name<T: DeserializeOwned>(group: &Group, name: &str) -> Result<T, Problem> {
     let text = read_text(group, name)?;
-    serde_json::from_value(text.clone().into()).map_err(|_| Problem::new(format!("its {name} is \"{text}\"")))
+    serde_json::from_value(text.clone().into())
+        .map_err(|_| Problem::new(format!("its {name} is \"{}\"", shown(&text, 40))))
 }

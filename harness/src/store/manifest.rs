@@ -9,6 +9,8 @@ use std::{fs, io};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
+use crate::quote::shown;
+use crate::text;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -40,12 +42,13 @@ impl Manifest {
         if !path.exists() {
             return Ok(None);
         }
-        let broken = |error: csv::Error| {
-            Failure::Usage(format!("{}: {error}; delete it to accept the cells that are here", path.display()))
+        let broken = |what: String| {
+            Failure::Usage(format!("{}: {what}; delete it to accept the cells that are here", path.display()))
         };
+        let text = text::read(&path).map_err(broken)?;
         let mut lines = BTreeMap::new();
-        for line in csv::Reader::from_path(&path).map_err(broken)?.deserialize::<Line>() {
-            let line = line.map_err(broken)?;
+        for line in csv::Reader::from_reader(text.as_bytes()).deserialize::<Line>() {
+            let line = line.map_err(|error| broken(shown(error, 200)))?;
             lines.insert(line.cell_id.clone(), line);
         }
         Ok(Some(Self(lines)))

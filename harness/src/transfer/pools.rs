@@ -10,6 +10,8 @@ use rand::Rng as _;
 use serde::{Deserialize, Serialize};
 
 use super::parameters::Preset;
+use crate::listing::{self, Line};
+use crate::quote::shown;
 use crate::{failure::Failure, split::Split};
 
 /// The chemistry that the paper's text transfers from.
@@ -22,13 +24,7 @@ pub struct Pools {
     /// Per chemistry the ids, in the order of the file.
     cells: BTreeMap<String, Vec<String>>,
     /// Per id the line.
-    lines: BTreeMap<String, u64>,
-}
-
-#[derive(Deserialize)]
-struct Row {
-    cell_id: String,
-    pool: String,
+    lines: BTreeMap<String, usize>,
 }
 
 impl Pools {
@@ -39,21 +35,14 @@ impl Pools {
     /// occurs twice.
     pub fn read(path: &Path) -> Result<Self, Failure> {
         let broken = |problem: String| Failure::Usage(format!("pools {}: {problem}", path.display()));
-        let mut reader = csv::ReaderBuilder::new()
-            .trim(csv::Trim::All)
-            .from_path(path)
-            .map_err(|error| broken(format!("cannot be opened: {error}")))?;
-        let headers = reader.headers().map_err(|error| broken(error.to_string()))?.clone();
         let mut pools = Self { file: path.to_owned(), cells: BTreeMap::new(), lines: BTreeMap::new() };
-        for record in reader.records() {
-            let record = record.map_err(|error| broken(error.to_string()))?;
-            let line = record.position().map_or(0, csv::Position::line);
-            let Row { cell_id, pool } =
-                record.deserialize(Some(&headers)).map_err(|error| broken(format!("line {line}: {error}")))?;
+        let lines = listing::read(path, ["cell_id", "pool"]).map_err(broken)?;
+        for Line { number: line, fields: [cell_id, pool] } in lines {
             if cell_id.is_empty() || pool.is_empty() {
                 return Err(broken(format!("line {line} needs a cell id and a pool")));
             }
             if let Some(first) = pools.lines.insert(cell_id.clone(), line) {
+                let cell_id = shown(cell_id, 80);
                 return Err(broken(format!("cell {cell_id} is on line {first} and on line {line}; keep one of them")));
             }
             pools.cells.entry(pool).or_default().push(cell_id);
@@ -63,7 +52,7 @@ impl Pools {
 
     /// The first of these cells that `available` (sorted) lacks, as `FILE:LINE`, for an error.
     pub fn place_of_first_missing(&self, available: &[String]) -> Option<String> {
-        let missing = |(id, line): (&String, &u64)| available.binary_search(id).is_err().then_some(*line);
+        let missing = |(id, line): (&String, &usize)| available.binary_search(id).is_err().then_some(*line);
         let line = self.lines.iter().filter_map(missing).min()?;
         Some(format!("{}:{line}", self.file.display()))
     }
@@ -336,7 +325,7 @@ mod tests {
             (Pools::read(file.path()), file)
         };
         for (text, words) in [
-            ("cell,pool\nA,LFP\n", "line 2: "),
+            ("cell,pool\nA,LFP\n", "has no column cell_id; it needs cell_id and pool"),
             ("cell_id,pool\nA,LFP\nB,\n", "line 3 needs a cell id and a pool"),
             ("cell_id,pool\nA,LFP\nB,NCA\nA,NCA\n", "cell A is on line 2 and on line 4"),
         ] {

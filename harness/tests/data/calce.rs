@@ -404,10 +404,14 @@ fn what_is_wrong_in_a_sheet_is_named_by_sheet_row_and_column() {
     expect(channel(&["1", "", "-1", "4"]), "row 3, column Test_Time(s): the value is missing");
     expect(
         refusal_of_sheet("Channel_1-008", &[&["Cycle_Index", "Current(A)", "Voltage"]]),
-        "no column Test_Time(s), Voltage(V) in its first row",
+        "no column Test_Time(s), Voltage(V) in its first row, which has: Cycle_Index, Current(A), Voltage; it has \"Voltage\" \
+         where \"Voltage(V)\" is read: export it in that unit, and name it so",
     );
     let message = refusal_of_sheet("Sheet1", &[&["a", "b"], &["1", "2"]]);
-    assert!(message.contains("no sheet Channel…, and none with the columns Cycle_Index"), "{message}");
+    assert!(
+        message.contains("no sheet Channel… that has samples, and no other with the columns Cycle_Index"),
+        "{message}"
+    );
 }
 
 /// The refusal of a file of this name in a folder CS2_35.

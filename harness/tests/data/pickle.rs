@@ -72,6 +72,49 @@ fn frames_of_every_layout_and_protocol_are_read() {
 }
 
 #[test]
+fn names_that_pandas_leaves_to_arrow_are_read_whole_and_sliced() {
+    for file in fixtures("arrow-") {
+        let pickle = read(&fs::read(&file).unwrap()).unwrap_or_else(|what| panic!("{}: {what}", file.display()));
+        let root = pickle.root();
+        let data = root.get("1-1").unwrap().get("data").unwrap();
+        let frames: Vec<Frame<'_>> = data.entries().unwrap().map(|(_, frame)| Frame::read(frame).unwrap()).collect();
+        let names = ["Cycle number", "Current (mA)", "Voltage (V)", "Capacity (mAh)", "Time (s)", "Note"];
+        assert_eq!(
+            (frames[0].names(), frames[1].names()),
+            (&names.map(str::to_owned)[..], &names[2..].iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()[..])
+        );
+        for name in &names[..5] {
+            assert_eq!(frames[0].column(name).unwrap(), expected(name, 1.0), "{name}");
+        }
+        for name in &names[2..5] {
+            let mut values = expected(name, 1.0);
+            values.reverse();
+            assert_eq!(frames[1].column(name).unwrap(), values, "{name}");
+        }
+        let what = frames[0].column("Note").unwrap_err().to_string();
+        assert!(what.contains("column \"Note\": an array of Arrow stands where an array should be"), "{what}");
+        assert_eq!(Frame::read(root.get("chunks").unwrap()).unwrap().names(), ["Voltage", " (V)"]);
+        let series = |name: &str| root.get(name).unwrap().numbers(100);
+        let mut voltage = expected("Voltage (V)", 1.0);
+        assert_eq!(series("series").unwrap(), voltage);
+        voltage.reverse();
+        assert_eq!(series("reversed").unwrap(), voltage);
+        assert_eq!(series("integers").unwrap(), [3.0, 1.0, 2.0]);
+        let what = series("text").unwrap_err().to_string();
+        assert!(what.contains("element 0 is a text instead of a number"), "{what}");
+    }
+}
+
+#[test]
+fn what_pandas_has_beyond_plain_columns_comes_with_a_way_to_save_it() {
+    for name in ["pandas.arrays\nFloatingArray", "pyarrow.lib\nTable", "numpy.ma.core\n_mareconstruct"] {
+        let what = problem(format!("c{name}\n.").as_bytes());
+        assert!(what.contains("not called") && what.contains("save it again with plain"), "{what}");
+    }
+    assert!(!problem(b"cos\nsystem\n.").contains("save it again"));
+}
+
+#[test]
 fn arrays_and_containers_of_every_protocol_are_read() {
     for file in fixtures("numpy-") {
         let pickle = read(&fs::read(&file).unwrap()).unwrap_or_else(|what| panic!("{}: {what}", file.display()));
@@ -134,7 +177,7 @@ fn a_call_of_anything_else_is_refused_by_name() {
         (&b"cos\nsystem\n(S'touch /tmp/owned'\ntR."[..], "os.system"),
         (b"\x80\x04\x8c\x05posix\x8c\x06system\x93\x8c\x02id\x85R.", "posix.system"),
         (b"\x80\x02cbuiltins\neval\nX\x03\x00\x00\x001+1\x85R.", "builtins.eval"),
-        (b"\x80\x02cnumpy.core.multiarray\nscalar\x1b[2J\n.", "numpy.core.multiarray.scalar\u{fffd}[2J"),
+        (b"\x80\x02cnumpy.core.multiarray\nscalar\x1b[2J\n.", "numpy.core.multiarray.scalar\\u{1b}[2J"),
         (b"\x80\x02cpandas.core.frame\nDataFrame.eval\n.", "pandas.core.frame.DataFrame.eval"),
     ] {
         let what = problem(pickle);

@@ -65,6 +65,13 @@ impl Cells {
         self
     }
 
+    /// With another nominal capacity of this cell.
+    pub(crate) fn of_capacity(mut self, id: &str, nominal: f64) -> Self {
+        let cell = self.0[id].clone().with_nominal_capacity(nominal).unwrap();
+        self.0.insert(id.to_owned(), cell);
+        self
+    }
+
     pub(crate) fn get(&self, id: &str) -> &Cell {
         &self.0[id]
     }
@@ -426,4 +433,23 @@ fn an_import_that_is_stopped_leaves_the_store_as_it_was() {
     assert_eq!(failure.exit_code(), 5);
     assert_eq!(fs::read_dir(dir.path().join("store")).unwrap().count(), 1);
     assert!(Store::create(&dir.path().join("store")).unwrap().ids().is_empty());
+}
+
+#[test]
+fn files_are_exported_by_the_names_that_they_are_imported_by() {
+    for format in import::FORMATS.iter().filter(|format| format.name != "matr-curves") {
+        let export = export::Format::find(format.name).unwrap_or_else(|| panic!("no export {}", format.name));
+        assert_eq!((export.import, export.datasets), (format.name, format.datasets));
+    }
+    for also in ["matr-mat", "hust-zip", "calce-xlsx", "rwth-zip", "battery-archive"] {
+        assert!(export::Format::find(also).is_some_and(|format| format.name == also));
+    }
+    assert!(export::Format::find("matr-curves").is_none());
+    // of Battery Archive's cells those of one laboratory, and back by the same name
+    let ids = ["SNL_18650_NMC_25C_0-100_0.5-1C_a", "HNEI_18650_NMC_LCO_25C_0-100_0.5-1.5C_a"];
+    let dir = tempfile::tempdir().unwrap();
+    let files = export("snl", &Cells::of_the_lab(20, &ids), dir.path());
+    assert_eq!(files.len(), 2);
+    let (_dir, store, _) = import("snl", &[dir.path().to_owned()]).unwrap();
+    assert_eq!(store.ids(), [ids[0]]);
 }

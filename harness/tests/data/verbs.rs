@@ -324,12 +324,18 @@ fn missing_cells_end_with_code_5_and_unknown_lives_are_notes() {
     assert!(said.contains("missing: trial: 1 cells of") && said.contains("are not here: HUST_1-1"), "{said}");
 
     // some cells of a dataset, not all
-    let (said, end) = {
-        let trial = Trial::new(&[ageing("HUST_1-1", 200), ageing("HUST_1-2", 300)], "HUST_1-1,train\nHUST_1-2,test\n");
-        trial.check()
-    };
+    let trial = Trial::new(&[ageing("HUST_1-1", 200), ageing("HUST_1-2", 300)], "HUST_1-1,train\nHUST_1-2,test\n");
+    let (said, end) = check(&trial.store(), &[]);
     assert_eq!(code(&end), 5, "{said}");
     assert!(said.contains("missing: 75 of the 77 cells of HUST: HUST_1-3"), "{said}");
+    // they are missing to nobody where an experiment says which are wanted, and those are here
+    let (said, end) = trial.check();
+    assert_eq!(end, None, "{said}");
+    assert!(said.contains("note: not here: 75 of the 77 cells of HUST: HUST_1-3"), "{said}");
+    trial.declare("HUST_1-1,train\nHUST_1-2,test\nHUST_1-3,test\n", "{end_of_life: 0.8}");
+    let (said, end) = trial.check();
+    assert_eq!(code(&end), 5, "{said}");
+    assert!(said.contains("are not here: HUST_1-3"), "{said}");
 
     let trial = sound();
     let plain = ageing("B", 300);

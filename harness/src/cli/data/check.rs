@@ -41,7 +41,12 @@ pub(super) fn execute(data: &Path, experiments: &[PathBuf], out: &mut dyn io::Wr
         (Cells::of_lab()?, Vec::new())
     };
     super::print(out, &cells.table(&LabelRule::default()));
-    findings.extend(cells.findings());
+    // what is not here of a dataset is missing to nobody where experiments say which cells are wanted
+    let is_wanted = experiments.is_empty();
+    findings.extend(cells.findings().into_iter().map(|finding| match finding {
+        Finding::Missing(text) if !is_wanted => Finding::Note(format!("not here: {text}")),
+        other => other,
+    }));
     for path in experiments {
         findings.extend(experiment::findings(path, &cells)?);
     }

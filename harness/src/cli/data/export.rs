@@ -11,9 +11,13 @@ use crate::export::{self, Format};
 use crate::failure::Failure;
 use crate::source::Source;
 
-/// The names of the formats.
+/// The names of the formats: those of `data import`, and what the files are.
 pub(super) fn parser() -> impl TypedValueParser<Value = &'static Format> {
-    let names = export::FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.files));
+    let names = export::FORMATS.iter().map(|format| {
+        let Format { name, import, files, .. } = *format;
+        let also = if name == import { String::new() } else { format!(" (or {name})") };
+        PossibleValue::new(import).alias(name).help(format!("{files}{also}"))
+    });
     PossibleValuesParser::new(names).map(|name| Format::find(&name).expect("the parser lets no other name through"))
 }
 

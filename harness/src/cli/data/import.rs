@@ -10,12 +10,22 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::cli::interrupt;
 use crate::failure::Failure;
 use crate::source::import::{self, Format, Published};
+use crate::source::nominal::Nominal;
 use crate::store::Store;
 
 /// The names of the formats.
 pub(super) fn parser() -> impl TypedValueParser<Value = &'static Format> {
     let names = import::FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.files));
     PossibleValuesParser::new(names).map(|name| Format::find(&name).expect("the parser lets no other name through"))
+}
+
+/// Whose nominal capacity counts.
+pub(super) fn nominal() -> impl TypedValueParser<Value = Nominal> {
+    let names = [
+        PossibleValue::new("file").help("the one that the file states, for cells of your own"),
+        PossibleValue::new("catalogue").help("that of the published cell, whatever the file states"),
+    ];
+    PossibleValuesParser::new(names).map(|name| if name == "file" { Nominal::File } else { Nominal::Catalogue })
 }
 
 /// Imports all cells into the store in `data`, which is made where there is none and goes again if nothing is imported.

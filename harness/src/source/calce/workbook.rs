@@ -3,11 +3,17 @@
 use super::Sample;
 use super::xls::XlsFile;
 use super::xlsx::XlsxFile;
-use crate::source::delimited::count;
+use crate::quote::shown;
+use crate::source::delimited::{count, not_a_number, of_missing_columns};
 use crate::source::import::VIRTUAL_MARK;
 
 /// The columns that are read.
 pub(super) const COLUMNS: [&str; 4] = ["Cycle_Index", "Test_Time(s)", "Current(A)", "Voltage(V)"];
+/// Which of them is the time.
+const TIME: usize = 1;
+/// Names of the first row that are kept to be shown, and letters of each.
+const MOST_NAMES: usize = 100;
+const LONGEST_NAME: usize = 80;
 /// Rows that a sheet can have.
 const MOST_ROWS: usize = 1 << 20;
 
@@ -15,7 +21,11 @@ const MOST_ROWS: usize = 1 << 20;
 pub(super) enum Value<'a> {
     Number(f64),
     Text(&'a str),
-    /// A truth value, an error, a date in words.
+    /// A number shown as hours, minutes and seconds, however many: days.
+    Duration(f64),
+    /// A number shown as a date or a time of day.
+    Date,
+    /// A truth value or an error.
     Other,
 }
 
@@ -43,7 +53,8 @@ pub(super) struct Content {
     pub(super) is_virtual: bool,
 }
 
-/// Reads all sheets whose names begin with `Channel`; if there is none, every sheet that has the columns.
+/// Reads all sheets whose names begin with `Channel`; if there is none, every sheet that has the columns. Empty sheets are
+/// passed over, and those that a cycler calls charts or statistics.
 ///
 /// # Errors
 /// A fragment that names sheet, row and column.
@@ -65,33 +76,58 @@ pub(super) fn read(bytes: &[u8]) -> Result<Content, String> {
             workbook.each(sheet, &mut look).map_err(|what| in_sheet(sheet, &what))?;
         }
     }
-    let channels: Vec<&String> = sheets.iter().filter(|sheet| sheet.starts_with("Channel")).collect();
-    for sheet in &channels {
-        let missing = |missing: Vec<&str>| format!("no column {} in its first row", missing.join(", "));
-        let samples = table(&mut *workbook, sheet).and_then(|table| table.map_err(missing));
-        content.samples.extend(samples.map_err(|what| in_sheet(sheet, &what))?);
+    let (channels, others): (Vec<&String>, Vec<&String>) =
+        sheets.iter().filter(|sheet| !is_aside(sheet)).partition(|sheet| sheet.starts_with("Channel"));
+    let mut found = false;
+    for sheet in channels {
+        match table(&mut *workbook, sheet).map_err(|what| in_sheet(sheet, &what))? {
+            Table::Empty => continue,
+            Table::Samples(samples) => content.samples.extend(samples),
+            Table::Other(header) => return Err(in_sheet(sheet, &lacking(&header))),
+        }
+        found = true;
     }
-    if channels.is_empty() {
-        let mut found = false;
-        for sheet in &sheets {
-            if let Ok(samples) = table(&mut *workbook, sheet).map_err(|what| in_sheet(sheet, &what))? {
+    if !found {
+        for sheet in others {
+            if let Table::Samples(samples) = table(&mut *workbook, sheet).map_err(|what| in_sheet(sheet, &what))? {
                 content.samples.extend(samples);
                 found = true;
             }
         }
-        if !found {
-            return Err(format!("no sheet Channel…, and none with the columns {}", COLUMNS.join(", ")));
-        }
     }
-    Ok(content)
+    if found {
+        Ok(content)
+    } else {
+        Err(format!("no sheet Channel… that has samples, and no other with the columns {}", COLUMNS.join(", ")))
+    }
+}
+
+/// Whether a sheet is one of those that cyclers put beside the samples.
+fn is_aside(sheet: &str) -> bool {
+    let name = sheet.to_ascii_lowercase();
+    name.contains("chart") || name.contains("statistic")
+}
+
+fn lacking(header: &[String]) -> String {
+    let missing: Vec<&str> = COLUMNS.into_iter().filter(|name| !header.iter().any(|found| found == name)).collect();
+    let why = of_missing_columns(&missing, header, b',');
+    let has = shown(header.join(", "), 200);
+    format!("no column {} in its first row, which has: {has}{why}", missing.join(", "))
 }
 
 fn in_sheet(sheet: &str, what: &str) -> String {
-    format!("sheet {}: {what}", sheet.escape_debug())
+    format!("sheet {}: {what}", shown(sheet, 40))
 }
 
-/// The samples of a sheet, or which columns it lacks.
-fn table(workbook: &mut dyn Cells, sheet: &str) -> Result<Result<Vec<Sample>, Vec<&'static str>>, String> {
+/// What a sheet holds.
+enum Table {
+    Empty,
+    Samples(Vec<Sample>),
+    /// Something without one of the columns, with its first row.
+    Other(Vec<String>),
+}
+
+fn table(workbook: &mut dyn Cells, sheet: &str) -> Result<Table, String> {
     let mut rows = Rows::default();
     workbook.each(sheet, &mut |row, column, value| rows.visit(row, column, value))?;
     rows.finish()
@@ -101,20 +137,28 @@ fn table(workbook: &mut dyn Cells, sheet: &str) -> Result<Result<Vec<Sample>, Ve
 #[derive(Default)]
 struct Rows {
     header: Option<u32>,
+    /// The texts in it.
+    names: Vec<String>,
     /// Where each of [`COLUMNS`] is.
     columns: [Option<u32>; 4],
     row: u32,
     fields: [Option<f64>; 4],
+    /// Whether the times so far are durations; none as long as all are 0.
+    times_are_durations: Option<bool>,
     samples: Vec<Sample>,
 }
 
 impl Rows {
     fn visit(&mut self, row: u32, column: u32, value: Value<'_>) -> Result<(), String> {
         if row == *self.header.get_or_insert(row) {
-            if let Value::Text(text) = value
-                && let Some(k) = COLUMNS.iter().position(|name| *name == text.trim())
-            {
-                self.columns[k].get_or_insert(column);
+            if let Value::Text(text) = value {
+                let name = text.trim();
+                if let Some(k) = COLUMNS.iter().position(|wanted| *wanted == name) {
+                    self.columns[k].get_or_insert(column);
+                }
+                if self.names.len() < MOST_NAMES {
+                    self.names.push(name.chars().take(LONGEST_NAME).collect());
+                }
             }
             return Ok(());
         }
@@ -126,17 +170,26 @@ impl Rows {
             self.end_row()?;
             self.row = row;
         }
+        let is_duration = matches!(value, Value::Duration(_));
         let number = match value {
             Value::Number(number) => number,
             Value::Text(text) if text.trim().is_empty() => return Ok(()),
-            Value::Text(text) => text.trim().parse().map_err(|_| {
-                let shown: String = text.chars().take(24).flat_map(char::escape_debug).collect();
-                at(row, k, &format!("\"{shown}\" is not a number"))
-            })?,
+            Value::Text(text) => text.trim().parse().map_err(|_| at(row, k, &not_a_number(text)))?,
+            Value::Duration(days) if k == TIME => days * 86_400.0,
+            Value::Duration(_) | Value::Date => {
+                let what = "the value is a date or a time of day: give the column the format of a number, see that it has \
+                            what its name says, and save the workbook";
+                return Err(at(row, k, what));
+            }
             Value::Other => return Err(at(row, k, "the value is not a number")),
         };
         if !number.is_finite() {
             return Err(at(row, k, &format!("{number} is not a finite number")));
+        }
+        if k == TIME && number != 0.0 && *self.times_are_durations.get_or_insert(is_duration) != is_duration {
+            let what =
+                "durations and plain numbers stand in one column: give all of it one format, and save the workbook";
+            return Err(at(row, k, what));
         }
         self.fields[k] = Some(number);
         Ok(())
@@ -160,14 +213,15 @@ impl Rows {
         }
     }
 
-    fn finish(mut self) -> Result<Result<Vec<Sample>, Vec<&'static str>>, String> {
-        let missing: Vec<&str> =
-            COLUMNS.into_iter().zip(self.columns).filter(|(_, at)| at.is_none()).map(|(name, _)| name).collect();
-        if !missing.is_empty() {
-            return Ok(Err(missing));
+    fn finish(mut self) -> Result<Table, String> {
+        if self.header.is_none() {
+            return Ok(Table::Empty);
+        }
+        if self.columns.contains(&None) {
+            return Ok(Table::Other(self.names));
         }
         self.end_row()?;
-        Ok(Ok(self.samples))
+        Ok(Table::Samples(self.samples))
     }
 }
 

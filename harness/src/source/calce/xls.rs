@@ -3,6 +3,7 @@
 //! A workbook is one stream of records, each a type, a length and as many bytes. What a cell holds is copied out of its
 //! record and nothing is taken at its word, so memory is bounded by the file. Record layouts: [MS-XLS], section 2.4.
 
+use std::collections::HashMap;
 use std::io::{Cursor, Read as _};
 
 use super::workbook::{Cells, Value};
@@ -11,6 +12,8 @@ const BOF: u16 = 0x0809;
 const EOF: u16 = 0x000A;
 const BOUND_SHEET: u16 = 0x0085;
 const FILE_PASS: u16 = 0x002F;
+const FORMAT: u16 = 0x041E;
+const CELL_FORMAT: u16 = 0x00E0;
 const SHARED_STRINGS: u16 = 0x00FC;
 const CONTINUE: u16 = 0x003C;
 const NUMBER: u16 = 0x0203;
@@ -20,25 +23,28 @@ const SHARED_LABEL: u16 = 0x00FD;
 const LABEL: u16 = 0x0204;
 const FORMULA: u16 = 0x0006;
 
-const DAMAGED: &str = "it is damaged or cut short (a record ends early)";
+const DAMAGED: &str = "it is damaged or cut short (a record ends early): get the file anew";
 
 pub(super) struct XlsFile {
     stream: Vec<u8>,
     /// Name and offset into the stream.
     sheets: Vec<(String, usize)>,
     strings: Vec<String>,
+    /// How cells of each format show a number.
+    looks: Vec<Look>,
 }
 
 impl XlsFile {
     /// # Errors
     /// A fragment.
     pub(super) fn open(bytes: &[u8]) -> Result<Self, String> {
-        let no_workbook = |error| format!("it is no xls workbook, or is damaged or cut short: {error}");
+        let no_workbook =
+            |error| format!("it is no xls workbook, or is damaged or cut short ({error}): get the file anew");
         let mut container = cfb::CompoundFile::open(Cursor::new(bytes)).map_err(no_workbook)?;
         let mut stream = Vec::new();
         let mut workbook = container.open_stream("/Workbook").map_err(no_workbook)?;
         workbook.by_ref().take(bytes.len() as u64).read_to_end(&mut stream).map_err(no_workbook)?;
-        let mut file = Self { stream, sheets: Vec::new(), strings: Vec::new() };
+        let mut file = Self { stream, sheets: Vec::new(), strings: Vec::new(), looks: Vec::new() };
         file.read_globals()?;
         Ok(file)
     }
@@ -46,6 +52,7 @@ impl XlsFile {
     fn read_globals(&mut self) -> Result<(), String> {
         let mut shared: Vec<&[u8]> = Vec::new();
         let mut sheets = Vec::new();
+        let (mut own, mut looks) = (HashMap::new(), Vec::new());
         let mut before = 0;
         for record in Records(&self.stream) {
             let (kind, data) = record?;
@@ -58,6 +65,11 @@ impl XlsFile {
                     let name = Text { chunks: vec![slice(data, 6..data.len())?], at: 0 }.short()?;
                     sheets.push((name, u32_at(data, 0)? as usize));
                 }
+                FORMAT => {
+                    let text = Text { chunks: vec![slice(data, 2..data.len())?], at: 0 }.long()?;
+                    own.insert(u16_at(data, 0)?, Look::of(&text));
+                }
+                CELL_FORMAT => looks.push(u16_at(data, 2)?),
                 SHARED_STRINGS => shared.push(data),
                 CONTINUE if before == SHARED_STRINGS => {
                     shared.push(data);
@@ -70,6 +82,8 @@ impl XlsFile {
         }
         self.strings = if shared.is_empty() { Vec::new() } else { strings(shared)? };
         self.sheets = sheets;
+        let look = |number: u16| own.get(&number).copied().unwrap_or(Look::of_builtin(number));
+        self.looks = looks.into_iter().map(look).collect();
         Ok(())
     }
 }
@@ -111,14 +125,19 @@ impl XlsFile {
         visit: &mut dyn FnMut(u32, u32, Value<'_>) -> Result<(), String>,
     ) -> Result<(), String> {
         let (row, column) = (u32::from(u16_at(data, 0)?), u32::from(u16_at(data, 2)?));
+        let number = |format: u16, value: f64| match self.looks.get(usize::from(format)) {
+            Some(Look::Duration) => Value::Duration(value),
+            Some(Look::Date) => Value::Date,
+            Some(Look::Number) | None => Value::Number(value),
+        };
         match kind {
-            NUMBER => visit(row, column, Value::Number(f64_at(data, 6)?)),
-            RK => visit(row, column, Value::Number(rk(u32_at(data, 6)?))),
+            NUMBER => visit(row, column, number(u16_at(data, 4)?, f64_at(data, 6)?)),
+            RK => visit(row, column, number(u16_at(data, 4)?, rk(u32_at(data, 6)?))),
             SEVERAL_RK => {
                 let pairs = slice(data, 4..data.len().saturating_sub(2).max(4))?;
                 (column..)
                     .zip(pairs.chunks_exact(6))
-                    .try_for_each(|(column, pair)| visit(row, column, Value::Number(rk(u32_at(pair, 2)?))))
+                    .try_for_each(|(column, pair)| visit(row, column, number(u16_at(pair, 0)?, rk(u32_at(pair, 2)?))))
             }
             SHARED_LABEL => {
                 let text = self.strings.get(u32_at(data, 6)? as usize).ok_or(DAMAGED)?;
@@ -130,7 +149,47 @@ impl XlsFile {
             }
             // the result of a formula; two bytes of ones mark one that is no number
             _ if u16_at(data, 12)? == 0xFFFF => visit(row, column, Value::Other),
-            _ => visit(row, column, Value::Number(f64_at(data, 6)?)),
+            _ => visit(row, column, number(u16_at(data, 4)?, f64_at(data, 6)?)),
+        }
+    }
+}
+
+/// What a number is shown as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Look {
+    Number,
+    Duration,
+    Date,
+}
+
+impl Look {
+    /// That of a format as it is written, such as `[h]:mm:ss`: what is in quotes, behind `\\` or in other brackets is no part
+    /// of a date.
+    fn of(format: &str) -> Self {
+        let (mut look, mut letters) = (Self::Number, format.chars());
+        while let Some(letter) = letters.next() {
+            match letter.to_ascii_lowercase() {
+                '"' => letters.by_ref().take_while(|letter| *letter != '"').for_each(drop),
+                '\\' | '_' | '*' => drop(letters.next()),
+                '[' => {
+                    let inside: String = letters.by_ref().take_while(|letter| *letter != ']').collect();
+                    if matches!(inside.to_ascii_lowercase().as_str(), "h" | "hh" | "m" | "mm" | "s" | "ss") {
+                        return Self::Duration;
+                    }
+                }
+                'd' | 'h' | 'm' | 's' | 'y' => look = Self::Date,
+                _ => {}
+            }
+        }
+        look
+    }
+
+    /// That of a format which every workbook has ([MS-XLS] 2.5.165).
+    fn of_builtin(number: u16) -> Self {
+        match number {
+            46 => Self::Duration,
+            14..=22 | 27..=36 | 45 | 47 | 50..=58 => Self::Date,
+            _ => Self::Number,
         }
     }
 }
@@ -271,6 +330,23 @@ mod tests {
         assert_eq!(rk((12345 << 2) | 3), 123.45);
         assert_eq!(rk((1.5_f64.to_bits() >> 32) as u32), 1.5);
         assert_eq!(rk((150.0_f64.to_bits() >> 32) as u32 | 1), 1.5);
+    }
+
+    #[test]
+    fn formats_tell_dates_and_durations_from_numbers() {
+        for format in ["General", "0.00", "0.00E+00", "#,##0.00", "[Red]0.0", "0.0\" days\"", "0\\d", "@", "", "\""] {
+            assert_eq!(Look::of(format), Look::Number, "{format}");
+        }
+        for format in ["yyyy-mm-dd", "h:mm:ss", "mm:ss.0", "[$-409]h:mm AM/PM", "DD.MM.YYYY"] {
+            assert_eq!(Look::of(format), Look::Date, "{format}");
+        }
+        for format in ["[h]:mm:ss", "[HH]:mm", "[mm]:ss", "[ss].00", "[Red][h]:mm"] {
+            assert_eq!(Look::of(format), Look::Duration, "{format}");
+        }
+        assert_eq!(
+            [0, 14, 46, 49, 164].map(Look::of_builtin),
+            [Look::Number, Look::Date, Look::Duration, Look::Number, Look::Number]
+        );
     }
 
     #[test]

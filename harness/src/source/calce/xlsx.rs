@@ -9,6 +9,7 @@ use calamine::{DataRef, Reader as _, SheetType, Xlsx};
 use zip::ZipArchive;
 
 use super::workbook::{Cells, Value};
+use crate::quote::shown;
 use crate::source::packed::{Bounded, broken};
 
 /// Bytes of a sheet's text; a published one has some 13 MB, up to 60 for the longest.
@@ -30,7 +31,7 @@ impl<'a> XlsxFile<'a> {
 }
 
 fn look_through(bytes: &[u8]) -> Result<(), String> {
-    let no_archive = |error| format!("it is no workbook, or is damaged or cut short: {error}");
+    let no_archive = |error| format!("it is no workbook, or is damaged or cut short ({error}): get the file anew");
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(no_archive)?;
     if archive.len() > MOST_PARTS {
         return Err(format!("it has {} parts, no workbook of a cycler has so many", archive.len()));
@@ -40,10 +41,11 @@ fn look_through(bytes: &[u8]) -> Result<(), String> {
         let name = part.name().map_err(no_archive)?.into_owned();
         let largest = if name.starts_with("xl/worksheets/") { LARGEST_SHEET } else { LARGEST_PART };
         if part.size() > largest {
-            return Err(format!("its part {name} has {} MiB, no workbook of a cycler is so large", part.size() >> 20));
+            let (name, size) = (shown(&name, 80), part.size() >> 20);
+            return Err(format!("its part {name} has {size} MiB, no workbook of a cycler is so large"));
         }
         io::copy(&mut Bounded::new(&mut part, largest), &mut io::sink())
-            .map_err(|error| format!("its part {name}: {}", broken(&error)))?;
+            .map_err(|error| format!("its part {}: {}", shown(&name, 80), broken(&error)))?;
     }
     Ok(())
 }
@@ -66,7 +68,8 @@ impl Cells for XlsxFile<'_> {
             let value = match cell.get_value() {
                 DataRef::Float(number) => Value::Number(*number),
                 DataRef::Int(number) => Value::Number(*number as f64),
-                DataRef::DateTime(date) => Value::Number(date.as_f64()),
+                DataRef::DateTime(duration) if duration.is_duration() => Value::Duration(duration.as_f64()),
+                DataRef::DateTime(_) | DataRef::DateTimeIso(_) | DataRef::DurationIso(_) => Value::Date,
                 DataRef::SharedString(text) => Value::Text(text),
                 DataRef::String(text) => Value::Text(text),
                 DataRef::Empty => continue,

@@ -12,6 +12,8 @@ use sha2::{Digest, Sha256};
 use super::manifest::Published;
 use super::unwritable;
 use crate::failure::Failure;
+use crate::quote::shown;
+use crate::text;
 
 /// Size and hash of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,7 +83,7 @@ impl Checksums {
     /// [`Failure::Usage`] names the file and line if it is broken.
     pub fn open(folder: &Path) -> Result<Self, Failure> {
         let path = folder.join("checksums.csv");
-        let broken = |error: csv::Error| {
+        let broken = |error: String| {
             Failure::Usage(format!(
                 "{}: {error}; mend the file, or delete it to trust the next downloads anew",
                 path.display()
@@ -89,9 +91,9 @@ impl Checksums {
         };
         let mut lines = BTreeMap::new();
         if path.exists() {
-            let mut reader = csv::Reader::from_path(&path).map_err(broken)?;
-            for line in reader.deserialize::<Line>() {
-                let line = line.map_err(broken)?;
+            let text = text::read(&path).map_err(broken)?;
+            for line in csv::Reader::from_reader(text.as_bytes()).deserialize::<Line>() {
+                let line = line.map_err(|error| broken(shown(error, 200)))?;
                 lines.insert(line.file.clone(), line);
             }
         }

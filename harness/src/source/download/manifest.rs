@@ -1,16 +1,17 @@
 //! Which files are published where: `manifest.yaml`, or another file of this form.
 
 use std::collections::HashSet;
-use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 
 use crate::failure::Failure;
+use crate::quote::shown;
 use crate::source::catalogue;
 use crate::source::import::Format;
 use crate::suggest::did_you_mean;
+use crate::text;
 
 /// Files that are imported together.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -156,8 +157,8 @@ impl Manifest {
     /// [`Failure::Usage`] names the file and what is wrong with it.
     pub fn read(path: &Path) -> Result<Self, Failure> {
         let wrong = |problem: String| Failure::Usage(format!("manifest {}: {problem}", path.display()));
-        let text = fs::read_to_string(path).map_err(|error| wrong(format!("cannot be read: {error}")))?;
-        Self::parse(&text).map_err(wrong)
+        let text = text::read(path).map_err(wrong)?;
+        Self::parse(&text).map_err(|problem| wrong(shown(problem, 400)))
     }
 
     fn parse(text: &str) -> Result<Self, String> {

@@ -11,6 +11,7 @@ use lzma_rust2::XzReader;
 
 use super::publication::Publication;
 use crate::failure::Failure;
+use crate::quote::shown;
 
 /// The largest published table has 1.3 MB; a far larger one is something else.
 const LARGEST: u64 = 4 << 20;
@@ -149,8 +150,9 @@ fn read_tar(reader: impl Read, path: &Path, shelves: &mut [Shelf]) -> Result<(),
             path.display()
         )),
         _ => Failure::Usage(format!(
-            "{} is not a matr-curves archive, or is damaged: {error}; get it anew",
-            path.display()
+            "{} is not a matr-curves archive, or is damaged: {}; get it anew",
+            path.display(),
+            shown(error, 120)
         )),
     };
     let mut archive = tar::Archive::new(reader);

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use super::{FIRST_CYCLE, POINTS};
 use crate::failure::Failure;
+use crate::source::delimited::not_a_number;
+use crate::text;
 
 /// What is wrong with a table, and where.
 #[derive(Debug, PartialEq, Eq)]
@@ -98,7 +100,7 @@ pub(super) fn lives(bytes: &[u8], cells: usize) -> Result<Vec<f64>, Problem> {
 }
 
 fn lines(bytes: &[u8]) -> Result<impl Iterator<Item = &str>, Problem> {
-    let text = std::str::from_utf8(bytes).map_err(|_| Problem::whole("not a text file".to_owned()))?;
+    let text = text::decode(bytes).map_err(Problem::whole)?;
     Ok(text.trim_end().lines())
 }
 
@@ -108,7 +110,7 @@ fn number(field: &str) -> Result<f64, String> {
         Ok(value) if value.is_finite() => Ok(value),
         Ok(value) => Err(format!("{value} is not a finite number")),
         Err(_) if field.is_empty() => Err("the value is missing".to_owned()),
-        Err(_) => Err(format!("\"{}\" is not a number", field.chars().take(20).collect::<String>())),
+        Err(_) => Err(not_a_number(field)),
     }
 }
 
@@ -170,7 +172,8 @@ mod tests {
         assert_eq!(problem(format!("{whole}{}", line_of("0.1")).as_bytes()), "1001 lines, expected 1000");
         assert_eq!(problem(whole.split_once('\n').unwrap().1.as_bytes()), "999 lines, expected 1000");
         assert_eq!(problem(b""), "0 lines, expected 1000");
-        assert_eq!(problem(&[0xff, 0xfe, 0]), "not a text file");
+        assert_eq!(problem(&[0xff, 0xfe, 0]), text::IS_UTF16);
+        assert!(problem(&[0xff, 0xff, 0]).contains("not a text file"));
     }
 
     #[test]

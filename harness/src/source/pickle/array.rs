@@ -1,8 +1,9 @@
 //! Arrays and scalars of NumPy, read off the tree.
 
-use super::Problem;
 use super::globals::Global;
 use super::tree::{Node, Object, Value};
+use super::{Problem, frame};
+use crate::quote::shown;
 
 /// `numpy.dtype`, as far as it has numbers or objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,9 +96,10 @@ enum Content<'a> {
 }
 
 impl<'a> Array<'a> {
-    /// Reads `_reconstruct(…)` with its state, `_frombuffer(…)`, or what pandas puts around these.
+    /// Reads `_reconstruct(…)` with its state, `_frombuffer(…)`, or what pandas puts around these: a series, too.
     pub(super) fn read(node: Node<'a>) -> Result<Self, Problem> {
         let malformed = || Problem::new("an array lacks its shape, its type or its values");
+        let node = frame::column_of_series(node).unwrap_or(node);
         let mut call = node.call();
         if let Some((Global::BackedArray, _, Some(state))) = &call {
             let inner = |node: &Node<'a>| matches!(node.call(), Some((Global::Reconstruct | Global::FromBuffer, ..)));
@@ -211,5 +213,5 @@ impl Node<'_> {
 
 /// The beginning of a text from the file.
 pub(super) fn short(text: &str) -> String {
-    text.chars().take(80).collect()
+    shown(text, 80)
 }

@@ -5,9 +5,12 @@
 //!
 //! * before 1.3, the manager's state is `(axes, arrays, indexes, {"0.14.1": {"axes": …, "blocks": […]}})`;
 //! * since 1.3, the manager is called with the blocks, each `_unpickle_block(array, places, 2)`, and the axes.
+//!
+//! A series is pickled in the older way to this day, with one axis and one block, of one dimension.
 
 use super::Problem;
 use super::array::{Array, short};
+use super::arrow;
 use super::globals::Global;
 use super::tree::Node;
 
@@ -64,7 +67,7 @@ impl<'a> Frame<'a> {
     /// # Errors
     /// [`Problem`] when there is no such column, or it has something else than numbers.
     pub fn column(&self, name: &str) -> Result<Vec<f64>, Problem> {
-        let of_column = |Problem(what): Problem| Problem::new(format!("column \"{name}\": {what}"));
+        let of_column = |Problem(what): Problem| Problem::new(format!("column \"{}\": {what}", short(name)));
         let column = self.names.iter().position(|found| found == name).ok_or_else(|| {
             let names: Vec<String> = self.names.iter().take(20).map(|name| format!("\"{}\"", short(name))).collect();
             Problem::new(format!("there is no column \"{name}\", there are {}", names.join(", ")))
@@ -99,6 +102,16 @@ fn parts(manager: Node<'_>) -> Option<(Vec<Node<'_>>, Vec<ArrayAndPlaces<'_>>)> 
     Some((state.get("axes")?.few()?, blocks.collect::<Option<_>>()?))
 }
 
+/// The array of the only column of a series.
+pub(super) fn column_of_series(node: Node<'_>) -> Option<Node<'_>> {
+    let Some((Global::Series, _, Some(state))) = node.call() else { return None };
+    let (_, blocks) = parts(state.get("_mgr").or_else(|| state.get("_data"))?)?;
+    match blocks[..] {
+        [(values, _)] => Some(values),
+        _ => None,
+    }
+}
+
 /// The attributes of an index.
 fn index_attributes<'a>(index: Node<'a>) -> Result<Node<'a>, Problem> {
     match index.call() {
@@ -113,6 +126,9 @@ fn index_names(index: Node<'_>) -> Result<Vec<String>, Problem> {
         // columns that are only counted
         return Ok((0..index_length(index)?.min(WIDEST)).map(|column| column.to_string()).collect());
     };
+    if let Some(names) = arrow::texts(data, WIDEST) {
+        return names;
+    }
     let array = Array::read(data)?;
     if array.shape[0] > WIDEST {
         return Err(Problem::new(format!("a frame has {} columns", array.shape[0])));
@@ -133,7 +149,10 @@ const LONGEST: i64 = 1 << 27;
 fn index_length(index: Node<'_>) -> Result<usize, Problem> {
     let attributes = index_attributes(index)?;
     if let Some(data) = attributes.get("data") {
-        return Ok(Array::read(data)?.shape[0]);
+        return match arrow::texts(data, LONGEST as usize) {
+            Some(texts) => texts.map(|texts| texts.len()),
+            None => Array::read(data).map(|array| array.shape[0]),
+        };
     }
     let bound = |name: &str| attributes.get(name).and_then(Node::integer);
     match (bound("start"), bound("stop"), bound("step")) {

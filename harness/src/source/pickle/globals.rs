@@ -31,6 +31,16 @@ pub(super) enum Global {
     Plain,
     /// `pandas.DataFrame`.
     Frame,
+    /// `pandas.Series`, a single column.
+    Series,
+    /// Texts that pandas keeps in an array of Arrow, which is in its state.
+    ArrowTexts,
+    /// An array of Arrow: `_restore_array((type, length, nulls, offset, buffers, children, dictionary))`.
+    ArrowArray,
+    /// `type_for_alias(name)`.
+    ArrowType,
+    /// `py_buffer(bytes)`.
+    ArrowBuffer,
     /// The columns of a frame, grouped by type.
     Manager,
     /// Columns of one type: `_unpickle_block(values, places, dimensions)`.
@@ -61,12 +71,21 @@ impl Global {
             ("builtins" | "__builtin__", "bytearray" | "bytes") => Self::ByteArray,
             ("builtins" | "__builtin__", "object" | "tuple" | "int" | "float" | "str") => Self::Plain,
             ("pandas.core.frame" | "pandas", "DataFrame") => Self::Frame,
-            ("pandas.core.internals" | "pandas.core.internals.managers", "BlockManager") => Self::Manager,
+            ("pandas.core.series" | "pandas", "Series") => Self::Series,
+            ("pandas.core.internals" | "pandas.core.internals.managers", "BlockManager" | "SingleBlockManager") => {
+                Self::Manager
+            }
+            ("pandas.core.arrays.string_arrow", "ArrowStringArray" | "ArrowStringArrayNumpySemantics")
+            | ("pandas.arrays", "ArrowStringArray") => Self::ArrowTexts,
+            ("pyarrow.lib", "_restore_array") => Self::ArrowArray,
+            ("pyarrow.lib", "type_for_alias") => Self::ArrowType,
+            ("pyarrow.lib", "py_buffer") => Self::ArrowBuffer,
             ("pandas._libs.internals", "_unpickle_block") => Self::Block,
             ("pandas._libs.arrays", "__pyx_unpickle_NDArrayBacked") => Self::BackedArray,
             ("pandas.core.arrays.string_", "StringArray" | "StringDtype")
             | ("pandas.arrays", "StringArray")
-            | ("pandas", "StringDtype") => Self::Plain,
+            | ("pandas", "StringDtype" | "NA")
+            | ("pandas._libs.missing", "NA") => Self::Plain,
             ("pandas.core.indexes.base" | "pandas.indexes.base" | "pandas.core.index", "_new_Index") => Self::NewIndex,
             ("pandas.core.indexes.base" | "pandas.indexes.base" | "pandas.core.index" | "pandas", "Index")
             | ("pandas.core.indexes.range" | "pandas.indexes.range" | "pandas", "RangeIndex")
@@ -76,5 +95,16 @@ impl Global {
             ) => Self::Index,
             _ => return None,
         })
+    }
+
+    /// How to save a file without such a name: the end of a sentence about a name that is none of ours.
+    pub(super) fn instead_of(module: &str) -> &'static str {
+        match module.split('.').next() {
+            Some("pandas" | "pyarrow" | "polars") => {
+                "; save it again with plain columns, as by `frame.astype(float)` and `series.tolist()`, or as CSV"
+            }
+            Some("numpy" | "torch") => "; save it again with plain arrays of numbers, as by `array.astype(float)`",
+            _ => "",
+        }
     }
 }

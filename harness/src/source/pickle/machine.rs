@@ -7,6 +7,7 @@ use super::Problem;
 use super::array;
 use super::globals::Global;
 use super::tree::{Node, Object, Pickle, Value};
+use crate::quote::shown;
 
 /// Values and marks on the stack; pandas and BatteryML need some thousands.
 const DEEPEST_STACK: usize = 1 << 20;
@@ -438,9 +439,10 @@ impl<R: Read> Machine<R> {
 
     fn global(&mut self, module: &str, name: &str) -> Result<(), Problem> {
         let global = Global::find(module, name).ok_or_else(|| {
-            let named: String = format!("{module}.{name}").chars().take(200).map(printable).collect();
+            let (named, instead) = (shown(format!("{module}.{name}"), 200), Global::instead_of(module));
             Problem::new(format!(
-                "the file asks for {named}, which frames and arrays do not need; it was not called, and nothing ever is"
+                "the file asks for {named}, which frames and arrays do not need; it was not called, and nothing ever \
+                 is{instead}"
             ))
         })?;
         self.new_object(Object::Global(global))
@@ -505,22 +507,16 @@ fn unreadable(error: &std::io::Error) -> Problem {
 }
 
 fn ended() -> Problem {
-    Problem::new("the file ends too early, it was cut short")
+    Problem::new("the file ends too early, it was cut short: get the file anew")
 }
 
 fn lossy(line: &[u8]) -> String {
     String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line)).into_owned()
 }
 
-fn printable(letter: char) -> char {
-    if letter.is_control() { '\u{fffd}' } else { letter }
-}
-
 fn parsed<T: std::str::FromStr>(line: &[u8]) -> Result<T, Problem> {
     let text = lossy(line);
-    text.parse().map_err(|_| {
-        Problem::new(format!("\"{}\" is no number", text.chars().take(40).map(printable).collect::<String>()))
-    })
+    text.parse().map_err(|_| Problem::new(format!("\"{}\" is no number", shown(&text, 40))))
 }
 
 /// A byte string as Python writes it: in quotes, with escapes.

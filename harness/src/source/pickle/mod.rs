@@ -12,10 +12,12 @@
 //! | `globals` | the names that may occur |
 //! | `tree` | what a pickle holds, and how to look at it |
 //! | `array` | arrays and scalars of NumPy |
-//! | `frame` | frames of pandas, of all layouts since 0.14 |
+//! | `arrow` | texts that pandas leaves to Arrow |
+//! | `frame` | frames and series of pandas, of all layouts since 0.14 |
 //! | `writer` | the other way round, for exports and tests |
 
 mod array;
+mod arrow;
 mod frame;
 mod globals;
 mod machine;

@@ -194,6 +194,8 @@ impl<'a> Node<'a> {
                 Some(Object::Set(_)) => "a set",
                 Some(Object::Global(_)) => "a class or function",
                 Some(Object::Call { callee: Global::Frame, .. }) => "a frame",
+                Some(Object::Call { callee: Global::Series, .. }) => "a series",
+                Some(Object::Call { callee: Global::ArrowTexts | Global::ArrowArray, .. }) => "an array of Arrow",
                 Some(Object::Call { callee: Global::Reconstruct | Global::FromBuffer, .. }) => "an array",
                 Some(Object::Call { .. }) => "an object",
                 None => "nothing",

@@ -9,7 +9,8 @@ use zip::ZipArchive;
 
 use super::table::Samples;
 use crate::failure::Failure;
-use crate::source::packed::{self, Bounded, PublishedFile, broken, names, open_zip, refused_archive};
+use crate::quote::shown;
+use crate::source::packed::{self, Bounded, PublishedFile, broken, damaged, names, open_zip, refused_archive};
 
 /// Bytes of the archive of all archives.
 const LARGEST_MIDDLE: u64 = 64 << 30;
@@ -63,7 +64,8 @@ pub(super) fn find(paths: &[PathBuf]) -> Result<Vec<Recording>, Failure> {
 fn look_into_middle(file: &PublishedFile, recordings: &mut Vec<Recording>) -> Result<(), Failure> {
     let mut temporary = NamedTempFile::with_prefix("batlinet-").map_err(|error| no_room(&file.place(), &error))?;
     file.read(LARGEST_MIDDLE, |reader| copy(reader, temporary.as_file_mut(), &file.place()))?;
-    let archive = open_zip(temporary.path()).map_err(|_| file.refused("it is no zip archive, or damaged"))?;
+    let archive =
+        open_zip(temporary.path()).map_err(|_| file.refused("it is no zip archive, or damaged: get the file anew"))?;
     let names = names(&archive, &file.place())?;
     let middle = Arc::new((temporary, file.place()));
     for (index, name) in names {
@@ -89,7 +91,7 @@ impl Inner {
     fn place(&self) -> String {
         match self {
             Self::File(file) => file.place(),
-            Self::Entry { middle, name, .. } => format!("{}: {name}", middle.1),
+            Self::Entry { middle, name, .. } => format!("{}: {}", middle.1, shown(name, 200)),
         }
     }
 
@@ -122,11 +124,11 @@ impl Recording {
                 file.read(LARGEST_TABLE, |reader| samples.read(reader).map_err(|problem| file.refused(problem)))
             }
             Place::Inside { archive, index } => {
-                let place = format!("{}: {}", archive.place(), self.name);
+                let place = format!("{}: {}", archive.place(), shown(&self.name, 200));
                 let refused =
-                    |what: String| Failure::Usage(format!("{place}: {what}; nothing was imported, get the file anew"));
+                    |what: String| Failure::Usage(format!("{place}: {}; nothing was imported", shown(what, 1000)));
                 let mut opened = archive.open()?;
-                let entry = opened.by_index(*index).map_err(|error| refused(error.to_string()))?;
+                let entry = opened.by_index(*index).map_err(|error| refused(damaged(error)))?;
                 let mut table = Bounded::new(entry, LARGEST_TABLE);
                 samples.read(&mut table).map_err(|problem| refused(problem.to_string()))?;
                 // the rest, for the checksum
@@ -147,7 +149,7 @@ fn copy(reader: &mut dyn io::Read, writer: &mut dyn Write, place: &str) -> Resul
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => {
                 let what = broken(&error);
-                return Err(Failure::Usage(format!("{place}: {what}; nothing was imported, get the file anew")));
+                return Err(Failure::Usage(format!("{place}: {what}; nothing was imported")));
             }
         };
         writer.write_all(&buffer[..read]).map_err(|error| no_room(place, &error))?;

@@ -132,17 +132,14 @@ impl Cells {
     /// What is wrong or missing, experiments apart.
     pub(super) fn findings(&self) -> Vec<Finding> {
         let mut findings = self.twins();
-        findings.extend(self.0.values().filter_map(|seen| {
-            let info = seen.cell.info();
-            let entry = catalogue::find(&info.id)?;
-            (entry.nominal_capacity != info.nominal_capacity).then(|| {
-                Finding::Fault(format!(
-                    "cell {} has a nominal capacity of {} Ah, the published one has {}: its life is counted to another \
-                     capacity",
-                    info.id, info.nominal_capacity, entry.nominal_capacity
-                ))
-            })
-        }));
+        let of_other_size: Vec<String> = self.0.values().filter_map(of_other_size).collect();
+        if !of_other_size.is_empty() {
+            let (count, which) = (of_other_size.len(), names(of_other_size.iter().map(String::as_str)));
+            findings.push(Finding::Note(format!(
+                "{count} cells count to the nominal capacity that their files state, as `data import --nominal-capacity file` \
+                 was told, so they are none of the published cells whose names they bear: {which}"
+            )));
+        }
         let other: Vec<String> = self.0.values().filter_map(otherwise_published).collect();
         if !other.is_empty() {
             let (count, which) = (other.len(), names(other.iter().map(String::as_str)));
@@ -243,11 +240,18 @@ pub(super) fn uncounted<'a>(rule: &LabelRule, cells: impl Iterator<Item = &'a Se
 /// Cycles at the end of a whole record that may be under the threshold although a publisher counts them all.
 const COUNTED_ON: f64 = 5.0;
 
+/// A cell with another nominal capacity than the published cell of its name, as `RWTH_002 (2 Ah, published 1.11)`.
+fn of_other_size(seen: &Seen) -> Option<String> {
+    let own = seen.cell.info().nominal_capacity;
+    let published = catalogue::find(seen.cell.id())?.nominal_capacity;
+    (own != published).then(|| format!("{} ({own} Ah, published {published})", seen.cell.id()))
+}
+
 /// A counted life that is not the published one, as `CALCE_CS2_35 (384 cycles, published 519)`. Publishers do not agree on
 /// whether the first cycle is number 0 or 1, nor on whether the one that ends life is part of it: one cycle is no difference.
 /// Nor is it one that HUST counts all cycles of a record and two more, also where the last few were at the threshold.
 fn otherwise_published(seen: &Seen) -> Option<String> {
-    let published = catalogue::find(seen.cell.id())?.cycle_life?;
+    let published = catalogue::find(seen.cell.id()).filter(|_| of_other_size(seen).is_none())?.cycle_life?;
     let LifeRecord::Capacity(capacity) = seen.cell.life() else { return None };
     let life = of_reached(&LabelRule::default()).life(&seen.cell).ok()?;
     let is_published = |cycles: f64| (cycles - published).abs() <= 1.0;
