@@ -32,9 +32,11 @@ def package(checkout: Path) -> None:
     records = importlib.import_module("batteryml.data.battery_data")
     for name in ["BatteryData", "CycleData", "CyclingProtocol"]:
         setattr(batteryml, name, getattr(records, name))
-    readers = types.ModuleType("batteryml.preprocess")
-    readers.__path__ = [str(checkout / "batteryml/preprocess")]
-    sys.modules["batteryml.preprocess"] = readers
+    # whose own init wants more
+    for name in ["preprocess", "utils"]:
+        part = types.ModuleType(f"batteryml.{name}")
+        part.__path__ = [str(checkout / "batteryml" / name)]
+        sys.modules[f"batteryml.{name}"] = part
 
 
 def main() -> None:
