@@ -9,7 +9,7 @@ use tabled::{builder::Builder, settings::Style};
 
 use super::published::COUNTS;
 use super::{Finding, names};
-use crate::cell::{Cell, LifeRecord, Origin};
+use crate::cell::{Cell, Dataset, LifeRecord, Origin};
 use crate::failure::Failure;
 use crate::label::{LabelRule, Unreached, Verdict};
 use crate::source::virtual_lab::VirtualLab;
@@ -25,6 +25,8 @@ pub(super) struct Seen {
     pub(super) held: usize,
     /// Hash of the cycles and the life record, whatever the id; none where there are no cycles.
     measurements: Option<String>,
+    /// Cycles that a cleaning rule dropped, as the numbers of the others tell, and that are not on record.
+    lost: usize,
 }
 
 /// All that is here, by id.
@@ -84,7 +86,7 @@ impl Cells {
         let seen = |id: String| {
             let cell = lab.cell(&id, 0)?;
             let held = if let LifeRecord::Capacity(capacity) = cell.life() { capacity.len() } else { 0 };
-            Ok((id, Seen { cell, held, measurements: None }))
+            Ok((id, Seen { cell, held, measurements: None, lost: 0 }))
         };
         lab.ids().into_par_iter().map(seen).collect::<Result<_, Failure>>().map(Self)
     }
@@ -164,6 +166,19 @@ impl Cells {
         }
         let rule = LabelRule::default();
         findings.extend(uncounted(&rule, self.0.values()));
+        let lost: Vec<String> = self
+            .0
+            .values()
+            .filter(|seen| seen.lost > 0)
+            .map(|seen| format!("{} ({})", seen.cell.id(), seen.lost))
+            .collect();
+        if !lost.is_empty() {
+            let (count, which) = (lost.len(), names(lost.iter().map(String::as_str)));
+            findings.push(Finding::Note(format!(
+                "of {count} cells, numbers of cycles are skipped, and what these gave is not on record, so that no protocol \
+                 counts them: {which}; import the publisher's own files with --force where they are at hand"
+            )));
+        }
         let censored: Vec<&str> =
             self.0.values().filter(|seen| seen.is_censored(&rule)).map(|seen| seen.cell.id()).collect();
         if !censored.is_empty() {
@@ -200,7 +215,13 @@ impl Seen {
         let head = Cell::new(cell.info().clone(), Vec::new(), cell.life().clone())
             .and_then(|head| head.leaving_out(cell.left_out().to_vec()))
             .map_err(|invalid| Failure::Internal(invalid.to_string()))?;
-        Ok(Self { cell: head, held, measurements })
+        let lost = match (cell.cycles(), cell.info().dataset) {
+            ([first, .., last], Dataset::Calce | Dataset::Rwth) if cell.left_out().is_empty() => {
+                (last.number.saturating_sub(first.number) as usize + 1).saturating_sub(held)
+            }
+            _ => 0,
+        };
+        Ok(Self { cell: head, held, measurements, lost })
     }
 
     /// Whether the record ends before the life.
