@@ -45,10 +45,10 @@ pub fn be_brief() {
 /// A text on one line: without the frames that libtorch's errors list, and not longer than a person reads.
 pub(super) fn reason(text: &str) -> String {
     let text = text.split("Exception raised from").next().unwrap_or(text);
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let line = line.trim_end_matches(["\\n", "\""]).trim_end();
+    // a text within a text has its line ends spelt out
+    let line = text.replace("\\n", " ").split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() <= LONGEST {
-        return line.to_owned();
+        return line;
     }
     line.chars().take(LONGEST).chain(['…']).collect()
 }
@@ -77,10 +77,10 @@ mod tests {
 
     #[test]
     fn the_frames_of_libtorch_are_left_out_and_long_texts_end() {
-        let theirs = "called `Result::unwrap()` on an `Err` value: Torch(\"value cannot be converted to type float without \
-                      overflow\nException raised from checked_convert at ../c10/util/TypeCast.h:199 (most recent call \
-                      first):\nframe #0: c10::Error::Error\n\")";
-        let ours = reason(theirs);
+        let theirs = "value cannot be converted to type float without overflow\nException raised from checked_convert at \
+                      ../c10/util/TypeCast.h:199 (most recent call first):\nframe #0: c10::Error::Error\n";
+        let theirs = format!("called `Result::unwrap()` on an `Err` value: Torch({theirs:?})");
+        let ours = reason(&theirs);
         assert!(ours.ends_with("without overflow"), "{ours}");
         assert!(!ours.contains("frame"), "{ours}");
         assert_eq!(reason(&"ä ".repeat(1000)).chars().count(), LONGEST + 1);
