@@ -310,6 +310,7 @@ pub(super) fn readable(message: &str) -> String {
         let place = if place.is_empty() { String::new() } else { format!(" in {place}") };
         return format!("duplicate key '{name}'{place}: keep one of the two");
     }
+    const ALIAS: &str = "here stands a * as if for something named before; put a text that begins with one in quotes";
     // what a text without quotes is taken for
     let of_texts = [
         (
@@ -317,10 +318,8 @@ pub(super) fn readable(message: &str) -> String {
             "here a colon with a space behind it begins a new key; put a text that holds one in quotes, or write `>` behind \
              its key and the text on the lines below, indented",
         ),
-        (
-            "unknown anchor",
-            "here stands a * as if for something named before; put a text that begins with one in quotes",
-        ),
+        ("unknown anchor", ALIAS),
+        ("while scanning an alias", ALIAS),
         (
             "block sequence entries are not allowed in this context",
             "here begins a list on the line of its key; put a text that begins with - in quotes",
@@ -546,7 +545,8 @@ profiles:
             ("first: 99", "frist: 99", "unknown key 'frist' in features.row.voltage_capacity, did you mean 'first'?"),
             ("scenario: MATR-1", "scenario: [", "e.yaml:"),
             ("Two models.", "see: this", "e.yaml:3:17: here a colon with a space behind it begins a new key; put"),
-            ("Two models.", "*two* models", "e.yaml:3:14: here stands a * as if"),
+            ("Two models.", "*two models", "e.yaml:3:14: here stands a * as if"),
+            ("Two models.", "*two* models", "here stands a * as if"),
             ("Two models.", "- two", "e.yaml:3:14: here begins a list on the line of its key"),
             ("Two models.", "> two", "the text behind > or | begins on the next line"),
             ("Two models.", "'it's two'", "e.yaml:3:18: here something follows a value that is over"),
