@@ -1,7 +1,10 @@
 //! BatLiNet as a model: what it learns, what it depends on, and what it does not.
 
 use baselines::{Context, Model, ModelError, Silent, Streams};
-use harness::batlinet::{BatLiNet, BatLiNetParameters, References, cleaning::Cleaning};
+use harness::batlinet::{
+    BatLiNet, BatLiNetParameters, References,
+    cleaning::{Cleaning, CycleFilter},
+};
 use ndarray::{ArrayD, IxDyn};
 use rand::{RngExt as _, seq::SliceRandom as _};
 
@@ -55,6 +58,52 @@ fn seeds_matter_and_threads_do_not() {
     assert_eq!(one, fit_and_predict(parameters(), "a", 1));
     assert_eq!(one, fit_and_predict(parameters(), "a", 3));
     assert_ne!(one, fit_and_predict(parameters(), "b", 1));
+}
+
+#[test]
+fn what_is_said_to_change_nothing_changes_nothing() {
+    let base = BatLiNetParameters { epochs: 1, ..parameters() };
+    let hampel = (Cleaning::Hampel, Cleaning::None);
+    let mut tried = std::collections::BTreeSet::new();
+    for (intra_cell, inter_cell) in [(true, true), (true, false), (false, true)] {
+        for (intra_cleaning, inter_cleaning) in [(Cleaning::Standard, Cleaning::Standard), hampel] {
+            for filter_cycles in [true, false] {
+                let parameters = BatLiNetParameters {
+                    intra_cell,
+                    inter_cell,
+                    intra_cleaning,
+                    inter_cleaning,
+                    filter_cycles,
+                    ..base.clone()
+                };
+                let expected = fit_and_predict(parameters.clone(), "a", 1);
+                for name in parameters.unused() {
+                    let other = match name {
+                        "alpha" => BatLiNetParameters { alpha: 0.9, ..parameters.clone() },
+                        "base" => BatLiNetParameters { base: 4, ..parameters.clone() },
+                        "references_train" => BatLiNetParameters { references_train: 7, ..parameters.clone() },
+                        "references_test" => BatLiNetParameters { references_test: 2, ..parameters.clone() },
+                        "self_reference" => BatLiNetParameters { self_reference: false, ..parameters.clone() },
+                        "filter_target" => BatLiNetParameters { filter_target: false, ..parameters.clone() },
+                        "cycle_filter" => {
+                            BatLiNetParameters { cycle_filter: CycleFilter::WholeCycle, ..parameters.clone() }
+                        }
+                        "glitch_width" => BatLiNetParameters { glitch_width: 3, ..parameters.clone() },
+                        "glitch_wrap" => BatLiNetParameters { glitch_wrap: false, ..parameters.clone() },
+                        "intra_cleaning" => BatLiNetParameters { intra_cleaning: Cleaning::None, ..parameters.clone() },
+                        "inter_cleaning" => {
+                            BatLiNetParameters { inter_cleaning: Cleaning::Hampel, ..parameters.clone() }
+                        }
+                        unknown => panic!("{unknown} is not tried here"),
+                    };
+                    assert_eq!(fit_and_predict(other, "a", 1), expected, "{name} of {parameters:?}");
+                    tried.insert(name);
+                }
+            }
+        }
+    }
+    assert_eq!(tried.len(), 11, "{tried:?}");
+    assert!(base.unused().iter().all(|name| ["filter_target", "cycle_filter"].contains(name)));
 }
 
 #[test]

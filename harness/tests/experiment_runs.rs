@@ -83,7 +83,7 @@ seeds: [0, 1]
 features:
   row: {voltage_capacity: {base: 1, first: 9, last: 9, grid_points: 30}}
   rows: {voltage_capacity: {base: 1, first: 0, last: 9, grid_points: 30}}
-  charge: {capacity_map: {cycles: 10, channels: [charge_voltage]}}
+  charge: {capacity_map: {cycles: 17, channels: [charge_voltage]}}
 models:
   - mean: {}
   - ridge: {alpha: 1.0}

@@ -332,13 +332,33 @@ pub(super) fn readable(message: &str) -> String {
         let place = if place.is_empty() { String::new() } else { format!(" in {place}") };
         return format!("duplicate key '{name}'{place}: keep one of the two");
     }
-    if message.contains("mapping values are not allowed in this context") {
-        return "here a colon with a space behind it begins a new key; put a text that holds one in quotes, or write `>` \
-                behind its key and the text on the lines below, indented"
-            .to_owned();
-    }
-    if let Some((_, anchor)) = message.split_once("unknown anchor") {
-        return format!("unknown anchor{anchor}: a text that begins with * stands in quotes, or below `>`");
+    const ALIAS: &str = "here stands a * as if for something named before; put a text that begins with one in quotes";
+    // what a text without quotes is taken for
+    let of_texts = [
+        (
+            "mapping values are not allowed in this context",
+            "here a colon with a space behind it begins a new key; put a text that holds one in quotes, or write `>` behind \
+             its key and the text on the lines below, indented",
+        ),
+        ("unknown anchor", ALIAS),
+        ("while scanning an alias", ALIAS),
+        (
+            "block sequence entries are not allowed in this context",
+            "here begins a list on the line of its key; put a text that begins with - in quotes",
+        ),
+        ("did not find expected comment or line break", "the text behind > or | begins on the next line, indented"),
+        (
+            "did not find expected key",
+            "here something follows a value that is over; put a text that holds quotes in quotes of the other kind, or \
+             below `>`",
+        ),
+        (
+            "could not find expected ':'",
+            "the line before is neither a key with its value nor the rest of a text; indent the lines of a text",
+        ),
+    ];
+    if let Some((_, ours)) = of_texts.iter().find(|(theirs, _)| message.contains(theirs)) {
+        return (*ours).to_owned();
     }
     if let Some((place, rest)) = split("missing field ") {
         let place = if place.is_empty() { String::new() } else { format!(" in {place}") };
@@ -351,6 +371,7 @@ pub(super) fn readable(message: &str) -> String {
         ("usize", "a whole number from 0 on"),
         ("a boolean", "true or false"),
         ("a sequence", "a list"),
+        ("a string", "a text; put one that begins with [ or { or holds a colon in quotes"),
     ];
     let message = message.replace('`', "'").replace(
         "found character that cannot start any token",
@@ -564,6 +585,15 @@ profiles:
             ("end_of_life: 0.8", "end_of_life: 8", "end of life is a fraction of nominal capacity"),
             ("first: 99", "frist: 99", "unknown key 'frist' in features.row.voltage_capacity, did you mean 'first'?"),
             ("scenario: MATR-1", "scenario: [", "e.yaml:"),
+            ("Two models.", "see: this", "e.yaml:3:17: here a colon with a space behind it begins a new key; put"),
+            ("Two models.", "*two models", "e.yaml:3:14: here stands a * as if"),
+            ("Two models.", "*two* models", "here stands a * as if"),
+            ("Two models.", "- two", "e.yaml:3:14: here begins a list on the line of its key"),
+            ("Two models.", "> two", "the text behind > or | begins on the next line"),
+            ("Two models.", "'it's two'", "e.yaml:3:18: here something follows a value that is over"),
+            ("Two models.", "two\nmodels", "e.yaml:5:1: the line before is neither a key"),
+            ("Two models.", "[two]", "e.yaml:3:14: description: invalid type: sequence, expected a text; put one that"),
+            ("name: trial", "name: 7", "e.yaml:1:7: key name needs a text, and 7 is a number: write \"7\" in quotes"),
         ] {
             assert!(FILE.contains(right), "{right}");
             let message = refused(&FILE.replacen(right, wrong, 1));

@@ -175,7 +175,8 @@ impl Pair<'_> {
 pub(super) fn pairs(text: &str) -> impl Iterator<Item = Pair<'_>> {
     (1..).zip(text.lines()).flat_map(|(line, text)| {
         let text = text.split(" #").next().unwrap_or(text);
-        let is_colon = move |&(at, _): &(usize, &str)| text[at + 1..].is_empty() || text[at + 1..].starts_with([' ', '\t']);
+        let is_colon =
+            move |&(at, _): &(usize, &str)| text[at + 1..].is_empty() || text[at + 1..].starts_with([' ', '\t']);
         text.match_indices(':').filter(is_colon).map(move |(at, _)| {
             let start = text[..at].rfind(['{', ',', '[']).map_or(0, |before| before + 1);
             let key = text[start..at].trim_start().trim_start_matches("- ").trim();

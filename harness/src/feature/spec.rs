@@ -7,6 +7,9 @@ use super::{CapacityMap, Extract, Severson, VoltageCapacity};
 use crate::cell::Cell;
 use crate::failure::Failure;
 
+/// The largest number of cycles, position or number of grid points that makes sense.
+const LARGEST: u64 = 100_000;
+
 /// A feature: one outer key that names it, and its settings.
 ///
 /// ```yaml
@@ -75,11 +78,29 @@ impl FeatureSpec {
     /// # Errors
     /// A sentence that names the setting.
     pub fn check(&self) -> Result<(), String> {
+        self.check_numbers()?;
         match self {
             Self::CapacityMap(map) => map.check(),
             Self::VoltageCapacity(curves) => curves.check(),
             Self::Severson(statistics) => statistics.check(),
         }
+    }
+
+    /// Whether all numbers are such that arrays of them fit into memory: what is larger is a slip of the pen.
+    fn check_numbers(&self) -> Result<(), String> {
+        let settings = match self {
+            Self::CapacityMap(map) => serde_json::to_value(map),
+            Self::VoltageCapacity(curves) => serde_json::to_value(curves),
+            Self::Severson(statistics) => serde_json::to_value(statistics),
+        };
+        let settings = settings.map_err(|error| error.to_string())?;
+        for (name, value) in settings.as_object().into_iter().flatten() {
+            let numbers = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+            if let Some(large) = numbers.iter().filter_map(serde_json::Value::as_u64).find(|&number| number > LARGEST) {
+                return Err(format!("{name} = {large} is more than any cell or grid has, {LARGEST} at most"));
+            }
+        }
+        Ok(())
     }
 
     /// How many of a cell's first cycles are read.
@@ -198,6 +219,10 @@ mod tests {
         fails("capacity_map: {grid_points: 1}", "grid_points");
         fails("capacity_map: {cycles: 10, zeroed_cycle: 10}", "zeroed_cycle");
         fails("voltage_capacity: {first: 3, last: 2}", "last");
+        fails("capacity_map: {cycles: 18446744073709551615, first: 1}", "cycles = 18446744073709551615 is more than");
+        fails("capacity_map: {grid_points: 10000000000}", "grid_points = 10000000000");
+        fails("voltage_capacity: {last: 18446744073709551615}", "last = 18446744073709551615");
+        fails("severson: {statistics: [variance], cycles: [2, 9, 9999999999]}", "cycles = 9999999999");
         fails("severson: {statistics: []}", "statistics");
         fails("severson: {statistics: [variance], cycles: [2, 9, 9]}", "cycles");
         fails("severson: {statistics: [early_capacity], cycles: [9, 10, 18]}", "cycles");
