@@ -1,0 +1,51 @@
+"""What the comparisons share: the peers' packages, our results, and how a difference is told."""
+
+import csv
+import sys
+from pathlib import Path
+
+import numpy as np
+
+# of the authors' configurations, and of our experiment files
+SCENARIOS = {"matr-1": "matr_1", "matr-2": "matr_2", "mix-100": "mix_100"}
+
+
+def put_on_path(folder, package, from_where):
+    """Makes `import package` find the peer's code."""
+    if not (Path(folder) / package / "__init__.py").is_file():
+        raise SystemExit(f"{folder} holds no package {package}: is it a checkout of {from_where}?")
+    sys.path.insert(0, str(folder))
+
+
+def difference(ours, theirs):
+    """The largest relative one."""
+    ours, theirs = np.asarray(ours, float), np.asarray(theirs, float)
+    if ours.shape != theirs.shape:
+        raise SystemExit(f"we have {ours.shape} numbers and they {theirs.shape}")
+    return float(np.max(np.abs(ours - theirs) / np.maximum(np.abs(theirs), 1e-12)))
+
+
+def rmse(observed, predicted):
+    return float(np.sqrt(np.mean((np.asarray(predicted) - np.asarray(observed)) ** 2)))
+
+
+class Ours:
+    """The folder that `batlinet run --out` left."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        with open(self.folder / "scores.csv", newline="") as file:
+            self.scores = list(csv.DictReader(file))
+
+    def run(self, experiment, model):
+        """The folder of the run with the first seed, or None."""
+        keys = [row["key"] for row in self.scores if (row["experiment"], row["model"]) == (experiment, model)]
+        return self.folder / "runs" / keys[0] if keys else None
+
+    def predictions(self, experiment, model):
+        """{cell: (observed, predicted)}, or None."""
+        folder = self.run(experiment, model)
+        if folder is None:
+            return None
+        with open(folder / "predictions.csv", newline="") as file:
+            return {row["cell_id"]: (float(row["observed"]), float(row["predicted"])) for row in csv.DictReader(file)}
