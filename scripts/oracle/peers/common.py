@@ -2,6 +2,7 @@
 
 import csv
 import importlib.util
+import json
 import sys
 import types
 from pathlib import Path
@@ -42,10 +43,15 @@ class Ours:
         with open(self.folder / "scores.csv", newline="") as file:
             self.scores = list(csv.DictReader(file))
 
-    def run(self, experiment, model):
-        """The folder of the run with the first seed, or None."""
+    def run(self, experiment, model, holding="predictions.csv"):
+        """The folder of the first run that holds such a file, or None."""
         keys = [row["key"] for row in self.scores if (row["experiment"], row["model"]) == (experiment, model)]
-        return self.folder / "runs" / keys[0] if keys else None
+        return next((self.folder / "runs" / key for key in keys if (self.folder / "runs" / key / holding).is_file()), None)
+
+    def weights(self, run):
+        """The file with the weights of a run: its own, or that of the run which trained for it."""
+        trained_by = json.loads((run / "record.json").read_text()).get("trained_by")
+        return (run.parent / trained_by if trained_by else run) / "weights.safetensors"
 
     def predictions(self, experiment, model):
         """{cell: (observed, predicted)}, or None."""

@@ -68,14 +68,17 @@ def their_pairs(weights, train, test, folder, labels):
 
 
 def rows(options, made):
-    folder = Ours(options.ours_batlinet).run(SCENARIO, "batlinet")
+    results = Ours(options.ours_batlinet)
+    folder = results.run(SCENARIO, "batlinet", "pairs.csv")
+    if folder is None:
+        raise SystemExit(f"{options.ours_batlinet} holds no pairs.csv: please run with models.batlinet.pair_matrix=true")
     with open(folder / "pairs.csv", newline="") as file:
         ours = {(row["cell_id"], row["reference"]): float(row["predicted"]) for row in csv.DictReader(file)}
     train, test = split(SCENARIO, options.batlinet, options.cells)
     logarithms = torch.tensor([made[cell]["life"] for cell in train], dtype=torch.float64).log()
     mean, deviation = logarithms.mean(), logarithms.std()
     labels = ((logarithms - mean) / deviation).float()
-    weights = under_their_names(safetensors(folder / "weights.safetensors"))
+    weights = under_their_names(safetensors(results.weights(folder)))
     intra, inter = their_pairs(weights, train, test, options.cells, labels)
     # α is ½
     theirs = ((intra.unsqueeze(1) + inter).double() / 2 * deviation + mean).exp()
