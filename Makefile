@@ -58,7 +58,7 @@ bench: setup
 	cargo bench --workspace --locked $(BENCHES:%=--bench %)
 	@python3 scripts/bench_table.py
 
-# our program beside PyTorch and scikit-learn: results/bench/compare.csv
+# our program beside PyTorch and scikit-learn: results/bench/compare.csv; with AUTHORS=FOLDER beside the authors' own too
 bench-compare: setup
 	@bash scripts/bench_compare.sh
 

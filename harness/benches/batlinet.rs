@@ -36,7 +36,8 @@ fn bench_epoch(
     let mut times = Vec::new();
     let mut next = || {
         if times.is_empty() {
-            times = made::time_epochs(parameters, &maps, &labels, RUNS);
+            let epochs = made::time_epochs(made::cores(), parameters, &maps, &labels, RUNS);
+            times = epochs.into_iter().map(|epoch| Duration::from_secs_f64(epoch.clock)).collect();
         }
         times.pop().expect("a training run has epochs")
     };
@@ -85,7 +86,7 @@ fn predictions(criterion: &mut Criterion) {
         let model = made::fitted(&maps, &labels, references);
         group.throughput(Throughput::Elements(1));
         group.bench_function(BenchmarkId::from_parameter(references), |bencher| {
-            bencher.iter(|| made::predict(&model, black_box(maps.index_axis(Axis(0), 7))));
+            bencher.iter(|| made::predict(made::cores(), &model, black_box(maps.index_axis(Axis(0), 7))));
         });
     }
     group.finish();
@@ -97,7 +98,7 @@ fn predictions(criterion: &mut Criterion) {
         let pairs = cells * REFERENCES;
         group.throughput(Throughput::Elements(pairs as u64));
         group.bench_function(BenchmarkId::from_parameter(pairs), |bencher| {
-            bencher.iter(|| made::predict_all(&model, black_box(maps.slice(s![..cells, .., .., ..]))));
+            bencher.iter(|| made::predict_all(made::cores(), &model, black_box(maps.slice(s![..cells, .., .., ..]))));
         });
     }
 }
