@@ -22,7 +22,7 @@ use serde_json::Value;
 
 #[test]
 fn on_the_published_curves_no_kernel_of_scikit_learn_is_likelier() {
-    let Some(archive) = published::published("data/matr/matr-curves.tar.gz") else { return };
+    let Some(archive) = published::published("data/matr/matr-clo-curves-2-150.tar.xz") else { return };
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let output = Command::new(env!("CARGO_BIN_EXE_batlinet"))
@@ -40,7 +40,7 @@ fn on_the_published_curves_no_kernel_of_scikit_learn_is_likelier() {
     let row = FeatureSpec::VoltageCapacity(VoltageCapacity { base, first: last, last, ..VoltageCapacity::default() });
     let streams = Streams::new("gp on curves");
     let context = Context { streams: &streams, device: tch::Device::Cpu, threads: 1, progress: &Silent };
-    for (split, name) in [("matr-1", "matr_1"), ("matr-2", "matr_2")] {
+    for (split, name) in [("matr-1", "matr_1"), ("matr-2", "matr_2"), ("clo", "clo")] {
         let split = Split::read(&repository.join(format!("experiments/splits/{split}.csv"))).unwrap();
         let samples = samples::build(&store, &split, &LabelRule::default(), &[row.clone()], 2).unwrap().remove(0);
         let (mut train, mut test) = (samples.train.features, samples.test.features);

@@ -1,4 +1,4 @@
-"""Writes fixtures/gp_curves.json: how likely scikit-learn's Gaussian process is on the published MATR discharge curves.
+"""Writes fixtures/gp_curves.json: how likely scikit-learn's Gaussian process is on the published discharge curves.
 
     VENV/bin/python scripts/oracle/gp_curves.py SHARED
 
@@ -14,7 +14,7 @@ import numpy as np
 import sklearn
 
 from classical import GP_RESTARTS, gaussian_process, gaussian_process_searched
-from matr_curves import BASE, EXCLUDED, FIRST_COLUMN, LAST, matrix_row, read_cells, read_split, samples
+from matr_curves import BASE, LAST, matrix_row, read_cells, samples, splits
 
 FIXTURE = Path(__file__).parent / "fixtures/gp_curves.json"
 
@@ -31,15 +31,16 @@ def answer(row, model):
 
 
 if __name__ == "__main__":
-    cells = read_cells(Path(sys.argv[1]))
+    shared = Path(sys.argv[1])
+    cells = read_cells(shared)
     fixture = {
         "made_by": f"scripts/oracle/gp_curves.py, scikit-learn {sklearn.__version__}, numpy {np.__version__}",
-        "settings": f"{GP_RESTARTS} more starts; z-scored features, ln and z-scored lives; MATR-1 without b2c1",
-        "base_position": BASE - FIRST_COLUMN,
-        "last_position": LAST - FIRST_COLUMN,
+        "settings": f"{GP_RESTARTS} more starts; z-scored features, ln and z-scored lives",
+        "base_position": BASE,
+        "last_position": LAST,
     }
-    for name in EXCLUDED:
-        row = samples(cells, read_split(Path(sys.argv[1]), name), matrix_row)
+    for name, parts in splits(shared).items():
+        row = samples(cells, parts, matrix_row(LAST))
         fixture[name] = {
             "one_start": answer(row, gaussian_process(1.0, 1.0)),
             "many_starts": answer(row, gaussian_process_searched()),
