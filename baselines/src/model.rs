@@ -10,7 +10,8 @@ use crate::{random::Streams, weights::Weights};
 /// Features are arrays whose axis 0 is the sample; the other axes are the model's own (p numbers for the classical
 /// models, (H, W) for the networks, (C, H, W) for BatLiNet). Labels are one finite number per sample.
 pub trait Model: Send {
-    /// Fits the model, forgetting any earlier fit. The same inputs and streams give the same model, bit for bit.
+    /// Fits the model, forgetting any earlier fit. The same inputs and streams give the same model: bit for bit on one
+    /// machine with one engine, elsewhere to the last digits.
     ///
     /// # Errors
     /// [`ModelError`], when the input is unfit for this model, training diverges or the user interrupts it.
