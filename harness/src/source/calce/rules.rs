@@ -7,7 +7,7 @@ const WINDOW: usize = 21;
 /// Median deviations from the running median within which a cycle is kept.
 const TOLERANCE: f64 = 3.0;
 /// Ah that a cycle must give more than.
-const LEAST: f64 = 0.1;
+pub(super) const LEAST: f64 = 0.1;
 /// Cells of which the first cycle is dropped by name: of one the first that there is, of the other the first that is left.
 pub(crate) const WITHOUT_FIRST: [&str; 2] = ["CALCE_CX2_34", "CALCE_CX2_16"];
 
