@@ -374,7 +374,9 @@ fn capacities_and_lives_of_the_longer_publication_are_those_of_other_sources() {
             for row in of_cell {
                 let Some(position) = row[1].parse::<usize>().unwrap().checked_sub(2) else { continue };
                 let Some(cycle) = cell.cycles().get(position) else { continue };
-                assert_eq!(cycle.discharged(), row[2].parse::<f64>().unwrap(), "{} cycle {}", &row[0], &row[1]);
+                let difference = cycle.discharged() - row[2].parse::<f64>().unwrap();
+                // ours has five digits, theirs as many or more
+                assert!(difference.abs() < 5.1e-5, "{} cycle {}: {difference} Ah", &row[0], &row[1]);
                 cycles += 1;
             }
         }
