@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | `label.unreached` | `pad`: censored cells count as having died | `drop` |
 //! | `label.crossing` | `first`: one noisy cycle ends a life | `persistent` |
-//! | `label.counted` | `kept`: cycles that a cleaning rule took for outliers are not counted | `all` |
+//! | `label.counted` | `kept`: cycles that a cleaning rule took for outliers are not counted | `all`, where the crossing is persistent |
 //! | `self_reference` of `batlinet` | `true`: a training cell may be its own reference | `false` |
 //! | `median` of features | `selection`: as the authors' compiler orders NaN | `nan_ignoring` |
 //!
@@ -82,7 +82,12 @@ impl Outcome {
         let place = format!("{prefix}label");
         self.fill(of.get_mut("label"), &place, "unreached", "drop".into());
         self.fill(of.get_mut("label"), &place, "crossing", "persistent".into());
-        self.fill(of.get_mut("label"), &place, "counted", "all".into());
+        // one bad cycle among those that a cleaning rule left out would end life where the first crossing does
+        let is_persistent =
+            of.get("label").and_then(|label| label.get("crossing")).is_some_and(|said| said == "persistent");
+        if is_persistent {
+            self.fill(of.get_mut("label"), &place, "counted", "all".into());
+        }
     }
 
     fn fill(&mut self, place: Option<&mut Value>, path: &str, key: &str, value: Value) {
@@ -127,7 +132,7 @@ mod tests {
         assert_eq!(outcome.kept, kept);
         assert_eq!(outcome.check(&declaration), Ok(()));
         let expected: Value = serde_yaml::from_str(
-            "label: {end_of_life: 0.8, crossing: first, unreached: drop, counted: all}\nfeatures:\n  a: {voltage_capacity: {base: 9, \
+            "label: {end_of_life: 0.8, crossing: first, unreached: drop}\nfeatures:\n  a: {voltage_capacity: {base: 9, \
              median: nan_ignoring}}\n  b: {severson: {statistics: [slope], median: selection}}\n  c: {capacity_map: {}}\n\
              models:\n  - batlinet: {alpha: 0.2, self_reference: false}\n  - batlinet: {self_reference: true}\n  - pcr: {}\n    \
              label: {end_of_life: 0.9, unreached: drop, crossing: persistent, counted: all}\n  - ridge: {}\n    label:\n",

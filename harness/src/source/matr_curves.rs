@@ -90,7 +90,7 @@ impl Curves {
         let content = content_hash(&tables);
         let entries = publication.entries();
         let mut lives = BTreeMap::new();
-        for (split, cells) in entries.iter().counts_by(|entry| entry.split) {
+        for (split, cells) in entries.iter().counts_by(|entry| entry.split).into_iter().sorted() {
             let name = publication.lives(split);
             let of_split = table::lives(&tables[&name], cells).map_err(|problem| problem.in_file(path, &name))?;
             lives.insert(split, of_split);

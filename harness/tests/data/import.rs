@@ -115,7 +115,10 @@ fn a_bad_value_is_named_by_file_line_and_column() {
 fn missing_tables_are_counted_and_named() {
     let archive = Archive::sound().without("data/test1/cell43.csv").without("data/cycle_lives/train_cycle_lives.csv");
     let message = refusal_of(&archive);
-    assert!(message.contains("lacks 2 of the 127 tables: data/test1/cell43.csv, data/cycle_lives/train"), "{message}");
+    assert!(
+        message.contains("lacks 2 of the 127 tables: data/cycle_lives/train_cycle_lives.csv, data/test1/cell43.csv"),
+        "{message}"
+    );
     let dir = tempfile::tempdir().unwrap();
     let message = refusal(&archive.write_folder(dir.path()));
     assert!(message.contains("lacks 2 of the 127 tables"), "{message}");
@@ -347,7 +350,8 @@ fn capacities_and_lives_of_the_longer_publication_are_those_of_other_sources() {
     let Some([_, archive]) = both() else { return };
     let curves = Curves::read(&archive).unwrap();
     let mut lives = 0;
-    for (table, life) in [("matr/cells.csv", "cycle_life_80pct"), ("clo/cells.csv", "cycle_life_80pct_attia2020")] {
+    // of two cells of CLO, one noisy cycle ends this life, and Attia et al. count 110 and 217 cycles more
+    for (table, life) in [("matr/cells.csv", "cycle_life_80pct"), ("clo/cells.csv", "first_cycle_below_0p88Ah")] {
         let Some(table) = published(&format!("data/{table}")) else { return };
         let mut reader = csv::Reader::from_path(table).unwrap();
         let life = reader.headers().unwrap().iter().position(|header| header == life).unwrap();
@@ -370,7 +374,9 @@ fn capacities_and_lives_of_the_longer_publication_are_those_of_other_sources() {
             for row in of_cell {
                 let Some(position) = row[1].parse::<usize>().unwrap().checked_sub(2) else { continue };
                 let Some(cycle) = cell.cycles().get(position) else { continue };
-                assert_eq!(cycle.discharged(), row[2].parse::<f64>().unwrap(), "{} cycle {}", &row[0], &row[1]);
+                let difference = cycle.discharged() - row[2].parse::<f64>().unwrap();
+                // ours has five digits, theirs as many or more
+                assert!(difference.abs() < 5.1e-5, "{} cycle {}: {difference} Ah", &row[0], &row[1]);
                 cycles += 1;
             }
         }
