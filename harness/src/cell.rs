@@ -382,10 +382,9 @@ fn check_info(info: &CellInfo) -> Option<String> {
         Some(format!("nominal capacity is {} Ah, it must be positive", info.nominal_capacity))
     } else if !(low.is_finite() && high.is_finite() && low < high) {
         Some(format!("voltage limits are {low} V and {high} V, the first must be the lower"))
-    } else if let Some(life) = info.published_life.filter(|life| !(life.is_finite() && *life > 0.0)) {
-        Some(format!("a published life of {life} cycles"))
     } else {
-        None
+        let life = info.published_life.filter(|life| !(life.is_finite() && *life > 0.0))?;
+        Some(format!("a published life of {life} cycles"))
     }
 }
 
@@ -418,7 +417,7 @@ fn check_life(life: &LifeRecord, cycles: usize) -> Option<String> {
 }
 
 fn check_left_out(left_out: &[LeftOut], life: &LifeRecord) -> Option<String> {
-    let Some(last) = left_out.last() else { return None };
+    let last = left_out.last()?;
     let LifeRecord::Capacity(kept) = life else {
         return Some("cycles were left out, and of its life only the published one is known".to_owned());
     };

@@ -352,7 +352,7 @@ mod tests {
             let cycles = (0..cycles.min(20)).map(|p| discharge_cycle(p as u32, capacity(p))).collect();
             let life = if k % 5 == 4 { 48 } else { 300 + k };
             let mut capacity = vec![1.0; life];
-            capacity[life - 1] = if k % 2 == 0 { 0.9 } else { 1.0 };
+            capacity[life - 1] = if k.is_multiple_of(2) { 0.9 } else { 1.0 };
             Ok(Cell::new(info(id), cycles, LifeRecord::Capacity(capacity)).unwrap())
         }
 

@@ -17,10 +17,13 @@ use crate::{
     split::Split,
 };
 
+/// A cell with its first cycle and how many it has, or why it cannot be had.
+type Glance = Result<(Cell, usize), String>;
+
 /// Cells of a source at a glance: each is looked at once, when it is first asked for.
 pub struct Foresight<'a> {
     source: &'a dyn Source,
-    seen: Mutex<BTreeMap<String, Result<(Cell, usize), String>>>,
+    seen: Mutex<BTreeMap<String, Glance>>,
 }
 
 impl<'a> Foresight<'a> {
