@@ -42,7 +42,8 @@ fn on_the_published_curves_no_kernel_of_scikit_learn_is_likelier() {
     let context = Context { streams: &streams, device: tch::Device::Cpu, threads: 1, progress: &Silent };
     for (split, name) in [("matr-1", "matr_1"), ("matr-2", "matr_2"), ("clo", "clo")] {
         let split = Split::read(&repository.join(format!("experiments/splits/{split}.csv"))).unwrap();
-        let samples = samples::build(&store, &split, &LabelRule::default(), &[row.clone()], 2).unwrap().remove(0);
+        let samples =
+            samples::build(&store, &split, &LabelRule::default(), std::slice::from_ref(&row), 2).unwrap().remove(0);
         let (mut train, mut test) = (samples.train.features, samples.test.features);
         let scaling = FeatureTransformation::ZScore.fit(&train).unwrap();
         scaling.apply(&mut train);
