@@ -36,7 +36,9 @@ impl AdamParameters {
     /// either of them out of range.
     pub fn check(&self) -> Result<(), ModelError> {
         let refused = |name, value: f64, reason: &str| {
-            let value = if value.abs() < 1e6 { value.to_string() } else { format!("{value:e}") };
+            // in plain digits, what is very small or large would fill lines
+            let is_plain = value == 0.0 || (1e-6..1e6).contains(&value.abs());
+            let value = if is_plain { value.to_string() } else { format!("{value:e}") };
             Err(ModelError::Hyperparameter { name, value, reason: reason.to_owned() })
         };
         let Self { learning_rate, weight_decay, .. } = *self;

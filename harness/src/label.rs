@@ -224,7 +224,14 @@ impl LabelRule {
             }
             LifeRecord::Capacity(capacity) => {
                 let capacity = &self.capacities(cell).unwrap_or(Cow::Borrowed(capacity));
-                match self.crossing(capacity, cell.info().nominal_capacity) {
+                let crossing = self.crossing(capacity, cell.info().nominal_capacity);
+                // one low cycle at the end of a record that was cut short does not show that capacity stays low
+                let is_shown = |position: &usize| {
+                    self.crossing == Crossing::First
+                        || position + 1 < capacity.len()
+                        || !is_cut_short(capacity, cell.info())
+                };
+                match crossing.filter(is_shown) {
                     Some(position) => Life { cycles: (position + 2) as f64, basis: Basis::Observed },
                     None => {
                         let cycles = (capacity.len() + 2) as f64;
@@ -280,8 +287,7 @@ impl LabelRule {
         let cycles = capacity.len();
         let Some(last) = capacity.last() else { return Some("no cycle is on record".to_owned()) };
         let health = (last / info.nominal_capacity * 1e4).round() / 1e4;
-        // A publisher may have counted one cycle less or more. Whatever the threshold: the test went on after the record.
-        if let Some(published) = info.published_life.filter(|published| ((cycles + 2) as f64) < published - 1.0) {
+        if let (true, Some(published)) = (is_cut_short(capacity, info), info.published_life) {
             return Some(format!(
                 "its record was cut short: it ends after {cycles} cycles, at {health} of nominal capacity, and the published \
                  life is {published}"
@@ -295,6 +301,12 @@ impl LabelRule {
             )
         })
     }
+}
+
+/// Whether a cell is known to have gone on after its record. A publisher may have counted one cycle less or more; whatever the
+/// threshold, the test went on.
+fn is_cut_short(capacity: &[f64], info: &CellInfo) -> bool {
+    info.published_life.is_some_and(|published| ((capacity.len() + 2) as f64) < published - 1.0)
 }
 
 #[cfg(test)]
@@ -431,6 +443,10 @@ mod tests {
             reason(&drop, &cut),
             "its record was cut short: it ends after 848 cycles, at 0.81 of nominal capacity, and the published life is 852"
         );
+        // one low cycle at its end is not yet capacity that stays low
+        let glitch = published_to_live(852.0, &capacities(&[(400, 1.0), (1, 0.75)]));
+        assert!(reason(&drop, &glitch).starts_with("its record was cut short: it ends after 401 cycles"));
+        assert_eq!(pad.life(&glitch).unwrap(), Some(402.0), "the authors' rule");
         // what is on record was seen
         let ended = published_to_live(2000.0, &with_knee(848, 0.79));
         assert!(matches!(drop.judge(&ended).unwrap(), Verdict::Life(Life { basis: Basis::Observed, .. })));

@@ -237,6 +237,8 @@ fn score(experiment: &str, scenario: &str, variant: &str, record: &RunRecord) ->
         key: record.key.clone(),
         profile: "paper".to_owned(),
         lives: record.lives,
+        protocol: "faithful".to_owned(),
+        changed: String::new(),
     }
 }
 

@@ -1,8 +1,23 @@
-//! Writing to standard output.
+//! Writing to standard output, and how lists read there.
 
 use std::io::{ErrorKind, Write as _, stdout};
 
+use itertools::Itertools as _;
+
 use crate::failure::Failure;
+
+/// So many cells a line names at most.
+const NAMED: usize = 6;
+
+/// `MATR_b1c0, MATR_b1c1 and 3 more`.
+pub(super) fn names<'a>(ids: impl IntoIterator<Item = &'a str>) -> String {
+    let ids: Vec<&str> = ids.into_iter().collect();
+    let first = ids.iter().take(NAMED).join(", ");
+    match ids.len().saturating_sub(NAMED) {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    }
+}
 
 /// Prints `text`. A reader that has seen enough (`batlinet report OUT | head`) is no failure.
 ///

@@ -46,6 +46,16 @@ pub fn execute(arguments: &PlanArguments) -> Result<(), Failure> {
         for note in &plan.declared.notes {
             text.push_str(&format!("  {note}\n"));
         }
+        for (part, ids) in [(train, &plan.split.train), (test, &plan.split.test)] {
+            let padded = foresight.padded(ids, &experiment.label);
+            if !padded.is_empty() {
+                let (count, which) = (padded.len(), output::names(padded));
+                text.push_str(&format!(
+                    "  of {count} {part} cells the record ends before the life, and the number of its cycles plus 2 is taken for \
+                     it: {which}\n"
+                ));
+            }
+        }
         for (run, obstacle) in plan.runs.iter().zip(plan.foresee(&foresight)) {
             if !run.selected {
                 skipped += 1;

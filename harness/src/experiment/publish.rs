@@ -8,7 +8,7 @@ use super::plan::{Plan, Run, earlier_scores, run_folder};
 use crate::{
     cell::Origin,
     failure::Failure,
-    record::{Pairs, PredictionRow, ReferenceTables, RunRecord, Score, write_parquet, write_scores},
+    record::{Change, Pairs, PredictionRow, ReferenceTables, RunRecord, Score, write_parquet, write_scores},
 };
 
 /// Writes these files from the records in `out`.
@@ -79,7 +79,16 @@ fn score(plan: &Plan, run: &Run, record: &RunRecord, profile: &str) -> Score {
         key: record.key.clone(),
         profile: profile.to_owned(),
         lives: record.lives,
+        protocol: plan.experiment().protocol.name().to_owned(),
+        changed: changed(plan, entry.model.name()),
     }
+}
+
+/// What profile and settings changed for a model, in words; which seeds were run stands in the rows.
+fn changed(plan: &Plan, model: &str) -> String {
+    let changes = plan.declared.changes.iter().flatten();
+    let is_here = |change: &&Change| change.what != "seeds" && change.model.as_ref().is_none_or(|other| other == model);
+    changes.filter(is_here).join(", ")
 }
 
 /// Whether an earlier row is what the experiment of its name would still give.

@@ -22,7 +22,8 @@ pub(super) fn check_length(cell: &Cell, held: usize, position: usize, feature: &
     }
     Err(Failure::Usage(format!(
         "cell {} has {held} cycles, but {feature} needs the one at position {position} (counted from 0); ask for fewer \
-         cycles or leave the cell out",
+         cycles, leave the cell out, or import it from files that hold more of its cycles (`batlinet data list` shows how many \
+         there are)",
         cell.id(),
     )))
 }

@@ -5,6 +5,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+/// What costs time and bounds how good a number can be: with less of it, an experiment is a look and no result.
+const SCHEDULE: [&str; 6] = ["epochs", "grid_points", "references_train", "references_test", "trees", "source_cells"];
+
 /// What a profile or a setting has changed, by its values: `batlinet.epochs 80 of 1000`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -27,6 +30,15 @@ impl Change {
             (Value::Array(is), Value::Array(was)) => is.len() < was.len() && is.iter().all(|one| was.contains(one)),
             _ => false,
         }
+    }
+}
+
+impl Change {
+    /// Whether it makes the schedule shorter: fewer epochs, grid points, references or trees than the file has.
+    pub fn is_cut(&self) -> bool {
+        let name = self.what.rsplit('.').next().unwrap_or(&self.what);
+        let is_less = self.is.as_u64().zip(self.was.as_u64()).is_some_and(|(is, was)| is < was);
+        is_less && SCHEDULE.contains(&name)
     }
 }
 
@@ -75,5 +87,17 @@ mod tests {
         assert_eq!(of(None, "seeds", json!([8]), json!([0, 1])), "seeds [8] instead of [0,1]");
         assert_eq!(of(None, "label.unreached", json!("drop"), json!("pad")), "label.unreached drop instead of pad");
         assert_eq!(of(None, "source_cells", json!(24), Value::Null), "source_cells 24 instead of unset");
+    }
+
+    #[test]
+    fn a_shorter_schedule_is_a_cut_and_another_value_is_none() {
+        let is_cut = |what: &str, is: Value, was: Value| {
+            Change { model: Some("batlinet".to_owned()), what: what.to_owned(), is, was }.is_cut()
+        };
+        assert!(is_cut("epochs", json!(80), json!(1000)) && is_cut("[a].epochs", json!(999), json!(1000)));
+        assert!(is_cut("map.grid_points", json!(250), json!(1000)));
+        assert!(!is_cut("epochs", json!(2000), json!(1000)), "longer");
+        assert!(!is_cut("base", json!(8), json!(9)), "a position");
+        assert!(!is_cut("alpha", json!(0.2), json!(0.5)));
     }
 }

@@ -23,6 +23,14 @@ pub enum Protocol {
 }
 
 impl Protocol {
+    /// As it is written in an experiment file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Faithful => "faithful",
+            Self::Honest => "honest",
+        }
+    }
+
     /// What the word means, as a sentence.
     pub fn meaning(self) -> &'static str {
         match self {

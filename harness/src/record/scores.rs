@@ -9,7 +9,7 @@ use super::{
 use crate::{failure::Failure, label::Tally, statistics::Metrics};
 
 /// The columns, in order; new ones are added at the end.
-pub const SCORE_COLUMNS: [&str; 26] = [
+pub const SCORE_COLUMNS: [&str; 28] = [
     "experiment",
     "scenario",
     "data",
@@ -36,6 +36,8 @@ pub const SCORE_COLUMNS: [&str; 26] = [
     "test_observed",
     "test_padded",
     "test_published",
+    "protocol",
+    "changed",
 ];
 
 /// One row. Lives and errors are in cycles, MAPE and the s/n measures in percent, `within_*` are fractions of cells.
@@ -65,8 +67,12 @@ pub struct Score {
     pub key: String,
     /// Profile under which it was asked for.
     pub profile: String,
-    /// What the lives of training and test cells rest on: the last six columns.
+    /// What the lives of training and test cells rest on: the columns `train_observed` to `test_published`.
     pub lives: LifeBases,
+    /// `faithful` or `honest`; empty in files from before it was written.
+    pub protocol: String,
+    /// What profile and settings changed for this run, such as `ridge.alpha 7.0 instead of 1.0`; empty for the file as written.
+    pub changed: String,
 }
 
 impl Score {
@@ -106,6 +112,8 @@ impl Score {
             self.lives.test.observed.to_string(),
             self.lives.test.padded.to_string(),
             self.lives.test.published.to_string(),
+            self.protocol.clone(),
+            self.changed.clone(),
         ]
     }
 }
@@ -191,6 +199,8 @@ pub fn read_scores(path: &Path) -> Result<Vec<Score>, Failure> {
                     published: count_if_said("test_published")?,
                 },
             },
+            protocol: text("protocol").to_owned(),
+            changed: text("changed").to_owned(),
         });
     }
     Ok(scores)
@@ -215,6 +225,8 @@ pub(crate) mod tests {
             key: format!("{experiment}-{model}-{seed}"),
             profile: "paper".to_owned(),
             lives: LifeBases { test: Tally { observed: 2, ..Tally::default() }, ..LifeBases::default() },
+            protocol: "faithful".to_owned(),
+            changed: "ridge.alpha 7.0 instead of 1.0, \"see\"".to_owned(),
         }
     }
 

@@ -152,14 +152,16 @@ impl Summary {
         format!("{}-{}", self.experiment, self.data)
     }
 
-    /// Whether the schedule is another than the one written down: a quick look, from which nothing follows.
+    /// Whether the schedule is another than the one written down, by profile or by settings: a quick look, from which
+    /// nothing follows.
     pub fn is_cut(&self) -> bool {
-        self.profile != AS_WRITTEN
+        self.profile != AS_WRITTEN || self.changes.iter().flatten().any(Change::is_cut)
     }
 
-    /// Whether published numbers may stand beside these.
+    /// Whether published numbers may stand beside these: they are of real cells, of the whole schedule, and by the authors'
+    /// protocol.
     pub fn is_comparable(&self) -> bool {
-        !self.is_virtual() && !self.is_cut()
+        !self.is_virtual() && !self.is_cut() && is_theirs(self.protocol, self.study)
     }
 
     /// Whether its runs are those of the file as written.
@@ -224,6 +226,11 @@ impl Summary {
     }
 }
 
+/// Whether the published numbers are of this protocol. In a transfer, the preset says whose it is.
+fn is_theirs(protocol: Option<Protocol>, study: Study) -> bool {
+    protocol != Some(Protocol::Honest) || study == Study::Transfer
+}
+
 /// What to say of the cells of these summaries and of how they were run, before any number.
 pub fn notice(summaries: &[Summary]) -> String {
     let origin = origin_notice(summaries);
@@ -232,7 +239,7 @@ pub fn notice(summaries: &[Summary]) -> String {
     match cut.join(", ") {
         profiles if profiles.is_empty() => origin.to_owned(),
         profiles if summaries.iter().all(Summary::is_cut) => format!(
-            "{origin} This is a quick look (profile {profiles}): it shows that everything runs. No number here is a result, \
+            "{origin} This is a quick look (profile {profiles}, as each title says): it shows that everything runs. No number here is a result, \
              none is compared with a published one, and nothing follows from which is smaller."
         ),
         profiles => format!(
@@ -344,8 +351,11 @@ fn summary(runs: Vec<Run>, record: Option<&ExperimentRecord>) -> Summary {
             profiles.push(&run.score.profile);
         }
     }
-    // a quick look stands beside no published number, and neither does a simulation
-    let is_comparable = first.data == "real" && profiles == [AS_WRITTEN];
+    let is_here =
+        |change: &&Change| change.model.as_ref().is_none_or(|model| runs.iter().any(|run| run.score.model == *model));
+    let mut changes_here = record.and_then(|record| record.changes.as_ref()).into_iter().flatten().filter(is_here);
+    let is_cut = profiles != [AS_WRITTEN] || changes_here.any(Change::is_cut);
+    let is_comparable = first.data == "real" && !is_cut && is_theirs(record.map(|record| record.protocol), study);
     let mut rows: Vec<Row> = Vec::new();
     for run in &runs {
         if !rows.iter().any(|row| row.model == run.score.model && row.variant == run.score.variant) {
@@ -546,6 +556,8 @@ pub(crate) mod tests {
                 train: Tally { observed: 41, ..Tally::default() },
                 test: Tally { observed: 42, ..Tally::default() },
             },
+            protocol: "faithful".to_owned(),
+            changed: String::new(),
         }
     }
 
@@ -652,7 +664,11 @@ pub(crate) mod tests {
         assert!(summary.rows.iter().all(|row| row.published_rmse.or(row.published_mape).is_none()));
         assert!(summary.expectations.is_empty());
         let said = notice(&[summary]);
-        assert!(said.contains("quick look (profile quick)") && said.contains("No number here is a result"), "{said}");
+        assert!(
+            said.contains("quick look (profile quick, as each title says)")
+                && said.contains("No number here is a result"),
+            "{said}"
+        );
         // rows of both profiles are no result either
         let mixed = [run("mean", 0, 398.82, "real"), quick(run("batlinet", 0, 60.0, "real"))];
         let mixed = summaries(&mixed, &[record]).remove(0);

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Mutex,
+    sync::{Mutex, MutexGuard},
 };
 
 use rayon::prelude::*;
@@ -52,6 +52,28 @@ impl<'a> Foresight<'a> {
         }
     }
 
+    /// Those of some cells whose life is made up by this rule, since their records end before it ([`Basis::Padded`]).
+    pub fn padded<'b>(&self, ids: &'b [String], rule: &LabelRule) -> Vec<&'b str> {
+        let seen = self.look(ids);
+        let is_padded = |id: &&String| {
+            let verdict = seen[*id].as_ref().ok().and_then(|(cell, _)| rule.judge(cell).ok());
+            matches!(verdict, Some(Verdict::Life(life)) if life.basis == Basis::Padded)
+        };
+        ids.iter().filter(is_padded).map(String::as_str).collect()
+    }
+
+    /// Looks at those of these cells that nobody has looked at.
+    fn look(&self, ids: &[String]) -> MutexGuard<'_, BTreeMap<String, Glance>> {
+        let mut seen = self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let new: BTreeSet<&String> = ids.iter().filter(|id| !seen.contains_key(*id)).collect();
+        let glances: Vec<_> = new
+            .into_par_iter()
+            .map(|id| (id.clone(), self.source.glance(id).map_err(|failure| failure.to_string())))
+            .collect();
+        seen.extend(glances);
+        seen
+    }
+
     fn part_lives(
         &self,
         name: &str,
@@ -59,14 +81,8 @@ impl<'a> Foresight<'a> {
         rule: &LabelRule,
         feature: Option<&FeatureSpec>,
     ) -> Result<Vec<Life>, Failure> {
+        let seen = self.look(ids);
         let ids: BTreeSet<&String> = ids.iter().collect();
-        let mut seen = self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let new: Vec<&String> = ids.iter().copied().filter(|id| !seen.contains_key(*id)).collect();
-        let glances: Vec<_> = new
-            .into_par_iter()
-            .map(|id| (id.clone(), self.source.glance(id).map_err(|failure| failure.to_string())))
-            .collect();
-        seen.extend(glances);
         let mut lives = Vec::new();
         for id in &ids {
             let (cell, held) = seen[*id].as_ref().map_err(|problem| Failure::Usage(problem.clone()))?;

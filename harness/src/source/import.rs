@@ -193,11 +193,18 @@ pub fn write(
 /// # Errors
 /// [`Failure::Usage`] when some of these cells are in `store` and not to be replaced.
 pub fn check_absent(ids: &[String], store: &Store, force: bool) -> Result<(), Failure> {
-    match ids.iter().filter(|id| store.contains(id)).count() {
-        present if present > 0 && !force => Err(Failure::Usage(format!(
-            "{present} of these cells are in {} already: nothing to do, or replace them with --force",
-            store.dir().display()
-        ))),
-        _ => Ok(()),
+    let present = ids.iter().filter(|id| store.contains(id)).count();
+    if present == 0 || force {
+        return Ok(());
     }
+    let new = match ids.len() - present {
+        0 => String::new(),
+        new => format!(", and the other {new} would be new"),
+    };
+    Err(Failure::Usage(format!(
+        "{present} of these {} cells are in {} already{new}: give --force to take all of them from these files, or leave it at \
+         what is there",
+        ids.len(),
+        store.dir().display()
+    )))
 }

@@ -22,6 +22,8 @@ pub enum Nominal {
 const TOLERANCE: f64 = 0.02;
 /// Share of the nominal capacity that no cell of that size gives: the published ones give 0.95 to 1.15 of it.
 const POSSIBLE: f64 = 1.35;
+/// Share of the nominal capacity that a new cell gives at least, however it is cycled.
+const LEAST: f64 = 0.1;
 /// Cycles from the first on that tell what a cell gives.
 const EARLY: usize = 100;
 
@@ -62,11 +64,11 @@ impl Nominal {
                 remarks.push(format!("the file has a nominal capacity of {stated} Ah, {published} Ah is used"));
             }
         }
-        if let Some(what) = beyond_the_possible(&cell) {
-            if self == Self::Agreed {
+        if let Some(what) = beyond_the_possible(&cell, self == Self::File) {
+            if self != Self::Catalogue {
                 return Err(format!(
                     "{what}: it is another cell than its name says, or its capacities are not in Ah; if they are, have the \
-                     file state its nominal capacity and give --nominal-capacity file"
+                     file state its own nominal capacity and give --nominal-capacity file"
                 ));
             }
             remarks.push(what);
@@ -75,12 +77,12 @@ impl Nominal {
     }
 }
 
-/// That a cell gives more than one of its nominal capacity can, if so.
-fn beyond_the_possible(cell: &Cell) -> Option<String> {
+/// That a cell gives more than one of its nominal capacity can, if so; and, where its file was to say that, far less.
+fn beyond_the_possible(cell: &Cell, is_stated: bool) -> Option<String> {
     let early: Vec<f64> =
         cell.cycles().iter().take(EARLY).map(Cycle::discharged).filter(|given| *given > 0.0).collect();
     let (given, nominal) = (median(&early)?, cell.info().nominal_capacity);
-    (given > POSSIBLE * nominal).then(|| {
+    (given > POSSIBLE * nominal || is_stated && given < LEAST * nominal).then(|| {
         let share = 100.0 * given / nominal;
         format!("cell {} gives {given:.3} Ah at first, {share:.0} % of a nominal capacity of {nominal} Ah", cell.id())
     })
@@ -146,5 +148,8 @@ mod tests {
         assert_eq!(giving(1.76, Nominal::Catalogue, 1.1).unwrap().len(), 1);
         // by its own capacity it is possible
         assert_eq!(giving(1.76, Nominal::File, 1.8).unwrap().len(), 1);
+        // but not by one that cannot be its own: the published one, or mAh under another name
+        assert!(giving(1.76, Nominal::File, 1.1).unwrap_err().contains("160 % of a nominal capacity of 1.1 Ah"));
+        assert!(giving(1.1, Nominal::File, 1100.0).unwrap_err().contains("0 % of a nominal capacity of 1100 Ah"));
     }
 }

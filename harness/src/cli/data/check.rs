@@ -7,8 +7,6 @@ mod published;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use itertools::Itertools as _;
-
 use crate::failure::Failure;
 use crate::label::LabelRule;
 use cells::Cells;
@@ -23,9 +21,6 @@ enum Finding {
     /// Worth knowing, and no fault of the data at hand.
     Note(String),
 }
-
-/// So many cells a line names at most.
-const NAMED: usize = 6;
 
 /// Reads every cell whole, prints what is here and what is wrong, missing or worth knowing of cells and experiments.
 pub(super) fn execute(data: &Path, experiments: &[PathBuf], out: &mut dyn io::Write) -> Result<(), Failure> {
@@ -69,15 +64,5 @@ pub(super) fn execute(data: &Path, experiments: &[PathBuf], out: &mut dyn io::Wr
         [0, ..] => Err(Failure::Incomplete(format!("no fault in {place}, but something is missing, see above"))),
         [1, ..] => Err(Failure::Faulty(format!("1 fault in {place}, see above"))),
         [faults, ..] => Err(Failure::Faulty(format!("{faults} faults in {place}, see above"))),
-    }
-}
-
-/// `MATR_b1c0, MATR_b1c1 and 3 more`.
-fn names<'a>(ids: impl IntoIterator<Item = &'a str>) -> String {
-    let ids: Vec<&str> = ids.into_iter().collect();
-    let first = ids.iter().take(NAMED).join(", ");
-    match ids.len().saturating_sub(NAMED) {
-        0 => first,
-        more => format!("{first} and {more} more"),
     }
 }

@@ -14,7 +14,8 @@ pub(super) fn terms(dataset: Dataset) -> Terms {
     let (licence, citation) = match dataset {
         Dataset::Matr => (
             "CC BY 4.0",
-            "Severson et al., Nat. Energy 4, 383 (2019); curves to cycle 100: Attia et al., JES 168, 090547 (2021)",
+            "Severson et al., Nat. Energy 4, 383 (2019); curves to cycle 100: Attia et al., JES 168, 090547 (2021); to cycle \
+             150: repository VNemani14/UQ_ML_Tutorial",
         ),
         Dataset::Clo => ("CC BY 4.0", "Attia et al., Nature 578, 397 (2020)"),
         Dataset::Hust => ("CC BY 4.0", "Ma et al., Energy Environ. Sci. 15, 4083 (2022)"),

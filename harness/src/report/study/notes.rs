@@ -5,11 +5,9 @@ use crate::{
     record::{Protocol, Study},
     report::{
         lives, made,
-        published::paper,
         summary::{Row, Run, Summary, Verdict},
         table::number,
     },
-    suggest::did_you_mean,
 };
 
 /// All of it, in the order of the rows.
@@ -61,16 +59,13 @@ fn unfinished(summary: &Summary) -> Option<String> {
     (here < declared).then(|| format!("{here} of the {declared} runs of this experiment are here"))
 }
 
-/// Where published numbers are of other test cells, or would be found under a name that is nearly this one.
+/// Where published numbers are of other test cells.
 fn other_cells(summary: &Summary) -> Option<String> {
     if !summary.is_comparable() || summary.study == Study::Transfer {
         return None;
     }
-    let Some(published) = of_scenario(&summary.scenario).map(|labels| labels.test) else {
-        let names = paper().iter().map(|number| number.scenario.as_str());
-        let hint = did_you_mean(&summary.scenario, names);
-        return (!hint.is_empty()).then(|| format!("nothing is published of a scenario {}{hint}", summary.scenario));
-    };
+    // a name that is nearly a published one was refused when the file was read
+    let published = of_scenario(&summary.scenario).map(|labels| labels.test)?;
     let ours = summary.runs.iter().map(|run| &run.score).find(|score| score.metrics.is_some())?.test_cells;
     (ours != published).then(|| {
         format!("published numbers are of {published} test cells, these of {ours}: they do not compare strictly")

@@ -7,9 +7,10 @@ use itertools::Itertools as _;
 use rayon::prelude::*;
 use tabled::{builder::Builder, settings::Style};
 
+use super::Finding;
 use super::published::COUNTS;
-use super::{Finding, names};
 use crate::cell::{Cell, Dataset, LifeRecord, Origin};
+use crate::cli::output::names;
 use crate::failure::Failure;
 use crate::label::{LabelRule, Unreached, Verdict};
 use crate::source::virtual_lab::VirtualLab;

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use itertools::Itertools as _;
 
+use super::Finding;
 use super::cells::{Cells, uncounted, unknown};
-use super::{Finding, names};
+use crate::cli::output::names;
 use crate::experiment::{Experiment, read};
 use crate::failure::Failure;
 use crate::label::{LabelRule, Unreached, Verdict, published};
