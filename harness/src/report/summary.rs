@@ -234,12 +234,15 @@ fn is_theirs(protocol: Option<Protocol>, study: Study) -> bool {
 /// What to say of the cells of these summaries and of how they were run, before any number.
 pub fn notice(summaries: &[Summary]) -> String {
     let origin = origin_notice(summaries);
-    let cut: Vec<&str> =
-        summaries.iter().filter(|summary| summary.is_cut()).map(|summary| summary.profile.as_str()).unique().collect();
+    let name = |summary: &Summary| match &summary.profile[..] {
+        AS_WRITTEN => format!("{AS_WRITTEN}, cut by settings"),
+        profile => profile.to_owned(),
+    };
+    let cut: Vec<String> = summaries.iter().filter(|summary| summary.is_cut()).map(name).unique().collect();
     match cut.join(", ") {
         profiles if profiles.is_empty() => origin.to_owned(),
         profiles if summaries.iter().all(Summary::is_cut) => format!(
-            "{origin} This is a quick look (profile {profiles}, as each title says): it shows that everything runs. No number here is a result, \
+            "{origin} This is a quick look (profile {profiles}): it shows that everything runs. No number here is a result, \
              none is compared with a published one, and nothing follows from which is smaller."
         ),
         profiles => format!(
@@ -664,11 +667,7 @@ pub(crate) mod tests {
         assert!(summary.rows.iter().all(|row| row.published_rmse.or(row.published_mape).is_none()));
         assert!(summary.expectations.is_empty());
         let said = notice(&[summary]);
-        assert!(
-            said.contains("quick look (profile quick, as each title says)")
-                && said.contains("No number here is a result"),
-            "{said}"
-        );
+        assert!(said.contains("quick look (profile quick)") && said.contains("No number here is a result"), "{said}");
         // rows of both profiles are no result either
         let mixed = [run("mean", 0, 398.82, "real"), quick(run("batlinet", 0, 60.0, "real"))];
         let mixed = summaries(&mixed, &[record]).remove(0);
