@@ -40,8 +40,8 @@ impl Protocol {
             }
             Self::Honest => {
                 "honest protocol: unless the file says otherwise, cells are left out whose record ends well above their end of \
-                 life or before their published life, \
-                 life ends at the crossing after which capacity stays low (lives that were published stay), no training cell is its own reference, running \
+                 life or before their published life, life ends at the crossing after which capacity stays low (lives that were \
+                 published stay), cycles that cleaning took for outliers count, no training cell is its own reference, running \
                  medians leave missing values out, and no feature reads beyond the early cycles; hyper-parameters are still the \
                  authors', who chose them with the test error in view, and published errors are no target"
             }
