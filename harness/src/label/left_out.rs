@@ -29,19 +29,28 @@ impl Uncounted {
     }
 }
 
-impl fmt::Display for Uncounted {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Uncounted {
+    /// The life without these cycles and the one with them, as `life to 80 % of nominal capacity: 66 cycles; with all …`.
+    pub fn lives(&self) -> String {
         let words =
             |life: Option<usize>| life.map_or_else(|| "not reached".to_owned(), |life| format!("{life} cycles"));
-        write!(
-            formatter,
-            "{} of {} cycles dropped as outliers: positions and lives count the others (life to {} % of nominal capacity: {}; \
-             with all cycles counted, as protocol honest does: {})",
-            self.left_out,
-            self.recorded,
+        format!(
+            "life to {} % of nominal capacity: {}; with all cycles counted, as protocol honest does: {}",
             100.0 * self.end_of_life,
             words(self.life),
             words(self.life_of_all)
+        )
+    }
+}
+
+impl fmt::Display for Uncounted {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "{} of {} cycles dropped as outliers: positions and lives count the others ({})",
+            self.left_out,
+            self.recorded,
+            self.lives()
         )
     }
 }

@@ -13,6 +13,7 @@ use super::catalogue::{self, CatalogueEntry};
 use super::import::{Format, Imported, origin_of};
 use super::pickle::Node;
 use super::pickled_cells::{PickledCells, Reading};
+#[cfg(not(fuzzing))]
 use super::virtual_lab;
 use crate::cell::{Cycle, Dataset, Origin};
 use crate::quote::shown;
@@ -53,7 +54,7 @@ fn assemble(id: &str, _name: &str, root: Node<'_>) -> Result<Imported, String> {
     let mut origin = origin_of(root.get("description").and_then(Node::text));
     let mut recognised = None;
     if origin == Origin::Real
-        && cycles.iter().find_map(|record| some_voltages(*record)).is_some_and(|v| virtual_lab::made(id, &v))
+        && cycles.iter().find_map(|record| some_voltages(*record)).is_some_and(|v| is_made(id, &v))
     {
         origin = Origin::Virtual;
         recognised =
@@ -68,6 +69,14 @@ fn assemble(id: &str, _name: &str, root: Node<'_>) -> Result<Imported, String> {
     imported.remarks.extend(skipped(imported.cell.cycles(), entry.dataset));
     imported.remarks.extend(recognised.into_iter().chain(replaced));
     Ok(imported)
+}
+
+/// Whether a virtual cell has these voltages. The fuzz targets do without the virtual lab.
+fn is_made(id: &str, voltages: &[f64]) -> bool {
+    #[cfg(not(fuzzing))]
+    return virtual_lab::made(id, voltages);
+    #[cfg(fuzzing)]
+    return id.is_empty() && voltages.is_empty();
 }
 
 /// The voltages of a cycle that has some.

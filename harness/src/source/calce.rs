@@ -20,10 +20,9 @@ use super::catalogue;
 use super::coulomb::{self, Half};
 use super::import::{Format, Imported, Published};
 use super::packed::{self, PublishedFile};
-use super::rules::left_out;
+use super::rules::{left_out, outliers};
 use crate::cell::{Cell, Cycle, Dataset, LifeRecord, Origin};
 use crate::failure::Failure;
-use crate::label::LabelRule;
 use crate::quote::shown;
 use date::Date;
 use rules::Fate;
@@ -200,7 +199,7 @@ fn assemble(id: &str, origin: Origin, files: Vec<(Date, Vec<Sample>)>) -> Result
     let cell =
         Cell::new(entry.info(origin), cycles, life).and_then(|cell| cell.leaving_out(left_out(&capacities, &stays)));
     let cell = cell.map_err(|invalid| Failure::Usage(invalid.to_string()))?;
-    remarks.extend(LabelRule::default().uncounted(&cell).map(|uncounted| uncounted.to_string()));
+    remarks.extend(outliers(&cell));
     Ok(Imported { cell, remarks })
 }
 

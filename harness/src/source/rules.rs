@@ -1,6 +1,6 @@
 //! What the cleaning rules of several sources share.
 
-use crate::cell::LeftOut;
+use crate::cell::{Cell, LeftOut};
 
 /// The median; of an even number of values, the mean of the middle two. `None` of nothing.
 pub(super) fn median(values: &[f64]) -> Option<f64> {
@@ -18,6 +18,13 @@ pub(super) fn median(values: &[f64]) -> Option<f64> {
 pub(super) fn left_out(capacities: &[f64], stays: &[bool]) -> Vec<LeftOut> {
     let cycles = capacities.iter().zip(stays).enumerate().filter(|(_, (_, stays))| !**stays);
     cycles.map(|(position, (&capacity, _))| LeftOut { position, capacity }).collect()
+}
+
+/// What is to be said of the cycles that were left out of a cell; nothing if there are none.
+pub(super) fn outliers(cell: &Cell) -> Option<String> {
+    let (left_out, recorded) = (cell.left_out().len(), cell.recorded()?.len());
+    (left_out > 0)
+        .then(|| format!("{left_out} of {recorded} cycles dropped as outliers: positions and lives count the others"))
 }
 
 /// The part of `tests/fixtures/preprocess.json` of this name: what the authors' functions gave for made-up input, which is

@@ -18,10 +18,9 @@ use itertools::Itertools as _;
 use super::catalogue;
 use super::coulomb::{self, Half};
 use super::import::{Format, Imported, Published};
-use super::rules::left_out;
+use super::rules::{left_out, outliers};
 use crate::cell::{Cell, Cycle, Dataset, LifeRecord, Origin};
 use crate::failure::Failure;
-use crate::label::LabelRule;
 use nested::Recording;
 use table::Samples;
 
@@ -135,8 +134,7 @@ fn assemble(id: &str, samples: Samples) -> Result<Imported, Failure> {
     let dropped = Some(recorded - time.len()).filter(|dropped| *dropped > 0);
     let dropped =
         dropped.map(|dropped| format!("{dropped} of {recorded} samples dropped, of the same time or out of time"));
-    let uncounted = LabelRule::default().uncounted(&cell).map(|uncounted| uncounted.to_string());
-    let remarks = uncounted.into_iter().chain(dropped).collect();
+    let remarks = outliers(&cell).into_iter().chain(dropped).collect();
     Ok(Imported { cell, remarks })
 }
 

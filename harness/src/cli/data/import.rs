@@ -9,7 +9,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::interrupt;
 use crate::failure::Failure;
-use crate::source::import::{self, Format, Published};
+use crate::label::LabelRule;
+use crate::source::import::{self, Format, Imported, Published};
 use crate::source::nominal::Nominal;
 use crate::store::Store;
 
@@ -28,6 +29,26 @@ pub(super) fn nominal() -> impl TypedValueParser<Value = Nominal> {
     PossibleValuesParser::new(names).map(|name| if name == "file" { Nominal::File } else { Nominal::Catalogue })
 }
 
+/// Published cells of which it is said, too, how their lives count: importers know of no life.
+struct WithLives<'a>(&'a dyn Published);
+
+impl Published for WithLives<'_> {
+    fn ids(&self) -> Vec<String> {
+        self.0.ids()
+    }
+
+    fn cell(&self, id: &str) -> Result<Imported, Failure> {
+        let mut imported = self.0.cell(id)?;
+        let uncounted = LabelRule::default().uncounted(&imported.cell);
+        imported.remarks.extend(uncounted.map(|uncounted| uncounted.lives()));
+        Ok(imported)
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        self.0.remarks()
+    }
+}
+
 /// Imports all cells into the store in `data`, which is made where there is none and goes again if nothing is imported.
 pub(super) fn execute(
     published: &dyn Published,
@@ -40,7 +61,7 @@ pub(super) fn execute(
     let was_there = Store::is_at(data);
     let mut store = Store::create(data)?;
     let bar = bar("cells read and written");
-    let imported = import::write(published, &mut store, force, &|done, of| show(&bar, stop, done, of));
+    let imported = import::write(&WithLives(published), &mut store, force, &|done, of| show(&bar, stop, done, of));
     bar.finish_and_clear();
     if imported.is_err() && !was_there {
         // neither goes if there is anything in it
