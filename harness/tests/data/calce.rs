@@ -113,7 +113,8 @@ fn fading_cell(dir: &Path) -> std::path::PathBuf {
 #[test]
 fn a_clean_fade_that_the_published_rule_takes_for_outliers_has_its_life_in_the_honest_protocol() {
     let dir = tempfile::tempdir().unwrap();
-    let Imported { cell: imported, remarks } = cell(&FORMAT, &fading_cell(dir.path()), "CALCE_CS2_35").unwrap();
+    let workbooks = fading_cell(dir.path());
+    let Imported { cell: imported, remarks } = cell(&FORMAT, &workbooks, "CALCE_CS2_35").unwrap();
     let recorded = imported.recorded().unwrap();
     assert_eq!(recorded.len(), 130);
     for (cycle, capacity) in recorded.iter().enumerate() {
@@ -137,7 +138,7 @@ fn a_clean_fade_that_the_published_rule_takes_for_outliers_has_its_life_in_the_h
     let into = dir.path().join("data");
     let command = DataCommand::Import {
         format: import::Format::find("calce").unwrap(),
-        paths: vec![fading_cell(dir.path())],
+        paths: vec![workbooks],
         data: into,
         force: false,
         nominal_capacity: None,
