@@ -44,7 +44,7 @@ fn an_import_is_repeated_only_by_force() {
         "{said}"
     );
     let message = import(archive.clone(), data.clone(), false).unwrap_err();
-    assert!(message.contains("124 of these cells are in") && message.contains("--force"), "{message}");
+    assert!(message.contains("124 of these 124 cells are in") && message.contains("--force"), "{message}");
     let before = Store::open(&data).unwrap().fingerprint("MATR_b1c1").unwrap();
     let changed = Archive::sound().with("data/train/cell1.csv", table_with_line(0, &line_of("-0.001")));
     import(changed.write_tar(dir.path()), data.clone(), true).unwrap();
