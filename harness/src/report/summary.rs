@@ -691,6 +691,24 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn neither_another_protocol_nor_a_schedule_cut_by_settings_stands_beside_published_numbers() {
+        let runs = [run("batlinet", 0, 90.0, "real")];
+        let summary = |record: &ExperimentRecord| summaries(&runs, std::slice::from_ref(record)).remove(0);
+        let mut plain = record(Origin::Real);
+        plain.changes = Some(vec![]);
+        plain.protocol = Protocol::Faithful;
+        assert!(summary(&plain).rows[0].published_rmse.is_some());
+        let mut cut = plain.clone();
+        cut.changes = Some(vec![change(Some("batlinet"), "epochs", json!(1), json!(1000))]);
+        let mut honest = plain.clone();
+        honest.protocol = Protocol::Honest;
+        for record in [cut, honest] {
+            let summary = summary(&record);
+            assert!(!summary.is_comparable() && summary.rows[0].published_rmse.is_none(), "{}", summary.how());
+        }
+    }
+
+    #[test]
     fn settings_are_said_by_their_values_or_in_older_records_as_given() {
         let mut record = record(Origin::Real);
         record.settings = vec!["models.ridge.alpha=2".to_owned(), "protocol=honest".to_owned()];
