@@ -354,19 +354,7 @@ fn summary(runs: Vec<Run>, record: Option<&ExperimentRecord>) -> Summary {
             profiles.push(&run.score.profile);
         }
     }
-    let is_here =
-        |change: &&Change| change.model.as_ref().is_none_or(|model| runs.iter().any(|run| run.score.model == *model));
-    let mut changes_here = record.and_then(|record| record.changes.as_ref()).into_iter().flatten().filter(is_here);
-    let is_cut = profiles != [AS_WRITTEN] || changes_here.any(Change::is_cut);
-    let is_comparable = first.data == "real" && !is_cut && is_theirs(record.map(|record| record.protocol), study);
-    let mut rows: Vec<Row> = Vec::new();
-    for run in &runs {
-        if !rows.iter().any(|row| row.model == run.score.model && row.variant == run.score.variant) {
-            rows.push(row(&runs, run, study, is_comparable));
-        }
-    }
-    let expectations = record.map_or_else(Vec::new, |record| verdicts(record, &first.data, &profiles, &rows));
-    Summary {
+    let mut summary = Summary {
         experiment: first.experiment.clone(),
         study,
         scenario: first.scenario.clone(),
@@ -377,7 +365,7 @@ fn summary(runs: Vec<Run>, record: Option<&ExperimentRecord>) -> Summary {
             profiles => profiles,
         },
         settings: record.into_iter().flat_map(changes).cloned().collect(),
-        changes: record.and_then(|record| Some(of_rows(record.changes.as_ref()?, record.seeds.is_some(), &rows))),
+        changes: record.and_then(|record| Some(of_runs(record.changes.as_ref()?, record.seeds.is_some(), &runs))),
         declared_seeds: record.and_then(|record| record.seeds),
         declared: record.and_then(|record| record.runs),
         cells: if study == Study::Transfer {
@@ -389,10 +377,18 @@ fn summary(runs: Vec<Run>, record: Option<&ExperimentRecord>) -> Summary {
         removed: Vec::new(),
         description: record.map_or_else(String::new, |record| record.description.clone()),
         analysis: record.map_or_else(String::new, |record| record.analysis.clone()),
-        rows,
-        expectations,
+        rows: Vec::new(),
+        expectations: Vec::new(),
         runs,
+    };
+    let is_comparable = summary.is_comparable();
+    for run in &summary.runs {
+        if !summary.rows.iter().any(|row| row.model == run.score.model && row.variant == run.score.variant) {
+            summary.rows.push(row(&summary.runs, run, study, is_comparable));
+        }
     }
+    summary.expectations = record.map_or_else(Vec::new, |record| verdicts(record, &summary));
+    summary
 }
 
 /// The settings of an experiment that make it another one; with other seeds it is the same.
@@ -400,9 +396,9 @@ fn changes(record: &ExperimentRecord) -> impl Iterator<Item = &String> {
     record.settings.iter().filter(|setting| !setting.starts_with("seeds="))
 }
 
-/// The changes that these rows depend on. Fewer seeds are counted by the rows where it is known how many there should be.
-fn of_rows(changes: &[Change], are_seeds_known: bool, rows: &[Row]) -> Vec<Change> {
-    let is_here = |model: &String| rows.iter().any(|row| row.model == *model);
+/// The changes that these runs depend on. Fewer seeds are counted by the rows where it is known how many there should be.
+fn of_runs(changes: &[Change], are_seeds_known: bool, runs: &[Run]) -> Vec<Change> {
+    let is_here = |model: &String| runs.iter().any(|run| run.score.model == *model);
     let is_fewer_seeds = |change: &Change| change.what == "seeds" && change.is_part();
     changes
         .iter()
@@ -416,18 +412,19 @@ fn span(runs: &[Run], of: fn(&Score) -> usize) -> String {
     lives::span(runs.iter().map(|run| of(&run.score)))
 }
 
-fn verdicts(record: &ExperimentRecord, data: &str, profiles: &[&str], rows: &[Row]) -> Vec<Verdict> {
+fn verdicts(record: &ExperimentRecord, summary: &Summary) -> Vec<Verdict> {
     record
         .expect
         .iter()
         // what is expected is what the authors found by their protocol
         .filter(|_| record.protocol == Protocol::Faithful || record.study == Study::Transfer)
-        .filter(|expectation| expectation.data.to_string() == data)
+        .filter(|expectation| expectation.data.to_string() == summary.data)
         // of a quick look nothing is to be concluded, whoever expects it
-        .filter(|expectation| profiles == [AS_WRITTEN] && expectation.profile == AS_WRITTEN)
+        .filter(|expectation| summary.profile == AS_WRITTEN && expectation.profile == AS_WRITTEN)
         .filter(|_| changes(record).next().is_none())
         .filter_map(|expectation| {
-            let row = rows.iter().find(|row| row.model == expectation.model && row.variant == expectation.variant)?;
+            let row =
+                summary.rows.iter().find(|row| row.model == expectation.model && row.variant == expectation.variant)?;
             let spread = match expectation.metric {
                 Metric::Rmse => row.rmse,
                 Metric::Mae => row.mae,
