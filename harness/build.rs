@@ -10,21 +10,25 @@ use std::{
     process::Command,
 };
 
-/// What the program is made of, below the checkout. Tables that are compiled in are added by [`tables`].
-const SOURCES: [&str; 7] = [
-    "Cargo.toml",
-    "Cargo.lock",
-    "baselines/Cargo.toml",
-    "baselines/src",
-    "harness/Cargo.toml",
-    "harness/build.rs",
-    "harness/src",
-];
+/// What the program is made of, below the checkout, beside the crates. Tables that are compiled in are added by [`tables`].
+const SOURCES: [&str; 3] = ["Cargo.toml", "Cargo.lock", "harness/build.rs"];
+
+/// The sources of every crate: folders of the workspace with a `Cargo.toml` and a `src`.
+fn crates(root: &Path) -> Vec<PathBuf> {
+    let below = |folder: &str| {
+        let entries = fs::read_dir(root.join(folder)).into_iter().flatten().flatten();
+        entries.map(|entry| Path::new(folder).join(entry.file_name())).collect::<Vec<_>>()
+    };
+    let mut folders = [below("."), below("harness"), below("baselines")].concat();
+    folders.retain(|folder| root.join(folder).join("Cargo.toml").exists() && root.join(folder).join("src").exists());
+    folders.sort();
+    folders.iter().flat_map(|folder| [folder.join("Cargo.toml"), folder.join("src")]).collect()
+}
 
 fn main() {
     println!("cargo::rerun-if-env-changed=BATLINET_COMMIT");
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let sources: Vec<PathBuf> = SOURCES.iter().map(PathBuf::from).chain(tables(&root)).collect();
+    let sources: Vec<PathBuf> = SOURCES.iter().map(PathBuf::from).chain(crates(&root)).chain(tables(&root)).collect();
     // a file that is named and not there would have this asked at every build
     for path in sources.iter().map(|path| root.join(path)).chain(heads(&root)).filter(|path| path.exists()) {
         println!("cargo::rerun-if-changed={}", path.display());

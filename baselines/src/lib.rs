@@ -35,7 +35,6 @@ mod oracle;
 pub mod parallel;
 pub mod pcr;
 pub mod pls;
-pub mod random;
 pub mod ridge;
 pub mod svm;
 mod table;
@@ -44,5 +43,5 @@ pub mod training;
 pub mod weights;
 
 pub use model::{Context, FitSummary, Model, ModelError, Progress, Silent};
-pub use random::Streams;
+pub use numerics::random::{self, Streams};
 pub use weights::Weights;

@@ -5,11 +5,11 @@
 
 use std::{hint::black_box, time::Duration};
 
+use batlinet::BatLiNetParameters;
 use criterion::{
     BenchmarkGroup, BenchmarkId, Criterion, SamplingMode, Throughput, criterion_group, criterion_main,
     measurement::WallTime,
 };
-use harness::batlinet::BatLiNetParameters;
 use ndarray::{Axis, s};
 
 #[expect(dead_code, reason = "the comparison with the oracles uses more of it")]

@@ -2,12 +2,12 @@
 
 use std::hint::black_box;
 
-use criterion::{Criterion, criterion_group, criterion_main};
-use harness::batlinet::{
+use batlinet::{
     BatLiNetParameters,
     cleaning::{BranchCleaner, Cleaner, Cleaning, CleaningParameters, CleaningRules},
 };
-use harness::feature::{CapacityMap, FeatureSpec};
+use criterion::{Criterion, criterion_group, criterion_main};
+use features::feature::{CapacityMap, FeatureSpec};
 
 #[path = "../tests/synthetic/mod.rs"]
 mod synthetic;

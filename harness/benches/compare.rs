@@ -17,10 +17,8 @@ use baselines::{
     ridge::{Ridge, RidgeParameters},
     svm::{Svm, SvmParameters},
 };
-use harness::{
-    batlinet::{BatLiNetParameters, inputs::Inputs},
-    feature::{CapacityMap, FeatureSpec},
-};
+use batlinet::{BatLiNetParameters, inputs::Inputs};
+use features::feature::{CapacityMap, FeatureSpec};
 use made::{Cost, Moment, cores};
 use ndarray::{Axis, s};
 

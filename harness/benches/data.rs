@@ -3,13 +3,14 @@
 use std::hint::black_box;
 use std::path::Path;
 
+use cells::cell::{Cathode, Cell, CellInfo, Chemistry, Cycle, Dataset, LifeRecord, Origin, Protocol};
+use cells::source::Source;
+use cells::store::Store;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use harness::cell::{Cathode, Cell, CellInfo, Chemistry, Cycle, Dataset, LifeRecord, Origin, Protocol};
-use harness::export;
-use harness::source::matr_curves::{Curves, POINTS, Publication};
-use harness::source::virtual_lab::VirtualLab;
-use harness::source::{Source, import};
-use harness::store::Store;
+use lab::VirtualLab;
+use sources::export;
+use sources::import;
+use sources::matr_curves::{Curves, POINTS, Publication};
 
 /// 100 cycles of 1000 samples, each series its own and as irregular as a measured one.
 fn measured_cell() -> Cell {

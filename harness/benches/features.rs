@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use harness::feature::{CapacityMap, FeatureSpec, Severson, VoltageCapacity};
+use features::feature::{CapacityMap, FeatureSpec, Severson, VoltageCapacity};
 use serde_json::json;
 
 #[path = "../tests/synthetic/mod.rs"]

@@ -10,12 +10,12 @@ use std::path::Path;
 use std::time::Instant;
 use std::{env, fs, thread};
 
-use harness::experiment::read;
-use harness::samples;
-use harness::source::Source as _;
-use harness::source::virtual_lab::VirtualLab;
-use harness::split::Split;
-use harness::store::Store;
+use cells::source::Source as _;
+use cells::split::Split;
+use cells::store::Store;
+use experiments::read;
+use features::samples;
+use lab::VirtualLab;
 use rayon::prelude::*;
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use harness::failure::Failure;
-use harness::source::import::Format;
+use cells::failure::Failure;
 use rayon::prelude::*;
+use sources::import::Format;
 
 fn read(format: &str, paths: &[PathBuf]) -> Result<(usize, usize), Failure> {
     let format = Format::find(format).ok_or_else(|| Failure::Usage(format!("there is no format {format}")))?;

@@ -5,13 +5,13 @@
 use std::error::Error;
 use std::path::Path;
 
-use harness::cell::{Cell, Cycle, Dataset};
-use harness::failure::Failure;
-use harness::label::LabelRule;
-use harness::source::virtual_lab::VirtualLab;
-use harness::source::{Source as _, catalogue};
-use harness::store::Store;
+use cells::cell::{Cell, Cycle, Dataset};
+use cells::failure::Failure;
+use cells::label::LabelRule;
+use cells::store::Store;
+use cells::{catalogue, source::Source as _};
 use itertools::Itertools as _;
+use lab::VirtualLab;
 use rayon::prelude::*;
 use tabled::{builder::Builder, settings::Style};
 

@@ -8,9 +8,10 @@ mod support;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-use harness::cell::{Cell, Cycle, Dataset, LifeRecord};
-use harness::source::catalogue::{self, CatalogueEntry};
-use harness::source::{Source as _, virtual_lab::VirtualLab};
+use cells::catalogue::{self, CatalogueEntry};
+use cells::cell::{Cell, Cycle, Dataset, LifeRecord};
+use cells::source::Source as _;
+use lab::VirtualLab;
 use plotters::prelude::*;
 use rayon::prelude::*;
 use support::{POINTS, correlation, discharge_curve, early_variance};

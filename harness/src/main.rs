@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
+use cells::quote;
 use clap::Parser as _;
 use harness::cli::{self, Arguments};
-use harness::quote;
 
 fn main() -> ExitCode {
     match cli::execute(&Arguments::parse()) {

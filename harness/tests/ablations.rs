@@ -2,15 +2,15 @@
 //! `faithful` arms are those that are compared with PyTorch.
 
 #[path = "support/experiments.rs"]
-mod experiments;
+mod declared;
 
 use std::collections::BTreeMap;
 
-use experiments::{experiment, planned};
-use harness::batlinet::BatLiNetParameters;
-use harness::experiment::plan::Plan;
-use harness::experiment::{Entry, Experiment, ModelSpec};
-use harness::feature::{CapacityMap, FeatureSpec};
+use batlinet::BatLiNetParameters;
+use declared::{experiment, planned};
+use experiments::plan::Plan;
+use experiments::{Entry, Experiment, ModelSpec};
+use features::feature::{CapacityMap, FeatureSpec};
 use serde::Deserialize;
 
 const SCENARIOS: [&str; 5] = ["matr-1", "matr-2", "hust", "mix-100", "mix-20"];

@@ -1,7 +1,7 @@
 //! BatLiNet against the authors' program: forward pass, prediction, loss and gradients on inputs given by formulas.
 
 use baselines::{Context, Silent, Streams, Weights, encoder::EncoderShape, weights::NamedTensor};
-use harness::batlinet::{
+use batlinet::{
     BatLiNetParameters,
     inputs::Inputs,
     network::{Cells, Network},

@@ -1,7 +1,7 @@
 //! BatLiNet as a model: what it learns, what it depends on, and what it does not.
 
 use baselines::{Context, Model, ModelError, Silent, Streams};
-use harness::batlinet::{
+use batlinet::{
     BatLiNet, BatLiNetParameters, References,
     cleaning::{Cleaning, CycleFilter},
 };

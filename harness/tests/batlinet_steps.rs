@@ -9,7 +9,7 @@ use baselines::{
     optimiser::AdamParameters,
     random::Streams,
 };
-use harness::batlinet::{
+use batlinet::{
     BatLiNetParameters,
     inputs::Inputs,
     network::{Cells, Network},

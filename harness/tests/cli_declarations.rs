@@ -7,7 +7,7 @@ use std::{
     process::{Command, Output},
 };
 
-use harness::record::read_scores;
+use record::read_scores;
 
 #[path = "support/published.rs"]
 mod published;

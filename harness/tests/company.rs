@@ -6,15 +6,13 @@ mod published;
 use std::{collections::BTreeMap, fs, path::Path, process::Command, sync::atomic::AtomicBool};
 
 use baselines::Streams;
-use harness::{
-    experiment::{
-        plan::{self, Selection},
-        read, run,
-    },
-    record::{RunRecord, read_scores},
-    source::virtual_lab::VirtualLab,
+use experiments::{
+    plan::{self, Selection},
+    read, run,
 };
+use lab::VirtualLab;
 use rand::{RngExt as _, seq::SliceRandom as _};
+use record::{RunRecord, read_scores};
 
 const EXPERIMENT: &str = "\
 name: company
@@ -82,6 +80,7 @@ fn asked(train: &[String], test: &[String]) -> Predictions {
         retry_failed: false,
         profile: "paper",
         settings: &[],
+        commit: "c0ffee",
         stop: &stop,
     };
     run::execute(&plans, &source, &options).unwrap();
@@ -103,7 +102,7 @@ fn assert_unchanged(found: &Predictions, whole: &Predictions) {
 #[test]
 fn no_prediction_changes_with_the_other_test_cells_or_their_order() {
     let split = Path::new(env!("CARGO_MANIFEST_DIR")).join("../experiments/splits/matr-1.csv");
-    let split = harness::split::Split::read(&split).unwrap();
+    let split = cells::split::Split::read(&split).unwrap();
     let (train, test) = (&split.train[..8], &split.test[..7]);
     let whole = asked(train, test);
     assert_eq!(whole.len(), 10);

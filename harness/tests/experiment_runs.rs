@@ -7,20 +7,20 @@ use std::{
     thread,
 };
 
-use harness::{
+use cells::{
     cell::{Cathode, Cell, CellInfo, Chemistry, Cycle, Dataset, LifeRecord, Origin, Protocol},
-    experiment::{
-        Plan, State,
-        library::Library,
-        plan::{self, Selection},
-        read, run,
-        setting::Setting,
-    },
     failure::Failure,
-    record::{Pairs, RunRecord, Score, Status, read_scores},
-    report::summary,
     source::Source,
 };
+use experiments::{
+    Plan, State,
+    library::Library,
+    plan::{self, Selection},
+    read, run,
+    setting::Setting,
+};
+use record::{Pairs, RunRecord, Score, Status, read_scores};
+use report::summary;
 
 /// Twelve discharge-only cells whose curves and lives follow from their number.
 struct Bench;
@@ -139,6 +139,7 @@ fn options<'a>(out: &'a Path, jobs: usize, stop: &'a AtomicBool) -> run::Options
         retry_failed: false,
         profile: "paper",
         settings: &[],
+        commit: "c0ffee",
         stop,
     }
 }

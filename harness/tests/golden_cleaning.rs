@@ -1,6 +1,6 @@
 //! Cleaned maps against what the authors' own code left of them.
 
-use harness::batlinet::cleaning::{Cleaner, CleaningParameters};
+use batlinet::cleaning::{Cleaner, CleaningParameters};
 use serde::Deserialize;
 
 const WIDTH: usize = 1000;

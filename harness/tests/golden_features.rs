@@ -2,8 +2,8 @@
 
 mod synthetic;
 
-use harness::feature::{FeatureSpec, Severson};
-use harness::signal::{MedianRule, RollingMedian, linspace};
+use features::feature::{FeatureSpec, Severson};
+use numerics::signal::{MedianRule, RollingMedian, linspace};
 use serde::Deserialize;
 use serde_json::json;
 

@@ -10,15 +10,13 @@ use baselines::{
     Context, Model as _, Silent, Streams,
     gp::{GaussianProcess, GpParameters},
 };
-use harness::{
+use cells::{label::LabelRule, split::Split, store::Store};
+use features::{
     feature::{FeatureSpec, VoltageCapacity},
-    label::LabelRule,
     samples::{self, FeatureTransformation, LabelTransformation},
-    split::Split,
-    statistics::Metrics,
-    store::Store,
 };
 use serde_json::Value;
+use statistics::Metrics;
 
 #[test]
 fn on_the_published_curves_no_kernel_of_scikit_learn_is_likelier() {

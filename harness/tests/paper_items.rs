@@ -6,11 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use harness::{
-    experiment::read,
-    record::{AS_WRITTEN, Study},
-    report::study::chapters,
-};
+use experiments::read;
+use record::{AS_WRITTEN, Study};
+use report::study::chapters;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")

@@ -9,8 +9,8 @@ mod published;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use harness::experiment::read;
-use harness::record::{AS_WRITTEN, Metric, Score, read_scores};
+use experiments::read;
+use record::{AS_WRITTEN, Metric, Score, read_scores};
 use serde_json::Value;
 
 /// Our experiments, and what the oracle calls them.

@@ -7,7 +7,7 @@ use std::{
     process::Command,
 };
 
-use harness::record::{RunRecord, read_scores};
+use record::{RunRecord, read_scores};
 
 fn root() -> PathBuf {
     fs::canonicalize(Path::new(env!("CARGO_MANIFEST_DIR")).join("..")).unwrap()

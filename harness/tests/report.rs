@@ -8,21 +8,17 @@ use std::{
 };
 
 use baselines::{Streams, random::ChaCha8Rng};
-use harness::{
-    cell::Origin,
-    label::Tally,
-    record::{
-        Attachments, Change, ExperimentRecord, Ingredients, LifeBases, Pairs, Prediction, Protocol, Provenance,
-        RunRecord, Score, Seconds, Status, Study, Versions, write_scores,
-    },
-    report::{bench::Throughput, study::chapters::document, summary, write},
-    source::catalogue,
-    statistics::Metrics,
-};
+use cells::{catalogue, cell::Origin, label::Tally};
 use ndarray::Array2;
 use quick_xml::{Reader, events::Event};
 use rand::RngExt as _;
+use record::{
+    Attachments, Change, ExperimentRecord, Ingredients, LifeBases, Pairs, Prediction, Protocol, Provenance, RunRecord,
+    Score, Seconds, Status, Study, Versions, write_scores,
+};
+use report::{bench::Throughput, study::chapters::document, summary, write};
 use serde_json::json;
+use statistics::Metrics;
 
 /// Name, scenario, study, and models with their variants.
 type Declared<'a> = (&'a str, &'a str, Study, &'a [(&'a str, &'a str)]);
@@ -193,8 +189,8 @@ fn run(key: &str, model: &str, seed: u64, data: Origin, predictions: Vec<Predict
         data,
         device: "cpu".to_owned(),
         config_hash: "c".to_owned(),
-        versions: Versions::current(),
-        provenance: Some(Provenance { processor: "A CPU".to_owned(), ..Provenance::current(1) }),
+        versions: Versions::current("native, AVX2"),
+        provenance: Some(Provenance { processor: "A CPU".to_owned(), ..Provenance::current("c0ffee", 1) }),
         train: vec!["x".to_owned(); 41],
         removed: vec![],
         labels: None,

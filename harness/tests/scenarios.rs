@@ -2,23 +2,23 @@
 //! of them.
 
 #[path = "support/experiments.rs"]
-mod experiments;
+mod declared;
 #[path = "support/published.rs"]
 mod published;
 
 use baselines::{Context, Model as _, Silent, Streams, mean::Mean};
-use experiments::{experiment, file, planned, settings};
-use harness::experiment::plan::Plan;
-use harness::experiment::{Entry, Experiment, ModelSpec, read};
-use harness::feature::{FeatureSpec, Severson};
-use harness::label::{Crossing, Unreached};
-use harness::record::Protocol;
-use harness::report::published::published as of_the_paper;
-use harness::samples::LabelTransformation;
-use harness::source::catalogue;
-use harness::split::Split;
-use harness::statistics::Metrics;
+use cells::catalogue;
+use cells::label::{Crossing, Unreached};
+use cells::split::Split;
+use declared::{experiment, file, planned, settings};
+use experiments::plan::Plan;
+use experiments::{Entry, Experiment, ModelSpec, read};
+use features::feature::{FeatureSpec, Severson};
+use features::samples::LabelTransformation;
+use record::Protocol;
+use report::published::published as of_the_paper;
 use serde_yaml::Value;
+use statistics::Metrics;
 
 const SCENARIOS: [(&str, &str); 5] =
     [("matr-1", "matr_1"), ("matr-2", "matr_2"), ("hust", "hust"), ("mix-100", "mix_100"), ("mix-20", "mix_20")];

@@ -1,7 +1,7 @@
 //! The transfer procedures as models: what they learn, what they are made of, and what they do not depend on.
 
 use baselines::{Context, Model, ModelError, Silent, Streams, encoder::EncoderShape};
-use harness::transfer::{
+use batlinet::transfer::{
     Preset, Transfer, TransferParameters,
     inputs::{Cells, Differences},
     pairs::Pairs,

@@ -7,18 +7,16 @@ use std::{
     sync::atomic::AtomicBool,
 };
 
-use harness::{
-    experiment::{
-        Plan, State,
-        library::Library,
-        plan::{self, Selection},
-        read, run,
-        setting::Setting,
-    },
-    failure::Failure,
-    record::{AS_WRITTEN, RunRecord, Score, read_scores},
-    source::virtual_lab::VirtualLab,
+use cells::failure::Failure;
+use experiments::{
+    Plan, State,
+    library::Library,
+    plan::{self, Selection},
+    read, run,
+    setting::Setting,
 };
+use lab::VirtualLab;
+use record::{AS_WRITTEN, RunRecord, Score, read_scores};
 
 const EXPERIMENT: &str = "\
 name: trial
@@ -101,6 +99,7 @@ impl Folder {
             retry_failed: false,
             profile: AS_WRITTEN,
             settings: &[],
+            commit: "c0ffee",
             stop: &stop,
         };
         run::execute(&self.plan(settings, out)?, &VirtualLab::new(), &options)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use baselines::{Context, Silent, Streams, Weights, encoder::EncoderShape, weights::NamedTensor};
-use harness::transfer::{
+use batlinet::transfer::{
     Preset, TransferParameters,
     inputs::{Cells, Differences},
     pairs::Pairs,

@@ -6,11 +6,12 @@ mod support;
 
 use std::path::Path;
 
-use harness::cell::{Cell, Dataset, LifeRecord, Origin};
-use harness::label::{Basis, LabelRule, Verdict};
-use harness::source::catalogue::{self, CatalogueEntry};
-use harness::source::{Source as _, virtual_lab::VirtualLab};
-use harness::split::Split;
+use cells::catalogue::{self, CatalogueEntry};
+use cells::cell::{Cell, Dataset, LifeRecord, Origin};
+use cells::label::{Basis, LabelRule, Verdict};
+use cells::source::Source as _;
+use cells::split::Split;
+use lab::VirtualLab;
 use rayon::prelude::*;
 use support::{correlation, early_variance};
 
@@ -247,7 +248,7 @@ fn mix_20_keeps_its_147_test_cells_and_loses_training_cells_that_end_too_early()
 /// Not a check of truth but of the version: results are keyed by it, so cells may not change behind its back.
 #[test]
 fn a_change_of_any_cell_comes_with_a_new_version() {
-    assert_eq!(harness::source::virtual_lab::VERSION, 2, "take new sums below with the new version");
+    assert_eq!(lab::VERSION, 2, "take new sums below with the new version");
     let sums = [
         ("MATR_b1c0", 1944.7368746, 1336.4755248),
         ("HUST_1-1", 1593.8755077, 1298.8052827),

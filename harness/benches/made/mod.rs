@@ -3,11 +3,9 @@
 use std::{mem::MaybeUninit, sync::Mutex, time::Instant};
 
 use baselines::{Context, Model as _, Progress, Silent, Streams};
-use harness::{
-    batlinet::{BatLiNet, BatLiNetParameters},
-    cell::Cell,
-    feature::{CapacityMap, FeatureSpec},
-};
+use batlinet::{BatLiNet, BatLiNetParameters};
+use cells::cell::Cell;
+use features::feature::{CapacityMap, FeatureSpec};
 use ndarray::{Array4, ArrayView3, ArrayView4, Axis, Ix3};
 
 #[path = "../../tests/synthetic/mod.rs"]

@@ -14,12 +14,11 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::cells::{is_virtual, open};
-use crate::failure::Failure;
-use crate::quote;
-use crate::source;
-use crate::source::nominal::Nominal;
-use crate::store::Store;
+use super::collection::{is_virtual, open};
+use cells::failure::Failure;
+use cells::quote;
+use cells::store::Store;
+use sources::nominal::Nominal;
 
 /// What to do with cells.
 #[derive(Debug, Subcommand)]
@@ -57,7 +56,7 @@ pub enum DataCommand {
     Import {
         /// What the files are
         #[arg(value_name = "DATASET", value_parser = import::parser())]
-        format: &'static source::import::Format,
+        format: &'static sources::import::Format,
         /// Files or folders, as the publisher serves them
         #[arg(required = true, value_name = "PATH")]
         paths: Vec<PathBuf>,
@@ -76,7 +75,7 @@ pub enum DataCommand {
     Export {
         /// What to write, as `data import` names it
         #[arg(long, value_parser = export::parser())]
-        format: &'static crate::export::Format,
+        format: &'static sources::export::Format,
         /// A folder of imported cells, or `virtual`
         #[arg(long, default_value = "virtual", value_name = "DIR|virtual")]
         data: PathBuf,

@@ -8,12 +8,9 @@ use baselines::{
 };
 use clap::Args;
 
-use crate::{
-    failure::Failure,
-    record,
-    source::{Source as _, virtual_lab::VirtualLab},
-    store::Store,
-};
+use cells::{failure::Failure, source::Source as _, store::Store};
+use lab::VirtualLab;
+use record;
 
 /// Arguments of `batlinet doctor`.
 #[derive(Args, Debug)]

@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use crate::failure::Failure;
+use cells::failure::Failure;
 
 /// A flag that the first Ctrl-C (or SIGTERM) sets, saying `notice`; the second ends the program.
 ///

@@ -1,6 +1,6 @@
 //! The verbs of the program, one file each.
 
-mod cells;
+mod collection;
 pub mod data;
 pub mod doctor;
 pub mod interrupt;
@@ -15,9 +15,9 @@ use std::path::PathBuf;
 use baselines::encoder;
 use clap::{Parser, Subcommand};
 
-use crate::experiment::panics;
-use crate::failure::Failure;
-use crate::source::matr;
+use cells::failure::Failure;
+use experiments::panics;
+use sources::matr;
 
 /// Seeded, declared experiments on early battery lifetime prediction around BatLiNet.
 ///

@@ -5,19 +5,15 @@ use std::path::{Path, PathBuf};
 use baselines::device::Choice;
 use clap::Args;
 
-use super::cells;
-use crate::{
-    experiment::{
-        Plan,
-        plan::{self, Selection, Shard},
-        read, seed,
-        setting::Setting,
-    },
-    failure::Failure,
-    record::AS_WRITTEN,
-    source::Source,
-    store::Store,
+use super::collection;
+use cells::{failure::Failure, source::Source, store::Store};
+use experiments::{
+    Plan,
+    plan::{self, Selection, Shard},
+    read, seed,
+    setting::Setting,
 };
+use record::AS_WRITTEN;
 
 /// What to run, on which cells, and where to.
 #[derive(Args, Debug)]
@@ -81,7 +77,7 @@ impl Options {
         let experiments =
             self.files.iter().map(|file| read::read(file, &self.profile, &settings)).collect::<Result<Vec<_>, _>>()?;
         let device = self.device.resolve().map_err(|error| Failure::Usage(error.to_string()))?;
-        let source = cells::open_aloud(&self.data)?;
+        let source = collection::open_aloud(&self.data)?;
         let out = self.out.clone().unwrap_or_else(|| {
             let names: Vec<&str> = experiments.iter().map(|declared| declared.experiment.name.as_str()).collect();
             Path::new("results/runs").join(names.join("+"))

@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Write as _, stdout};
 
 use itertools::Itertools as _;
 
-use crate::failure::Failure;
+use cells::failure::Failure;
 
 /// So many cells a line names at most.
 const NAMED: usize = 6;

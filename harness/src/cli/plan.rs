@@ -6,11 +6,9 @@ use super::{
     options::{Options, Prepared},
     output,
 };
-use crate::{
-    experiment::{State, foresight::described, library::Library, run},
-    failure::Failure,
-    samples::Foresight,
-};
+use cells::failure::Failure;
+use experiments::{State, foresight::described, library::Library, run};
+use features::samples::Foresight;
 
 /// Arguments of `batlinet plan`.
 #[derive(Args, Debug)]

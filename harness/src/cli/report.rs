@@ -5,16 +5,14 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::output;
-use crate::{
-    failure::Failure,
-    report::{
-        bench::Throughput,
-        lives,
-        study::chapters::document,
-        summary,
-        terminal::{self, Width},
-        write,
-    },
+use cells::failure::Failure;
+use report::{
+    bench::Throughput,
+    lives,
+    study::chapters::document,
+    summary,
+    terminal::{self, Width},
+    write,
 };
 
 /// Arguments of `batlinet report`.

@@ -9,15 +9,13 @@ use super::{
     options::{Options, Prepared},
     output,
 };
-use crate::{
-    experiment::run,
-    failure::Failure,
-    report::{
-        lives,
-        study::chapters::document,
-        summary,
-        terminal::{self, Width},
-    },
+use cells::failure::Failure;
+use experiments::run;
+use report::{
+    lives,
+    study::chapters::document,
+    summary,
+    terminal::{self, Width},
 };
 
 /// Arguments of `batlinet run`.
@@ -55,6 +53,7 @@ pub fn execute(arguments: &RunArguments) -> Result<(), Failure> {
         retry_failed: arguments.retry_failed,
         profile: &arguments.options.profile,
         settings: &settings,
+        commit: env!("BATLINET_COMMIT"),
         stop: interrupt::flag("stopping after this epoch; finished runs are kept")?,
     };
     let tally = run::execute(&plans, &*source, &options)?;

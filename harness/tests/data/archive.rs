@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use harness::source::matr_curves::{POINTS, Publication};
+use sources::matr_curves::{POINTS, Publication};
 
 /// Cycles of the publication that most tests use.
 const CYCLES: usize = 99;

@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use harness::cell::{Cell, Cycle};
-use harness::source::Source as _;
-use harness::source::battery_archive::{HNEI, SNL, UL_PUR};
-use harness::source::import::Format;
-use harness::source::virtual_lab::VirtualLab;
+use cells::cell::{Cell, Cycle};
+use cells::source::Source as _;
+use lab::VirtualLab;
+use sources::battery_archive::{HNEI, SNL, UL_PUR};
+use sources::import::Format;
 
 use super::published_files::{
     assert_life_is_that_of_cycles, assert_same_samples, cell, export, refusal, refused_or_unharmed, zip_of,

@@ -4,14 +4,14 @@ use std::fs;
 use std::io::Read as _;
 use std::path::Path;
 
-use harness::cell::{Cycle, Dataset, Origin};
+use cells::cell::{Cycle, Dataset, Origin};
+use cells::label::LabelRule;
+use cells::source::Source as _;
+use cells::store::Store;
 use harness::cli::data::{DataCommand, execute_to};
-use harness::label::LabelRule;
-use harness::source::Source as _;
-use harness::source::calce::FORMAT;
-use harness::source::import::{self, Imported};
-use harness::store::Store;
 use rust_xlsxwriter::Workbook;
+use sources::calce::FORMAT;
+use sources::import::{self, Imported};
 
 use crate::published::published;
 
@@ -169,7 +169,7 @@ fn what_the_cleaning_rule_dropped_is_said_by_check_and_run() {
     assert!(said.contains(&format!("CALCE_CS2_35 ({dropped} of 130: life ")), "{said}");
 
     // a life that is too short by the published rule says what it does not count; the honest one takes part
-    use harness::label::Verdict;
+    use cells::label::Verdict;
     let Verdict::Removed(reason) = LabelRule::default().judge(&stored).unwrap() else { panic!("a life of 100 cycles") };
     assert!(reason.contains(&format!("; {dropped} of 130 cycles dropped as outliers")), "{reason}");
     assert!(matches!(honest().judge(&stored).unwrap(), Verdict::Life(_)));
@@ -260,7 +260,7 @@ fn a_measured_cell_comes_through_workbooks_uncleaned() {
         Store::open(into).unwrap()
     };
     let once = import(&workbooks, &first);
-    harness::export::export(harness::export::Format::find("calce-xlsx").unwrap(), &once, &[], &files, &|_, _| Ok(()))
+    sources::export::export(sources::export::Format::find("calce-xlsx").unwrap(), &once, &[], &files, &|_, _| Ok(()))
         .unwrap();
     let [once, twice] = [once, import(&files, &second)].map(|store| store.cell("CALCE_CS2_35", usize::MAX).unwrap());
     assert_eq!(twice.info(), once.info(), "measured, too");

@@ -1,7 +1,7 @@
 //! Made-up cells for tests of the store: every combination of what a source may leave out.
 
 use baselines::Streams;
-use harness::cell::{Cathode, Cell, CellInfo, Chemistry, Cycle, Dataset, LeftOut, LifeRecord, Origin, Protocol};
+use cells::cell::{Cathode, Cell, CellInfo, Chemistry, Cycle, Dataset, LeftOut, LifeRecord, Origin, Protocol};
 use rand::RngExt;
 
 /// A virtual cell with a life record longer than its cycles.

@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use cells::failure::Failure;
+use cells::source::Source;
+use cells::store::Store;
 use harness::cli::data::{DataCommand, execute_to};
-use harness::failure::Failure;
-use harness::source::Source;
-use harness::source::import::Format;
-use harness::store::Store;
+use sources::import::Format;
 
 use super::archive::{Archive, line_of, table_with_line};
 use super::cells::plain_cell;

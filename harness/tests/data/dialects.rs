@@ -4,14 +4,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use harness::cell::Cell;
-use harness::source::battery_archive::SNL;
-use harness::source::calce::FORMAT as CALCE;
-use harness::source::download::checksums::Checksums;
-use harness::source::hust::FORMAT as HUST;
-use harness::source::rwth::FORMAT as RWTH;
-use harness::store::{Manifest, Store};
+use cells::cell::Cell;
+use cells::store::{Manifest, Store};
 use rust_xlsxwriter::{Format, Workbook, Worksheet};
+use sources::battery_archive::SNL;
+use sources::calce::FORMAT as CALCE;
+use sources::download::checksums::Checksums;
+use sources::hust::FORMAT as HUST;
+use sources::rwth::FORMAT as RWTH;
 
 use crate::published::published;
 

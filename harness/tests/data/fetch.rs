@@ -8,8 +8,8 @@ use std::thread::{self, JoinHandle};
 
 use std::time::Duration;
 
-use harness::failure::Failure;
-use harness::source::download::{Patience, Remote};
+use cells::failure::Failure;
+use sources::download::{Patience, Remote};
 
 /// Answers one request after the other with the given functions of the `Range` header, then goes away; returns what
 /// ranges were asked for.

@@ -4,9 +4,9 @@
 use std::process::Command;
 use std::{env, fs};
 
-use harness::cell::{Cell, LifeRecord};
-use harness::source::Source;
-use harness::store::Store;
+use cells::cell::{Cell, LifeRecord};
+use cells::source::Source;
+use cells::store::Store;
 
 use super::cells::plain_cell;
 

@@ -4,12 +4,12 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use harness::cell::{Dataset, LifeRecord, Origin};
-use harness::failure::Failure;
-use harness::source::Source;
-use harness::source::import::{self, Published as _, Summary};
-use harness::source::matr_curves::{CURRENT, Curves, Publication};
-use harness::store::Store;
+use cells::cell::{Dataset, LifeRecord, Origin};
+use cells::failure::Failure;
+use cells::source::Source;
+use cells::store::Store;
+use sources::import::{self, Published as _, Summary};
+use sources::matr_curves::{CURRENT, Curves, Publication};
 
 use lzma_rust2::{XzOptions, XzWriter};
 

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use cells::catalogue;
+use cells::cell::{Cell, CellInfo, LifeRecord, Origin};
+use cells::label::{Basis, Crossing, LabelRule, Unreached, Verdict};
+use cells::split::Split;
+use cells::store::Store;
 use flate2::read::GzDecoder;
-use harness::cell::{Cell, CellInfo, LifeRecord, Origin};
 use harness::cli::data::{DataCommand, execute_to};
-use harness::label::{Basis, Crossing, LabelRule, Unreached, Verdict};
-use harness::source::{catalogue, import, matr_curves};
-use harness::split::Split;
-use harness::store::Store;
+use sources::{import, matr_curves};
 
 use crate::published::published;
 
@@ -245,6 +246,6 @@ fn a_store_tells_what_was_published_of_a_cell_that_was_written_before_it_did() {
     let before = Cell::new(before, vec![], LifeRecord::Capacity(vec![1.0; 900])).unwrap();
     Store::create(dir.path()).unwrap().write(&before).unwrap();
     let file = dir.path().join("cells/MATR_b1c0.h5");
-    let read = harness::store::check_file(&file).expect("the hash it was written with is that of its content");
+    let read = cells::store::check_file(&file).expect("the hash it was written with is that of its content");
     assert_eq!(read.info().published_life, Some(1852.0));
 }

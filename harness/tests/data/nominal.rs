@@ -3,13 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use harness::cell::LifeRecord;
+use cells::cell::LifeRecord;
+use cells::label::LabelRule;
+use cells::source::Source as _;
+use cells::store::Store;
 use harness::cli::data::{DataCommand, execute_to};
-use harness::label::LabelRule;
-use harness::source::Source as _;
-use harness::source::import::Format;
-use harness::source::nominal::Nominal;
-use harness::store::Store;
+use sources::import::Format;
+use sources::nominal::Nominal;
 
 use crate::published::published;
 
@@ -88,7 +88,7 @@ fn a_life_is_counted_to_the_capacity_that_was_chosen() {
         let lab = Cells::of_the_lab(1, &[ID]);
         let capacity = (0..300).map(|position| larger * (3.0 - 0.003 * f64::from(position))).collect();
         let cell = lab.get(ID);
-        let cell = harness::cell::Cell::new(cell.info().clone(), vec![], LifeRecord::Capacity(capacity)).unwrap();
+        let cell = cells::cell::Cell::new(cell.info().clone(), vec![], LifeRecord::Capacity(capacity)).unwrap();
         LabelRule::default().life(&cell.with_nominal_capacity(3.0 * larger).unwrap()).unwrap()
     };
     assert!(fading(1.0).is_some());

@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use harness::source::pickle::writer::Writer;
-use harness::source::pickle::{Frame, MEMORY, Node, Pickle};
 use rand::RngExt;
+use sources::pickle::writer::Writer;
+use sources::pickle::{Frame, MEMORY, Node, Pickle};
 
 fn fixtures(beginning: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/pickles");

@@ -4,12 +4,12 @@ use std::fs;
 use std::io::{Cursor, Write as _};
 use std::path::{Path, PathBuf};
 
-use harness::cell::{Cell, Cycle};
-use harness::export;
-use harness::failure::Failure;
-use harness::source::import::{self, Format, Imported};
-use harness::source::virtual_lab::VirtualLab;
-use harness::store::Store;
+use cells::cell::{Cell, Cycle};
+use cells::failure::Failure;
+use cells::store::Store;
+use lab::VirtualLab;
+use sources::export;
+use sources::import::{self, Format, Imported};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -115,5 +115,5 @@ pub(crate) fn assert_same_samples(one: &Cycle, other: &Cycle, what: &str) {
 /// The life record is that of the stored cycles.
 pub(crate) fn assert_life_is_that_of_cycles(cell: &Cell) {
     let capacities: Vec<f64> = cell.cycles().iter().map(Cycle::discharged).collect();
-    assert_eq!(cell.life(), &harness::cell::LifeRecord::Capacity(capacities));
+    assert_eq!(cell.life(), &cells::cell::LifeRecord::Capacity(capacities));
 }

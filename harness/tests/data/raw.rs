@@ -5,13 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use harness::cell::{Cell, Cycle, LifeRecord, Origin};
-use harness::export;
-use harness::failure::Failure;
-use harness::source::Source;
-use harness::source::import::{self, Format, Summary};
-use harness::source::virtual_lab::VirtualLab;
-use harness::store::Store;
+use cells::cell::{Cell, Cycle, LifeRecord, Origin};
+use cells::failure::Failure;
+use cells::source::Source;
+use cells::store::Store;
+use lab::VirtualLab;
+use sources::export;
+use sources::import::{self, Format, Summary};
 
 /// Some cells, whole.
 pub(crate) struct Cells(BTreeMap<String, Cell>);
@@ -45,7 +45,7 @@ impl Cells {
     }
 
     /// The same cells, otherwise described.
-    pub(crate) fn described(self, change: impl Fn(&mut harness::cell::CellInfo)) -> Self {
+    pub(crate) fn described(self, change: impl Fn(&mut cells::cell::CellInfo)) -> Self {
         let described = |cell: Cell| {
             let mut info = cell.info().clone();
             change(&mut info);
@@ -108,7 +108,7 @@ pub(crate) fn export(format: &str, cells: &Cells, folder: &Path) -> Vec<PathBuf>
 
 /// Imports into a new store, with batch files read by the program, as when it imports them itself.
 pub(crate) fn import(format: &str, paths: &[PathBuf]) -> Result<(tempfile::TempDir, Store, Summary), Failure> {
-    harness::source::matr::read_by(env!("CARGO_BIN_EXE_batlinet").into());
+    sources::matr::read_by(env!("CARGO_BIN_EXE_batlinet").into());
     let dir = tempfile::tempdir().unwrap();
     let mut store = Store::create(dir.path()).unwrap();
     let published = (Format::find(format).unwrap().open)(paths)?;
@@ -246,7 +246,7 @@ fn pickles_without_the_mark_that_hold_virtual_numbers_are_of_virtual_cells() {
 
 #[test]
 fn what_a_pickle_says_otherwise_than_the_catalogue_is_said_or_refused() {
-    let given = |change: fn(&mut harness::cell::CellInfo)| {
+    let given = |change: fn(&mut cells::cell::CellInfo)| {
         let dir = tempfile::tempdir().unwrap();
         let cells = Cells::of_the_lab(2, &["UL-PUR_N10-EX9_18650_NCA_23C_0-100_0.5-0.5C_i"]).described(change);
         let files = export("batteryml", &cells, dir.path());
@@ -258,8 +258,8 @@ fn what_a_pickle_says_otherwise_than_the_catalogue_is_said_or_refused() {
     let (_, remarks) = given(|_| ()).unwrap();
     assert_eq!(remarks, "");
     // as BatteryML has it
-    let (info, remarks) = given(|info| info.chemistry.cathode = harness::cell::Cathode::Lco).unwrap();
-    assert_eq!(info.chemistry.cathode, harness::cell::Cathode::Nca);
+    let (info, remarks) = given(|info| info.chemistry.cathode = cells::cell::Cathode::Lco).unwrap();
+    assert_eq!(info.chemistry.cathode, cells::cell::Cathode::Nca);
     assert!(remarks.contains("its cathode_material is \"LCO\", \"NCA\" is used"), "{remarks}");
     let refused = given(|info| info.voltage_limits.0 = 2.5).unwrap_err().to_string();
     assert!(refused.contains("its min_voltage_limit_in_V is 2.5, the published cell has 2.7 V"), "{refused}");

@@ -4,11 +4,11 @@
 use std::path::Path;
 use std::process::Command;
 
-use harness::cell::Cell;
-use harness::label::{LabelRule, Verdict};
-use harness::source::Source as _;
-use harness::source::virtual_lab::VirtualLab;
-use harness::store::Store;
+use cells::cell::Cell;
+use cells::label::{LabelRule, Verdict};
+use cells::source::Source as _;
+use cells::store::Store;
+use lab::VirtualLab;
 
 fn program(arguments: &[&str]) {
     let output = Command::new(env!("CARGO_BIN_EXE_batlinet")).arg("data").args(arguments).output().unwrap();

@@ -3,12 +3,13 @@
 use std::fs;
 use std::io::{Cursor, Read as _};
 
-use harness::cell::Cycle;
-use harness::source::coulomb::{self, Half};
-use harness::source::rwth::FORMAT;
-use harness::source::virtual_lab::VirtualLab;
-use harness::source::{Source as _, import};
-use harness::store::Store;
+use cells::cell::Cycle;
+use cells::source::Source as _;
+use cells::store::Store;
+use lab::VirtualLab;
+use sources::coulomb::{self, Half};
+use sources::import;
+use sources::rwth::FORMAT;
 
 use super::published_files::{assert_life_is_that_of_cycles, cell, export, refusal, refused_or_unharmed, zip_of};
 
@@ -157,7 +158,7 @@ fn a_cycle_that_the_published_rule_drops_is_kept_on_record() {
         lines.map(|(row, line)| if rest.contains(&row) { line.replace(",-4,", ",0,") } else { line.to_owned() });
     let lines: Vec<String> = lines.collect();
     fs::write(&path, raw(&[("x_007=ZYK_1_Zyk.csv", lines.join("\n").as_bytes())])).unwrap();
-    let harness::source::import::Imported { cell, remarks } = cell(&FORMAT, &path, "RWTH_007").unwrap();
+    let sources::import::Imported { cell, remarks } = cell(&FORMAT, &path, "RWTH_007").unwrap();
     assert_eq!((cell.cycles().len(), cell.left_out().len()), (18, 1), "{remarks:?}");
     // the first beginning is not used
     assert_eq!(cell.left_out()[0].position, 9);

@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use harness::cell::{Cell, LeftOut, LifeRecord, Origin};
-use harness::source::Source;
-use harness::store::{self, Manifest, Store};
+use cells::cell::{Cell, LeftOut, LifeRecord, Origin};
+use cells::source::Source;
+use cells::store::{self, Manifest, Store};
 
 use super::cells::{arbitrary_cell, plain_cell};
 
@@ -130,7 +130,7 @@ fn one_bad_cell_leaves_the_store_as_it_was() {
     let mut store = Store::create(dir.path()).unwrap();
     store.write(&plain_cell("a", 2)).unwrap();
     let before = store.fingerprint("a").unwrap();
-    let failure = || Err(harness::failure::Failure::Usage("cell c: broken".to_owned()));
+    let failure = || Err(cells::failure::Failure::Usage("cell c: broken".to_owned()));
     let batch = vec![Ok(plain_cell("a", 3)), Ok(plain_cell("b", 2)), failure()];
     assert_eq!(store.write_all(batch).unwrap_err().to_string(), "cell c: broken");
     let store = Store::open(dir.path()).unwrap();

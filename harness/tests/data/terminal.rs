@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use harness::failure::Failure;
-use harness::source::import::{FORMATS, Format};
-use harness::split::Split;
-use harness::store::{Manifest, Store};
-use harness::transfer::Pools;
+use cells::failure::Failure;
+use cells::split::Split;
+use cells::store::{Manifest, Store};
+use experiments::pools::Pools;
 use rand::{Rng, RngExt};
+use sources::import::{FORMATS, Format};
 
 use super::published_files::zip_of;
 
@@ -81,7 +81,7 @@ fn hostile(random: &mut impl Rng) -> Vec<u8> {
 
 #[test]
 fn whatever_a_file_holds_the_terminal_is_left_alone() {
-    harness::source::matr::read_by(env!("CARGO_BIN_EXE_batlinet").into());
+    sources::matr::read_by(env!("CARGO_BIN_EXE_batlinet").into());
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().join("given");
     let mut random = baselines::Streams::new("hostile files").stream("bytes");

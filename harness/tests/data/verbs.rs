@@ -6,10 +6,10 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use harness::cell::{Cell, LifeRecord};
+use cells::cell::{Cell, LifeRecord};
+use cells::store::{Manifest, Store};
 use harness::cli::data::{DataCommand, execute_to};
-use harness::export;
-use harness::store::{Manifest, Store};
+use sources::export;
 
 use super::cells::plain_cell;
 use super::raw::Cells;
@@ -169,9 +169,9 @@ fn what_only_people_get_comes_with_steps_and_exit_code_5() {
         assert!(said.contains(words), "no {words} in\n{said}");
     }
     // what is brought is no longer asked for, and all of it is imported
-    let ids: Vec<String> = harness::source::catalogue::cells()
+    let ids: Vec<String> = cells::catalogue::cells()
         .iter()
-        .filter(|entry| entry.dataset == harness::cell::Dataset::Hnei)
+        .filter(|entry| entry.dataset == cells::cell::Dataset::Hnei)
         .map(|entry| entry.id.clone())
         .collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();

@@ -1,7 +1,7 @@
 //! Discharge curves read on a voltage grid, for the tests and figures of the virtual lab. Deliberately apart from the
 //! features of the crate, so that the lab is judged by something it was not built with.
 
-use harness::cell::{Cell, Cycle};
+use cells::cell::{Cell, Cycle};
 
 /// Points of the voltage grid.
 pub(crate) const POINTS: usize = 1000;

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use harness::experiment::Experiment;
-use harness::experiment::plan::{self, Plan, Selection};
-use harness::experiment::read;
-use harness::experiment::setting::Setting;
-use harness::source::virtual_lab::VirtualLab;
+use experiments::Experiment;
+use experiments::plan::{self, Plan, Selection};
+use experiments::read;
+use experiments::setting::Setting;
+use lab::VirtualLab;
 
 /// `experiments/<name>.yaml`.
 pub(crate) fn file(name: &str) -> PathBuf {

@@ -1,6 +1,6 @@
 //! A synthetic cell given by formulas, on which the authors' feature code was run for golden values.
 
-use harness::cell::{Cathode, Cell, CellInfo, Chemistry, Cycle, Dataset, LifeRecord, Origin, Protocol};
+use cells::cell::{Cathode, Cell, CellInfo, Chemistry, Cycle, Dataset, LifeRecord, Origin, Protocol};
 
 /// Samples in each half of a cycle of the cell of the golden values.
 pub(crate) const SAMPLES: usize = 120;

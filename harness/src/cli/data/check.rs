@@ -1,15 +1,15 @@
 //! `batlinet data check`: are the cells whole, are they all here, and may they be split and labelled as declared?
 
-mod cells;
 mod experiment;
 mod published;
+mod stored_cells;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::failure::Failure;
-use crate::label::LabelRule;
-use cells::Cells;
+use cells::failure::Failure;
+use cells::label::LabelRule;
+use stored_cells::Cells;
 
 /// What was found out.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,7 +1,7 @@
 //! Under which terms the eight datasets are published, and whom to cite.
 
-use crate::cell::Dataset;
-use crate::source::import;
+use cells::cell::Dataset;
+use sources::import;
 
 /// The terms of one dataset, as far as they are stated where it is published or mirrored: verify them before you publish
 /// data of your own with it.

@@ -7,9 +7,9 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use super::import::{bar, show};
 use crate::cli::interrupt;
-use crate::export::{self, Format};
-use crate::failure::Failure;
-use crate::source::Source;
+use cells::failure::Failure;
+use cells::source::Source;
+use sources::export::{self, Format};
 
 /// The names of the formats: those of `data import`, and what the files are.
 pub(super) fn parser() -> impl TypedValueParser<Value = &'static Format> {

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use itertools::Itertools as _;
 
 use super::import;
-use crate::failure::Failure;
-use crate::source::download::checksums::{Checksum, Checksums};
-use crate::source::download::manifest::{Collection, Manifest, Published};
-use crate::source::download::{Patience, Remote};
-use crate::source::matr_curves::{self, Curves, Publication};
+use cells::failure::Failure;
+use sources::download::checksums::{Checksum, Checksums};
+use sources::download::manifest::{Collection, Manifest, Published};
+use sources::download::{Patience, Remote};
+use sources::matr_curves::{self, Curves, Publication};
 
 /// What to fetch, and how.
 pub(super) struct Fetch<'a> {

@@ -8,11 +8,11 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::interrupt;
-use crate::failure::Failure;
-use crate::label::LabelRule;
-use crate::source::import::{self, Format, Imported, Published};
-use crate::source::nominal::Nominal;
-use crate::store::Store;
+use cells::failure::Failure;
+use cells::label::LabelRule;
+use cells::store::Store;
+use sources::import::{self, Format, Imported, Published};
+use sources::nominal::Nominal;
 
 /// The names of the formats.
 pub(super) fn parser() -> impl TypedValueParser<Value = &'static Format> {

@@ -7,10 +7,10 @@ use itertools::Itertools as _;
 use tabled::{builder::Builder, settings::Style};
 
 use super::datasets::{Terms, importable, terms};
-use crate::cell::Dataset;
-use crate::source::download::manifest::Manifest;
-use crate::source::{Source, catalogue};
-use crate::store::Store;
+use cells::cell::Dataset;
+use cells::store::Store;
+use cells::{catalogue, source::Source};
+use sources::download::manifest::Manifest;
 
 /// A table of the eight datasets; the cells here are those of `store`, or the virtual ones where there is none.
 pub(super) fn render(store: Option<&Store>) -> String {

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cell::{Cell, Cycle, LifeRecord, Origin};
-use crate::failure::Failure;
-use crate::feature::LEAST_CURRENT;
-use crate::figure::{self, Axis, Dash, Figure, Look, Marker, Point, Scale, Series};
-use crate::record::files::write_whole;
-use crate::report::csv;
+use cells::cell::LEAST_CURRENT;
+use cells::cell::{Cell, Cycle, LifeRecord, Origin};
+use cells::failure::Failure;
+use record::files::write_whole;
+use report::csv;
+use report::figure::{self, Axis, Dash, Figure, Look, Marker, Point, Scale, Series};
 
 /// Halves of a cycle, as they are called in tables.
 const CHARGE: &str = "charge";
@@ -194,7 +194,7 @@ fn thinned(points: &[Point], count: usize) -> Vec<Point> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cell::tests::{discharge_cycle, info};
+    use cells::made_up::{discharge_cycle, info};
 
     fn cell(cycles: usize) -> Cell {
         let capacity = |p: usize| 1.1 - 0.001 * p as f64;

@@ -1,7 +1,7 @@
 //! `batlinet data show`.
 
-use crate::cell::{Cell, LifeRecord, Origin};
-use crate::label::{Crossing, LabelRule, Unreached, Verdict};
+use cells::cell::{Cell, LifeRecord, Origin};
+use cells::label::{Crossing, LabelRule, Unreached, Verdict};
 
 /// What is known of a cell, one line each.
 pub(super) fn render(cell: &Cell, fingerprint: &str) -> String {
@@ -112,7 +112,7 @@ fn crossings(cell: &Cell, end_of_life: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cell::tests::{discharge_cycle, info};
+    use cells::made_up::{discharge_cycle, info};
 
     #[test]
     fn a_cell_in_words() {

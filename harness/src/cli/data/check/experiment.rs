@@ -5,16 +5,16 @@ use std::path::Path;
 use itertools::Itertools as _;
 
 use super::Finding;
-use super::cells::{Cells, uncounted, unknown};
+use super::stored_cells::{Cells, uncounted, unknown};
 use crate::cli::output::names;
-use crate::experiment::{Experiment, read};
-use crate::failure::Failure;
-use crate::label::{LabelRule, Unreached, Verdict, published};
-use crate::record::AS_WRITTEN;
-use crate::samples;
-use crate::source::catalogue;
-use crate::split::Split;
-use crate::transfer::Pools;
+use cells::catalogue;
+use cells::failure::Failure;
+use cells::label::{LabelRule, Unreached, Verdict, published};
+use cells::split::Split;
+use experiments::pools::Pools;
+use experiments::{Experiment, read};
+use features::samples;
+use record::AS_WRITTEN;
 
 /// Everything that is to be said of the experiment file `path`.
 pub(super) fn findings(path: &Path, cells: &Cells) -> Result<Vec<Finding>, Failure> {
@@ -188,7 +188,7 @@ impl Subject<'_> {
             && is_whole
             && !self.cells.are_virtual()
         {
-            // publishers count a cycle less or more, see `cells::otherwise_published`
+            // publishers count a cycle less or more, see `stored_cells::otherwise_published`
             let near = |one: f64, other: f64| (one - other).abs() <= 1.0;
             let same_lives = near(shortest, theirs.shortest) && near(longest, theirs.longest);
             if counts != [theirs.train, theirs.test] || !same_lives {

@@ -1,6 +1,6 @@
 //! What the benchmark says of itself: cells per dataset.
 
-use crate::cell::Dataset;
+use cells::cell::Dataset;
 
 /// The groups in which cells are counted, and how many there are: CLO is batch 4 of MATR.
 pub(super) const COUNTS: [(&str, &[Dataset], usize); 7] = [
@@ -16,7 +16,7 @@ pub(super) const COUNTS: [(&str, &[Dataset], usize); 7] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::catalogue;
+    use cells::catalogue;
 
     #[test]
     fn the_catalogue_has_the_cells_that_are_counted() {

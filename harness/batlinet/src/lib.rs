@@ -1,0 +1,25 @@
+//! BatLiNet: a cell's life from itself and from its difference to other cells (spec §4.2, §5.2).
+//!
+//! Two encoders see differences of capacity maps. The intra-cell branch sees a cell's map minus one of its own early
+//! cycles and predicts its label; the inter-cell branch sees the map minus a reference cell's and predicts the
+//! difference of their labels. Both end in one linear layer without bias, unless an ablation asks for two.
+//!
+//! * [`cleaning`], the differences, and what is zeroed in them
+//! * [`inputs`], the same for many pairs at once
+//! * [`parameters`], hyper-parameters
+//! * [`network`], the two encoders and their shared head; loss, gradients and predictions for given references
+//! * [`pairs`], drawing references; predictions from what the branches answer for them
+//! * [`model`], training, predicting
+
+pub mod cleaning;
+mod heads;
+pub mod inputs;
+pub mod model;
+pub mod network;
+pub mod pairs;
+pub mod parameters;
+pub mod transfer;
+
+pub use model::BatLiNet;
+pub use pairs::{PairMatrix, References};
+pub use parameters::BatLiNetParameters;

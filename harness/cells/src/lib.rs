@@ -1,0 +1,29 @@
+//! Battery cells: the record of one, the store of many, their lives and how they are split.
+//!
+//! Takes measured or simulated series, gives [`cell::Cell`]s and what is counted and looked up of them. Knows no file format of a
+//! publisher, no feature and no model.
+//!
+//! | file | makes | from |
+//! |---|---|---|
+//! | [`cell`] | [`cell::Cell`], the record of one battery | |
+//! | [`catalogue`] | what is published about a cell | its id |
+//! | [`source`] | the trait of every collection of cells | |
+//! | [`store`] | cells on disk | cells |
+//! | [`label`] | a cycle life | a cell |
+//! | [`split`] | who trains and who tests | tables of ids |
+//! | [`failure`] | why a command stopped | |
+//! | [`quote`], [`text`], [`listing`], [`suggest`] | words of files, and words for a person | bytes |
+
+pub mod catalogue;
+pub mod cell;
+pub mod failure;
+pub mod label;
+pub mod listing;
+#[doc(hidden)]
+pub mod made_up;
+pub mod quote;
+pub mod source;
+pub mod split;
+pub mod store;
+pub mod suggest;
+pub mod text;

@@ -1,0 +1,36 @@
+//! A collection of cells, wherever they come from.
+
+use crate::cell::{Cell, Origin};
+use crate::failure::Failure;
+
+/// A collection of cells that can be read one at a time, from several threads.
+pub trait Source: Sync {
+    /// Whether the cells are measured or simulated.
+    fn origin(&self) -> Origin;
+
+    /// The ids of all cells, sorted.
+    fn ids(&self) -> Vec<String>;
+
+    /// The cell with its first `cycles` cycles in detail (fewer, if it has fewer) and its whole life record.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] names the cell, and what to do if it is not here.
+    fn cell(&self, id: &str, cycles: usize) -> Result<Cell, Failure>;
+
+    /// The cell with its first cycle, at least, and how many cycles [`Source::cell`] gives: what can be known without
+    /// reading whole series.
+    ///
+    /// # Errors
+    /// As [`Source::cell`].
+    fn glance(&self, id: &str) -> Result<(Cell, usize), Failure> {
+        let cell = self.cell(id, usize::MAX)?;
+        let held = cell.cycles().len();
+        Ok((cell, held))
+    }
+
+    /// A hash that changes whenever anything that [`Source::cell`] returns for this id may have changed.
+    ///
+    /// # Errors
+    /// As [`Source::cell`].
+    fn fingerprint(&self, id: &str) -> Result<String, Failure>;
+}

@@ -1,0 +1,344 @@
+//! One job: the runs of one train key and the same cells, from their training to their records.
+
+use std::{sync::atomic::Ordering, time::Instant};
+
+use baselines::{ModelError, Weights, encoder};
+
+use super::{
+    entry::Entry,
+    panics::{caught, reason},
+    plan::Run,
+    pretrained::pretraining_key,
+    run::Worker,
+    train::{self, Answer, Material, TrainError, Trained, Workplace},
+};
+use cells::{failure::Failure, label::LabelRule};
+use features::samples::{Part, Samples, nothing_observed};
+use record::{
+    Attachments, DrawnReferences, Fit, LifeBases, Pairs, Prediction, Provenance, Removed, RunRecord, Seconds, Status,
+    Versions, files::run_folder, weights_file,
+};
+use statistics::Metrics;
+
+/// Runs that one trained model serves.
+pub(super) struct Job<'a> {
+    /// At least one.
+    runs: Vec<&'a Run>,
+    /// Or why there are none.
+    samples: &'a Result<Samples, String>,
+}
+
+impl<'a> Job<'a> {
+    /// The jobs of some runs on the same samples.
+    pub(super) fn of(runs: &[&'a Run], samples: &'a Result<Samples, String>) -> Vec<Self> {
+        let mut jobs: Vec<(String, Self)> = Vec::new();
+        for &run in runs {
+            let train_key = run.ingredients.train_key();
+            match jobs.iter_mut().find(|(key, _)| *key == train_key) {
+                Some((_, job)) => job.runs.push(run),
+                None => jobs.push((train_key, Self { runs: vec![run], samples })),
+            }
+        }
+        jobs.into_iter().map(|(_, job)| job).collect()
+    }
+
+    /// Entry and seed of its first run, for sorting.
+    pub(super) fn position(&self) -> (usize, u64) {
+        (self.runs[0].entry, self.runs[0].seed)
+    }
+}
+
+/// Where a trained model came from.
+#[derive(Default)]
+struct Origin {
+    /// The run whose training was taken over.
+    taken_from: Option<String>,
+    /// Whether there was a training, even one that diverged.
+    is_trained: bool,
+    fit: Fit,
+    seconds: f64,
+    weights: Option<Weights>,
+}
+
+impl Worker<'_> {
+    /// Trains the model of a job, or takes one that is trained; asks it for every run and writes the records.
+    pub(super) fn make(&self, job: &Job<'_>, threads: usize) -> Result<(), Failure> {
+        let mut origin = Origin::default();
+        let drawn = self.drawn(job);
+        let samples = drawn.as_ref().map_or(job.samples.as_ref(), Ok);
+        let outcome = match samples {
+            Err(text) => Err(Status::Failed(reason(text))),
+            Ok(samples) => match self.ask(job, samples, threads, &mut origin) {
+                End::Interrupted => return Ok(()),
+                End::Without(status) => Err(status),
+                End::With(answers) => Ok(answers),
+            },
+        };
+        for (index, run) in job.runs.iter().enumerate() {
+            let mut record = self.blank(run, threads);
+            record.fit = origin.fit.clone();
+            record.seconds.fit = origin.seconds;
+            let trainer = origin.taken_from.as_ref().unwrap_or(&job.runs[0].key);
+            record.trained_by = (origin.is_trained && *trainer != run.key).then(|| trainer.clone());
+            let (mut pairs, mut references) = (None, None);
+            // of all cells of the split: in a transfer, every run draws others of them
+            record.labels = job.samples.as_ref().ok().map(Samples::label_version);
+            if let Ok(samples) = samples {
+                describe(&mut record, samples);
+                match &outcome {
+                    Err(status) => record.status = status.clone(),
+                    Ok((answers, seconds)) => {
+                        record.seconds.predict = seconds / answers.len() as f64;
+                        let rule = self.plan.experiment().rule(self.entry(run));
+                        conclude(&mut record, samples, rule, &answers[index]);
+                        let asked = source(job, self.entry(run)).unwrap_or(&samples.train);
+                        pairs = paired(&samples.test, asked, &answers[index]);
+                        references = drawn_references(&samples.test, asked, &answers[index]);
+                    }
+                }
+            } else if let Err(status) = &outcome {
+                record.status = status.clone();
+            }
+            let weights = origin
+                .weights
+                .as_ref()
+                .map(Weights::to_bytes)
+                .transpose()
+                .map_err(|error| Failure::Internal(error.to_string()))?;
+            let weights = weights.as_deref();
+            self.keep(run, &record, Attachments { weights, pairs: pairs.as_ref(), references: references.as_ref() })?;
+        }
+        Ok(())
+    }
+
+    /// In a transfer, the samples are pools of source and target cells, and a run has its own of the target cells.
+    fn drawn(&self, job: &Job<'_>) -> Option<Samples> {
+        let (run, pools) = (job.runs[0], job.samples.as_ref().ok()?);
+        let entry = self.entry(run);
+        entry.target_cells.map(|_| pools.drawn(&self.plan.cells(entry, run.seed)))
+    }
+
+    fn keep(&self, run: &Run, record: &RunRecord, mut beside: Attachments<'_>) -> Result<(), Failure> {
+        // one copy of the weights, with the run that trained them
+        beside.weights = beside.weights.filter(|_| record.trained_by.is_none());
+        record.write(&run_folder(self.options.out, &run.key), beside)?;
+        self.library.add(record);
+        self.reused.fetch_add(usize::from(record.trained_by.is_some()), Ordering::Relaxed);
+        let label = self.plan.label(run);
+        self.reporter.end(&format!("{label}: {}", summary(record)));
+        if self.options.fail_fast && record.status != Status::Ok {
+            return Err(Failure::RunsFailed(format!("{label}: {}; stopped at the first failure", record.status)));
+        }
+        Ok(())
+    }
+
+    /// One answer per run, and how long they took together.
+    fn ask(&self, job: &Job<'_>, samples: &Samples, threads: usize, origin: &mut Origin) -> End<(Vec<Answer>, f64)> {
+        let first = job.runs[0];
+        let progress = self.reporter.begin(&self.plan.label(first), self.options.stop);
+        let workplace = Workplace { device: self.options.device, threads, progress: &progress };
+        let entries: Vec<&Entry> = job.runs.iter().map(|run| self.entry(run)).collect();
+        let material = Material { samples, source: source(job, entries[0]) };
+        attempt(|| {
+            let trained = self.trained(first, material, workplace, origin)?;
+            let start = Instant::now();
+            let answers = trained.ask(&entries, &first.ingredients.train_key())?;
+            Ok((answers, start.elapsed().as_secs_f64()))
+        })
+    }
+
+    fn trained<'a>(
+        &'a self,
+        run: &Run,
+        material: Material<'a>,
+        workplace: Workplace<'a>,
+        origin: &mut Origin,
+    ) -> Result<Trained<'a>, TrainError> {
+        let entry = self.entry(run);
+        // other models leave no tensors, and take no time
+        let known = if entry.model.is_network() { self.library.find(&run.ingredients.train_key()) } else { vec![] };
+        for training in known {
+            if !training.has_weights {
+                *origin = Origin { taken_from: Some(training.by), is_trained: true, ..Origin::default() };
+                return Err(TrainError::DivergedBefore);
+            }
+            let file = weights_file(&run_folder(self.options.out, &training.by));
+            let restored = Weights::load(&file)
+                .map_err(TrainError::from)
+                .and_then(|weights| Ok((Trained::restore(entry, material, run.seed, workplace, &weights)?, weights)));
+            match restored {
+                Ok((trained, weights)) => {
+                    let (fit, seconds) = (training.fit, training.seconds);
+                    let taken_from = Some(training.by);
+                    *origin = Origin { taken_from, is_trained: true, fit, seconds, weights: Some(weights) };
+                    return Ok(trained);
+                }
+                Err(problem) => self.reporter.say(&format!(
+                    "{}: the model that run {} has trained is of no use ({problem}); it is trained again",
+                    self.plan.label(run),
+                    training.by
+                )),
+            }
+        }
+        let start = Instant::now();
+        origin.is_trained = true;
+        let pretrained = match pretraining_key(&run.ingredients) {
+            Some(key) => self.library.pretrained.get(&key, || train::pretrain(entry, material, run.seed, workplace))?,
+            None => None,
+        };
+        let (trained, summary) = Trained::fit(entry, material, run.seed, workplace, pretrained)?;
+        origin.seconds = start.elapsed().as_secs_f64();
+        origin.fit = Fit {
+            epochs: summary.epochs,
+            final_loss: summary.final_loss.filter(|loss| loss.is_finite()),
+            restarts: summary.restarts,
+        };
+        origin.weights = trained.weights();
+        Ok(trained)
+    }
+
+    fn entry(&self, run: &Run) -> &Entry {
+        &self.plan.experiment().models[run.entry]
+    }
+
+    fn blank(&self, run: &Run, threads: usize) -> RunRecord {
+        let entry = self.entry(run);
+        let device = if entry.model.is_network() { self.options.device } else { tch::Device::Cpu };
+        // libtorch has one thread per run, whatever there is
+        let is_ours = entry.model.has_encoder() && device == tch::Device::Cpu && !encoder::is_torch_asked();
+        let cells = self.plan.cells(entry, run.seed);
+        RunRecord {
+            key: run.key.clone(),
+            train_key: run.ingredients.train_key(),
+            trained_by: None,
+            ingredients: run.ingredients.clone(),
+            status: Status::Diverged,
+            model: entry.model.name().to_owned(),
+            seed: run.seed,
+            data: self.source.origin(),
+            device: match device {
+                tch::Device::Cuda(index) => format!("cuda:{index}"),
+                _ => "cpu".to_owned(),
+            },
+            config_hash: self.plan.declared.config_hash.clone(),
+            versions: Versions::current(encoder::cpu_engine()),
+            provenance: Some(Provenance::current(self.options.commit, if is_ours { threads } else { 1 })),
+            train: cells.train.clone(),
+            removed: Vec::new(),
+            labels: None,
+            lives: LifeBases::default(),
+            metrics: None,
+            fit: Fit::default(),
+            seconds: Seconds::default(),
+            predictions: Vec::new(),
+            test_cells: cells.test.len(),
+        }
+    }
+}
+
+/// How an attempt at something ended.
+enum End<T> {
+    With(T),
+    Without(Status),
+    Interrupted,
+}
+
+/// Makes of every way to fail, a panic included, a reason for the record: other runs go on.
+fn attempt<T>(work: impl FnOnce() -> Result<T, TrainError>) -> End<T> {
+    match caught(work) {
+        Ok(Ok(outcome)) => End::With(outcome),
+        Ok(Err(TrainError::Model(ModelError::Interrupted))) => End::Interrupted,
+        Ok(Err(TrainError::Model(ModelError::Diverged { .. }) | TrainError::DivergedBefore)) => {
+            End::Without(Status::Diverged)
+        }
+        Ok(Err(error)) => End::Without(Status::Failed(reason(&error.to_string()))),
+        Err(panic) => End::Without(Status::Failed(panic)),
+    }
+}
+
+fn describe(record: &mut RunRecord, samples: &Samples) {
+    record.train.clone_from(&samples.train.ids);
+    record.test_cells = samples.test.ids.len();
+    record.lives = LifeBases { train: samples.train.tally(), test: samples.test.tally() };
+    record.removed =
+        samples.removed.iter().map(|(cell, reason)| Removed { cell: cell.clone(), reason: reason.clone() }).collect();
+}
+
+fn conclude(record: &mut RunRecord, samples: &Samples, rule: &LabelRule, answer: &Answer) {
+    if samples.test.ids.is_empty() {
+        record.status = Status::Failed("no test cell has a usable label".to_owned());
+        return;
+    }
+    // in a transfer, those that this run has drawn
+    if let Some(problem) = nothing_observed(&samples.test.bases, rule) {
+        record.status = Status::Failed(problem);
+        return;
+    }
+    record.metrics = Metrics::new(&samples.test.lives, &answer.predicted);
+    if record.metrics.is_none() {
+        return;
+    }
+    record.status = Status::Ok;
+    let lives = samples.test.lives.iter().zip(&answer.predicted);
+    record.predictions = samples
+        .test
+        .ids
+        .iter()
+        .zip(lives)
+        .map(|(cell, (&observed, &predicted))| Prediction { cell: cell.clone(), observed, predicted })
+        .collect();
+}
+
+/// The source cells, which a transfer learns from too.
+fn source<'a>(job: &Job<'a>, entry: &Entry) -> Option<&'a Part> {
+    let pools = job.samples.as_ref().ok()?;
+    entry.target_cells.map(|_| &pools.train)
+}
+
+fn paired(test: &Part, asked: &Part, answer: &Answer) -> Option<Pairs> {
+    Some(Pairs {
+        cells: test.ids.clone(),
+        observed: test.lives.clone(),
+        references: asked.ids.clone(),
+        predicted: answer.pairs.clone()?,
+    })
+}
+
+fn drawn_references<'a>(test: &'a Part, asked: &'a Part, answer: &Answer) -> Option<DrawnReferences<'a>> {
+    let drawn = answer.references.as_ref()?;
+    Some(DrawnReferences {
+        cells: &test.ids,
+        training: &asked.ids,
+        drawn: (0..test.ids.len()).map(|cell| drawn.of(cell).to_vec()).collect(),
+    })
+}
+
+fn summary(record: &RunRecord) -> String {
+    let Some(metrics) = &record.metrics else { return record.status.to_string() };
+    let seconds = match &record.trained_by {
+        None => format!("{:.1} s", record.seconds.fit + record.seconds.predict),
+        Some(by) => format!("{:.1} s, trained by {by}", record.seconds.predict),
+    };
+    format!("RMSE {:.1} cycles, MAPE {:.1} % ({seconds})", metrics.rmse, metrics.mape)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_way_to_fail_becomes_a_reason() {
+        let status = |work: fn() -> Result<(), TrainError>| match attempt(work) {
+            End::Without(status) => status,
+            End::With(()) | End::Interrupted => Status::Ok,
+        };
+        assert_eq!(
+            status(|| panic!("index 3 is\n out of range")).to_string(),
+            "failed: panicked: index 3 is out of range"
+        );
+        assert_eq!(status(|| Err(ModelError::NotFitted.into())).to_string(), "failed: the model has not been fitted");
+        assert_eq!(status(|| Err(ModelError::Diverged { epoch: 1, loss: f64::NAN }.into())), Status::Diverged);
+        assert_eq!(status(|| Err(TrainError::DivergedBefore)), Status::Diverged);
+        assert!(matches!(attempt(|| Err::<(), _>(ModelError::Interrupted.into())), End::Interrupted));
+    }
+}

@@ -1,0 +1,47 @@
+//! What is run, why, and the running of it.
+//!
+//! | file | makes | from |
+//! |---|---|---|
+//! | [`read`] | an [`Experiment`] | an experiment file, a profile and `--set` options |
+//! | `texts` | words and places of a file | bytes |
+//! | [`spec`], [`entry`], `scenario` | the checked declaration | YAML |
+//! | [`setting`] | a changed declaration | a path and a value |
+//! | `changes` | what differs from the file as written | two declarations |
+//! | `protocol` | an honest declaration | a faithful one |
+//! | [`seed`] | seeds and random streams | text |
+//! | [`key`] | the two keys of a run | everything that may change its result |
+//! | [`plan`] | runs with their state (new, stale, done, failed) | an experiment, a source, an output folder |
+//! | [`foresight`] | runs that will fail | plans, and a glance at the cells |
+//! | [`train`] | a trained model, and its answers | samples and an entry |
+//! | [`library`] | trained models that are there already | records |
+//! | [`pretrained`] | networks that several runs begin with | an output folder |
+//! | `job` | records on disk | the runs of one trained model |
+//! | [`run`], [`progress`] | the same for all | plans |
+//! | [`publish`] | `scores.csv`, `predictions.parquet` | records |
+
+mod changes;
+pub mod entry;
+pub mod foresight;
+mod job;
+pub mod key;
+pub mod library;
+mod named;
+pub mod panics;
+pub mod plan;
+pub mod pools;
+pub mod pretrained;
+pub mod progress;
+mod protocol;
+pub mod publish;
+pub mod read;
+pub mod run;
+mod scenario;
+pub mod seed;
+pub mod setting;
+pub mod spec;
+mod texts;
+pub mod train;
+
+pub use entry::{Entry, ModelSpec};
+pub use plan::{Plan, Run, State};
+pub use spec::Experiment;

@@ -1,0 +1,160 @@
+//! Trained models that runs have left in the output folder, by train key: what is trained is not trained again.
+
+use std::{
+    collections::{HashMap, HashSet},
+    fmt, fs,
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use super::{
+    plan::{Plan, Run},
+    pretrained::{Pretrained, PretrainingDemand},
+};
+use record::{Fit, RunRecord, Status, files::run_folder, weights_file};
+
+/// A training that is over.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Training {
+    /// Key of the run that trained.
+    pub by: String,
+    /// What the fit told.
+    pub fit: Fit,
+    /// How long it took.
+    pub seconds: f64,
+    /// Whether it left weights in the folder of that run; else it diverged.
+    pub has_weights: bool,
+}
+
+impl Training {
+    /// What a record tells of a training that others can take over, if anything.
+    fn of(record: &RunRecord, folder: &Path) -> Option<Self> {
+        let has_weights = weights_file(folder).is_file();
+        // without a fit, it was training that diverged and not a prediction
+        let diverged = record.status == Status::Diverged && record.fit == Fit::default();
+        (has_weights || (diverged && record.trained_by.is_none())).then(|| Self {
+            by: record.key.clone(),
+            fit: record.fit.clone(),
+            seconds: record.seconds.fit,
+            has_weights,
+        })
+    }
+}
+
+/// The trainings of an output folder. Filled as runs end; may be asked from several threads.
+pub struct Library {
+    out: PathBuf,
+    trainings: Mutex<HashMap<String, Vec<Training>>>,
+    /// Networks that trainings begin with.
+    pub pretrained: Pretrained,
+}
+
+impl Library {
+    /// What the runs in `out` have left; with `retry_failed`, trainings that diverged are forgotten.
+    ///
+    /// A record that cannot be read is passed over: it is complained about where it is needed.
+    pub fn open(out: &Path, retry_failed: bool) -> Self {
+        let library = Self { out: out.to_owned(), trainings: Mutex::default(), pretrained: Pretrained::open(out) };
+        let mut folders: Vec<PathBuf> =
+            fs::read_dir(out.join("runs")).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+        // half-written ones, which a power cut may have left
+        let is_whole = |folder: &PathBuf| folder.file_name().is_some_and(|name| name.as_encoded_bytes()[0] != b'.');
+        folders.retain(is_whole);
+        // of several trainings of one key, the same is taken every time
+        folders.sort();
+        for folder in folders.iter().filter(|folder| RunRecord::exists(folder)) {
+            let Ok(record) = RunRecord::read(folder) else { continue };
+            let training = Training::of(&record, folder).filter(|training| training.has_weights || !retry_failed);
+            library.shelve(record.train_key, training);
+        }
+        library
+    }
+
+    /// Notes what a run that has just been written has left.
+    pub fn add(&self, record: &RunRecord) {
+        self.shelve(record.train_key.clone(), Training::of(record, &run_folder(&self.out, &record.key)));
+    }
+
+    fn shelve(&self, train_key: String, training: Option<Training>) {
+        if let Some(training) = training {
+            self.shelves().entry(train_key).or_default().push(training);
+        }
+    }
+
+    /// The trainings with this key.
+    pub fn find(&self, train_key: &str) -> Vec<Training> {
+        self.shelves().get(train_key).cloned().unwrap_or_default()
+    }
+
+    /// How many trainings these runs need, in this order.
+    pub fn demand<'a>(&self, runs: impl Iterator<Item = (&'a Plan, &'a Run)>) -> Demand {
+        let shelves = self.shelves();
+        let mut here = HashSet::new();
+        let mut demand = Demand::default();
+        for (plan, run) in runs {
+            let train_key = run.ingredients.train_key();
+            let keeps = plan.experiment().models[run.entry].model.is_network();
+            // a model without weights serves only the runs of its own experiment
+            let place = if keeps { "" } else { plan.experiment().name.as_str() };
+            demand.runs += 1;
+            if !(keeps && shelves.contains_key(&train_key)) && here.insert((place, train_key)) {
+                demand.trainings += 1;
+                demand.pretraining.count(&run.ingredients, &self.pretrained);
+            }
+        }
+        demand
+    }
+
+    fn shelves(&self) -> MutexGuard<'_, HashMap<String, Vec<Training>>> {
+        self.trainings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How many trainings some runs need.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Demand {
+    /// Runs.
+    pub runs: usize,
+    /// Trainings; the other runs ask a model that is trained already.
+    pub trainings: usize,
+    /// What those trainings begin with.
+    pub pretraining: PretrainingDemand,
+}
+
+impl fmt::Display for Demand {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = |count: usize| if count == 1 { "" } else { "s" };
+        let verb = |count: usize, one: &'static str, many: &'static str| if count == 1 { one } else { many };
+        let Self { runs, trainings, ref pretraining } = *self;
+        write!(formatter, "{runs} run{} {} ", plural(runs), verb(runs, "needs", "need"))?;
+        write!(formatter, "{trainings} training{}", plural(trainings))?;
+        match runs - trainings {
+            0 => {}
+            reuse => write!(formatter, ", {reuse} {} one", verb(reuse, "reuses", "reuse"))?,
+        }
+        match (pretraining.runs(), pretraining.pretrainings()) {
+            (0, _) => Ok(()),
+            (runs, made) => write!(
+                formatter,
+                "; {runs} of them {} from {made} new pretraining{}, {} saved",
+                verb(runs, "starts", "start"),
+                plural(made),
+                runs - made
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Demand;
+
+    #[test]
+    fn a_demand_reads_as_a_sentence() {
+        let text = |runs, trainings| Demand { runs, trainings, ..Demand::default() }.to_string();
+        assert_eq!(text(12, 3), "12 runs need 3 trainings, 9 reuse one");
+        assert_eq!(text(8, 8), "8 runs need 8 trainings");
+        assert_eq!(text(2, 1), "2 runs need 1 training, 1 reuses one");
+        assert_eq!(text(1, 0), "1 run needs 0 trainings, 1 reuses one");
+    }
+}

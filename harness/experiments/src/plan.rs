@@ -1,0 +1,314 @@
+//! What would run, and why.
+
+use std::{borrow::Cow, collections::HashMap, fmt, path::Path, str::FromStr};
+
+use super::{
+    entry::{Entry, ModelSpec},
+    key::{Surroundings, ingredients},
+    pools::Pools,
+    read::{Declared, unknown},
+    spec::Experiment,
+};
+use cells::{catalogue, failure::Failure, label::LabelRule, source::Source, split::Split, suggest::did_you_mean};
+use features::samples;
+use record::{Ingredients, RunRecord, Score, Status, files::run_folder, read_scores};
+
+/// Whether a run is to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Never made.
+    New,
+    /// Made with something else that mattered; the text says what.
+    Stale(String),
+    /// Made.
+    Done,
+    /// Tried, without numbers; the text is the reason.
+    Failed(String),
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::New => formatter.write_str("new"),
+            Self::Stale(because) => write!(formatter, "stale because {because}"),
+            Self::Done => formatter.write_str("done"),
+            Self::Failed(reason) => write!(formatter, "failed before: {reason}"),
+        }
+    }
+}
+
+/// One run of a plan.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// Position in [`Experiment::models`].
+    pub entry: usize,
+    /// Seed of the random streams.
+    pub seed: u64,
+    /// What its result depends on.
+    pub ingredients: Ingredients,
+    /// Evaluation key, the name of its folder.
+    pub key: String,
+    /// Whether it is to be made.
+    pub state: State,
+    /// Whether `--models` and `--shard` leave it in.
+    pub selected: bool,
+}
+
+/// All runs of an experiment.
+pub struct Plan {
+    /// The experiment and its hash.
+    pub declared: Declared,
+    /// Its split; in a transfer, the source cells as training part and all target cells as test part.
+    pub split: Split,
+    /// What it contributes to all keys.
+    pub surroundings: Surroundings,
+    /// In the order of the entries, then of the seeds.
+    pub runs: Vec<Run>,
+}
+
+/// Which runs of a plan are asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// `ridge` or `batlinet[variant]`; empty for all.
+    pub models: Vec<String>,
+    /// One of several parts.
+    pub shard: Option<Shard>,
+}
+
+/// Part `index` of `count`, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shard {
+    index: usize,
+    count: usize,
+}
+
+impl FromStr for Shard {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parsed = text.split_once('/').and_then(|(index, count)| Some((index.parse().ok()?, count.parse().ok()?)));
+        match parsed {
+            Some((index, count)) if (1..=count).contains(&index) => Ok(Self { index, count }),
+            _ => Err(format!("'{text}' is no shard: write K/N with 1 ≤ K ≤ N, such as 1/4")),
+        }
+    }
+}
+
+/// Plans all experiments against the cells of `source` and the results in `out`. Nothing is written.
+///
+/// # Errors
+/// [`Failure::Usage`] for a bad split, a cell that the source lacks, test cells none of which was seen to end, two
+/// experiments of one name, an unknown model in the selection, or a broken record in `out`.
+pub fn plan(
+    experiments: Vec<Declared>,
+    source: &dyn Source,
+    device: tch::Device,
+    selection: &Selection,
+    out: &Path,
+) -> Result<Vec<Plan>, Failure> {
+    let names: Vec<&str> = experiments.iter().map(|declared| declared.experiment.name.as_str()).collect();
+    if let Some((index, name)) = names.iter().enumerate().find(|(index, name)| names[..*index].contains(name)) {
+        return Err(Failure::Usage(format!(
+            "experiment file {} repeats the name '{name}': names must differ",
+            index + 1
+        )));
+    }
+    let earlier = earlier_scores(out)?;
+    let available = source.ids();
+    let mut plans = Vec::new();
+    for declared in experiments {
+        let Experiment { train_test_split, transfer, .. } = &declared.experiment;
+        let (split, place) = match transfer {
+            None => (Split::read(train_test_split)?, None),
+            Some(draw) => {
+                let pools = Pools::read(train_test_split)?;
+                (draw.pools(&pools)?, pools.place_of_first_missing(&available))
+            }
+        };
+        let place = place.unwrap_or_else(|| train_test_split.display().to_string());
+        check_cells(&declared.experiment, &split, &available, source, &place)?;
+        check_observed(&declared.experiment, &split, source)?;
+        let surroundings = Surroundings::of(source, &split, device)?;
+        let mut plan = Plan { declared, split, surroundings, runs: Vec::new() };
+        plan.fill(source, &earlier, out)?;
+        plans.push(plan);
+    }
+    select(&mut plans, selection)?;
+    Ok(plans)
+}
+
+/// The rows of `out/scores.csv`, none if there is no such file.
+///
+/// # Errors
+/// [`Failure::Usage`] if it is broken.
+pub fn earlier_scores(out: &Path) -> Result<Vec<Score>, Failure> {
+    let path = out.join("scores.csv");
+    if path.exists() { read_scores(&path) } else { Ok(Vec::new()) }
+}
+
+impl Plan {
+    /// The experiment.
+    pub fn experiment(&self) -> &Experiment {
+        &self.declared.experiment
+    }
+
+    /// `matr-1 batlinet[intra_only] seed 3`.
+    pub fn label(&self, run: &Run) -> String {
+        let entry = &self.experiment().models[run.entry];
+        format!("{} {} seed {}", self.experiment().name, entry.label(), run.seed)
+    }
+
+    /// What entry number `entry` with this seed depends on.
+    pub fn ingredients(&self, entry: usize, seed: u64) -> Ingredients {
+        let entry = &self.experiment().models[entry];
+        ingredients(self.experiment(), entry, seed, &self.cells(entry, seed), &self.split, &self.surroundings)
+    }
+
+    /// The cells that `entry` is trained and tested on with this seed.
+    pub fn cells(&self, entry: &Entry, seed: u64) -> Cow<'_, Split> {
+        match (&self.experiment().transfer, entry.target_cells) {
+            (Some(draw), Some(count)) => Cow::Owned(draw.target_cells(&self.split.test, count, seed)),
+            _ => Cow::Borrowed(&self.split),
+        }
+    }
+
+    fn fill(&mut self, source: &dyn Source, earlier: &[Score], out: &Path) -> Result<(), Failure> {
+        let data = source.origin().to_string();
+        let experiment = self.experiment();
+        let slots: HashMap<_, &Score> = earlier.iter().map(|score| (score.slot(), score)).collect();
+        let mut runs = Vec::new();
+        for (index, entry) in experiment.models.iter().enumerate() {
+            for seed in experiment.seeds_of(entry) {
+                let ingredients = self.ingredients(index, seed);
+                let key = ingredients.evaluation_key();
+                let slot = (experiment.name.as_str(), data.as_str(), entry.model.name(), entry.variant.as_str(), seed);
+                let state = state(&key, &ingredients, slots.get(&slot).copied(), out)?;
+                runs.push(Run { entry: index, seed, ingredients, key, state, selected: true });
+            }
+        }
+        self.runs = runs;
+        Ok(())
+    }
+}
+
+fn state(key: &str, ingredients: &Ingredients, earlier: Option<&Score>, out: &Path) -> Result<State, Failure> {
+    let folder = run_folder(out, key);
+    if RunRecord::exists(&folder) {
+        return Ok(match RunRecord::read(&folder)?.status {
+            Status::Ok => State::Done,
+            Status::Diverged => State::Failed("diverged".to_owned()),
+            Status::Failed(reason) => State::Failed(reason),
+        });
+    }
+    Ok(match earlier.filter(|score| score.key != key) {
+        None => State::New,
+        Some(score) => State::Stale(match RunRecord::read(&run_folder(out, &score.key)) {
+            Ok(record) => ingredients.difference(&record.ingredients),
+            Err(_) => "it was made differently, and that record is gone".to_owned(),
+        }),
+    })
+}
+
+fn check_cells(
+    experiment: &Experiment,
+    split: &Split,
+    available: &[String],
+    source: &dyn Source,
+    place: &str,
+) -> Result<(), Failure> {
+    let missing: Vec<&str> = split
+        .train
+        .iter()
+        .chain(&split.test)
+        .filter(|id| available.binary_search(id).is_err())
+        .map(String::as_str)
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let first = missing[..missing.len().min(5)].join(", ");
+    let more = if missing.len() > 5 { ", …" } else { "" };
+    let is_published = catalogue::find(missing[0]).is_some();
+    let hint =
+        if is_published { String::new() } else { did_you_mean(missing[0], available.iter().map(String::as_str)) };
+    let advice = match source.origin() {
+        cells::cell::Origin::Virtual => "correct the ids, or give --data DIR with a store that has them",
+        cells::cell::Origin::Real => {
+            "import their dataset (`batlinet data list` shows what is there), or use --data virtual"
+        }
+    };
+    Err(Failure::Usage(format!(
+        "{place}: experiment {} needs {} of its {} cells that the {} cells at hand lack ({first}{more}{hint}): {advice}",
+        experiment.name,
+        missing.len(),
+        split.train.len() + split.test.len(),
+        source.origin(),
+    )))
+}
+
+/// Refuses lives that are all made up, before anything is trained: the labels that some entry is tested on.
+fn check_observed(experiment: &Experiment, split: &Split, source: &dyn Source) -> Result<(), Failure> {
+    let mut seen: Vec<&LabelRule> = Vec::new();
+    for rule in experiment.models.iter().map(|entry| experiment.rule(entry)) {
+        if seen.contains(&rule) {
+            continue;
+        }
+        seen.push(rule);
+        if let Some(problem) = samples::nothing_observed_of(source, &split.test, rule) {
+            let Experiment { name, scenario, .. } = experiment;
+            return Err(Failure::Usage(format!("experiment {name}, scenario {scenario}: {problem}")));
+        }
+    }
+    Ok(())
+}
+
+fn select(plans: &mut [Plan], selection: &Selection) -> Result<(), Failure> {
+    for wanted in &selection.models {
+        let name = wanted.split('[').next().unwrap_or(wanted);
+        if !ModelSpec::NAMES.contains(&name) {
+            return Err(Failure::Usage(unknown("model", name, &ModelSpec::NAMES, "--models")));
+        }
+        let found = plans.iter().flat_map(|plan| &plan.experiment().models).any(|entry| matches(wanted, entry));
+        if !found {
+            return Err(Failure::Usage(format!("--models {wanted}: no experiment here has this model")));
+        }
+    }
+    let mut positions: HashMap<String, usize> = HashMap::new();
+    for plan in plans {
+        let Plan { declared, runs, .. } = plan;
+        for run in runs {
+            let entry = &declared.experiment.models[run.entry];
+            run.selected = selection.models.is_empty() || selection.models.iter().any(|wanted| matches(wanted, entry));
+            if run.selected {
+                // by position among all trainings asked for, done or not: so shards never overlap, and runs that share a
+                // trained model are in one
+                let next = positions.len();
+                let position = *positions.entry(run.ingredients.train_key()).or_insert(next);
+                run.selected = selection.shard.is_none_or(|shard| position % shard.count + 1 == shard.index);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn matches(wanted: &str, entry: &Entry) -> bool {
+    match wanted.split_once('[') {
+        None => wanted == entry.model.name(),
+        Some((name, variant)) => {
+            name == entry.model.name() && variant.strip_suffix(']') == Some(entry.variant.as_str())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Shard;
+
+    #[test]
+    fn shards_are_counted_from_one() {
+        assert_eq!("2/4".parse(), Ok(Shard { index: 2, count: 4 }));
+        for wrong in ["0/4", "5/4", "1", "a/b", "1/0"] {
+            assert!(wrong.parse::<Shard>().unwrap_err().contains("no shard"), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Gathering records into `scores.csv`, `predictions.parquet` and the tables of the reference study.
+
+use std::path::Path;
+
+use itertools::Itertools as _;
+
+use super::plan::{Plan, Run, earlier_scores};
+use cells::{cell::Origin, failure::Failure};
+use record::files::run_folder;
+use record::{Change, Pairs, ReferenceTables, RunRecord, Score, write_scores};
+use tables::{PredictionRow, write_parquet};
+
+/// Writes these files from the records in `out`.
+///
+/// Rows stand in the order of the plans, whatever was selected and whenever it was made, so that a file put together
+/// from several calls or shards is the same as one from a single call. Rows that the plans do not mean (other
+/// experiments, other seeds, cells of the other origin) are kept behind them; rows that the plans outdate are dropped,
+/// and counted.
+///
+/// # Errors
+/// [`Failure::Usage`] names the file that cannot be read or written.
+pub fn publish(plans: &[Plan], data: Origin, profile: &str, out: &Path) -> Result<usize, Failure> {
+    let earlier = earlier_scores(out)?;
+    let before: Vec<String> = earlier.iter().map(|score| score.key.clone()).unique().collect();
+    let mut scores = Vec::new();
+    for plan in plans {
+        for run in &plan.runs {
+            let folder = run_folder(out, &run.key);
+            if RunRecord::exists(&folder) {
+                scores.push(score(plan, run, &RunRecord::read(&folder)?, profile));
+            }
+        }
+    }
+    let planned = scores.len();
+    for score in earlier {
+        if scores[..planned].iter().all(|new| new.slot() != score.slot()) && still_holds(&score, plans, data) {
+            scores.push(score);
+        }
+    }
+    let mut predictions = Vec::new();
+    let mut references = ReferenceTables::default();
+    for score in scores.iter().filter(|score| score.metrics.is_some()) {
+        let folder = run_folder(out, &score.key);
+        let record = RunRecord::read(&folder)?;
+        if let Some(pairs) = Pairs::read(&folder)? {
+            references.add(score, &record.train_key, &pairs);
+        }
+        predictions.extend(record.predictions.into_iter().map(|row| PredictionRow {
+            experiment: score.experiment.clone(),
+            model: score.model.clone(),
+            variant: score.variant.clone(),
+            seed: score.seed,
+            cell_id: row.cell,
+            observed: row.observed,
+            predicted: row.predicted,
+            data: score.data.clone(),
+        }));
+    }
+    references.write(out)?;
+    write_parquet(&out.join("predictions.parquet"), &predictions)?;
+    write_scores(&out.join("scores.csv"), &scores)?;
+    Ok(before.iter().filter(|key| scores.iter().all(|score| score.key != **key)).count())
+}
+
+fn score(plan: &Plan, run: &Run, record: &RunRecord, profile: &str) -> Score {
+    let entry = &plan.experiment().models[run.entry];
+    Score {
+        experiment: plan.experiment().name.clone(),
+        scenario: plan.experiment().scenario.clone(),
+        data: record.data.to_string(),
+        model: entry.model.name().to_owned(),
+        variant: entry.variant.clone(),
+        seed: run.seed,
+        train_cells: record.train.len(),
+        test_cells: record.test_cells,
+        metrics: record.metrics,
+        status: record.status.clone(),
+        key: record.key.clone(),
+        profile: profile.to_owned(),
+        lives: record.lives,
+        protocol: plan.experiment().protocol.name().to_owned(),
+        changed: changed(plan, entry.model.name()),
+    }
+}
+
+/// What profile and settings changed for a model, in words; which seeds were run stands in the rows.
+fn changed(plan: &Plan, model: &str) -> String {
+    let changes = plan.declared.changes.iter().flatten();
+    let is_here = |change: &&Change| change.what != "seeds" && change.model.as_ref().is_none_or(|other| other == model);
+    changes.filter(is_here).join(", ")
+}
+
+/// Whether an earlier row is what the experiment of its name would still give.
+fn still_holds(score: &Score, plans: &[Plan], data: Origin) -> bool {
+    let Some(plan) = plans.iter().find(|plan| plan.experiment().name == score.experiment) else { return true };
+    if score.data != data.to_string() {
+        return true;
+    }
+    let models = &plan.experiment().models;
+    let entry = models.iter().position(|entry| entry.model.name() == score.model && entry.variant == score.variant);
+    entry.is_some_and(|entry| plan.ingredients(entry, score.seed).evaluation_key() == score.key)
+}

@@ -1,0 +1,319 @@
+//! Running a plan: experiments one after another, their runs side by side, a record on disk after each.
+
+use std::{
+    collections::HashSet,
+    path::Path,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+use super::{
+    entry::ModelSpec,
+    job::Job,
+    library::Library,
+    plan::{Plan, Run, State},
+    progress::Reporter,
+};
+use cells::{failure::Failure, label::LabelRule, source::Source};
+use features::{
+    feature::FeatureSpec,
+    samples::{self, Samples},
+};
+use record::{ExperimentRecord, RunRecord, Status, files::run_folder};
+
+/// How to run.
+pub struct Options<'a> {
+    /// Output folder.
+    pub out: &'a Path,
+    /// Where networks compute.
+    pub device: tch::Device,
+    /// Runs side by side; also the workers that build features.
+    pub jobs: usize,
+    /// Whether the first failed run ends the work.
+    pub fail_fast: bool,
+    /// Whether runs that failed before are tried again.
+    pub retry_failed: bool,
+    /// Name of the profile.
+    pub profile: &'a str,
+    /// Commit that the program was built from, for the record.
+    pub commit: &'a str,
+    /// `--set` options, for the record.
+    pub settings: &'a [String],
+    /// Set by Ctrl-C.
+    pub stop: &'a AtomicBool,
+}
+
+/// How the work went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Runs made now, well or not.
+    pub made: usize,
+    /// Of these, runs that asked a model which another run has trained.
+    pub reused: usize,
+    /// Runs that were there already.
+    pub kept: usize,
+    /// Runs asked for that have no numbers.
+    pub without_numbers: usize,
+    /// Runs that were in the scores and are not any more, since the experiments have changed.
+    pub outdated: usize,
+}
+
+/// Makes every selected run that is not done yet, and writes records, scores and predictions.
+///
+/// # Errors
+/// [`Failure::RunsFailed`] after all work if some selected run has no numbers; [`Failure::Interrupted`] if
+/// `options.stop` was set; [`Failure::Usage`] if something cannot be written.
+pub fn execute(plans: &[Plan], source: &dyn Source, options: &Options<'_>) -> Result<Tally, Failure> {
+    let pending = pending(plans, options.retry_failed);
+    let library = Library::open(options.out, options.retry_failed);
+    let demand = library.demand(with_plans(plans, &pending));
+    let reporter = Reporter::new(demand.runs);
+    if demand.runs > 0 {
+        reporter.say(&demand.to_string());
+    }
+    let reused = AtomicUsize::new(0);
+    let mut outdated = 0;
+    for (plan, pending) in plans.iter().zip(&pending) {
+        let record = ExperimentRecord {
+            name: plan.experiment().name.clone(),
+            scenario: plan.experiment().scenario.clone(),
+            study: plan.experiment().study,
+            data: source.origin(),
+            profile: options.profile.to_owned(),
+            settings: options.settings.to_vec(),
+            changes: plan.declared.changes.clone(),
+            seeds: plan.declared.seeds,
+            runs: Some(plan.runs.len()),
+            config_hash: plan.declared.config_hash.clone(),
+            protocol: plan.experiment().protocol,
+            description: plan.experiment().description.clone(),
+            analysis: plan.experiment().analysis.clone(),
+            expect: plan.experiment().expect.clone(),
+        };
+        record.write(options.out)?;
+        plan.declared.notes.iter().for_each(|note| reporter.say(&format!("{}: {note}", plan.experiment().name)));
+        let outcome =
+            Worker { plan, source, options, library: &library, reporter: &reporter, reused: &reused }.run(pending);
+        // also after a failure: what is finished counts
+        outdated += super::publish::publish(plans, source.origin(), options.profile, options.out)?;
+        outcome?;
+    }
+    let finished = reporter.finished();
+    drop(reporter);
+    let selected = || plans.iter().flat_map(|plan| &plan.runs).filter(|run| run.selected);
+    let mut failed = 0;
+    for run in selected() {
+        failed += usize::from(RunRecord::read(&run_folder(options.out, &run.key))?.status != Status::Ok);
+    }
+    let reused = reused.into_inner();
+    let kept = selected().count().saturating_sub(finished);
+    Ok(Tally { made: finished, reused, kept, without_numbers: failed, outdated })
+}
+
+/// The runs of each plan that are to be made; runs of the same key, in whatever experiment, are one.
+pub fn pending(plans: &[Plan], retry_failed: bool) -> Vec<Vec<&Run>> {
+    let mut seen = HashSet::new();
+    let is_pending = |run: &&Run| is_pending(run, retry_failed);
+    plans
+        .iter()
+        .map(|plan| plan.runs.iter().filter(is_pending).filter(|run| seen.insert(run.key.as_str())).collect())
+        .collect()
+}
+
+/// Whether a run is asked for and is to be made.
+pub(super) fn is_pending(run: &Run, retry_failed: bool) -> bool {
+    run.selected
+        && match run.state {
+            State::New | State::Stale(_) => true,
+            State::Failed(_) => retry_failed,
+            State::Done => false,
+        }
+}
+
+/// Each run of [`pending`] with its plan.
+pub fn with_plans<'a>(plans: &'a [Plan], pending: &[Vec<&'a Run>]) -> impl Iterator<Item = (&'a Plan, &'a Run)> {
+    plans.iter().zip(pending).flat_map(|(plan, runs)| runs.iter().map(move |&run| (plan, run)))
+}
+
+/// Works through the pending runs of one experiment.
+pub(super) struct Worker<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) source: &'a dyn Source,
+    pub(super) options: &'a Options<'a>,
+    pub(super) library: &'a Library,
+    pub(super) reporter: &'a Reporter,
+    /// Counts runs that trained nothing.
+    pub(super) reused: &'a AtomicUsize,
+}
+
+/// Runs that share a label rule and a feature set, or read none.
+struct Group<'a> {
+    rule: &'a LabelRule,
+    feature: Option<&'a FeatureSpec>,
+    runs: Vec<&'a Run>,
+}
+
+impl Worker<'_> {
+    fn run(&self, pending: &[&Run]) -> Result<(), Failure> {
+        let mut groups = self.groups(pending);
+        while !groups.is_empty() {
+            self.check_stop()?;
+            // all feature sets of one label rule come out of one pass over the cells
+            let rule = groups[0].rule;
+            let (now, later): (Vec<Group<'_>>, Vec<Group<'_>>) =
+                groups.into_iter().partition(|group| group.rule == rule);
+            groups = later;
+            let built = self.build(&now);
+            self.check_stop()?;
+            let mut jobs: Vec<Job<'_>> =
+                now.iter().zip(&built).flat_map(|(group, samples)| Job::of(&group.runs, samples)).collect();
+            jobs.sort_by_key(Job::position);
+            if let Some(samples) = built.iter().find_map(|samples| samples.as_ref().ok()) {
+                self.tell_removed(samples);
+                self.tell_uncounted(samples);
+                self.tell_repeated_references(pending, samples);
+            }
+            self.side_by_side(&jobs)?;
+        }
+        Ok(())
+    }
+
+    fn groups<'a>(&'a self, pending: &[&'a Run]) -> Vec<Group<'a>> {
+        let experiment = self.plan.experiment();
+        let mut groups: Vec<Group<'a>> = Vec::new();
+        for &run in pending {
+            let entry = &experiment.models[run.entry];
+            let feature = entry.reads().and_then(|name| experiment.feature(name));
+            let rule = experiment.rule(entry);
+            match groups.iter_mut().find(|group| group.rule == rule && group.feature == feature) {
+                Some(group) => group.runs.push(run),
+                None => groups.push(Group { rule, feature, runs: vec![run] }),
+            }
+        }
+        groups
+    }
+
+    /// Samples per group, or why there are none.
+    fn build(&self, groups: &[Group<'_>]) -> Vec<Result<Samples, String>> {
+        let features: Vec<FeatureSpec> = groups.iter().filter_map(|group| group.feature.cloned()).collect();
+        let mut with_features =
+            if features.is_empty() { Vec::new() } else { self.build_features(groups[0].rule, &features) };
+        let without = |known: &[Result<Samples, String>]| match known.iter().find_map(|samples| samples.as_ref().ok()) {
+            Some(samples) => Ok(samples.without_features()),
+            None => samples::lives(self.source, &self.plan.split, groups[0].rule, self.options.jobs)
+                .map_err(|failure| failure.to_string()),
+        };
+        if let Some(place) = groups.iter().position(|group| group.feature.is_none()) {
+            let lives = without(&with_features);
+            with_features.insert(place, lives);
+        }
+        with_features
+    }
+
+    /// Samples per feature, or why there are none.
+    fn build_features(&self, rule: &LabelRule, features: &[FeatureSpec]) -> Vec<Result<Samples, String>> {
+        let build =
+            |features: &[FeatureSpec]| samples::build(self.source, &self.plan.split, rule, features, self.options.jobs);
+        match build(features) {
+            Ok(samples) => samples.into_iter().map(Ok).collect(),
+            Err(failure) if features.len() == 1 => vec![Err(failure.to_string())],
+            // one feature set that the cells cannot give must not take the models of the others with it
+            Err(_) => features
+                .iter()
+                .map(|feature| {
+                    let mut samples = build(std::slice::from_ref(feature)).map_err(|failure| failure.to_string())?;
+                    samples.pop().ok_or_else(|| "no samples were built".to_owned())
+                })
+                .collect(),
+        }
+    }
+
+    fn tell_removed(&self, samples: &Samples) {
+        if samples.removed.is_empty() {
+            return;
+        }
+        let of_test = samples.removed.iter().filter(|(id, _)| self.plan.split.test.contains(id)).count();
+        let (id, reason) = &samples.removed[0];
+        let [train, test] = self.plan.experiment().parts();
+        self.reporter.say(&format!(
+            "{}: {} {train} and {of_test} {test} cells of the split take no part, such as {id} ({reason}); all are in the records",
+            self.plan.experiment().name,
+            samples.removed.len() - of_test,
+        ));
+    }
+
+    /// Lives that a cleaning rule made shorter, or longer, than the cells lived.
+    fn tell_uncounted(&self, samples: &Samples) {
+        if let Some((id, uncounted)) = samples.uncounted.first() {
+            self.reporter.say(&format!(
+                "{}: of {} cells with a life, cycles were dropped as outliers that it does not count, such as {id} ({}); \
+                 `--set protocol=honest` counts them",
+                self.plan.experiment().name,
+                samples.uncounted.len(),
+                uncounted.short()
+            ));
+        }
+    }
+
+    /// The paper's draws are with replacement; where there are more of them than cells, nobody should take them for others.
+    fn tell_repeated_references(&self, pending: &[&Run], samples: &Samples) {
+        let most = pending.iter().filter_map(|run| match &self.plan.experiment().models[run.entry].model {
+            ModelSpec::BatLiNet(parameters) if parameters.inter_cell => Some(parameters.references_test),
+            _ => None,
+        });
+        let cells = samples.train.ids.len();
+        if let Some(most) = most.max().filter(|&most| most > cells) {
+            self.reporter.say(&format!(
+                "{}: {most} references are asked for and there are {cells} training cells; references are drawn with \
+                 replacement, so some count more than once",
+                self.plan.experiment().name
+            ));
+        }
+    }
+
+    fn side_by_side(&self, jobs: &[Job<'_>]) -> Result<(), Failure> {
+        let next = AtomicUsize::new(0);
+        let broken: Mutex<Option<Failure>> = Mutex::new(None);
+        let halt = AtomicBool::new(false);
+        let workers = self.options.jobs.clamp(1, jobs.len().max(1));
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        // where there are fewer runs than cores, a run may use several: our own engine gives the same bits for any number
+        let threads = (cores / workers).max(1);
+        let worker = || {
+            // libtorch gets one thread per run: with more, it splits sums differently and the last digits change
+            tch::set_num_threads(1);
+            while !halt.load(Ordering::Relaxed) && !self.options.stop.load(Ordering::Relaxed) {
+                let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
+                if let Err(failure) = self.make(job, threads) {
+                    halt.store(true, Ordering::Relaxed);
+                    broken.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).get_or_insert(failure);
+                }
+            }
+        };
+        thread::scope(|scope| {
+            for _ in 0..workers {
+                scope.spawn(worker);
+            }
+        });
+        self.check_stop()?;
+        match broken.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()) {
+            Some(failure) => Err(failure),
+            None => Ok(()),
+        }
+    }
+
+    fn check_stop(&self) -> Result<(), Failure> {
+        if !self.options.stop.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        Err(Failure::Interrupted(format!(
+            "stopped: {} of {} runs are finished and kept in {}; the same command goes on from there",
+            self.reporter.finished(),
+            self.reporter.total(),
+            self.options.out.display()
+        )))
+    }
+}

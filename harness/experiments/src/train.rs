@@ -1,0 +1,281 @@
+//! One trained model: transform, fit or restore, ask, transform back.
+
+use std::borrow::Cow;
+
+use baselines::{Context, FitSummary, Model, ModelError, Progress, Streams, Weights};
+use ndarray::{Array2, ArrayD};
+use thiserror::Error;
+
+use super::entry::{Entry, ModelSpec};
+use batlinet::{
+    BatLiNet, References,
+    transfer::{Transfer, TransferParameters},
+};
+use cells::failure::Failure;
+use features::samples::{FeatureTransformation, FittedFeatureTransformation, FittedLabelTransformation, Part, Samples};
+
+/// What a run computes with.
+#[derive(Clone, Copy)]
+pub struct Workplace<'a> {
+    /// Where networks compute; the classical models stay on the CPU.
+    pub device: tch::Device,
+    /// Threads on the CPU.
+    pub threads: usize,
+    /// Told of every epoch.
+    pub progress: &'a dyn Progress,
+}
+
+/// Why a run has no numbers.
+#[derive(Debug, Error)]
+pub enum TrainError {
+    /// The model could not be fitted or asked.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// The same training has diverged in an earlier run.
+    #[error("training has diverged before")]
+    DivergedBefore,
+    /// A transformation could not be fitted to the training cells.
+    #[error(transparent)]
+    Transformation(#[from] Failure),
+}
+
+/// The cells of a run.
+#[derive(Clone, Copy)]
+pub struct Material<'a> {
+    /// To be trained and tested on.
+    pub samples: &'a Samples,
+    /// Of another chemistry, which a transfer learns from too.
+    pub source: Option<&'a Part>,
+}
+
+impl<'a> Material<'a> {
+    /// The cells that BatLiNet compares others with: those of the other chemistry, or its training cells.
+    pub fn references(&self) -> &'a Part {
+        self.source.unwrap_or(&self.samples.train)
+    }
+
+    /// The lives whose spread is the unit of the labels. References have labels in the same unit.
+    fn labelled(&self, entry: &Entry) -> Vec<f64> {
+        let source = self.source.filter(|_| matches!(entry.model, ModelSpec::BatLiNet(_)));
+        self.samples.train.lives.iter().chain(source.iter().flat_map(|source| &source.lives)).copied().collect()
+    }
+}
+
+/// A trained model, to be asked as often as there are runs that share its train key.
+pub struct Trained<'a> {
+    model: Fitted<'a>,
+    entry: &'a Entry,
+    material: Material<'a>,
+    transformation: FittedFeatureTransformation,
+    labels: FittedLabelTransformation,
+    streams: Streams,
+    workplace: Workplace<'a>,
+}
+
+/// What a trained model came out with for one run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// Predicted lives of the test cells, in cycles, in the order of the samples.
+    pub predicted: Vec<f64>,
+    /// The same with each training cell (columns) as the only reference of each test cell (rows), if asked for.
+    pub pairs: Option<Array2<f64>>,
+    /// The references of each test cell, for a model that asks any.
+    pub references: Option<References>,
+}
+
+/// BatLiNet apart: its answers for pairs of cells serve many numbers of references.
+enum Fitted<'a> {
+    BatLiNet(Box<BatLiNet<'a>>),
+    Other(Box<dyn Model + 'a>),
+}
+
+impl<'a> Fitted<'a> {
+    fn new(
+        spec: &ModelSpec,
+        source: Option<&'a Part>,
+        labels: &FittedLabelTransformation,
+        pretrained: Option<Weights>,
+    ) -> Result<Self, ModelError> {
+        Ok(match (spec, source) {
+            (ModelSpec::BatLiNet(parameters), Some(source)) => {
+                let model = BatLiNet::new(parameters.clone())?;
+                Self::BatLiNet(Box::new(model.with_references(&source.features, labels.forward(&source.lives))?))
+            }
+            (ModelSpec::BatLiNet(parameters), None) => Self::BatLiNet(Box::new(BatLiNet::new(parameters.clone())?)),
+            (ModelSpec::Transfer(parameters), Some(source)) => {
+                Self::Other(Box::new(transfer(parameters, source)?.with_pretrained(pretrained)))
+            }
+            (other, _) => Self::Other(other.build()?),
+        })
+    }
+
+    fn model(&self) -> &(dyn Model + 'a) {
+        match self {
+            Self::BatLiNet(model) => model.as_ref(),
+            Self::Other(model) => model.as_ref(),
+        }
+    }
+
+    fn model_mut(&mut self) -> &mut (dyn Model + 'a) {
+        match self {
+            Self::BatLiNet(model) => model.as_mut(),
+            Self::Other(model) => model.as_mut(),
+        }
+    }
+}
+
+impl<'a> Trained<'a> {
+    /// Fits the model of `entry` to the training part of the samples, from the network that [`pretrain`] gave for it, if
+    /// any. Transformations see training cells only, source cells among them where they are references.
+    ///
+    /// # Errors
+    /// [`TrainError`], whose text goes into the record.
+    pub fn fit(
+        entry: &'a Entry,
+        material: Material<'a>,
+        seed: u64,
+        workplace: Workplace<'a>,
+        pretrained: Option<Weights>,
+    ) -> Result<(Self, FitSummary), TrainError> {
+        Self::prepared(entry, material, seed, workplace, pretrained, |model, features, lives, context| {
+            model.fit(features.view(), lives, context)
+        })
+    }
+
+    /// The same model from the tensors that its training left behind: on one machine, the one that [`Trained::fit`] gives.
+    ///
+    /// # Errors
+    /// [`ModelError::Weights`] if they do not fit.
+    pub fn restore(
+        entry: &'a Entry,
+        material: Material<'a>,
+        seed: u64,
+        workplace: Workplace<'a>,
+        weights: &Weights,
+    ) -> Result<Self, TrainError> {
+        Self::prepared(entry, material, seed, workplace, None, |model, features, lives, context| {
+            model.restore(weights, features.view(), lives, context)
+        })
+        .map(|(trained, ())| trained)
+    }
+
+    fn prepared<T>(
+        entry: &'a Entry,
+        material: Material<'a>,
+        seed: u64,
+        workplace: Workplace<'a>,
+        pretrained: Option<Weights>,
+        make: impl FnOnce(&mut (dyn Model + 'a), &ArrayD<f32>, &[f64], &Context<'_>) -> Result<T, ModelError>,
+    ) -> Result<(Self, T), TrainError> {
+        let Material { samples, source } = material;
+        let transformation = entry.feature_transformation.fit(&samples.train.features)?;
+        let labels = entry.label_transformation.fit(&material.labelled(entry))?;
+        let streams = entry.model.streams(seed);
+        let mut model = Fitted::new(&entry.model, source, &labels, pretrained)?;
+        let made = make(
+            model.model_mut(),
+            &transformed(entry.feature_transformation, &transformation, &samples.train.features),
+            &labels.forward(&samples.train.lives),
+            &context(entry, &streams, workplace),
+        )?;
+        Ok((Self { model, entry, material, transformation, labels, streams, workplace }, made))
+    }
+
+    /// The trained tensors, for models that have any.
+    pub fn weights(&self) -> Option<Weights> {
+        self.model.model().weights()
+    }
+
+    /// Predicts the test part, once as each of `entries` asks, which share the train key of this model. What they ask
+    /// alike is computed once; no answer depends on the others.
+    ///
+    /// The references of a test cell are drawn for this train key, their number and the id of the cell. So no prediction
+    /// depends on who else is asked, and experiments that share a trained model get the same answer for the same cell.
+    ///
+    /// # Errors
+    /// [`TrainError`], whose text goes into the record.
+    pub fn ask(&self, entries: &[&Entry], train_key: &str) -> Result<Vec<Answer>, TrainError> {
+        let test = &self.material.samples.test;
+        let features = transformed(self.entry.feature_transformation, &self.transformation, &test.features);
+        let context = context(self.entry, &self.streams, self.workplace);
+        let model = match &self.model {
+            Fitted::BatLiNet(model) => model,
+            Fitted::Other(model) => {
+                let predicted = self.labels.inverse(&model.predict(features.view(), &context)?);
+                return Ok(vec![Answer { predicted, pairs: None, references: None }; entries.len()]);
+            }
+        };
+        let (cells, training) = (test.ids.len(), self.material.references().ids.len());
+        let streams = Streams::new(train_key);
+        let wishes: Vec<(References, bool)> = entries
+            .iter()
+            .filter_map(|entry| match &entry.model {
+                ModelSpec::BatLiNet(parameters) => Some(parameters),
+                _ => None,
+            })
+            .map(|parameters| {
+                let references = References::drawn(parameters.references_test, &test.ids, training, &streams);
+                (references, parameters.pair_matrix)
+            })
+            .collect();
+        let asked = if wishes.iter().any(|(_, pair_matrix)| *pair_matrix) {
+            References::every(cells, training)
+        } else {
+            References::union(&wishes.iter().map(|(references, _)| references.clone()).collect::<Vec<_>>())
+        };
+        let answers = model.pairs(features.view(), &asked, &context)?;
+        let alone = |wanted: bool| -> Option<Array2<f64>> {
+            let mut alone = answers.alone().filter(|_| wanted)?;
+            for mut row in alone.rows_mut() {
+                let lives = self.labels.inverse(&row.to_vec());
+                row.iter_mut().zip(lives).for_each(|(label, life)| *label = life);
+            }
+            Some(alone)
+        };
+        let answer = |(references, pair_matrix): &(References, bool)| Answer {
+            predicted: self.labels.inverse(&answers.predict(references)),
+            pairs: alone(*pair_matrix),
+            references: answers.inter.is_some().then(|| references.clone()),
+        };
+        Ok(wishes.iter().map(answer).collect())
+    }
+}
+
+/// The network that the transfer of `entry` begins with; it depends on the source cells only. None for other models.
+///
+/// # Errors
+/// [`TrainError`], whose text goes into the record.
+pub fn pretrain(
+    entry: &Entry,
+    material: Material<'_>,
+    seed: u64,
+    workplace: Workplace<'_>,
+) -> Result<Option<Weights>, TrainError> {
+    let (ModelSpec::Transfer(parameters), Some(source)) = (&entry.model, material.source) else { return Ok(None) };
+    let streams = entry.model.streams(seed);
+    Ok(transfer(parameters, source)?.pretrain(&context(entry, &streams, workplace))?)
+}
+
+fn transfer<'a>(parameters: &TransferParameters, source: &'a Part) -> Result<Transfer<'a>, ModelError> {
+    Transfer::new(parameters.clone())?.with_source(&source.features, &source.lives)
+}
+
+fn context<'a>(entry: &Entry, streams: &'a Streams, workplace: Workplace<'a>) -> Context<'a> {
+    let Workplace { device, threads, progress } = workplace;
+    let device = if entry.model.is_network() { device } else { tch::Device::Cpu };
+    Context { streams, device, threads, progress }
+}
+
+/// Copies only what is changed: a capacity map of hundreds of cells is most of a gigabyte.
+fn transformed<'a>(
+    transformation: FeatureTransformation,
+    fitted: &FittedFeatureTransformation,
+    features: &'a ArrayD<f32>,
+) -> Cow<'a, ArrayD<f32>> {
+    if transformation == FeatureTransformation::None {
+        return Cow::Borrowed(features);
+    }
+    let mut features = features.clone();
+    fitted.apply(&mut features);
+    Cow::Owned(features)
+}

@@ -1,0 +1,18 @@
+//! What a model sees of a cell's early life, as arrays.
+//!
+//! [`FeatureSpec`] declares a feature; [`FeatureSpec::extractor`] builds it, cell after cell, with buffers of its own.
+
+mod capacity_map;
+mod discharge_curve;
+mod extract;
+mod half_cycle;
+mod severson;
+mod spec;
+mod voltage_capacity;
+
+pub use capacity_map::{CapacityMap, Channel};
+pub use discharge_curve::QdlinSource;
+pub use extract::Extract;
+pub use severson::{Severson, Statistic};
+pub use spec::FeatureSpec;
+pub use voltage_capacity::VoltageCapacity;

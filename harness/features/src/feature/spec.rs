@@ -1,0 +1,230 @@
+//! The declaration of a feature, as it stands in an experiment file.
+
+use ndarray::{ArrayD, IxDyn};
+use serde::{Deserialize, Serialize};
+
+use super::{CapacityMap, Extract, Severson, VoltageCapacity};
+use cells::cell::Cell;
+use cells::failure::Failure;
+
+/// The largest number of cycles, position or number of grid points that makes sense.
+const LARGEST: u64 = 100_000;
+
+/// A feature: one outer key that names it, and its settings.
+///
+/// ```yaml
+/// capacity_map: {cycles: 100}
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "Declared", into = "Declared")]
+pub enum FeatureSpec {
+    /// Voltage, current, voltage difference and resistance over capacity, per cycle: what BatLiNet reads.
+    CapacityMap(CapacityMap),
+    /// Change of the discharge curve Q(V) against a base cycle, per cycle: what the other learned models read.
+    VoltageCapacity(VoltageCapacity),
+    /// Hand-made statistics of the early cycles: what the linear models read.
+    Severson(Severson),
+}
+
+/// [`FeatureSpec`] as it is written: a mapping with exactly one key. (A YAML enum would need a tag.)
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Declared {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    capacity_map: Option<CapacityMap>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    voltage_capacity: Option<VoltageCapacity>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    severson: Option<Severson>,
+}
+
+impl TryFrom<Declared> for FeatureSpec {
+    type Error = String;
+
+    fn try_from(declared: Declared) -> Result<Self, String> {
+        let spec = match (declared.capacity_map, declared.voltage_capacity, declared.severson) {
+            (Some(map), None, None) => Self::CapacityMap(map),
+            (None, Some(curves), None) => Self::VoltageCapacity(curves),
+            (None, None, Some(statistics)) => Self::Severson(statistics),
+            _ => {
+                return Err(
+                    "a feature is exactly one of capacity_map, voltage_capacity and severson, with settings in \
+                            braces, such as capacity_map: {cycles: 100}"
+                        .to_owned(),
+                );
+            }
+        };
+        spec.check()?;
+        Ok(spec)
+    }
+}
+
+impl From<FeatureSpec> for Declared {
+    fn from(spec: FeatureSpec) -> Self {
+        let mut declared = Self { capacity_map: None, voltage_capacity: None, severson: None };
+        match spec {
+            FeatureSpec::CapacityMap(map) => declared.capacity_map = Some(map),
+            FeatureSpec::VoltageCapacity(curves) => declared.voltage_capacity = Some(curves),
+            FeatureSpec::Severson(statistics) => declared.severson = Some(statistics),
+        }
+        declared
+    }
+}
+
+impl FeatureSpec {
+    /// Whether the settings make sense together. Done for every declaration that is read; specs made in code are
+    /// checked when samples are built.
+    ///
+    /// # Errors
+    /// A sentence that names the setting.
+    pub fn check(&self) -> Result<(), String> {
+        self.check_numbers()?;
+        match self {
+            Self::CapacityMap(map) => map.check(),
+            Self::VoltageCapacity(curves) => curves.check(),
+            Self::Severson(statistics) => statistics.check(),
+        }
+    }
+
+    /// Whether all numbers are such that arrays of them fit into memory: what is larger is a slip of the pen.
+    fn check_numbers(&self) -> Result<(), String> {
+        let settings = match self {
+            Self::CapacityMap(map) => serde_json::to_value(map),
+            Self::VoltageCapacity(curves) => serde_json::to_value(curves),
+            Self::Severson(statistics) => serde_json::to_value(statistics),
+        };
+        let settings = settings.map_err(|error| error.to_string())?;
+        for (name, value) in settings.as_object().into_iter().flatten() {
+            let numbers = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+            if let Some(large) = numbers.iter().filter_map(serde_json::Value::as_u64).find(|&number| number > LARGEST) {
+                return Err(format!("{name} = {large} is more than any cell or grid has, {LARGEST} at most"));
+            }
+        }
+        Ok(())
+    }
+
+    /// How many of a cell's first cycles are read.
+    pub fn cycles_needed(&self) -> usize {
+        match self {
+            Self::CapacityMap(map) => map.cycles_needed(),
+            Self::VoltageCapacity(curves) => curves.cycles_needed(),
+            Self::Severson(statistics) => statistics.cycles_needed(),
+        }
+    }
+
+    /// Shape of the array of one cell.
+    pub fn shape(&self) -> Vec<usize> {
+        match self {
+            Self::CapacityMap(map) => map.shape().to_vec(),
+            Self::VoltageCapacity(curves) => curves.shape().to_vec(),
+            Self::Severson(statistics) => vec![statistics.statistics.len()],
+        }
+    }
+
+    /// Whether a cell of which `held` cycles are at hand can give the feature: what its number of cycles and the series of
+    /// those that are looked at, if only the first, tell. Extractors ask the same of all.
+    ///
+    /// # Errors
+    /// As [`Extract::extract`].
+    pub fn check_cell(&self, cell: &Cell, held: usize) -> Result<(), Failure> {
+        match self {
+            Self::CapacityMap(map) => map.check_cell(cell, held),
+            Self::VoltageCapacity(curves) => curves.check_cell(cell, held),
+            Self::Severson(statistics) => statistics.check_cell(cell, held),
+        }
+    }
+
+    /// A text that differs between any two features that may differ in a number: the version of the extractor and
+    /// all settings, defaults included. Versions are raised by hand, when golden values change.
+    pub fn identity(&self) -> String {
+        let version = match self {
+            Self::CapacityMap(_) => CapacityMap::VERSION,
+            Self::VoltageCapacity(_) => VoltageCapacity::VERSION,
+            Self::Severson(_) => Severson::VERSION,
+        };
+        let settings = serde_json::to_string(self).expect("plain settings always become JSON");
+        format!("v{version} {settings}")
+    }
+
+    /// An extractor with its own buffers, to be reused for many cells; one per thread.
+    pub fn extractor(&self) -> Box<dyn Extract> {
+        match self {
+            Self::CapacityMap(map) => Box::new(map.extractor()),
+            Self::VoltageCapacity(curves) => Box::new(curves.extractor()),
+            Self::Severson(statistics) => Box::new(statistics.extractor()),
+        }
+    }
+
+    /// The feature of one cell.
+    ///
+    /// # Errors
+    /// As [`Extract::extract`].
+    pub fn extract(&self, cell: &Cell) -> Result<ArrayD<f32>, Failure> {
+        let mut array = ArrayD::zeros(IxDyn(&self.shape()));
+        let values = array.as_slice_mut().expect("a new array is contiguous");
+        self.extractor().extract(cell, values)?;
+        Ok(array)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::feature::{Channel, Statistic};
+
+    fn read(yaml: &str) -> Result<FeatureSpec, String> {
+        serde_yaml::from_str(yaml).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_declaration_is_one_key_with_defaults() {
+        let map = read("capacity_map: {cycles: 20, zeroed_cycle: 10}").unwrap();
+        assert_eq!(map.shape(), [6, 20, 1000]);
+        assert_eq!(map.cycles_needed(), 20);
+        let row = read("voltage_capacity: {first: 99}").unwrap();
+        assert_eq!(row.shape(), [1, 1000]);
+        let FeatureSpec::Severson(variance) = read("severson: {statistics: [variance]}").unwrap() else { panic!() };
+        assert_eq!((variance.statistics, variance.cycles), (vec![Statistic::Variance], [2, 9, 99]));
+        let FeatureSpec::CapacityMap(one) = read("capacity_map: {channels: [discharge_voltage]}").unwrap() else {
+            panic!()
+        };
+        assert_eq!(one.channels, [Channel::DischargeVoltage]);
+    }
+
+    #[test]
+    fn what_is_written_can_be_read_and_names_its_identity() {
+        for yaml in ["capacity_map: {}", "voltage_capacity: {base: 2, last: 19}", "severson: {statistics: [slope]}"] {
+            let spec = read(yaml).unwrap();
+            assert_eq!(read(&serde_yaml::to_string(&spec).unwrap()).unwrap(), spec);
+        }
+        let identity = |yaml: &str| read(yaml).unwrap().identity();
+        assert_eq!(identity("capacity_map: {}"), identity("capacity_map: {cycles: 100, grid_points: 1000}"));
+        assert_ne!(identity("capacity_map: {}"), identity("capacity_map: {cycles: 99}"));
+        assert_ne!(identity("voltage_capacity: {}"), identity("voltage_capacity: {median: nan_ignoring}"));
+    }
+
+    #[test]
+    fn senseless_declarations_are_refused_with_the_setting_named() {
+        let fails = |yaml: &str, part: &str| {
+            let message = read(yaml).unwrap_err();
+            assert!(message.contains(part), "{message}");
+        };
+        fails("{}", "exactly one of");
+        fails("{capacity_map: {}, severson: {statistics: [slope]}}", "exactly one of");
+        fails("capacity_maps: {}", "capacity_maps");
+        fails("capacity_map: {cycle: 3}", "cycle");
+        fails("capacity_map: {cycles: 0}", "cycles");
+        fails("capacity_map: {channels: []}", "channels");
+        fails("capacity_map: {channels: [resistance, resistance]}", "resistance");
+        fails("capacity_map: {grid_points: 1}", "grid_points");
+        fails("capacity_map: {cycles: 10, zeroed_cycle: 10}", "zeroed_cycle");
+        fails("voltage_capacity: {first: 3, last: 2}", "last");
+        fails("capacity_map: {cycles: 18446744073709551615, first: 1}", "cycles = 18446744073709551615 is more than");
+        fails("capacity_map: {grid_points: 10000000000}", "grid_points = 10000000000");
+        fails("voltage_capacity: {last: 18446744073709551615}", "last = 18446744073709551615");
+        fails("severson: {statistics: [variance], cycles: [2, 9, 9999999999]}", "cycles = 9999999999");
+        fails("severson: {statistics: []}", "statistics");
+        fails("severson: {statistics: [variance], cycles: [2, 9, 9]}", "cycles");
+        fails("severson: {statistics: [early_capacity], cycles: [9, 10, 18]}", "cycles");
+    }
+}

@@ -1,0 +1,47 @@
+//! What a run leaves on disk. Every format has a version; every file is written whole or not at all.
+//!
+//! ```text
+//! OUT/
+//!   runs/<key>/record.json        one run: its keys, provenance and measures      [`RunRecord`]
+//!   runs/<key>/predictions.csv    its test cells: observed and predicted lives    [`Prediction`]
+//!   runs/<key>/weights.safetensors    the trained tensors, for the networks; absent where `record.json` names the run
+//!                                 whose trained model was asked, under `trained_by`
+//!   runs/<key>/references.csv     the training cells that BatLiNet was asked with, per test cell  [`DrawnReferences`]
+//!   runs/<key>/pairs.csv          every test cell with every training cell as its only reference, where
+//!                                 `pair_matrix: true` asked for it                [`Pairs`]
+//!   pretrained/<key>.safetensors  networks that fine-tuning begins with, each for all numbers of target cells
+//!   experiments/<name>-<data>.json    what was declared, for the report           [`ExperimentRecord`]
+//!   scores.csv                    one row per run                                 [`Score`]
+//!   predictions.parquet           all test predictions
+//!   reference_curves.csv          where runs left pairs: per test cell, its error with the best, the median and the
+//!                                 worst reference                                 [`ReferenceTables`]
+//!   reference_draws.csv           and the RMSE of many choices of 1, 2, 4 … 64 references
+//! ```
+//!
+//! Wall times and machines are in `record.json` only, so that `scores.csv` is the same byte for byte however often the runs
+//! are made on one machine. On another, engine, instruction set and libtorch may round otherwise.
+
+mod change;
+mod experiment;
+pub mod files;
+mod ingredients;
+#[doc(hidden)]
+pub mod made_up;
+mod models;
+mod pairs;
+mod provenance;
+mod reference_tables;
+mod references;
+mod run;
+mod scores;
+
+pub use change::Change;
+pub use experiment::{AS_WRITTEN, Expectation, ExperimentRecord, Metric, Protocol, Study};
+pub use ingredients::{Ingredients, hash};
+pub use models::{MODELS, SEEDED_MODELS};
+pub use pairs::Pairs;
+pub use provenance::{Provenance, processor};
+pub use reference_tables::{ReferenceTables, draws_of};
+pub use references::DrawnReferences;
+pub use run::{Attachments, Fit, LifeBases, Prediction, Removed, RunRecord, Seconds, Status, Versions, weights_file};
+pub use scores::{SCORE_COLUMNS, Score, read_scores, write_scores};

@@ -1,0 +1,31 @@
+//! What came out, beside what was published.
+//!
+//! | file | makes | from |
+//! |---|---|---|
+//! | [`published`] | the numbers of the paper | `results/paper.csv` |
+//! | [`summary`] | one summary per experiment | scores, records and published numbers |
+//! | [`lives`] | what the lives rest on | scores |
+//! | [`made`] | by which programs and on which machines | records |
+//! | `labels` | a refusal | runs of one experiment whose cells have different lives |
+//! | [`bench`] | throughput | what `make bench` measured |
+//! | [`table`] | tables in memory, as [`figure`] has figures | numbers |
+//! | [`study`] | a [`document`]: a chapter per kind of study | summaries |
+//! | [`terminal`], [`markdown`], [`html`], [`latex`], [`csv`] | one form each | documents, tables and figures |
+//! | [`write`] | all files of a report | an output folder |
+
+pub mod bench;
+pub mod csv;
+pub mod document;
+pub mod figure;
+pub mod html;
+mod labels;
+pub mod latex;
+pub mod lives;
+pub mod made;
+pub mod markdown;
+pub mod published;
+pub mod study;
+pub mod summary;
+pub mod table;
+pub mod terminal;
+pub mod write;

@@ -1,0 +1,165 @@
+//! What has to be said below a table: who is missing, what to distrust, what was expected.
+
+use crate::{
+    lives, made,
+    summary::{Row, Run, Summary, Verdict},
+    table::number,
+};
+use cells::label::published::of_scenario;
+use record::{Protocol, Study};
+
+/// All of it, in the order of the rows.
+pub fn notes(summary: &Summary) -> Vec<String> {
+    let mut notes = Vec::new();
+    if summary.protocol == Some(Protocol::Honest) {
+        notes.push(Protocol::Honest.meaning().to_owned());
+    }
+    if let Some(first) = summary.removed.first() {
+        notes.push(format!(
+            "{} cells of the split take no part, such as {} ({})",
+            summary.removed.len(),
+            first.cell,
+            first.reason
+        ));
+    }
+    notes.extend(lives::notes(summary));
+    notes.extend(made::trainings(&summary.runs));
+    notes.extend(unfinished(summary));
+    notes.extend(other_cells(summary));
+    notes.extend(repeated_references(summary));
+    notes.extend(summary.rows.iter().filter_map(failure));
+    notes.extend(summary.rows.iter().filter_map(wild));
+    for row in &summary.rows {
+        let published = [row.published_rmse, row.published_mape].into_iter().flatten();
+        if let Some(number) = published.into_iter().find(|number| !number.note.is_empty()) {
+            notes.push(format!("published {}: {}", row.name(), number.note));
+        }
+        // the run whose MAE was published need not be the one whose RMSE was
+        let first = row.published_rmse.map_or("", |number| number.note.as_str());
+        if let Some(number) = row.published_mae.filter(|number| !number.note.is_empty() && number.note != first) {
+            notes.push(format!("published MAE of {}: {}", row.name(), number.note));
+        }
+        if let Some(number) = row.published_rmse.filter(|number| number.study == "features") {
+            notes.push(format!(
+                "published {}: the authors' feature ablation with the channels read here ({})",
+                row.name(),
+                number.variant
+            ));
+        }
+    }
+    notes.extend(summary.expectations.iter().map(expectation));
+    notes
+}
+
+/// `16 of the 56 runs of this experiment are here`.
+fn unfinished(summary: &Summary) -> Option<String> {
+    let (here, declared) = (summary.runs.len(), summary.declared?);
+    (here < declared).then(|| format!("{here} of the {declared} runs of this experiment are here"))
+}
+
+/// Where published numbers are of other test cells.
+fn other_cells(summary: &Summary) -> Option<String> {
+    if !summary.is_comparable() || summary.study == Study::Transfer {
+        return None;
+    }
+    // a name that is nearly a published one was refused when the file was read
+    let published = of_scenario(&summary.scenario).map(|labels| labels.test)?;
+    let ours = summary.runs.iter().map(|run| &run.score).find(|score| score.metrics.is_some())?.test_cells;
+    (ours != published).then(|| {
+        format!("published numbers are of {published} test cells, these of {ours}: they do not compare strictly")
+    })
+}
+
+/// Draws are with replacement; where there are more of them than cells, nobody should take them for others. The
+/// references of a transfer are the source cells, which are many.
+fn repeated_references(summary: &Summary) -> Option<String> {
+    let asked = |run: &Run| Some((run.references?, run.score.train_cells));
+    let (most, cells) = summary.runs.iter().filter_map(asked).max()?;
+    (most > cells && summary.study != Study::Transfer).then(|| {
+        format!(
+            "{most} references are drawn from {cells} training cells, with replacement as in the authors' code: some \
+             count more than once"
+        )
+    })
+}
+
+/// `cnn: 1 of 8 runs without numbers: diverged`.
+pub fn failure(row: &Row) -> Option<String> {
+    let (count, reason) = row.failed.as_ref()?;
+    Some(format!("{}: {count} of {} runs without numbers: {reason}", row.name(), count + row.seeds()))
+}
+
+/// Where a mean says little, the numbers that say more.
+fn wild(row: &Row) -> Option<String> {
+    let spread = row.rmse?;
+    let (lower, upper) = spread.quartiles;
+    (spread.is_wild() || (row.failed.is_some() && spread.count > 1)).then(|| {
+        format!(
+            "{}: seeds differ so much that the median says more than the mean: RMSE {}, quartiles {} and {}",
+            row.name(),
+            number(spread.median),
+            number(lower),
+            number(upper)
+        )
+    })
+}
+
+/// `expected of mean: RMSE = 398.82 ± 0.01 (source): met, 398.820`.
+pub fn expectation(verdict: &Verdict) -> String {
+    let expected = &verdict.expectation;
+    let found = verdict.found.map_or_else(|| "no numbers".to_owned(), |found| format!("{found:.3}"));
+    format!(
+        "expected of {} {}: {} = {} ± {} ({}): {}, {found}",
+        expected.model,
+        expected.variant,
+        format!("{:?}", expected.metric).to_uppercase(),
+        expected.value,
+        expected.tolerance,
+        expected.source,
+        if verdict.is_met() { "met" } else { "NOT met" },
+    )
+    .replace(" :", ":")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::summary::{summaries, tests};
+    use cells::cell::Origin;
+
+    #[test]
+    fn diverged_runs_are_counted_aloud_and_the_median_stands_by() {
+        let runs = [
+            tests::run("cnn", 0, 10.0, "virtual"),
+            tests::run("cnn", 1, 30.0, "virtual"),
+            tests::diverged(tests::run("cnn", 2, 0.0, "virtual")),
+        ];
+        let notes = notes(&summaries(&runs, &[])[0]);
+        assert_eq!(notes[0], "cnn: 1 of 3 runs without numbers: diverged");
+        assert!(notes[1].contains("RMSE 20.0, quartiles 15.0 and 25.0"), "{notes:?}");
+    }
+
+    #[test]
+    fn references_that_repeat_are_said_to() {
+        let of = |references| {
+            let mut run = tests::run("batlinet", 0, 10.0, "virtual");
+            run.references = Some(references);
+            notes(&summaries(&[run], &[])[0])
+        };
+        assert!(of(64)[0].contains("64 references are drawn from 41 training cells, with replacement"));
+        assert!(of(41).is_empty());
+    }
+
+    #[test]
+    fn verdicts_are_of_real_cells_only_and_sources_are_named() {
+        let of = |data, origin| {
+            let runs = [tests::run("mean", 0, 398.82, data), tests::run("ridge", 0, 120.0, data)];
+            notes(&summaries(&runs, &[tests::record(origin)])[0]).join("\n")
+        };
+        let real = of("real", Origin::Real);
+        assert!(real.contains("expected of mean: RMSE = 398.82 ± 0.01 (spec): met, 398.820"), "{real}");
+        assert!(real.contains("published ridge: quoted by the paper from Severson 2019"), "{real}");
+        assert!(real.contains("published MAE of ridge: of the authors' own run, not of the one whose RMSE"), "{real}");
+        assert_eq!(of("virtual", Origin::Virtual), "");
+    }
+}

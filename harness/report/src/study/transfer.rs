@@ -1,0 +1,193 @@
+//! From other chemistries to a few cells of one: errors by method and number of target cells (Fig. 4).
+
+use itertools::Itertools as _;
+
+use crate::{
+    document::Section,
+    figure::{Axis, Figure, Look, Marker, Point, Scale, Series, Shade},
+    summary::{Row, Summary},
+    table::{Cell, Column, Table},
+};
+use record::Protocol;
+
+use super::{notes::notes, scenario};
+
+/// Methods in words, by model and arm; the bars of the paper.
+const METHODS: [(&str, &str, &str, Shade); 4] = [
+    ("cnn", "direct", "direct learning", Shade::Light),
+    ("cnn", "fine_tune", "pretraining, fine-tuning", Shade::Pale),
+    ("batlinet", "transfer", "BatLiNet", Shade::Medium),
+    ("batlinet", "shared_head", "BatLiNet, shared head", Shade::Dark),
+];
+
+/// Of the space between two numbers of cells, what the bars of one number fill.
+const GROUP: f64 = 0.8;
+
+/// The part of a chapter that is about one target chemistry.
+pub fn section(summary: &Summary) -> Section {
+    let mut notes = notes(summary);
+    if summary.is_comparable() && summary.protocol == Some(Protocol::Honest) {
+        notes.push(
+            "the published bars follow the authors' notebook, not the corrected procedure of this experiment: they are \
+             no target here"
+                .to_owned(),
+        );
+    }
+    Section {
+        title: summary.title(),
+        level: 3,
+        description: summary.description.clone(),
+        analysis: summary.analysis.clone(),
+        tables: vec![by_cells(summary), Table { slug: format!("{}-all", summary.slug()), ..scenario::table(summary) }],
+        figures: vec![bars(summary)],
+        notes,
+    }
+}
+
+/// Model, arm and number of target cells of a row: `("cnn", "direct", 4)`.
+fn parts(row: &Row) -> Option<(&str, &str, usize)> {
+    let (arm, cells) = row.variant.rsplit_once("cells=")?;
+    Some((&row.model, arm.trim_end_matches('+'), cells.parse().ok()?))
+}
+
+fn numbers_of_cells(summary: &Summary) -> Vec<usize> {
+    summary.rows.iter().filter_map(parts).map(|(_, _, cells)| cells).sorted_unstable().dedup().collect()
+}
+
+fn find<'a>(summary: &'a Summary, model: &str, arm: &str, cells: usize) -> Option<&'a Row> {
+    summary.rows.iter().find(|row| parts(row) == Some((model, arm, cells)))
+}
+
+/// MAPE: numbers of cells down, methods across.
+fn by_cells(summary: &Summary) -> Table {
+    let arms: Vec<(&str, &str)> =
+        summary.rows.iter().filter_map(parts).map(|(model, arm, _)| (model, arm)).unique().collect();
+    let mut columns = vec![Column::new("target cells")];
+    for (model, arm) in &arms {
+        columns.push(Column::new(method(model, arm)));
+        columns.push(Column::optional(format!("published {arm}")));
+    }
+    let line = |cells: usize| {
+        let pairs = arms.iter().flat_map(|(model, arm)| match find(summary, model, arm, cells) {
+            Some(row) => [Cell::mean(row.mape), Cell::published(row.published_mape)],
+            None => [Cell::Blank, Cell::Blank],
+        });
+        std::iter::once(Cell::Count(cells)).chain(pairs).collect()
+    };
+    Table {
+        slug: format!("{}-by-cells", summary.slug()),
+        caption: format!("MAPE in percent by number of target cells: {}", summary.title()),
+        columns,
+        rows: numbers_of_cells(summary).into_iter().map(line).collect(),
+    }
+    .without_empty_columns()
+}
+
+fn method(model: &str, arm: &str) -> String {
+    let known = METHODS.iter().find(|(of, name, _, _)| *of == model && *name == arm);
+    known.map_or_else(|| format!("{model} {arm}").trim().to_owned(), |(_, _, words, _)| (*words).to_owned())
+}
+
+fn bars(summary: &Summary) -> Figure {
+    let numbers = numbers_of_cells(summary);
+    let mut series = Vec::new();
+    let mut published = Vec::new();
+    let is_here = |(model, arm, _, _): &(&str, &str, &str, Shade)| {
+        numbers.iter().any(|cells| find(summary, model, arm, *cells).is_some())
+    };
+    let methods: Vec<_> = METHODS.into_iter().filter(is_here).collect();
+    let width = GROUP / methods.len().max(1) as f64;
+    for (position, (model, arm, words, shade)) in methods.into_iter().enumerate() {
+        let offset = width * (position as f64 + 0.5) - GROUP / 2.0;
+        let mut points = Vec::new();
+        for (place, cells) in numbers.iter().enumerate() {
+            let Some(row) = find(summary, model, arm, *cells) else { continue };
+            let x = place as f64 + offset;
+            if let Some(spread) = row.mape {
+                let ends = (spread.mean - spread.population_std, spread.mean + spread.population_std);
+                points.push(Point { x, y: spread.mean, spread: (spread.count > 1).then_some(ends) });
+            }
+            if let Some(number) = row.published_mape {
+                let spread = number.spread.map(|std| (number.value - std, number.value + std));
+                published.push(Point { x: x + 0.3 * width, y: number.value, spread });
+            }
+        }
+        if !points.is_empty() {
+            series.push(Series { name: words.to_owned(), look: Look::Bars(shade, width), points });
+        }
+    }
+    let lives: Vec<Point> = numbers
+        .iter()
+        .enumerate()
+        .filter_map(|(place, cells)| Some(Point::new(place as f64, find(summary, "mean", "", *cells)?.mape?.mean)))
+        .collect();
+    if !lives.is_empty() {
+        series.push(Series { name: "mean life".to_owned(), look: Look::Levels(GROUP), points: lives });
+    }
+    if !published.is_empty() {
+        series.push(Series { name: "published".to_owned(), look: Look::Points(Marker::Ring), points: published });
+    }
+    Figure {
+        slug: format!("{}-mape", summary.slug()),
+        title: format!("{}: MAPE by method, {} cells", summary.experiment, summary.data),
+        caption: "Bars are means over seeds, their whiskers the population standard deviation. Dashed is the error of \
+                  predicting the mean of the lives learned from."
+            .to_owned(),
+        x: Axis::new(
+            format!("{} cells to learn from", summary.scenario),
+            Scale::Names(numbers.iter().map(usize::to_string).collect()),
+        ),
+        y: Axis::new("MAPE / %", Scale::FromZero),
+        series,
+        diagonal: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::summary::{summaries, tests::*};
+    use cells::cell::Origin;
+    use record::Study;
+
+    fn of(data: &str, origin: Origin) -> Summary {
+        let arms = [
+            ("mean", "cells=8"),
+            ("cnn", "direct+cells=8"),
+            ("cnn", "direct+cells=2"),
+            ("cnn", "fine_tune+cells=8"),
+            ("batlinet", "transfer+cells=8"),
+        ];
+        let runs: Vec<_> = arms
+            .iter()
+            .map(|(model, name)| {
+                let mut run = variant(name, run(model, 0, 100.0, data));
+                run.score.scenario = "NCA".to_owned();
+                run
+            })
+            .collect();
+        let mut record = record(origin);
+        (record.study, record.protocol, record.expect) = (Study::Transfer, Protocol::Honest, vec![]);
+        summaries(&runs, &[record]).remove(0)
+    }
+
+    #[test]
+    fn methods_stand_beside_each_other_and_published_bars_beside_real_cells() {
+        let section = section(&of("real", Origin::Real));
+        let table = &section.tables[0];
+        assert_eq!(table.header()[1..4], ["mean", "direct learning", "published direct"]);
+        assert_eq!(table.texts()[0][..4], ["2", "", "20.0", "73.78 ± 48.14"]);
+        assert_eq!(table.texts()[1][..4], ["8", "20.0", "20.0", "50.51 ± 27.08"]);
+        let names: Vec<&str> = section.figures[0].series.iter().map(|series| series.name.as_str()).collect();
+        assert_eq!(names, ["direct learning", "pretraining, fine-tuning", "BatLiNet", "mean life", "published"]);
+        assert_eq!(section.figures[0].series[4].points.len(), 4);
+        assert!(section.notes.iter().any(|note| note.contains("no target here")));
+    }
+
+    #[test]
+    fn virtual_cells_stand_alone() {
+        let section = section(&of("virtual", Origin::Virtual));
+        assert!(section.tables[0].header().iter().all(|heading| !heading.starts_with("published")));
+        assert_eq!(section.figures[0].series.len(), 4);
+    }
+}

@@ -1,0 +1,188 @@
+//! Tables in memory: cells keep their numbers at full precision until a form is chosen.
+
+use super::published::Published;
+use statistics::Spread;
+
+/// Headings and rows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    /// Name of its files, without ending.
+    pub slug: String,
+    /// What it shows.
+    pub caption: String,
+    /// One per column.
+    pub columns: Vec<Column>,
+    /// Each as long as `columns`.
+    pub rows: Vec<Vec<Cell>>,
+}
+
+/// One column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its heading.
+    pub heading: String,
+    /// Whether narrow forms leave it out.
+    pub is_detail: bool,
+    /// Whether it is left out where it has no number.
+    pub is_optional: bool,
+}
+
+impl Column {
+    /// A column that every form has.
+    pub fn new(heading: impl Into<String>) -> Self {
+        Self { heading: heading.into(), is_detail: false, is_optional: false }
+    }
+
+    /// A column that is left out where it has no number, as published ones where nobody published any.
+    pub fn optional(heading: impl Into<String>) -> Self {
+        Self { is_optional: true, ..Self::new(heading) }
+    }
+
+    /// A column that narrow forms leave out.
+    pub fn detail(heading: impl Into<String>) -> Self {
+        Self { is_detail: true, ..Self::new(heading) }
+    }
+}
+
+/// One cell.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cell {
+    /// Does not apply.
+    Blank,
+    /// Applies, and there is no number.
+    Missing,
+    /// Words.
+    Text(String),
+    /// A count.
+    Count(usize),
+    /// A number shown with one decimal.
+    Number(f64),
+    /// Mean ± population standard deviation; the mean alone for one seed.
+    Mean(Spread),
+    /// Median with its quartiles; the median alone for one seed.
+    Median(Spread),
+    /// A number of the paper.
+    Published(&'static Published),
+}
+
+impl Cell {
+    /// Mean and standard deviation, if there are any.
+    pub fn mean(spread: Option<Spread>) -> Self {
+        spread.map_or(Self::Missing, Self::Mean)
+    }
+
+    /// Median and quartiles, if there are any.
+    pub fn median(spread: Option<Spread>) -> Self {
+        spread.map_or(Self::Missing, Self::Median)
+    }
+
+    /// The number, if there is one.
+    pub fn number(number: Option<f64>) -> Self {
+        number.map_or(Self::Missing, Self::Number)
+    }
+
+    /// The published number, if there is one.
+    pub fn published(number: Option<&'static Published>) -> Self {
+        number.map_or(Self::Missing, Self::Published)
+    }
+
+    /// As people read it.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Blank => String::new(),
+            Self::Missing => "–".to_owned(),
+            Self::Text(text) => text.clone(),
+            Self::Count(count) => count.to_string(),
+            Self::Number(value) => number(*value),
+            Self::Mean(spread) if spread.count == 1 => number(spread.mean),
+            Self::Mean(spread) => format!("{} ± {}", number(spread.mean), number(spread.population_std)),
+            Self::Median(spread) if spread.count == 1 => number(spread.median),
+            Self::Median(spread) => {
+                let (lower, upper) = spread.quartiles;
+                format!("{} [{}, {}]", number(spread.median), number(lower), number(upper))
+            }
+            Self::Published(Published { value, spread: Some(spread), .. }) => format!("{value} ± {spread}"),
+            Self::Published(Published { value, .. }) => value.to_string(),
+        }
+    }
+}
+
+impl Table {
+    /// The headings.
+    pub fn header(&self) -> Vec<String> {
+        self.columns.iter().map(|column| column.heading.clone()).collect()
+    }
+
+    /// The rows as people read them.
+    pub fn texts(&self) -> Vec<Vec<String>> {
+        self.rows.iter().map(|row| row.iter().map(Cell::text).collect()).collect()
+    }
+
+    /// Without the columns of detail.
+    pub fn narrow(&self) -> Self {
+        let kept = |position: &usize| !self.columns[*position].is_detail;
+        let kept: Vec<usize> = (0..self.columns.len()).filter(kept).collect();
+        Self {
+            columns: kept.iter().map(|&position| self.columns[position].clone()).collect(),
+            rows: self.rows.iter().map(|row| kept.iter().map(|&position| row[position].clone()).collect()).collect(),
+            ..self.clone()
+        }
+    }
+
+    /// Without the optional columns that have no number.
+    pub fn without_empty_columns(mut self) -> Self {
+        for position in (1..self.columns.len()).rev() {
+            if self.columns[position].is_optional
+                && self.rows.iter().all(|row| matches!(row[position], Cell::Blank | Cell::Missing))
+            {
+                self.columns.remove(position);
+                for row in &mut self.rows {
+                    row.remove(position);
+                }
+            }
+        }
+        self
+    }
+}
+
+/// One decimal, or powers of ten where that would be unreadable.
+pub fn number(value: f64) -> String {
+    if value.abs() >= 1e7 { format!("{value:.2e}") } else { format!("{value:.1}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_stay_readable() {
+        assert_eq!([number(63.04), number(988_652.88), number(1.23e12)], ["63.0", "988652.9", "1.23e12"]);
+        let spread = Spread::new(&[60.0, 62.0, 100.0]).unwrap();
+        assert_eq!(Cell::Mean(spread).text(), "74.0 ± 18.4");
+        assert_eq!(Cell::Median(spread).text(), "62.0 [61.0, 81.0]");
+        assert_eq!(Cell::mean(Spread::new(&[60.0])).text(), "60.0");
+        assert_eq!(Cell::mean(None).text(), "–");
+    }
+
+    #[test]
+    fn columns_are_dropped_with_their_cells() {
+        let table = Table {
+            slug: "t".to_owned(),
+            caption: String::new(),
+            columns: vec![
+                Column::new("model"),
+                Column::detail("MAE"),
+                Column::optional("published"),
+                Column::new("RMSE"),
+            ],
+            rows: vec![
+                vec![Cell::Text("a".to_owned()), Cell::Number(1.0), Cell::Missing, Cell::Number(2.0)],
+                vec![Cell::Text("b".to_owned()), Cell::Number(3.0), Cell::Blank, Cell::Missing],
+            ],
+        };
+        assert_eq!(table.narrow().header(), ["model", "published", "RMSE"]);
+        let table = table.without_empty_columns();
+        assert_eq!(table.header(), ["model", "MAE", "RMSE"]);
+        assert_eq!(table.texts(), [["a", "1.0", "2.0"], ["b", "3.0", "–"]]);
+    }
+}

@@ -1,0 +1,41 @@
+//! Writing all files of a report.
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
+
+use super::{csv, document::Document, figure, html, latex, markdown, summary::Summary};
+use cells::failure::Failure;
+use record::files::write_whole;
+
+/// Writes `report.md`, `report.html`, `summary.csv`, and each table and figure into `tables/` and `figures/` of `out`;
+/// returns their paths.
+///
+/// # Errors
+/// [`Failure::Usage`] names the file that cannot be written.
+pub fn write(out: &Path, summaries: &[Summary], document: &Document) -> Result<Vec<PathBuf>, Failure> {
+    let drawn: HashMap<String, String> = document
+        .figures()
+        .map(|figure| Ok((figure.slug.clone(), figure::draw(figure)?)))
+        .collect::<Result<_, Failure>>()?;
+    let mut files = vec![
+        (out.join("report.md"), markdown::render(document).into_bytes()),
+        (out.join("report.html"), html::render(document, &drawn).into_bytes()),
+        (out.join("summary.csv"), csv::summary(summaries)?),
+    ];
+    for table in document.tables() {
+        let path = |ending: &str| out.join(format!("tables/{}.{ending}", table.slug));
+        files.push((path("tex"), latex::render(table).into_bytes()));
+        files.push((path("csv"), csv::table(table)?));
+    }
+    for figure in document.figures() {
+        let path = |ending: &str| out.join(format!("figures/{}.{ending}", figure.slug));
+        files.push((path("svg"), drawn[&figure.slug].clone().into_bytes()));
+        files.push((path("csv"), csv::figure(figure)?));
+    }
+    for (path, bytes) in &files {
+        write_whole(path, bytes)?;
+    }
+    Ok(files.into_iter().map(|(path, _)| path).collect())
+}

@@ -1,0 +1,218 @@
+//! `hnei`, `ul-pur`, `snl`: what Battery Archive serves of three laboratories, two CSV files per cell.
+//!
+//! `CELL_timeseries.csv` has the samples, `CELL_cycle_data.csv` one line per cycle. Outliers and missing cycles are
+//! replaced by copies of a neighbour, so that the list of cycles has no gaps; each dataset has its own rule for what an
+//! outlier is. Samples stay in the order of the file (the authors sort them by an unstable sort, which scrambles them).
+
+mod rules;
+mod table;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use itertools::Itertools as _;
+
+use super::assembly::{LARGEST_CELL, MOST_CYCLES};
+use super::import::{Format, Imported, Published};
+use super::packed::{self, PublishedFile};
+use cells::catalogue;
+use cells::cell::{Cell, Cycle, Dataset, LifeRecord, Origin};
+use cells::failure::Failure;
+use cells::quote::shown;
+use rules::OutlierRule;
+use table::Recorded;
+
+/// What the two files of a cell are called after its id.
+pub(crate) const SAMPLES: &str = "_timeseries.csv";
+/// See [`SAMPLES`].
+pub(crate) const CYCLES: &str = "_cycle_data.csv";
+
+/// Hawaii Natural Energy Institute.
+pub const HNEI: Format = Format {
+    name: "hnei",
+    files: "CELL_timeseries.csv and CELL_cycle_data.csv of each HNEI cell, or folders or zips with them",
+    datasets: &[Dataset::Hnei],
+    open: |paths| Files::find(Dialect::HNEI, paths),
+};
+
+/// Underwriters Laboratories and Purdue University.
+pub const UL_PUR: Format = Format {
+    name: "ul-pur",
+    files: "CELL_timeseries.csv and CELL_cycle_data.csv of each UL-PUR cell, or folders or zips with them",
+    datasets: &[Dataset::UlPur],
+    open: |paths| Files::find(Dialect::UL_PUR, paths),
+};
+
+/// Sandia National Laboratories.
+pub const SNL: Format = Format {
+    name: "snl",
+    files: "CELL_timeseries.csv and CELL_cycle_data.csv of each SNL cell, or folders or zips with them",
+    datasets: &[Dataset::Snl],
+    open: |paths| Files::find(Dialect::SNL, paths),
+};
+
+/// In what the three datasets differ.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Dialect {
+    dataset: Dataset,
+    rule: OutlierRule,
+    /// Cycle index of the first cycle that is kept; cycles are numbered from there.
+    pub(crate) first: u32,
+}
+
+impl Dialect {
+    const HNEI: Self = Self { dataset: Dataset::Hnei, rule: OutlierRule::Hampel { shifts: 18 }, first: 12 };
+    const UL_PUR: Self = Self { dataset: Dataset::UlPur, rule: OutlierRule::Hampel { shifts: 4 }, first: 12 };
+    const SNL: Self = Self { dataset: Dataset::Snl, rule: OutlierRule::Jump, first: 0 };
+
+    /// That of a dataset, if it is one of the three.
+    pub(crate) fn of(dataset: Dataset) -> Option<Self> {
+        [Self::HNEI, Self::UL_PUR, Self::SNL].into_iter().find(|dialect| dialect.dataset == dataset)
+    }
+
+    /// Indices of the cycles that are outliers.
+    fn outliers(self, id: &str, cycles: &[table::CycleSummary]) -> BTreeSet<u32> {
+        let capacities: Vec<f64> = cycles.iter().map(|cycle| cycle.discharged).collect();
+        let mut positions = self.rule.outliers(&capacities);
+        if id == "SNL_18650_NCA_25C_0-100_0.5-0.5C_a" {
+            positions.extend((0..capacities.len()).filter(|&position| capacities[position] < 1.5));
+        }
+        positions.into_iter().map(|position| cycles[position].index).collect()
+    }
+}
+
+/// The two files of one cell.
+#[derive(Debug, Default)]
+struct Pair {
+    samples: Option<PublishedFile>,
+    cycles: Option<PublishedFile>,
+}
+
+/// The files of each cell.
+struct Files {
+    dialect: Dialect,
+    cells: BTreeMap<String, (PublishedFile, PublishedFile)>,
+    remarks: Vec<String>,
+}
+
+impl Files {
+    fn find(dialect: Dialect, paths: &[PathBuf]) -> Result<Box<dyn Published>, Failure> {
+        let mut pairs: BTreeMap<String, Pair> = BTreeMap::new();
+        for file in packed::find(paths)? {
+            let (id, is_samples) = match (file.name.strip_suffix(SAMPLES), file.name.strip_suffix(CYCLES)) {
+                (Some(id), _) => (id.to_owned(), true),
+                (_, Some(id)) => (id.to_owned(), false),
+                _ => continue,
+            };
+            let pair = pairs.entry(id).or_default();
+            let place = if is_samples { &mut pair.samples } else { &mut pair.cycles };
+            if let Some(other) = place {
+                let (one, other) = (file.place(), other.place());
+                return Err(Failure::Usage(format!("{other} and {one} have the same name: give each file once")));
+            }
+            *place = Some(file);
+        }
+        let dataset = dialect.dataset;
+        let is_ours = |id: &str| catalogue::find(id).is_some_and(|entry| entry.dataset == dataset);
+        let others: Vec<String> = pairs.keys().filter(|id| !is_ours(id)).cloned().collect();
+        let mut remarks = Vec::new();
+        let mut cells = BTreeMap::new();
+        for (id, pair) in pairs.into_iter().filter(|(id, _)| is_ours(id)) {
+            let (samples, cycles) = match (pair.samples, pair.cycles) {
+                (Some(samples), Some(cycles)) => (samples, cycles),
+                (Some(file), None) => return Err(file.refused(format!("its partner {id}{CYCLES} is not there"))),
+                (None, Some(file)) => return Err(file.refused(format!("its partner {id}{SAMPLES} is not there"))),
+                (None, None) => continue,
+            };
+            if table::has_samples(&samples)? {
+                cells.insert(id, (samples, cycles));
+            } else {
+                remarks.push(format!("left out: {} has no samples", samples.place()));
+            }
+        }
+        if cells.is_empty() {
+            let paths = paths.iter().map(|path| path.display()).join(", ");
+            let found = if others.is_empty() { String::new() } else { format!(", but {}", some_of(&others)) };
+            return Err(Failure::Usage(format!(
+                "{paths}: no cell of {dataset} there{found}; a cell is two files, ID{SAMPLES} and ID{CYCLES}"
+            )));
+        }
+        if !others.is_empty() {
+            remarks.push(format!("left out, not among the cells of {dataset} in the benchmark: {}", some_of(&others)));
+        }
+        Ok(Box::new(Self { dialect, cells, remarks }))
+    }
+}
+
+fn some_of(ids: &[String]) -> String {
+    let more = if ids.len() > 5 { format!(" and {} more", ids.len() - 5) } else { String::new() };
+    format!("{}{more}", ids.iter().take(5).map(|id| shown(id, 80)).join(", "))
+}
+
+impl Published for Files {
+    fn ids(&self) -> Vec<String> {
+        self.cells.keys().cloned().collect()
+    }
+
+    fn cell(&self, id: &str) -> Result<Imported, Failure> {
+        let files = self.cells.get(id);
+        let (samples, cycles) =
+            files.ok_or_else(|| Failure::Internal(format!("cell {id} was not found in the files")))?;
+        let summaries = table::read_cycles(cycles)?;
+        let recorded = table::read_samples(samples)?;
+        assemble(id, self.dialect, recorded, &summaries).map_err(|what| cycles.refused(what))
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        self.remarks.clone()
+    }
+}
+
+/// Cuts samples into cycles and puts copies in the place of outliers and missing cycles. An error is a fragment about the
+/// table of cycles.
+fn assemble(
+    id: &str,
+    dialect: Dialect,
+    recorded: Recorded,
+    summaries: &[table::CycleSummary],
+) -> Result<Imported, String> {
+    let Recorded { mut cycles, is_virtual } = recorded;
+    let last = summaries.iter().map(|summary| summary.index).chain(cycles.keys().copied()).max().unwrap_or_default();
+    if last as usize > MOST_CYCLES {
+        return Err(format!("cycle {last}: no cell has more than {MOST_CYCLES} cycles, so the tables are damaged"));
+    }
+    let replacements =
+        rules::replacements(&dialect.outliers(id, summaries), &cycles.keys().copied().collect::<BTreeSet<u32>>());
+    let copied: usize = replacements.values().filter_map(|source| cycles.get(source)).map(table::Samples::len).sum();
+    if copied > LARGEST_CELL / table::Samples::COLUMNS {
+        return Err(format!(
+            "{} cycles are outliers or missing, and their neighbours too long to stand in for all of them, so the tables are \
+             damaged",
+            replacements.len()
+        ));
+    }
+    let known: BTreeSet<u32> = summaries.iter().map(|summary| summary.index).collect();
+    let copy = |(&index, source): (&u32, &u32)| match cycles.get(source).filter(|_| known.contains(source)) {
+        Some(samples) => Ok((index, samples.clone())),
+        None => Err(format!("cycle {index} is an outlier or missing, and no sound cycle is there to stand in for it")),
+    };
+    let copies = replacements.iter().map(copy).collect::<Result<Vec<_>, String>>()?;
+    cycles.extend(copies);
+    let first = dialect.first;
+    let cycles: Vec<Cycle> =
+        cycles.split_off(&first).into_iter().map(|(index, samples)| samples.cycle(index - first)).collect();
+    if cycles.is_empty() {
+        return Err(format!("no cycle with an index of {first} or more"));
+    }
+    let remark = |copies| {
+        let cycles = cycles.len();
+        format!("{copies} of {cycles} cycles are copies of a neighbour, in place of outliers and missing ones")
+    };
+    let copies = Some(replacements.range(first..).count()).filter(|copies| *copies > 0);
+    let remarks = copies.map(remark).into_iter().collect();
+    let life = LifeRecord::Capacity(cycles.iter().map(Cycle::discharged).collect());
+    let entry = catalogue::find(id).ok_or_else(|| format!("cell {id} is not in the catalogue"))?;
+    let origin = if is_virtual { Origin::Virtual } else { Origin::Real };
+    let cell = Cell::new(entry.info(origin), cycles, life).map_err(|invalid| invalid.to_string())?;
+    Ok(Imported { cell, remarks })
+}

@@ -1,0 +1,89 @@
+//! Why a table cannot be read, in words that say what to do: the dialects of spreadsheets and cyclers.
+
+use cells::quote::shown;
+
+/// What is wrong with a field that should be a number.
+pub(crate) fn not_a_number(text: &str) -> String {
+    let why = if text.matches(',').count() == 1 && text.replace(',', ".").trim().parse::<f64>().is_ok() {
+        ": it has a decimal comma; export the file with decimal points"
+    } else if is_clock(text) {
+        ": it is a time in hours, minutes and seconds; export it as a number of seconds"
+    } else {
+        ""
+    };
+    format!("\"{}\" is not a number{why}", shown(text, 24))
+}
+
+/// Whether a text is like `0:10:00`, `10:00.5` or `2010-08-17 10:00:00`.
+fn is_clock(text: &str) -> bool {
+    let clock = text.trim().rsplit(' ').next().unwrap_or_default();
+    let parts: Vec<&str> = clock.split(':').collect();
+    (2..=3).contains(&parts.len()) && parts.iter().all(|part| part.parse::<f64>().is_ok_and(|part| part >= 0.0))
+}
+
+/// Why these columns may be missing from a header: the end of a sentence, or nothing where nobody can tell.
+pub(crate) fn of_missing_columns(missing: &[&str], header: &[String], delimiter: u8) -> String {
+    if let [only] = header {
+        let separators = [(b',', "commas"), (b';', "semicolons"), (b'\t', "tabs")];
+        let named = |wanted: u8| separators.iter().find(|(separator, _)| *separator == wanted).map(|(_, name)| *name);
+        let other =
+            separators.iter().find(|(separator, _)| *separator != delimiter && only.as_bytes().contains(separator));
+        if let (Some((_, theirs)), Some(ours)) = (other, named(delimiter)) {
+            return format!(
+                "; its fields are separated by {theirs}: export it with {ours} between them and decimal points within"
+            );
+        }
+    }
+    let like = |name| Some((name, header.iter().find(|found| plain(found) == plain(name))?));
+    match missing.iter().copied().find_map(like) {
+        Some((name, found)) => format!(
+            "; it has \"{}\" where \"{name}\" is read: export it in that unit, and name it so",
+            shown(found, 40)
+        ),
+        None => String::new(),
+    }
+}
+
+/// The letters of a name before its unit.
+fn plain(name: &str) -> String {
+    let name = name.split(['(', '[', '/']).next().unwrap_or_default();
+    name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dialects_of_numbers_are_called_by_name() {
+        for (text, why) in [
+            ("0,5500", "decimal comma"),
+            ("-1,5e-3", "decimal comma"),
+            ("0:10:00", "hours, minutes and seconds"),
+            ("10:00.5", "hours, minutes and seconds"),
+            ("2010-08-17 10:00:00", "hours, minutes and seconds"),
+        ] {
+            let said = not_a_number(text);
+            assert!(said.starts_with(&format!("\"{text}\" is not a number: ")) && said.contains(why), "{said}");
+        }
+        for text in ["one", "1,2,3", "a:b", ",", ":", "1 000", ""] {
+            assert_eq!(not_a_number(text), format!("\"{text}\" is not a number"));
+        }
+        assert_eq!(not_a_number("\u{1b}[31m"), "\"\\u{1b}[31m\" is not a number");
+    }
+
+    #[test]
+    fn dialects_of_headers_are_called_by_name() {
+        let of = |missing: &[&str], header: &[&str], delimiter| {
+            let header: Vec<String> = header.iter().map(|name| (*name).to_owned()).collect();
+            of_missing_columns(missing, &header, delimiter)
+        };
+        assert!(of(&["a", "b"], &["a;b"], b',').contains("separated by semicolons: export it with commas"));
+        assert!(of(&["a", "b"], &["a\tb"], b',').contains("separated by tabs"));
+        assert!(of(&["a", "b"], &["a,b"], b'\t').contains("separated by commas: export it with tabs"));
+        let said = of(&["Current (A)"], &["t", "Current (mA)"], b',');
+        assert!(said.contains("it has \"Current (mA)\" where \"Current (A)\" is read"), "{said}");
+        assert!(of(&["Test_Time(s)"], &["Test Time (s)"], b',').contains("it has \"Test Time (s)\""));
+        assert_eq!(of(&["Voltage (V)"], &["t", "mV"], b','), "");
+    }
+}

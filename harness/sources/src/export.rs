@@ -1,0 +1,139 @@
+//! Cells as their publishers would serve them: the other way round of [`crate::import`].
+//!
+//! It makes whole files of realistic size that anyone can have, so that every importer is tested on what it is for:
+//! `import(export(cell)) = cell` within the format's precision. To add a format, write a file below `export/` with a
+//! [`Format`] in it, and name it in [`FORMATS`].
+//!
+//! Files of virtual cells bear [`crate::import::VIRTUAL_MARK`].
+
+mod battery_archive;
+mod batteryml;
+mod calce_xlsx;
+mod calendar;
+mod clock;
+mod discharge_curve;
+mod file;
+mod hust_zip;
+mod matr_mat;
+mod rwth_zip;
+
+use std::path::{Path, PathBuf};
+
+use itertools::Itertools as _;
+
+use crate::import::Progress;
+use cells::cell::{Cell, Dataset, LifeRecord};
+use cells::failure::Failure;
+use cells::source::Source;
+use cells::suggest::did_you_mean;
+
+/// Everything that can be written.
+pub static FORMATS: &[Format] = &[
+    matr_mat::FORMAT,
+    hust_zip::FORMAT,
+    calce_xlsx::FORMAT,
+    rwth_zip::FORMAT,
+    battery_archive::HNEI,
+    battery_archive::UL_PUR,
+    battery_archive::SNL,
+    battery_archive::FORMAT,
+    batteryml::FORMAT,
+];
+
+/// One kind of published files.
+#[derive(Debug)]
+pub struct Format {
+    /// What the files are, such as `hust-zip`: a name that it goes by too.
+    pub name: &'static str,
+    /// The name that the user knows from [`crate::import`], such as `hust`.
+    pub import: &'static str,
+    /// What is written, such as `hust_data.zip`; the help text.
+    pub files: &'static str,
+    /// Whose cells can be written.
+    pub datasets: &'static [Dataset],
+    /// How they are written.
+    pub write: Write,
+}
+
+/// Writes cells, given by their ids, into a folder that exists; returns the files. Each is written under another name
+/// and then renamed.
+///
+/// Fails with [`Failure::Usage`] when a cell lacks what the format must have, or the disk is full.
+pub type Write = fn(&dyn Source, &[String], &Path, &Progress<'_>) -> Result<Vec<PathBuf>, Failure>;
+
+impl Format {
+    /// The format of this name, in either way of naming it.
+    pub fn find(name: &str) -> Option<&'static Self> {
+        FORMATS.iter().find(|format| [format.import, format.name].contains(&name))
+    }
+}
+
+/// Writes the cells of `source` that belong to the datasets of `format` into the folder `out`, which is made; of
+/// these, those in `only`, unless that is empty. Returns the files.
+///
+/// # Errors
+/// [`Failure::Usage`] for an id in `only` that is not in `source` or of another dataset, when there is nothing to write,
+/// and as [`Write`].
+pub fn export(
+    format: &Format,
+    source: &dyn Source,
+    only: &[String],
+    out: &Path,
+    progress: &Progress<'_>,
+) -> Result<Vec<PathBuf>, Failure> {
+    let mut ids = Vec::new();
+    for id in source.ids() {
+        if (only.is_empty() || only.contains(&id)) && format.datasets.contains(&source.cell(&id, 0)?.info().dataset) {
+            ids.push(id);
+        }
+    }
+    if let Some(other) = only.iter().find(|id| !ids.contains(id)) {
+        let there = source.ids();
+        let why = if there.contains(other) {
+            format!("the format is for cells of {}", format.datasets.iter().map(|dataset| dataset.name()).join(", "))
+        } else {
+            format!("it is not there{}", did_you_mean(other, there.iter().map(String::as_str)))
+        };
+        return Err(Failure::Usage(format!("cell {other} cannot be written as {}: {why}", format.name)));
+    }
+    if ids.is_empty() {
+        return Err(Failure::Usage(format!("none of the given cells can be written as {}", format.name)));
+    }
+    std::fs::create_dir_all(out)
+        .map_err(|error| Failure::Usage(format!("cannot make the folder {}: {error}", out.display())))?;
+    (format.write)(source, &ids, out, progress)
+}
+
+/// The cell with all cycles of its life, which is all that published files say of how long it lived.
+///
+/// # Errors
+/// [`Failure::Usage`] when the store has the first cycles only, and knows the life otherwise; as [`Source::cell`].
+fn whole_life(source: &dyn Source, id: &str, format: &str) -> Result<Cell, Failure> {
+    let cell = source.cell(id, usize::MAX)?;
+    let here = cell.cycles().len();
+    match cell.life() {
+        LifeRecord::Capacity(capacity) if capacity.len() == here => Ok(cell),
+        _ => Err(Failure::Usage(format!(
+            "cell {id} cannot be written as {format}: only its first {here} cycles are here, from which nobody could tell \
+             its life"
+        ))),
+    }
+}
+
+/// Makes the file `name` in `out`: what `write` leaves at the path it is given, once that is whole. Returns its path.
+///
+/// # Errors
+/// [`Failure::Usage`] when the folder takes no file; the error of `write`.
+fn put(out: &Path, name: &str, write: impl FnOnce(&Path) -> Result<(), Failure>) -> Result<PathBuf, Failure> {
+    let target = out.join(name);
+    let failed = |error: std::io::Error| Failure::Usage(format!("cannot write {}: {error}", target.display()));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".part-");
+    // temporary files are private to their owner; these are for whom the umask lets in, as any other file
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let part = builder.tempfile_in(out).map_err(failed)?.into_temp_path();
+    write(&part)?;
+    part.persist(&target).map_err(|error| failed(error.error))?;
+    Ok(target)
+}

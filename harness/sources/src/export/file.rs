@@ -1,0 +1,87 @@
+//! Files that come into being whole.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::{clock, put};
+use cells::cell::{Cell, Cycle};
+use cells::failure::Failure;
+
+/// Writes a file of this name in the folder `out`, under another name until it is whole.
+///
+/// # Errors
+/// [`Failure::Usage`] names the file and the reason; and what `write` says of the cells.
+pub(super) fn write(
+    out: &Path,
+    name: &str,
+    write: impl FnOnce(&mut BufWriter<&File>) -> Result<(), WriteError>,
+) -> Result<PathBuf, Failure> {
+    put(out, name, |path| {
+        let cannot = |error: io::Error| Failure::Usage(format!("cannot write {}: {error}", out.join(name).display()));
+        let file = File::create(path).map_err(cannot)?;
+        let mut writer = BufWriter::new(&file);
+        write(&mut writer).and_then(|()| Ok(writer.flush()?)).map_err(|error| match error {
+            WriteError::Disk(error) => cannot(error),
+            WriteError::Cell(failure) => failure,
+        })
+    })
+}
+
+/// Why a file was not written.
+pub(super) enum WriteError {
+    /// The disk or the library that writes the format.
+    Disk(io::Error),
+    /// The cells.
+    Cell(Failure),
+}
+
+impl From<io::Error> for WriteError {
+    fn from(error: io::Error) -> Self {
+        Self::Disk(error)
+    }
+}
+
+impl From<zip::result::ZipError> for WriteError {
+    fn from(error: zip::result::ZipError) -> Self {
+        Self::Disk(io::Error::other(error))
+    }
+}
+
+impl From<Failure> for WriteError {
+    fn from(failure: Failure) -> Self {
+        Self::Cell(failure)
+    }
+}
+
+/// Time and charge capacity of every cycle, which these formats must have.
+///
+/// # Errors
+/// [`Failure::Usage`] names the cell.
+pub(super) fn whole<'a>(cell: &'a Cell, format: &str) -> Result<Vec<WholeCycle<'a>>, Failure> {
+    let whole = |cycle: &'a Cycle| {
+        let (time, charged) = (cycle.time.as_deref()?, cycle.charge_capacity.as_deref()?);
+        (!cycle.is_empty()).then_some(WholeCycle { cycle, time, charged })
+    };
+    cell.cycles().iter().map(whole).collect::<Option<_>>().ok_or_else(|| {
+        Failure::Usage(format!(
+            "cell {} cannot be written as {format}: it has a cycle without samples, without time or without a charge half",
+            cell.id()
+        ))
+    })
+}
+
+/// A cycle with everything that a cycler logs.
+#[derive(Clone, Copy)]
+pub(super) struct WholeCycle<'a> {
+    pub(super) cycle: &'a Cycle,
+    pub(super) time: &'a [f64],
+    pub(super) charged: &'a [f64],
+}
+
+impl WholeCycle<'_> {
+    /// See [`clock::counted`].
+    pub(super) fn counted_time(&self, per_hour: f64) -> Vec<f64> {
+        clock::counted(self.cycle, self.time, self.charged, per_hour)
+    }
+}

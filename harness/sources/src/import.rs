@@ -1,0 +1,210 @@
+//! The one way of published files into the store, for every format.
+//!
+//! A format says what it is called and how to look at files; looking gives [`Published`] cells, one at a time and in any
+//! order, from several threads. [`write`] does the rest. To add a format, write a file beside this one with a
+//! [`Format`] in it, and name it in [`FORMATS`].
+//!
+//! An import is all or nothing: cells go to a hidden folder one by one, as few in memory as there are workers, and take
+//! their places when the last of them is whole. A bad file, a full disk or Ctrl-C leaves the store as it was.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use itertools::Itertools as _;
+use rayon::prelude::*;
+
+use super::nominal::Nominal;
+use super::{battery_archive, batteryml, calce, hust, matr, matr_curves, rwth};
+use cells::cell::{Cell, Dataset, Origin};
+use cells::failure::Failure;
+use cells::store::Store;
+
+/// Everything that can be imported.
+pub static FORMATS: &[Format] = &[
+    matr::FORMAT,
+    matr_curves::FORMAT,
+    hust::FORMAT,
+    calce::FORMAT,
+    rwth::FORMAT,
+    battery_archive::HNEI,
+    battery_archive::UL_PUR,
+    battery_archive::SNL,
+    batteryml::FORMAT,
+];
+
+/// One kind of published files.
+#[derive(Debug)]
+pub struct Format {
+    /// As the user names it, such as `hust`.
+    pub name: &'static str,
+    /// What the user gives, such as `hust_data.zip`; the help text.
+    pub files: &'static str,
+    /// Whose cells may come out.
+    pub datasets: &'static [Dataset],
+    /// How files are looked at.
+    pub open: Open,
+}
+
+/// Looks at files: which cells are in them? Reads as little as that needs.
+///
+/// Fails with [`Failure::Usage`], naming the file, when it cannot be read or is of another kind.
+pub type Open = fn(&[PathBuf]) -> Result<Box<dyn Published>, Failure>;
+
+impl Format {
+    /// The format of this name.
+    pub fn find(name: &str) -> Option<&'static Self> {
+        FORMATS.iter().find(|format| format.name == name)
+    }
+}
+
+/// Published files, looked at.
+pub trait Published: Sync {
+    /// The ids of the cells that an import writes, sorted.
+    fn ids(&self) -> Vec<String>;
+
+    /// Reads one of them.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] names the file and the place in it.
+    fn cell(&self, id: &str) -> Result<Imported, Failure>;
+
+    /// Settles which nominal capacity cells count to, before any is read.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] where that of the file is wanted and files of this format state none.
+    fn choose(&mut self, nominal: Nominal) -> Result<(), Failure> {
+        match nominal {
+            Nominal::File => Err(Failure::Usage(
+                "files of this format state no nominal capacity: leave --nominal-capacity out, that of the catalogue is used"
+                    .to_owned(),
+            )),
+            Nominal::Agreed | Nominal::Catalogue => Ok(()),
+        }
+    }
+
+    /// What the user should know of the files as a whole; sentences.
+    fn remarks(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// A cell as it was read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Imported {
+    /// The cell.
+    pub cell: Cell,
+    /// What was mended, dropped or is strange, such as `7 of 901 cycles dropped as outliers`.
+    pub remarks: Vec<String>,
+}
+
+impl From<Cell> for Imported {
+    fn from(cell: Cell) -> Self {
+        Self { cell, remarks: Vec::new() }
+    }
+}
+
+/// What [`crate::export`] writes into files of virtual cells, at a place where the publisher's readers do not look (an
+/// attribute, a comment, one more column), and what importers must look for: a file with it holds cells of
+/// [`Origin::Virtual`].
+pub const VIRTUAL_MARK: &str = "virtual cells, simulated by batlinet, not measured";
+
+/// What a mark, or its absence, says.
+pub fn origin_of(mark: Option<&str>) -> Origin {
+    if mark.is_some_and(|mark| mark.contains(VIRTUAL_MARK)) { Origin::Virtual } else { Origin::Real }
+}
+
+/// Told how many cells of how many are done; an error stops the work and is passed on.
+pub type Progress<'a> = dyn Fn(usize, usize) -> Result<(), Failure> + Sync + 'a;
+
+/// What an import did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// Cells written, of each dataset.
+    pub cells: Vec<(Dataset, usize)>,
+    /// Whether they were measured.
+    pub origin: Origin,
+    /// Of the files as a whole first, then of cells in order of id.
+    pub remarks: Vec<String>,
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cells = |(dataset, cells): &(Dataset, usize)| format!("{cells} {} cells of {dataset}", self.origin);
+        write!(formatter, "{}", self.cells.iter().map(cells).join(", "))?;
+        self.remarks.iter().try_for_each(|remark| write!(formatter, "\n{remark}"))
+    }
+}
+
+/// Cells in memory at a time, at most. The largest published one takes some 200 MB while it is read and written.
+const AT_ONCE: usize = 3;
+
+/// Reads every cell and writes it to `store`: all of them or none.
+///
+/// Cells that are there are replaced if `force` says so.
+///
+/// # Errors
+/// [`Failure::Usage`] for cells that are there, what reading a cell says, and as [`Store::write_all`]; the error of
+/// `progress`.
+pub fn write(
+    published: &dyn Published,
+    store: &mut Store,
+    force: bool,
+    progress: &Progress<'_>,
+) -> Result<Summary, Failure> {
+    let ids = published.ids();
+    check_absent(&ids, store, force)?;
+    let written = Mutex::new(BTreeMap::new());
+    let done = AtomicUsize::new(0);
+    let cells = ids.par_iter().map(|id| {
+        progress(done.load(Ordering::Relaxed), ids.len())?;
+        let Imported { cell, remarks } = published.cell(id)?;
+        if cell.id() != id {
+            return Err(Failure::Internal(format!("the importer was asked for cell {id} and gave {}", cell.id())));
+        }
+        let (dataset, origin) = (cell.info().dataset, cell.info().origin);
+        let mut written = written.lock().map_err(|_| Failure::Internal("a worker of the import died".to_owned()))?;
+        written.insert(id.clone(), (dataset, origin, remarks));
+        done.fetch_add(1, Ordering::Relaxed);
+        Ok(cell)
+    });
+    let workers = rayon::ThreadPoolBuilder::new().num_threads(AT_ONCE.min(rayon::current_num_threads()));
+    let workers =
+        workers.build().map_err(|error| Failure::Internal(format!("cannot start workers for the import: {error}")))?;
+    workers.install(|| store.write_all(cells))?;
+    let _ = progress(ids.len(), ids.len()); // too late to stop
+
+    let written = written.into_inner().map_err(|_| Failure::Internal("a worker of the import died".to_owned()))?;
+    let of = |dataset| written.values().filter(|(of, ..)| *of == dataset).count();
+    let cells =
+        Dataset::ALL.into_iter().map(|dataset| (dataset, of(dataset))).filter(|(_, cells)| *cells > 0).collect();
+    let origin = written.values().next().map_or(Origin::Real, |(_, origin, _)| *origin);
+    let of_cells = |(id, (_, _, remarks)): (String, (Dataset, Origin, Vec<String>))| {
+        remarks.into_iter().map(move |remark| format!("  {id}: {remark}"))
+    };
+    let remarks = published.remarks().into_iter().chain(written.into_iter().flat_map(of_cells)).collect();
+    Ok(Summary { cells, origin, remarks })
+}
+
+/// Says no before anything long is begun.
+///
+/// # Errors
+/// [`Failure::Usage`] when some of these cells are in `store` and not to be replaced.
+pub fn check_absent(ids: &[String], store: &Store, force: bool) -> Result<(), Failure> {
+    let present = ids.iter().filter(|id| store.contains(id)).count();
+    if present == 0 || force {
+        return Ok(());
+    }
+    let new = match ids.len() - present {
+        0 => String::new(),
+        new => format!(", and the other {new} would be new"),
+    };
+    Err(Failure::Usage(format!(
+        "{present} of these {} cells are in {} already{new}: give --force to take all of them from these files, or leave it at \
+         what is there",
+        ids.len(),
+        store.dir().display()
+    )))
+}

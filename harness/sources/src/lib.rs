@@ -1,0 +1,20 @@
+//! Where cells come from. The fuzz targets (`fuzz/`) do without the network and the virtual lab.
+
+mod assembly;
+pub mod battery_archive;
+pub mod batteryml;
+pub mod calce;
+pub mod coulomb;
+mod delimited;
+pub mod download;
+pub mod export;
+pub mod hust;
+pub mod import;
+pub mod matr;
+pub mod matr_curves;
+pub mod nominal;
+mod packed;
+pub mod pickle;
+mod pickled_cells;
+mod rules;
+pub mod rwth;

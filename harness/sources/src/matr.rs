@@ -1,0 +1,307 @@
+//! `matr`: the four batch files of MATR (Severson et al. 2019; the fourth, Attia et al. 2020, is called CLO), as published
+//! at data.matr.io: MATLAB v7.3, which is HDF5.
+//!
+//! What is done to them is what the authors of BatLiNet do:
+//!
+//! * the index of a cell in its file is its number: `MATR_b1c0` is the first of batch 1;
+//! * five cells of batch 2 are continuations of cells of batch 1 and are appended to these;
+//! * the first cycle of every file is left out (not that of a continuation); no other cell or cycle is;
+//! * capacities are the cycler's; internal resistance is that of the summary.
+//!
+//! Time is kept in **minutes**, as stored, although the authors' record calls it seconds: a feature that reads it must
+//! meet the same numbers to be compared with theirs.
+//!
+//! Files as MATLAB writes them are read by [`plain`]; what that does not understand, by the HDF5 library. The library is not
+//! made for damaged files, so it runs in a process of its own: see [`read_by`].
+
+mod apart;
+mod batch;
+mod limits;
+mod message;
+mod plain;
+
+use std::path::{Path, PathBuf};
+
+use super::assembly::Assembly;
+use super::import::{Format, Imported, Published};
+use apart::Reader;
+pub use apart::{VERB, read_by, serve};
+use cells::catalogue;
+use cells::cell::{Cycle, Dataset};
+use cells::failure::Failure;
+use cells::quote::shown;
+use message::{Head, Outline, Recorded};
+
+/// See the module.
+pub const FORMAT: Format = Format {
+    name: "matr",
+    files: "the batch files 2017-05-12_batchdata_updated_struct_errorcorrect.mat and so on (batch 1 only together with 2), \
+            or a folder of them",
+    datasets: &[Dataset::Matr, Dataset::Clo],
+    open: |paths| Ok(Box::new(Batches::open(paths)?)),
+};
+
+/// One published file.
+pub(crate) struct BatchFile {
+    /// In the id of its cells, from 1.
+    pub(crate) number: usize,
+    /// The day by which the file is called.
+    pub(crate) date: &'static str,
+    /// Cells in it, continuations among them.
+    pub(crate) cells: usize,
+}
+
+/// The four of them.
+pub(crate) const BATCHES: [BatchFile; 4] = [
+    BatchFile { number: 1, date: "2017-05-12", cells: 46 },
+    BatchFile { number: 2, date: "2017-06-30", cells: 48 },
+    BatchFile { number: 3, date: "2018-04-12", cells: 46 },
+    BatchFile { number: 4, date: "2019-01-24", cells: 45 },
+];
+
+/// A cell that was taken off test in one batch and went on in the next.
+pub(crate) struct Continuation {
+    /// Index in batch 1.
+    pub(crate) cell: usize,
+    /// Index in batch 2 of what is appended to it.
+    pub(crate) continues_at: usize,
+    /// Published number of cycles of that.
+    pub(crate) cycles: usize,
+}
+
+/// All of them.
+pub(crate) const CONTINUATIONS: [Continuation; 5] = [
+    Continuation { cell: 0, continues_at: 7, cycles: 662 },
+    Continuation { cell: 1, continues_at: 8, cycles: 981 },
+    Continuation { cell: 2, continues_at: 9, cycles: 1060 },
+    Continuation { cell: 3, continues_at: 15, cycles: 208 },
+    Continuation { cell: 4, continues_at: 16, cycles: 482 },
+];
+
+/// Batch number and index of a cell: `MATR_b1c0` is (1, 0).
+pub(crate) fn place_of(id: &str) -> Option<(usize, usize)> {
+    let (batch, index) = id.strip_prefix("MATR_b")?.split_once('c')?;
+    Some((batch.parse().ok()?, index.parse().ok()?))
+}
+
+/// One file, open.
+struct Batch {
+    path: PathBuf,
+    head: Head,
+    reader: Reader,
+}
+
+/// How far a cell has been read: continuations go on from there.
+#[derive(Default)]
+struct Part {
+    /// Cycles so far, the first of the first file among them.
+    cycles: usize,
+    /// Of the summaries so far, one after the other.
+    resistance: Vec<f64>,
+    /// The file's count of cycles, likewise.
+    number: Vec<f64>,
+    /// How the cell was charged, as the first file says.
+    policy: String,
+}
+
+impl Part {
+    fn begin(&mut self, outline: Outline) {
+        let offset = self.number.len() as f64;
+        self.number.extend(outline.number.iter().map(|number| number + offset));
+        self.resistance.extend(outline.resistance);
+        if self.cycles == 0 {
+            self.policy = outline.policy;
+        }
+    }
+
+    /// The cycle at this position of all parts.
+    fn cycle(&self, position: usize, recorded: Recorded) -> Cycle {
+        let [voltage, current, discharged, charged, time, temperature, qdlin] = recorded;
+        let voltage = voltage.unwrap_or_default();
+        // of a cycle without samples, everything is there and empty
+        let empty = voltage.is_empty();
+        let optional = |series: Option<Vec<f64>>| series.or(empty.then(Vec::new));
+        let number = self.number.get(position).copied().unwrap_or(position as f64);
+        Cycle {
+            number: if (0.0..=1e6).contains(&number) { number as u32 } else { position as u32 },
+            current: current.unwrap_or_default(),
+            discharge_capacity: discharged.unwrap_or_default(),
+            charge_capacity: optional(charged),
+            time: optional(time),
+            temperature: optional(temperature),
+            qdlin,
+            stated_capacity: None,
+            internal_resistance: self.resistance.get(position).copied(),
+            voltage,
+        }
+    }
+}
+
+impl Batch {
+    fn open(path: &Path) -> Result<Self, Failure> {
+        let opened = Reader::open(path);
+        let refused =
+            |what: String| Failure::Usage(format!("{}: {}; nothing was imported", path.display(), shown(what, 1000)));
+        let (head, reader) = opened.map_err(refused)?;
+        Ok(Self { path: path.to_owned(), head, reader })
+    }
+
+    /// Number of places for cells.
+    fn len(&self) -> usize {
+        self.head.filled.len()
+    }
+
+    /// Whether there is a cell at this index.
+    fn has(&self, index: usize) -> bool {
+        self.head.filled.get(index) == Some(&true)
+    }
+
+    /// Gives the cycles of the cell at `index` to `assembly`, after what `part` says. An error is a fragment.
+    fn read(&self, index: usize, assembly: &mut Assembly, part: &mut Part) -> Result<(), String> {
+        let before = part.cycles;
+        // the first cycle of the first part is not used
+        let first = usize::from(before == 0);
+        let (mut at, mut cycles) = (first, 0);
+        let part = std::cell::RefCell::new(part);
+        self.reader.read(
+            index,
+            first,
+            |outline| {
+                cycles = outline.cycles;
+                part.borrow_mut().begin(outline);
+                Ok(())
+            },
+            |recorded| {
+                let cycle = part.borrow().cycle(before + at, recorded);
+                at += 1;
+                assembly.push(cycle).map_err(|what| format!("cycles({at}): {what}"))
+            },
+        )?;
+        part.into_inner().cycles = before + cycles;
+        Ok(())
+    }
+}
+
+/// Files that were looked at.
+struct Batches(Vec<Batch>);
+
+impl Batches {
+    fn open(paths: &[PathBuf]) -> Result<Self, Failure> {
+        let mut batches: Vec<Batch> = Vec::new();
+        for path in mat_files(paths)? {
+            let batch = Batch::open(&path)?;
+            if let Some(other) = batches.iter().find(|other| other.head.number == batch.head.number) {
+                return Err(Failure::Usage(format!(
+                    "{} and {} are both batch {} of MATR: give one of them",
+                    other.path.display(),
+                    path.display(),
+                    batch.head.number
+                )));
+            }
+            batches.push(batch);
+        }
+        let batches = Self(batches);
+        let continued = |first: &&Batch| CONTINUATIONS.iter().any(|continuation| first.has(continuation.cell));
+        if let (Some(first), None) = (batches.batch(1).filter(continued), batches.batch(2)) {
+            return Err(Failure::Usage(format!(
+                "{} has cells whose later cycles are in batch 2 (2017-06-30): give that file as well",
+                first.path.display()
+            )));
+        }
+        if batches.ids().is_empty() {
+            return Err(Failure::Usage("the batch files given have no cells in them".to_owned()));
+        }
+        Ok(batches)
+    }
+
+    fn batch(&self, number: usize) -> Option<&Batch> {
+        self.0.iter().find(|batch| batch.head.number == number)
+    }
+}
+
+/// The files given, and those ending in `.mat` in the folders given.
+fn mat_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut files = Vec::new();
+    for path in paths {
+        let unreadable = |error| Failure::Usage(format!("cannot read {}: {error}", path.display()));
+        if !std::fs::metadata(path).map_err(unreadable)?.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        let before = files.len();
+        for entry in std::fs::read_dir(path).map_err(unreadable)? {
+            let inside = entry.map_err(unreadable)?.path();
+            if inside.extension().is_some_and(|extension| extension == "mat") {
+                files.push(inside);
+            }
+        }
+        if files.len() == before {
+            return Err(Failure::Usage(format!("{} has no file that ends in .mat", path.display())));
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+impl Published for Batches {
+    fn ids(&self) -> Vec<String> {
+        let mut ids = Vec::new();
+        for batch in &self.0 {
+            let own = |index: &usize| {
+                let continues =
+                    batch.head.number == 2 && CONTINUATIONS.iter().any(|known| known.continues_at == *index);
+                batch.has(*index) && !continues
+            };
+            ids.extend((0..batch.len()).filter(own).map(|index| format!("MATR_b{}c{index}", batch.head.number)));
+        }
+        ids.sort();
+        ids
+    }
+
+    fn cell(&self, id: &str) -> Result<Imported, Failure> {
+        let absent = || Failure::Usage(format!("cell {id} is not in the batch files given"));
+        let (number, index) = place_of(id).ok_or_else(absent)?;
+        let batch = self.batch(number).ok_or_else(absent)?;
+        let entry = catalogue::find(id).ok_or_else(absent)?;
+        let continuation = CONTINUATIONS.iter().find(|known| number == 1 && known.cell == index);
+        let rest = continuation.map(|known| known.continues_at).zip(self.batch(2));
+        let refused = |what: String| {
+            let what = shown(what, 1000);
+            Failure::Usage(format!("{}: cell b{number}c{index}: {what}; nothing was imported", batch.path.display()))
+        };
+
+        let mut assembly = Assembly::new(entry.info(batch.head.origin));
+        let mut part = Part::default();
+        batch.read(index, &mut assembly, &mut part).map_err(refused)?;
+        if let Some((index, batch)) = rest.filter(|(index, batch)| batch.has(*index)) {
+            batch.read(index, &mut assembly, &mut part).map_err(|what| {
+                refused(format!("{what} (in its continuation, {} of {})", index, batch.path.display()))
+            })?;
+        }
+        let policy = part.policy;
+        let mut imported = assembly.finish().map_err(refused)?;
+        if differ(&policy, &entry.charge) {
+            let policy = shown(&policy, 80);
+            imported.remarks.push(format!("the file calls the charge policy \"{policy}\", not \"{}\"", entry.charge));
+        }
+        Ok(imported)
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        let file = |batch: &Batch| {
+            let empty = (0..batch.len()).filter(|index| !batch.has(*index)).count();
+            let empty = if empty == 0 { String::new() } else { format!(", {empty} of its places are empty") };
+            format!("batch {} from {}{empty}", batch.head.number, batch.path.display())
+        };
+        self.0.iter().map(file).collect()
+    }
+}
+
+/// Whether two policies have other numbers; how they are spelt varies.
+fn differ(policy: &str, catalogued: &str) -> bool {
+    let numbers = |text: &str| -> Vec<f64> {
+        let parts = text.split(|letter: char| !letter.is_ascii_digit() && letter != '.');
+        parts.filter_map(|number| number.parse().ok()).collect()
+    };
+    !policy.is_empty() && !catalogued.is_empty() && numbers(policy) != numbers(catalogued)
+}

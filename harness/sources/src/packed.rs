@@ -1,0 +1,285 @@
+//! Files as publishers serve them: in folders, or packed in zip archives.
+//!
+//! Nothing is ever unpacked to where a name in an archive says. Whatever a file claims of itself, no more is read of it
+//! than its reader allows, and a packed file is read to its end, so that its checksum is compared.
+
+use std::fs::{self, File};
+use std::io::{self, BufReader, Read, Seek};
+use std::path::{Component, Path, PathBuf};
+
+use zip::ZipArchive;
+use zip::result::ZipError;
+
+use cells::failure::Failure;
+use cells::quote::shown;
+
+/// Far more files than any dataset has; an archive or folder with more is something else.
+const MOST_FILES: usize = 100_000;
+/// Letters of the name of a packed file that are shown.
+const LONGEST_NAME: usize = 200;
+/// Letters of what is wrong with a file that are shown.
+const LONGEST_PROBLEM: usize = 1000;
+/// Folders within folders that are searched.
+const DEEPEST: usize = 6;
+
+/// A file that can be read, wherever it is.
+#[derive(Clone, Debug)]
+pub(super) struct PublishedFile {
+    place: Place,
+    /// Its name without folders.
+    pub(super) name: String,
+    /// The folders it lies in, innermost first; an archive counts as a folder named by its stem.
+    pub(super) folders: Vec<String>,
+}
+
+#[derive(Clone, Debug)]
+enum Place {
+    Disk(PathBuf),
+    Packed { archive: PathBuf, index: usize, name: String },
+}
+
+impl PublishedFile {
+    /// How to tell the user of it: its path, or `CS2_35.zip: CS2_35/CS2_35_1_10_11.xlsx`.
+    pub(super) fn place(&self) -> String {
+        match &self.place {
+            Place::Disk(path) => path.display().to_string(),
+            Place::Packed { archive, name, .. } => format!("{}: {}", archive.display(), shown(name, LONGEST_NAME)),
+        }
+    }
+
+    /// The failure of a file that is not what it should be. What is to be done, `what` says: see [`damaged`].
+    pub(super) fn refused(&self, what: impl std::fmt::Display) -> Failure {
+        Failure::Usage(format!("{}: {}; nothing was imported", self.place(), shown(what, LONGEST_PROBLEM)))
+    }
+
+    /// Whether the name ends in one of these, whatever the case.
+    pub(super) fn has_extension(&self, extensions: &[&str]) -> bool {
+        let extension = Path::new(&self.name).extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        extensions.iter().any(|wanted| extension.eq_ignore_ascii_case(wanted))
+    }
+
+    /// Reads the file whole.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] when it cannot be read, is damaged, or has more than `largest` bytes.
+    pub(super) fn bytes(&self, largest: u64) -> Result<Vec<u8>, Failure> {
+        self.read(largest, |reader| {
+            let mut bytes = Vec::new();
+            reader.read_to_end(&mut bytes).map_err(|error| self.refused(broken(&error)))?;
+            Ok(bytes)
+        })
+    }
+
+    /// The first bytes, at most so many; the rest is not looked at.
+    ///
+    /// # Errors
+    /// As [`PublishedFile::bytes`].
+    pub(super) fn start(&self, bytes: u64) -> Result<Vec<u8>, Failure> {
+        let first = |reader: &mut dyn Read| {
+            let mut start = Vec::new();
+            reader.take(bytes).read_to_end(&mut start).map_err(|error| self.refused(broken(&error)))?;
+            Ok(start)
+        };
+        match &self.place {
+            Place::Disk(path) => first(&mut File::open(path).map_err(|error| unreadable(path, &error))?),
+            Place::Packed { archive, index, .. } => {
+                first(&mut open_zip(archive)?.by_index(*index).map_err(|error| self.refused(damaged(error)))?)
+            }
+        }
+    }
+
+    /// Gives the content to `consume`, and reads what that leaves, for the checksum.
+    ///
+    /// # Errors
+    /// As [`PublishedFile::bytes`], and what `consume` says.
+    pub(super) fn read<T>(
+        &self,
+        largest: u64,
+        consume: impl FnOnce(&mut dyn Read) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let whole = |reader: &mut dyn Read| {
+            let mut reader = Bounded::new(reader, largest);
+            let result = consume(&mut reader)?;
+            io::copy(&mut reader, &mut io::sink()).map_err(|error| self.refused(broken(&error)))?;
+            Ok(result)
+        };
+        match &self.place {
+            Place::Disk(path) => whole(&mut File::open(path).map_err(|error| unreadable(path, &error))?),
+            Place::Packed { archive, index, .. } => {
+                let mut archive = open_zip(archive)?;
+                let mut entry = archive.by_index(*index).map_err(|error| self.refused(damaged(error)))?;
+                if entry.size() > largest {
+                    return Err(self.refused(too_large(largest)));
+                }
+                whole(&mut entry)
+            }
+        }
+    }
+}
+
+/// All files at these paths and in the folders and zip archives at these paths, in order of their places. What systems add
+/// of their own (`__MACOSX`, `.DS_Store`, `~$…`) is not among them.
+///
+/// # Errors
+/// [`Failure::Usage`] when a path cannot be read, an archive is damaged, and when an entry would climb out of its archive.
+pub(super) fn find(paths: &[PathBuf]) -> Result<Vec<PublishedFile>, Failure> {
+    let mut files = Vec::new();
+    for path in paths {
+        look(path, 0, &mut files)?;
+    }
+    Ok(files)
+}
+
+fn look(path: &Path, depth: usize, files: &mut Vec<PublishedFile>) -> Result<(), Failure> {
+    let metadata = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
+    if metadata.is_dir() {
+        if depth > DEEPEST {
+            return Ok(());
+        }
+        let entries = fs::read_dir(path).and_then(|entries| entries.collect::<io::Result<Vec<_>>>());
+        let mut inside: Vec<PathBuf> =
+            entries.map_err(|error| unreadable(path, &error))?.iter().map(fs::DirEntry::path).collect();
+        inside.sort();
+        return inside
+            .iter()
+            .filter(|path| !is_clutter(&last_name(path)))
+            .try_for_each(|path| look(path, depth + 1, files));
+    }
+    if !metadata.is_file() {
+        return Err(Failure::Usage(format!("{} is neither a file nor a folder", path.display())));
+    }
+    let name = last_name(path);
+    if name.to_ascii_lowercase().ends_with(".zip") {
+        look_into_zip(path, files)?;
+    } else {
+        // absolute, so that `import calce .` knows the name of the folder
+        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let folders = absolute.ancestors().skip(1).map(last_name).filter(|name| !name.is_empty()).collect();
+        files.push(PublishedFile { place: Place::Disk(path.to_owned()), name, folders });
+    }
+    if files.len() > MOST_FILES {
+        return Err(Failure::Usage(format!(
+            "{} and what was given before hold more than {MOST_FILES} files",
+            path.display()
+        )));
+    }
+    Ok(())
+}
+
+fn look_into_zip(path: &Path, files: &mut Vec<PublishedFile>) -> Result<(), Failure> {
+    let archive = open_zip(path)?;
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    for (index, name) in names(&archive, &path.display().to_string())? {
+        let mut parts: Vec<String> = name.split('/').map(str::to_owned).collect();
+        let last = parts.pop().unwrap_or_default();
+        if parts.iter().chain([&last]).any(|part| is_clutter(part)) {
+            continue;
+        }
+        let folders = parts.into_iter().rev().chain([stem.clone()]).collect();
+        files.push(PublishedFile {
+            place: Place::Packed { archive: path.to_owned(), index, name },
+            name: last,
+            folders,
+        });
+    }
+    Ok(())
+}
+
+/// Index and name, with `/` between its parts, of every file in the archive at `place`, sorted by name.
+///
+/// # Errors
+/// [`Failure::Usage`] for an entry that would climb out of the archive, and for too many.
+pub(super) fn names<R: Read + Seek>(archive: &ZipArchive<R>, place: &str) -> Result<Vec<(usize, String)>, Failure> {
+    if archive.len() > MOST_FILES {
+        return Err(Failure::Usage(format!("{place} holds {} files, more than any dataset has", archive.len())));
+    }
+    let mut names = Vec::new();
+    for index in 0..archive.len() {
+        let name = archive.name_for_index(index).transpose().map_err(|error| refused_archive(place, &error))?;
+        let name = name.unwrap_or_default().replace('\\', "/");
+        let climbs = |part: Component<'_>| !matches!(part, Component::Normal(_) | Component::CurDir);
+        if Path::new(&name).components().any(climbs) {
+            let name = shown(name, 60);
+            return Err(Failure::Usage(format!(
+                "{place} has an entry \"{name}\", which would lie outside the archive: it is not the published one; \
+                 nothing was imported"
+            )));
+        }
+        if !name.ends_with('/') {
+            names.push((index, name));
+        }
+    }
+    names.sort_by(|a, b| a.1.cmp(&b.1));
+    Ok(names)
+}
+
+/// Opens the zip archive at `path`.
+///
+/// # Errors
+/// [`Failure::Usage`] when it cannot be read or is none.
+pub(super) fn open_zip(path: &Path) -> Result<ZipArchive<BufReader<File>>, Failure> {
+    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    ZipArchive::new(BufReader::new(file)).map_err(|error| refused_archive(&path.display().to_string(), &error))
+}
+
+/// The failure of an archive that cannot be read.
+pub(super) fn refused_archive(place: &str, error: &ZipError) -> Failure {
+    Failure::Usage(format!(
+        "{place} is not a zip archive, or is damaged or cut short: {}; nothing was imported, get the file anew",
+        shown(error, 200)
+    ))
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    Failure::Usage(format!("cannot read {}: {error}", path.display()))
+}
+
+/// A fragment for an error in the middle of a file.
+pub(super) fn broken(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::FileTooLarge => error.to_string(),
+        _ => damaged(error),
+    }
+}
+
+/// A fragment for a file that is not whole, the one kind of fault that a new download mends.
+pub(super) fn damaged(how: impl std::fmt::Display) -> String {
+    format!("it is damaged or cut short ({}): get the file anew", shown(how, 200))
+}
+
+fn too_large(largest: u64) -> String {
+    format!("it has more than {} MiB, far more than the published one", largest >> 20)
+}
+
+fn last_name(path: impl AsRef<Path>) -> String {
+    path.as_ref().file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn is_clutter(name: &str) -> bool {
+    name == "__MACOSX" || name.starts_with('.') || name.starts_with("~$")
+}
+
+/// Fails once more than so many bytes come, whatever was declared.
+pub(super) struct Bounded<R> {
+    reader: R,
+    left: u64,
+    largest: u64,
+}
+
+impl<R: Read> Bounded<R> {
+    /// Lets `largest` bytes through.
+    pub(super) fn new(reader: R, largest: u64) -> Self {
+        Self { reader, left: largest, largest }
+    }
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        self.left = self
+            .left
+            .checked_sub(read as u64)
+            .ok_or_else(|| io::Error::new(io::ErrorKind::FileTooLarge, too_large(self.largest)))?;
+        Ok(read)
+    }
+}

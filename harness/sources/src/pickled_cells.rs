@@ -1,0 +1,96 @@
+//! Published files of one pickle per cell, named after it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::import::{Imported, Published};
+use super::nominal::Nominal;
+use super::packed::{self, PublishedFile};
+use super::pickle::{self, Node, Pickle};
+use cells::catalogue;
+use cells::failure::Failure;
+use cells::quote::shown;
+
+/// How a publisher's pickles are to be understood.
+pub(super) struct Reading {
+    /// The cell's id, by the name of its file without `.pkl`.
+    pub(super) id: fn(&str) -> String,
+    /// Bytes of the largest file that is read.
+    pub(super) largest_file: u64,
+    /// What a pickle holds of a cell, by its id and the name of its file.
+    pub(super) assemble: fn(&str, &str, Node<'_>) -> Result<Imported, String>,
+    /// The nominal capacity in Ah that a pickle states.
+    pub(super) nominal: fn(Node<'_>) -> Option<f64>,
+    /// What to say of paths without any such pickle.
+    pub(super) none_found: &'static str,
+}
+
+/// The pickle of each cell.
+pub(super) struct PickledCells {
+    reading: Reading,
+    nominal: Nominal,
+    files: BTreeMap<String, PublishedFile>,
+    left_out: Vec<String>,
+}
+
+impl PickledCells {
+    /// Looks for pickles of published cells in files, folders and zip archives.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] if there are none, or two of one cell; as [`packed::find`].
+    pub(super) fn find(paths: &[PathBuf], reading: Reading) -> Result<Self, Failure> {
+        let mut found = Self { reading, nominal: Nominal::default(), files: BTreeMap::new(), left_out: Vec::new() };
+        for file in packed::find(paths)? {
+            let id = (found.reading.id)(stem(&file));
+            if !file.has_extension(&["pkl"]) || catalogue::find(&id).is_none() {
+                found.left_out.push(shown(file.name, 80));
+            } else if let Some(other) = found.files.get(&id) {
+                let (one, two) = (other.place(), file.place());
+                return Err(Failure::Usage(format!("{one} and {two} are both cell {id}: give one of them")));
+            } else {
+                found.files.insert(id, file);
+            }
+        }
+        if found.files.is_empty() {
+            let given: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+            return Err(Failure::Usage(format!("{}: {}", given.join(", "), found.reading.none_found)));
+        }
+        Ok(found)
+    }
+}
+
+impl Published for PickledCells {
+    fn ids(&self) -> Vec<String> {
+        self.files.keys().cloned().collect()
+    }
+
+    fn cell(&self, id: &str) -> Result<Imported, Failure> {
+        let file = self.files.get(id).ok_or_else(|| Failure::Usage(format!("cell {id} is not in the files given")))?;
+        let pickle = file.read(self.reading.largest_file, |reader| {
+            Pickle::read(reader, pickle::MEMORY).map_err(|problem| file.refused(problem))
+        })?;
+        let imported = (self.reading.assemble)(id, stem(file), pickle.root()).map_err(|what| file.refused(what))?;
+        let stated = (self.reading.nominal)(pickle.root());
+        self.nominal.settle(imported, stated).map_err(|what| file.refused(what))
+    }
+
+    fn choose(&mut self, nominal: Nominal) -> Result<(), Failure> {
+        self.nominal = nominal;
+        Ok(())
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        match &self.left_out[..] {
+            [] => Vec::new(),
+            [one] => vec![format!("{one} is no pickle of a published cell and was not read")],
+            [first, ..] => {
+                let count = self.left_out.len();
+                vec![format!("{count} files that are no pickle of a published cell were not read: {first} …")]
+            }
+        }
+    }
+}
+
+fn stem(file: &PublishedFile) -> &str {
+    file.name.rsplit_once('.').map_or(&file.name, |(stem, _)| stem)
+}

@@ -1,0 +1,30 @@
+//! `--data`: where the cells come from.
+
+use std::path::Path;
+
+use cells::{failure::Failure, source::Source, store::Store};
+use lab::VirtualLab;
+
+/// Whether `--data` asks for the built-in lab.
+pub(super) fn is_virtual(data: &Path) -> bool {
+    data == Path::new("virtual")
+}
+
+/// The built-in lab for `virtual`, else the store in this folder.
+pub(super) fn open(data: &Path) -> Result<Box<dyn Source>, Failure> {
+    if is_virtual(data) { Ok(Box::new(VirtualLab::new())) } else { Ok(Box::new(Store::open(data)?)) }
+}
+
+/// Opens the cells, and says aloud which they are.
+pub(super) fn open_aloud(data: &Path) -> Result<Box<dyn Source>, Failure> {
+    let source = open(data)?;
+    if is_virtual(data) {
+        eprintln!(
+            "cells: VIRTUAL, simulated by the built-in lab; for real cells import some (`batlinet data --help`) and give \
+             --data DIR"
+        );
+    } else {
+        eprintln!("cells: {} {}, from {}", source.ids().len(), source.origin(), data.display());
+    }
+    Ok(source)
+}

@@ -1,0 +1,5 @@
+//! Result tables of many runs. This is where polars is: nothing that does without tables waits for it.
+
+mod predictions;
+
+pub use predictions::{PredictionRow, write_parquet};

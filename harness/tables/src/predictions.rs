@@ -1,0 +1,82 @@
+//! `predictions.parquet`: every test prediction of every run.
+
+use std::path::Path;
+
+use polars::prelude::{Column, DataFrame, ParquetWriter};
+
+use cells::failure::Failure;
+
+/// One test cell of one run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PredictionRow {
+    /// Name of the experiment.
+    pub experiment: String,
+    /// Name of the model.
+    pub model: String,
+    /// Tells entries of one model apart.
+    pub variant: String,
+    /// Seed of the run.
+    pub seed: u64,
+    /// The cell.
+    pub cell_id: String,
+    /// Observed cycle life.
+    pub observed: f64,
+    /// Predicted cycle life.
+    pub predicted: f64,
+    /// `real` or `virtual`.
+    pub data: String,
+}
+
+/// Writes the rows in the order given.
+///
+/// # Errors
+/// [`Failure::Usage`] names the file.
+pub fn write_parquet(path: &Path, rows: &[PredictionRow]) -> Result<(), Failure> {
+    let internal = |error: polars::error::PolarsError| Failure::Internal(format!("{}: {error}", path.display()));
+    let texts =
+        |name: &str, of: fn(&PredictionRow) -> &str| Column::new(name.into(), rows.iter().map(of).collect::<Vec<_>>());
+    let numbers =
+        |name: &str, of: fn(&PredictionRow) -> f64| Column::new(name.into(), rows.iter().map(of).collect::<Vec<_>>());
+    let columns = vec![
+        texts("experiment", |row| &row.experiment),
+        texts("model", |row| &row.model),
+        texts("variant", |row| &row.variant),
+        Column::new("seed".into(), rows.iter().map(|row| row.seed).collect::<Vec<_>>()),
+        texts("cell_id", |row| &row.cell_id),
+        numbers("observed", |row| row.observed),
+        numbers("predicted", |row| row.predicted),
+        texts("data", |row| &row.data),
+    ];
+    let mut table = DataFrame::new(rows.len(), columns).map_err(internal)?;
+    let mut bytes = Vec::new();
+    ParquetWriter::new(&mut bytes).finish(&mut table).map_err(internal)?;
+    record::files::write_whole(path, &bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use polars::prelude::{ParquetReader, SerReader as _};
+
+    #[test]
+    fn rows_are_read_as_they_were_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("predictions.parquet");
+        let row = |cell: &str, predicted: f64| PredictionRow {
+            experiment: "matr-1".to_owned(),
+            model: "ridge".to_owned(),
+            variant: String::new(),
+            seed: 7,
+            cell_id: cell.to_owned(),
+            observed: 500.0,
+            predicted,
+            data: "virtual".to_owned(),
+        };
+        write_parquet(&path, &[row("a", 501.5), row("b", 1e300)]).unwrap();
+        let table = ParquetReader::new(std::fs::File::open(&path).unwrap()).finish().unwrap();
+        assert_eq!(table.height(), 2);
+        assert_eq!(table.column("predicted").unwrap().f64().unwrap().get(1), Some(1e300));
+        assert_eq!(table.column("cell_id").unwrap().str().unwrap().get(0), Some("a"));
+        assert_eq!(table.column("seed").unwrap().u64().unwrap().get(0), Some(7));
+    }
+}
