@@ -20,8 +20,8 @@ for target in "${targets[@]}"; do
   seeds=fuzz/seeds/$target
   case $target in
     matr_plain) seeds=fuzz/seeds/matr ;;
-    pickle) seeds=harness/tests/fixtures/pickles ;;
-    xls) seeds=$corpus/../xls-seeds && mkdir -p "$seeds" && cp harness/tests/fixtures/*.xls "$seeds" ;;
+    pickle) seeds=harness/sources/tests/fixtures/pickles ;;
+    xls) seeds=$corpus/../xls-seeds && mkdir -p "$seeds" && cp harness/sources/tests/fixtures/*.xls "$seeds" ;;
   esac
   nice -n 5 cargo +nightly fuzz run "$target" "$corpus" "$seeds" -- -max_total_time="$seconds" -timeout=60 \
     -rss_limit_mb=3000 -max_len=65536 -print_final_stats=1 > "fuzz/artifacts/$target.log" 2>&1 &

@@ -14,7 +14,7 @@ use baselines::svm::{Svm, SvmParameters};
 use baselines::{Context, Model, Silent, Streams};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 
-#[path = "../tests/common/mod.rs"]
+#[path = "../tests/baselines/common/mod.rs"]
 #[expect(dead_code, reason = "the tests use more of it")]
 mod common;
 

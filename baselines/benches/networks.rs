@@ -12,7 +12,7 @@ use baselines::{
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use ndarray::{ArrayD, IxDyn};
 
-#[path = "../tests/common/mod.rs"]
+#[path = "../tests/baselines/common/mod.rs"]
 #[expect(dead_code, reason = "the tests use more of it")]
 mod common;
 

@@ -3,7 +3,7 @@
 
 #![no_main]
 
-use fuzz::source::matr_curves::{POINTS, Publication};
+use sources::matr_curves::{POINTS, Publication};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

@@ -5,7 +5,7 @@
 
 use std::sync::Once;
 
-use fuzz::source::matr;
+use sources::matr;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

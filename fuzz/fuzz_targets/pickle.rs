@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use fuzz::source::pickle::{self, Frame, Pickle};
+use sources::pickle::{self, Frame, Pickle};
 use libfuzzer_sys::fuzz_target;
 
 const MEMORY: usize = 32 << 20;

@@ -1,27 +1,11 @@
-//! What the targets share: the importers, and one way of giving them files.
-//!
-//! The crate `harness` is taken in by the paths of its modules, without what importers do not need (tensors, tables, models),
-//! so that a target builds in two minutes instead of an hour. `cfg(fuzzing)` leaves out the virtual lab.
-
-#[path = "../../harness/src"]
-mod harness {
-    pub mod cell;
-    pub mod failure;
-    pub mod quote;
-    pub mod source;
-    pub mod store;
-    pub mod suggest;
-    pub mod text;
-}
-
-pub use harness::{cell, failure, quote, source, store, suggest, text};
+//! What the targets share: one way of giving files to the importers, which are those of the crate `sources`.
 
 use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use failure::Failure;
-use source::import::Format;
+use cells::failure::Failure;
+use sources::import::Format;
 use tempfile::TempDir;
 
 /// A folder in memory where there is such a thing.

@@ -1,4 +1,4 @@
-"""Times the Python oracles on the work of harness/benches/compare.rs: prints CSV `work,oracle_s,oracle_core_s`.
+"""Times the Python oracles on the work of harness/batlinet/benches/compare.rs: prints CSV `work,oracle_s,oracle_core_s`.
 
     VENV/bin/python scripts/oracle/bench.py [--device cuda] [--authors FOLDER] [WORK…]
 

@@ -1,6 +1,6 @@
-"""Pickles of small frames and containers as real pandas writes them, for the reader in harness/src/source/pickle.
+"""Pickles of small frames and containers as real pandas writes them, for the reader in harness/sources/src/pickle.
 
-    python3 scripts/oracle/pickles.py harness/tests/fixtures/pickles
+    python3 scripts/oracle/pickles.py harness/sources/tests/fixtures/pickles
 
 Run it once with each of several versions of pandas (those of the committed files: 1.5.3, 2.2.3, 2.3.3, 3.0.0). With pyarrow
 beside pandas 3 it writes only what is different then, `arrow-*.pkl` (3.1.1). The file

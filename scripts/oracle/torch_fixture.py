@@ -1,4 +1,4 @@
-"""Writes harness/tests/fixtures/batlinet_steps.json: ten optimiser steps of BatLiNet, and of the arms of the authors'
+"""Writes harness/batlinet/tests/fixtures/batlinet_steps.json: ten optimiser steps of BatLiNet, and of the arms of the authors'
 branch ablation (spec 5.4), in PyTorch on made-up maps.
 
     VENV/bin/python scripts/oracle/torch_fixture.py
@@ -18,7 +18,7 @@ from torch import nn
 import torch_batlinet as batlinet
 
 CELLS, CHANNELS, CYCLES, POINTS, STEPS = 5, 6, 20, 100, 10
-FIXTURE = Path(__file__).resolve().parents[2] / "harness/tests/fixtures/batlinet_steps.json"
+FIXTURE = Path(__file__).resolve().parents[2] / "harness/batlinet/tests/fixtures/batlinet_steps.json"
 
 DEFAULTS = {
     "alpha": 0.5,

@@ -1,4 +1,4 @@
-"""Writes harness/tests/fixtures/transfer.json: pretraining, fine-tuning and training on pairs in PyTorch, on made-up maps.
+"""Writes harness/batlinet/tests/fixtures/transfer.json: pretraining, fine-tuning and training on pairs in PyTorch, on made-up maps.
 
     VENV/bin/python scripts/oracle/torch_transfer.py
 
@@ -20,7 +20,7 @@ SOURCE_LIVES = torch.tensor([500.0, 900.0, 700.0, 1400.0, 350.0, 820.0], dtype=t
 TARGET_LIVES = torch.tensor([300.0, 640.0, 455.0], dtype=torch.float64)
 QUESTIONS = 2
 TRAINING_PAIRS = 14
-FIXTURE = Path(__file__).resolve().parents[2] / "harness/tests/fixtures/transfer.json"
+FIXTURE = Path(__file__).resolve().parents[2] / "harness/batlinet/tests/fixtures/transfer.json"
 
 
 def network():

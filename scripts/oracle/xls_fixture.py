@@ -1,4 +1,4 @@
-"""Writes harness/tests/fixtures/CS2_35_8_18_10.xls: a small workbook of the old format, written by a library of its own.
+"""Writes harness/sources/tests/fixtures/CS2_35_8_18_10.xls: a small workbook of the old format, written by a library of its own.
 
     VENV/bin/python scripts/oracle/xls_fixture.py        # needs xlwt
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import xlwt
 
-TARGET = Path(__file__).parents[2] / "harness/tests/fixtures/CS2_35_8_18_10.xls"
+TARGET = Path(__file__).parents[2] / "harness/sources/tests/fixtures/CS2_35_8_18_10.xls"
 COLUMNS = ["Data_Point", "Test_Time(s)", "Date_Time", "Cycle_Index", "Current(A)", "Voltage(V)"]
 CYCLES, SAMPLES = 26, 20
 

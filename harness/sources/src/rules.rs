@@ -31,7 +31,7 @@ pub(super) fn outliers(cell: &Cell) -> Option<String> {
 /// described there by formulas.
 #[cfg(test)]
 pub(super) fn golden(part: &str) -> serde_json::Value {
-    let all: serde_json::Value = serde_json::from_str(include_str!("../../tests/fixtures/preprocess.json")).unwrap();
+    let all: serde_json::Value = serde_json::from_str(include_str!("../tests/fixtures/preprocess.json")).unwrap();
     all[part].clone()
 }
 

@@ -13,7 +13,7 @@ import torch
 from common import difference
 
 HERE = Path(__file__).resolve().parent
-FIXTURE = HERE.parents[2] / "harness/tests/fixtures/batlinet_steps.json"
+FIXTURE = HERE.parents[2] / "harness/batlinet/tests/fixtures/batlinet_steps.json"
 sys.path.insert(0, str(HERE.parent))
 
 

@@ -1,0 +1,7 @@
+//! Every model against its oracle and its identities.
+
+mod common;
+mod engines;
+mod identities;
+mod networks;
+mod scikit_learn;

@@ -1,0 +1,12 @@
+//! The way of cells from published files into the store, and back.
+
+mod battery_archive;
+mod calce;
+mod dialects;
+mod fetch;
+mod import;
+mod pickle;
+mod published_files;
+mod raw;
+mod raw_bad;
+mod rwth;

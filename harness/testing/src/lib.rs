@@ -1,0 +1,23 @@
+//! What the tests and benches of several crates share. Only they depend on it.
+//!
+//! | file | what |
+//! |---|---|
+//! | [`published`], [`skip`] | the published data, where it is at hand; what a test says that lacks something |
+//! | [`cells`] | made-up cells: every combination of what a source may leave out |
+//! | [`formula`] | a cell that is given by formulas |
+//! | [`some`] | a few cells of the virtual lab as a source of their own |
+//! | [`archive`] | made-up archives of curves |
+//! | [`lives`] | the published capacity tables, as cells |
+//! | [`discharge_curve`] | curves on a voltage grid, by other means than the features |
+
+pub mod archive;
+pub mod cells;
+pub mod discharge_curve;
+pub mod formula;
+pub mod lives;
+mod published;
+mod skipped;
+pub mod some;
+
+pub use published::published;
+pub use skipped::skip;

@@ -1,0 +1,17 @@
+//! The program `batlinet`: what it does, leaves and says.
+
+mod calce;
+mod cli_declarations;
+mod cli_errors;
+mod command;
+mod commit;
+mod company;
+mod gp_on_curves;
+mod lives;
+mod nominal;
+mod real_curves;
+mod records;
+mod report;
+mod round_trip;
+mod terminal;
+mod verbs;
