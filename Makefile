@@ -37,9 +37,12 @@ test: setup
 	@rm -f "$${CARGO_TARGET_DIR:-target}/tmp/skipped"
 	@cargo test $(CARGO_FLAGS); outcome=$$?; bash scripts/skipped.sh; exit $$outcome
 
+# formatting, lints, the links of the documentation, and that the fuzz targets compile
 check: setup
 	cargo fmt --all --check
 	cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc $(CARGO_FLAGS) --no-deps --document-private-items
+	CARGO_TARGET_DIR="$${CARGO_TARGET_DIR:-target}" cargo check --release --locked --manifest-path fuzz/Cargo.toml
 
 reproduce: build
 	$(BATLINET) run $(SCENARIOS) $(STUDIES) --profile $(PROFILE) --data $(DATA) --out $(OUT)

@@ -3,15 +3,15 @@
 #
 #   fuzz/run.sh [SECONDS [TARGET…]]       # default: 600 s of every target
 #
-# Needs `rustup toolchain install nightly`, `cargo install cargo-fuzz`, and the program (make build), which reads the batch
-# files of the target `matr`. What is found lies in fuzz/artifacts/TARGET/.
+# Needs `rustup toolchain install nightly` and `cargo install cargo-fuzz`. What is found lies in fuzz/artifacts/TARGET/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-600}
 targets=("${@:2}")
 if [ ${#targets[@]} = 0 ]; then mapfile -t targets < <(basename -s .rs fuzz/fuzz_targets/*.rs); fi
-export BATLINET_PROGRAM=${BATLINET_PROGRAM:-$PWD/target/release/batlinet}
-
+# batch files of the target `matr` are read by a process of their own
+[ -n "${READ_MATR:-}" ] || cargo build --release --locked -p sources --bin read-matr
+export READ_MATR=${READ_MATR:-${CARGO_TARGET_DIR:-$PWD/target}/release/read-matr}
 cargo +nightly fuzz build
 pids=()
 for target in "${targets[@]}"; do

@@ -15,7 +15,7 @@ pub struct LinearHead {
 }
 
 impl LinearHead {
-    /// Initial weights `weight` [1, features] and, if asked for, `bias` [1].
+    /// Initial weights `weight` `[1, features]` and, if asked for, `bias` `[1]`.
     pub fn initial(features: usize, with_bias: bool, random: &mut ChaCha8Rng) -> Weights {
         let mut weights = vec![NamedTensor::uniform("weight", &[1, features], features, random)];
         if with_bias {

@@ -82,7 +82,7 @@ impl Lstm {
         recurrent.chain(head).collect()
     }
 
-    /// `input` is [samples, cycles, width]; gives [samples].
+    /// `input` is `[samples, cycles, width]`; gives `[samples]`.
     ///
     /// The input weights of the first layer are wide, and libtorch's recurrence would go through them at every step. So
     /// all steps are multiplied by them ahead of it, in one product; what the recurrence sees are four gates as input

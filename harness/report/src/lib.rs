@@ -7,11 +7,11 @@
 //! | [`lives`] | what the lives rest on | scores |
 //! | [`made`] | by which programs and on which machines | records |
 //! | `labels` | a refusal | runs of one experiment whose cells have different lives |
-//! | [`bench`] | throughput | what `make bench` measured |
+//! | [`mod@bench`] | throughput | what `make bench` measured |
 //! | [`table`] | tables in memory, as [`figure`] has figures | numbers |
 //! | [`study`] | a [`document`]: a chapter per kind of study | summaries |
 //! | [`terminal`], [`markdown`], [`html`], [`latex`], [`csv`] | one form each | documents, tables and figures |
-//! | [`write`] | all files of a report | an output folder |
+//! | [`mod@write`] | all files of a report | an output folder |
 
 pub mod bench;
 pub mod csv;

@@ -1,7 +1,7 @@
 //! The one way of published files into the store, for every format.
 //!
 //! A format says what it is called and how to look at files; looking gives [`Published`] cells, one at a time and in any
-//! order, from several threads. [`write`] does the rest. To add a format, write a file beside this one with a
+//! order, from several threads. [`write()`] does the rest. To add a format, write a file beside this one with a
 //! [`Format`] in it, and name it in [`FORMATS`].
 //!
 //! An import is all or nothing: cells go to a hidden folder one by one, as few in memory as there are workers, and take

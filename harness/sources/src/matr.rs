@@ -11,7 +11,7 @@
 //! Time is kept in **minutes**, as stored, although the authors' record calls it seconds: a feature that reads it must
 //! meet the same numbers to be compared with theirs.
 //!
-//! Files as MATLAB writes them are read by [`plain`]; what that does not understand, by the HDF5 library. The library is not
+//! Files as MATLAB writes them are read by `plain`; what that does not understand, by the HDF5 library. The library is not
 //! made for damaged files, so it runs in a process of its own: see [`read_by`].
 
 mod apart;

@@ -42,7 +42,7 @@ pub enum DataCommand {
         /// The folder of cells to write to
         #[arg(long, value_name = "DIR")]
         data: PathBuf,
-        /// Other addresses, such as mirrors: a file like harness/src/source/download/manifest.yaml
+        /// Other addresses, such as mirrors: a file like harness/sources/src/download/manifest.yaml
         #[arg(long, value_name = "FILE")]
         manifest: Option<PathBuf>,
         /// Fetch and verify, but import nothing

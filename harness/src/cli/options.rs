@@ -42,7 +42,7 @@ pub struct Options {
     /// Only part K of N of the runs.
     #[arg(long, value_name = "K/N")]
     pub shard: Option<Shard>,
-    /// Output folder [default: results/runs/<names of the experiments>].
+    /// Output folder [default: results/runs/, then the names of the experiments].
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 }

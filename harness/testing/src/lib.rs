@@ -2,7 +2,7 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | [`published`], [`skip`] | the published data, where it is at hand; what a test says that lacks something |
+//! | [`published()`], [`skip`] | the published data, where it is at hand; what a test says that lacks something |
 //! | [`cells`] | made-up cells: every combination of what a source may leave out |
 //! | [`formula`] | a cell that is given by formulas |
 //! | [`some`] | a few cells of the virtual lab as a source of their own |

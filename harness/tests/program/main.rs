@@ -1,5 +1,6 @@
 //! The program `batlinet`: what it does, leaves and says.
 
+mod architecture;
 mod calce;
 mod cli_declarations;
 mod cli_errors;

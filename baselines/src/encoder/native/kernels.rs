@@ -42,7 +42,7 @@ impl Planes<'_> {
 
 /// 3×3 convolution, ReLU and 3×3 average pooling in one pass: the activations never leave the registers.
 ///
-/// `weights` is [channels][3][3][32], `pooled` and `masks` are [height][width] windows.
+/// `weights` is `[channels][3][3][32]`, `pooled` and `masks` are `[height][width]` windows.
 #[inline(always)]
 pub(super) unsafe fn convolve_pool<V: Lanes, const WIDE: bool>(
     input: Planes<'_>,
@@ -181,7 +181,7 @@ pub(super) unsafe fn unpool<V: Lanes>(
     }
 }
 
-/// Adds the gradient of convolution weights, [channels][3][3][32], over three rows of `width` output pixels whose
+/// Adds the gradient of convolution weights, `[channels][3][3][32]`, over three rows of `width` output pixels whose
 /// gradients are in `spread`. `input` begins at the first input pixel of the first of them.
 #[inline(always)]
 pub(super) unsafe fn weight_gradient<V: Lanes, const WIDE: bool>(
@@ -216,7 +216,7 @@ pub(super) struct StripLayout {
     pub(super) spread_row: usize,
 }
 
-/// Adds the gradient of the weights of a channel, [3][3][32], over all strips.
+/// Adds the gradient of the weights of a channel, `[3][3][32]`, over all strips.
 #[inline(always)]
 pub(super) unsafe fn add_tap_gradient<V: Lanes, const WIDE: bool>(
     strips: impl Iterator<Item = Strip> + Clone,
@@ -274,8 +274,8 @@ unsafe fn add_tap_rows<V: Lanes, const ROWS: usize, const HALVES: usize>(
     }
 }
 
-/// The projection of each input (`terms` values): outputs[s] = bias + Σ_k inputs[s][k] × weights[k], where `outputs` is
-/// [samples][32]. `SAMPLES` of them share each weight that is loaded.
+/// The projection of each input (`terms` values): `outputs[s]` = bias + Σ_k `inputs[s][k]` × `weights[k]`, where `outputs` is
+/// `[samples][32]`. `SAMPLES` of them share each weight that is loaded.
 #[inline(always)]
 pub(super) unsafe fn project<V: Lanes, const SAMPLES: usize>(
     inputs: &[*const f32],
@@ -325,7 +325,7 @@ unsafe fn project_block<V: Lanes, const SAMPLES: usize>(
 }
 
 /// Adds the gradient of the projection's weights for `count` terms from `first` on, which `gradient` points at:
-/// gradient[k] += Σ_s inputs[s][k] × by_output[s], samples in order.
+/// `gradient[k]` += Σ_s `inputs[s][k]` × `by_output[s]`, samples in order.
 #[inline(always)]
 pub(super) unsafe fn projection_gradient<V: Lanes>(
     inputs: &[*const f32],
@@ -351,8 +351,8 @@ pub(super) unsafe fn projection_gradient<V: Lanes>(
     }
 }
 
-/// Gradient by the projection's inputs: by_inputs[s][k] = Σ_c by_outputs[s][c] × weights[k][c], for `terms` (a multiple of 32)
-/// terms; `transposed` is [32][terms]. `SAMPLES` of them share each weight that is loaded.
+/// Gradient by the projection's inputs: `by_inputs[s][k]` = Σ_c `by_outputs[s][c]` × `weights[k][c]`, for `terms` (a multiple of
+/// 32) terms; `transposed` is `[32][terms]`. `SAMPLES` of them share each weight that is loaded.
 #[inline(always)]
 pub(super) unsafe fn projection_input_gradient<V: Lanes, const SAMPLES: usize>(
     by_outputs: *const f32,

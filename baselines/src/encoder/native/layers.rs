@@ -16,12 +16,12 @@ const STRIP: usize = 12;
 pub(super) struct Convolutions<'a> {
     pub(super) set: InstructionSet,
     pub(super) shape: EncoderShape,
-    /// [channels][3][3][32]
+    /// `[channels][3][3][32]`
     pub(super) weight1: &'a [f32],
     pub(super) bias1: &'a [f32],
-    /// In transformed space ([`winograd`]): [25][in][out]
+    /// In transformed space ([`super::winograd`]): `[25][in][out]`
     pub(super) weight2: &'a [f32],
-    /// [25][out][in]
+    /// `[25][out][in]`
     pub(super) weight2_transposed: &'a [f32],
     pub(super) bias2: &'a [f32],
 }
@@ -34,7 +34,7 @@ pub(super) struct Activations {
     mask1: Vec<WindowMask>,
     /// A bit for each channel of pool1 that is not zero throughout a block of the second pooling's windows.
     heard: Vec<u32>,
-    /// The input of the projection, [height][width][32].
+    /// The input of the projection, `[height][width][32]`.
     pub(super) pool2: Vec<f32>,
     mask2: Vec<WindowMask>,
 }

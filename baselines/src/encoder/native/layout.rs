@@ -2,7 +2,7 @@
 
 use super::kernels::FEATURES;
 
-/// [32][rows × columns] to [columns × rows][32] if `swap`, else [rows × columns][32]: the output channel becomes the
+/// `[32][rows × columns]` to `[columns × rows][32]` if `swap`, else `[rows × columns][32]`: the output channel becomes the
 /// fastest index, and the position (`columns`) goes before the input channel (`rows`) where asked for.
 pub(super) fn pack(torch: &[f32], rows: usize, columns: usize, swap: bool) -> Vec<f32> {
     let mut packed = vec![0.0; torch.len()];
@@ -29,7 +29,7 @@ fn for_each(rows: usize, columns: usize, swap: bool, mut pair: impl FnMut(usize,
     }
 }
 
-/// [points][in][out] to [points][out][in], both channel counts 32: the order in which gradients flow back.
+/// `[points][in][out]` to `[points][out][in]`, both channel counts 32: the order in which gradients flow back.
 pub(super) fn transpose_points(points: &[f32], transposed: &mut [f32]) {
     let square = FEATURES * FEATURES;
     for (point, transposed) in points.chunks_exact(square).zip(transposed.chunks_exact_mut(square)) {
@@ -39,7 +39,7 @@ pub(super) fn transpose_points(points: &[f32], transposed: &mut [f32]) {
     }
 }
 
-/// [terms][32] to [32][terms].
+/// `[terms][32]` to `[32][terms]`.
 pub(super) fn transpose_projection(packed: &[f32], transposed: &mut [f32]) {
     let terms = packed.len() / FEATURES;
     for (term, row) in packed.chunks_exact(FEATURES).enumerate() {

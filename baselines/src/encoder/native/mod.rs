@@ -39,7 +39,7 @@ pub struct NativeEncoder {
     threads: usize,
     /// In the order of [`EncoderShape::parameters`], packed as in [`layout`].
     parameters: [Parameter; 6],
-    /// The second convolution's weights in [transformed](winograd) space, [25][in][out] and [25][out][in].
+    /// The second convolution's weights in [transformed](winograd) space, `[25][in][out]` and `[25][out][in]`.
     convolution: [Vec<f32>; 2],
     projection_transposed: Vec<f32>,
     buffers: Mutex<Buffers>,

@@ -43,7 +43,7 @@ const G: [[f64; 3]; SIDE] = [
     [0.0, 0.0, 1.0],
 ];
 
-/// `packed` ([in][3][3][out]) to [25][in][out].
+/// `packed` (`[in][3][3][out]`) to `[25][in][out]`.
 pub(super) fn transform_weights(packed: &[f32], transformed: &mut [f32]) {
     for pair in 0..FEATURES * FEATURES {
         let (input, output) = (pair / FEATURES, pair % FEATURES);
@@ -131,7 +131,7 @@ macro_rules! both_axes {
     }};
 }
 
-/// Where patches lie in an array [height][width][32]: the patch of a window begins three rows and columns after that of
+/// Where patches lie in an array `[height][width][32]`: the patch of a window begins three rows and columns after that of
 /// the window before. Windows are counted row by row, `windows` to a row.
 #[derive(Clone, Copy)]
 pub(super) struct Patches {
@@ -200,7 +200,7 @@ unsafe fn load_points<V: Lanes>(block: *const f32) -> [[V; 5]; 5] {
     }
 }
 
-/// At every point the product of a block, [count][32], and `weights`, [32][32], to `product`, over the `channels` of the
+/// At every point the product of a block, `[count][32]`, and `weights`, `[32][32]`, to `product`, over the `channels` of the
 /// block that are not zero. `HELD` patches share each weight that is loaded, of `HALVES` of the outputs at once; their
 /// number is rounded up to a multiple.
 #[inline(always)]
@@ -240,8 +240,8 @@ pub(super) unsafe fn multiply<V: Lanes, const HELD: usize, const HALVES: usize>(
     }
 }
 
-/// Adds the gradient of the weights, [in][3][3][out], over `count` windows from `first` on, for the `channels` of the inputs
-/// that are not zero. `spread` has the gradients of the windows' outputs, [count][3][3][32].
+/// Adds the gradient of the weights, `[in][3][3][out]`, over `count` windows from `first` on, for the `channels` of the inputs
+/// that are not zero. `spread` has the gradients of the windows' outputs, `[count][3][3][32]`.
 #[inline(always)]
 pub(super) unsafe fn add_weight_gradient<V: Lanes, const WIDE: bool>(
     inputs: *const f32,
@@ -267,7 +267,7 @@ pub(super) unsafe fn add_weight_gradient<V: Lanes, const WIDE: bool>(
     }
 }
 
-/// Aᵀ m A of `count` windows, then bias, ReLU and average: `pooled` is [windows][32].
+/// Aᵀ m A of `count` windows, then bias, ReLU and average: `pooled` is `[windows][32]`.
 #[inline(always)]
 pub(super) unsafe fn pool_outputs<V: Lanes>(
     block: *const f32,
@@ -299,7 +299,7 @@ pub(super) unsafe fn pool_outputs<V: Lanes>(
     }
 }
 
-/// Carries the gradient of `count` windows back through pooling and ReLU: dY to `spread`, [count][3][3][32], its transform
+/// Carries the gradient of `count` windows back through pooling and ReLU: dY to `spread`, `[count][3][3][32]`, its transform
 /// A dY Aᵀ to `block`, its sum added to `bias_gradient`. Returns a bit for each channel that any ReLU let through.
 #[inline(always)]
 pub(super) unsafe fn unpool_outputs<V: Lanes>(

@@ -32,7 +32,7 @@ impl<'a> Foresight<'a> {
         Self { source, seen: Mutex::default() }
     }
 
-    /// The lives of the training cells, or what [`super::build`] of this feature (of none: [`super::lives`]) will fail with.
+    /// The lives of the training cells, or what [`super::build()`] of this feature (of none: `super::lives`) will fail with.
     /// It may fail with other things too, which only whole series show.
     ///
     /// # Errors

@@ -19,7 +19,7 @@ pub struct Outside {
 
 /// Interpolates `K` series at once; its buffers are reused from one curve to the next.
 ///
-/// Segments are kept in blocks of [`BLOCK`]; the last block is filled up with segments from the last sample to itself.
+/// Segments are kept in blocks of `BLOCK`; the last block is filled up with segments from the last sample to itself.
 #[derive(Clone, Debug)]
 pub struct Resampler<const K: usize> {
     /// Abscissae: where segments start, and where the last ends.

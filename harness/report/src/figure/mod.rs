@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | [`plot`] | a [`Figure`]: axes and series in memory | a study's numbers |
 //! | [`axis`] | limits, ticks and places on paper | an axis and its values |
-//! | [`mark`] | markers, bars, lines | a series' look |
+//! | `mark` | markers, bars, lines | a series' look |
 //! | [`draw`](draw()) | SVG | a figure |
 
 pub mod axis;

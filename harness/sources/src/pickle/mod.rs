@@ -1,7 +1,7 @@
 //! Reading pickles without ever running them.
 //!
 //! A pickle is a program for a stack machine that may call anything. This machine calls nothing: it knows the handful of
-//! names that frames, arrays and plain containers need ([`globals`]), refuses a file with any other, and leaves an inert
+//! names that frames, arrays and plain containers need (`globals`), refuses a file with any other, and leaves an inert
 //! tree in which "call this with that" is just a node. What arrays and frames mean is then read off the tree.
 //!
 //! There is no recursion, so depth costs nothing, and every byte that is kept is counted against a limit.
