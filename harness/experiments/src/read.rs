@@ -634,7 +634,7 @@ profiles:
 
     #[test]
     fn the_experiments_of_the_repository_are_sound_in_both_profiles() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../experiments");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments");
         let entries = fs::read_dir(&folder).unwrap().chain(fs::read_dir(folder.join("ablations")).unwrap());
         let mut count = 0;
         for path in entries.map(|entry| entry.unwrap().path()) {
