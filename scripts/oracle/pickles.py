@@ -1,4 +1,4 @@
-"""Pickles of small frames and containers as real pandas writes them, for the reader in harness/src/source/pickle.
+"""Pickles of small frames and containers as real pandas writes them, for the reader in harness/sources/src/pickle.
 
     python3 scripts/oracle/pickles.py harness/tests/fixtures/pickles
 
