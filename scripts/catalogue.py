@@ -33,7 +33,7 @@ def table(path):
 
 
 def snl(cell):
-    """Rates, window and nominal capacity from an id such as SNL_18650_NCA_25C_20-80_0.5-0.5C_a (spec section 1.9)."""
+    """Rates, window and nominal capacity from an id such as SNL_18650_NCA_25C_20-80_0.5-0.5C_a (method §1.8)."""
     _, _, cathode, temperature, window, rates, _ = cell.split("_")
     charge, discharge = rates.removesuffix("C").split("-")
     nominal = {"LFP": 1.1, "NMC": 3.0, "NCA": 3.2}[cathode]

@@ -6,7 +6,7 @@ SHARED holds data/matr/matr-clo-curves-2-150.tar.xz, data/matr/cells.csv and ref
 the harness is used: curves, rolling median, features, transforms and metrics are done here again, in float64. No
 measured value is written, only scores.
 
-Position p is cycle p + 2 (spec §1.4). The forest has no one right answer, least of all here: its splits are full of
+Position p is cycle p + 2 (method §1.4). The forest has no one right answer, least of all here: its splits are full of
 ties, which rounding breaks. So there are two sets of seeds, one with the labels as float64 and one with the same labels
 rounded to float32, as the harness has them.
 """
@@ -34,13 +34,13 @@ EPSILON = 1e-8
 FOREST_SEEDS = 100
 LEFT_OUT = "MATR_b2c1"  # which this archive does not have, so that those behind it in test1 are counted on
 CLO_CELLS = 45
-# positions; the discharge model of MATR-2 has others (spec §4.5)
+# positions; the discharge model of MATR-2 has others (method §4.5)
 BASE, LAST, LAST_OF_PCR = 9, 99, 129
 CRITICAL = {"matr_1": (2, 9, 99), "matr_2": (2, 10, 100), "clo": (2, 9, 99)}
 
 
 def rolling_median(curve):
-    """The median over [i - 10, i + 10], cut short at the ends (spec §4.3)."""
+    """The median over [i - 10, i + 10], cut short at the ends (method §4.3)."""
     return np.array([np.median(curve[max(i - HALF_WINDOW, 0) : i + HALF_WINDOW + 1]) for i in range(len(curve))])
 
 
@@ -93,12 +93,12 @@ def difference(curves, early, late):
 
 
 def variance(curves, capacity):
-    """log10 of the variance of the capacity difference (Severson et al. 2019; spec §4.5)."""
+    """log10 of the variance of the capacity difference (Severson et al. 2019; method §4.5)."""
     return [np.log10(np.var(difference(curves, BASE, LAST), ddof=1) + EPSILON)]
 
 
 def discharge(critical):
-    """The statistics of the discharge model (spec §4.5), early capacity at twice the first position as there."""
+    """The statistics of the discharge model (method §4.5), early capacity at twice the first position as there."""
     first, early, late = critical
 
     def features(curves, capacity):
@@ -114,7 +114,7 @@ def discharge(critical):
 
 
 def matrix_row(last):
-    """A row of the voltage-capacity matrix (spec §4.4)."""
+    """A row of the voltage-capacity matrix (method §4.4)."""
     return lambda curves, capacity: rolling_median(rolling_median(curves[last]) - rolling_median(curves[BASE]))
 
 

@@ -2,7 +2,7 @@
 
     VENV/bin/python scripts/oracle/on_features.py TRAIN.csv TEST.csv [--label ln|none] [--raw] [--seeds N]
 
-Both files have the header `id,life,f0,f1,…`: one row per cell, the life in cycles. As spec §2 and §5.5: features are
+Both files have the header `id,life,f0,f1,…`: one row per cell, the life in cycles. As method §2.5 and §7.2: features are
 z-scored with the training mean and standard deviation (n − 1, floor 1e-8; not with --raw), labels are ln and z-scored
 (`--label none`: z-scored only), all in float64. Prints CSV `model,rmse,mape` (for the forest: mean over seeds, and
 `forest_std`).
@@ -59,7 +59,7 @@ class Samples:
 
 
 def models(columns):
-    """The classical models with the settings of spec §5.5; tight tolerances, and the exact solver for PCA."""
+    """The classical models with the settings of method §7.2; tight tolerances, and the exact solver for PCA."""
     yield "mean", DummyRegressor()
     yield "linear", LinearRegression()
     yield "ridge", Ridge(1.0)

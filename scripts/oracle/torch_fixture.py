@@ -1,5 +1,5 @@
 """Writes harness/batlinet/tests/fixtures/batlinet_steps.json: ten optimiser steps of BatLiNet, and of the arms of the authors'
-branch ablation (spec 5.4), in PyTorch on made-up maps.
+branch ablation (method §6.7), in PyTorch on made-up maps.
 
     VENV/bin/python scripts/oracle/torch_fixture.py
 

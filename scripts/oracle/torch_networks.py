@@ -1,4 +1,4 @@
-"""Writes baselines/tests/fixtures/networks.json: the deep baselines of spec 5.3 in PyTorch, ten steps of Adam.
+"""Writes baselines/tests/fixtures/networks.json: the deep baselines (method §7.1) in PyTorch, ten steps of Adam.
 
     VENV/bin/python scripts/oracle/torch_networks.py
 
