@@ -2,6 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+/// What the train keys of format 1 did not have.
+const TRAINING_SINCE_2: [&str; 4] = ["origin", "training_labels", "source_labels", "precision"];
+
 /// Everything that a run's result depends on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ingredients {
@@ -20,6 +23,28 @@ impl Ingredients {
     /// Key of the run: the trained model and how it was asked.
     pub fn evaluation_key(&self) -> String {
         hash(&json!({ "train": self.train_key(), "evaluation": self.evaluation }))
+    }
+
+    /// As they were in format 1 of records: nothing in them says the origin, the lives or the precision.
+    pub fn former(&self) -> Self {
+        let mut former = self.clone();
+        for (part, names) in [(&mut former.training, &TRAINING_SINCE_2[..]), (&mut former.evaluation, &["test_labels"])]
+        {
+            if let Value::Object(map) = part {
+                names.iter().for_each(|name| drop(map.remove(*name)));
+            }
+        }
+        former
+    }
+
+    /// The name of the random streams that belong to the trained model: the same references are drawn for a test cell by whatever
+    /// device and however exactly a run computes.
+    pub fn streams(&self) -> String {
+        let mut declared = self.former().training;
+        if declared["device"] == "cuda" {
+            declared["device"] = json!("cpu");
+        }
+        hash(&declared)
     }
 
     /// In a few words, what differs from an `earlier` run of the same name.
@@ -43,7 +68,9 @@ fn differences(path: &str, before: &Value, now: &Value, changes: &mut Vec<String
             }
         }
         _ if before == now => {}
-        _ if path.ends_with("_cells") => changes.push(format!("the {} changed", path.replace('_', " "))),
+        _ if path.ends_with("_cells") || path.ends_with("_labels") => {
+            changes.push(format!("the {} changed", path.replace('_', " ")))
+        }
         _ => changes.push(format!("{path} was {before}, is {now}")),
     }
 }
@@ -93,6 +120,23 @@ mod tests {
         assert_ne!(hash(&one), hash(&json!({ "a": 1, "b": [2, 1] })));
         assert_ne!(hash(&json!({ "a": "1" })), hash(&json!({ "a": 1 })));
         assert_eq!(hash(&one).len(), 16);
+    }
+
+    #[test]
+    fn streams_are_those_of_format_1_whatever_computes() {
+        let make = |device: &str, precision: &str, labels: &str| Ingredients {
+            training: json!({ "seed": 1, "device": device, "precision": precision, "origin": "real", "training_labels": labels }),
+            evaluation: json!({ "test_cells": "x", "test_labels": labels }),
+        };
+        let one = make("cpu", "exact", "a");
+        let former =
+            Ingredients { training: json!({ "seed": 1, "device": "cpu" }), evaluation: json!({ "test_cells": "x" }) };
+        assert_eq!((one.former(), former.former()), (former.clone(), former.clone()));
+        assert_eq!(one.streams(), former.train_key());
+        for other in [make("cuda", "exact", "a"), make("cpu", "fast", "a"), make("cpu", "exact", "b")] {
+            assert_eq!(other.streams(), one.streams());
+            assert_ne!(other.train_key(), one.train_key());
+        }
     }
 
     #[test]
