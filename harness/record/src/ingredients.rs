@@ -49,9 +49,15 @@ impl Ingredients {
 
     /// In a few words, what differs from an `earlier` run of the same name.
     pub fn difference(&self, earlier: &Self) -> String {
+        // of what format 1 did not say nothing is known
+        let now = if earlier.training.get("origin").is_some() { self } else { &self.former() };
         let mut changes = Vec::new();
-        differences("", &earlier.training, &self.training, &mut changes);
-        differences("", &earlier.evaluation, &self.evaluation, &mut changes);
+        differences("", &earlier.training, &now.training, &mut changes);
+        differences("", &earlier.evaluation, &now.evaluation, &mut changes);
+        // other cells and other rules have other lives
+        let (labels, others): (Vec<_>, Vec<_>) =
+            changes.into_iter().partition(|change| change.ends_with(" labels changed"));
+        let changes = if others.is_empty() { labels } else { others };
         if changes.is_empty() { "nothing that can be named".to_owned() } else { changes.join(", ") }
     }
 }
@@ -147,5 +153,13 @@ mod tests {
         };
         assert_eq!(make(2.0, "x").difference(&make(1.0, "x")), "alpha was 1.0, is 2.0");
         assert_eq!(make(1.0, "y").difference(&make(1.0, "x")), "the training cells changed");
+        let labelled = |cells: &str, labels: &str| {
+            let mut one = make(1.0, cells);
+            (one.training["origin"], one.training["training_labels"]) = (json!("real"), json!(labels));
+            one
+        };
+        assert_eq!(labelled("x", "a").difference(&labelled("x", "b")), "the training labels changed");
+        assert_eq!(labelled("x", "a").difference(&labelled("y", "b")), "the training cells changed");
+        assert_eq!(labelled("y", "a").difference(&make(1.0, "x")), "the training cells changed");
     }
 }
