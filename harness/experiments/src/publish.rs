@@ -66,7 +66,9 @@ pub fn publish(plans: &[Plan], data: Origin, profile: &str, out: &Path, say: &dy
     references.write(out)?;
     write_parquet(&out.join("predictions.parquet"), &predictions)?;
     write_scores(&out.join("scores.csv"), &scores)?;
-    Ok(before.iter().filter(|key| scores.iter().all(|score| score.key != **key)).count())
+    // those that were taken over under another key are gone
+    let is_outdated = |key: &&String| scores.iter().all(|score| score.key != **key) && run_folder(out, key).exists();
+    Ok(before.iter().filter(is_outdated).count())
 }
 
 fn score(plan: &Plan, run: &Run, record: &RunRecord, profile: &str) -> Score {
