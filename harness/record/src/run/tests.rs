@@ -54,6 +54,23 @@ fn a_record_is_read_as_it_was_written() {
 }
 
 #[test]
+fn every_number_is_read_as_it_was_written_so_that_keys_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut bits = 0x9E37_79B9_7F4A_7C15_u64;
+    let odd = (0..200).map(|_| {
+        bits = bits.wrapping_mul(0x5851_F42D_4C95_7F2D).wrapping_add(0x1405_7B7E_F767_814F);
+        f64::from_bits(bits)
+    });
+    for number in odd.filter(|number| number.is_finite()).chain([3.0e37, 0.1 + 0.2, 1e-3, 1.0 / 3.0]) {
+        let mut whole = record("k");
+        whole.ingredients.training["hyper_parameters"] = serde_json::json!({ "alpha": number });
+        let path = files::run_folder(folder.path(), &whole.key());
+        whole.write(&path, Attachments::default()).unwrap();
+        assert_eq!(RunRecord::read_whole(&path).unwrap(), whole);
+    }
+}
+
+#[test]
 fn a_bit_that_changes_in_any_file_is_found_and_the_file_named() {
     let folder = tempfile::tempdir().unwrap();
     let (path, _) = written(folder.path(), "k");
