@@ -12,6 +12,7 @@
 //! | [`label`] | a cycle life | a cell |
 //! | [`split`] | who trains and who tests | tables of ids |
 //! | [`failure`] | why a command stopped | |
+//! | [`whole_file`] | files and folders, whole or not at all | bytes |
 //! | [`quote`], [`text`], [`listing`], [`suggest`] | words of files, and words for a person | bytes |
 
 pub mod catalogue;
@@ -27,3 +28,4 @@ pub mod split;
 pub mod store;
 pub mod suggest;
 pub mod text;
+pub mod whole_file;

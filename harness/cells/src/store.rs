@@ -27,6 +27,7 @@ use crate::cell::{Cell, CellInfo, Dataset, Origin};
 use crate::failure::Failure;
 use crate::source::Source;
 use crate::suggest::did_you_mean;
+use crate::whole_file;
 use file::{Header, Written};
 
 pub use fingerprint::{fingerprint, measurements};
@@ -40,6 +41,8 @@ const IMPORT: &str =
 pub struct Store {
     dir: PathBuf,
     cells: BTreeMap<String, Header>,
+    /// Empty where there is none that can be read; `data check` says so.
+    manifest: Manifest,
 }
 
 impl Store {
@@ -87,7 +90,8 @@ impl Store {
             let header = file::read_header(&path)?;
             cells.insert(header.info.id.clone(), header);
         }
-        let store = Self { dir: dir.to_owned(), cells };
+        let manifest = Manifest::read(dir).ok().flatten().unwrap_or_default();
+        let store = Self { dir: dir.to_owned(), cells, manifest };
         store.check_origins(store.cells.values())?;
         Ok(store)
     }
@@ -130,11 +134,25 @@ impl Store {
         for Written { header, life } in written {
             manifest.put(&header.info.id, header.info.dataset.name(), &header.fingerprint, life);
             let target = self.path(&header.info.id);
-            fs::rename(staging.path().join(file_name(&header.info.id)), &target)
+            whole_file::put_in_place(&staging.path().join(file_name(&header.info.id)), &target)
                 .map_err(|error| Failure::Usage(format!("cannot put {} in place: {error}", target.display())))?;
             self.cells.insert(header.info.id.clone(), header);
         }
-        manifest.write(&self.dir)
+        manifest.write(&self.dir)?;
+        self.manifest = manifest;
+        Ok(())
+    }
+
+    /// Files of older programs bear no seal, but their life records stand in the manifest. A file that was put in the place of
+    /// another one is none of its lines.
+    fn check_life(&self, cell: &Cell, header: &Header) -> Result<(), Failure> {
+        let is_imported = self.manifest.fingerprint(cell.id()) == Some(header.fingerprint.as_str());
+        let imported = self.manifest.life(cell.id()).filter(|_| is_imported);
+        if imported.is_some_and(|life| life != fingerprint::life(cell)) {
+            let what = format!("the life or the nominal capacity of the cell {} is not the imported one", cell.id());
+            return Err(file::damaged(&self.path(cell.id()), &what));
+        }
+        Ok(())
     }
 
     /// The manifest with a line for every cell that is here and will not be replaced; of one that was brought here by
@@ -229,8 +247,10 @@ impl Source for Store {
     }
 
     fn cell(&self, id: &str, cycles: usize) -> Result<Cell, Failure> {
-        self.header(id)?;
-        file::read(&self.path(id), cycles)
+        let header = self.header(id)?;
+        let cell = file::read(&self.path(id), cycles)?;
+        self.check_life(&cell, header)?;
+        Ok(cell)
     }
 
     fn glance(&self, id: &str) -> Result<(Cell, usize), Failure> {

@@ -11,12 +11,13 @@ use super::{
     pretrained::pretraining_key,
     run::Worker,
     train::{self, Answer, Material, TrainError, Trained, Workplace},
+    values::values,
 };
 use cells::{failure::Failure, label::LabelRule};
 use features::samples::{Part, Samples, nothing_observed};
 use record::{
     Attachments, DrawnReferences, Fit, LifeBases, Pairs, Prediction, Provenance, Removed, RunRecord, Seconds, Status,
-    Versions, files::run_folder, weights_file,
+    Versions, card, files::run_folder, weights_file,
 };
 use statistics::Metrics;
 
@@ -58,6 +59,8 @@ struct Origin {
     fit: Fit,
     seconds: f64,
     weights: Option<Weights>,
+    /// Key and hash of the network that the training began with.
+    pretrained: Option<(String, String)>,
 }
 
 impl Worker<'_> {
@@ -68,6 +71,9 @@ impl Worker<'_> {
         let samples = drawn.as_ref().map_or(job.samples.as_ref(), Ok);
         let outcome = match samples {
             Err(text) => Err(Status::Failed(reason(text))),
+            Ok(_) if !self.are_lives_as_planned(job) => Err(Status::Failed(
+                "the lives of its cells have changed since this was planned; run it again".to_owned(),
+            )),
             Ok(samples) => match self.ask(job, samples, threads, &mut origin) {
                 End::Interrupted => return Ok(()),
                 End::Without(status) => Err(status),
@@ -81,8 +87,6 @@ impl Worker<'_> {
             let trainer = origin.taken_from.as_ref().unwrap_or(&job.runs[0].key);
             record.trained_by = (origin.is_trained && *trainer != run.key).then(|| trainer.clone());
             let (mut pairs, mut references) = (None, None);
-            // of all cells of the split: in a transfer, every run draws others of them
-            record.labels = job.samples.as_ref().ok().map(Samples::label_version);
             if let Ok(samples) = samples {
                 describe(&mut record, samples);
                 match &outcome {
@@ -106,7 +110,9 @@ impl Worker<'_> {
                 .transpose()
                 .map_err(|error| Failure::Internal(error.to_string()))?;
             let weights = weights.as_deref();
-            self.keep(run, &record, Attachments { weights, pairs: pairs.as_ref(), references: references.as_ref() })?;
+            let pretrained = origin.pretrained.as_ref().map(|(key, hash)| (key.as_str(), hash.as_str()));
+            let (pairs, references) = (pairs.as_ref(), references.as_ref());
+            self.keep(run, &mut record, Attachments { weights, pairs, references, pretrained })?;
         }
         Ok(())
     }
@@ -118,9 +124,17 @@ impl Worker<'_> {
         entry.target_cells.map(|_| pools.drawn(&self.plan.cells(entry, run.seed)))
     }
 
-    fn keep(&self, run: &Run, record: &RunRecord, mut beside: Attachments<'_>) -> Result<(), Failure> {
+    /// The keys were made of lives that a plan has looked at; of a transfer, those of all cells that runs draw from.
+    fn are_lives_as_planned(&self, job: &Job<'_>) -> bool {
+        let rule = self.plan.experiment().rule(self.entry(job.runs[0]));
+        job.samples.as_ref().is_ok_and(|samples| samples.label_version() == self.plan.label_hash(rule))
+    }
+
+    fn keep(&self, run: &Run, record: &mut RunRecord, mut beside: Attachments<'_>) -> Result<(), Failure> {
         // one copy of the weights, with the run that trained them
-        beside.weights = beside.weights.filter(|_| record.trained_by.is_none());
+        let is_trainer = record.trained_by.is_none();
+        beside.weights = beside.weights.filter(|_| is_trainer);
+        beside.pretrained = beside.pretrained.filter(|_| is_trainer);
         record.write(&run_folder(self.options.out, &run.key), beside)?;
         self.library.add(record);
         self.reused.fetch_add(usize::from(record.trained_by.is_some()), Ordering::Relaxed);
@@ -142,7 +156,7 @@ impl Worker<'_> {
         attempt(|| {
             let trained = self.trained(first, material, workplace, origin)?;
             let start = Instant::now();
-            let answers = trained.ask(&entries, &first.ingredients.train_key())?;
+            let answers = trained.ask(&entries, &first.ingredients.streams())?;
             Ok((answers, start.elapsed().as_secs_f64()))
         })
     }
@@ -156,7 +170,7 @@ impl Worker<'_> {
     ) -> Result<Trained<'a>, TrainError> {
         let entry = self.entry(run);
         // other models leave no tensors, and take no time
-        let known = if entry.model.is_network() { self.library.find(&run.ingredients.train_key()) } else { vec![] };
+        let known = if entry.model.is_network() { self.library.find(&run.ingredients) } else { vec![] };
         for training in known {
             if !training.has_weights {
                 *origin = Origin { taken_from: Some(training.by), is_trained: true, ..Origin::default() };
@@ -170,7 +184,8 @@ impl Worker<'_> {
                 Ok((trained, weights)) => {
                     let (fit, seconds) = (training.fit, training.seconds);
                     let taken_from = Some(training.by);
-                    *origin = Origin { taken_from, is_trained: true, fit, seconds, weights: Some(weights) };
+                    *origin =
+                        Origin { taken_from, is_trained: true, fit, seconds, weights: Some(weights), pretrained: None };
                     return Ok(trained);
                 }
                 Err(problem) => self.reporter.say(&format!(
@@ -183,7 +198,13 @@ impl Worker<'_> {
         let start = Instant::now();
         origin.is_trained = true;
         let pretrained = match pretraining_key(&run.ingredients) {
-            Some(key) => self.library.pretrained.get(&key, || train::pretrain(entry, material, run.seed, workplace))?,
+            Some(key) => {
+                let made = || train::pretrain(entry, material, run.seed, workplace);
+                self.library.pretrained.get(&key, made)?.map(|(weights, hash)| {
+                    origin.pretrained = Some((key, hash));
+                    weights
+                })
+            }
             None => None,
         };
         let (trained, summary) = Trained::fit(entry, material, run.seed, workplace, pretrained)?;
@@ -208,30 +229,37 @@ impl Worker<'_> {
         let is_ours = entry.model.has_encoder() && device == tch::Device::Cpu && !encoder::is_torch_asked();
         let cells = self.plan.cells(entry, run.seed);
         RunRecord {
-            key: run.key.clone(),
-            train_key: run.ingredients.train_key(),
             trained_by: None,
             ingredients: run.ingredients.clone(),
             status: Status::Diverged,
             model: entry.model.name().to_owned(),
             seed: run.seed,
             data: self.source.origin(),
+            values: values(self.plan.experiment(), entry),
             device: match device {
                 tch::Device::Cuda(index) => format!("cuda:{index}"),
                 _ => "cpu".to_owned(),
             },
+            class: self.plan.surroundings.class_of(&entry.model),
+            precision: self.plan.surroundings.precision(),
             config_hash: self.plan.declared.config_hash.clone(),
-            versions: Versions::current(encoder::cpu_engine()),
-            provenance: Some(Provenance::current(self.options.commit, if is_ours { threads } else { 1 })),
+            versions: Versions::current(match device {
+                tch::Device::Cuda(index) => format!("libtorch on {}", card(index)),
+                _ => encoder::cpu_engine(),
+            }),
+            provenance: Provenance::current(self.options.commit, if is_ours { threads } else { 1 }),
             train: cells.train.clone(),
             removed: Vec::new(),
-            labels: None,
+            data_hash: self.plan.data_hash(),
+            // of all cells of the split: in a transfer, every run draws others of them
+            label_hash: self.plan.label_hash(self.plan.experiment().rule(entry)),
             lives: LifeBases::default(),
             metrics: None,
             fit: Fit::default(),
             seconds: Seconds::default(),
             predictions: Vec::new(),
             test_cells: cells.test.len(),
+            attachments: Default::default(),
         }
     }
 }

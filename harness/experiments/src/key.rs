@@ -1,11 +1,13 @@
 //! The two keys of a run, so that nothing is trained twice and nothing stale is taken for fresh.
 //!
-//! The *train key* covers everything that may change the trained model, so nothing of the test cells; the *evaluation
-//! key* adds what matters only when the model is asked, and names the run's folder. Scenarios that share their training
+//! The *train key* covers everything that may change the trained model, so nothing of the test cells: the contents and the lives
+//! of the cells it learns from, feature, label rule, model, seed, stage versions, on what it computes and how exactly. The
+//! *evaluation key* adds what matters only when the model is asked, contents and lives of the test cells among it, and names the
+//! run's folder. Scenarios that share their training
 //! cells, as MATR-1 and MATR-2 do, so share trained models. Names (of experiments, variants, feature sets) are in neither,
 //! so renaming reruns nothing. A stage's version is raised by hand when its results change on purpose.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Map, Value, json};
 
@@ -13,8 +15,9 @@ use super::{
     entry::{Entry, ModelSpec},
     spec::Experiment,
 };
-use cells::{cell::Origin, failure::Failure, source::Source, split::Split};
-use record::{Ingredients, Protocol, hash};
+use cells::{cell::Origin, failure::Failure, label::LabelRule, source::Source, split::Split};
+use features::samples::{LifeRecords, label_hash};
+use record::{DeviceClass, Ingredients, Precision, Protocol, hash};
 
 /// Versions of the stages that every run passes before it trains. Of `label`, 2: a record that ends just above the end of
 /// life ends with it, one that is shorter than the published life does not.
@@ -51,8 +54,12 @@ pub struct Surroundings {
     origin: Origin,
     /// Of every cell of the split.
     fingerprints: HashMap<String, String>,
-    /// `cpu` or `cuda`: the two give different last digits.
-    device: &'static str,
+    /// Per label rule, of every cell of the split.
+    lives: Vec<(LabelRule, BTreeMap<String, Option<f64>>)>,
+    /// Where networks compute.
+    class: DeviceClass,
+    /// How exactly everything does.
+    precision: Precision,
 }
 
 /// The ingredients of one run on `cells`. `split` is that of the experiment, whose training part are the source cells of
@@ -65,29 +72,35 @@ pub fn ingredients(
     split: &Split,
     surroundings: &Surroundings,
 ) -> Ingredients {
+    let rule = experiment.rule(entry);
     let mut parameters = entry.model.effective_parameters();
     let mut evaluation: Map<String, Value> =
         entry.model.evaluation_only().iter().filter_map(|name| parameters.remove_entry(*name)).collect();
-    evaluation.insert("test_cells".to_owned(), json!(surroundings.hash_of(&cells.test)));
+    evaluation.insert("test_cells".to_owned(), json!(surroundings.data_hash(&cells.test)));
+    evaluation.insert("test_labels".to_owned(), json!(surroundings.label_hash(&cells.test, rule)));
     if let Some(version) = asking_version(&entry.model) {
         evaluation.insert("stages".to_owned(), json!({ "references": version }));
     }
     let feature = entry.reads().and_then(|name| experiment.feature(name));
     let stages = STAGES.into_iter().chain([("training", training_version(&entry.model))]);
     let mut training = json!({
-        "training_cells": surroundings.hash_of(&cells.train),
+        "origin": surroundings.origin,
+        "training_cells": surroundings.data_hash(&cells.train),
+        "training_labels": surroundings.label_hash(&cells.train, rule),
         "feature": feature.map(|feature| feature.identity()),
-        "label": experiment.rule(entry),
+        "label": rule,
         "feature_transformation": entry.feature_transformation,
         "label_transformation": entry.label_transformation,
         "model": entry.model.name(),
         "hyper_parameters": parameters,
         "seed": seed,
         "stages": stages.map(|(name, version)| (name.to_owned(), json!(version))).collect::<Map<_, _>>(),
-        "device": if entry.model.is_network() { surroundings.device } else { "cpu" },
+        "device": surroundings.class_of(&entry.model),
+        "precision": surroundings.precision,
     });
     if entry.needs_source() {
-        training["source_cells"] = json!(surroundings.hash_of(&split.train));
+        training["source_cells"] = json!(surroundings.data_hash(&split.train));
+        training["source_labels"] = json!(surroundings.label_hash(&split.train, rule));
     }
     // Of a transfer, the preset says what is honest. Where nothing is said, the run is faithful, as all once were.
     if experiment.protocol == Protocol::Honest && experiment.transfer.is_none() {
@@ -97,23 +110,58 @@ pub fn ingredients(
 }
 
 impl Surroundings {
-    /// Reads the fingerprints of the cells of the split.
+    /// Reads the fingerprints and lives of the cells of the split.
     ///
     /// # Errors
     /// [`Failure::Usage`] names the cell that the source lacks.
-    pub fn of(source: &dyn Source, split: &Split, device: tch::Device) -> Result<Self, Failure> {
-        let cells = split.train.iter().chain(&split.test);
+    pub fn of(
+        experiment: &Experiment,
+        split: &Split,
+        source: &dyn Source,
+        records: &LifeRecords<'_>,
+        device: tch::Device,
+    ) -> Result<Self, Failure> {
+        let cells = [split.train.as_slice(), &split.test].concat();
+        let mut lives: Vec<(LabelRule, BTreeMap<String, Option<f64>>)> = Vec::new();
+        for rule in experiment.models.iter().map(|entry| experiment.rule(entry)) {
+            if lives.iter().all(|(known, _)| known != rule) {
+                lives.push((rule.clone(), records.lives(&cells, rule)));
+            }
+        }
         Ok(Self {
             origin: source.origin(),
-            fingerprints: cells.map(|id| Ok((id.clone(), source.fingerprint(id)?))).collect::<Result<_, Failure>>()?,
-            device: if device == tch::Device::Cpu { "cpu" } else { "cuda" },
+            fingerprints: cells
+                .into_iter()
+                .map(|id| source.fingerprint(&id).map(|fingerprint| (id, fingerprint)))
+                .collect::<Result<_, Failure>>()?,
+            lives,
+            class: if device == tch::Device::Cpu { DeviceClass::Cpu } else { DeviceClass::Cuda },
+            // there is no other yet
+            precision: Precision::Exact,
         })
     }
 
+    /// What a model computes on: those without a network stay on the processor.
+    pub fn class_of(&self, model: &ModelSpec) -> DeviceClass {
+        if model.is_network() { self.class } else { DeviceClass::Cpu }
+    }
+
+    /// How exactly everything computes.
+    pub fn precision(&self) -> Precision {
+        self.precision
+    }
+
     /// Hash over ids and fingerprints of some cells of the split, in whatever order.
-    fn hash_of(&self, ids: &[String]) -> String {
+    pub fn data_hash(&self, ids: &[String]) -> String {
         let fingerprints: Map<String, Value> =
             ids.iter().map(|id| (id.clone(), json!(self.fingerprints.get(id)))).collect();
         hash(&json!({ "origin": self.origin, "fingerprints": fingerprints }))
+    }
+
+    /// Hash over ids and lives of some cells of the split by one of the rules of its experiment, in whatever order.
+    pub fn label_hash(&self, ids: &[String], rule: &LabelRule) -> String {
+        let lives = self.lives.iter().find(|(known, _)| known == rule).map(|(_, lives)| lives);
+        let life = |id: &String| lives.and_then(|lives| lives.get(id).copied().flatten());
+        label_hash(&ids.iter().map(|id| (id.clone(), life(id))).collect())
     }
 }

@@ -11,6 +11,8 @@
 //! | [`seed`] | seeds and random streams | text |
 //! | [`key`] | the two keys of a run | everything that may change its result |
 //! | [`plan`] | runs with their state (new, stale, done, failed) | an experiment, a source, an output folder |
+//! | `values` | what a report looks up | an entry |
+//! | `former` | records of format 1 under the keys of today | plans |
 //! | [`foresight`] | runs that will fail | plans, and a glance at the cells |
 //! | [`train`] | a trained model, and its answers | samples and an entry |
 //! | [`library`] | trained models that are there already | records |
@@ -22,6 +24,7 @@
 mod changes;
 pub mod entry;
 pub mod foresight;
+mod former;
 mod job;
 pub mod key;
 pub mod library;
@@ -41,6 +44,7 @@ pub mod setting;
 pub mod spec;
 mod texts;
 pub mod train;
+mod values;
 
 pub use entry::{Entry, ModelSpec};
 pub use plan::{Plan, Run, State};

@@ -11,7 +11,7 @@ use super::{
     plan::{Plan, Run},
     pretrained::{Pretrained, PretrainingDemand},
 };
-use record::{Fit, RunRecord, Status, files::run_folder, weights_file};
+use record::{Fit, Ingredients, RunRecord, Status, files::run_folder, weights_file};
 
 /// A training that is over.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,7 +33,7 @@ impl Training {
         // without a fit, it was training that diverged and not a prediction
         let diverged = record.status == Status::Diverged && record.fit == Fit::default();
         (has_weights || (diverged && record.trained_by.is_none())).then(|| Self {
-            by: record.key.clone(),
+            by: record.key(),
             fit: record.fit.clone(),
             seconds: record.seconds.fit,
             has_weights,
@@ -63,16 +63,17 @@ impl Library {
         // of several trainings of one key, the same is taken every time
         folders.sort();
         for folder in folders.iter().filter(|folder| RunRecord::exists(folder)) {
-            let Ok(record) = RunRecord::read(folder) else { continue };
+            let Ok(record) = RunRecord::read_whole(folder) else { continue };
             let training = Training::of(&record, folder).filter(|training| training.has_weights || !retry_failed);
-            library.shelve(record.train_key, training);
+            library.pretrained.note(&record);
+            library.shelve(record.train_key(), training);
         }
         library
     }
 
     /// Notes what a run that has just been written has left.
     pub fn add(&self, record: &RunRecord) {
-        self.shelve(record.train_key.clone(), Training::of(record, &run_folder(&self.out, &record.key)));
+        self.shelve(record.train_key(), Training::of(record, &run_folder(&self.out, &record.key())));
     }
 
     fn shelve(&self, train_key: String, training: Option<Training>) {
@@ -81,9 +82,11 @@ impl Library {
         }
     }
 
-    /// The trainings with this key.
-    pub fn find(&self, train_key: &str) -> Vec<Training> {
-        self.shelves().get(train_key).cloned().unwrap_or_default()
+    /// The trainings of what these are the ingredients of, those of records of format 1 last.
+    pub fn find(&self, ingredients: &Ingredients) -> Vec<Training> {
+        let shelves = self.shelves();
+        let keys = [ingredients.train_key(), ingredients.former().train_key()];
+        keys.iter().filter_map(|key| shelves.get(key)).flatten().cloned().collect()
     }
 
     /// How many trainings these runs need, in this order.
@@ -97,7 +100,9 @@ impl Library {
             // a model without weights serves only the runs of its own experiment
             let place = if keeps { "" } else { plan.experiment().name.as_str() };
             demand.runs += 1;
-            if !(keeps && shelves.contains_key(&train_key)) && here.insert((place, train_key)) {
+            let is_there =
+                || shelves.contains_key(&train_key) || shelves.contains_key(&run.ingredients.former().train_key());
+            if !(keeps && is_there()) && here.insert((place, train_key.clone())) {
                 demand.trainings += 1;
                 demand.pretraining.count(&run.ingredients, &self.pretrained);
             }

@@ -9,9 +9,11 @@ use super::{
     read::{Declared, unknown},
     spec::Experiment,
 };
-use cells::{catalogue, failure::Failure, label::LabelRule, source::Source, split::Split, suggest::did_you_mean};
-use features::samples;
-use record::{Ingredients, RunRecord, Score, Status, files::run_folder, read_scores};
+use cells::{
+    catalogue, cell::Origin, failure::Failure, label::LabelRule, source::Source, split::Split, suggest::did_you_mean,
+};
+use features::samples::{self, LifeRecords};
+use record::{Ingredients, RunRecord, Score, Status, UNKNOWN, files::run_folder, read_scores};
 
 /// Whether a run is to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub enum State {
     Stale(String),
     /// Made.
     Done,
+    /// Made by an older program, well or not, which kept it in format 1 under this key; `run` takes it over.
+    Former(String),
     /// Tried, without numbers; the text is the reason.
     Failed(String),
 }
@@ -32,6 +36,7 @@ impl fmt::Display for State {
             Self::New => formatter.write_str("new"),
             Self::Stale(because) => write!(formatter, "stale because {because}"),
             Self::Done => formatter.write_str("done"),
+            Self::Former(key) => write!(formatter, "done, as {key} in format 1, which `run` takes over"),
             Self::Failed(reason) => write!(formatter, "failed before: {reason}"),
         }
     }
@@ -98,7 +103,7 @@ impl FromStr for Shard {
 ///
 /// # Errors
 /// [`Failure::Usage`] for a bad split, a cell that the source lacks, test cells none of which was seen to end, two
-/// experiments of one name, an unknown model in the selection, or a broken record in `out`.
+/// experiments of one name, an unknown model in the selection, or broken scores in `out`.
 pub fn plan(
     experiments: Vec<Declared>,
     source: &dyn Source,
@@ -115,6 +120,7 @@ pub fn plan(
     }
     let earlier = earlier_scores(out)?;
     let available = source.ids();
+    let records = LifeRecords::of(source);
     let mut plans = Vec::new();
     for declared in experiments {
         let Experiment { train_test_split, transfer, .. } = &declared.experiment;
@@ -128,9 +134,9 @@ pub fn plan(
         let place = place.unwrap_or_else(|| train_test_split.display().to_string());
         check_cells(&declared.experiment, &split, &available, source, &place)?;
         check_observed(&declared.experiment, &split, source)?;
-        let surroundings = Surroundings::of(source, &split, device)?;
+        let surroundings = Surroundings::of(&declared.experiment, &split, source, &records, device)?;
         let mut plan = Plan { declared, split, surroundings, runs: Vec::new() };
-        plan.fill(source, &earlier, out)?;
+        plan.fill(source, &earlier, out);
         plans.push(plan);
     }
     select(&mut plans, selection)?;
@@ -164,6 +170,16 @@ impl Plan {
         ingredients(self.experiment(), entry, seed, &self.cells(entry, seed), &self.split, &self.surroundings)
     }
 
+    /// Hash of the contents of all cells of its split.
+    pub fn data_hash(&self) -> String {
+        self.surroundings.data_hash(&[self.split.train.as_slice(), &self.split.test].concat())
+    }
+
+    /// Hash of all cells of its split with their lives by one of its rules.
+    pub fn label_hash(&self, rule: &LabelRule) -> String {
+        self.surroundings.label_hash(&[self.split.train.as_slice(), &self.split.test].concat(), rule)
+    }
+
     /// The cells that `entry` is trained and tested on with this seed.
     pub fn cells(&self, entry: &Entry, seed: u64) -> Cow<'_, Split> {
         match (&self.experiment().transfer, entry.target_cells) {
@@ -172,41 +188,63 @@ impl Plan {
         }
     }
 
-    fn fill(&mut self, source: &dyn Source, earlier: &[Score], out: &Path) -> Result<(), Failure> {
-        let data = source.origin().to_string();
+    fn fill(&mut self, source: &dyn Source, earlier: &[Score], out: &Path) {
+        let data = source.origin();
         let experiment = self.experiment();
         let slots: HashMap<_, &Score> = earlier.iter().map(|score| (score.slot(), score)).collect();
         let mut runs = Vec::new();
         for (index, entry) in experiment.models.iter().enumerate() {
+            let labels = self.label_hash(experiment.rule(entry));
             for seed in experiment.seeds_of(entry) {
                 let ingredients = self.ingredients(index, seed);
                 let key = ingredients.evaluation_key();
-                let slot = (experiment.name.as_str(), data.as_str(), entry.model.name(), entry.variant.as_str(), seed);
-                let state = state(&key, &ingredients, slots.get(&slot).copied(), out)?;
+                let slot = (experiment.name.as_str(), data, entry.model.name(), entry.variant.clone(), seed);
+                let state = state(&ingredients, slots.get(&slot).copied(), (data, &labels), out);
                 runs.push(Run { entry: index, seed, ingredients, key, state, selected: true });
             }
         }
         self.runs = runs;
-        Ok(())
     }
 }
 
-fn state(key: &str, ingredients: &Ingredients, earlier: Option<&Score>, out: &Path) -> Result<State, Failure> {
+/// The state of the run with these ingredients, on cells of which all have the label hash `labels`.
+fn state(ingredients: &Ingredients, earlier: Option<&Score>, (data, labels): (Origin, &str), out: &Path) -> State {
+    let key = &ingredients.evaluation_key();
     let folder = run_folder(out, key);
     if RunRecord::exists(&folder) {
-        return Ok(match RunRecord::read(&folder)?.status {
-            Status::Ok => State::Done,
-            Status::Diverged => State::Failed("diverged".to_owned()),
-            Status::Failed(reason) => State::Failed(reason),
-        });
+        // what is not as it was written is made again
+        return match RunRecord::whole(&folder) {
+            Ok(record) => ended(record.status),
+            Err(problem) => State::Stale(problem),
+        };
     }
-    Ok(match earlier.filter(|score| score.key != key) {
+    let former = ingredients.former();
+    let former_key = former.evaluation_key();
+    if let Ok(record) = RunRecord::read(&run_folder(out, &former_key))
+        && (record.data, &record.ingredients) == (data, &former)
+    {
+        let is_same = [UNKNOWN, labels].contains(&record.label_hash.as_str());
+        return if is_same {
+            State::Former(former_key)
+        } else {
+            State::Stale("the lives of its cells changed".to_owned())
+        };
+    }
+    match earlier.filter(|score| score.key != *key) {
         None => State::New,
         Some(score) => State::Stale(match RunRecord::read(&run_folder(out, &score.key)) {
             Ok(record) => ingredients.difference(&record.ingredients),
             Err(_) => "it was made differently, and that record is gone".to_owned(),
         }),
-    })
+    }
+}
+
+fn ended(status: Status) -> State {
+    match status {
+        Status::Ok => State::Done,
+        Status::Diverged => State::Failed("diverged".to_owned()),
+        Status::Failed(reason) => State::Failed(reason),
+    }
 }
 
 fn check_cells(
@@ -232,10 +270,8 @@ fn check_cells(
     let hint =
         if is_published { String::new() } else { did_you_mean(missing[0], available.iter().map(String::as_str)) };
     let advice = match source.origin() {
-        cells::cell::Origin::Virtual => "correct the ids, or give --data DIR with a store that has them",
-        cells::cell::Origin::Real => {
-            "import their dataset (`batlinet data list` shows what is there), or use --data virtual"
-        }
+        Origin::Virtual => "correct the ids, or give --data DIR with a store that has them",
+        Origin::Real => "import their dataset (`batlinet data list` shows what is there), or use --data virtual",
     };
     Err(Failure::Usage(format!(
         "{place}: experiment {} needs {} of its {} cells that the {} cells at hand lack ({first}{more}{hint}): {advice}",

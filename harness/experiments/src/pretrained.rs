@@ -2,15 +2,16 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    fs,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use baselines::Weights;
 use serde_json::Value;
 
 use super::train::TrainError;
-use record::{Ingredients, files::write_whole, hash};
+use record::{Ingredients, RunRecord, files::write_whole, hash, hash_of, pretrained_name};
 
 /// Key of the network that a run pretrains on its source cells: a hash of all that the run's train key covers except the
 /// target cells and what is trained afterwards. None without pretraining.
@@ -20,29 +21,52 @@ pub fn pretraining_key(ingredients: &Ingredients) -> Option<String> {
     parameters.get("pretraining").filter(|budget| !budget.is_null())?;
     parameters.remove("training");
     parameters.remove("pairs");
-    training.as_object_mut()?.remove("training_cells");
+    let training_map = training.as_object_mut()?;
+    training_map.remove("training_cells");
+    training_map.remove("training_labels");
     Some(hash(&Value::from_iter([("pretraining", training)])))
 }
 
 /// `OUT/pretrained/<key>.safetensors`. May be asked from several threads.
 pub struct Pretrained {
-    folder: PathBuf,
+    /// The output folder.
+    out: PathBuf,
     /// One lock per key, so that of two runs that need a network, one waits for the other.
     under_way: Mutex<HashMap<String, Arc<Mutex<()>>>>,
+    /// By name, what records say of the networks that their runs began with.
+    noted: Mutex<HashMap<String, String>>,
 }
 
 impl Pretrained {
     /// The networks in the output folder `out`.
     pub fn open(out: &Path) -> Self {
-        Self { folder: out.join("pretrained"), under_way: Mutex::default() }
+        Self { out: out.to_owned(), under_way: Mutex::default(), noted: Mutex::default() }
+    }
+
+    /// Notes what a record says of the network that its run began with.
+    pub fn note(&self, record: &RunRecord) {
+        let shared = record.attachments.iter().filter(|(name, _)| name.contains('/'));
+        self.noted().extend(shared.map(|(name, hash)| (name.clone(), hash.clone())));
+    }
+
+    fn noted(&self) -> MutexGuard<'_, HashMap<String, String>> {
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether a network is there.
     pub fn has(&self, key: &str) -> bool {
-        self.file(key).is_file()
+        self.sound(key).is_some()
     }
 
-    /// The network with this key; `train` makes it where there is none, or none that can be read.
+    /// The file, if it is the one that records know.
+    fn sound(&self, key: &str) -> Option<Vec<u8>> {
+        let bytes = fs::read(self.file(key)).ok()?;
+        let noted = self.noted().get(&pretrained_name(key)).cloned();
+        noted.is_none_or(|noted| noted == hash_of(&bytes)).then_some(bytes)
+    }
+
+    /// The network with this key and the hash of its file; `train` makes it where there is none, or none that can be read and is
+    /// the one that was written.
     ///
     /// # Errors
     /// What `train` says, or which file cannot be written.
@@ -50,24 +74,26 @@ impl Pretrained {
         &self,
         key: &str,
         train: impl FnOnce() -> Result<Option<Weights>, TrainError>,
-    ) -> Result<Option<Weights>, TrainError> {
+    ) -> Result<Option<(Weights, String)>, TrainError> {
         let of_key = {
             let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
             under_way.entry(key.to_owned()).or_default().clone()
         };
         let _alone = of_key.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Ok(weights) = Weights::load(&self.file(key)) {
-            return Ok(Some(weights));
+        if let Some((weights, bytes)) =
+            self.sound(key).and_then(|bytes| Some((Weights::from_bytes(&bytes).ok()?, bytes)))
+        {
+            return Ok(Some((weights, hash_of(&bytes))));
         }
-        let trained = train()?;
-        if let Some(weights) = &trained {
-            write_whole(&self.file(key), &weights.to_bytes()?)?;
-        }
-        Ok(trained)
+        let Some(weights) = train()? else { return Ok(None) };
+        let bytes = weights.to_bytes()?;
+        write_whole(&self.file(key), &bytes)?;
+        self.noted().insert(pretrained_name(key), hash_of(&bytes));
+        Ok(Some((weights, hash_of(&bytes))))
     }
 
     fn file(&self, key: &str) -> PathBuf {
-        self.folder.join(format!("{key}.safetensors"))
+        self.out.join(pretrained_name(key))
     }
 }
 

@@ -7,7 +7,7 @@ use itertools::Itertools as _;
 use super::plan::{Plan, Run, earlier_scores};
 use cells::{cell::Origin, failure::Failure};
 use record::files::run_folder;
-use record::{Change, Pairs, ReferenceTables, RunRecord, Score, write_scores};
+use record::{Change, Pairs, ReferenceTables, RunRecord, Score, Variant, write_scores};
 use tables::{PredictionRow, write_parquet};
 
 /// Writes these files from the records in `out`.
@@ -15,19 +15,20 @@ use tables::{PredictionRow, write_parquet};
 /// Rows stand in the order of the plans, whatever was selected and whenever it was made, so that a file put together
 /// from several calls or shards is the same as one from a single call. Rows that the plans do not mean (other
 /// experiments, other seeds, cells of the other origin) are kept behind them; rows that the plans outdate are dropped,
-/// and counted.
+/// and counted. Rows of which the record is not as it was written stay without predictions, as `say` is told.
 ///
 /// # Errors
 /// [`Failure::Usage`] names the file that cannot be read or written.
-pub fn publish(plans: &[Plan], data: Origin, profile: &str, out: &Path) -> Result<usize, Failure> {
+pub fn publish(plans: &[Plan], data: Origin, profile: &str, out: &Path, say: &dyn Fn(&str)) -> Result<usize, Failure> {
     let earlier = earlier_scores(out)?;
     let before: Vec<String> = earlier.iter().map(|score| score.key.clone()).unique().collect();
     let mut scores = Vec::new();
     for plan in plans {
         for run in &plan.runs {
             let folder = run_folder(out, &run.key);
-            if RunRecord::exists(&folder) {
-                scores.push(score(plan, run, &RunRecord::read(&folder)?, profile));
+            // of what is not as it was written there is no new row; the plan has said what is wrong with it
+            if let Ok(record) = RunRecord::read(&folder) {
+                scores.push(score(plan, run, &record, profile));
             }
         }
     }
@@ -41,25 +42,33 @@ pub fn publish(plans: &[Plan], data: Origin, profile: &str, out: &Path) -> Resul
     let mut references = ReferenceTables::default();
     for score in scores.iter().filter(|score| score.metrics.is_some()) {
         let folder = run_folder(out, &score.key);
-        let record = RunRecord::read(&folder)?;
-        if let Some(pairs) = Pairs::read(&folder)? {
-            references.add(score, &record.train_key, &pairs);
+        let (record, pairs) = match RunRecord::read(&folder).and_then(|record| Ok((record, Pairs::read(&folder)?))) {
+            Ok(sound) => sound,
+            Err(failure) => {
+                say(&format!("predictions.parquet is without those of run {}: {failure}", score.key));
+                continue;
+            }
+        };
+        if let Some(pairs) = pairs {
+            references.add(score, &record.ingredients.streams(), &pairs);
         }
         predictions.extend(record.predictions.into_iter().map(|row| PredictionRow {
             experiment: score.experiment.clone(),
             model: score.model.clone(),
-            variant: score.variant.clone(),
+            variant: score.variant.to_string(),
             seed: score.seed,
             cell_id: row.cell,
             observed: row.observed,
             predicted: row.predicted,
-            data: score.data.clone(),
+            data: score.data.to_string(),
         }));
     }
     references.write(out)?;
     write_parquet(&out.join("predictions.parquet"), &predictions)?;
     write_scores(&out.join("scores.csv"), &scores)?;
-    Ok(before.iter().filter(|key| scores.iter().all(|score| score.key != **key)).count())
+    // those that were taken over under another key are gone
+    let is_outdated = |key: &&String| scores.iter().all(|score| score.key != **key) && run_folder(out, key).exists();
+    Ok(before.iter().filter(is_outdated).count())
 }
 
 fn score(plan: &Plan, run: &Run, record: &RunRecord, profile: &str) -> Score {
@@ -67,18 +76,18 @@ fn score(plan: &Plan, run: &Run, record: &RunRecord, profile: &str) -> Score {
     Score {
         experiment: plan.experiment().name.clone(),
         scenario: plan.experiment().scenario.clone(),
-        data: record.data.to_string(),
+        data: record.data,
         model: entry.model.name().to_owned(),
-        variant: entry.variant.clone(),
+        variant: Variant::from(entry.variant.as_str()),
         seed: run.seed,
         train_cells: record.train.len(),
         test_cells: record.test_cells,
         metrics: record.metrics,
         status: record.status.clone(),
-        key: record.key.clone(),
+        key: record.key(),
         profile: profile.to_owned(),
         lives: record.lives,
-        protocol: plan.experiment().protocol.name().to_owned(),
+        protocol: Some(plan.experiment().protocol),
         changed: changed(plan, entry.model.name()),
     }
 }
@@ -93,10 +102,11 @@ fn changed(plan: &Plan, model: &str) -> String {
 /// Whether an earlier row is what the experiment of its name would still give.
 fn still_holds(score: &Score, plans: &[Plan], data: Origin) -> bool {
     let Some(plan) = plans.iter().find(|plan| plan.experiment().name == score.experiment) else { return true };
-    if score.data != data.to_string() {
+    if score.data != data {
         return true;
     }
     let models = &plan.experiment().models;
-    let entry = models.iter().position(|entry| entry.model.name() == score.model && entry.variant == score.variant);
+    let variant = score.variant.to_string();
+    let entry = models.iter().position(|entry| entry.model.name() == score.model && entry.variant == variant);
     entry.is_some_and(|entry| plan.ingredients(entry, score.seed).evaluation_key() == score.key)
 }

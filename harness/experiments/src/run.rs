@@ -12,6 +12,7 @@ use std::{
 
 use super::{
     entry::ModelSpec,
+    former,
     job::Job,
     library::Library,
     plan::{Plan, Run, State},
@@ -67,10 +68,14 @@ pub struct Tally {
 /// [`Failure::RunsFailed`] after all work if some selected run has no numbers; [`Failure::Interrupted`] if
 /// `options.stop` was set; [`Failure::Usage`] if something cannot be written.
 pub fn execute(plans: &[Plan], source: &dyn Source, options: &Options<'_>) -> Result<Tally, Failure> {
+    let taken_over = former::take_over(plans, options.out)?;
     let pending = pending(plans, options.retry_failed);
     let library = Library::open(options.out, options.retry_failed);
     let demand = library.demand(with_plans(plans, &pending));
     let reporter = Reporter::new(demand.runs);
+    if taken_over > 0 {
+        reporter.say(&format!("{taken_over} runs of an older program are kept in format 2 now, under other keys"));
+    }
     if demand.runs > 0 {
         reporter.say(&demand.to_string());
     }
@@ -98,7 +103,8 @@ pub fn execute(plans: &[Plan], source: &dyn Source, options: &Options<'_>) -> Re
         let outcome =
             Worker { plan, source, options, library: &library, reporter: &reporter, reused: &reused }.run(pending);
         // also after a failure: what is finished counts
-        outdated += super::publish::publish(plans, source.origin(), options.profile, options.out)?;
+        let said = |line: &str| reporter.say(line);
+        outdated += super::publish::publish(plans, source.origin(), options.profile, options.out, &said)?;
         outcome?;
     }
     let finished = reporter.finished();
@@ -129,7 +135,7 @@ pub(super) fn is_pending(run: &Run, retry_failed: bool) -> bool {
         && match run.state {
             State::New | State::Stale(_) => true,
             State::Failed(_) => retry_failed,
-            State::Done => false,
+            State::Done | State::Former(_) => false,
         }
 }
 

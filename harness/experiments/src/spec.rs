@@ -242,11 +242,11 @@ impl Experiment {
     pub(super) fn notes(&self) -> Vec<String> {
         let scenario = scenario::check(&self.scenario, self.transfer.is_some()).ok().flatten();
         let is_of = |expectation: &&Expectation, entry: &Entry| {
-            entry.model.name() == expectation.model && entry.variant == expectation.variant
+            entry.model.name() == expectation.model && entry.variant == expectation.variant.to_string()
         };
         let lost = self.expect.iter().filter(|expectation| !self.models.iter().any(|entry| is_of(expectation, entry)));
         let lost = lost.map(|expectation| {
-            let variant = if expectation.variant.is_empty() { "" } else { " with variant " };
+            let variant = if expectation.variant.is_plain() { "" } else { " with variant " };
             format!(
                 "expect: nothing here is {}{variant}{}, so what is expected of it is not looked at",
                 expectation.model, expectation.variant

@@ -189,12 +189,12 @@ impl<'a> Trained<'a> {
     /// Predicts the test part, once as each of `entries` asks, which share the train key of this model. What they ask
     /// alike is computed once; no answer depends on the others.
     ///
-    /// The references of a test cell are drawn for this train key, their number and the id of the cell. So no prediction
+    /// The references of a test cell are drawn for this name of streams, their number and the id of the cell. So no prediction
     /// depends on who else is asked, and experiments that share a trained model get the same answer for the same cell.
     ///
     /// # Errors
     /// [`TrainError`], whose text goes into the record.
-    pub fn ask(&self, entries: &[&Entry], train_key: &str) -> Result<Vec<Answer>, TrainError> {
+    pub fn ask(&self, entries: &[&Entry], streams: &str) -> Result<Vec<Answer>, TrainError> {
         let test = &self.material.samples.test;
         let features = transformed(self.entry.feature_transformation, &self.transformation, &test.features);
         let context = context(self.entry, &self.streams, self.workplace);
@@ -206,7 +206,7 @@ impl<'a> Trained<'a> {
             }
         };
         let (cells, training) = (test.ids.len(), self.material.references().ids.len());
-        let streams = Streams::new(train_key);
+        let streams = Streams::new(streams);
         let wishes: Vec<(References, bool)> = entries
             .iter()
             .filter_map(|entry| match &entry.model {

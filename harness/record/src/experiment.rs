@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use serde::{Deserialize, Serialize};
 
-use super::{change::Change, files};
+use super::{change::Change, files, variant::Variant};
 use cells::{cell::Origin, failure::Failure};
 
 const FORMAT: u32 = 1;
@@ -90,7 +90,7 @@ pub struct Expectation {
     pub model: String,
     /// Which of its entries.
     #[serde(default)]
-    pub variant: String,
+    pub variant: Variant,
     /// Of which measure.
     pub metric: Metric,
     /// The number, compared with the mean over seeds.

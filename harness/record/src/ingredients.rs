@@ -2,6 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+/// What the train keys of format 1 did not have.
+const TRAINING_SINCE_2: [&str; 4] = ["origin", "training_labels", "source_labels", "precision"];
+
 /// Everything that a run's result depends on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ingredients {
@@ -22,11 +25,39 @@ impl Ingredients {
         hash(&json!({ "train": self.train_key(), "evaluation": self.evaluation }))
     }
 
+    /// As they were in format 1 of records: nothing in them says the origin, the lives or the precision.
+    pub fn former(&self) -> Self {
+        let mut former = self.clone();
+        for (part, names) in [(&mut former.training, &TRAINING_SINCE_2[..]), (&mut former.evaluation, &["test_labels"])]
+        {
+            if let Value::Object(map) = part {
+                names.iter().for_each(|name| drop(map.remove(*name)));
+            }
+        }
+        former
+    }
+
+    /// The name of the random streams that belong to the trained model: the same references are drawn for a test cell by whatever
+    /// device and however exactly a run computes.
+    pub fn streams(&self) -> String {
+        let mut declared = self.former().training;
+        if declared["device"] == "cuda" {
+            declared["device"] = json!("cpu");
+        }
+        hash(&declared)
+    }
+
     /// In a few words, what differs from an `earlier` run of the same name.
     pub fn difference(&self, earlier: &Self) -> String {
+        // of what format 1 did not say nothing is known
+        let now = if earlier.training.get("origin").is_some() { self } else { &self.former() };
         let mut changes = Vec::new();
-        differences("", &earlier.training, &self.training, &mut changes);
-        differences("", &earlier.evaluation, &self.evaluation, &mut changes);
+        differences("", &earlier.training, &now.training, &mut changes);
+        differences("", &earlier.evaluation, &now.evaluation, &mut changes);
+        // other cells and other rules have other lives
+        let (labels, others): (Vec<_>, Vec<_>) =
+            changes.into_iter().partition(|change| change.ends_with(" labels changed"));
+        let changes = if others.is_empty() { labels } else { others };
         if changes.is_empty() { "nothing that can be named".to_owned() } else { changes.join(", ") }
     }
 }
@@ -43,7 +74,9 @@ fn differences(path: &str, before: &Value, now: &Value, changes: &mut Vec<String
             }
         }
         _ if before == now => {}
-        _ if path.ends_with("_cells") => changes.push(format!("the {} changed", path.replace('_', " "))),
+        _ if path.ends_with("_cells") || path.ends_with("_labels") => {
+            changes.push(format!("the {} changed", path.replace('_', " ")))
+        }
         _ => changes.push(format!("{path} was {before}, is {now}")),
     }
 }
@@ -96,6 +129,23 @@ mod tests {
     }
 
     #[test]
+    fn streams_are_those_of_format_1_whatever_computes() {
+        let make = |device: &str, precision: &str, labels: &str| Ingredients {
+            training: json!({ "seed": 1, "device": device, "precision": precision, "origin": "real", "training_labels": labels }),
+            evaluation: json!({ "test_cells": "x", "test_labels": labels }),
+        };
+        let one = make("cpu", "exact", "a");
+        let former =
+            Ingredients { training: json!({ "seed": 1, "device": "cpu" }), evaluation: json!({ "test_cells": "x" }) };
+        assert_eq!((one.former(), former.former()), (former.clone(), former.clone()));
+        assert_eq!(one.streams(), former.train_key());
+        for other in [make("cuda", "exact", "a"), make("cpu", "fast", "a"), make("cpu", "exact", "b")] {
+            assert_eq!(other.streams(), one.streams());
+            assert_ne!(other.train_key(), one.train_key());
+        }
+    }
+
+    #[test]
     fn a_difference_names_what_changed() {
         let make = |alpha: f64, cells: &str| Ingredients {
             training: json!({ "training_cells": cells, "hyper_parameters": { "alpha": alpha }, "label": { "end_of_life": 0.8 } }),
@@ -103,5 +153,13 @@ mod tests {
         };
         assert_eq!(make(2.0, "x").difference(&make(1.0, "x")), "alpha was 1.0, is 2.0");
         assert_eq!(make(1.0, "y").difference(&make(1.0, "x")), "the training cells changed");
+        let labelled = |cells: &str, labels: &str| {
+            let mut one = make(1.0, cells);
+            (one.training["origin"], one.training["training_labels"]) = (json!("real"), json!(labels));
+            one
+        };
+        assert_eq!(labelled("x", "a").difference(&labelled("x", "b")), "the training labels changed");
+        assert_eq!(labelled("x", "a").difference(&labelled("y", "b")), "the training cells changed");
+        assert_eq!(labelled("y", "a").difference(&make(1.0, "x")), "the training cells changed");
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! OUT/
-//!   runs/<key>/record.json        one run: its keys, provenance and measures      [`RunRecord`]
+//!   runs/<key>/record.json        one run: its keys, provenance and measures, the hashes of all that lies beside it and of
+//!                                 itself                                          [`RunRecord`]
 //!   runs/<key>/predictions.csv    its test cells: observed and predicted lives    [`Prediction`]
 //!   runs/<key>/weights.safetensors    the trained tensors, for the networks; absent where `record.json` names the run
 //!                                 whose trained model was asked, under `trained_by`
@@ -20,8 +21,13 @@
 //!
 //! Wall times and machines are in `record.json` only, so that `scores.csv` is the same byte for byte however often the runs
 //! are made on one machine. On another, engine, instruction set and libtorch may round otherwise.
+//!
+//! Text is an edge: a [`Score`] has an origin, a [`Variant`] and a protocol, a record has [`Values`], and their words are made
+//! where they are written or shown. Records of format 1 are read as they are, and `batlinet run` takes them over (`run/former.rs`).
 
+mod attachments;
 mod change;
+mod computed;
 mod experiment;
 pub mod files;
 mod ingredients;
@@ -34,14 +40,20 @@ mod reference_tables;
 mod references;
 mod run;
 mod scores;
+mod values;
+mod variant;
 
+pub use attachments::{Attachments, Hashes, hash_of, pretrained_name};
 pub use change::Change;
+pub use computed::{DeviceClass, Precision};
 pub use experiment::{AS_WRITTEN, Expectation, ExperimentRecord, Metric, Protocol, Study};
 pub use ingredients::{Ingredients, hash};
 pub use models::{MODELS, SEEDED_MODELS};
 pub use pairs::Pairs;
-pub use provenance::{Provenance, processor};
+pub use provenance::{Provenance, Versions, card, processor};
 pub use reference_tables::{ReferenceTables, draws_of};
 pub use references::DrawnReferences;
-pub use run::{Attachments, Fit, LifeBases, Prediction, Removed, RunRecord, Seconds, Status, Versions, weights_file};
+pub use run::{Fit, LifeBases, Prediction, Removed, RunRecord, Seconds, Status, UNKNOWN, weights_file};
 pub use scores::{SCORE_COLUMNS, Score, read_scores, write_scores};
+pub use values::{Branches, Method, Values};
+pub use variant::{Swept, Variant};

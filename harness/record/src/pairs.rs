@@ -4,7 +4,6 @@ use std::{fmt, path::Path};
 
 use ndarray::Array2;
 
-use super::files;
 use cells::failure::Failure;
 
 /// The predictions of one trained model with one reference at a time.
@@ -24,18 +23,15 @@ impl Pairs {
     /// Name of the file in the folder of a run.
     pub const FILE: &str = "pairs.csv";
 
-    /// Writes the file into `folder`, one row per pair, the pairs of one test cell together.
-    ///
-    /// # Errors
-    /// [`Failure::Usage`] names the file.
-    pub fn write(&self, folder: &Path) -> Result<(), Failure> {
+    /// The file: one row per pair, the pairs of one test cell together.
+    pub(crate) fn to_csv(&self) -> String {
         let mut text = "cell_id,reference,observed,predicted\n".to_owned();
         for ((cell, observed), row) in self.cells.iter().zip(&self.observed).zip(self.predicted.rows()) {
             for (reference, predicted) in self.references.iter().zip(row) {
                 text.push_str(&format!("{cell},{reference},{observed},{predicted}\n"));
             }
         }
-        files::write_whole(&folder.join(Self::FILE), text.as_bytes())
+        text
     }
 
     /// Reads the file from `folder`; `None` if there is none.
@@ -87,7 +83,7 @@ mod tests {
             references: texts(&["x", "y", "z"]),
             predicted: array![[0.1 + 0.2, 2.0, 3.0], [4.0, 5.0, 1e300]],
         };
-        pairs.write(folder.path()).unwrap();
+        std::fs::write(folder.path().join(Pairs::FILE), pairs.to_csv()).unwrap();
         assert_eq!(Pairs::read(folder.path()).unwrap(), Some(pairs));
 
         let path = folder.path().join(Pairs::FILE);

@@ -15,10 +15,11 @@ const REFERENCES: [usize; 7] = [1, 2, 4, 8, 16, 32, 64];
 /// Choices of references for each of these numbers.
 const DRAWS: usize = 100;
 
-/// For 1, 2, 4 … 64 references, the RMSE in cycles of a hundred choices of so many, for the trained model with this key.
-/// Each test cell draws from a stream of its own, whoever is tested beside it.
-pub fn draws_of(train_key: &str, pairs: &Pairs) -> Vec<(usize, Vec<f64>)> {
-    let streams = Streams::new(train_key);
+/// For 1, 2, 4 … 64 references, the RMSE in cycles of a hundred choices of so many, for the trained model with this name of
+/// streams ([`Ingredients::streams`](crate::Ingredients::streams)). Each test cell draws from a stream of its own, whoever is
+/// tested beside it.
+pub fn draws_of(streams: &str, pairs: &Pairs) -> Vec<(usize, Vec<f64>)> {
+    let streams = Streams::new(streams);
     let draws = |references| {
         let of = |cell: usize| streams.stream(&format!("reference-draws {references} {}", pairs.cells[cell]));
         reference_draws(&pairs.observed, pairs.predicted.view(), references, DRAWS, of)
@@ -45,8 +46,8 @@ impl Default for ReferenceTables {
 }
 
 impl ReferenceTables {
-    /// Adds what one run of the trained model with this key has left. All numbers are in cycles.
-    pub fn add(&mut self, score: &Score, train_key: &str, pairs: &Pairs) {
+    /// Adds what one run of the trained model with this name of streams has left. All numbers are in cycles.
+    pub fn add(&mut self, score: &Score, streams: &str, pairs: &Pairs) {
         self.is_empty = false;
         let Score { experiment, data, model, variant, seed, .. } = score;
         let run = format!("{experiment},{data},{model},\"{variant}\",{seed}");
@@ -55,7 +56,7 @@ impl ReferenceTables {
             let (best, median, worst) = (errors.best, errors.median, errors.worst);
             self.curves.push_str(&format!("{run},{cell},{observed},{best},{median},{worst}\n"));
         }
-        for (references, draws) in draws_of(train_key, pairs) {
+        for (references, draws) in draws_of(streams, pairs) {
             for (draw, rmse) in draws.into_iter().enumerate() {
                 self.draws.push_str(&format!("{run},{references},{draw},{rmse}\n"));
             }

@@ -2,11 +2,14 @@
 
 use std::{fmt, path::Path};
 
+use serde::de::DeserializeOwned;
+
 use super::{
-    files,
+    Protocol, files,
     run::{LifeBases, Status},
+    variant::Variant,
 };
-use cells::{failure::Failure, label::Tally};
+use cells::{cell::Origin, failure::Failure, label::Tally};
 use statistics::Metrics;
 
 /// The columns, in order; new ones are added at the end.
@@ -48,12 +51,12 @@ pub struct Score {
     pub experiment: String,
     /// Scenario of the published benchmark.
     pub scenario: String,
-    /// `real` or `virtual`.
-    pub data: String,
+    /// Measured or simulated cells.
+    pub data: Origin,
     /// Name of the model.
     pub model: String,
     /// Tells entries of one model apart; empty where there is one.
-    pub variant: String,
+    pub variant: Variant,
     /// Seed of the random streams.
     pub seed: u64,
     /// Training cells with a label.
@@ -70,16 +73,16 @@ pub struct Score {
     pub profile: String,
     /// What the lives of training and test cells rest on: the columns `train_observed` to `test_published`.
     pub lives: LifeBases,
-    /// `faithful` or `honest`; empty in files from before it was written.
-    pub protocol: String,
+    /// Absent in files from before it was written.
+    pub protocol: Option<Protocol>,
     /// What profile and settings changed for this run, such as `ridge.alpha 7.0 instead of 1.0`; empty for the file as written.
     pub changed: String,
 }
 
 impl Score {
     /// What a row is a row of: no two rows of a file share it.
-    pub fn slot(&self) -> (&str, &str, &str, &str, u64) {
-        (&self.experiment, &self.data, &self.model, &self.variant, self.seed)
+    pub fn slot(&self) -> (&str, Origin, &str, String, u64) {
+        (&self.experiment, self.data, &self.model, self.variant.to_string(), self.seed)
     }
 
     fn fields(&self) -> Vec<String> {
@@ -89,9 +92,9 @@ impl Score {
         vec![
             self.experiment.clone(),
             self.scenario.clone(),
-            self.data.clone(),
+            self.data.to_string(),
             self.model.clone(),
-            self.variant.clone(),
+            self.variant.to_string(),
             self.seed.to_string(),
             self.train_cells.to_string(),
             self.test_cells.to_string(),
@@ -113,7 +116,7 @@ impl Score {
             self.lives.test.observed.to_string(),
             self.lives.test.padded.to_string(),
             self.lives.test.published.to_string(),
-            self.protocol.clone(),
+            self.protocol.map_or(String::new(), |protocol| protocol.name().to_owned()),
             self.changed.clone(),
         ]
     }
@@ -154,6 +157,8 @@ pub fn read_scores(path: &Path) -> Result<Vec<Score>, Failure> {
         let row = row.map_err(|error| broken(format!("line {line}: {error}")))?;
         let text = |name: &str| column(name).and_then(|column| row.get(column)).unwrap_or_default();
         let wrong = |name: &str| broken(format!("line {line}: column {name}: '{}' is no number", text(name)));
+        let strange =
+            |name: &str, known: &str| broken(format!("line {line}: column {name}: '{}' is not {known}", text(name)));
         let count = |name: &str| text(name).parse::<usize>().map_err(|_| wrong(name));
         // the columns of files from before they were written
         let count_if_said = |name: &str| if text(name).is_empty() { Ok(0) } else { count(name) };
@@ -178,9 +183,9 @@ pub fn read_scores(path: &Path) -> Result<Vec<Score>, Failure> {
         scores.push(Score {
             experiment: text("experiment").to_owned(),
             scenario: text("scenario").to_owned(),
-            data: text("data").to_owned(),
+            data: named(text("data")).ok_or_else(|| strange("data", "real or virtual"))?,
             model: text("model").to_owned(),
-            variant: text("variant").to_owned(),
+            variant: Variant::from(text("variant")),
             seed: text("seed").parse().map_err(|_| wrong("seed"))?,
             train_cells: count("train_cells")?,
             test_cells: count("test_cells")?,
@@ -200,11 +205,19 @@ pub fn read_scores(path: &Path) -> Result<Vec<Score>, Failure> {
                     published: count_if_said("test_published")?,
                 },
             },
-            protocol: text("protocol").to_owned(),
+            protocol: match text("protocol") {
+                "" => None,
+                said => Some(named(said).ok_or_else(|| strange("protocol", "faithful or honest"))?),
+            },
             changed: text("changed").to_owned(),
         });
     }
     Ok(scores)
+}
+
+/// A value that is written by its name.
+fn named<T: DeserializeOwned>(name: &str) -> Option<T> {
+    serde_json::from_value(name.into()).ok()
 }
 
 #[cfg(test)]
@@ -215,9 +228,9 @@ pub(crate) mod tests {
         Score {
             experiment: experiment.to_owned(),
             scenario: "MATR-1".to_owned(),
-            data: "virtual".to_owned(),
+            data: Origin::Virtual,
             model: model.to_owned(),
-            variant: String::new(),
+            variant: Variant::default(),
             seed,
             train_cells: 41,
             test_cells: 2,
@@ -226,7 +239,7 @@ pub(crate) mod tests {
             key: format!("{experiment}-{model}-{seed}"),
             profile: "paper".to_owned(),
             lives: LifeBases { test: Tally { observed: 2, ..Tally::default() }, ..LifeBases::default() },
-            protocol: "faithful".to_owned(),
+            protocol: Some(Protocol::Faithful),
             changed: "ridge.alpha 7.0 instead of 1.0, \"see\"".to_owned(),
         }
     }

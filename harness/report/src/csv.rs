@@ -121,8 +121,9 @@ fn fields(summary: &Summary, row: &Row) -> Vec<String> {
             text(published.and_then(|number| number.spread)),
         ]
     };
-    let own = |run: &&Run| run.score.model == row.model && run.score.variant == row.variant;
-    let names = [&summary.experiment, &summary.scenario, &summary.data, &summary.profile, &row.model, &row.variant];
+    let own = |run: &&Run| row.is_of(&run.score);
+    let (data, variant) = (summary.data.to_string(), row.variant.to_string());
+    let names = [&summary.experiment, &summary.scenario, &data, &summary.profile, &row.model, &variant];
     let counts = [row.seeds(), row.failed.as_ref().map_or(0, |(count, _)| *count)];
     names
         .map(String::clone)

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use cells::failure::Failure;
-use record::{RunRecord, Score};
+use cells::{cell::Origin, failure::Failure};
+use record::{RunRecord, Score, UNKNOWN};
 
 /// Experiment, cells and label rule: runs that share them must share the labels too.
-type Kind = (String, String, String);
+type Kind = (String, Origin, String);
 
 /// The labels of the runs that were looked at.
 #[derive(Default)]
@@ -25,8 +25,8 @@ impl Versions {
     /// [`Failure::Usage`] names this run and an earlier one that has other labels, and both versions.
     pub(super) fn add(&mut self, out: &Path, score: &Score, record: &RunRecord) -> Result<(), Failure> {
         let rule = record.ingredients.training["label"].to_string();
-        let kind = (score.experiment.clone(), score.data.clone(), rule);
-        if let Some(version) = &record.labels {
+        let kind = (score.experiment.clone(), score.data, rule);
+        if let Some(version) = Some(&record.label_hash).filter(|version| *version != UNKNOWN) {
             let first = self.versions.entry(kind.clone()).or_insert_with(|| (version.clone(), score.key.clone()));
             if first.0 != *version {
                 let both =
@@ -68,7 +68,7 @@ mod tests {
         let score = crate::summary::tests::run("ridge", 0, 1.0, "real").score;
         let score = Score { key: key.to_owned(), ..score };
         let mut record = record::made_up::record(key);
-        record.labels = labels.map(str::to_owned);
+        record.label_hash = labels.unwrap_or(UNKNOWN).to_owned();
         record.ingredients.training = json!({ "label": rule });
         record.predictions = vec![Prediction { cell: "MATR_b1c0".to_owned(), observed, predicted: 1.0 }];
         versions.add(Path::new("out"), &score, &record).map_err(|failure| failure.to_string())

@@ -10,8 +10,8 @@ use record::{Provenance, Versions};
 pub struct Made {
     /// Versions.
     pub versions: Versions,
-    /// Where and how, where the record says so.
-    pub provenance: Option<Provenance>,
+    /// Where and how.
+    pub provenance: Provenance,
     /// The run whose trained model was asked, if it was another one.
     pub trained_by: Option<String>,
 }
@@ -21,7 +21,7 @@ pub fn line(summaries: &[Summary]) -> String {
     let runs = || summaries.iter().flat_map(|summary| &summary.runs).filter(|run| run.score.metrics.is_some());
     let made: Vec<&Made> = runs().filter_map(|run| run.made.as_ref()).collect();
     let known: Vec<(&Made, &Provenance)> =
-        made.iter().filter_map(|made| Some((*made, made.provenance.as_ref()?))).collect();
+        made.iter().map(|made| (*made, &made.provenance)).filter(|(_, provenance)| provenance.is_known()).collect();
     let (total, silent) = (runs().count(), runs().count() - known.len());
     let mut parts = Vec::new();
     if !known.is_empty() {
@@ -38,7 +38,7 @@ pub fn line(summaries: &[Summary]) -> String {
         parts.push(format!("Made by the program of commit {}", all(commits)));
         parts.push(format!("on {}", all(machines)));
         parts.push(format!("with {} threads a run", all(threads)));
-        parts.push(format!("encoders on the processor by {}", all(engines)));
+        parts.push(format!("encoders by {}", all(engines)));
         parts.push(format!("MLP and LSTM by libtorch {}", all(libtorch)));
     }
     let said = parts.join("; ");
@@ -80,13 +80,12 @@ mod tests {
 
     fn made(commit: &str, processor: &str, trained_by: Option<&str>, seed: u64) -> Run {
         let provenance = Provenance {
-            commit: commit.to_owned(),
             processor: processor.to_owned(),
             libtorch_instructions: "avx2".to_owned(),
-            ..Provenance::current("c0ffee", 2)
+            ..Provenance::current(commit, 2)
         };
         let trained_by = trained_by.map(str::to_owned);
-        let made = Made { versions: Versions::current("native, AVX2"), provenance: Some(provenance), trained_by };
+        let made = Made { versions: Versions::current("native, AVX2"), provenance, trained_by };
         Run { made: Some(made), ..run("batlinet", seed, 60.0, "real") }
     }
 

@@ -4,7 +4,7 @@
 use std::{
     collections::HashMap,
     fs,
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use cells::{catalogue, cell::Origin, label::Tally};
@@ -13,8 +13,8 @@ use numerics::{ChaCha8Rng, Streams};
 use quick_xml::{Reader, events::Event};
 use rand::RngExt as _;
 use record::{
-    Attachments, Change, ExperimentRecord, Ingredients, LifeBases, Pairs, Prediction, Protocol, Provenance, RunRecord,
-    Score, Seconds, Status, Study, Versions, write_scores,
+    Attachments, Change, DeviceClass, ExperimentRecord, LifeBases, Pairs, Precision, Prediction, Protocol, Provenance,
+    RunRecord, Score, Seconds, Status, Study, Values, Variant, Versions, made_up, write_scores,
 };
 use report::{bench::Throughput, study::chapters::document, summary, write};
 use serde_json::json;
@@ -86,15 +86,14 @@ impl Output {
             experiment(name, scenario, *study, data, profile).write(folder.path()).unwrap();
             for (model, variant) in *models {
                 for seed in 0..seeds {
-                    let key = format!("{name}.{model}.{variant}.{seed}").replace(['=', ','], "_");
+                    let key = format!("{name}.{model}.{variant}.{seed}");
                     let is_failed = *name == "all-failed" || (*model == "cnn" && seed == 1);
                     let predictions = if is_failed { Vec::new() } else { predictions(model, seed, &mut random) };
-                    let record = run(&key, model, seed, data, predictions);
-                    let path = folder.path().join("runs").join(&key);
-                    write_run(&record, &path);
-                    if *study == Study::ReferenceStudy {
-                        pairs(&record, &mut random).write(&path).unwrap();
-                    }
+                    let mut record = run(&key, model, seed, data, predictions);
+                    record.values = Values::of_name(model, &Variant::from(*variant));
+                    let path = folder.path().join("runs").join(record.key());
+                    let pairs = (*study == Study::ReferenceStudy).then(|| pairs(&record, &mut random));
+                    record.write(&path, Attachments { pairs: pairs.as_ref(), ..Attachments::default() }).unwrap();
                     scores.push(Score { profile: profile.to_owned(), ..score(name, scenario, variant, &record) });
                 }
             }
@@ -179,21 +178,23 @@ fn lives(predictions: &[Prediction], of: fn(&Prediction) -> f64) -> Vec<f64> {
 fn run(key: &str, model: &str, seed: u64, data: Origin, predictions: Vec<Prediction>) -> RunRecord {
     let metrics = Metrics::new(&lives(&predictions, |row| row.observed), &lives(&predictions, |row| row.predicted));
     RunRecord {
-        key: key.to_owned(),
-        train_key: "t".to_owned(),
         trained_by: None,
-        ingredients: Ingredients { training: json!({}), evaluation: json!({}) },
+        ingredients: made_up::ingredients(key, model, seed, data),
         status: if metrics.is_some() { Status::Ok } else { Status::Diverged },
         model: model.to_owned(),
         seed,
         data,
+        values: Values::default(),
         device: "cpu".to_owned(),
+        class: DeviceClass::Cpu,
+        precision: Precision::Exact,
         config_hash: "c".to_owned(),
         versions: Versions::current("native, AVX2"),
-        provenance: Some(Provenance { processor: "A CPU".to_owned(), ..Provenance::current("c0ffee", 1) }),
+        provenance: Provenance { processor: "A CPU".to_owned(), ..Provenance::current("c0ffee", 1) },
         train: vec!["x".to_owned(); 41],
         removed: vec![],
-        labels: None,
+        data_hash: "d".to_owned(),
+        label_hash: "l".to_owned(),
         lives: LifeBases {
             train: Tally { observed: 40, padded: 1, published: 0 },
             test: Tally { observed: 3, padded: 2, published: 0 },
@@ -203,11 +204,8 @@ fn run(key: &str, model: &str, seed: u64, data: Origin, predictions: Vec<Predict
         seconds: Seconds { fit: 1.0, predict: 0.25 },
         test_cells: predictions.len(),
         predictions,
+        attachments: Default::default(),
     }
-}
-
-fn write_run(record: &RunRecord, path: &Path) {
-    record.write(path, Attachments::default()).unwrap();
 }
 
 fn pairs(record: &RunRecord, random: &mut ChaCha8Rng) -> Pairs {
@@ -223,18 +221,18 @@ fn score(experiment: &str, scenario: &str, variant: &str, record: &RunRecord) ->
     Score {
         experiment: experiment.to_owned(),
         scenario: scenario.to_owned(),
-        data: record.data.to_string(),
+        data: record.data,
         model: record.model.clone(),
-        variant: variant.to_owned(),
+        variant: Variant::from(variant),
         seed: record.seed,
         train_cells: record.train.len(),
         test_cells: record.test_cells,
         metrics: record.metrics,
         status: record.status.clone(),
-        key: record.key.clone(),
+        key: record.key(),
         profile: "paper".to_owned(),
         lives: record.lives,
-        protocol: "faithful".to_owned(),
+        protocol: Some(Protocol::Faithful),
         changed: String::new(),
     }
 }
@@ -271,12 +269,11 @@ fn results_of_different_labels_are_refused_with_both_named() {
     let record_of = |score: &Score, labels: &str| {
         let folder = output.path("runs").join(&score.key);
         let mut record = RunRecord::read(&folder).unwrap();
-        record.labels = Some(labels.to_owned());
-        write_run(&record, &folder);
+        record.label_hash = labels.to_owned();
+        record.write(&folder, Attachments::default()).unwrap();
     };
     let (first, last) = (&output.scores[0], output.scores.iter().rfind(|score| score.metrics.is_some()).unwrap());
-    record_of(first, "aaaa");
-    record_of(last, "aaaa");
+    output.scores.iter().for_each(|score| record_of(score, "aaaa"));
     summary::summarise(output.folder.path()).unwrap();
     record_of(last, "bbbb");
     let message = summary::summarise(output.folder.path()).unwrap_err().to_string();

@@ -16,6 +16,7 @@ use std::time::Duration;
 use std::{fs, io, thread};
 
 use cells::failure::Failure;
+use cells::whole_file;
 use transfer::{Trouble, Wanted};
 
 /// A file, and everywhere it is.
@@ -90,7 +91,7 @@ impl Remote {
                 }
                 match verify(&part, url) {
                     Ok(verified) => {
-                        fs::rename(&part, target).map_err(|error| unwritable(target, &error))?;
+                        whole_file::put_in_place(&part, target).map_err(|error| unwritable(target, &error))?;
                         return Ok(verified);
                     }
                     Err(failure) => {
@@ -136,5 +137,5 @@ fn megabytes(bytes: u64) -> String {
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> Failure {
-    Failure::Usage(format!("cannot write {}: {error}", path.display()))
+    Failure::Usage(format!("cannot write {}: {}", path.display(), whole_file::said(error)))
 }

@@ -26,6 +26,7 @@ use cells::cell::{Cell, Dataset, LifeRecord};
 use cells::failure::Failure;
 use cells::source::Source;
 use cells::suggest::did_you_mean;
+use cells::whole_file;
 
 /// Everything that can be written.
 pub static FORMATS: &[Format] = &[
@@ -126,14 +127,9 @@ fn whole_life(source: &dyn Source, id: &str, format: &str) -> Result<Cell, Failu
 /// [`Failure::Usage`] when the folder takes no file; the error of `write`.
 fn put(out: &Path, name: &str, write: impl FnOnce(&Path) -> Result<(), Failure>) -> Result<PathBuf, Failure> {
     let target = out.join(name);
-    let failed = |error: std::io::Error| Failure::Usage(format!("cannot write {}: {error}", target.display()));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".part-");
-    // temporary files are private to their owner; these are for whom the umask lets in, as any other file
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let part = builder.tempfile_in(out).map_err(failed)?.into_temp_path();
-    write(&part)?;
-    part.persist(&target).map_err(|error| failed(error.error))?;
+    let failed = |error: std::io::Error| {
+        Failure::Usage(format!("cannot write {}: {}", target.display(), whole_file::said(&error)))
+    };
+    whole_file::fill(&target, write, failed)?;
     Ok(target)
 }

@@ -62,7 +62,7 @@ pub fn execute(arguments: &PlanArguments) -> Result<(), Failure> {
             counts[match run.state {
                 State::New => 0,
                 State::Stale(_) => 1,
-                State::Done => 2,
+                State::Done | State::Former(_) => 2,
                 State::Failed(_) => 3,
             }] += 1;
             let state = described(&run.state, obstacle.as_deref());

@@ -59,7 +59,7 @@ pub fn execute(arguments: &RunArguments) -> Result<(), Failure> {
     let tally = run::execute(&plans, &*source, &options)?;
 
     let names: Vec<&str> = plans.iter().map(|plan| plan.experiment().name.as_str()).collect();
-    let data = source.origin().to_string();
+    let data = source.origin();
     let mut summaries = summary::summarise(&out)?;
     summaries.retain(|summary| names.contains(&summary.experiment.as_str()) && summary.data == data);
     lives::refuse_padded(&out, &summaries)?;

@@ -1,7 +1,8 @@
 //! One cell as one HDF5 file, version 1.
 //!
 //! ```text
-//! attributes   format = "batlinet-cell", version, fingerprint (of the content, see `store/fingerprint.rs`),
+//! attributes   format = "batlinet-cell", version, fingerprint (of the content, see `store/fingerprint.rs`), seal? (of the
+//!              other attributes and the life record; files of older programs have none),
 //!              id, dataset, origin, cathode, anode, form_factor?, nominal_capacity (Ah), lower_voltage_limit (V),
 //!              upper_voltage_limit (V), ambient_temperature? (°C), charge_protocol, discharge_protocol,
 //!              cycle_life? (cycles), end_of_life? (fraction of nominal capacity)
@@ -19,6 +20,7 @@
 //! The published life of a cell is not in its file: whoever reads one learns it from the catalogue.
 
 use std::fs::OpenOptions;
+use std::io;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -31,6 +33,7 @@ use crate::catalogue;
 use crate::cell::{Cell, CellInfo, Chemistry, Cycle, LeftOut, LifeRecord, Protocol};
 use crate::failure::Failure;
 use crate::quote::shown;
+use crate::whole_file;
 
 const FORMAT: &str = "batlinet-cell";
 const VERSION: u32 = 1;
@@ -79,10 +82,17 @@ pub(super) fn write(path: &Path, cell: &Cell) -> Result<Written, Failure> {
     let header = Header { info: cell.info().clone(), fingerprint: fingerprint::fingerprint(cell), numbered };
     let outcome = write_content(path, cell, &header.fingerprint);
     outcome.map_err(|Problem(what)| {
-        let reason = if what.contains("No space left") { "no space left on the disk" } else { &what };
+        let reason = system_error(&what).map_or(what, |error| whole_file::said(&error));
         Failure::Usage(format!("cannot write cell {} below {}: {reason}", cell.id(), parent_of(path)))
     })?;
     Ok(Written { header, life: fingerprint::life(cell) })
+}
+
+/// The error of the system behind an error of the HDF5 library, which tells its number among much else.
+fn system_error(what: &str) -> Option<io::Error> {
+    let (_, number) = what.split_once("errno = ")?;
+    let number = number.split(|letter: char| !letter.is_ascii_digit()).next()?.parse().ok()?;
+    Some(io::Error::from_raw_os_error(number)).filter(|error| error.kind() == io::ErrorKind::StorageFull)
 }
 
 /// The store's folder, as the user knows it: the temporary folder in between is nothing to them.
@@ -141,6 +151,7 @@ fn write_attributes(file: &File, cell: &Cell, fingerprint: &str) -> Result<(), P
     write_text(file, "format", FORMAT)?;
     write_number(file, "version", VERSION)?;
     write_text(file, "fingerprint", fingerprint)?;
+    write_text(file, "seal", &fingerprint::seal(cell, fingerprint))?;
     write_text(file, "id", &info.id)?;
     write_text(file, "dataset", info.dataset.name())?;
     write_text(file, "origin", &info.origin.to_string())?;
@@ -170,16 +181,22 @@ pub(super) fn read_header(path: &Path) -> Result<Header, Failure> {
     header_of(&file, path).map_err(|Problem(what)| damaged(path, &what))
 }
 
-/// Reads the first `cycles` cycles (fewer, if there are fewer), by one hyperslab per quantity.
+/// Reads the first `cycles` cycles (fewer, if there are fewer), by one hyperslab per quantity. What the file says of the cell
+/// and of its life must be what was written.
 pub(super) fn read(path: &Path, cycles: usize) -> Result<Cell, Failure> {
     let file = open(path)?;
     let content = || -> Result<Cell, Problem> {
-        let info = header_of(&file, path)?.info;
+        let Header { info, fingerprint, .. } = header_of(&file, path)?;
         let cycles = cycles.min(ragged::length(&file.dataset("number")?)?);
         let life = read_life(&file)?;
         let cell = Cell::new(info, read_cycles(&file, cycles)?, life);
         let left_out = read_left_out(&file)?;
-        cell.and_then(|cell| cell.leaving_out(left_out)).map_err(|invalid| Problem::new(invalid.problem))
+        let cell = cell.and_then(|cell| cell.leaving_out(left_out)).map_err(|invalid| Problem::new(invalid.problem))?;
+        if has(&file, "seal")? && read_text(&file, "seal")? != fingerprint::seal(&cell, &fingerprint) {
+            let id = cell.id();
+            return Err(Problem::new(format!("what it says of the cell {id} or of its life is not what was written")));
+        }
+        Ok(cell)
     };
     content().map_err(|Problem(what)| damaged(path, &what))
 }

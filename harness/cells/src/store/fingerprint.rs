@@ -27,6 +27,16 @@ pub(super) fn life(cell: &Cell) -> String {
     canonical.finish()[..16].to_owned()
 }
 
+/// The first 16 digits of the BLAKE3 of what a file says of a cell before its series: the header, with the fingerprint of the
+/// whole, and the life record. So these are known to be as written without reading whole series.
+pub(super) fn seal(cell: &Cell, fingerprint: &str) -> String {
+    let mut canonical = Canonical(blake3::Hasher::new());
+    canonical.head(cell);
+    canonical.text(fingerprint);
+    canonical.life(cell);
+    canonical.finish()[..16].to_owned()
+}
+
 /// Feeds a hasher so that no two different sequences of values feed it the same bytes: lengths come before contents.
 struct Canonical(blake3::Hasher);
 

@@ -2,15 +2,15 @@
 //! a check notice what no cell can say of itself: that it was exchanged, or is gone.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
 use crate::quote::shown;
 use crate::text;
+use crate::whole_file;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -64,6 +64,11 @@ impl Manifest {
         self.0.get(id).map(|line| line.fingerprint.as_str())
     }
 
+    /// The hash of the life record of this cell.
+    pub(super) fn life(&self, id: &str) -> Option<&str> {
+        self.0.get(id).map(|line| line.life.as_str())
+    }
+
     /// One hash over the contents of all cells, and one over their life records: two stores with the same second one
     /// give the same labels.
     pub fn hashes(&self) -> [String; 2] {
@@ -83,31 +88,16 @@ impl Manifest {
 
     pub(super) fn write(&self, dir: &Path) -> Result<(), Failure> {
         let path = Self::path(dir);
-        self.write_whole(&path, dir)
-            .map_err(|error| Failure::Usage(format!("cannot write {}: {error}", path.display())))
+        let written = self.text().and_then(|text| whole_file::write(&path, &text));
+        written
+            .map_err(|error| Failure::Usage(format!("cannot write {}: {}", path.display(), whole_file::said(&error))))
     }
 
-    fn write_whole(&self, path: &Path, dir: &Path) -> io::Result<()> {
+    fn text(&self) -> io::Result<Vec<u8>> {
         let mut writer = csv::Writer::from_writer(Vec::new());
         for line in self.0.values() {
             writer.serialize(line).map_err(io::Error::other)?;
         }
-        let text = writer.into_inner().map_err(|error| error.into_error())?;
-        let mut file = tempfile::Builder::new().prefix(".part-").tempfile_in(dir)?;
-        file.write_all(&text)?;
-        file.as_file().sync_all()?;
-        readable(file.path())?;
-        file.persist(path)?;
-        Ok(())
+        writer.into_inner().map_err(|error| error.into_error())
     }
-}
-
-/// Temporary files are private to their owner; cells are for everyone whom the folder lets in.
-fn readable(path: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        fs::set_permissions(path, fs::Permissions::from_mode(0o644))?;
-    }
-    Ok(())
 }

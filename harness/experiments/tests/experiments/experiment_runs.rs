@@ -432,7 +432,7 @@ fn runs_of_one_train_key_are_trained_once_and_come_out_as_if_each_had_been_train
     let outcome = folder.run(&together, &[], &all(), 2).unwrap();
     assert_eq!((outcome.made, outcome.reused), (7, 4));
     let variants: Vec<(String, u64)> =
-        scores(&together)[1..].iter().map(|score| (score.variant.clone(), score.seed)).collect();
+        scores(&together)[1..].iter().map(|score| (score.variant.to_string(), score.seed)).collect();
     let expected = ["references_test=1", "references_test=4", "references_test=64"];
     assert_eq!(
         variants,
@@ -440,8 +440,9 @@ fn runs_of_one_train_key_are_trained_once_and_come_out_as_if_each_had_been_train
     );
     for score in &scores(&together)[1..] {
         let record = record(&together, score);
-        let trainer =
-            scores(&together).into_iter().find(|other| other.seed == score.seed && other.variant == expected[0]);
+        let trainer = scores(&together)
+            .into_iter()
+            .find(|other| other.seed == score.seed && other.variant.to_string() == expected[0]);
         let trainer = trainer.unwrap().key;
         assert_eq!(record.trained_by.as_deref(), (score.key != trainer).then_some(trainer.as_str()));
         assert_eq!(has_weights(&together, &score.key), score.key == trainer);
@@ -544,7 +545,9 @@ fn weights_that_are_of_no_use_are_trained_again() {
             None => fs::remove_file(file).unwrap(),
         }
         let outcome = folder.run(&out, &["seeds=[0]"], &all(), 1).unwrap();
-        assert_eq!((outcome.made, outcome.reused), (2, 1), "{what}");
+        // tensors that are not those of the record make its run stale too
+        let expected_counts = if what == "gone" { (2, 1) } else { (3, 2) };
+        assert_eq!((outcome.made, outcome.reused), expected_counts, "{what}");
         assert_eq!(results(&out), expected, "{what}");
     }
 }
@@ -560,7 +563,7 @@ fn a_training_that_diverged_is_not_repeated_unless_asked_to() {
     assert_eq!((outcome.made, outcome.reused, outcome.without_numbers), (2, 2, 3));
     for score in scores(&out) {
         assert_eq!(score.status, Status::Diverged);
-        assert_eq!(record(&out, &score).trained_by.is_some(), score.variant != "references_test=4");
+        assert_eq!(record(&out, &score).trained_by.is_some(), score.variant.to_string() != "references_test=4");
     }
     let stop = AtomicBool::new(false);
     let plans = folder.plan(&out, &seed, &models(&["batlinet"])).unwrap();
@@ -582,7 +585,7 @@ fn the_reference_study_leaves_every_pair_and_the_tables_that_follow() {
     for ((_, plain), (key, with_pairs)) in plain.iter().zip(&results(&out)[..3]) {
         assert_eq!(plain, with_pairs, "{key}");
     }
-    let score = scores(&out).into_iter().find(|score| score.variant == "references_test=1").unwrap();
+    let score = scores(&out).into_iter().find(|score| score.variant.to_string() == "references_test=1").unwrap();
     let record = record(&out, &score);
     let pairs = Pairs::read(&out.join("runs").join(&score.key)).unwrap().unwrap();
     assert_eq!((pairs.cells.len(), &pairs.references), (4, &record.train));

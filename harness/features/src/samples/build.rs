@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use ndarray::{ArrayD, Axis, IxDyn};
 use rayon::prelude::*;
 
-use super::nothing_observed;
+use super::{label_hash, nothing_observed};
 use crate::feature::{Extract, FeatureSpec};
 use cells::failure::Failure;
 use cells::label::{Basis, LabelRule, Tally, Uncounted, Verdict};
@@ -52,20 +52,12 @@ pub struct Samples {
 }
 
 impl Samples {
-    /// The first 16 hexadecimal digits of a hash of every cell of the split with its life, or without one: results
-    /// compare only if they are of the same.
+    /// [`label_hash`] of every cell of the split.
     pub fn label_version(&self) -> String {
         let lives =
             |part: &Part| part.ids.iter().cloned().zip(part.lives.iter().copied().map(Some)).collect::<Vec<_>>();
         let removed = self.removed.iter().map(|(id, _)| (id.clone(), None));
-        let mut cells: Vec<(String, Option<f64>)> = [lives(&self.train), lives(&self.test)].concat();
-        cells.extend(removed);
-        cells.sort_by(|one, other| one.0.cmp(&other.0));
-        let mut hash = blake3::Hasher::new();
-        for (id, life) in cells {
-            hash.update(format!("{id},{}\n", life.map_or_else(String::new, |life| life.to_string())).as_bytes());
-        }
-        hash.finalize().to_hex()[..16].to_owned()
+        label_hash(&lives(&self.train).into_iter().chain(lives(&self.test)).chain(removed).collect())
     }
 
     /// The same cells and lives with a feature that holds no number, for models that read none.

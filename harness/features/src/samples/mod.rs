@@ -2,11 +2,13 @@
 
 mod build;
 mod foresight;
+mod lives;
 mod observed;
 mod transformation;
 
 pub use build::{Part, Samples, build, lives};
 pub use foresight::Foresight;
+pub use lives::{LifeRecords, label_hash};
 pub use observed::{nothing_observed, nothing_observed_of};
 pub use transformation::{
     FeatureTransformation, FittedFeatureTransformation, FittedLabelTransformation, LabelStep, LabelTransformation,

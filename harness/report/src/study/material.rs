@@ -50,7 +50,7 @@ fn table(summary: &Summary, cathodes: &[(&str, usize)], (heading, metric, of): M
         columns.push(Column::optional(format!("published {cathode}")));
     }
     let line = |row: &Row| {
-        let own = |run: &&Run| run.score.model == row.model && run.score.variant == row.variant;
+        let own = |run: &&Run| row.is_of(&run.score);
         let cells = cathodes.iter().flat_map(|(cathode, _)| {
             let per_seed: Vec<f64> = summary
                 .runs

@@ -73,7 +73,7 @@ fn other_cells(summary: &Summary) -> Option<String> {
 /// Draws are with replacement; where there are more of them than cells, nobody should take them for others. The
 /// references of a transfer are the source cells, which are many.
 fn repeated_references(summary: &Summary) -> Option<String> {
-    let asked = |run: &Run| Some((run.references?, run.score.train_cells));
+    let asked = |run: &Run| Some((run.values.references?, run.score.train_cells));
     let (most, cells) = summary.runs.iter().filter_map(asked).max()?;
     (most > cells && summary.study != Study::Transfer).then(|| {
         format!(
@@ -143,7 +143,7 @@ mod tests {
     fn references_that_repeat_are_said_to() {
         let of = |references| {
             let mut run = tests::run("batlinet", 0, 10.0, "virtual");
-            run.references = Some(references);
+            run.values.references = Some(references);
             notes(&summaries(&[run], &[])[0])
         };
         assert!(of(64)[0].contains("64 references are drawn from 41 training cells, with replacement"));

@@ -32,7 +32,7 @@ pub fn section(summary: &Summary, throughput: Option<&Throughput>) -> Section {
         );
         return section;
     };
-    let draws: Vec<(usize, Spread)> = draws_of(&run.train_key, pairs)
+    let draws: Vec<(usize, Spread)> = draws_of(&run.streams, pairs)
         .into_iter()
         .filter_map(|(count, errors)| {
             let finite: Vec<f64> = errors.into_iter().filter(|error| error.is_finite()).collect();

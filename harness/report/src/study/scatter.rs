@@ -9,7 +9,7 @@ use record::Prediction;
 /// BatLiNet and the best other model, each by its first seed with numbers; `None` without predictions.
 pub fn scatter(summary: &Summary) -> Option<Figure> {
     let rmse = |row: &&Row| row.rmse.map_or(f64::INFINITY, |spread| spread.mean);
-    let whole = summary.rows.iter().find(|row| row.model == "batlinet" && row.variant.is_empty());
+    let whole = summary.rows.iter().find(|row| row.is_whole());
     let others = summary.rows.iter().filter(|row| row.model != "batlinet");
     let best = others.min_by(|one, other| rmse(one).total_cmp(&rmse(other)));
     let shown: Vec<(String, u64, &[Prediction])> =
@@ -42,7 +42,7 @@ pub fn scatter(summary: &Summary) -> Option<Figure> {
 }
 
 fn predictions<'a>(summary: &'a Summary, row: &Row) -> Option<(String, u64, &'a [Prediction])> {
-    let own = |run: &&crate::summary::Run| run.score.model == row.model && run.score.variant == row.variant;
+    let own = |run: &&crate::summary::Run| row.is_of(&run.score);
     let first = summary.runs.iter().filter(own).find(|run| !run.predictions.is_empty())?;
     Some((row.name(), first.score.seed, &first.predictions))
 }

@@ -122,7 +122,7 @@ pub fn dots(summary: &Summary) -> Figure {
     });
     let seeds = rows().filter(|(_, row)| row.seeds() > 1).flat_map(|(place, row)| {
         let own = summary.runs.iter().map(|run| &run.score);
-        own.filter(|score| score.model == row.model && score.variant == row.variant)
+        own.filter(|score| row.is_of(score))
             .filter_map(move |score| Some(Point::new(score.metrics?.rmse, place - 0.25)))
     });
     let series = [
@@ -157,7 +157,7 @@ fn gains(summary: &Summary) -> Vec<String> {
         return Vec::new();
     }
     let rmse = |row: &Row| row.rmse.map(|spread| spread.mean);
-    let plain = summary.rows.iter().find(|row| row.model == "batlinet" && row.variant.is_empty());
+    let plain = summary.rows.iter().find(|row| row.is_whole());
     let whole = plain.and_then(rmse);
     let others = summary.rows.iter().filter(|row| row.model != "batlinet");
     let best = others.filter_map(|row| Some((row.name(), rmse(row)?))).min_by(|one, other| one.1.total_cmp(&other.1));

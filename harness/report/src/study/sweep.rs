@@ -11,14 +11,17 @@ use crate::{
 };
 
 use super::{notes::notes, scenario::seeds};
+use record::{Branches, Values, Variant};
 
 /// What is varied.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Parameter {
-    /// As in names of variants, `references_test` in `references_test=4`.
+    /// As in an experiment file.
     pub name: &'static str,
     /// In the words of an axis.
     pub label: &'static str,
+    /// Its value in a run.
+    pub value: fn(&Values) -> Option<f64>,
     /// How its values lie along an axis.
     pub scale: Scale,
     /// The study of `results/paper.csv` that has medians for it.
@@ -29,19 +32,21 @@ impl Parameter {
     /// Number of reference cells at test time.
     pub fn references() -> Self {
         let label = "reference cells at test time";
-        Self { name: "references_test", label, scale: Scale::Log2, published: Some("references") }
+        let value = |values: &Values| values.references.map(|count| count as f64);
+        Self { name: "references_test", label, value, scale: Scale::Log2, published: Some("references") }
     }
 
     /// Weight of the inter-cell branch.
     pub fn alpha() -> Self {
-        Self { name: "alpha", label: "alpha, weight of the inter-cell branch", scale: Scale::Linear, published: None }
+        let label = "alpha, weight of the inter-cell branch";
+        Self { name: "alpha", label, value: |values| values.alpha, scale: Scale::Linear, published: None }
     }
 
-    /// The arm and the value of a variant: `("intra", 4.0)` of `intra+references_test=4`.
-    fn of<'a>(&self, variant: &'a str) -> Option<(String, f64)> {
-        let is_value = |part: &&'a str| part.split_once('=').is_some_and(|(name, _)| name == self.name);
-        let value = variant.split('+').find(is_value)?.split_once('=')?.1.parse().ok()?;
-        Some((variant.split('+').filter(|part| !is_value(part)).join("+"), value))
+    /// The arm and the value of a row: `intra` and 4 of `intra+references_test=4`.
+    fn of(&self, variant: &Variant, values: &Values) -> Option<(Variant, f64)> {
+        let mut arm = variant.clone();
+        arm.swept.retain(|swept| swept.parameter != self.name);
+        Some((arm, (self.value)(values)?))
     }
 }
 
@@ -70,7 +75,7 @@ fn table(summary: &Summary, parameter: &Parameter) -> Table {
         Column::optional("published median RMSE"),
     ];
     let line = |row: &Row| {
-        let (arm, value) = parameter.of(&row.variant).unwrap_or((row.variant.clone(), f64::NAN));
+        let (arm, value) = parameter.of(&row.variant, &row.values).unwrap_or((row.variant.clone(), f64::NAN));
         vec![
             Cell::Text(format!("{} {arm}", row.model).trim().to_owned()),
             if value.is_nan() { Cell::Blank } else { Cell::Text(value.to_string()) },
@@ -88,8 +93,9 @@ fn table(summary: &Summary, parameter: &Parameter) -> Table {
 
 /// The published median with the same value, of real cells and the model as published.
 fn counterpart(summary: &Summary, row: &Row, parameter: &Parameter) -> Option<&'static Published> {
-    let (arm, value) = parameter.of(&row.variant)?;
-    if !summary.is_comparable() || !arm.is_empty() {
+    let (arm, value) = parameter.of(&row.variant, &row.values)?;
+    let is_whole = row.values.branches == Some(Branches::Both) && arm.swept.is_empty();
+    if !summary.is_comparable() || !is_whole {
         return None;
     }
     let variant = format!("{}={value}", parameter.name);
@@ -99,7 +105,7 @@ fn counterpart(summary: &Summary, row: &Row, parameter: &Parameter) -> Option<&'
 fn figure(summary: &Summary, parameter: &Parameter) -> Figure {
     let placed = || {
         summary.rows.iter().filter_map(|row| {
-            let (arm, value) = parameter.of(&row.variant)?;
+            let (arm, value) = parameter.of(&row.variant, &row.values)?;
             Some((format!("{} {arm}", row.model).trim().to_owned(), value, row))
         })
     };
@@ -162,7 +168,11 @@ mod tests {
 
     #[test]
     fn variants_are_taken_apart() {
-        let of = |variant| Parameter::references().of(variant);
+        let of = |name: &str| {
+            let variant = Variant::from(name);
+            let values = Values::of_name("batlinet", &variant);
+            Parameter::references().of(&variant, &values).map(|(arm, value)| (arm.to_string(), value))
+        };
         assert_eq!(of("references_test=16"), Some((String::new(), 16.0)));
         assert_eq!(of("inter_only+references_test=2"), Some(("inter_only".to_owned(), 2.0)));
         assert_eq!((of("alpha=2"), of("references_test=many"), of("")), (None, None, None));

@@ -8,16 +8,16 @@ use crate::{
     summary::{Row, Summary},
     table::{Cell, Column, Table},
 };
-use record::Protocol;
+use record::{Method, Protocol};
 
 use super::{notes::notes, scenario};
 
-/// Methods in words, by model and arm; the bars of the paper.
-const METHODS: [(&str, &str, &str, Shade); 4] = [
-    ("cnn", "direct", "direct learning", Shade::Light),
-    ("cnn", "fine_tune", "pretraining, fine-tuning", Shade::Pale),
-    ("batlinet", "transfer", "BatLiNet", Shade::Medium),
-    ("batlinet", "shared_head", "BatLiNet, shared head", Shade::Dark),
+/// Methods in words; the bars of the paper.
+const METHODS: [(Method, &str, Shade); 4] = [
+    (Method::Direct, "direct learning", Shade::Light),
+    (Method::FineTune, "pretraining, fine-tuning", Shade::Pale),
+    (Method::Transfer, "BatLiNet", Shade::Medium),
+    (Method::SharedHead, "BatLiNet, shared head", Shade::Dark),
 ];
 
 /// Of the space between two numbers of cells, what the bars of one number fill.
@@ -44,31 +44,38 @@ pub fn section(summary: &Summary) -> Section {
     }
 }
 
-/// Model, arm and number of target cells of a row: `("cnn", "direct", 4)`.
-fn parts(row: &Row) -> Option<(&str, &str, usize)> {
-    let (arm, cells) = row.variant.rsplit_once("cells=")?;
-    Some((&row.model, arm.trim_end_matches('+'), cells.parse().ok()?))
+/// What is the same for all numbers of target cells.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Arm<'a> {
+    model: &'a str,
+    name: &'a str,
+    method: Option<Method>,
+}
+
+fn arm(row: &Row) -> Arm<'_> {
+    Arm { model: &row.model, name: &row.variant.arm, method: row.values.method }
 }
 
 fn numbers_of_cells(summary: &Summary) -> Vec<usize> {
-    summary.rows.iter().filter_map(parts).map(|(_, _, cells)| cells).sorted_unstable().dedup().collect()
+    summary.rows.iter().filter_map(|row| row.variant.target_cells).sorted_unstable().dedup().collect()
 }
 
-fn find<'a>(summary: &'a Summary, model: &str, arm: &str, cells: usize) -> Option<&'a Row> {
-    summary.rows.iter().find(|row| parts(row) == Some((model, arm, cells)))
+/// The row with so many target cells.
+fn find<'a>(summary: &'a Summary, cells: usize, is_wanted: impl Fn(Arm<'_>) -> bool) -> Option<&'a Row> {
+    summary.rows.iter().find(|row| row.variant.target_cells == Some(cells) && is_wanted(arm(row)))
 }
 
 /// MAPE: numbers of cells down, methods across.
 fn by_cells(summary: &Summary) -> Table {
-    let arms: Vec<(&str, &str)> =
-        summary.rows.iter().filter_map(parts).map(|(model, arm, _)| (model, arm)).unique().collect();
+    let arms: Vec<Arm<'_>> =
+        summary.rows.iter().filter(|row| row.variant.target_cells.is_some()).map(arm).unique().collect();
     let mut columns = vec![Column::new("target cells")];
-    for (model, arm) in &arms {
-        columns.push(Column::new(method(model, arm)));
-        columns.push(Column::optional(format!("published {arm}")));
+    for arm in &arms {
+        columns.push(Column::new(words(arm)));
+        columns.push(Column::optional(format!("published {}", arm.name)));
     }
     let line = |cells: usize| {
-        let pairs = arms.iter().flat_map(|(model, arm)| match find(summary, model, arm, cells) {
+        let pairs = arms.iter().flat_map(|wanted| match find(summary, cells, |arm| arm == *wanted) {
             Some(row) => [Cell::mean(row.mape), Cell::published(row.published_mape)],
             None => [Cell::Blank, Cell::Blank],
         });
@@ -83,25 +90,25 @@ fn by_cells(summary: &Summary) -> Table {
     .without_empty_columns()
 }
 
-fn method(model: &str, arm: &str) -> String {
-    let known = METHODS.iter().find(|(of, name, _, _)| *of == model && *name == arm);
-    known.map_or_else(|| format!("{model} {arm}").trim().to_owned(), |(_, _, words, _)| (*words).to_owned())
+fn words(arm: &Arm<'_>) -> String {
+    let known = METHODS.iter().find(|(method, _, _)| arm.method == Some(*method));
+    known.map_or_else(|| format!("{} {}", arm.model, arm.name).trim().to_owned(), |(_, words, _)| (*words).to_owned())
 }
 
 fn bars(summary: &Summary) -> Figure {
     let numbers = numbers_of_cells(summary);
     let mut series = Vec::new();
     let mut published = Vec::new();
-    let is_here = |(model, arm, _, _): &(&str, &str, &str, Shade)| {
-        numbers.iter().any(|cells| find(summary, model, arm, *cells).is_some())
+    let is_here = |(method, _, _): &(Method, &str, Shade)| {
+        summary.rows.iter().any(|row| row.variant.target_cells.is_some() && row.values.method == Some(*method))
     };
     let methods: Vec<_> = METHODS.into_iter().filter(is_here).collect();
     let width = GROUP / methods.len().max(1) as f64;
-    for (position, (model, arm, words, shade)) in methods.into_iter().enumerate() {
+    for (position, (method, words, shade)) in methods.into_iter().enumerate() {
         let offset = width * (position as f64 + 0.5) - GROUP / 2.0;
         let mut points = Vec::new();
         for (place, cells) in numbers.iter().enumerate() {
-            let Some(row) = find(summary, model, arm, *cells) else { continue };
+            let Some(row) = find(summary, *cells, |arm| arm.method == Some(method)) else { continue };
             let x = place as f64 + offset;
             if let Some(spread) = row.mape {
                 let ends = (spread.mean - spread.population_std, spread.mean + spread.population_std);
@@ -119,7 +126,10 @@ fn bars(summary: &Summary) -> Figure {
     let lives: Vec<Point> = numbers
         .iter()
         .enumerate()
-        .filter_map(|(place, cells)| Some(Point::new(place as f64, find(summary, "mean", "", *cells)?.mape?.mean)))
+        .filter_map(|(place, cells)| {
+            let mean = find(summary, *cells, |arm| arm.model == "mean")?;
+            Some(Point::new(place as f64, mean.mape?.mean))
+        })
         .collect();
     if !lives.is_empty() {
         series.push(Series { name: "mean life".to_owned(), look: Look::Levels(GROUP), points: lives });

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,7 @@ use super::unwritable;
 use cells::failure::Failure;
 use cells::quote::shown;
 use cells::text;
+use cells::whole_file;
 
 /// Size and hash of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,13 +151,7 @@ impl Checksums {
             writer.serialize(line).map_err(io::Error::other)?;
         }
         let text = writer.into_inner().map_err(|error| error.into_error())?;
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        std::fs::create_dir_all(folder)?;
-        let mut file = tempfile::Builder::new().prefix(".part-").tempfile_in(folder)?;
-        file.write_all(&text)?;
-        file.as_file().sync_all()?;
-        file.persist(&self.path)?;
-        Ok(())
+        whole_file::write(&self.path, &text)
     }
 }
 

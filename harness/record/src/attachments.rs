@@ -1,0 +1,65 @@
+//! What lies beside a record, by hash: a bit that changes later is found.
+
+use std::{collections::BTreeMap, fs, io, path::Path};
+
+use super::{Pairs, references::DrawnReferences};
+
+/// What a run leaves beside its record, and the network that it began with.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Attachments<'a> {
+    /// The trained tensors, if this run made them.
+    pub weights: Option<&'a [u8]>,
+    /// The predictions with one reference at a time, if asked for.
+    pub pairs: Option<&'a Pairs>,
+    /// The references that were drawn, if the model asks any.
+    pub references: Option<&'a DrawnReferences<'a>>,
+    /// Key and hash of the pretrained network that its training began with, if any.
+    pub pretrained: Option<(&'a str, &'a str)>,
+}
+
+/// Name of the trained tensors in the folder of a run.
+pub(crate) const WEIGHTS: &str = "weights.safetensors";
+
+/// All that may lie in the folder of a run beside its record.
+pub(crate) const FILES: [&str; 4] = [crate::Prediction::FILE, Pairs::FILE, DrawnReferences::FILE, WEIGHTS];
+
+/// BLAKE3 of files, 64 hexadecimal digits, by name: in the folder of the run, or `pretrained/<key>.safetensors` in the output
+/// folder. Weights, pairs and references may have been left out when a run was kept (`make keep`).
+pub type Hashes = BTreeMap<String, String>;
+
+/// The hash of a file's bytes.
+pub fn hash_of(bytes: &[u8]) -> String {
+    blake3::hash(bytes).to_hex().to_string()
+}
+
+/// The name of the network that is pretrained under this key.
+pub fn pretrained_name(key: &str) -> String {
+    format!("pretrained/{key}.safetensors")
+}
+
+/// Whether what lies beside the record in `folder` is what was written.
+///
+/// # Errors
+/// A sentence that names the file.
+pub(crate) fn check(folder: &Path, hashes: &Hashes) -> Result<(), String> {
+    let strange = FILES.into_iter().find(|name| !hashes.contains_key(*name) && folder.join(name).exists());
+    if let Some(name) = strange {
+        return Err(format!("{name} lies beside this record, which knows of none"));
+    }
+    for (name, hash) in hashes {
+        // of networks that runs share, the folder is beside `runs/`
+        let is_shared = name.contains('/');
+        let path = if is_shared { folder.join("../..").join(name) } else { folder.join(name) };
+        match fs::read(&path) {
+            Ok(bytes) if hash_of(&bytes) == *hash => {}
+            Ok(_) => {
+                return Err(format!(
+                    "{name} is not the file that was written: it does not have the hash that is noted"
+                ));
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(format!("{name}: {error}")),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,175 @@
+//! `record.json`, format 2.
+//!
+//! Its last line is the BLAKE3 of all bytes before it: a record that was edited, or in which a bit has changed, is none.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Fit, LifeBases, Removed, RunRecord, Seconds, Status, former};
+use crate::{
+    attachments::{Hashes, hash_of},
+    computed::{DeviceClass, Precision},
+    ingredients::Ingredients,
+    provenance::{Provenance, Versions},
+    values::Values,
+};
+use cells::{cell::Origin, failure::Failure};
+use statistics::Metrics;
+
+/// Version of the format; raised when a reader of the old one would misunderstand the new one.
+pub(super) const FORMAT: u32 = 2;
+
+/// What stands before the hash of what is before it.
+const SEAL: &str = ",\n  \"blake3\": \"";
+
+/// What a record says of itself that follows from the rest.
+pub(super) struct Said {
+    pub(super) key: String,
+    pub(super) train_key: String,
+    pub(super) rmse: Option<f64>,
+}
+
+/// `record.json`, without its last line.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wire {
+    format: u32,
+    key: String,
+    train_key: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    trained_by: Option<String>,
+    status: String,
+    model: String,
+    seed: u64,
+    data: Origin,
+    data_hash: String,
+    label_hash: String,
+    values: Values,
+    device: String,
+    device_class: DeviceClass,
+    precision: Precision,
+    metrics: Option<Metrics>,
+    fit: Fit,
+    seconds: Seconds,
+    versions: Versions,
+    provenance: Provenance,
+    config_hash: String,
+    training_ingredients: Value,
+    evaluation_ingredients: Value,
+    train_cells: usize,
+    test_cells: usize,
+    removed: Vec<Removed>,
+    lives: LifeBases,
+    train: Vec<String>,
+    /// BLAKE3 of what lies beside it.
+    attachments: Hashes,
+}
+
+/// The bytes of the file.
+pub(super) fn to_text(record: &RunRecord) -> Result<String, Failure> {
+    let record = record.clone();
+    let wire = Wire {
+        format: FORMAT,
+        key: record.key(),
+        train_key: record.train_key(),
+        trained_by: record.trained_by,
+        status: record.status.to_string(),
+        model: record.model,
+        seed: record.seed,
+        data: record.data,
+        data_hash: record.data_hash,
+        label_hash: record.label_hash,
+        values: record.values,
+        device: record.device,
+        device_class: record.class,
+        precision: record.precision,
+        metrics: record.metrics,
+        fit: record.fit,
+        seconds: record.seconds,
+        versions: record.versions,
+        provenance: record.provenance,
+        config_hash: record.config_hash,
+        training_ingredients: record.ingredients.training,
+        evaluation_ingredients: record.ingredients.evaluation,
+        train_cells: record.train.len(),
+        test_cells: record.test_cells,
+        removed: record.removed,
+        lives: record.lives,
+        train: record.train,
+        attachments: record.attachments,
+    };
+    let text = serde_json::to_string_pretty(&wire).map_err(|error| Failure::Internal(error.to_string()))?;
+    let body = text.strip_suffix("\n}").unwrap_or(&text);
+    Ok(format!("{body}{SEAL}{}\"\n}}\n", hash_of(body.as_bytes())))
+}
+
+/// A record without its predictions, and what it says of itself.
+pub(super) fn from_text(text: &str) -> Result<(RunRecord, Said), String> {
+    let mut value: Value = serde_json::from_str(text).map_err(|error| format!("this is no run record: {error}"))?;
+    match value["format"].as_u64() {
+        Some(1) => return former::from_text(text),
+        Some(format) if format != u64::from(FORMAT) => {
+            return Err(format!(
+                "this record has format {format}, this program reads format {FORMAT} and the one before"
+            ));
+        }
+        _ => {}
+    }
+    let sealed =
+        text.rsplit_once(SEAL).filter(|(body, seal)| seal.split('"').next() == Some(&hash_of(body.as_bytes())));
+    if let Some(map) = value.as_object_mut() {
+        map.remove("blake3");
+    }
+    let wire: Wire = serde_json::from_value(value).map_err(|error| format!("this is no run record: {error}"))?;
+    if sealed.is_none() {
+        return Err("record.json is not the file that was written: its last line is not the hash of what is before it"
+            .to_owned());
+    }
+    let said = Said { key: wire.key, train_key: wire.train_key, rmse: wire.metrics.map(|metrics| metrics.rmse) };
+    let record = RunRecord {
+        trained_by: wire.trained_by,
+        ingredients: Ingredients { training: wire.training_ingredients, evaluation: wire.evaluation_ingredients },
+        status: Status::from(wire.status.as_str()),
+        model: wire.model,
+        seed: wire.seed,
+        data: wire.data,
+        values: wire.values,
+        device: wire.device,
+        class: wire.device_class,
+        precision: wire.precision,
+        config_hash: wire.config_hash,
+        versions: wire.versions,
+        provenance: wire.provenance,
+        train: wire.train,
+        removed: wire.removed,
+        data_hash: wire.data_hash,
+        label_hash: wire.label_hash,
+        lives: wire.lives,
+        metrics: None,
+        fit: wire.fit,
+        seconds: wire.seconds,
+        predictions: Vec::new(),
+        test_cells: wire.test_cells,
+        attachments: wire.attachments,
+    };
+    check_ingredients(&record)?;
+    Ok((record, said))
+}
+
+/// What stands in a record for people must be what its keys are made of.
+fn check_ingredients(record: &RunRecord) -> Result<(), String> {
+    let (training, json) = (&record.ingredients.training, |value: &dyn ToString| Value::from(value.to_string()));
+    let said = [
+        ("model", Value::from(record.model.as_str())),
+        ("seed", Value::from(record.seed)),
+        ("origin", json(&record.data)),
+        ("device", json(&record.class)),
+        ("precision", json(&record.precision)),
+    ];
+    match said.iter().find(|(name, value)| training[*name] != *value) {
+        None => Ok(()),
+        Some((name, value)) => {
+            Err(format!("record.json says that its {name} is {value}, and its key is made of {}", training[*name]))
+        }
+    }
+}

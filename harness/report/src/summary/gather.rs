@@ -1,0 +1,224 @@
+//! From an output folder to summaries.
+
+use std::path::Path;
+
+use super::{Row, Run, Summary, Verdict, counterpart::counterpart};
+use crate::{labels::Versions, lives, made::Made, published::Published};
+use cells::{cell::Origin, failure::Failure};
+use record::{
+    AS_WRITTEN, Change, ExperimentRecord, Metric, Pairs, Protocol, RunRecord, Score, Study, files::run_folder,
+    read_scores,
+};
+use statistics::{Metrics, Spread};
+
+/// The summaries of the output folder `out`, in the order of its scores.
+///
+/// # Errors
+/// [`Failure::Usage`] if `out` holds no scores, something in it cannot be read, or runs of one experiment were made with
+/// different labels.
+pub fn summarise(out: &Path) -> Result<Vec<Summary>, Failure> {
+    let path = out.join("scores.csv");
+    if !path.exists() {
+        return Err(Failure::Usage(format!(
+            "{}: there is no scores.csv here; `batlinet run` writes one",
+            out.display()
+        )));
+    }
+    let mut runs = Vec::new();
+    let mut removed = Vec::new();
+    let mut versions = Versions::default();
+    for score in read_scores(&path)? {
+        let folder = run_folder(out, &score.key);
+        let mut run = Run::bare(score);
+        // scores alone, such as those of a colleague, are enough for the tables
+        if run.score.metrics.is_some() && RunRecord::exists(&folder) {
+            let record = RunRecord::read_whole(&folder)?;
+            check_row(&path, &run.score, &record)?;
+            versions.add(out, &run.score, &record)?;
+            run.values = if record.is_former() { record.values.clone().or(run.values) } else { record.values.clone() };
+            run.streams = record.ingredients.streams();
+            run.made =
+                Some(Made { versions: record.versions, provenance: record.provenance, trained_by: record.trained_by });
+            run.predictions = record.predictions;
+            run.pairs = Pairs::read(&folder)?;
+            removed.push(((run.score.experiment.clone(), run.score.data), record.removed));
+        }
+        runs.push(run);
+    }
+    let mut summaries = summaries(&runs, &ExperimentRecord::read_all(out)?);
+    for summary in &mut summaries {
+        let first = removed.iter().find(|(of, _)| of.0 == summary.experiment && of.1 == summary.data);
+        summary.removed = first.map_or_else(Vec::new, |(_, removed)| removed.clone());
+    }
+    Ok(summaries)
+}
+
+/// A row must be of the run that it names.
+fn check_row(scores: &Path, score: &Score, record: &RunRecord) -> Result<(), Failure> {
+    let said = (score.data, &score.model, score.seed);
+    let made = (record.data, &record.model, record.seed);
+    let words = |(data, model, seed): (Origin, &String, u64)| format!("{model}, seed {seed}, on {data} cells");
+    if said == made {
+        return Ok(());
+    }
+    Err(Failure::Usage(format!(
+        "{}: its row of run {} says {}, and the record of that run {}; `batlinet run` writes the scores anew",
+        scores.display(),
+        score.key,
+        words(said),
+        words(made)
+    )))
+}
+
+/// As [`summarise`], from what was read; cells that took no part are left out.
+pub fn summaries(runs: &[Run], records: &[ExperimentRecord]) -> Vec<Summary> {
+    let mut names: Vec<(&str, Origin)> = Vec::new();
+    for Run { score, .. } in runs {
+        let name = (score.experiment.as_str(), score.data);
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+        .into_iter()
+        .map(|(experiment, data)| {
+            let runs: Vec<Run> = runs
+                .iter()
+                .filter(|run| run.score.experiment == experiment && run.score.data == data)
+                .cloned()
+                .collect();
+            let record = records.iter().find(|record| record.name == experiment && record.data == data);
+            summary(runs, record)
+        })
+        .collect()
+}
+
+fn summary(runs: Vec<Run>, record: Option<&ExperimentRecord>) -> Summary {
+    let first = &runs[0].score;
+    let whole = runs.iter().map(|run| &run.score).find(|score| score.metrics.is_some()).unwrap_or(first);
+    let study = record.map_or_else(Study::default, |record| record.study);
+    let mut profiles: Vec<&str> = Vec::new();
+    for run in &runs {
+        if !profiles.contains(&run.score.profile.as_str()) {
+            profiles.push(&run.score.profile);
+        }
+    }
+    let mut summary = Summary {
+        experiment: first.experiment.clone(),
+        study,
+        scenario: first.scenario.clone(),
+        data: first.data,
+        protocol: record.map(|record| record.protocol),
+        profile: match profiles.join(" and ") {
+            profiles if profiles.is_empty() => "unknown".to_owned(),
+            profiles => profiles,
+        },
+        settings: record.into_iter().flat_map(changes).cloned().collect(),
+        changes: record.and_then(|record| Some(of_runs(record.changes.as_ref()?, record.seeds.is_some(), &runs))),
+        declared_seeds: record.and_then(|record| record.seeds),
+        declared: record.and_then(|record| record.runs),
+        cells: if study == Study::Transfer {
+            (span(&runs, |score| score.train_cells), span(&runs, |score| score.test_cells))
+        } else {
+            (whole.train_cells.to_string(), whole.test_cells.to_string())
+        },
+        lives: lives::words(&runs),
+        removed: Vec::new(),
+        description: record.map_or_else(String::new, |record| record.description.clone()),
+        analysis: record.map_or_else(String::new, |record| record.analysis.clone()),
+        rows: Vec::new(),
+        expectations: Vec::new(),
+        runs,
+    };
+    for run in &summary.runs {
+        if !summary.rows.iter().any(|row| row.is_of(&run.score)) {
+            summary.rows.push(row(&summary.runs, run));
+        }
+    }
+    if summary.is_comparable() {
+        beside_published(&mut summary);
+    }
+    summary.expectations = record.map_or_else(Vec::new, |record| verdicts(record, &summary));
+    summary
+}
+
+/// The settings of an experiment that make it another one; with other seeds it is the same.
+fn changes(record: &ExperimentRecord) -> impl Iterator<Item = &String> {
+    record.settings.iter().filter(|setting| !setting.starts_with("seeds="))
+}
+
+/// The changes that these runs depend on. Fewer seeds are counted by the rows where it is known how many there should be.
+fn of_runs(changes: &[Change], are_seeds_known: bool, runs: &[Run]) -> Vec<Change> {
+    let is_here = |model: &String| runs.iter().any(|run| run.score.model == *model);
+    let is_fewer_seeds = |change: &Change| change.what == "seeds" && change.is_part();
+    changes
+        .iter()
+        .filter(|change| change.model.as_ref().is_none_or(is_here) && !(are_seeds_known && is_fewer_seeds(change)))
+        .cloned()
+        .collect()
+}
+
+/// `21`, or `1 to 16` where the runs differ.
+fn span(runs: &[Run], of: fn(&Score) -> usize) -> String {
+    lives::span(runs.iter().map(|run| of(&run.score)))
+}
+
+fn verdicts(record: &ExperimentRecord, summary: &Summary) -> Vec<Verdict> {
+    record
+        .expect
+        .iter()
+        // what is expected is what the authors found by their protocol
+        .filter(|_| record.protocol == Protocol::Faithful || record.study == Study::Transfer)
+        .filter(|expectation| expectation.data == summary.data)
+        // of a quick look nothing is to be concluded, whoever expects it
+        .filter(|expectation| summary.profile == AS_WRITTEN && expectation.profile == AS_WRITTEN)
+        .filter(|_| changes(record).next().is_none())
+        .filter_map(|expectation| {
+            let row =
+                summary.rows.iter().find(|row| row.model == expectation.model && row.variant == expectation.variant)?;
+            let spread = match expectation.metric {
+                Metric::Rmse => row.rmse,
+                Metric::Mae => row.mae,
+                Metric::Mape => row.mape,
+            };
+            Some(Verdict { expectation: expectation.clone(), found: spread.map(|spread| spread.mean) })
+        })
+        .collect()
+}
+
+fn row(runs: &[Run], of: &Run) -> Row {
+    let Score { model, variant, .. } = &of.score;
+    let own = || runs.iter().map(|run| &run.score).filter(|score| score.model == *model && score.variant == *variant);
+    let spread = |measure: fn(&Metrics) -> f64| {
+        Spread::new(&own().filter_map(|score| score.metrics.as_ref()).map(measure).collect::<Vec<_>>())
+    };
+    let failures: Vec<String> =
+        own().filter(|score| score.metrics.is_none()).map(|score| score.status.to_string()).collect();
+    // runs without numbers are not looked up, so the first with a record is
+    let first =
+        runs.iter().find(|run| run.score.model == *model && run.score.variant == *variant && run.made.is_some());
+    Row {
+        model: model.clone(),
+        variant: variant.clone(),
+        values: first.unwrap_or(of).values.clone(),
+        rmse: spread(|metrics| metrics.rmse),
+        mae: spread(|metrics| metrics.mae),
+        mape: spread(|metrics| metrics.mape),
+        failed: failures.first().map(|reason| (failures.len(), reason.clone())),
+        published_rmse: None,
+        published_mae: None,
+        published_mape: None,
+    }
+}
+
+/// Puts the published numbers beside the rows.
+fn beside_published(summary: &mut Summary) {
+    let found: Vec<[Option<&'static Published>; 3]> = summary
+        .rows
+        .iter()
+        .map(|row| ["rmse", "mae", "mape"].map(|metric| counterpart(summary, row, metric)))
+        .collect();
+    for (row, found) in summary.rows.iter_mut().zip(found) {
+        [row.published_rmse, row.published_mae, row.published_mape] = found;
+    }
+}

@@ -1,0 +1,241 @@
+//! Scores gathered per experiment: means and spreads over seeds, published numbers, expectations.
+
+mod counterpart;
+mod gather;
+mod notice;
+
+use itertools::Itertools as _;
+
+use super::{made::Made, published::Published};
+use cells::cell::Origin;
+use record::{
+    AS_WRITTEN, Branches, Change, Expectation, Pairs, Prediction, Protocol, Removed, Score, Study, Values, Variant,
+};
+use statistics::Spread;
+
+pub use counterpart::feature_space;
+pub use gather::{summaries, summarise};
+pub use notice::notice;
+
+/// One experiment on cells of one origin.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Summary {
+    /// Name of the experiment.
+    pub experiment: String,
+    /// The question it answers.
+    pub study: Study,
+    /// Scenario of the published benchmark.
+    pub scenario: String,
+    /// Measured or simulated cells.
+    pub data: Origin,
+    /// Faithful or honest, where its record says so.
+    pub protocol: Option<Protocol>,
+    /// Profile of its runs.
+    pub profile: String,
+    /// What `--set` changed in it, other than seeds.
+    pub settings: Vec<String>,
+    /// What profile and settings changed in it, by value, of what its models depend on; where its record says so.
+    pub changes: Option<Vec<Change>>,
+    /// Seeds that its file declares, where its record says so.
+    pub declared_seeds: Option<usize>,
+    /// Runs that it declares, where its record says so.
+    pub declared: Option<usize>,
+    /// Training and test cells with a label: of the first run, in words; in a transfer of all runs, `1 to 16`.
+    pub cells: (String, String),
+    /// What the lives of training and test cells rest on, in words; absent where the scores do not say it.
+    pub lives: Option<[String; 2]>,
+    /// Cells of the split that took no part.
+    pub removed: Vec<Removed>,
+    /// What is run and why.
+    pub description: String,
+    /// What to distrust.
+    pub analysis: String,
+    /// One per model and variant, in the order of the scores.
+    pub rows: Vec<Row>,
+    /// Its runs, in the order of the scores.
+    pub runs: Vec<Run>,
+    /// What should have come out; empty for virtual cells unless expected of them.
+    pub expectations: Vec<Verdict>,
+}
+
+/// One run: its line of scores and, where its folder is at hand, what it predicted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// Its line.
+    pub score: Score,
+    /// Name of the random streams of its trained model; empty without its folder.
+    pub streams: String,
+    /// Its test cells; empty without numbers or without its folder.
+    pub predictions: Vec<Prediction>,
+    /// By its record; without one, what its name tells.
+    pub values: Values,
+    /// Predictions with one reference at a time, where the run was asked for them.
+    pub pairs: Option<Pairs>,
+    /// By what it was made, where its record is at hand.
+    pub made: Option<Made>,
+}
+
+impl Run {
+    /// A run of which only the line of scores is at hand.
+    pub fn bare(score: Score) -> Self {
+        let (streams, predictions) = (String::new(), Vec::new());
+        let values = Values::of_name(&score.model, &score.variant);
+        Self { score, streams, predictions, values, pairs: None, made: None }
+    }
+}
+
+/// One model of a summary.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// Name of the model.
+    pub model: String,
+    /// Tells entries of one model apart.
+    pub variant: Variant,
+    /// Of its first run.
+    pub values: Values,
+    /// Cycles.
+    pub rmse: Option<Spread>,
+    /// Cycles.
+    pub mae: Option<Spread>,
+    /// Percent.
+    pub mape: Option<Spread>,
+    /// Runs that ended without numbers, with the first reason.
+    pub failed: Option<(usize, String)>,
+    /// Published, in cycles. Like the others below, absent for virtual cells and quick looks: they must not be compared.
+    pub published_rmse: Option<&'static Published>,
+    /// Published, in cycles.
+    pub published_mae: Option<&'static Published>,
+    /// Published, in percent.
+    pub published_mape: Option<&'static Published>,
+}
+
+impl Row {
+    /// `batlinet` or `batlinet intra_only`.
+    pub fn name(&self) -> String {
+        if self.variant.is_plain() { self.model.clone() } else { format!("{} {}", self.model, self.variant) }
+    }
+
+    /// Whether a line of scores is one of its runs.
+    pub fn is_of(&self, score: &Score) -> bool {
+        score.model == self.model && score.variant == self.variant
+    }
+
+    /// Whether it is BatLiNet with both branches, and nothing is varied.
+    pub fn is_whole(&self) -> bool {
+        self.values.branches == Some(Branches::Both) && self.variant.swept.is_empty()
+    }
+
+    /// Runs with numbers.
+    pub fn seeds(&self) -> usize {
+        self.rmse.map_or(0, |spread| spread.count)
+    }
+}
+
+/// An expectation and what came out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    /// What was expected.
+    pub expectation: Expectation,
+    /// Mean over seeds; absent if no run has numbers.
+    pub found: Option<f64>,
+}
+
+impl Verdict {
+    /// Whether what came out is within the tolerance.
+    pub fn is_met(&self) -> bool {
+        self.found.is_some_and(|found| (found - self.expectation.value).abs() <= self.expectation.tolerance)
+    }
+}
+
+impl Summary {
+    /// Whether the cells are simulated.
+    pub fn is_virtual(&self) -> bool {
+        self.data == Origin::Virtual
+    }
+
+    /// Name of the experiment and of its cells, for files.
+    pub fn slug(&self) -> String {
+        format!("{}-{}", self.experiment, self.data)
+    }
+
+    /// Whether the schedule is another than the one written down, by profile or by settings: a quick look, from which
+    /// nothing follows.
+    pub fn is_cut(&self) -> bool {
+        self.profile != AS_WRITTEN || self.changes.iter().flatten().any(Change::is_cut)
+    }
+
+    /// Whether published numbers may stand beside these: they are of real cells, of the whole schedule, and by the authors'
+    /// protocol.
+    pub fn is_comparable(&self) -> bool {
+        !self.is_virtual() && !self.is_cut() && is_theirs(self.protocol, self.study)
+    }
+
+    /// Whether its runs are those of the file as written.
+    pub fn is_plain(&self) -> bool {
+        !self.is_cut() && self.differences().is_empty()
+    }
+
+    /// `profile paper`, or what was cut and changed: `profile quick, no result, with 2 seeds of 8, batlinet.epochs 80 of
+    /// 1000`.
+    pub fn how(&self) -> String {
+        let cut = if self.is_cut() { ", no result" } else { "" };
+        let differences = self.differences();
+        let with = if differences.is_empty() { String::new() } else { format!(", with {}", differences.join(", ")) };
+        format!("profile {}{cut}{with}", self.profile)
+    }
+
+    /// In what the runs differ from the file as written.
+    pub fn differences(&self) -> Vec<String> {
+        let mut differences: Vec<String> = match &self.changes {
+            None => self.settings.clone(),
+            Some(changes) => {
+                let protocol = self.settings.iter().filter(|setting| setting.starts_with("protocol=")).cloned();
+                protocol.chain(changes.iter().map(ToString::to_string)).collect()
+            }
+        };
+        differences.extend(self.fewer_seeds());
+        differences
+    }
+
+    /// `2 seeds of 8 (cnn, batlinet)`: where a model that draws random numbers has fewer runs than declared.
+    fn fewer_seeds(&self) -> Vec<String> {
+        let Some(declared) = self.declared_seeds else { return Vec::new() };
+        let seeded: Vec<(&Row, usize)> = self
+            .rows
+            .iter()
+            .filter(|row| self.study == Study::Transfer || record::SEEDED_MODELS.contains(&row.model.as_str()))
+            .map(|row| (row, row.seeds() + row.failed.as_ref().map_or(0, |(count, _)| *count)))
+            .collect();
+        let counts = seeded.iter().map(|(_, count)| *count).filter(|count| *count < declared).sorted_unstable().dedup();
+        let said = |count: usize| {
+            let seeds = if count == 1 { "seed" } else { "seeds" };
+            if seeded.iter().all(|(_, other)| *other == count) {
+                return format!("{count} {seeds} of {declared}");
+            }
+            let names = seeded.iter().filter(|(_, other)| *other == count).map(|(row, _)| row.model.as_str());
+            format!("{count} {seeds} of {declared} ({})", names.unique().join(", "))
+        };
+        counts.map(said).collect()
+    }
+
+    /// `matr-1 · 41 training cells (41 observed) and 42 test cells (39 observed, 3 padded) · VIRTUAL cells · profile quick, no
+    /// result, with …`; in brackets what their lives rest on.
+    pub fn title(&self) -> String {
+        let (train, test) = &self.cells;
+        let cells = match &self.lives {
+            None => format!("{train} training and {test} test cells"),
+            Some([of_train, of_test]) => {
+                format!("{train} training cells ({of_train}) and {test} test cells ({of_test})")
+            }
+        };
+        format!("{} · {cells} · {} cells · {}", self.experiment, self.data.to_string().to_uppercase(), self.how())
+    }
+}
+
+/// Whether the published numbers are of this protocol. In a transfer, the preset says whose it is.
+fn is_theirs(protocol: Option<Protocol>, study: Study) -> bool {
+    protocol != Some(Protocol::Honest) || study == Study::Transfer
+}
+
+#[cfg(test)]
+pub(crate) mod tests;
