@@ -3,6 +3,7 @@
 //! | file | makes | from |
 //! |---|---|---|
 //! | [`read`] | an [`Experiment`] | an experiment file, a profile and `--set` options |
+//! | `named`, `names` | maps of the writer's own names; names that nothing has | YAML; text |
 //! | `texts` | words and places of a file | bytes |
 //! | [`spec`], [`entry`], `scenario` | the checked declaration | YAML |
 //! | [`setting`] | a changed declaration | a path and a value |
@@ -26,6 +27,8 @@ mod job;
 pub mod key;
 pub mod library;
 mod named;
+mod names;
+mod options;
 pub mod panics;
 pub mod plan;
 pub mod pools;

@@ -7,12 +7,13 @@ use serde_yaml::Value;
 use super::{
     changes,
     entry::Entry,
+    names::unknown,
     protocol,
     setting::{self, Setting},
     spec::{Experiment, Sweep},
     texts,
 };
-use cells::{failure::Failure, suggest::nearest};
+use cells::failure::Failure;
 use record::{self, AS_WRITTEN, Change, Protocol};
 
 /// An experiment with where it came from.
@@ -229,17 +230,6 @@ fn expand(tree: &mut Value, text: &str, file: &str) -> Result<Vec<String>, Strin
         })?);
     }
     Ok(notes)
-}
-
-/// `unknown key 'alfa' in models[0].ridge, did you mean 'alpha'? (known: …)`.
-pub(crate) fn unknown(kind: &str, name: &str, known: &[&str], place: &str) -> String {
-    let near = nearest(name, known.iter().copied());
-    let place = if place.is_empty() { String::new() } else { format!(" in {place}") };
-    match near {
-        Some(near) => format!("unknown {kind} '{name}'{place}, did you mean '{near}'?"),
-        None if known.is_empty() => format!("unknown {kind} '{name}'{place}, which takes none"),
-        None => format!("unknown {kind} '{name}'{place}; known: {}", known.join(", ")),
-    }
 }
 
 fn located(error: &serde_yaml::Error, text: &str, file: &str) -> String {

@@ -8,7 +8,8 @@ use serde_yaml::{Mapping, Value};
 
 use super::{
     entry::{Entry, ModelSpec},
-    read::{readable, unknown},
+    names::unknown,
+    read::readable,
 };
 
 /// Keys of an entry of `models` beside the model's own.

@@ -9,6 +9,7 @@ use super::pools::Draw;
 use super::{
     entry::{Entry, ModelSpec},
     named::unique,
+    names::unknown,
     scenario,
 };
 use cells::label::LabelRule;
@@ -198,7 +199,7 @@ impl Experiment {
                 return Err(format!("models[{index}]: transfer needs the section `transfer:`, which draws its cells"));
             }
             if let Some(feature) = entry.feature.as_deref().filter(|feature| !names.contains(feature)) {
-                return Err(super::read::unknown("feature", feature, &names, &format!("models[{index}]")));
+                return Err(unknown("feature", feature, &names, &format!("models[{index}]")));
             }
             self.check_horizon(entry).map_err(|problem| format!("models[{index}]: {problem}"))?;
             let shape = entry.feature.as_deref().and_then(|name| self.feature(name)).map(FeatureSpec::shape);
@@ -225,7 +226,7 @@ impl Experiment {
         }
         for expectation in &self.expect {
             if !ModelSpec::NAMES.contains(&expectation.model.as_str()) {
-                return Err(super::read::unknown("model", &expectation.model, &ModelSpec::NAMES, "expect"));
+                return Err(unknown("model", &expectation.model, &ModelSpec::NAMES, "expect"));
             }
             if !(expectation.value.is_finite() && expectation.tolerance.is_finite() && expectation.tolerance >= 0.0) {
                 return Err(format!(
