@@ -4,9 +4,10 @@
 //! |---|---|---|
 //! | [`read`] | an [`Experiment`] | an experiment file, a profile and `--set` options |
 //! | `named`, `names` | maps of the writer's own names; names that nothing has | YAML; text |
-//! | `texts` | words and places of a file | bytes |
+//! | `yaml`, `texts` | values with their places, and errors that know them | the bytes of a file |
 //! | [`spec`], [`entry`], `scenario` | the checked declaration | YAML |
-//! | [`setting`] | a changed declaration | a path and a value |
+//! | `misread`, `unused` | what YAML takes for something else than a text; what changes nothing | values |
+//! | [`setting`], `sweep` | a changed declaration | a path and a value, or values |
 //! | `changes` | what differs from the file as written | two declarations |
 //! | `protocol` | an honest declaration | a faithful one |
 //! | [`seed`] | seeds and random streams | text |
@@ -26,6 +27,8 @@ pub mod foresight;
 mod job;
 pub mod key;
 pub mod library;
+mod misfit;
+mod misread;
 mod named;
 mod names;
 mod options;
@@ -42,8 +45,11 @@ mod scenario;
 pub mod seed;
 pub mod setting;
 pub mod spec;
+mod sweep;
 mod texts;
 pub mod train;
+mod unused;
+mod yaml;
 
 pub use entry::{Entry, ModelSpec};
 pub use plan::{Plan, Run, State};

@@ -198,7 +198,7 @@ mod tests {
     use super::*;
 
     fn published() -> Pools {
-        Pools::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../experiments/splits/transfer_pools.csv")).unwrap()
+        Pools::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments/splits/transfer_pools.csv")).unwrap()
     }
 
     fn draw(target: &str, preset: Preset, cells: &[usize], test_cells: Option<usize>) -> Draw {
