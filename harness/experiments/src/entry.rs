@@ -18,7 +18,11 @@ use baselines::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::seed;
+use super::{
+    misfit::Misfit,
+    seed,
+    yaml::{self, Problem},
+};
 use batlinet::{
     BatLiNet, BatLiNetParameters,
     transfer::{Transfer, TransferParameters},
@@ -85,9 +89,9 @@ impl Entry {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub(super) fn read(written: &serde_yaml::Value) -> Result<Self, String> {
-        let declared: Declared = serde_yaml::from_value(written.clone()).map_err(|error| error.to_string())?;
-        Self::try_from(declared)
+    pub(super) fn read(written: &serde_yaml::Value) -> Result<Self, Problem> {
+        let declared: Declared = yaml::read(written)?;
+        Self::try_from(declared).map_err(|misfit| misfit.in_entry(0))
     }
 
     /// `batlinet[intra_only]`.
@@ -345,9 +349,9 @@ pub(super) struct Declared {
 struct NoParameters {}
 
 impl TryFrom<Declared> for Entry {
-    type Error = String;
+    type Error = Misfit;
 
-    fn try_from(declared: Declared) -> Result<Self, String> {
+    fn try_from(declared: Declared) -> Result<Self, Misfit> {
         let mut models = [
             declared.mean.map(|_| ModelSpec::Mean),
             declared.variance.map(|_| ModelSpec::Variance),
@@ -374,24 +378,29 @@ impl TryFrom<Declared> for Entry {
                 "one entry of models names one model; this one has {} and {}, give each its own `- `",
                 model.name(),
                 second.name()
-            ));
+            )
+            .into());
         }
-        model.build().map_err(|error| format!("{}: {error}", model.name()))?;
+        model.build().map_err(|error| Misfit::of_model(model.key(), model.name(), &error))?;
         if declared.feature.is_none() && model != ModelSpec::Mean {
-            return Err(format!("{} needs `feature:`, the name of one of the experiment's features", model.name()));
+            let sentence = format!("{} needs `feature:`, the name of one of the experiment's features", model.name());
+            return Err(Misfit::of("feature", sentence));
         }
         if !declared.variant.chars().all(|c| c.is_ascii_alphanumeric() || "_-.=+:".contains(c)) {
-            return Err(format!("variant '{}' may hold letters, digits and _-.=+: only", declared.variant));
+            let sentence = format!("variant '{}' may hold letters, digits and _-.=+: only", declared.variant);
+            return Err(Misfit::of("variant", sentence));
         }
         let label_transformation = match (&model, declared.label_transformation) {
             (ModelSpec::Transfer(_), Some(_)) => {
-                return Err("label_transformation: a transfer scales lives itself, leave it out".to_owned());
+                let sentence = "label_transformation: a transfer scales lives itself, leave it out";
+                return Err(Misfit::of("label_transformation", sentence.to_owned()));
             }
             (ModelSpec::Transfer(_), None) => LabelTransformation::none(),
             (_, declared) => declared.unwrap_or_default(),
         };
         if matches!(model, ModelSpec::Transfer(_)) && declared.feature_transformation != FeatureTransformation::None {
-            return Err("feature_transformation: a transfer compares maps as they are, leave it out".to_owned());
+            let sentence = "feature_transformation: a transfer compares maps as they are, leave it out";
+            return Err(Misfit::of("feature_transformation", sentence.to_owned()));
         }
         Ok(Self {
             model,

@@ -1,19 +1,24 @@
 //! One job: the runs of one train key and the same cells, from their training to their records.
 
-use std::{sync::atomic::Ordering, time::Instant};
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Instant,
+};
 
 use baselines::{ModelError, Weights, encoder};
 
 use super::{
     entry::Entry,
+    library::Library,
+    options::Options,
     panics::{caught, reason},
-    plan::Run,
+    plan::{Plan, Run},
     pretrained::pretraining_key,
-    run::Worker,
+    progress::Reporter,
     train::{self, Answer, Material, TrainError, Trained, Workplace},
     values::values,
 };
-use cells::{failure::Failure, label::LabelRule};
+use cells::{failure::Failure, label::LabelRule, source::Source};
 use features::samples::{Part, Samples, nothing_observed};
 use record::{
     Attachments, DrawnReferences, Fit, LifeBases, Pairs, Prediction, Provenance, Removed, RunRecord, Seconds, Status,
@@ -47,6 +52,17 @@ impl<'a> Job<'a> {
     pub(super) fn position(&self) -> (usize, u64) {
         (self.runs[0].entry, self.runs[0].seed)
     }
+}
+
+/// Makes jobs of one experiment, any number at a time.
+pub(super) struct Worker<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) source: &'a dyn Source,
+    pub(super) options: &'a Options<'a>,
+    pub(super) library: &'a Library,
+    pub(super) reporter: &'a Reporter,
+    /// Counts runs that trained nothing.
+    pub(super) reused: &'a AtomicUsize,
 }
 
 /// Where a trained model came from.

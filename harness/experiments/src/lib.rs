@@ -3,9 +3,11 @@
 //! | file | makes | from |
 //! |---|---|---|
 //! | [`read`] | an [`Experiment`] | an experiment file, a profile and `--set` options |
-//! | `texts` | words and places of a file | bytes |
+//! | `named`, `names` | maps of the writer's own names; names that nothing has | YAML; text |
+//! | `yaml`, `texts` | values with their places, and errors that know them | the bytes of a file |
 //! | [`spec`], [`entry`], `scenario` | the checked declaration | YAML |
-//! | [`setting`] | a changed declaration | a path and a value |
+//! | `misread`, `unused` | what YAML takes for something else than a text; what changes nothing | values |
+//! | [`setting`], `sweep` | a changed declaration | a path and a value, or values |
 //! | `changes` | what differs from the file as written | two declarations |
 //! | `protocol` | an honest declaration | a faithful one |
 //! | [`seed`] | seeds and random streams | text |
@@ -28,7 +30,11 @@ mod former;
 mod job;
 pub mod key;
 pub mod library;
+mod misfit;
+mod misread;
 mod named;
+mod names;
+mod options;
 pub mod panics;
 pub mod plan;
 pub mod pools;
@@ -42,9 +48,12 @@ mod scenario;
 pub mod seed;
 pub mod setting;
 pub mod spec;
+mod sweep;
 mod texts;
 pub mod train;
+mod unused;
 mod values;
+mod yaml;
 
 pub use entry::{Entry, ModelSpec};
 pub use plan::{Plan, Run, State};

@@ -5,8 +5,9 @@ use std::{borrow::Cow, collections::HashMap, fmt, path::Path, str::FromStr};
 use super::{
     entry::{Entry, ModelSpec},
     key::{Surroundings, ingredients},
+    names::unknown,
     pools::Pools,
-    read::{Declared, unknown},
+    read::Declared,
     spec::Experiment,
 };
 use cells::{

@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashSet,
-    path::Path,
     sync::{
         Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -10,10 +9,11 @@ use std::{
     thread,
 };
 
+pub use super::options::Options;
 use super::{
     entry::ModelSpec,
     former,
-    job::Job,
+    job::{Job, Worker},
     library::Library,
     plan::{Plan, Run, State},
     progress::Reporter,
@@ -24,28 +24,6 @@ use features::{
     samples::{self, Samples},
 };
 use record::{ExperimentRecord, RunRecord, Status, files::run_folder};
-
-/// How to run.
-pub struct Options<'a> {
-    /// Output folder.
-    pub out: &'a Path,
-    /// Where networks compute.
-    pub device: tch::Device,
-    /// Runs side by side; also the workers that build features.
-    pub jobs: usize,
-    /// Whether the first failed run ends the work.
-    pub fail_fast: bool,
-    /// Whether runs that failed before are tried again.
-    pub retry_failed: bool,
-    /// Name of the profile.
-    pub profile: &'a str,
-    /// Commit that the program was built from, for the record.
-    pub commit: &'a str,
-    /// `--set` options, for the record.
-    pub settings: &'a [String],
-    /// Set by Ctrl-C.
-    pub stop: &'a AtomicBool,
-}
 
 /// How the work went.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -100,8 +78,8 @@ pub fn execute(plans: &[Plan], source: &dyn Source, options: &Options<'_>) -> Re
         };
         record.write(options.out)?;
         plan.declared.notes.iter().for_each(|note| reporter.say(&format!("{}: {note}", plan.experiment().name)));
-        let outcome =
-            Worker { plan, source, options, library: &library, reporter: &reporter, reused: &reused }.run(pending);
+        let worker = Worker { plan, source, options, library: &library, reporter: &reporter, reused: &reused };
+        let outcome = Campaign { worker }.run(pending);
         // also after a failure: what is finished counts
         let said = |line: &str| reporter.say(line);
         outdated += super::publish::publish(plans, source.origin(), options.profile, options.out, &said)?;
@@ -145,14 +123,8 @@ pub fn with_plans<'a>(plans: &'a [Plan], pending: &[Vec<&'a Run>]) -> impl Itera
 }
 
 /// Works through the pending runs of one experiment.
-pub(super) struct Worker<'a> {
-    pub(super) plan: &'a Plan,
-    pub(super) source: &'a dyn Source,
-    pub(super) options: &'a Options<'a>,
-    pub(super) library: &'a Library,
-    pub(super) reporter: &'a Reporter,
-    /// Counts runs that trained nothing.
-    pub(super) reused: &'a AtomicUsize,
+struct Campaign<'a> {
+    worker: Worker<'a>,
 }
 
 /// Runs that share a label rule and a feature set, or read none.
@@ -162,7 +134,7 @@ struct Group<'a> {
     runs: Vec<&'a Run>,
 }
 
-impl Worker<'_> {
+impl Campaign<'_> {
     fn run(&self, pending: &[&Run]) -> Result<(), Failure> {
         let mut groups = self.groups(pending);
         while !groups.is_empty() {
@@ -188,7 +160,7 @@ impl Worker<'_> {
     }
 
     fn groups<'a>(&'a self, pending: &[&'a Run]) -> Vec<Group<'a>> {
-        let experiment = self.plan.experiment();
+        let experiment = self.worker.plan.experiment();
         let mut groups: Vec<Group<'a>> = Vec::new();
         for &run in pending {
             let entry = &experiment.models[run.entry];
@@ -209,8 +181,10 @@ impl Worker<'_> {
             if features.is_empty() { Vec::new() } else { self.build_features(groups[0].rule, &features) };
         let without = |known: &[Result<Samples, String>]| match known.iter().find_map(|samples| samples.as_ref().ok()) {
             Some(samples) => Ok(samples.without_features()),
-            None => samples::lives(self.source, &self.plan.split, groups[0].rule, self.options.jobs)
-                .map_err(|failure| failure.to_string()),
+            None => {
+                samples::lives(self.worker.source, &self.worker.plan.split, groups[0].rule, self.worker.options.jobs)
+                    .map_err(|failure| failure.to_string())
+            }
         };
         if let Some(place) = groups.iter().position(|group| group.feature.is_none()) {
             let lives = without(&with_features);
@@ -221,8 +195,9 @@ impl Worker<'_> {
 
     /// Samples per feature, or why there are none.
     fn build_features(&self, rule: &LabelRule, features: &[FeatureSpec]) -> Vec<Result<Samples, String>> {
-        let build =
-            |features: &[FeatureSpec]| samples::build(self.source, &self.plan.split, rule, features, self.options.jobs);
+        let build = |features: &[FeatureSpec]| {
+            samples::build(self.worker.source, &self.worker.plan.split, rule, features, self.worker.options.jobs)
+        };
         match build(features) {
             Ok(samples) => samples.into_iter().map(Ok).collect(),
             Err(failure) if features.len() == 1 => vec![Err(failure.to_string())],
@@ -241,12 +216,12 @@ impl Worker<'_> {
         if samples.removed.is_empty() {
             return;
         }
-        let of_test = samples.removed.iter().filter(|(id, _)| self.plan.split.test.contains(id)).count();
+        let of_test = samples.removed.iter().filter(|(id, _)| self.worker.plan.split.test.contains(id)).count();
         let (id, reason) = &samples.removed[0];
-        let [train, test] = self.plan.experiment().parts();
-        self.reporter.say(&format!(
+        let [train, test] = self.worker.plan.experiment().parts();
+        self.worker.reporter.say(&format!(
             "{}: {} {train} and {of_test} {test} cells of the split take no part, such as {id} ({reason}); all are in the records",
-            self.plan.experiment().name,
+            self.worker.plan.experiment().name,
             samples.removed.len() - of_test,
         ));
     }
@@ -254,10 +229,10 @@ impl Worker<'_> {
     /// Lives that a cleaning rule made shorter, or longer, than the cells lived.
     fn tell_uncounted(&self, samples: &Samples) {
         if let Some((id, uncounted)) = samples.uncounted.first() {
-            self.reporter.say(&format!(
+            self.worker.reporter.say(&format!(
                 "{}: of {} cells with a life, cycles were dropped as outliers that it does not count, such as {id} ({}); \
                  `--set protocol=honest` counts them",
-                self.plan.experiment().name,
+                self.worker.plan.experiment().name,
                 samples.uncounted.len(),
                 uncounted.short()
             ));
@@ -266,16 +241,16 @@ impl Worker<'_> {
 
     /// The paper's draws are with replacement; where there are more of them than cells, nobody should take them for others.
     fn tell_repeated_references(&self, pending: &[&Run], samples: &Samples) {
-        let most = pending.iter().filter_map(|run| match &self.plan.experiment().models[run.entry].model {
+        let most = pending.iter().filter_map(|run| match &self.worker.plan.experiment().models[run.entry].model {
             ModelSpec::BatLiNet(parameters) if parameters.inter_cell => Some(parameters.references_test),
             _ => None,
         });
         let cells = samples.train.ids.len();
         if let Some(most) = most.max().filter(|&most| most > cells) {
-            self.reporter.say(&format!(
+            self.worker.reporter.say(&format!(
                 "{}: {most} references are asked for and there are {cells} training cells; references are drawn with \
                  replacement, so some count more than once",
-                self.plan.experiment().name
+                self.worker.plan.experiment().name
             ));
         }
     }
@@ -284,16 +259,16 @@ impl Worker<'_> {
         let next = AtomicUsize::new(0);
         let broken: Mutex<Option<Failure>> = Mutex::new(None);
         let halt = AtomicBool::new(false);
-        let workers = self.options.jobs.clamp(1, jobs.len().max(1));
+        let workers = self.worker.options.jobs.clamp(1, jobs.len().max(1));
         let cores = thread::available_parallelism().map_or(1, usize::from);
         // where there are fewer runs than cores, a run may use several: our own engine gives the same bits for any number
         let threads = (cores / workers).max(1);
         let worker = || {
             // libtorch gets one thread per run: with more, it splits sums differently and the last digits change
             tch::set_num_threads(1);
-            while !halt.load(Ordering::Relaxed) && !self.options.stop.load(Ordering::Relaxed) {
+            while !halt.load(Ordering::Relaxed) && !self.worker.options.stop.load(Ordering::Relaxed) {
                 let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
-                if let Err(failure) = self.make(job, threads) {
+                if let Err(failure) = self.worker.make(job, threads) {
                     halt.store(true, Ordering::Relaxed);
                     broken.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).get_or_insert(failure);
                 }
@@ -312,14 +287,14 @@ impl Worker<'_> {
     }
 
     fn check_stop(&self) -> Result<(), Failure> {
-        if !self.options.stop.load(Ordering::Relaxed) {
+        if !self.worker.options.stop.load(Ordering::Relaxed) {
             return Ok(());
         }
         Err(Failure::Interrupted(format!(
             "stopped: {} of {} runs are finished and kept in {}; the same command goes on from there",
-            self.reporter.finished(),
-            self.reporter.total(),
-            self.options.out.display()
+            self.worker.reporter.finished(),
+            self.worker.reporter.total(),
+            self.worker.options.out.display()
         )))
     }
 }

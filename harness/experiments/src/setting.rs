@@ -1,4 +1,4 @@
-//! Changing a declaration by path: `--set path=value`, profiles and sweeps.
+//! Changing a declaration by path: `--set path=value` and profiles; sweeps address what they vary in the same way.
 //!
 //! A path is a chain of keys such as `label.end_of_life`. Models are a list, so they are addressed by name:
 //! `models.batlinet.epochs` means every entry of that model, `models.batlinet[intra_only].epochs` the one with this
@@ -6,13 +6,10 @@
 
 use serde_yaml::{Mapping, Value};
 
-use super::{
-    entry::{Entry, ModelSpec},
-    read::{readable, unknown},
-};
+use super::{entry::ModelSpec, names::unknown, yaml};
 
 /// Keys of an entry of `models` beside the model's own.
-const COMMON: [&str; 5] = ["feature", "feature_transformation", "label_transformation", "label", "variant"];
+pub(super) const COMMON: [&str; 5] = ["feature", "feature_transformation", "label_transformation", "label", "variant"];
 
 /// One change.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,8 +29,7 @@ impl Setting {
         let (path, value) = text
             .split_once('=')
             .ok_or_else(|| format!("--set {text}: write path=value, such as models.ridge.alpha=2"))?;
-        let value =
-            serde_yaml::from_str(value).map_err(|error| format!("--set {text}: {}", readable(&error.to_string())))?;
+        let value = serde_yaml::from_str(value).map_err(|error| format!("--set {text}: {}", yaml::sentence(&error)))?;
         Ok(Self { path: path.trim().to_owned(), value })
     }
 
@@ -46,107 +42,6 @@ impl Setting {
             *place = self.value.clone();
         }
         Ok(())
-    }
-}
-
-/// Replaces every entry of models that `path` addresses by one variant per value; an entry for which no value changes
-/// anything, as the weight of branches for a model with one branch, stays as it is. Returns what is to be said: such
-/// entries, and values that entries write and that are none of the swept ones.
-pub(crate) fn sweep(declaration: &mut Value, path: &str, values: &[Value]) -> Result<Vec<String>, String> {
-    let (model, _) = path
-        .strip_prefix("models.")
-        .and_then(split_model)
-        .ok_or("it is no path below a model, such as models.batlinet.alpha")?;
-    if values.is_empty() {
-        return Err("it has no values".to_owned());
-    }
-    let (name, variant) = address(model)?;
-    let parameter = path.rsplit('.').next().unwrap_or(path);
-    let models = models(declaration)?;
-    let mut expanded = Vec::new();
-    let mut found = false;
-    let mut notes = Vec::new();
-    for entry in models.iter() {
-        if !is_addressed(entry, name, variant) {
-            expanded.push(entry.clone());
-            continue;
-        }
-        found = true;
-        let with = |value: &Value| -> Result<Value, String> {
-            let mut one =
-                Value::Mapping(Mapping::from_iter([(Value::from("models"), Value::Sequence(vec![entry.clone()]))]));
-            Setting { path: path.to_owned(), value: value.clone() }.apply(&mut one)?;
-            Ok(std::mem::take(&mut one["models"][0]))
-        };
-        let swept = values.iter().map(with).collect::<Result<Vec<_>, _>>()?;
-        let label = || Entry::read(entry).map_or_else(|_| name.to_owned(), |entry| entry.label());
-        if are_alike(entry, &swept) {
-            notes.push(format!(
-                "sweep of {path}: {} is left as it is, since {parameter} changes nothing there",
-                label()
-            ));
-            expanded.push(entry.clone());
-            continue;
-        }
-        if let Some(written) = written(entry, name, path).filter(|written| !values.contains(written)) {
-            let written = serde_yaml::to_string(written).map_err(|error| error.to_string())?;
-            notes.push(format!(
-                "sweep of {path}: its values replace {} of {}, which is none of them",
-                written.trim(),
-                label()
-            ));
-        }
-        for (mut one, value) in swept.into_iter().zip(values) {
-            let text = serde_yaml::to_string(value).map_err(|error| error.to_string())?;
-            let before = text_of(entry, "variant").filter(|text| !text.is_empty());
-            let tail = format!("{parameter}={}", text.trim());
-            let variant = before.map_or(tail.clone(), |before| format!("{before}+{tail}"));
-            one["variant"] = Value::from(variant);
-            expanded.push(one);
-        }
-    }
-    if !found {
-        return Err(missing_model(models, name, variant));
-    }
-    *models = expanded;
-    Ok(notes)
-}
-
-/// Whether an entry and what a sweep makes of it are told apart by a value that changes nothing for any of them.
-fn are_alike(entry: &Value, swept: &[Value]) -> bool {
-    let read: Result<Vec<Entry>, String> = std::iter::once(entry).chain(swept).map(Entry::read).collect();
-    let differs = |one: &Entry, other: &Entry| {
-        let fed = |entry: &Entry| (entry.feature.clone(), entry.feature_transformation);
-        one.model != other.model || fed(one) != fed(other)
-    };
-    // what cannot be read is refused when the whole is
-    read.is_ok_and(|entries| {
-        let first = &entries[0];
-        entries.iter().any(|entry| differs(entry, first))
-            && entries.iter().all(|entry| entry.identity() == first.identity())
-    })
-}
-
-/// What an entry itself writes at the end of a path.
-fn written<'a>(entry: &'a Value, model: &str, path: &str) -> Option<&'a Value> {
-    let (_, tail) = path.strip_prefix("models.").and_then(split_model)?;
-    let is_common = COMMON.contains(&tail.split('.').next().unwrap_or(tail));
-    let place = if is_common { Some(entry) } else { entry.get(model) };
-    tail.split('.').try_fold(place?, |place, key| place.get(key)).filter(|written| !written.is_null())
-}
-
-/// Whether two paths mean the same key of some entry of models: one of them may say all variants, and the other one.
-pub(crate) fn overlap(one: &str, other: &str) -> bool {
-    let part = |path: &str| -> Option<(String, Option<String>, String)> {
-        let (model, tail) = path.strip_prefix("models.").and_then(split_model)?;
-        let (name, variant) = address(model).ok()?;
-        Some((name.to_owned(), variant.map(str::to_owned), tail.to_owned()))
-    };
-    match (part(one), part(other)) {
-        (Some((one, its, tail)), Some((other, others, other_tail))) => {
-            one == other && tail == other_tail && (its.is_none() || others.is_none() || its == others)
-        }
-        _ => one == other,
     }
 }
 
@@ -194,7 +89,7 @@ fn model_places<'a>(declaration: &'a mut Value, rest: &str) -> Result<Vec<&'a mu
 }
 
 /// `batlinet[intra_only].epochs` is the model with its variant, and a path below it.
-fn split_model(rest: &str) -> Option<(&str, &str)> {
+pub(super) fn split_model(rest: &str) -> Option<(&str, &str)> {
     // a variant may hold dots, so the bracket is closed before the path is cut
     let cut = rest.find(']').map_or(0, |close| close + 1);
     let (end, tail) = rest[cut..].split_once('.')?;
@@ -202,7 +97,7 @@ fn split_model(rest: &str) -> Option<(&str, &str)> {
 }
 
 /// `batlinet[intra_only]` is the model and, in brackets, the variant.
-fn address(model: &str) -> Result<(&str, Option<&str>), String> {
+pub(super) fn address(model: &str) -> Result<(&str, Option<&str>), String> {
     match model.split_once('[') {
         None => Ok((model, None)),
         Some((name, variant)) => match variant.strip_suffix(']') {
@@ -212,12 +107,12 @@ fn address(model: &str) -> Result<(&str, Option<&str>), String> {
     }
 }
 
-fn is_addressed(entry: &Value, name: &str, variant: Option<&str>) -> bool {
+pub(super) fn is_addressed(entry: &Value, name: &str, variant: Option<&str>) -> bool {
     let own = text_of(entry, "variant").unwrap_or_default();
     entry.get(name).is_some() && variant.is_none_or(|variant| variant == own)
 }
 
-fn missing_model(models: &[Value], name: &str, variant: Option<&str>) -> String {
+pub(super) fn missing_model(models: &[Value], name: &str, variant: Option<&str>) -> String {
     let known: Vec<&str> = ModelSpec::NAMES
         .into_iter()
         .chain(["transfer"])
@@ -229,7 +124,7 @@ fn missing_model(models: &[Value], name: &str, variant: Option<&str>) -> String 
     }
 }
 
-fn models(declaration: &mut Value) -> Result<&mut Vec<Value>, String> {
+pub(super) fn models(declaration: &mut Value) -> Result<&mut Vec<Value>, String> {
     match declaration.get_mut("models") {
         Some(Value::Sequence(models)) => Ok(models),
         _ => Err("the experiment has no list of models".to_owned()),
@@ -259,7 +154,7 @@ fn keys(place: &Value) -> Vec<String> {
         .map_or_else(Vec::new, |map| map.keys().filter_map(|key| key.as_str().map(str::to_owned)).collect())
 }
 
-fn text_of<'a>(entry: &'a Value, key: &str) -> Option<&'a str> {
+pub(super) fn text_of<'a>(entry: &'a Value, key: &str) -> Option<&'a str> {
     entry.get(key).and_then(Value::as_str)
 }
 
@@ -318,21 +213,5 @@ mod tests {
             let message = set(text).unwrap_err();
             assert!(message.contains(words), "{text}: {message}");
         }
-    }
-
-    #[test]
-    fn sweeps_multiply_entries_into_named_variants() {
-        let mut declaration = declaration();
-        sweep(&mut declaration, "models.ridge.alpha", &[Value::from(0.1), Value::from(1)]).unwrap();
-        sweep(&mut declaration, "models.ridge.feature", &[Value::from("row")]).unwrap();
-        sweep(&mut declaration, "models.batlinet[intra.only].base", &[Value::from(7)]).unwrap();
-        let variants: Vec<&str> =
-            declaration["models"].as_sequence().unwrap().iter().filter_map(|entry| text_of(entry, "variant")).collect();
-        assert_eq!(variants, ["alpha=0.1+feature=row", "alpha=1+feature=row", "intra.only+base=7"]);
-        assert_eq!(declaration["models"][0]["ridge"]["alpha"], Value::from(0.1));
-        assert!(
-            sweep(&mut declaration, "models.svm.c", &[Value::from(1)]).unwrap_err().contains("unknown model 'svm'")
-        );
-        assert!(sweep(&mut declaration, "label.end_of_life", &[Value::from(1)]).unwrap_err().contains("below a model"));
     }
 }

@@ -1,6 +1,6 @@
 //! An experiment: what is run, and why.
 
-use std::path::{Path, PathBuf};
+use std::path::{self, PathBuf};
 
 use serde::Deserialize;
 use serde_yaml::Value;
@@ -8,16 +8,19 @@ use serde_yaml::Value;
 use super::pools::Draw;
 use super::{
     entry::{Entry, ModelSpec},
+    misfit::Misfit,
+    misread::misread,
     named::unique,
+    names::unknown,
     scenario,
+    yaml::{self, Path, Problem},
 };
 use cells::label::LabelRule;
 use features::feature::FeatureSpec;
 use record::{Expectation, Protocol, Study};
 
 /// A checked experiment.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(try_from = "Declared")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Experiment {
     /// Unique name.
     pub name: String,
@@ -71,7 +74,7 @@ impl Experiment {
     }
 
     /// The same with file paths relative to `folder`, that of the experiment file.
-    pub(crate) fn beside(mut self, folder: &Path) -> Self {
+    pub(crate) fn beside(mut self, folder: &path::Path) -> Self {
         self.train_test_split = folder.join(self.train_test_split);
         self
     }
@@ -98,7 +101,7 @@ struct Declared {
     models: Vec<super::entry::Declared>,
     #[serde(default)]
     expect: Vec<Expectation>,
-    // read by `super::read` from the tree of values; named here so that they are known and well-formed
+    // read from the tree of values by `read`; named here so that they are known and well-formed
     #[serde(deserialize_with = "profiles", default)]
     profiles: (),
     #[serde(default)]
@@ -124,13 +127,23 @@ fn profiles<'de, D: serde::Deserializer<'de>>(input: D) -> Result<(), D::Error> 
     unique::<D, Changes>(input).map(|_| ())
 }
 
-impl TryFrom<Declared> for Experiment {
-    type Error = String;
+impl Experiment {
+    /// Reads and checks a declaration.
+    pub(super) fn of(tree: &Value) -> Result<Self, Problem> {
+        match misread(tree) {
+            Some(problem) => Err(problem),
+            None => yaml::read::<Declared>(tree)?.try_into(),
+        }
+    }
+}
 
-    fn try_from(declared: Declared) -> Result<Self, String> {
+impl TryFrom<Declared> for Experiment {
+    type Error = Problem;
+
+    fn try_from(declared: Declared) -> Result<Self, Problem> {
         // profiles and sweeps have changed the tree before this point
         let Declared { profiles: (), honest: Some(Changes) | None, sweep: Sweep(_), .. } = &declared;
-        let checked = |(index, entry)| Entry::try_from(entry).map_err(|problem| format!("models[{index}]: {problem}"));
+        let checked = |(index, entry)| Entry::try_from(entry).map_err(|misfit: Misfit| misfit.in_entry(index));
         let models: Vec<Entry> = declared.models.into_iter().enumerate().map(checked).collect::<Result<_, _>>()?;
         let models = match &declared.transfer {
             Some(draw) => per_number_of_cells(models, draw)?,
@@ -158,8 +171,8 @@ impl TryFrom<Declared> for Experiment {
 }
 
 /// One entry per model and number of target cells, told apart by the variant.
-fn per_number_of_cells(models: Vec<Entry>, draw: &Draw) -> Result<Vec<Entry>, String> {
-    draw.check()?;
+fn per_number_of_cells(models: Vec<Entry>, draw: &Draw) -> Result<Vec<Entry>, Problem> {
+    draw.check().map_err(|problem| Problem::of_value(Path::of("transfer"), problem))?;
     let with = |entry: &Entry, count: usize| {
         let before = if entry.variant.is_empty() { String::new() } else { format!("{}+", entry.variant) };
         let mut entry = Entry { variant: format!("{before}cells={count}"), target_cells: Some(count), ..entry.clone() };
@@ -172,68 +185,71 @@ fn per_number_of_cells(models: Vec<Entry>, draw: &Draw) -> Result<Vec<Entry>, St
 }
 
 impl Experiment {
-    fn check(&self) -> Result<(), String> {
+    fn check(&self) -> Result<(), Problem> {
+        let refused = |key: &str, sentence: String| Err(Problem::of_value(Path::of(key), sentence));
         let plain = |text: &str| {
             !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c)) && text != "."
         };
         if !plain(&self.name) || self.name.starts_with('.') {
-            return Err(format!("name '{}' must be letters, digits and _-. only: it names files", self.name));
+            return refused(
+                "name",
+                format!("name '{}' must be letters, digits and _-. only: it names files", self.name),
+            );
         }
         if self.description.is_empty() {
-            return Err("description is empty: say what is run and why".to_owned());
+            return refused("description", "description is empty: say what is run and why".to_owned());
         }
         if self.seeds.is_empty() {
-            return Err("seeds is empty: give at least one, such as [0]".to_owned());
+            return refused("seeds", "seeds is empty: give at least one, such as [0]".to_owned());
         }
-        if let Some(seed) = repeated(&self.seeds) {
-            return Err(format!("seed {seed} is given twice"));
+        if let Some((index, seed)) = repeated(&self.seeds) {
+            return Err(Problem::of_value(Path::of("seeds").item(index), format!("seed {seed} is given twice")));
         }
         if self.models.is_empty() {
-            return Err("models is empty: give at least one, such as `- mean: {}`".to_owned());
+            return refused("models", "models is empty: give at least one, such as `- mean: {}`".to_owned());
         }
-        let names: Vec<&str> = self.features.iter().map(|(name, _)| name.as_str()).collect();
-        scenario::check(&self.scenario, self.transfer.is_some())?;
+        scenario::check(&self.scenario, self.transfer.is_some())
+            .map_err(|problem| Problem::of_value(Path::of("scenario"), problem))?;
+        // in a transfer, an entry as written is several, one per number of target cells
+        let numbers = self.transfer.as_ref().map_or(1, |draw| draw.cells.len());
         for (index, entry) in self.models.iter().enumerate() {
-            if matches!(entry.model, ModelSpec::Transfer(_)) && self.transfer.is_none() {
-                return Err(format!("models[{index}]: transfer needs the section `transfer:`, which draws its cells"));
-            }
-            if let Some(feature) = entry.feature.as_deref().filter(|feature| !names.contains(feature)) {
-                return Err(super::read::unknown("feature", feature, &names, &format!("models[{index}]")));
-            }
-            self.check_horizon(entry).map_err(|problem| format!("models[{index}]: {problem}"))?;
-            let shape = entry.feature.as_deref().and_then(|name| self.feature(name)).map(FeatureSpec::shape);
-            if let (Some(base), Some(&[_, cycles, _])) = (entry.model.base(), shape.as_deref())
-                && base >= cycles
-            {
-                return Err(format!(
-                    "models[{index}]: hyper-parameter base = {base}: its feature has {cycles} cycles, positions 0 to {}",
-                    cycles.saturating_sub(1)
-                ));
-            }
-            if let (Some(name), Some(shape)) = (entry.reads(), &shape) {
-                let refused =
-                    |problem| format!("models[{index}]: {} cannot read '{name}': {problem}", entry.model.name());
-                entry.model.check_feature(shape).map_err(refused)?;
-            }
+            self.check_entry(entry).map_err(|misfit| misfit.shown_in(index, index / numbers))?;
         }
         let entries: Vec<(&str, &str)> =
             self.models.iter().map(|entry| (entry.model.name(), entry.variant.as_str())).collect();
-        if let Some((model, variant)) = repeated(&entries) {
-            return Err(format!(
-                "model {model} is given twice with variant '{variant}': tell the entries apart by `variant:`"
+        if let Some((index, (model, variant))) = repeated(&entries) {
+            return Err(Problem::of_value(
+                Path::of("models").item(index / numbers),
+                format!("model {model} is given twice with variant '{variant}': tell the entries apart by `variant:`"),
             ));
         }
-        for expectation in &self.expect {
-            if !ModelSpec::NAMES.contains(&expectation.model.as_str()) {
-                return Err(super::read::unknown("model", &expectation.model, &ModelSpec::NAMES, "expect"));
-            }
-            if !(expectation.value.is_finite() && expectation.tolerance.is_finite() && expectation.tolerance >= 0.0) {
-                return Err(format!(
-                    "expect of {}: value = {} with tolerance = {} can never be met: both are numbers, and the tolerance is \
-                     not negative",
-                    expectation.model, expectation.value, expectation.tolerance
-                ));
-            }
+        self.expect.iter().enumerate().try_for_each(|(index, expectation)| check_expectation(index, expectation))
+    }
+
+    fn check_entry(&self, entry: &Entry) -> Result<(), Misfit> {
+        if matches!(entry.model, ModelSpec::Transfer(_)) && self.transfer.is_none() {
+            return Err("transfer needs the section `transfer:`, which draws its cells".into());
+        }
+        let names: Vec<&str> = self.features.iter().map(|(name, _)| name.as_str()).collect();
+        if let Some(feature) = entry.feature.as_deref().filter(|feature| !names.contains(feature)) {
+            return Err(Misfit::unknown_feature(feature, &names));
+        }
+        let of_feature = |problem| Misfit::of("feature", problem);
+        self.check_horizon(entry).map_err(of_feature)?;
+        let shape = entry.feature.as_deref().and_then(|name| self.feature(name)).map(FeatureSpec::shape);
+        if let (Some(base), Some(&[_, cycles, _])) = (entry.model.base(), shape.as_deref())
+            && base >= cycles
+        {
+            let last = cycles.saturating_sub(1);
+            return Err(Misfit::of_parameter(
+                entry.model.key(),
+                "base",
+                format!("hyper-parameter base = {base}: its feature has {cycles} cycles, positions 0 to {last}"),
+            ));
+        }
+        if let (Some(name), Some(shape)) = (entry.reads(), &shape) {
+            let refused = |problem| of_feature(format!("{} cannot read '{name}': {problem}", entry.model.name()));
+            entry.model.check_feature(shape).map_err(refused)?;
         }
         Ok(())
     }
@@ -272,6 +288,24 @@ impl Experiment {
     }
 }
 
-fn repeated<T: PartialEq>(values: &[T]) -> Option<&T> {
-    values.iter().enumerate().find_map(|(index, value)| values[..index].contains(value).then_some(value))
+fn check_expectation(index: usize, expectation: &Expectation) -> Result<(), Problem> {
+    let path = Path::of("expect").item(index);
+    if !ModelSpec::NAMES.contains(&expectation.model.as_str()) {
+        let sentence = unknown("model", &expectation.model, &ModelSpec::NAMES, "expect");
+        return Err(Problem::of_value(path.key("model"), sentence));
+    }
+    if !(expectation.value.is_finite() && expectation.tolerance.is_finite() && expectation.tolerance >= 0.0) {
+        let sentence = format!(
+            "expect of {}: value = {} with tolerance = {} can never be met: both are numbers, and the tolerance is not \
+             negative",
+            expectation.model, expectation.value, expectation.tolerance
+        );
+        return Err(Problem::of_value(path, sentence));
+    }
+    Ok(())
+}
+
+/// The first value that is there before, with its place.
+fn repeated<T: PartialEq>(values: &[T]) -> Option<(usize, &T)> {
+    values.iter().enumerate().find(|(index, value)| values[..*index].contains(value))
 }

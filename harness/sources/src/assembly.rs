@@ -2,7 +2,7 @@
 
 use cells::cell::{Cell, CellInfo, Cycle, LifeRecord};
 
-use super::import::Imported;
+use super::imported::Imported;
 
 /// Samples of one cycle, at most; the longest published cycles have some ten thousand.
 pub(super) const LONGEST_CYCLE: usize = 1 << 20;

@@ -13,7 +13,8 @@ use std::path::PathBuf;
 use itertools::Itertools as _;
 
 use super::assembly::{LARGEST_CELL, MOST_CYCLES};
-use super::import::{Format, Imported, Published};
+use super::format::{Format, Published};
+use super::imported::Imported;
 use super::packed::{self, PublishedFile};
 use cells::catalogue;
 use cells::cell::{Cell, Cycle, Dataset, LifeRecord, Origin};

@@ -9,7 +9,8 @@
 //! but the numbers are: the virtual lab knows its own.
 
 use super::assembly::{Assembly, LONGEST_CYCLE, MOST_CYCLES};
-use super::import::{Format, Imported, origin_of};
+use super::format::{Format, origin_of};
+use super::imported::Imported;
 use super::pickle::Node;
 use super::pickled_cells::{PickledCells, Reading};
 use cells::catalogue::{self, CatalogueEntry};

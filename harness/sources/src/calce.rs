@@ -5,6 +5,7 @@
 
 mod date;
 mod rules;
+mod sheets;
 mod text;
 mod workbook;
 mod xls;
@@ -17,7 +18,8 @@ use itertools::Itertools as _;
 use rayon::prelude::*;
 
 use super::coulomb::{self, Half};
-use super::import::{Format, Imported, Published};
+use super::format::{Format, Published};
+use super::imported::Imported;
 use super::packed::{self, PublishedFile};
 use super::rules::{left_out, outliers};
 use cells::catalogue;

@@ -7,6 +7,7 @@
 mod cause;
 mod decimal;
 mod lines;
+mod problem;
 
 use std::io::Read;
 use std::ops::Range;
@@ -18,32 +19,7 @@ pub(super) use cause::{not_a_number, of_missing_columns};
 use cells::quote::shown;
 use cells::text;
 use lines::Lines;
-
-/// What is wrong with a table, and where; a fragment.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Problem {
-    /// Nothing in particular is to blame.
-    #[error("{0}")]
-    Whole(String),
-    /// A line, from 1.
-    #[error("line {line}: {what}")]
-    Line {
-        /// From 1, the header included.
-        line: u64,
-        /// A fragment.
-        what: String,
-    },
-    /// One field.
-    #[error("line {line}, column \"{column}\": {what}")]
-    Field {
-        /// From 1, the header included.
-        line: u64,
-        /// Its name.
-        column: &'static str,
-        /// A fragment.
-        what: String,
-    },
-}
+pub(super) use problem::Problem;
 
 /// A table that is being read; see the module.
 pub(super) struct Table<R, const N: usize> {

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 
 use super::assembly::{Assembly, LONGEST_CYCLE, MOST_CYCLES};
 use super::coulomb::{self, Half};
-use super::import::{Format, Imported, origin_of};
+use super::format::{Format, origin_of};
+use super::imported::Imported;
 use super::pickle::{self, Frame, Node};
 use super::pickled_cells::{PickledCells, Reading};
 use cells::catalogue;

@@ -9,16 +9,16 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use itertools::Itertools as _;
 use rayon::prelude::*;
 
-use super::nominal::Nominal;
+pub use super::format::{Format, Open, Published, VIRTUAL_MARK, origin_of};
+pub use super::imported::Imported;
 use super::{battery_archive, batteryml, calce, hust, matr, matr_curves, rwth};
-use cells::cell::{Cell, Dataset, Origin};
+use cells::cell::{Dataset, Origin};
 use cells::failure::Failure;
 use cells::store::Store;
 
@@ -35,85 +35,11 @@ pub static FORMATS: &[Format] = &[
     batteryml::FORMAT,
 ];
 
-/// One kind of published files.
-#[derive(Debug)]
-pub struct Format {
-    /// As the user names it, such as `hust`.
-    pub name: &'static str,
-    /// What the user gives, such as `hust_data.zip`; the help text.
-    pub files: &'static str,
-    /// Whose cells may come out.
-    pub datasets: &'static [Dataset],
-    /// How files are looked at.
-    pub open: Open,
-}
-
-/// Looks at files: which cells are in them? Reads as little as that needs.
-///
-/// Fails with [`Failure::Usage`], naming the file, when it cannot be read or is of another kind.
-pub type Open = fn(&[PathBuf]) -> Result<Box<dyn Published>, Failure>;
-
 impl Format {
     /// The format of this name.
     pub fn find(name: &str) -> Option<&'static Self> {
         FORMATS.iter().find(|format| format.name == name)
     }
-}
-
-/// Published files, looked at.
-pub trait Published: Sync {
-    /// The ids of the cells that an import writes, sorted.
-    fn ids(&self) -> Vec<String>;
-
-    /// Reads one of them.
-    ///
-    /// # Errors
-    /// [`Failure::Usage`] names the file and the place in it.
-    fn cell(&self, id: &str) -> Result<Imported, Failure>;
-
-    /// Settles which nominal capacity cells count to, before any is read.
-    ///
-    /// # Errors
-    /// [`Failure::Usage`] where that of the file is wanted and files of this format state none.
-    fn choose(&mut self, nominal: Nominal) -> Result<(), Failure> {
-        match nominal {
-            Nominal::File => Err(Failure::Usage(
-                "files of this format state no nominal capacity: leave --nominal-capacity out, that of the catalogue is used"
-                    .to_owned(),
-            )),
-            Nominal::Agreed | Nominal::Catalogue => Ok(()),
-        }
-    }
-
-    /// What the user should know of the files as a whole; sentences.
-    fn remarks(&self) -> Vec<String> {
-        Vec::new()
-    }
-}
-
-/// A cell as it was read.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Imported {
-    /// The cell.
-    pub cell: Cell,
-    /// What was mended, dropped or is strange, such as `7 of 901 cycles dropped as outliers`.
-    pub remarks: Vec<String>,
-}
-
-impl From<Cell> for Imported {
-    fn from(cell: Cell) -> Self {
-        Self { cell, remarks: Vec::new() }
-    }
-}
-
-/// What [`crate::export`] writes into files of virtual cells, at a place where the publisher's readers do not look (an
-/// attribute, a comment, one more column), and what importers must look for: a file with it holds cells of
-/// [`Origin::Virtual`].
-pub const VIRTUAL_MARK: &str = "virtual cells, simulated by batlinet, not measured";
-
-/// What a mark, or its absence, says.
-pub fn origin_of(mark: Option<&str>) -> Origin {
-    if mark.is_some_and(|mark| mark.contains(VIRTUAL_MARK)) { Origin::Virtual } else { Origin::Real }
 }
 
 /// Told how many cells of how many are done; an error stops the work and is passed on.

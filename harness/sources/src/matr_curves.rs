@@ -28,16 +28,15 @@ use itertools::Itertools as _;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::import::{Format, Imported, Published};
+use super::format::{Format, Published};
+use super::imported::Imported;
 use cells::catalogue::CatalogueEntry;
 use cells::cell::{Cell, Cycle, Dataset, LifeRecord, Origin};
 use cells::failure::Failure;
 
 use publication::Entry;
-pub use publication::Publication;
+pub use publication::{FIRST_CYCLE, Publication};
 
-/// The source's number of the cycle at position 0.
-pub const FIRST_CYCLE: u32 = 2;
 /// Number of points per curve.
 pub const POINTS: usize = 1000;
 /// A; the nominal 4C of the discharge. The repositories have no current: this is the protocol, not a measurement.

@@ -1,7 +1,7 @@
 //! Which nominal capacity a cell counts to, where its file states another than the catalogue has: no cell that is called like
 //! a published one may quietly be measured by that one's capacity, on which its life hangs.
 
-use super::import::Imported;
+use super::imported::Imported;
 use super::rules::median;
 use cells::catalogue;
 use cells::cell::{Cell, Cycle};

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::import::{Imported, Published};
+use super::format::Published;
+use super::imported::Imported;
 use super::nominal::Nominal;
 use super::packed::{self, PublishedFile};
 use super::pickle::{self, Node, Pickle};

@@ -16,7 +16,8 @@ use std::path::PathBuf;
 use itertools::Itertools as _;
 
 use super::coulomb::{self, Half};
-use super::import::{Format, Imported, Published};
+use super::format::{Format, Published};
+use super::imported::Imported;
 use super::rules::{left_out, outliers};
 use cells::catalogue;
 use cells::cell::{Cell, Cycle, Dataset, LifeRecord, Origin};

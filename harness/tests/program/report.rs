@@ -78,7 +78,7 @@ fn the_program_says_what_was_cut_and_keeps_how_it_was_called() {
     };
     for key in keys("an out") {
         let record = RunRecord::read(&folder.path().join("an out/runs").join(key)).unwrap();
-        let provenance = record.provenance.unwrap();
+        let provenance = record.provenance;
         assert_eq!(provenance.threads, 1, "both models are classical");
         let typed = "batlinet run small.yaml --profile quick --set models.ridge.alpha=2 --out 'an out'";
         assert_eq!(provenance.command, typed);

@@ -121,15 +121,10 @@ impl Cleaner {
         self.check_rows(outlying);
         outlying.fill(false);
         if self.filter {
-            match self.registers {
-                #[cfg(target_arch = "x86_64")]
-                // SAFETY: `detect` found these instructions
-                Registers::Avx512 => unsafe { self.summarise_avx512(map) },
-                #[cfg(target_arch = "x86_64")]
-                // SAFETY: as above
-                Registers::Avx2 => unsafe { self.summarise_avx2(map) },
-                Registers::Baseline => self.summarise(map),
-            }
+            self.registers.run(
+                #[inline(always)]
+                || self.summarise(map),
+            );
             self.find_outliers(outlying);
         }
     }
@@ -166,15 +161,10 @@ impl Cleaner {
 
     fn run(&mut self, input: Input<'_>, out: &mut [f32]) {
         self.check(out);
-        match self.registers {
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: `detect` found these instructions
-            Registers::Avx512 => unsafe { self.clean_rows_avx512(input, out) },
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: as above
-            Registers::Avx2 => unsafe { self.clean_rows_avx2(input, out) },
-            Registers::Baseline => self.clean_rows(input, out),
-        }
+        self.registers.run(
+            #[inline(always)]
+            || self.clean_rows(input, out),
+        );
         if self.filter {
             let mut outlying = std::mem::take(&mut self.outlying);
             outlying.fill(false);
@@ -183,18 +173,6 @@ impl Cleaner {
             rows.filter(|(_, outlying)| **outlying).for_each(|(row, _)| row.fill(0.0));
             self.outlying = outlying;
         }
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-    fn clean_rows_avx512(&mut self, input: Input<'_>, out: &mut [f32]) {
-        self.clean_rows(input, out);
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2")]
-    fn clean_rows_avx2(&mut self, input: Input<'_>, out: &mut [f32]) {
-        self.clean_rows(input, out);
     }
 
     /// All of cleaning but the outlying cycles, whose summaries it leaves behind.
@@ -221,18 +199,6 @@ impl Cleaner {
                 *summary = RowSummary::of(row);
             }
         }
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-    fn summarise_avx512(&mut self, map: &[f32]) {
-        self.summarise(map);
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2")]
-    fn summarise_avx2(&mut self, map: &[f32]) {
-        self.summarise(map);
     }
 
     #[inline(always)]

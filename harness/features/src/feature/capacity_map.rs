@@ -176,31 +176,15 @@ impl Extract for Extractor {
     fn extract(&mut self, cell: &Cell, out: &mut [f32]) -> Result<(), Failure> {
         assert_eq!(out.len(), self.map.shape().iter().product::<usize>(), "room for the map");
         self.map.check_cell(cell, cell.cycles().len())?;
-        match self.registers {
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: `detect` found these instructions
-            Registers::Avx512 => unsafe { self.fill_avx512(cell, out) },
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: as above
-            Registers::Avx2 => unsafe { self.fill_avx2(cell, out) },
-            Registers::Baseline => self.fill(cell, out),
-        }
+        let registers = self.registers;
+        registers.run(
+            #[inline(always)]
+            || self.fill(cell, out),
+        )
     }
 }
 
 impl Extractor {
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-    fn fill_avx512(&mut self, cell: &Cell, out: &mut [f32]) -> Result<(), Failure> {
-        self.fill(cell, out)
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2")]
-    fn fill_avx2(&mut self, cell: &Cell, out: &mut [f32]) -> Result<(), Failure> {
-        self.fill(cell, out)
-    }
-
     /// The same operations in the same order for registers of any width, so that maps do not depend on the machine.
     #[inline(always)]
     fn fill(&mut self, cell: &Cell, out: &mut [f32]) -> Result<(), Failure> {

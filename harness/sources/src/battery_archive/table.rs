@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use crate::delimited::{Problem, Table};
-use crate::import::VIRTUAL_MARK;
+use crate::format::VIRTUAL_MARK;
 use crate::packed::PublishedFile;
 use cells::cell::Cycle;
 use cells::failure::Failure;

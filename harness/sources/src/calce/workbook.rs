@@ -1,10 +1,11 @@
 //! The table of an Arbin workbook: which sheets, which columns.
 
 use super::Sample;
+use super::sheets::{Cells, Value};
 use super::xls::XlsFile;
 use super::xlsx::XlsxFile;
 use crate::delimited::{count, not_a_number, of_missing_columns};
-use crate::import::VIRTUAL_MARK;
+use crate::format::VIRTUAL_MARK;
 use cells::quote::shown;
 
 /// The columns that are read.
@@ -16,34 +17,6 @@ const MOST_NAMES: usize = 100;
 const LONGEST_NAME: usize = 80;
 /// Rows that a sheet can have.
 const MOST_ROWS: usize = 1 << 20;
-
-/// What a cell of a sheet holds.
-pub(super) enum Value<'a> {
-    Number(f64),
-    Text(&'a str),
-    /// A number shown as hours, minutes and seconds, however many: days.
-    Duration(f64),
-    /// A number shown as a date or a time of day.
-    Date,
-    /// A truth value or an error.
-    Other,
-}
-
-/// A workbook of either format.
-pub(super) trait Cells {
-    /// The names of its sheets, in order.
-    fn sheets(&self) -> Vec<String>;
-
-    /// Shows the cells of a sheet that are not empty, by row and column from 0, mostly row by row.
-    ///
-    /// # Errors
-    /// A fragment; and what `visit` says.
-    fn each(
-        &mut self,
-        sheet: &str,
-        visit: &mut dyn FnMut(u32, u32, Value<'_>) -> Result<(), String>,
-    ) -> Result<(), String>;
-}
 
 /// What a workbook holds.
 #[derive(Debug, Default)]

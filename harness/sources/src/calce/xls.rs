@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::io::{Cursor, Read as _};
 
-use super::workbook::{Cells, Value};
+use super::sheets::{Cells, Value};
 
 const BOF: u16 = 0x0809;
 const EOF: u16 = 0x000A;

@@ -8,7 +8,7 @@ use std::io::{self, Cursor};
 use calamine::{DataRef, Reader as _, SheetType, Xlsx};
 use zip::ZipArchive;
 
-use super::workbook::{Cells, Value};
+use super::sheets::{Cells, Value};
 use crate::packed::{Bounded, broken};
 use cells::quote::shown;
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use memchr::{memchr, memrchr};
 
-use super::Problem;
+use super::problem::Problem;
 use crate::packed::broken;
 
 /// A line of more bytes is not one of a table.

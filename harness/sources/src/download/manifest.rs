@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::import::Format;
+use crate::format::Format;
 use cells::catalogue;
 use cells::failure::Failure;
 use cells::quote::shown;

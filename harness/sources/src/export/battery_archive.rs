@@ -10,7 +10,8 @@ use super::calendar::stamp;
 use super::file::{self, WholeCycle, WriteError};
 use super::{Format, whole_life};
 use crate::battery_archive::{self, CYCLES, Dialect, SAMPLES};
-use crate::import::{self, Progress, VIRTUAL_MARK};
+use crate::format::{self, VIRTUAL_MARK};
+use crate::import::Progress;
 use cells::cell::{Cell, Dataset, Origin};
 use cells::failure::Failure;
 use cells::source::Source;
@@ -30,7 +31,7 @@ pub(super) const UL_PUR: Format = of(&battery_archive::UL_PUR);
 /// See [`HNEI`].
 pub(super) const SNL: Format = of(&battery_archive::SNL);
 
-const fn of(import: &'static import::Format) -> Format {
+const fn of(import: &'static format::Format) -> Format {
     let files = "CELL_timeseries.csv and CELL_cycle_data.csv of each cell";
     Format { name: import.name, import: import.name, files, datasets: import.datasets, write }
 }

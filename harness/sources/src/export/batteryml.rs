@@ -6,7 +6,8 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::{Format, put, whole_life};
-use crate::import::{Progress, VIRTUAL_MARK};
+use crate::format::VIRTUAL_MARK;
+use crate::import::Progress;
 use crate::pickle::writer::Writer;
 use cells::cell::{Cell, Cycle, Dataset, Origin};
 use cells::failure::Failure;

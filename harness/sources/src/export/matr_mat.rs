@@ -14,7 +14,8 @@ use hdf5::types::{FixedAscii, VarLenUnicode};
 use hdf5::{File, Group, H5Type, ObjectReference1};
 
 use super::{Format, discharge_curve, put, whole_life};
-use crate::import::{Progress, VIRTUAL_MARK};
+use crate::format::VIRTUAL_MARK;
+use crate::import::Progress;
 use crate::matr::{BATCHES, BatchFile, CONTINUATIONS, Continuation, place_of};
 use cells::cell::{Cell, Cycle, Dataset, Origin};
 use cells::failure::Failure;

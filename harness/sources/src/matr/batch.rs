@@ -13,10 +13,10 @@ use std::path::Path;
 
 use hdf5::{File, Group, H5Type, ObjectReference1, ReferencedObject};
 
-use super::BATCHES;
+use super::batches::BATCHES;
 use super::message::{Head, Outline, Recorded};
 use crate::assembly::{LONGEST_CYCLE, MOST_CYCLES};
-use crate::import::origin_of;
+use crate::format::origin_of;
 
 /// What is read of each cycle; see [`Recorded`].
 pub(super) const SERIES: [&str; 7] = ["V", "I", "Qd", "Qc", "t", "T", "Qdlin"];

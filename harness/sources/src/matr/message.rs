@@ -1,20 +1,20 @@
-//! What is said of a batch file, and how one process says it to another: a letter, a length, and as many bytes.
+//! What is said of a batch file, and how one process says it to another: a length, and as many bytes of postcard.
 //!
 //! The listener takes nothing at its word, since the speaker may have read a damaged file with a library that such files
 //! can lead astray.
 
 use std::io::{self, Read, Write};
 
+use serde::{Deserialize, Serialize};
+
 use crate::assembly::LONGEST_CYCLE;
 use cells::cell::Origin;
 
 /// Bytes of a message; the largest is a cycle.
 const LONGEST: u64 = 7 * 8 * LONGEST_CYCLE as u64 + 1024;
-/// Stands for the length of a series that is not there.
-const NOTHING: u32 = u32::MAX;
 
 /// A batch file, looked at.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Head {
     /// From 1.
     pub(super) number: usize,
@@ -24,7 +24,7 @@ pub(super) struct Head {
 }
 
 /// A cell, before its cycles.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Outline {
     /// How it was charged.
     pub(super) policy: String,
@@ -40,7 +40,7 @@ pub(super) struct Outline {
 pub(super) type Recorded = [Option<Vec<f64>>; 7];
 
 /// One message.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum Message {
     Opened(Head),
     Begin(Outline),
@@ -53,31 +53,7 @@ pub(super) enum Message {
 impl Message {
     /// Sends it.
     pub(super) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut bytes = Vec::new();
-        let letter = match self {
-            Self::Opened(Head { number, origin, filled }) => {
-                bytes.extend([*number as u8, u8::from(*origin == Origin::Virtual)]);
-                bytes.extend(filled.iter().map(|filled| u8::from(*filled)));
-                b'O'
-            }
-            Self::Begin(Outline { policy, resistance, number, cycles }) => {
-                bytes.extend((*cycles as u32).to_le_bytes());
-                put(&mut bytes, Some(resistance));
-                put(&mut bytes, Some(number));
-                bytes.extend(policy.as_bytes());
-                b'B'
-            }
-            Self::Cycle(recorded) => {
-                recorded.iter().for_each(|series| put(&mut bytes, series.as_ref()));
-                b'C'
-            }
-            Self::End => b'E',
-            Self::Refused(why) => {
-                bytes.extend(why.as_bytes());
-                b'R'
-            }
-        };
-        out.write_all(&[letter])?;
+        let bytes = postcard::to_allocvec(self).map_err(io::Error::other)?;
         out.write_all(&(bytes.len() as u64).to_le_bytes())?;
         out.write_all(&bytes)
     }
@@ -87,12 +63,11 @@ impl Message {
     /// # Errors
     /// As those of `input`, and when what comes is no message.
     pub(super) fn read(input: &mut dyn Read) -> io::Result<Option<Self>> {
-        let mut start = [0; 9];
-        match input.read(&mut start[..1])? {
+        let mut length = [0; 8];
+        match input.read(&mut length[..1])? {
             0 => return Ok(None),
-            _ => input.read_exact(&mut start[1..])?,
+            _ => input.read_exact(&mut length[1..])?,
         }
-        let [letter, length @ ..] = start;
         let length = u64::from_le_bytes(length);
         if length > LONGEST {
             return Err(io::ErrorKind::InvalidData.into());
@@ -102,61 +77,11 @@ impl Message {
         if bytes.len() as u64 != length {
             return Ok(None);
         }
-        Self::parse(letter, &bytes).map(Some).ok_or_else(|| io::ErrorKind::InvalidData.into())
-    }
-
-    fn parse(letter: u8, mut bytes: &[u8]) -> Option<Self> {
-        let rest = &mut bytes;
-        match letter {
-            b'O' => {
-                let ([number, is_virtual], filled) = rest.split_first_chunk()?;
-                let origin = if *is_virtual == 1 { Origin::Virtual } else { Origin::Real };
-                let filled = filled.iter().map(|filled| *filled == 1).collect();
-                Some(Self::Opened(Head { number: usize::from(*number), origin, filled }))
-            }
-            b'B' => {
-                let cycles = length(rest)? as usize;
-                let (resistance, number) = (series(rest)??, series(rest)??);
-                Some(Self::Begin(Outline { policy: text(rest), resistance, number, cycles }))
-            }
-            b'C' => {
-                let mut recorded = Recorded::default();
-                for place in &mut recorded {
-                    *place = series(rest)?;
-                }
-                rest.is_empty().then_some(Self::Cycle(recorded))
-            }
-            b'E' => Some(Self::End),
-            b'R' => Some(Self::Refused(text(rest))),
-            _ => None,
+        match postcard::take_from_bytes(&bytes) {
+            Ok((message, [])) => Ok(Some(message)),
+            _ => Err(io::ErrorKind::InvalidData.into()),
         }
     }
-}
-
-fn put(bytes: &mut Vec<u8>, series: Option<&Vec<f64>>) {
-    bytes.extend(series.map_or(NOTHING, |values| values.len() as u32).to_le_bytes());
-    bytes.extend(series.into_iter().flatten().flat_map(|value| value.to_le_bytes()));
-}
-
-fn length(bytes: &mut &[u8]) -> Option<u32> {
-    let (length, rest) = bytes.split_first_chunk()?;
-    *bytes = rest;
-    Some(u32::from_le_bytes(*length))
-}
-
-/// `None` if there are too few bytes, `Some(None)` for a series that is not there.
-fn series(bytes: &mut &[u8]) -> Option<Option<Vec<f64>>> {
-    let length = length(bytes)?;
-    if length == NOTHING {
-        return Some(None);
-    }
-    let (values, rest) = bytes.split_at_checked(8 * length as usize)?;
-    *bytes = rest;
-    Some(Some(values.as_chunks().0.iter().map(|value| f64::from_le_bytes(*value)).collect()))
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
 }
 
 #[cfg(test)]
@@ -199,13 +124,16 @@ mod tests {
                 assert!(!matches!(Message::read(&mut &bytes[..length]), Ok(Some(_))), "{message:?} cut to {length}");
             }
         }
-        let said = |letter: u8, length: u64, bytes: &[u8]| {
-            Message::read(&mut &[&[letter], &length.to_le_bytes()[..], bytes].concat()[..])
-        };
-        assert!(said(b'?', 0, b"").is_err());
-        assert!(said(b'O', 1, b"x").is_err());
-        assert!(said(b'C', u64::MAX, b"x").is_err(), "before anything is kept for it");
-        assert!(said(b'C', 4, &[0xfe, 0xff, 0xff, 0xff]).is_err(), "a series longer than its message");
-        assert!(said(b'C', 29, &[0xff; 29]).is_err(), "something after the last series");
+        let said = |length: u64, bytes: &[u8]| Message::read(&mut &[&length.to_le_bytes()[..], bytes].concat()[..]);
+        let bytes = |message: &Message| postcard::to_allocvec(message).unwrap();
+        let (opened, cycle) = (bytes(&messages()[0]), bytes(&messages()[3]));
+        assert!(said(0, b"").is_err());
+        assert!(said(1, b"?").is_err());
+        assert!(said(2, &[opened[0], b'x']).is_err());
+        assert!(said(u64::MAX, &cycle).is_err(), "before anything is kept for it");
+        let long = [&[cycle[0], 1][..], &[0xff, 0xff, 0xff, 0xff, 0x0f]].concat();
+        assert!(said(7, &long).is_err(), "a series longer than its message");
+        assert!(said(8, &cycle).is_ok_and(|message| message == Some(Message::Cycle(Recorded::default()))));
+        assert!(said(9, &[&cycle[..], &[0]].concat()).is_err(), "something after the last series");
     }
 }

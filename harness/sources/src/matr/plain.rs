@@ -13,11 +13,11 @@ mod values;
 
 use std::path::Path;
 
-use super::BATCHES;
 use super::batch::{self, SERIES};
+use super::batches::BATCHES;
 use super::message::{Head, Outline, Recorded};
 use crate::assembly::{LARGEST_CELL, LONGEST_CYCLE, MOST_CYCLES};
-use crate::import::origin_of;
+use crate::format::origin_of;
 use object::{Element, Object, Storage};
 
 /// An open file.

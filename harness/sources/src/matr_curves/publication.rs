@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use cells::catalogue::{self, CatalogueEntry};
 
-use super::FIRST_CYCLE;
+/// The source's number of the cycle at position 0.
+pub const FIRST_CYCLE: u32 = 2;
 
 const INDEX: &str = include_str!("../../../../experiments/matr_curves.csv");
 

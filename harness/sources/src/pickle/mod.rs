@@ -8,7 +8,7 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `machine` | the opcodes of protocols 0 to 5 |
+//! | `machine` | the opcodes of protocols 0 to 5; its input, its stack with the bounds, calls that are noted |
 //! | `globals` | the names that may occur |
 //! | `tree` | what a pickle holds, and how to look at it |
 //! | `array` | arrays and scalars of NumPy |

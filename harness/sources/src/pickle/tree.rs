@@ -1,11 +1,7 @@
 //! What a pickle holds: objects in one vector, which name each other by position. Shared and even circular objects are
 //! no trouble, nor is a million levels of nesting, since nothing here is walked or freed recursively.
 
-use std::io::Read;
-
-use super::Problem;
 use super::globals::Global;
-use super::machine;
 
 /// Entries of a record, columns of a frame, arguments of a call, at most.
 const FEW: usize = 1000;
@@ -51,15 +47,6 @@ pub struct Pickle {
 }
 
 impl Pickle {
-    /// Reads one pickle, keeping at most `limit` bytes. What follows it is not looked at.
-    ///
-    /// # Errors
-    /// [`Problem`] names the byte at which the input ends too early, is no pickle, has a name that is not on the list of
-    /// those that frames and arrays need, or would take more memory than the limit.
-    pub fn read(input: impl Read, limit: usize) -> Result<Self, Problem> {
-        machine::run(input, limit)
-    }
-
     /// What was pickled.
     pub fn root(&self) -> Node<'_> {
         Node { pickle: self, value: self.root }

@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use crate::delimited::{Problem, Table};
-use crate::import::VIRTUAL_MARK;
+use crate::format::VIRTUAL_MARK;
 
 /// Samples of one cell; the longest test has some millions.
 const MOST_SAMPLES: usize = 10_000_000;

@@ -1,0 +1,67 @@
+//! What a format gives the one way into the store: its name, files that were looked at, cells that were read.
+
+use std::path::PathBuf;
+
+use super::imported::Imported;
+use super::nominal::Nominal;
+use cells::cell::{Dataset, Origin};
+use cells::failure::Failure;
+
+/// One kind of published files.
+#[derive(Debug)]
+pub struct Format {
+    /// As the user names it, such as `hust`.
+    pub name: &'static str,
+    /// What the user gives, such as `hust_data.zip`; the help text.
+    pub files: &'static str,
+    /// Whose cells may come out.
+    pub datasets: &'static [Dataset],
+    /// How files are looked at.
+    pub open: Open,
+}
+
+/// Looks at files: which cells are in them? Reads as little as that needs.
+///
+/// Fails with [`Failure::Usage`], naming the file, when it cannot be read or is of another kind.
+pub type Open = fn(&[PathBuf]) -> Result<Box<dyn Published>, Failure>;
+
+/// Published files, looked at.
+pub trait Published: Sync {
+    /// The ids of the cells that an import writes, sorted.
+    fn ids(&self) -> Vec<String>;
+
+    /// Reads one of them.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] names the file and the place in it.
+    fn cell(&self, id: &str) -> Result<Imported, Failure>;
+
+    /// Settles which nominal capacity cells count to, before any is read.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] where that of the file is wanted and files of this format state none.
+    fn choose(&mut self, nominal: Nominal) -> Result<(), Failure> {
+        match nominal {
+            Nominal::File => Err(Failure::Usage(
+                "files of this format state no nominal capacity: leave --nominal-capacity out, that of the catalogue is used"
+                    .to_owned(),
+            )),
+            Nominal::Agreed | Nominal::Catalogue => Ok(()),
+        }
+    }
+
+    /// What the user should know of the files as a whole; sentences.
+    fn remarks(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// What [`crate::export`] writes into files of virtual cells, at a place where the publisher's readers do not look (an
+/// attribute, a comment, one more column), and what importers must look for: a file with it holds cells of
+/// [`Origin::Virtual`].
+pub const VIRTUAL_MARK: &str = "virtual cells, simulated by batlinet, not measured";
+
+/// What a mark, or its absence, says.
+pub fn origin_of(mark: Option<&str>) -> Origin {
+    if mark.is_some_and(|mark| mark.contains(VIRTUAL_MARK)) { Origin::Virtual } else { Origin::Real }
+}
