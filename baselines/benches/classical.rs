@@ -11,14 +11,14 @@ use baselines::pcr::{Pcr, PcrParameters};
 use baselines::pls::{Pls, PlsParameters};
 use baselines::ridge::{Ridge, RidgeParameters};
 use baselines::svm::{Svm, SvmParameters};
-use baselines::{Context, Model, Silent, Streams};
+use baselines::{AnyModel, Context, Fitted as _, Model as _, Silent, Streams};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 
 #[path = "../tests/baselines/common/mod.rs"]
 #[expect(dead_code, reason = "the tests use more of it")]
 mod common;
 
-fn models() -> Vec<(&'static str, Box<dyn Model>)> {
+fn models() -> Vec<(&'static str, Box<dyn AnyModel>)> {
     let valid = "the default parameters are valid";
     vec![
         ("linear", Box::new(LeastSquares::new())),
@@ -40,11 +40,12 @@ fn classical(criterion: &mut Criterion) {
         let questions = common::noise(40, 1000, 3);
         let mut group = criterion.benchmark_group("fit_predict");
         group.sample_size(10).warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_secs(1));
-        for (name, mut model) in models() {
+        for (name, model) in models() {
             group.bench_function(BenchmarkId::new(name, samples), |bencher| {
                 bencher.iter(|| {
-                    model.fit(features.view().into_dyn(), &labels, &context).expect("the model can be fitted");
-                    black_box(model.predict(questions.view().into_dyn(), &context).expect("a fitted model predicts"))
+                    let (fitted, _) =
+                        model.fit(features.view().into_dyn(), &labels, &context).expect("the model can be fitted");
+                    black_box(fitted.predict(questions.view().into_dyn(), &context).expect("a fitted model predicts"))
                 });
             });
         }

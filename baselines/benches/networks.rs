@@ -4,7 +4,7 @@
 use std::{hint::black_box, time::Duration};
 
 use baselines::{
-    Context, Model, Silent, Streams,
+    AnyModel, Context, Fitted as _, Model as _, Silent, Streams,
     cnn::{Cnn, CnnParameters},
     lstm::{Lstm, LstmParameters},
     mlp::{Mlp, MlpParameters},
@@ -22,7 +22,7 @@ const POINTS: usize = 1000;
 const EPOCHS: usize = 5;
 
 /// Name, model, rows of its features.
-fn models() -> [(&'static str, Box<dyn Model>, usize); 3] {
+fn models() -> [(&'static str, Box<dyn AnyModel>, usize); 3] {
     let valid = "the default parameters are valid";
     let mlp = MlpParameters { epochs: EPOCHS, ..MlpParameters::default() };
     let lstm = LstmParameters { epochs: EPOCHS, ..LstmParameters::default() };
@@ -47,13 +47,13 @@ fn networks(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("train_predict");
     group.sample_size(10).warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_secs(2));
     group.throughput(Throughput::Elements(EPOCHS as u64));
-    for (name, mut model, rows) in models() {
+    for (name, model, rows) in models() {
         let features = matrices(SAMPLES, rows);
         let labels: Vec<f64> = (0..SAMPLES).map(|sample| (sample as f64 * 2.4).sin()).collect();
         group.bench_function(BenchmarkId::new(name, SAMPLES), |bencher| {
             bencher.iter(|| {
-                model.fit(features.view(), &labels, &context).expect("the model can be fitted");
-                black_box(model.predict(features.view(), &context).expect("a fitted model predicts"))
+                let (fitted, _) = model.fit(features.view(), &labels, &context).expect("the model can be fitted");
+                black_box(fitted.predict(features.view(), &context).expect("a fitted model predicts"))
             });
         });
     }

@@ -1,15 +1,15 @@
 //! Convolutional baseline: the encoder and a linear head on the voltage-capacity matrix (spec §5.3).
 
-use ndarray::ArrayViewD;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     convolutional::{BatchLoss, ConvolutionalNetwork},
     encoder::EncoderShape,
-    maps,
-    model::{Context, FitSummary, Model, ModelError},
+    model::{AnyModel, Context, ModelError},
+    network::{self, Architecture, Network, network_model},
     optimiser::AdamParameters,
-    training::{Order, Schedule},
+    random::ChaCha8Rng,
+    row::{self, Described, Engine, ModelRow},
     weights::Weights,
 };
 
@@ -36,7 +36,6 @@ impl Default for CnnParameters {
 /// The CNN baseline; features are [samples, cycles, grid points].
 pub struct Cnn {
     parameters: CnnParameters,
-    fitted: Option<ConvolutionalNetwork>,
 }
 
 impl Cnn {
@@ -45,88 +44,96 @@ impl Cnn {
     /// # Errors
     /// [`ModelError::Hyperparameter`].
     pub fn new(parameters: CnnParameters) -> Result<Self, ModelError> {
-        schedule(&parameters).check()?;
-        optimiser(&parameters).check()?;
-        Ok(Self { parameters, fitted: None })
+        network::check(&parameters)?;
+        Ok(Self { parameters })
+    }
+}
+
+network_model!(Cnn);
+
+impl Described for CnnParameters {
+    fn row(&self) -> ModelRow {
+        // 2: the second convolution is computed in transformed space, which rounds otherwise
+        ModelRow { training_version: 2, ..ModelRow::network("cnn", Engine::Encoder) }
+    }
+
+    fn build(&self) -> Result<Box<dyn AnyModel>, ModelError> {
+        Ok(Box::new(Cnn::new(self.clone())?))
+    }
+
+    fn check_feature(&self, shape: &[usize]) -> Result<(), String> {
+        self.shape(row::matrix(shape)?).map(drop).map_err(|error| error.to_string())
+    }
+}
+
+impl CnnParameters {
+    fn shape(&self, [height, width]: [usize; 2]) -> Result<EncoderShape, ModelError> {
+        EncoderShape::new(1, height, width, self.channels)
+    }
+}
+
+impl Architecture for CnnParameters {
+    type Network = ConvolutionalNetwork;
+
+    fn epochs_and_batch(&self) -> (usize, usize) {
+        (self.epochs, self.batch)
+    }
+
+    fn learning_rate(&self) -> f64 {
+        self.learning_rate
+    }
+
+    fn initial(&self, inner: [usize; 2], random: &mut ChaCha8Rng) -> Result<Weights, ModelError> {
+        Ok(ConvolutionalNetwork::initial(self.shape(inner)?, random))
     }
 
     fn network(
         &self,
-        shape: EncoderShape,
+        inner: [usize; 2],
         weights: &Weights,
+        optimiser: AdamParameters,
         context: &Context<'_>,
     ) -> Result<ConvolutionalNetwork, ModelError> {
-        ConvolutionalNetwork::new(shape, weights, optimiser(&self.parameters), context)
+        ConvolutionalNetwork::new(self.shape(inner)?, weights, optimiser, context)
     }
 }
 
-fn optimiser(parameters: &CnnParameters) -> AdamParameters {
-    AdamParameters::adam(parameters.learning_rate)
-}
+impl Network for ConvolutionalNetwork {
+    type Lesson<'a> = (&'a [f32], &'a [f64]);
 
-fn schedule(parameters: &CnnParameters) -> Schedule {
-    Schedule { epochs: parameters.epochs, batch: parameters.batch, order: Order::Shuffled }
+    fn lesson<'a>(
+        &self,
+        samples: &'a [f32],
+        _inner: [usize; 2],
+        labels: &'a [f64],
+        _context: &Context<'_>,
+    ) -> Result<Self::Lesson<'a>, ModelError> {
+        Ok((samples, labels))
+    }
+
+    fn descend(&mut self, batch: &[usize], lesson: &mut Self::Lesson<'_>) -> Result<BatchLoss, ModelError> {
+        let (samples, labels) = *lesson;
+        let done = self.accumulate(batch, from_memory(samples), |sample| labels[sample])?;
+        // all ReLUs of the last layer are dead in a network that has collapsed
+        if !done.collapsed {
+            self.step();
+        }
+        Ok(done)
+    }
+
+    fn answers(&self, samples: &[f32], _inner: [usize; 2], _context: &Context<'_>) -> Result<Vec<f64>, ModelError> {
+        let all: Vec<usize> = (0..samples.len() / self.shape().input_len()).collect();
+        self.outputs(&all, from_memory(samples))
+    }
+
+    fn trained(&self) -> Weights {
+        self.weights()
+    }
 }
 
 /// Copies sample `sample` out of all samples, which lie one after the other.
 fn from_memory(samples: &[f32]) -> impl Fn(usize, &mut [f32]) {
     |sample, input| input.copy_from_slice(&samples[sample * input.len()..][..input.len()])
-}
-
-impl Model for Cnn {
-    fn fit(
-        &mut self,
-        features: ArrayViewD<'_, f32>,
-        labels: &[f64],
-        context: &Context<'_>,
-    ) -> Result<FitSummary, ModelError> {
-        self.fitted = None;
-        let (samples, [height, width]) = maps::training_maps(features, labels)?;
-        let shape = EncoderShape::new(1, height, width, self.parameters.channels)?;
-        let mut random = context.streams.stream("init");
-        let mut network = self.network(shape, &ConvolutionalNetwork::initial(shape, &mut random), context)?;
-        let mut restarts = 0;
-        let mut summary = schedule(&self.parameters).run(labels.len(), context, |batch| {
-            let BatchLoss { loss, collapsed } =
-                network.accumulate(batch, from_memory(&samples), |sample| labels[sample])?;
-            if collapsed {
-                // all ReLUs of the last layer are dead: such a network never recovers, a new one may
-                restarts += 1;
-                network = self.network(shape, &ConvolutionalNetwork::initial(shape, &mut random), context)?;
-            } else {
-                network.step();
-            }
-            Ok(loss)
-        })?;
-        summary.restarts = restarts;
-        self.fitted = Some(network);
-        Ok(summary)
-    }
-
-    fn predict(&self, features: ArrayViewD<'_, f32>, _context: &Context<'_>) -> Result<Vec<f64>, ModelError> {
-        let network = self.fitted.as_ref().ok_or(ModelError::NotFitted)?;
-        let shape = network.shape();
-        let samples = maps::prediction_maps(features, [shape.height, shape.width])?;
-        let all: Vec<usize> = (0..samples.len() / shape.input_len()).collect();
-        network.outputs(&all, from_memory(&samples))
-    }
-
-    fn weights(&self) -> Option<Weights> {
-        self.fitted.as_ref().map(ConvolutionalNetwork::weights)
-    }
-
-    fn restore(
-        &mut self,
-        weights: &Weights,
-        features: ArrayViewD<'_, f32>,
-        labels: &[f64],
-        context: &Context<'_>,
-    ) -> Result<(), ModelError> {
-        let (_, [height, width]) = maps::training_maps(features, labels)?;
-        let shape = EncoderShape::new(1, height, width, self.parameters.channels)?;
-        self.fitted = Some(self.network(shape, weights, context)?);
-        Ok(())
-    }
 }
 
 #[cfg(test)]
@@ -191,14 +198,14 @@ mod tests {
         let shape = EncoderShape::new(1, height, width, 32).unwrap();
         let streams = Streams::new("collapse");
         let context = Context { streams: &streams, device: Device::Cpu, threads: 1, progress: &Silent };
-        let cnn = Cnn::new(CnnParameters::default()).unwrap();
+        let cnn = CnnParameters::default();
         let batch: Vec<usize> = (0..samples).collect();
         for (bias, expected) in [(0.0, true), (0.9e-5, true), (-0.9e-5, true), (1.1e-5, false), (-1.1e-5, false)] {
             let mut weights = ConvolutionalNetwork::initial(shape, &mut streams.stream("init"));
             for tensor in weights.0.iter_mut().filter(|tensor| tensor.name.starts_with("head")) {
                 tensor.values.fill(if tensor.name == "head.bias" { bias } else { 0.0 });
             }
-            let mut network = cnn.network(shape, &weights, &context).unwrap();
+            let mut network = cnn.network([height, width], &weights, adam(), &context).unwrap();
             let label = |sample: usize| case.labels[sample];
             let done = network.accumulate(&batch, from_memory(&case.inputs), label).unwrap();
             assert_eq!(done.collapsed, expected, "bias {bias}");

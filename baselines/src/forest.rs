@@ -15,7 +15,8 @@ mod tests;
 use ndarray::{ArrayView1, ArrayViewD};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Context, FitSummary, Model, ModelError};
+use crate::model::{AnyModel, Context, FitSummary, Fitted, Model, ModelError};
+use crate::row::{Described, ModelRow};
 use crate::table::{prediction_table, training_table};
 
 use features::SortedFeatures;
@@ -44,17 +45,17 @@ impl Default for ForestParameters {
 #[derive(Clone, Debug)]
 pub struct Forest {
     parameters: ForestParameters,
-    fitted: Option<Fitted>,
 }
 
+/// Trees that have grown.
 #[derive(Clone, Debug)]
-struct Fitted {
+pub struct FittedForest {
     columns: usize,
     trees: Vec<Tree>,
 }
 
 impl Forest {
-    /// An unfitted model.
+    /// Checks the hyper-parameters.
     ///
     /// # Errors
     /// [`ModelError::Hyperparameter`] for no trees, no features per split or empty leaves.
@@ -71,31 +72,43 @@ impl Forest {
                 return Err(ModelError::Hyperparameter { name, value: value.to_string(), reason });
             }
         }
-        Ok(Self { parameters, fitted: None })
+        Ok(Self { parameters })
     }
 }
 
 impl Model for Forest {
+    type Fitted = FittedForest;
+
     fn fit(
-        &mut self,
+        &self,
         features: ArrayViewD<'_, f32>,
         labels: &[f64],
         context: &Context<'_>,
-    ) -> Result<FitSummary, ModelError> {
-        self.fitted = None;
+    ) -> Result<(Self::Fitted, FitSummary), ModelError> {
         let table = training_table(features, labels, 1)?;
         let trees = grow::grow(&SortedFeatures::new(&table)?, labels, &self.parameters, context.streams);
-        self.fitted = Some(Fitted { columns: table.ncols(), trees });
-        Ok(FitSummary::default())
+        Ok((FittedForest { columns: table.ncols(), trees }, FitSummary::default()))
     }
+}
 
+impl Fitted for FittedForest {
     fn predict(&self, features: ArrayViewD<'_, f32>, _context: &Context<'_>) -> Result<Vec<f64>, ModelError> {
-        let fitted = self.fitted.as_ref().ok_or(ModelError::NotFitted)?;
-        let table = prediction_table(features, fitted.columns)?;
+        let table = prediction_table(features, self.columns)?;
         let mean = |row: ArrayView1<'_, f64>| {
-            fitted.trees.iter().map(|tree| tree.predict(row)).sum::<f64>() / fitted.trees.len() as f64
+            self.trees.iter().map(|tree| tree.predict(row)).sum::<f64>() / self.trees.len() as f64
         };
         Ok(table.outer_iter().map(mean).collect())
+    }
+}
+
+impl Described for ForestParameters {
+    fn row(&self) -> ModelRow {
+        // 2: trees grow level by level, so their random numbers come in another order
+        ModelRow { training_version: 2, is_seeded: true, ..ModelRow::new("forest") }
+    }
+
+    fn build(&self) -> Result<Box<dyn AnyModel>, ModelError> {
+        Ok(Box::new(Forest::new(self.clone())?))
     }
 }
 

@@ -11,7 +11,8 @@ use faer::{Col, Side};
 use ndarray::{Array1, Array2, ArrayViewD};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Context, FitSummary, Model, ModelError};
+use crate::model::{AnyModel, Context, FitSummary, Fitted, Model, ModelError};
+use crate::row::{Described, ModelRow};
 use crate::table::{faer_view, gram, in_faer, prediction_table, row_products, training_table};
 
 /// Bounds of σ₀ and ℓ, as in scikit-learn.
@@ -53,11 +54,11 @@ impl Default for GpParameters {
 #[derive(Clone, Debug)]
 pub struct GaussianProcess {
     parameters: GpParameters,
-    fitted: Option<Fitted>,
 }
 
+/// A Gaussian process given its training samples.
 #[derive(Clone, Debug)]
-struct Fitted {
+pub struct FittedProcess {
     table: Array2<f64>,
     sigma_0: f64,
     length_scale: f64,
@@ -69,7 +70,7 @@ struct Fitted {
 }
 
 impl GaussianProcess {
-    /// An unfitted model.
+    /// Checks the hyper-parameters.
     ///
     /// # Errors
     /// [`ModelError::Hyperparameter`] for a kernel parameter outside [1e-5, 1e5] or a jitter that is not positive.
@@ -85,28 +86,31 @@ impl GaussianProcess {
             let reason = "must be a positive number".to_owned();
             return Err(ModelError::Hyperparameter { name: "jitter", value: jitter.to_string(), reason });
         }
-        Ok(Self { parameters, fitted: None })
+        Ok(Self { parameters })
+    }
+}
+
+impl FittedProcess {
+    /// ln p(labels | features) under the fitted kernel.
+    pub fn log_marginal_likelihood(&self) -> f64 {
+        self.log_likelihood
     }
 
-    /// ln p(labels | features) under the fitted kernel; `None` before a fit.
-    pub fn log_marginal_likelihood(&self) -> Option<f64> {
-        self.fitted.as_ref().map(|fitted| fitted.log_likelihood)
-    }
-
-    /// (σ₀, ℓ) of the fitted kernel; `None` before a fit.
-    pub fn kernel(&self) -> Option<(f64, f64)> {
-        self.fitted.as_ref().map(|fitted| (fitted.sigma_0, fitted.length_scale))
+    /// (σ₀, ℓ) of the fitted kernel.
+    pub fn kernel(&self) -> (f64, f64) {
+        (self.sigma_0, self.length_scale)
     }
 }
 
 impl Model for GaussianProcess {
+    type Fitted = FittedProcess;
+
     fn fit(
-        &mut self,
+        &self,
         features: ArrayViewD<'_, f32>,
         labels: &[f64],
         _context: &Context<'_>,
-    ) -> Result<FitSummary, ModelError> {
-        self.fitted = None;
+    ) -> Result<(Self::Fitted, FitSummary), ModelError> {
         let table = training_table(features, labels, 2)?;
         let GpParameters { sigma_0, length_scale, jitter, optimise } = self.parameters;
         let likelihood = Likelihood {
@@ -121,25 +125,37 @@ impl Model for GaussianProcess {
         })?;
         let variance = if optimise { at.likeliest_variance() } else { sigma_0 * sigma_0 };
         let level = at.level(variance);
-        self.fitted = Some(Fitted {
+        let fitted = FittedProcess {
             table,
             sigma_0: variance.sqrt(),
             length_scale,
             weights: at.labels.iter().zip(at.ones.iter()).map(|(label, one)| label - level * one).collect(),
             level,
             log_likelihood: at.value(variance),
-        });
-        Ok(FitSummary::default())
+        };
+        Ok((fitted, FitSummary::default()))
+    }
+}
+
+impl Fitted for FittedProcess {
+    fn predict(&self, features: ArrayViewD<'_, f32>, _context: &Context<'_>) -> Result<Vec<f64>, ModelError> {
+        let table = prediction_table(features, self.table.ncols())?;
+        let products = row_products(&table, &self.table);
+        let distances = squared_distances(&table, &self.table);
+        let radial = Radial::new(self.length_scale);
+        let kernel = Array2::from_shape_fn(products.dim(), |at| products[at] + radial.value(distances[at]));
+        Ok((kernel.dot(&self.weights) + self.level).to_vec())
+    }
+}
+
+impl Described for GpParameters {
+    fn row(&self) -> ModelRow {
+        // 2: the kernel is the most likely of all, no longer the first that a search comes to
+        ModelRow { training_version: 2, ..ModelRow::new("gp") }
     }
 
-    fn predict(&self, features: ArrayViewD<'_, f32>, _context: &Context<'_>) -> Result<Vec<f64>, ModelError> {
-        let fitted = self.fitted.as_ref().ok_or(ModelError::NotFitted)?;
-        let table = prediction_table(features, fitted.table.ncols())?;
-        let products = row_products(&table, &fitted.table);
-        let distances = squared_distances(&table, &fitted.table);
-        let radial = Radial::new(fitted.length_scale);
-        let kernel = Array2::from_shape_fn(products.dim(), |at| products[at] + radial.value(distances[at]));
-        Ok((kernel.dot(&fitted.weights) + fitted.level).to_vec())
+    fn build(&self) -> Result<Box<dyn AnyModel>, ModelError> {
+        Ok(Box::new(GaussianProcess::new(self.clone())?))
     }
 }
 

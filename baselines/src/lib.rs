@@ -1,8 +1,9 @@
 //! Models for early battery lifetime prediction, behind one trait.
 //!
 //! This crate knows arrays and labels; it knows nothing of batteries, files or experiments. A [`Model`] is fitted to
-//! features whose first axis is the sample and to one label per sample, and predicts labels for other samples. What a
-//! label means (ln of a cycle life, standardised or not) is the caller's business.
+//! features whose first axis is the sample and to one label per sample; the [`Fitted`] model that comes of it predicts
+//! labels for other samples. What a label means (ln of a cycle life, standardised or not) is the caller's business. What
+//! whoever runs a model must know of it stands in its [`ModelRow`].
 //!
 //! | file | model | input per sample |
 //! |---|---|---|
@@ -17,6 +18,7 @@
 //! [`encoder`] is the convolutional block that [`cnn`] and BatLiNet share; [`convolutional`] is one of them with a head.
 
 pub mod cnn;
+mod components;
 pub mod convolutional;
 pub mod device;
 pub mod encoder;
@@ -29,6 +31,7 @@ pub mod maps;
 pub mod mean;
 pub mod mlp;
 pub mod model;
+mod network;
 pub mod optimiser;
 #[cfg(test)]
 mod oracle;
@@ -36,12 +39,15 @@ pub mod parallel;
 pub mod pcr;
 pub mod pls;
 pub mod ridge;
+pub mod row;
 pub mod svm;
 mod table;
 mod torch_network;
 pub mod training;
 pub mod weights;
 
-pub use model::{Context, FitSummary, Model, ModelError, Progress, Silent};
+pub use model::{AnyModel, Context, FitSummary, Fitted, Model, ModelError, Progress, Silent};
 pub use numerics::random::{self, Streams};
+pub use row::{Described, Engine, ModelRow};
+pub use table::Hyperplane;
 pub use weights::Weights;

@@ -1,8 +1,10 @@
 //! Ordinary least squares: the variance, discharge and full models of Severson et al. (2019) on their features.
 
 use ndarray::{Array1, Array2, ArrayViewD};
+use serde::{Deserialize, Serialize};
 
-use crate::model::{Context, FitSummary, Model, ModelError};
+use crate::model::{AnyModel, Context, FitSummary, Model, ModelError};
+use crate::row::{Described, ModelRow};
 use crate::table::{Centred, Hyperplane, faer_view, in_faer, training_table};
 
 /// Linear regression with an intercept.
@@ -10,33 +12,72 @@ use crate::table::{Centred, Hyperplane, faer_view, in_faer, training_table};
 /// Where the features do not determine the coefficients (collinear columns, fewer samples than features), the solution
 /// of smallest norm is taken, as scikit-learn's `LinearRegression` does.
 #[derive(Clone, Debug, Default)]
-pub struct LeastSquares {
-    fitted: Option<Hyperplane>,
-}
+pub struct LeastSquares {}
 
 impl LeastSquares {
-    /// An unfitted model.
+    /// The model.
     pub fn new() -> Self {
         Self::default()
     }
 }
 
 impl Model for LeastSquares {
+    type Fitted = Hyperplane;
+
     fn fit(
-        &mut self,
+        &self,
         features: ArrayViewD<'_, f32>,
         labels: &[f64],
         _context: &Context<'_>,
-    ) -> Result<FitSummary, ModelError> {
-        self.fitted = None;
+    ) -> Result<(Self::Fitted, FitSummary), ModelError> {
         let centred = Centred::new(training_table(features, labels, 2)?, labels);
         let coefficients = minimum_norm(&centred.features, &centred.labels)?;
-        self.fitted = Some(centred.uncentred(coefficients));
-        Ok(FitSummary::default())
+        Ok((centred.uncentred(coefficients), FitSummary::default()))
+    }
+}
+
+/// Least squares on the variance of ΔQ(V): a model of its own in files and tables, without hyper-parameters.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VarianceParameters {}
+
+impl Described for VarianceParameters {
+    fn row(&self) -> ModelRow {
+        ModelRow::new("variance")
     }
 
-    fn predict(&self, features: ArrayViewD<'_, f32>, _context: &Context<'_>) -> Result<Vec<f64>, ModelError> {
-        self.fitted.as_ref().ok_or(ModelError::NotFitted)?.predict(features)
+    fn build(&self) -> Result<Box<dyn AnyModel>, ModelError> {
+        Ok(Box::new(LeastSquares::new()))
+    }
+}
+
+/// Least squares on Severson's discharge features: a model of its own in files and tables, without hyper-parameters.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DischargeParameters {}
+
+impl Described for DischargeParameters {
+    fn row(&self) -> ModelRow {
+        ModelRow::new("discharge")
+    }
+
+    fn build(&self) -> Result<Box<dyn AnyModel>, ModelError> {
+        Ok(Box::new(LeastSquares::new()))
+    }
+}
+
+/// Least squares on Severson's full features: a model of its own in files and tables, without hyper-parameters.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FullParameters {}
+
+impl Described for FullParameters {
+    fn row(&self) -> ModelRow {
+        ModelRow::new("full")
+    }
+
+    fn build(&self) -> Result<Box<dyn AnyModel>, ModelError> {
+        Ok(Box::new(LeastSquares::new()))
     }
 }
 

@@ -1,15 +1,15 @@
 //! Recurrent baseline: an LSTM over the cycles of the voltage-capacity matrix (spec §5.3).
 
-use ndarray::ArrayViewD;
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 
 use crate::{
-    maps,
-    model::{Context, FitSummary, Model, ModelError},
+    model::{AnyModel, Context, ModelError},
+    network::{self, Architecture, network_model},
     optimiser::AdamParameters,
-    torch_network::{LayerShape, Layers},
-    training::{Order, Schedule},
+    random::ChaCha8Rng,
+    row::{self, Described, Engine, ModelRow},
+    torch_network::{Forward, LayerShape, Layers, TorchNetwork},
     weights::Weights,
 };
 
@@ -39,7 +39,6 @@ impl Default for LstmParameters {
 /// state of the upper layer goes through a linear layer.
 pub struct Lstm {
     parameters: LstmParameters,
-    fitted: Option<(Layers, [usize; 2])>,
 }
 
 /// Tensors of one recurrent layer: input and hidden weights and their biases.
@@ -51,19 +50,63 @@ impl Lstm {
     /// # Errors
     /// [`ModelError::Hyperparameter`].
     pub fn new(parameters: LstmParameters) -> Result<Self, ModelError> {
-        schedule(&parameters).check()?;
-        optimiser(&parameters).check()?;
+        network::check(&parameters)?;
         for (name, value) in [("layers", parameters.layers), ("hidden", parameters.hidden)] {
             if value == 0 {
                 let reason = "at least 1 is needed".to_owned();
                 return Err(ModelError::Hyperparameter { name, value: "0".to_owned(), reason });
             }
         }
-        Ok(Self { parameters, fitted: None })
+        Ok(Self { parameters })
+    }
+}
+
+network_model!(Lstm);
+
+impl Described for LstmParameters {
+    fn row(&self) -> ModelRow {
+        // 2: all steps are multiplied by the input weights at once, which rounds otherwise
+        ModelRow { training_version: 2, ..ModelRow::network("lstm", Engine::Libtorch) }
     }
 
-    fn shapes(&self, width: usize) -> Vec<LayerShape> {
-        let LstmParameters { layers, hidden, .. } = self.parameters;
+    fn build(&self) -> Result<Box<dyn AnyModel>, ModelError> {
+        Ok(Box::new(Lstm::new(self.clone())?))
+    }
+
+    fn check_feature(&self, shape: &[usize]) -> Result<(), String> {
+        row::matrix(shape).map(drop)
+    }
+}
+
+impl Architecture for LstmParameters {
+    type Network = TorchNetwork<Self>;
+
+    fn epochs_and_batch(&self) -> (usize, usize) {
+        (self.epochs, self.batch)
+    }
+
+    fn learning_rate(&self) -> f64 {
+        self.learning_rate
+    }
+
+    fn initial(&self, inner: [usize; 2], random: &mut ChaCha8Rng) -> Result<Weights, ModelError> {
+        Ok(Layers::initial(&self.shapes(inner), random))
+    }
+
+    fn network(
+        &self,
+        inner: [usize; 2],
+        weights: &Weights,
+        optimiser: AdamParameters,
+        context: &Context<'_>,
+    ) -> Result<TorchNetwork<Self>, ModelError> {
+        TorchNetwork::new(self, inner, weights, optimiser, context.device)
+    }
+}
+
+impl Forward for LstmParameters {
+    fn shapes(&self, [_, width]: [usize; 2]) -> Vec<LayerShape> {
+        let LstmParameters { layers, hidden, .. } = *self;
         // the four gates of a layer are stacked; PyTorch scales all of its weights by the hidden size
         let gates = 4 * hidden;
         let recurrent = (0..layers).flat_map(|layer| {
@@ -82,14 +125,23 @@ impl Lstm {
         recurrent.chain(head).collect()
     }
 
+    fn input_size(&self, [cycles, width]: [usize; 2]) -> Vec<i64> {
+        vec![-1, cycles as i64, width as i64]
+    }
+
     /// `input` is `[samples, cycles, width]`; gives `[samples]`.
     ///
     /// The input weights of the first layer are wide, and libtorch's recurrence would go through them at every step. So
     /// all steps are multiplied by them ahead of it, in one product; what the recurrence sees are four gates as input
     /// and the unit matrix as input weights. An epoch of 41 × 99 × 1000 takes less than half of the time, and the
     /// numbers are the same.
-    fn forward(&self, layers: &Layers, input: &Tensor) -> Result<Tensor, ModelError> {
-        let LstmParameters { layers: depth, hidden, .. } = self.parameters;
+    fn forward(
+        &self,
+        layers: &Layers,
+        input: &Tensor,
+        _dropout: Option<&mut ChaCha8Rng>,
+    ) -> Result<Tensor, ModelError> {
+        let LstmParameters { layers: depth, hidden, .. } = *self;
         let kind = (Kind::Float, input.device());
         let (recurrent, head) = layers.parameters().split_at(depth * TENSORS);
         let gates = input.f_linear(&recurrent[0], None::<Tensor>)?;
@@ -101,68 +153,6 @@ impl Lstm {
         let last = outputs.f_select(1, -1)?;
         Ok(last.f_linear(&head[0], Some(&head[1]))?.f_view([-1])?)
     }
-
-    fn layers(&self, width: usize, weights: &Weights, device: tch::Device) -> Result<Layers, ModelError> {
-        Layers::new(&self.shapes(width), weights, optimiser(&self.parameters), device)
-    }
-}
-
-fn optimiser(parameters: &LstmParameters) -> AdamParameters {
-    AdamParameters::adam(parameters.learning_rate)
-}
-
-fn schedule(parameters: &LstmParameters) -> Schedule {
-    Schedule { epochs: parameters.epochs, batch: parameters.batch, order: Order::Shuffled }
-}
-
-fn tensor(samples: &[f32], [cycles, width]: [usize; 2], device: tch::Device) -> Result<Tensor, ModelError> {
-    Ok(Tensor::from_slice(samples).f_view([-1, cycles as i64, width as i64])?.f_to_device(device)?)
-}
-
-impl Model for Lstm {
-    fn fit(
-        &mut self,
-        features: ArrayViewD<'_, f32>,
-        labels: &[f64],
-        context: &Context<'_>,
-    ) -> Result<FitSummary, ModelError> {
-        self.fitted = None;
-        let (samples, inner) = maps::training_maps(features, labels)?;
-        let initial = Layers::initial(&self.shapes(inner[1]), &mut context.streams.stream("init"));
-        let mut layers = self.layers(inner[1], &initial, context.device)?;
-        let inputs = tensor(&samples, inner, context.device)?;
-        let targets = Tensor::from_slice(labels).f_to_kind(Kind::Float)?.f_to_device(context.device)?;
-        let summary = schedule(&self.parameters).run(labels.len(), context, |batch| {
-            let index = Layers::index(batch, context.device)?;
-            let outputs = self.forward(&layers, &inputs.f_index_select(0, &index)?)?;
-            layers.descend(&outputs, &targets.f_index_select(0, &index)?)
-        })?;
-        self.fitted = Some((layers, inner));
-        Ok(summary)
-    }
-
-    fn predict(&self, features: ArrayViewD<'_, f32>, context: &Context<'_>) -> Result<Vec<f64>, ModelError> {
-        let (layers, inner) = self.fitted.as_ref().ok_or(ModelError::NotFitted)?;
-        let samples = maps::prediction_maps(features, *inner)?;
-        let inputs = tensor(&samples, *inner, context.device)?;
-        Layers::numbers(&tch::no_grad(|| self.forward(layers, &inputs))?)
-    }
-
-    fn weights(&self) -> Option<Weights> {
-        self.fitted.as_ref().map(|(layers, _)| layers.weights())
-    }
-
-    fn restore(
-        &mut self,
-        weights: &Weights,
-        features: ArrayViewD<'_, f32>,
-        labels: &[f64],
-        context: &Context<'_>,
-    ) -> Result<(), ModelError> {
-        let (_, inner) = maps::training_maps(features, labels)?;
-        self.fitted = Some((self.layers(inner[1], weights, context.device)?, inner));
-        Ok(())
-    }
 }
 
 #[cfg(test)]
@@ -172,8 +162,8 @@ mod tests {
 
     #[test]
     fn the_parameter_count_is_that_of_the_paper() {
-        let lstm = Lstm::new(LstmParameters::default()).unwrap();
-        let count = lstm.shapes(1000).iter().map(LayerShape::len).sum::<usize>();
+        let lstm = LstmParameters::default();
+        let count = lstm.shapes([100, 1000]).iter().map(LayerShape::len).sum::<usize>();
         assert_eq!(count, 140_833);
         assert_eq!(count as u64, oracle::parameter_count("lstm"));
     }
@@ -182,14 +172,15 @@ mod tests {
     fn ten_steps_are_those_of_pytorch() {
         let case = oracle::Case::named("lstm");
         let [_, cycles, points] = case.shape;
-        let lstm = Lstm::new(LstmParameters::default()).unwrap();
-        let initial = case.weights(Layers::initial(&lstm.shapes(points), &mut crate::Streams::new("a").stream("init")));
-        let mut layers = lstm.layers(points, &initial, tch::Device::Cpu).unwrap();
-        let inputs = tensor(&case.inputs, [cycles, points], tch::Device::Cpu).unwrap();
+        let lstm = LstmParameters::default();
+        let shapes = lstm.shapes([cycles, points]);
+        let initial = case.weights(Layers::initial(&shapes, &mut crate::Streams::new("a").stream("init")));
+        let mut layers = Layers::new(&shapes, &initial, AdamParameters::adam(1e-3), tch::Device::Cpu).unwrap();
+        let inputs = Tensor::from_slice(&case.inputs).view([-1, cycles as i64, points as i64]);
         let targets = Tensor::from_slice(&case.labels).to_kind(Kind::Float);
-        case.check_outputs(&Layers::numbers(&lstm.forward(&layers, &inputs).unwrap()).unwrap());
+        case.check_outputs(&Layers::numbers(&lstm.forward(&layers, &inputs, None).unwrap()).unwrap());
         for step in 0..oracle::STEPS {
-            let outputs = lstm.forward(&layers, &inputs).unwrap();
+            let outputs = lstm.forward(&layers, &inputs, None).unwrap();
             let loss = layers.descend(&outputs, &targets).unwrap();
             case.check_step(step, loss, &layers.weights());
         }

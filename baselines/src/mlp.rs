@@ -1,17 +1,16 @@
 //! Multilayer perceptron on one row of the voltage-capacity matrix (spec §5.3).
 
-use ndarray::ArrayViewD;
 use rand::RngExt as _;
 use serde::{Deserialize, Serialize};
-use tch::{Kind, Tensor};
+use tch::Tensor;
 
 use crate::{
-    maps,
-    model::{Context, FitSummary, Model, ModelError},
+    model::{AnyModel, Context, ModelError},
+    network::{self, Architecture, network_model},
     optimiser::AdamParameters,
     random::ChaCha8Rng,
-    torch_network::{LayerShape, Layers},
-    training::{Order, Schedule},
+    row::{self, Described, Engine, ModelRow},
+    torch_network::{Forward, LayerShape, Layers, TorchNetwork},
     weights::Weights,
 };
 
@@ -44,7 +43,6 @@ impl Default for MlpParameters {
 /// stands in the middle; it is theirs, and kept.
 pub struct Mlp {
     parameters: MlpParameters,
-    fitted: Option<(Layers, [usize; 2])>,
 }
 
 impl Mlp {
@@ -53,8 +51,7 @@ impl Mlp {
     /// # Errors
     /// [`ModelError::Hyperparameter`].
     pub fn new(parameters: MlpParameters) -> Result<Self, ModelError> {
-        schedule(&parameters).check()?;
-        optimiser(&parameters).check()?;
+        network::check(&parameters)?;
         let refused = |name, value: String, reason: &str| {
             Err(ModelError::Hyperparameter { name, value, reason: reason.to_owned() })
         };
@@ -64,11 +61,55 @@ impl Mlp {
         if parameters.hidden == 0 {
             return refused("hidden", "0".to_owned(), "at least 1 is needed");
         }
-        Ok(Self { parameters, fitted: None })
+        Ok(Self { parameters })
+    }
+}
+
+network_model!(Mlp);
+
+impl Described for MlpParameters {
+    fn row(&self) -> ModelRow {
+        ModelRow::network("mlp", Engine::Libtorch)
     }
 
-    fn shapes(&self, width: usize) -> Vec<LayerShape> {
-        let sizes = [width, self.parameters.hidden, 1, 1, self.parameters.hidden, 1];
+    fn build(&self) -> Result<Box<dyn AnyModel>, ModelError> {
+        Ok(Box::new(Mlp::new(self.clone())?))
+    }
+
+    fn check_feature(&self, shape: &[usize]) -> Result<(), String> {
+        row::matrix(shape).map(drop)
+    }
+}
+
+impl Architecture for MlpParameters {
+    type Network = TorchNetwork<Self>;
+
+    fn epochs_and_batch(&self) -> (usize, usize) {
+        (self.epochs, self.batch)
+    }
+
+    fn learning_rate(&self) -> f64 {
+        self.learning_rate
+    }
+
+    fn initial(&self, inner: [usize; 2], random: &mut ChaCha8Rng) -> Result<Weights, ModelError> {
+        Ok(Layers::initial(&self.shapes(inner), random))
+    }
+
+    fn network(
+        &self,
+        inner: [usize; 2],
+        weights: &Weights,
+        optimiser: AdamParameters,
+        context: &Context<'_>,
+    ) -> Result<TorchNetwork<Self>, ModelError> {
+        TorchNetwork::new(self, inner, weights, optimiser, context.device)
+    }
+}
+
+impl Forward for MlpParameters {
+    fn shapes(&self, inner: [usize; 2]) -> Vec<LayerShape> {
+        let sizes = [inner.iter().product(), self.hidden, 1, 1, self.hidden, 1];
         let linear = |(index, pair): (usize, &[usize])| {
             let [input, output] = pair else { unreachable!("windows of two") };
             [
@@ -78,100 +119,48 @@ impl Mlp {
         };
         sizes.windows(2).enumerate().flat_map(linear).collect()
     }
-}
 
-fn optimiser(parameters: &MlpParameters) -> AdamParameters {
-    AdamParameters::adam(parameters.learning_rate)
-}
+    fn input_size(&self, inner: [usize; 2]) -> Vec<i64> {
+        vec![-1, inner.iter().product::<usize>() as i64]
+    }
 
-fn schedule(parameters: &MlpParameters) -> Schedule {
-    Schedule { epochs: parameters.epochs, batch: parameters.batch, order: Order::Shuffled }
-}
-
-/// `dropout` thins the hidden layers in training; it draws from our own generator, since libtorch's is shared by all
-/// threads of the process.
-fn forward(layers: &Layers, input: &Tensor, mut dropout: Option<(&mut ChaCha8Rng, f64)>) -> Result<Tensor, ModelError> {
-    let parameters = layers.parameters();
-    let mut hidden = input.shallow_clone();
-    for (index, layer) in parameters.chunks_exact(2).enumerate() {
-        hidden = hidden.f_linear(&layer[0], Some(&layer[1]))?;
-        if 2 * (index + 1) < parameters.len() {
-            hidden = hidden.f_tanh()?;
-            if let Some((random, chance)) = &mut dropout {
-                let keep = (1.0 / (1.0 - *chance)) as f32;
-                let mask: Vec<f32> =
-                    (0..hidden.numel()).map(|_| if random.random::<f64>() < *chance { 0.0 } else { keep }).collect();
-                hidden = hidden.f_mul(&Tensor::from_slice(&mask).f_to_device(hidden.device())?.f_view_as(&hidden)?)?;
+    /// Dropout thins the hidden layers.
+    fn forward(
+        &self,
+        layers: &Layers,
+        input: &Tensor,
+        mut dropout: Option<&mut ChaCha8Rng>,
+    ) -> Result<Tensor, ModelError> {
+        let parameters = layers.parameters();
+        let mut hidden = input.shallow_clone();
+        for (index, layer) in parameters.chunks_exact(2).enumerate() {
+            hidden = hidden.f_linear(&layer[0], Some(&layer[1]))?;
+            if 2 * (index + 1) < parameters.len() {
+                hidden = hidden.f_tanh()?;
+                if let Some(random) = dropout.as_mut().filter(|_| self.dropout > 0.0) {
+                    let keep = (1.0 / (1.0 - self.dropout)) as f32;
+                    let mut kept = || if random.random::<f64>() < self.dropout { 0.0 } else { keep };
+                    let mask: Vec<f32> = (0..hidden.numel()).map(|_| kept()).collect();
+                    let mask = Tensor::from_slice(&mask).f_to_device(hidden.device())?.f_view_as(&hidden)?;
+                    hidden = hidden.f_mul(&mask)?;
+                }
             }
         }
-    }
-    Ok(hidden.f_view([-1])?)
-}
-
-impl Model for Mlp {
-    fn fit(
-        &mut self,
-        features: ArrayViewD<'_, f32>,
-        labels: &[f64],
-        context: &Context<'_>,
-    ) -> Result<FitSummary, ModelError> {
-        self.fitted = None;
-        let (samples, inner) = maps::training_maps(features, labels)?;
-        let width = inner.iter().product();
-        let initial = Layers::initial(&self.shapes(width), &mut context.streams.stream("init"));
-        let mut layers = Layers::new(&self.shapes(width), &initial, optimiser(&self.parameters), context.device)?;
-        let size = [labels.len() as i64, width as i64];
-        let inputs = Tensor::from_slice(&samples).f_view(size)?.f_to_device(context.device)?;
-        let targets = Tensor::from_slice(labels).f_to_kind(Kind::Float)?.f_to_device(context.device)?;
-        let mut dropout = context.streams.stream("dropout");
-        let summary = schedule(&self.parameters).run(labels.len(), context, |batch| {
-            let index = Layers::index(batch, context.device)?;
-            let thinned = (self.parameters.dropout > 0.0).then_some((&mut dropout, self.parameters.dropout));
-            let outputs = forward(&layers, &inputs.f_index_select(0, &index)?, thinned)?;
-            layers.descend(&outputs, &targets.f_index_select(0, &index)?)
-        })?;
-        self.fitted = Some((layers, inner));
-        Ok(summary)
-    }
-
-    fn predict(&self, features: ArrayViewD<'_, f32>, context: &Context<'_>) -> Result<Vec<f64>, ModelError> {
-        let (layers, inner) = self.fitted.as_ref().ok_or(ModelError::NotFitted)?;
-        let samples = maps::prediction_maps(features, *inner)?;
-        let width = inner.iter().product::<usize>();
-        let inputs = Tensor::from_slice(&samples).f_view([-1, width as i64])?.f_to_device(context.device)?;
-        Layers::numbers(&tch::no_grad(|| forward(layers, &inputs, None))?)
-    }
-
-    fn weights(&self) -> Option<Weights> {
-        self.fitted.as_ref().map(|(layers, _)| layers.weights())
-    }
-
-    fn restore(
-        &mut self,
-        weights: &Weights,
-        features: ArrayViewD<'_, f32>,
-        labels: &[f64],
-        context: &Context<'_>,
-    ) -> Result<(), ModelError> {
-        let (_, inner) = maps::training_maps(features, labels)?;
-        let shapes = self.shapes(inner.iter().product());
-        let layers = Layers::new(&shapes, weights, optimiser(&self.parameters), context.device)?;
-        self.fitted = Some((layers, inner));
-        Ok(())
+        Ok(hidden.f_view([-1])?)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use tch::Device;
+    use tch::{Device, Kind};
 
     use super::*;
     use crate::oracle;
 
     #[test]
     fn the_parameter_count_is_that_of_the_paper() {
-        let mlp = Mlp::new(MlpParameters::default()).unwrap();
-        let count: usize = mlp.shapes(1000).iter().map(LayerShape::len).sum();
+        let mlp = MlpParameters::default();
+        let count: usize = mlp.shapes([1, 1000]).iter().map(LayerShape::len).sum();
         assert_eq!(count, 32_164);
         assert_eq!(count as u64, oracle::parameter_count("mlp"));
     }
@@ -180,14 +169,15 @@ mod tests {
     fn ten_steps_are_those_of_pytorch() {
         let case = oracle::Case::named("mlp");
         let [samples, cycles, points] = case.shape;
-        let shapes = Mlp::new(MlpParameters::default()).unwrap().shapes(cycles * points);
+        let mlp = MlpParameters::default();
+        let shapes = mlp.shapes([cycles, points]);
         let initial = case.weights(Layers::initial(&shapes, &mut crate::Streams::new("a").stream("init")));
         let mut layers = Layers::new(&shapes, &initial, AdamParameters::adam(1e-3), Device::Cpu).unwrap();
         let inputs = Tensor::from_slice(&case.inputs).view([samples as i64, -1]);
         let targets = Tensor::from_slice(&case.labels).to_kind(Kind::Float);
-        case.check_outputs(&Layers::numbers(&forward(&layers, &inputs, None).unwrap()).unwrap());
+        case.check_outputs(&Layers::numbers(&mlp.forward(&layers, &inputs, None).unwrap()).unwrap());
         for step in 0..oracle::STEPS {
-            let outputs = forward(&layers, &inputs, None).unwrap();
+            let outputs = mlp.forward(&layers, &inputs, None).unwrap();
             let loss = layers.descend(&outputs, &targets).unwrap();
             case.check_step(step, loss, &layers.weights());
         }
@@ -206,14 +196,14 @@ mod tests {
 
     #[test]
     fn dropout_keeps_the_mean() {
-        let mlp = Mlp::new(MlpParameters::default()).unwrap();
+        let mlp = MlpParameters::default();
         let streams = crate::Streams::new("dropout");
-        let initial = Layers::initial(&mlp.shapes(4), &mut streams.stream("init"));
-        let layers = Layers::new(&mlp.shapes(4), &initial, AdamParameters::adam(1e-3), Device::Cpu).unwrap();
+        let initial = Layers::initial(&mlp.shapes([1, 4]), &mut streams.stream("init"));
+        let layers = Layers::new(&mlp.shapes([1, 4]), &initial, AdamParameters::adam(1e-3), Device::Cpu).unwrap();
         let input = Tensor::ones([4000, 4], (Kind::Float, Device::Cpu));
-        let plain = Layers::numbers(&forward(&layers, &input, None).unwrap()).unwrap();
+        let plain = Layers::numbers(&mlp.forward(&layers, &input, None).unwrap()).unwrap();
         let mut random = streams.stream("dropout");
-        let thinned = Layers::numbers(&forward(&layers, &input, Some((&mut random, 0.05))).unwrap()).unwrap();
+        let thinned = Layers::numbers(&mlp.forward(&layers, &input, Some(&mut random)).unwrap()).unwrap();
         assert!(thinned.iter().any(|value| value != &plain[0]));
         let mean = thinned.iter().sum::<f64>() / 4000.0;
         assert!((mean - plain[0]).abs() < 0.02, "{mean} {}", plain[0]);

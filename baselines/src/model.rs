@@ -1,52 +1,139 @@
-//! The trait every model implements, and what a model may say and be told while it is fitted.
+//! The traits of a model and of a fitted one, and what a model may say and be told while it is fitted.
 
 use ndarray::ArrayViewD;
 use thiserror::Error;
 
 use crate::{random::Streams, weights::Weights};
 
-/// A regression model: fitted once, then asked.
+/// A regression model with its hyper-parameters: what gives a [`Fitted`] one.
 ///
 /// Features are arrays whose axis 0 is the sample; the other axes are the model's own (p numbers for the classical
 /// models, (H, W) for the networks, (C, H, W) for BatLiNet). Labels are one finite number per sample.
 pub trait Model: Send {
-    /// Fits the model, forgetting any earlier fit. The same inputs and streams give the same model: bit for bit on one
-    /// machine with one engine, elsewhere to the last digits.
+    /// What a fit gives.
+    type Fitted: Fitted;
+
+    /// Fits the model. The same inputs and streams give the same fit: bit for bit on one machine with one engine,
+    /// elsewhere to the last digits.
     ///
     /// # Errors
     /// [`ModelError`], when the input is unfit for this model, training diverges or the user interrupts it.
     fn fit(
-        &mut self,
+        &self,
         features: ArrayViewD<'_, f32>,
         labels: &[f64],
         context: &Context<'_>,
-    ) -> Result<FitSummary, ModelError>;
+    ) -> Result<(Self::Fitted, FitSummary), ModelError>;
 
+    /// The fit that left these weights behind. `features` and `labels` are those of the training samples: they give the
+    /// dimensions, and BatLiNet its references.
+    ///
+    /// # Errors
+    /// [`ModelError::Weights`] when they do not fit this model, or it has none.
+    fn restore(
+        &self,
+        weights: &Weights,
+        features: ArrayViewD<'_, f32>,
+        labels: &[f64],
+        context: &Context<'_>,
+    ) -> Result<Self::Fitted, ModelError> {
+        let _ = (weights, features, labels, context);
+        Err(ModelError::Weights("this model has no tensors: fit it again, that takes no time".to_owned()))
+    }
+}
+
+/// A model that has been fitted, and can be asked.
+pub trait Fitted: Send {
     /// Predicts one label per sample.
     ///
     /// # Errors
-    /// [`ModelError::NotFitted`] before a fit; [`ModelError::Shape`] for features of another shape than fitted.
+    /// [`ModelError::Shape`] for features of another shape than fitted.
     fn predict(&self, features: ArrayViewD<'_, f32>, context: &Context<'_>) -> Result<Vec<f64>, ModelError>;
 
     /// The trained tensors, for models that have any.
     fn weights(&self) -> Option<Weights> {
         None
     }
+}
 
-    /// Puts saved weights in the place of a fit. `features` and `labels` are those of the training samples: they give
-    /// the dimensions, and BatLiNet its references.
+impl<F: Fitted + ?Sized> Fitted for Box<F> {
+    fn predict(&self, features: ArrayViewD<'_, f32>, context: &Context<'_>) -> Result<Vec<f64>, ModelError> {
+        (**self).predict(features, context)
+    }
+
+    fn weights(&self) -> Option<Weights> {
+        (**self).weights()
+    }
+}
+
+/// Some [`Model`] or other, for lists of them: a box of it is a model.
+pub trait AnyModel: Send {
+    /// As [`Model::fit`].
     ///
     /// # Errors
-    /// [`ModelError::Weights`] when they do not fit this model, or it has none.
-    fn restore(
-        &mut self,
+    /// As there.
+    fn fit_any(
+        &self,
+        features: ArrayViewD<'_, f32>,
+        labels: &[f64],
+        context: &Context<'_>,
+    ) -> Result<(Box<dyn Fitted>, FitSummary), ModelError>;
+
+    /// As [`Model::restore`].
+    ///
+    /// # Errors
+    /// As there.
+    fn restore_any(
+        &self,
         weights: &Weights,
         features: ArrayViewD<'_, f32>,
         labels: &[f64],
         context: &Context<'_>,
-    ) -> Result<(), ModelError> {
-        let _ = (weights, features, labels, context);
-        Err(ModelError::Weights("this model has no tensors: fit it again, that takes no time".to_owned()))
+    ) -> Result<Box<dyn Fitted>, ModelError>;
+}
+
+impl<M: Model<Fitted: 'static>> AnyModel for M {
+    fn fit_any(
+        &self,
+        features: ArrayViewD<'_, f32>,
+        labels: &[f64],
+        context: &Context<'_>,
+    ) -> Result<(Box<dyn Fitted>, FitSummary), ModelError> {
+        let (fitted, summary) = self.fit(features, labels, context)?;
+        Ok((Box::new(fitted), summary))
+    }
+
+    fn restore_any(
+        &self,
+        weights: &Weights,
+        features: ArrayViewD<'_, f32>,
+        labels: &[f64],
+        context: &Context<'_>,
+    ) -> Result<Box<dyn Fitted>, ModelError> {
+        Ok(Box::new(self.restore(weights, features, labels, context)?))
+    }
+}
+
+impl Model for Box<dyn AnyModel> {
+    type Fitted = Box<dyn Fitted>;
+
+    fn fit(
+        &self,
+        features: ArrayViewD<'_, f32>,
+        labels: &[f64],
+        context: &Context<'_>,
+    ) -> Result<(Self::Fitted, FitSummary), ModelError> {
+        (**self).fit_any(features, labels, context)
+    }
+
+    fn restore(
+        &self,
+        weights: &Weights,
+        features: ArrayViewD<'_, f32>,
+        labels: &[f64],
+        context: &Context<'_>,
+    ) -> Result<Self::Fitted, ModelError> {
+        (**self).restore_any(weights, features, labels, context)
     }
 }
 
@@ -134,9 +221,6 @@ pub enum ModelError {
         /// What would be right.
         reason: String,
     },
-    /// [`Model::predict`] before [`Model::fit`].
-    #[error("the model has not been fitted")]
-    NotFitted,
     /// The loss became NaN or infinite.
     #[error("training diverged in epoch {epoch}: the loss is {loss}")]
     Diverged {

@@ -4,8 +4,10 @@ use faer::Side;
 use ndarray::{Array1, ArrayViewD};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Context, FitSummary, Model, ModelError};
-use crate::table::{Centred, Hyperplane, faer_view, gram, in_faer, training_table, transposed_dot};
+use crate::components;
+use crate::model::{AnyModel, Context, FitSummary, Model, ModelError};
+use crate::row::{Described, ModelRow};
+use crate::table::{Centred, Hyperplane, faer_view, gram, in_faer, transposed_dot};
 
 /// Hyper-parameters of [`Pcr`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,38 +27,44 @@ impl Default for PcrParameters {
 #[derive(Clone, Debug)]
 pub struct Pcr {
     parameters: PcrParameters,
-    fitted: Option<Hyperplane>,
 }
 
 impl Pcr {
-    /// An unfitted model.
+    /// Checks the hyper-parameters.
     ///
     /// # Errors
     /// [`ModelError::Hyperparameter`] for zero components.
     pub fn new(parameters: PcrParameters) -> Result<Self, ModelError> {
-        if parameters.components == 0 {
-            return Err(bad_components(0, "at least one component is needed".to_owned()));
-        }
-        Ok(Self { parameters, fitted: None })
+        components::check(parameters.components)?;
+        Ok(Self { parameters })
     }
 }
 
 impl Model for Pcr {
+    type Fitted = Hyperplane;
+
     fn fit(
-        &mut self,
+        &self,
         features: ArrayViewD<'_, f32>,
         labels: &[f64],
         _context: &Context<'_>,
-    ) -> Result<FitSummary, ModelError> {
-        self.fitted = None;
-        let centred = Centred::new(training_table(features, labels, 2)?, labels);
-        let coefficients = component_regression(&centred, self.parameters.components)?;
-        self.fitted = Some(centred.uncentred(coefficients));
-        Ok(FitSummary::default())
+    ) -> Result<(Self::Fitted, FitSummary), ModelError> {
+        let count = self.parameters.components;
+        components::fit(features, labels, |_| None, |centred| component_regression(centred, count))
+    }
+}
+
+impl Described for PcrParameters {
+    fn row(&self) -> ModelRow {
+        ModelRow::new("pcr")
     }
 
-    fn predict(&self, features: ArrayViewD<'_, f32>, _context: &Context<'_>) -> Result<Vec<f64>, ModelError> {
-        self.fitted.as_ref().ok_or(ModelError::NotFitted)?.predict(features)
+    fn build(&self) -> Result<Box<dyn AnyModel>, ModelError> {
+        Ok(Box::new(Pcr::new(self.clone())?))
+    }
+
+    fn check_feature(&self, shape: &[usize]) -> Result<(), String> {
+        components::check_feature(self.components, shape)
     }
 }
 
@@ -81,7 +89,7 @@ fn component_regression(centred: &Centred, components: usize) -> Result<Array1<f
     let rank = values.iter().filter(|&&value| value > noise).count();
     if components > rank {
         let reason = format!("{samples} training samples of {columns} features have only {rank} principal components");
-        return Err(bad_components(components, reason));
+        return Err(components::refused(components, reason));
     }
     let mut weights = Array1::<f64>::zeros(size);
     for k in size - components..size {
@@ -91,8 +99,4 @@ fn component_regression(centred: &Centred, components: usize) -> Result<Array1<f
         }
     }
     Ok(if wide { transposed_dot(x, weights.view()) } else { weights })
-}
-
-fn bad_components(components: usize, reason: String) -> ModelError {
-    ModelError::Hyperparameter { name: "components", value: components.to_string(), reason }
 }

@@ -3,8 +3,10 @@
 use ndarray::{Array1, Array2, ArrayViewD, Axis};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Context, FitSummary, Model, ModelError};
-use crate::table::{Centred, Hyperplane, training_table, transposed_dot};
+use crate::components;
+use crate::model::{AnyModel, Context, FitSummary, Model, ModelError};
+use crate::row::{Described, ModelRow};
+use crate::table::{Centred, Hyperplane, transposed_dot};
 
 /// Hyper-parameters of [`Pls`].
 ///
@@ -28,47 +30,46 @@ impl Default for PlsParameters {
 #[derive(Clone, Debug)]
 pub struct Pls {
     parameters: PlsParameters,
-    fitted: Option<Hyperplane>,
 }
 
 impl Pls {
-    /// An unfitted model.
+    /// Checks the hyper-parameters.
     ///
     /// # Errors
     /// [`ModelError::Hyperparameter`] for zero components.
     pub fn new(parameters: PlsParameters) -> Result<Self, ModelError> {
-        if parameters.components == 0 {
-            return Err(bad_components(0, "at least one component is needed".to_owned()));
-        }
-        Ok(Self { parameters, fitted: None })
+        components::check(parameters.components)?;
+        Ok(Self { parameters })
     }
 }
 
 impl Model for Pls {
+    type Fitted = Hyperplane;
+
     fn fit(
-        &mut self,
+        &self,
         features: ArrayViewD<'_, f32>,
         labels: &[f64],
         _context: &Context<'_>,
-    ) -> Result<FitSummary, ModelError> {
-        self.fitted = None;
+    ) -> Result<(Self::Fitted, FitSummary), ModelError> {
         let PlsParameters { components, scale } = self.parameters;
-        let table = training_table(features, labels, 2)?;
-        let scales = scale.then(|| scales(&table));
-        let mut centred = Centred::new(table, labels);
-        if let Some(scales) = &scales {
-            centred.features /= scales;
-        }
-        let mut coefficients = latent_regression(&centred.features, &centred.labels, components)?;
-        if let Some(scales) = &scales {
-            coefficients /= scales;
-        }
-        self.fitted = Some(centred.uncentred(coefficients));
-        Ok(FitSummary::default())
+        let scales = |table: &Array2<f64>| scale.then(|| scales(table));
+        let regress = |centred: &Centred| latent_regression(&centred.features, &centred.labels, components);
+        components::fit(features, labels, scales, regress)
+    }
+}
+
+impl Described for PlsParameters {
+    fn row(&self) -> ModelRow {
+        ModelRow::new("pls")
     }
 
-    fn predict(&self, features: ArrayViewD<'_, f32>, _context: &Context<'_>) -> Result<Vec<f64>, ModelError> {
-        self.fitted.as_ref().ok_or(ModelError::NotFitted)?.predict(features)
+    fn build(&self) -> Result<Box<dyn AnyModel>, ModelError> {
+        Ok(Box::new(Pls::new(self.clone())?))
+    }
+
+    fn check_feature(&self, shape: &[usize]) -> Result<(), String> {
+        components::check_feature(self.components, shape)
     }
 }
 
@@ -96,7 +97,7 @@ fn latent_regression(x: &Array2<f64>, y: &Array1<f64>, components: usize) -> Res
     let noise = x.iter().map(|value| value * value).sum::<f64>().sqrt() * samples.max(columns) as f64 * f64::EPSILON;
     let used_up = |found: usize| {
         let reason = format!("{samples} training samples of {columns} features support only {found} components");
-        bad_components(components, reason)
+        components::refused(components, reason)
     };
     let (mut weights, mut scores) = (Vec::<Array1<f64>>::new(), Vec::<Array1<f64>>::new());
     let (mut diagonal, mut above) = (Vec::new(), Vec::new());
@@ -140,8 +141,4 @@ fn normalise_against(vector: &mut Array1<f64>, basis: &[Array1<f64>]) -> f64 {
     let norm = vector.dot(vector).sqrt();
     *vector /= norm.max(f64::MIN_POSITIVE);
     norm
-}
-
-fn bad_components(components: usize, reason: String) -> ModelError {
-    ModelError::Hyperparameter { name: "components", value: components.to_string(), reason }
 }

@@ -5,7 +5,8 @@ use faer::linalg::solvers::Solve as _;
 use ndarray::{Array1, Array2, ArrayViewD};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Context, FitSummary, Model, ModelError};
+use crate::model::{AnyModel, Context, FitSummary, Model, ModelError};
+use crate::row::{Described, ModelRow};
 use crate::table::{Centred, Hyperplane, faer_view, gram, in_faer, training_table, transposed_dot};
 
 /// Hyper-parameters of [`Ridge`].
@@ -26,11 +27,10 @@ impl Default for RidgeParameters {
 #[derive(Clone, Debug)]
 pub struct Ridge {
     parameters: RidgeParameters,
-    fitted: Option<Hyperplane>,
 }
 
 impl Ridge {
-    /// An unfitted model.
+    /// Checks the hyper-parameters.
     ///
     /// # Errors
     /// [`ModelError::Hyperparameter`], when alpha is not a positive number.
@@ -40,18 +40,19 @@ impl Ridge {
             let reason = "must be a positive number (least squares is the model without a penalty)".to_owned();
             return Err(ModelError::Hyperparameter { name: "alpha", value: alpha.to_string(), reason });
         }
-        Ok(Self { parameters, fitted: None })
+        Ok(Self { parameters })
     }
 }
 
 impl Model for Ridge {
+    type Fitted = Hyperplane;
+
     fn fit(
-        &mut self,
+        &self,
         features: ArrayViewD<'_, f32>,
         labels: &[f64],
         _context: &Context<'_>,
-    ) -> Result<FitSummary, ModelError> {
-        self.fitted = None;
+    ) -> Result<(Self::Fitted, FitSummary), ModelError> {
         let centred = Centred::new(training_table(features, labels, 2)?, labels);
         let (x, y) = (&centred.features, &centred.labels);
         // both forms give the same w; the smaller of the two systems is solved
@@ -60,12 +61,17 @@ impl Model for Ridge {
         } else {
             solve(gram(faer_view(x).transpose()), self.parameters.alpha, &transposed_dot(x, y.view()))?
         };
-        self.fitted = Some(centred.uncentred(coefficients));
-        Ok(FitSummary::default())
+        Ok((centred.uncentred(coefficients), FitSummary::default()))
+    }
+}
+
+impl Described for RidgeParameters {
+    fn row(&self) -> ModelRow {
+        ModelRow::new("ridge")
     }
 
-    fn predict(&self, features: ArrayViewD<'_, f32>, _context: &Context<'_>) -> Result<Vec<f64>, ModelError> {
-        self.fitted.as_ref().ok_or(ModelError::NotFitted)?.predict(features)
+    fn build(&self) -> Result<Box<dyn AnyModel>, ModelError> {
+        Ok(Box::new(Ridge::new(self.clone())?))
     }
 }
 

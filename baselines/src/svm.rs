@@ -6,7 +6,8 @@ use ndarray::{Array1, Array2, ArrayViewD, Axis};
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::model::{Context, FitSummary, Model, ModelError};
+use crate::model::{AnyModel, Context, FitSummary, Fitted, Model, ModelError};
+use crate::row::{Described, ModelRow};
 use crate::table::{faer_view, gram, prediction_table, row_products, training_table};
 
 /// Bound on the steps of the solver, as in LIBSVM.
@@ -47,11 +48,11 @@ pub enum Gamma {
 #[derive(Clone, Debug)]
 pub struct Svm {
     parameters: SvmParameters,
-    fitted: Option<Fitted>,
 }
 
+/// The support vectors and their weights.
 #[derive(Clone, Debug)]
-struct Fitted {
+pub struct FittedSvm {
     feature_means: Array1<f64>,
     /// Training rows with a weight, centred.
     support: Array2<f64>,
@@ -61,7 +62,7 @@ struct Fitted {
 }
 
 impl Svm {
-    /// An unfitted model.
+    /// Checks the hyper-parameters.
     ///
     /// # Errors
     /// [`ModelError::Hyperparameter`], when c, epsilon, tolerance or a given gamma is not a positive number.
@@ -77,18 +78,19 @@ impl Svm {
                 return Err(ModelError::Hyperparameter { name, value: value.to_string(), reason });
             }
         }
-        Ok(Self { parameters, fitted: None })
+        Ok(Self { parameters })
     }
 }
 
 impl Model for Svm {
+    type Fitted = FittedSvm;
+
     fn fit(
-        &mut self,
+        &self,
         features: ArrayViewD<'_, f32>,
         labels: &[f64],
         _context: &Context<'_>,
-    ) -> Result<FitSummary, ModelError> {
-        self.fitted = None;
+    ) -> Result<(Self::Fitted, FitSummary), ModelError> {
         let mut table = training_table(features, labels, 2)?;
         let gamma = self.parameters.gamma.of(&table);
         // distances do not feel the shift, their rounding errors do
@@ -101,22 +103,33 @@ impl Model for Svm {
         let kernel = gaussian(products, &squares, &squares, gamma).mapv(|value| f64::from(value as f32));
         let (weights, offset) = solve_dual(&kernel, labels, &self.parameters)?;
         let support: Vec<usize> = weights.iter().enumerate().filter(|(_, w)| **w != 0.0).map(|(i, _)| i).collect();
-        self.fitted = Some(Fitted {
+        let fitted = FittedSvm {
             feature_means,
             support: table.select(Axis(0), &support),
             weights: weights.select(Axis(0), &support),
             offset,
             gamma,
-        });
-        Ok(FitSummary::default())
+        };
+        Ok((fitted, FitSummary::default()))
+    }
+}
+
+impl Fitted for FittedSvm {
+    fn predict(&self, features: ArrayViewD<'_, f32>, _context: &Context<'_>) -> Result<Vec<f64>, ModelError> {
+        let table = prediction_table(features, self.feature_means.len())? - &self.feature_means;
+        let products = row_products(&table, &self.support);
+        let kernel = gaussian(products, &squares(&table), &squares(&self.support), self.gamma);
+        Ok((kernel.dot(&self.weights) + self.offset).to_vec())
+    }
+}
+
+impl Described for SvmParameters {
+    fn row(&self) -> ModelRow {
+        ModelRow::new("svm")
     }
 
-    fn predict(&self, features: ArrayViewD<'_, f32>, _context: &Context<'_>) -> Result<Vec<f64>, ModelError> {
-        let fitted = self.fitted.as_ref().ok_or(ModelError::NotFitted)?;
-        let table = prediction_table(features, fitted.feature_means.len())? - &fitted.feature_means;
-        let products = row_products(&table, &fitted.support);
-        let kernel = gaussian(products, &squares(&table), &squares(&fitted.support), fitted.gamma);
-        Ok((kernel.dot(&fitted.weights) + fitted.offset).to_vec())
+    fn build(&self) -> Result<Box<dyn AnyModel>, ModelError> {
+        Ok(Box::new(Svm::new(self.clone())?))
     }
 }
 

@@ -4,7 +4,7 @@ use faer::linalg::matmul::{self, triangular, triangular::BlockStructure};
 use faer::{Accum, MatMut, MatRef, Par};
 use ndarray::{Array1, Array2, ArrayView1, ArrayViewD, Axis};
 
-use crate::model::ModelError;
+use crate::model::{Context, Fitted, ModelError};
 
 /// Features of shape [n, …] as an n × p matrix of f64, after checking that they pair with `labels` and are finite.
 pub(crate) fn training_table(
@@ -98,16 +98,15 @@ impl Centred {
 
 /// A fitted linear model: what ordinary, ridge, principal component and partial least squares all come down to.
 #[derive(Clone, Debug)]
-pub(crate) struct Hyperplane {
+pub struct Hyperplane {
     /// One slope per feature column.
     pub(crate) coefficients: Array1<f64>,
     /// The prediction where all features are 0.
     pub(crate) intercept: f64,
 }
 
-impl Hyperplane {
-    /// Predicts one label per sample of `features`.
-    pub(crate) fn predict(&self, features: ArrayViewD<'_, f32>) -> Result<Vec<f64>, ModelError> {
+impl Fitted for Hyperplane {
+    fn predict(&self, features: ArrayViewD<'_, f32>, _context: &Context<'_>) -> Result<Vec<f64>, ModelError> {
         let table = prediction_table(features, self.coefficients.len())?;
         Ok((table.dot(&self.coefficients) + self.intercept).to_vec())
     }

@@ -1,9 +1,11 @@
-//! What the small libtorch networks share: named parameters, their optimiser and the mean squared error.
+//! What the small libtorch networks share: named parameters, their optimiser, and steps down the mean squared error.
 
 use tch::{Device, Kind, Tensor, nn, nn::OptimizerConfig as _};
 
 use crate::{
-    model::ModelError,
+    convolutional::BatchLoss,
+    model::{Context, ModelError},
+    network::Network,
     optimiser::AdamParameters,
     random::ChaCha8Rng,
     weights::{NamedTensor, Weights},
@@ -135,5 +137,86 @@ impl Layers {
     /// The values of a tensor of one axis.
     pub(crate) fn numbers(tensor: &Tensor) -> Result<Vec<f64>, ModelError> {
         Ok(Vec::try_from(tensor.detach().f_to_device(Device::Cpu)?.f_to_kind(Kind::Double)?)?)
+    }
+}
+
+/// What tells one libtorch network from another.
+pub(crate) trait Forward: Clone + Send {
+    /// The parameter tensors for matrices of these dimensions.
+    fn shapes(&self, inner: [usize; 2]) -> Vec<LayerShape>;
+
+    /// The dimensions of an input of so many rows and columns, the number of samples left open as -1.
+    fn input_size(&self, inner: [usize; 2]) -> Vec<i64>;
+
+    /// The outputs [samples] for inputs [samples, …]. `dropout` is there in training only.
+    fn forward(&self, layers: &Layers, input: &Tensor, dropout: Option<&mut ChaCha8Rng>) -> Result<Tensor, ModelError>;
+}
+
+/// Layers, and how numbers go through them.
+pub(crate) struct TorchNetwork<F> {
+    forward: F,
+    layers: Layers,
+}
+
+impl<F: Forward> TorchNetwork<F> {
+    /// A network with these weights and a fresh optimiser.
+    pub(crate) fn new(
+        forward: &F,
+        inner: [usize; 2],
+        weights: &Weights,
+        optimiser: AdamParameters,
+        device: Device,
+    ) -> Result<Self, ModelError> {
+        let layers = Layers::new(&forward.shapes(inner), weights, optimiser, device)?;
+        Ok(Self { forward: forward.clone(), layers })
+    }
+
+    fn input(&self, samples: &[f32], inner: [usize; 2], device: Device) -> Result<Tensor, ModelError> {
+        Ok(Tensor::from_slice(samples).f_view(self.forward.input_size(inner).as_slice())?.f_to_device(device)?)
+    }
+}
+
+/// Training samples on a device, and the generator that dropout draws from: our own, since libtorch's is shared by all
+/// threads of the process.
+pub(crate) struct TorchLesson {
+    inputs: Tensor,
+    targets: Tensor,
+    dropout: ChaCha8Rng,
+    device: Device,
+}
+
+impl<F: Forward> Network for TorchNetwork<F> {
+    type Lesson<'a> = TorchLesson;
+
+    fn lesson<'a>(
+        &self,
+        samples: &'a [f32],
+        inner: [usize; 2],
+        labels: &'a [f64],
+        context: &Context<'_>,
+    ) -> Result<TorchLesson, ModelError> {
+        Ok(TorchLesson {
+            inputs: self.input(samples, inner, context.device)?,
+            targets: Tensor::from_slice(labels).f_to_kind(Kind::Float)?.f_to_device(context.device)?,
+            dropout: context.streams.stream("dropout"),
+            device: context.device,
+        })
+    }
+
+    fn descend(&mut self, batch: &[usize], lesson: &mut TorchLesson) -> Result<BatchLoss, ModelError> {
+        let index = Layers::index(batch, lesson.device)?;
+        let inputs = lesson.inputs.f_index_select(0, &index)?;
+        let outputs = self.forward.forward(&self.layers, &inputs, Some(&mut lesson.dropout))?;
+        let loss = self.layers.descend(&outputs, &lesson.targets.f_index_select(0, &index)?)?;
+        Ok(BatchLoss { loss, collapsed: false })
+    }
+
+    fn answers(&self, samples: &[f32], inner: [usize; 2], context: &Context<'_>) -> Result<Vec<f64>, ModelError> {
+        let inputs = self.input(samples, inner, context.device)?;
+        Layers::numbers(&tch::no_grad(|| self.forward.forward(&self.layers, &inputs, None))?)
+    }
+
+    fn trained(&self) -> Weights {
+        self.layers.weights()
     }
 }

@@ -9,7 +9,8 @@ use baselines::pcr::{Pcr, PcrParameters};
 use baselines::pls::{Pls, PlsParameters};
 use baselines::ridge::{Ridge, RidgeParameters};
 use baselines::svm::{Gamma, Svm, SvmParameters};
-use baselines::{Model, ModelError};
+use baselines::{AnyModel, Context, FitSummary, Fitted as _, Model as _, ModelError};
+use super::common::{DataSet, answers, distance, in_context, labels, noise};
 use ndarray::{Array2, Axis, s};
 
 fn ridge(alpha: f64) -> Ridge {
@@ -36,7 +37,7 @@ fn gp() -> GaussianProcess {
     GaussianProcess::new(GpParameters::default()).unwrap()
 }
 
-fn every_model() -> Vec<(&'static str, Box<dyn Model>)> {
+fn every_model() -> Vec<(&'static str, Box<dyn AnyModel>)> {
     vec![
         ("mean", Box::new(Mean::new())),
         ("linear", Box::new(LeastSquares::new())),
@@ -56,12 +57,12 @@ fn assert_close(a: &[f64], b: &[f64], tolerance: f64) {
 }
 
 /// Predictions for the test features.
-fn tested(model: &mut dyn Model, data: &DataSet) -> Vec<f64> {
+fn tested(model: &dyn AnyModel, data: &DataSet) -> Vec<f64> {
     answers(model, &data.features, &data.labels, &data.questions)
 }
 
 /// Predictions for the training features.
-fn fitted(model: &mut dyn Model, data: &DataSet) -> Vec<f64> {
+fn fitted(model: &dyn AnyModel, data: &DataSet) -> Vec<f64> {
     answers(model, &data.features, &data.labels, &data.features)
 }
 
@@ -69,13 +70,13 @@ fn fitted(model: &mut dyn Model, data: &DataSet) -> Vec<f64> {
 fn the_mean_is_the_mean() {
     let mut data = DataSet::named("narrow");
     data.labels = (0..common::TRAIN).map(|i| i as f64).collect();
-    assert_eq!(tested(&mut Mean::new(), &data), vec![20.0; common::TEST]);
+    assert_eq!(tested(&Mean::new(), &data), vec![20.0; common::TEST]);
 }
 
 #[test]
 fn least_squares_leaves_residuals_orthogonal_to_the_features() {
     let data = DataSet::named("narrow");
-    let predictions = fitted(&mut LeastSquares::new(), &data);
+    let predictions = fitted(&LeastSquares::new(), &data);
     let residuals: Vec<f64> =
         data.labels.iter().zip(&predictions).map(|(label, prediction)| label - prediction).collect();
     assert!(residuals.iter().sum::<f64>().abs() < 1e-10);
@@ -88,10 +89,13 @@ fn least_squares_leaves_residuals_orthogonal_to_the_features() {
 #[test]
 fn least_squares_of_smallest_norm_shares_a_slope_between_equal_columns() {
     let data = DataSet::named("narrow");
-    let single = tested(&mut LeastSquares::new(), &data);
+    let single = tested(&LeastSquares::new(), &data);
     let twice = |features: &Array2<f32>| ndarray::concatenate![Axis(1), *features, *features];
-    let mut model = LeastSquares::new();
-    let doubled = answers(&mut model, &twice(&data.features), &data.labels, &twice(&data.questions));
+    let (features, questions) = (twice(&data.features), twice(&data.questions));
+    let fit =
+        |context: &Context<'_>| LeastSquares::new().fit(features.view().into_dyn(), &data.labels, context).unwrap().0;
+    let model = in_context("test", fit);
+    let doubled = in_context("test", |context| model.predict(questions.view().into_dyn(), context).unwrap());
     assert_close(&single, &doubled, 1e-12);
     // of all fits, the one of smallest norm splits the slope evenly: either copy alone gives half of the slopes
     let half =
@@ -108,26 +112,26 @@ fn least_squares_of_smallest_norm_shares_a_slope_between_equal_columns() {
 #[test]
 fn without_its_restriction_every_linear_model_is_least_squares() {
     let data = DataSet::named("narrow");
-    let least_squares = tested(&mut LeastSquares::new(), &data);
-    assert_close(&tested(&mut ridge(1e-10), &data), &least_squares, 1e-9);
-    assert_close(&tested(&mut pcr(3), &data), &least_squares, 1e-12);
-    assert_close(&tested(&mut pls(3, false), &data), &least_squares, 1e-12);
-    assert_close(&tested(&mut pls(3, true), &data), &least_squares, 1e-12);
-    assert!(distance(&tested(&mut pls(1, false), &data), &least_squares) > 1e-3);
-    assert!(distance(&tested(&mut pcr(1), &data), &least_squares) > 1e-3);
+    let least_squares = tested(&LeastSquares::new(), &data);
+    assert_close(&tested(&ridge(1e-10), &data), &least_squares, 1e-9);
+    assert_close(&tested(&pcr(3), &data), &least_squares, 1e-12);
+    assert_close(&tested(&pls(3, false), &data), &least_squares, 1e-12);
+    assert_close(&tested(&pls(3, true), &data), &least_squares, 1e-12);
+    assert!(distance(&tested(&pls(1, false), &data), &least_squares) > 1e-3);
+    assert!(distance(&tested(&pcr(1), &data), &least_squares) > 1e-3);
 }
 
 #[test]
 fn with_more_features_than_samples_they_interpolate() {
     let data = DataSet::named("wide");
     let rank = common::TRAIN - 1;
-    let models: [Box<dyn Model>; 4] =
+    let models: [Box<dyn AnyModel>; 4] =
         [Box::new(LeastSquares::new()), Box::new(ridge(1e-8)), Box::new(pcr(rank)), Box::new(pls(rank - 10, false))];
     let predictions: Vec<Vec<f64>> = models
         .into_iter()
-        .map(|mut model| {
-            assert_close(&fitted(model.as_mut(), &data), &data.labels, 1e-6);
-            tested(model.as_mut(), &data)
+        .map(|model| {
+            assert_close(&fitted(model.as_ref(), &data), &data.labels, 1e-6);
+            tested(model.as_ref(), &data)
         })
         .collect();
     // and all by the interpolation of smallest norm
@@ -139,7 +143,7 @@ fn with_more_features_than_samples_they_interpolate() {
 #[test]
 fn an_overwhelming_penalty_leaves_the_mean() {
     let data = DataSet::named("wide");
-    assert_close(&tested(&mut ridge(1e12), &data), &tested(&mut Mean::new(), &data), 1e-6);
+    assert_close(&tested(&ridge(1e12), &data), &tested(&Mean::new(), &data), 1e-6);
 }
 
 #[test]
@@ -152,7 +156,7 @@ fn the_narrow_and_the_wide_form_of_ridge_agree() {
     let data = DataSet::named("narrow");
     let predict = |columns| {
         let (features, questions) = (padded(columns, &data.features), padded(columns, &data.questions));
-        answers(&mut ridge(0.5), &features, &data.labels, &questions)
+        answers(&ridge(0.5), &features, &data.labels, &questions)
     };
     assert_close(&predict(common::TRAIN), &predict(common::TRAIN + 1), 1e-12);
 }
@@ -164,17 +168,17 @@ fn constant_columns_change_nothing() {
     let with_constant = |features: &Array2<f32>| {
         ndarray::concatenate![Axis(1), *features, Array2::from_elem((features.nrows(), 1), 0.1_f32)]
     };
-    let models: [Box<dyn Model>; 5] = [
+    let models: [Box<dyn AnyModel>; 5] = [
         Box::new(LeastSquares::new()),
         Box::new(ridge(1.0)),
         Box::new(pcr(2)),
         Box::new(pls(2, false)),
         Box::new(pls(2, true)),
     ];
-    for mut model in models {
-        let plain = tested(model.as_mut(), &data);
+    for model in models {
+        let plain = tested(model.as_ref(), &data);
         let padded =
-            answers(model.as_mut(), &with_constant(&data.features), &data.labels, &with_constant(&data.questions));
+            answers(model.as_ref(), &with_constant(&data.features), &data.labels, &with_constant(&data.questions));
         assert_close(&plain, &padded, 1e-12);
     }
 }
@@ -186,9 +190,9 @@ fn labels_that_are_moved_move_the_predictions() {
         let mut moved = DataSet::named(name);
         moved.labels.iter_mut().for_each(|label| *label += 8.0);
         // the prior of a Gaussian process has mean zero, and in a forest rounding decides between equally good splits
-        for (name, mut model) in every_model().into_iter().filter(|(name, _)| !["gp", "forest"].contains(name)) {
-            let expected: Vec<f64> = tested(model.as_mut(), &data).iter().map(|prediction| prediction + 8.0).collect();
-            let off = distance(&tested(model.as_mut(), &moved), &expected);
+        for (name, model) in every_model().into_iter().filter(|(name, _)| !["gp", "forest"].contains(name)) {
+            let expected: Vec<f64> = tested(model.as_ref(), &data).iter().map(|prediction| prediction + 8.0).collect();
+            let off = distance(&tested(model.as_ref(), &moved), &expected);
             assert!(off < 1e-8, "{name}: {off:.1e}");
         }
     }
@@ -203,8 +207,8 @@ fn features_that_are_moved_change_nothing() {
     let data = DataSet { features: coarse(&data.features), questions: coarse(&data.questions), ..data };
     moved.features = &data.features + 2.0;
     moved.questions = &data.questions + 2.0;
-    for (name, mut model) in every_model().into_iter().filter(|(name, _)| *name != "gp") {
-        let off = distance(&tested(model.as_mut(), &data), &tested(model.as_mut(), &moved));
+    for (name, model) in every_model().into_iter().filter(|(name, _)| *name != "gp") {
+        let off = distance(&tested(model.as_ref(), &data), &tested(model.as_ref(), &moved));
         assert!(off < 1e-8, "{name}: {off:.1e}");
     }
 }
@@ -212,9 +216,9 @@ fn features_that_are_moved_change_nothing() {
 #[test]
 fn a_single_tree_on_all_samples_interpolates() {
     let data = DataSet::named("wide");
-    assert_close(&fitted(&mut forest(1, false), &data), &data.labels, 0.0);
+    assert_close(&fitted(&forest(1, false), &data), &data.labels, 0.0);
     // each leaf holds one label: nothing else is ever predicted
-    assert!(tested(&mut forest(1, false), &data).iter().all(|prediction| data.labels.contains(prediction)));
+    assert!(tested(&forest(1, false), &data).iter().all(|prediction| data.labels.contains(prediction)));
 }
 
 #[test]
@@ -222,7 +226,7 @@ fn a_tree_splits_midway_between_neighbours() {
     let features = ndarray::array![[0.0_f32], [1.0], [3.0], [4.0]];
     let labels = [1.0, 1.0, 5.0, 5.0];
     let questions = ndarray::array![[1.9_f32], [2.0], [2.1]];
-    assert_eq!(answers(&mut forest(1, false), &features, &labels, &questions), [1.0, 1.0, 5.0]);
+    assert_eq!(answers(&forest(1, false), &features, &labels, &questions), [1.0, 1.0, 5.0]);
 }
 
 #[test]
@@ -230,7 +234,7 @@ fn forests_average_over_leaves_that_are_large_enough() {
     let data = DataSet::named("narrow");
     let parameters =
         ForestParameters { trees: 1, bootstrap: false, min_samples_leaf: 10, ..ForestParameters::default() };
-    let predictions = fitted(&mut Forest::new(parameters).unwrap(), &data);
+    let predictions = fitted(&Forest::new(parameters).unwrap(), &data);
     for prediction in &predictions {
         let in_leaf = predictions.iter().filter(|other| *other == prediction).count();
         assert!((10..20).contains(&in_leaf), "{in_leaf} samples in a leaf");
@@ -240,10 +244,10 @@ fn forests_average_over_leaves_that_are_large_enough() {
 #[test]
 fn equal_features_or_equal_labels_leave_nothing_to_split() {
     let features = Array2::from_elem((5, 3), 2.0_f32);
-    let predictions = answers(&mut forest(1, false), &features, &[1.0, 2.0, 3.0, 4.0, 5.0], &features);
+    let predictions = answers(&forest(1, false), &features, &[1.0, 2.0, 3.0, 4.0, 5.0], &features);
     assert_eq!(predictions, [3.0; 5]);
     let data = DataSet::named("narrow");
-    let predictions = answers(&mut forest(3, true), &data.features, &[7.5; common::TRAIN], &data.questions);
+    let predictions = answers(&forest(3, true), &data.features, &[7.5; common::TRAIN], &data.questions);
     assert_eq!(predictions, [7.5; common::TEST]);
 }
 
@@ -252,9 +256,8 @@ fn one_seed_is_one_forest() {
     let data = DataSet::named("curves");
     let predict = |identity: &str| {
         in_context(identity, |context| {
-            let mut forest = forest(10, true);
-            forest.fit(data.features.view().into_dyn(), &data.labels, context).unwrap();
-            forest.predict(data.questions.view().into_dyn(), context).unwrap()
+            let (fitted, _) = forest(10, true).fit(data.features.view().into_dyn(), &data.labels, context).unwrap();
+            fitted.predict(data.questions.view().into_dyn(), context).unwrap()
         })
     };
     assert_eq!(predict("seed 1"), predict("seed 1"));
@@ -266,7 +269,7 @@ fn a_small_c_bounds_what_the_svm_can_say() {
     let data = DataSet::named("narrow");
     // |f(x) − b| ≤ Σ|β| k(x, xᵢ) ≤ n C
     let c = 1e-4;
-    let predictions = tested(&mut svm(c, 0.1), &data);
+    let predictions = tested(&svm(c, 0.1), &data);
     let (least, most) = predictions.iter().fold((f64::MAX, f64::MIN), |(a, b), &x| (a.min(x), b.max(x)));
     assert!(most - least <= 2.0 * c * common::TRAIN as f64, "{least} to {most}");
 }
@@ -275,26 +278,26 @@ fn a_small_c_bounds_what_the_svm_can_say() {
 fn an_svm_keeps_its_residuals_in_the_tube_when_it_may_pay_for_it() {
     let data = DataSet::named("narrow");
     let epsilon = 0.1;
-    let predictions = fitted(&mut svm(1e6, epsilon), &data);
+    let predictions = fitted(&svm(1e6, epsilon), &data);
     for (prediction, label) in predictions.iter().zip(&data.labels) {
         assert!((prediction - label).abs() <= epsilon + 1e-4, "{prediction} for {label}");
     }
     // a tube as wide as the labels takes no support vectors at all
-    let flat = tested(&mut svm(10.0, 100.0), &data);
+    let flat = tested(&svm(10.0, 100.0), &data);
     assert!(flat.iter().all(|prediction| *prediction == flat[0]));
 }
 
 #[test]
 fn an_svm_is_fitted_to_samples_that_are_all_alike() {
     let features = Array2::from_elem((4, 3), 2.0_f32);
-    let predictions = answers(&mut svm(10.0, 0.1), &features, &[1.0, 2.0, 3.0, 4.0], &features);
+    let predictions = answers(&svm(10.0, 0.1), &features, &[1.0, 2.0, 3.0, 4.0], &features);
     assert!(predictions.iter().all(|prediction| (1.9..=3.1).contains(prediction)), "{predictions:?}");
 }
 
 #[test]
 fn a_gaussian_process_with_little_noise_interpolates() {
     let data = DataSet::named("wide");
-    assert_close(&fitted(&mut gp(), &data), &data.labels, 1e-6);
+    assert_close(&fitted(&gp(), &data), &data.labels, 1e-6);
 }
 
 #[test]
@@ -303,9 +306,9 @@ fn of_equally_likely_kernels_a_gaussian_process_keeps_the_one_declared() {
     let features = Array2::from_shape_fn((5, 1), |(i, _)| 5e6 * (i as f32 - 2.0));
     let labels = [0.5, -1.0, 0.25, 1.0, -0.75];
     for length_scale in [1e-3, 1.0, 3e4] {
-        let mut gp = GaussianProcess::new(GpParameters { length_scale, ..GpParameters::default() }).unwrap();
-        answers(&mut gp, &features, &labels, &features);
-        let (_, found) = gp.kernel().unwrap();
+        let gp = GaussianProcess::new(GpParameters { length_scale, ..GpParameters::default() }).unwrap();
+        let fit = |context: &Context<'_>| gp.fit(features.view().into_dyn(), &labels, context).unwrap().0;
+        let (_, found) = in_context("test", fit).kernel();
         assert!((found - length_scale).abs() < 1e-9 * length_scale, "{length_scale} became {found}");
     }
 }
@@ -313,25 +316,28 @@ fn of_equally_likely_kernels_a_gaussian_process_keeps_the_one_declared() {
 #[test]
 fn a_refit_forgets() {
     let (data, other) = (DataSet::named("narrow"), DataSet::named("curves"));
-    for (name, mut model) in every_model() {
-        let fresh = tested(model.as_mut(), &data);
-        tested(model.as_mut(), &other);
-        assert_eq!(tested(model.as_mut(), &data), fresh, "{name}");
+    for (name, model) in every_model() {
+        let fresh = tested(model.as_ref(), &data);
+        tested(model.as_ref(), &other);
+        assert_eq!(tested(model.as_ref(), &data), fresh, "{name}");
     }
 }
 
+/// The error of a fit that must be refused.
+#[track_caller]
+fn refused<F>(fit: Result<(F, FitSummary), ModelError>, why: &str) -> ModelError {
+    fit.map(|(_, summary)| summary).expect_err(why)
+}
+
 #[test]
-fn a_failed_fit_leaves_no_model() {
+fn a_failed_fit_gives_no_model() {
     let data = DataSet::named("narrow");
-    for (name, mut model) in every_model().into_iter().filter(|(name, _)| *name != "mean") {
-        tested(model.as_mut(), &data);
+    for (name, model) in every_model().into_iter().filter(|(name, _)| *name != "mean") {
         in_context("test", |context| {
             let mut broken = data.features.clone();
             broken[[5, 1]] = f32::NAN;
-            let error = model.fit(broken.view().into_dyn(), &data.labels, context).expect_err("NaN is refused");
+            let error = refused(model.fit(broken.view().into_dyn(), &data.labels, context), "NaN is refused");
             assert_eq!(error.to_string(), "a feature of sample 5 is not finite", "{name}");
-            let error = model.predict(data.questions.view().into_dyn(), context).expect_err("nothing is fitted");
-            assert!(matches!(error, ModelError::NotFitted), "{name}: {error}");
         });
     }
 }
@@ -339,24 +345,22 @@ fn a_failed_fit_leaves_no_model() {
 #[test]
 fn unfit_input_is_refused_by_every_model() {
     let data = DataSet::named("narrow");
-    for (name, mut model) in every_model() {
+    for (name, model) in every_model() {
         in_context("test", |context| {
             let features = data.features.view().into_dyn();
-            let error = model.predict(features.clone(), context).expect_err("unfitted");
-            assert!(matches!(error, ModelError::NotFitted), "{name}: {error}");
-            let error = model.fit(features.clone(), &data.labels[1..], context).expect_err("a label is missing");
+            let error = refused(model.fit(features.clone(), &data.labels[1..], context), "a label is missing");
             assert!(matches!(error, ModelError::Length { features: 41, labels: 40 }), "{name}: {error}");
             let none = data.features.slice(s![..0, ..]).into_dyn();
-            let error = model.fit(none, &[], context).expect_err("no samples");
+            let error = refused(model.fit(none, &[], context), "no samples");
             assert!(matches!(error, ModelError::TooFewSamples { got: 0, .. }), "{name}: {error}");
             let mut labels = data.labels.clone();
             labels[7] = f64::INFINITY;
-            let error = model.fit(features.clone(), &labels, context).expect_err("an infinite label");
+            let error = refused(model.fit(features.clone(), &labels, context), "an infinite label");
             assert_eq!(error.to_string(), "the label of sample 7 is not finite", "{name}");
-            model.fit(features, &data.labels, context).expect("the data are fine");
+            let (fitted, _) = model.fit(features, &data.labels, context).expect("the data are fine");
             let wider = noise(4, 5, 1);
             if name != "mean" {
-                let error = model.predict(wider.view().into_dyn(), context).expect_err("five columns");
+                let error = fitted.predict(wider.view().into_dyn(), context).expect_err("five columns");
                 assert!(matches!(error, ModelError::Shape { .. }), "{name}: {error}");
             }
         });
@@ -399,28 +403,27 @@ fn hyperparameters_without_meaning_are_refused_by_name() {
 
 #[test]
 fn more_components_than_the_data_have_are_refused() {
-    let refusal = |model: &mut dyn Model, features: &Array2<f32>| {
+    let refusal = |model: &dyn AnyModel, features: &Array2<f32>| {
         let labels = labels(features, 9);
-        in_context("test", |context| model.fit(features.view().into_dyn(), &labels, context))
-            .expect_err("more components than directions")
-            .to_string()
+        let fit = in_context("test", |context| model.fit_any(features.view().into_dyn(), &labels, context));
+        refused(fit, "more components than directions").to_string()
     };
     let narrow = noise(41, 3, 1);
     assert_eq!(
-        refusal(&mut pcr(4), &narrow),
+        refusal(&pcr(4), &narrow),
         "hyper-parameter components = 4: 41 training samples of 3 features have only 3 principal components"
     );
     assert_eq!(
-        refusal(&mut pls(4, false), &narrow),
+        refusal(&pls(4, false), &narrow),
         "hyper-parameter components = 4: 41 training samples of 3 features support only 3 components"
     );
     let few = noise(5, 1000, 1);
-    assert!(refusal(&mut pcr(5), &few).contains("have only 4 principal components"));
-    assert!(refusal(&mut pls(5, true), &few).contains("support only 4 components"));
+    assert!(refusal(&pcr(5), &few).contains("have only 4 principal components"));
+    assert!(refusal(&pls(5, true), &few).contains("support only 4 components"));
     // a column twice adds no direction
     let twice = ndarray::concatenate![Axis(1), narrow, narrow];
-    assert!(refusal(&mut pcr(4), &twice).contains("have only 3 principal components"));
-    assert!(refusal(&mut pls(4, false), &twice).contains("support only 3 components"));
+    assert!(refusal(&pcr(4), &twice).contains("have only 3 principal components"));
+    assert!(refusal(&pls(4, false), &twice).contains("support only 3 components"));
 }
 
 #[test]

@@ -8,7 +8,7 @@
 use std::hint::black_box;
 
 use baselines::{
-    Context, Model, Silent, Streams,
+    AnyModel, Context, Fitted as _, Model as _, Silent, Streams,
     encoder::EncoderShape,
     forest::{Forest, ForestParameters},
     parallel::in_parallel,
@@ -120,7 +120,7 @@ fn batlinet_works() -> Vec<Work> {
 
 fn classical_works() -> Vec<Work> {
     let valid = "the default parameters are valid";
-    let models: [(_, Box<dyn Model>); 5] = [
+    let models: [(_, Box<dyn AnyModel>); 5] = [
         ("ridge", Box::new(Ridge::new(RidgeParameters::default()).expect(valid))),
         ("pcr", Box::new(Pcr::new(PcrParameters::default()).expect(valid))),
         ("pls", Box::new(Pls::new(PlsParameters::default()).expect(valid))),
@@ -130,7 +130,7 @@ fn classical_works() -> Vec<Work> {
     models.into_iter().map(|(name, model)| (name, fit_predict(model))).collect()
 }
 
-fn fit_predict(mut model: Box<dyn Model>) -> Box<dyn FnMut(usize) -> Cost> {
+fn fit_predict(model: Box<dyn AnyModel>) -> Box<dyn FnMut(usize) -> Cost> {
     let features = common::noise(41, 1000, 1);
     let labels = common::labels(&features, 2);
     let questions = common::noise(40, 1000, 3);
@@ -138,8 +138,9 @@ fn fit_predict(mut model: Box<dyn Model>) -> Box<dyn FnMut(usize) -> Cost> {
         let streams = Streams::new("bench");
         let context = Context { streams: &streams, device: tch::Device::Cpu, threads: 1, progress: &Silent };
         time(50, || {
-            model.fit(features.view().into_dyn(), &labels, &context).expect("the model can be fitted");
-            model.predict(questions.view().into_dyn(), &context).expect("a fitted model predicts")
+            let (fitted, _) =
+                model.fit(features.view().into_dyn(), &labels, &context).expect("the model can be fitted");
+            fitted.predict(questions.view().into_dyn(), &context).expect("a fitted model predicts")
         })
     })
 }

@@ -20,6 +20,6 @@ pub mod pairs;
 pub mod parameters;
 pub mod transfer;
 
-pub use model::BatLiNet;
+pub use model::{BatLiNet, FittedBatLiNet};
 pub use pairs::{PairMatrix, References};
 pub use parameters::BatLiNetParameters;

@@ -3,9 +3,9 @@
 use std::{borrow::Cow, slice};
 
 use baselines::{
-    Context, FitSummary, Model, ModelError, Weights,
+    AnyModel, Context, Described, Engine, FitSummary, Fitted, Model, ModelError, ModelRow, Weights,
     encoder::EncoderShape,
-    maps,
+    maps, row,
     training::{Order, Schedule},
 };
 use ndarray::{Array2, ArrayD, ArrayViewD};
@@ -24,12 +24,11 @@ use super::{
 /// other cells are given for that.
 ///
 /// Which references a cell is asked with depends on its name. A caller who knows names draws with [`References::drawn`],
-/// asks [`BatLiNet::pairs`] and reads the predictions from the answers; [`Model::predict`] knows rows of numbers only and
+/// asks [`FittedBatLiNet::pairs`] and reads the predictions from the answers; [`Fitted::predict`] knows rows of numbers only and
 /// calls a cell by the hash of its map. Either way the answer to a cell depends on no other.
 pub struct BatLiNet<'a> {
     parameters: BatLiNetParameters,
     source: Option<Support<'a>>,
-    fitted: Option<Fitted<'a>>,
 }
 
 /// The cells that are references.
@@ -46,7 +45,9 @@ impl Support<'_> {
     }
 }
 
-struct Fitted<'a> {
+/// A trained BatLiNet and its references.
+pub struct FittedBatLiNet<'a> {
+    parameters: BatLiNetParameters,
     network: Network,
     support: Support<'a>,
 }
@@ -59,7 +60,7 @@ impl<'a> BatLiNet<'a> {
     pub fn new(parameters: BatLiNetParameters) -> Result<Self, ModelError> {
         parameters.check()?;
         schedule(&parameters).check()?;
-        Ok(Self { parameters, source: None, fitted: None })
+        Ok(Self { parameters, source: None })
     }
 
     /// The same with these cells as references, in training too, instead of the training cells: those of another
@@ -70,38 +71,6 @@ impl<'a> BatLiNet<'a> {
     pub fn with_references(self, maps: &'a ArrayD<f32>, labels: Vec<f64>) -> Result<Self, ModelError> {
         let (maps, inner) = maps::training_maps::<3>(maps.view(), &labels)?;
         Ok(Self { source: Some(Support { maps, inner, labels: labels.into() }), ..self })
-    }
-
-    /// The answers of the branches for the cells of `features` and these references of theirs, each computed once.
-    ///
-    /// # Errors
-    /// As [`Model::predict`].
-    pub fn pairs(
-        &self,
-        features: ArrayViewD<'_, f32>,
-        references: &References,
-        context: &Context<'_>,
-    ) -> Result<PairMatrix, ModelError> {
-        let Fitted { network, support } = self.fitted.as_ref().ok_or(ModelError::NotFitted)?;
-        let shape = network.shape();
-        let maps = maps::prediction_maps(features, [shape.channels, shape.height, shape.width])?;
-        let mut inputs = Inputs::new(&self.parameters, shape, context.threads);
-        let intra = network.intra(&maps, &mut inputs)?;
-        let inter = if self.parameters.inter_cell {
-            // a reference drawn twice answers twice, but is asked once
-            let asked = References::union(slice::from_ref(references));
-            let mut answers = Array2::from_elem((maps.len() / shape.input_len(), support.labels.len()), f64::NAN);
-            for (cell, map) in maps.chunks_exact(shape.input_len()).enumerate() {
-                let outputs = network.inter(map, support.cells(), asked.of(cell), &mut inputs)?;
-                for (&reference, output) in asked.of(cell).iter().zip(outputs.into_iter().flatten()) {
-                    answers[[cell, reference]] = output;
-                }
-            }
-            Some(answers)
-        } else {
-            None
-        };
-        Ok(PairMatrix { intra, inter, branch_weights: self.parameters.branch_weights() })
     }
 
     /// Whether it can read maps of these dimensions: channels, cycles, grid points.
@@ -153,13 +122,47 @@ impl<'a> BatLiNet<'a> {
         }
     }
 
-    fn keep(&mut self, network: Network, maps: &[f32], inner: [usize; 3], labels: &[f64]) {
+    fn fitted(&self, network: Network, maps: &[f32], inner: [usize; 3], labels: &[f64]) -> FittedBatLiNet<'a> {
         let support = self.source.clone().unwrap_or_else(|| {
             // without an inter-cell branch nothing is compared with the training cells
             let maps = if self.parameters.inter_cell { maps.to_vec() } else { Vec::new() };
             Support { maps: maps.into(), inner, labels: labels.to_vec().into() }
         });
-        self.fitted = Some(Fitted { network, support });
+        FittedBatLiNet { parameters: self.parameters.clone(), network, support }
+    }
+}
+
+impl FittedBatLiNet<'_> {
+    /// The answers of the branches for the cells of `features` and these references of theirs, each computed once.
+    ///
+    /// # Errors
+    /// As [`Fitted::predict`].
+    pub fn pairs(
+        &self,
+        features: ArrayViewD<'_, f32>,
+        references: &References,
+        context: &Context<'_>,
+    ) -> Result<PairMatrix, ModelError> {
+        let Self { network, support, .. } = self;
+        let shape = network.shape();
+        let maps = maps::prediction_maps(features, [shape.channels, shape.height, shape.width])?;
+        let mut inputs = Inputs::new(&self.parameters, shape, context.threads);
+        let intra = network.intra(&maps, &mut inputs)?;
+        let inter = if self.parameters.inter_cell {
+            // a reference drawn twice answers twice, but is asked once
+            let asked = References::union(slice::from_ref(references));
+            let mut answers = Array2::from_elem((maps.len() / shape.input_len(), support.labels.len()), f64::NAN);
+            for (cell, map) in maps.chunks_exact(shape.input_len()).enumerate() {
+                let outputs = network.inter(map, support.cells(), asked.of(cell), &mut inputs)?;
+                for (&reference, output) in asked.of(cell).iter().zip(outputs.into_iter().flatten()) {
+                    answers[[cell, reference]] = output;
+                }
+            }
+            Some(answers)
+        } else {
+            None
+        };
+        Ok(PairMatrix { intra, inter, branch_weights: self.parameters.branch_weights() })
     }
 }
 
@@ -173,14 +176,15 @@ fn schedule(parameters: &BatLiNetParameters) -> Schedule {
     Schedule { epochs: parameters.epochs, batch: parameters.batch, order: Order::AsGiven }
 }
 
-impl Model for BatLiNet<'_> {
+impl<'a> Model for BatLiNet<'a> {
+    type Fitted = FittedBatLiNet<'a>;
+
     fn fit(
-        &mut self,
+        &self,
         features: ArrayViewD<'_, f32>,
         labels: &[f64],
         context: &Context<'_>,
-    ) -> Result<FitSummary, ModelError> {
-        self.fitted = None;
+    ) -> Result<(Self::Fitted, FitSummary), ModelError> {
         let (maps, inner) = self.learnt_from(features, labels)?;
         let shape = self.shape(inner)?;
         let initial = Network::initial(&self.parameters, shape, &mut context.streams.stream("init"));
@@ -206,12 +210,26 @@ impl Model for BatLiNet<'_> {
             network.step();
             Ok(loss)
         })?;
-        self.keep(network, &maps, inner, labels);
-        Ok(summary)
+        Ok((self.fitted(network, &maps, inner, labels), summary))
     }
 
+    fn restore(
+        &self,
+        weights: &Weights,
+        features: ArrayViewD<'_, f32>,
+        labels: &[f64],
+        context: &Context<'_>,
+    ) -> Result<Self::Fitted, ModelError> {
+        let (maps, inner) = self.learnt_from(features, labels)?;
+        let network = Network::new(&self.parameters, self.shape(inner)?, weights, context)?;
+        self.source(inner)?;
+        Ok(self.fitted(network, &maps, inner, labels))
+    }
+}
+
+impl Fitted for FittedBatLiNet<'_> {
     fn predict(&self, features: ArrayViewD<'_, f32>, context: &Context<'_>) -> Result<Vec<f64>, ModelError> {
-        let Fitted { network, support } = self.fitted.as_ref().ok_or(ModelError::NotFitted)?;
+        let Self { network, support, .. } = self;
         let EncoderShape { channels, height, width, .. } = network.shape();
         let maps = maps::prediction_maps(features.view(), [channels, height, width])?;
         let names: Vec<String> = maps.chunks_exact(network.shape().input_len()).map(name_of).collect();
@@ -221,20 +239,43 @@ impl Model for BatLiNet<'_> {
     }
 
     fn weights(&self) -> Option<Weights> {
-        self.fitted.as_ref().map(|fitted| fitted.network.weights())
+        Some(self.network.weights())
+    }
+}
+
+impl Described for BatLiNetParameters {
+    fn row(&self) -> ModelRow {
+        ModelRow {
+            // 2: the second convolution is computed in transformed space, which rounds otherwise
+            training_version: 2,
+            evaluation_only: &["references_test", "pair_matrix"],
+            ..ModelRow::network("batlinet", Engine::Encoder)
+        }
     }
 
-    fn restore(
-        &mut self,
-        weights: &Weights,
-        features: ArrayViewD<'_, f32>,
-        labels: &[f64],
-        context: &Context<'_>,
-    ) -> Result<(), ModelError> {
-        let (maps, inner) = self.learnt_from(features, labels)?;
-        let network = Network::new(&self.parameters, self.shape(inner)?, weights, context)?;
-        self.source(inner)?;
-        self.keep(network, &maps, inner, labels);
-        Ok(())
+    fn build(&self) -> Result<Box<dyn AnyModel>, ModelError> {
+        Ok(Box::new(BatLiNet::new(self.clone())?))
+    }
+
+    fn unused(&self) -> Vec<&'static str> {
+        Self::unused(self)
+    }
+
+    fn check_feature(&self, shape: &[usize]) -> Result<(), String> {
+        let maps = row::maps(shape)?;
+        BatLiNet::new(self.clone()).and_then(|model| model.check_maps(maps)).map_err(|error| error.to_string())
+    }
+
+    fn base(&self) -> Option<usize> {
+        self.intra_cell.then_some(self.base)
+    }
+
+    fn asking_version(&self) -> Option<u32> {
+        // 2: every test cell draws references of its own, by its id
+        self.inter_cell.then_some(2)
+    }
+
+    fn needs_source(&self) -> bool {
+        true
     }
 }

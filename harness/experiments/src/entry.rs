@@ -1,21 +1,20 @@
 //! One item of `models:` in an experiment file: a model with its hyper-parameters, and what it is fed.
 
 use baselines::{
-    Model, ModelError, Streams,
-    cnn::{Cnn, CnnParameters},
-    encoder::EncoderShape,
-    forest::{Forest, ForestParameters},
-    gp::{GaussianProcess, GpParameters},
-    linear::LeastSquares,
-    lstm::{Lstm, LstmParameters},
-    mean::Mean,
-    mlp::{Mlp, MlpParameters},
-    pcr::{Pcr, PcrParameters},
-    pls::{Pls, PlsParameters},
-    ridge::{Ridge, RidgeParameters},
-    svm::{Svm, SvmParameters},
+    AnyModel, Described, Engine, ModelError, ModelRow, Streams,
+    cnn::CnnParameters,
+    forest::ForestParameters,
+    gp::GpParameters,
+    linear::{DischargeParameters, FullParameters, VarianceParameters},
+    lstm::LstmParameters,
+    mean::MeanParameters,
+    mlp::MlpParameters,
+    pcr::PcrParameters,
+    pls::PlsParameters,
+    ridge::RidgeParameters,
+    svm::SvmParameters,
 };
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -23,12 +22,75 @@ use super::{
     seed,
     yaml::{self, Problem},
 };
-use batlinet::{
-    BatLiNet, BatLiNetParameters,
-    transfer::{Transfer, TransferParameters},
-};
+use batlinet::{BatLiNetParameters, transfer::TransferParameters};
 use cells::label::LabelRule;
 use features::samples::{FeatureTransformation, LabelTransformation};
+
+/// Registers the models: one line for each, in the order of the tables. Its hyper-parameters say the rest
+/// ([`Described`]).
+macro_rules! models {
+    ($($(#[$doc:meta])* $model:ident, $key:ident: $parameters:ty;)+) => {
+        /// A model and its hyper-parameters.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum ModelSpec {
+            $($(#[$doc])* $model($parameters),)+
+        }
+
+        impl ModelSpec {
+            /// The keys that hold the hyper-parameters in an entry of a file, in the order of the tables.
+            pub const KEYS: [&'static str; [$(stringify!($key)),+].len()] = [$(stringify!($key)),+];
+
+            fn described(&self) -> &dyn Described {
+                match self {
+                    $(Self::$model(parameters) => parameters,)+
+                }
+            }
+
+            /// The same model with the default hyper-parameters.
+            fn default_of(&self) -> Self {
+                match self {
+                    $(Self::$model(_) => Self::$model(<$parameters>::default()),)+
+                }
+            }
+
+            /// Every model with its default hyper-parameters.
+            #[cfg(test)]
+            fn every() -> Vec<Self> {
+                vec![$(Self::$model(<$parameters>::default()),)+]
+            }
+
+            /// All hyper-parameters, defaults included.
+            pub fn parameters(&self) -> Value {
+                let parameters = match self {
+                    $(Self::$model(parameters) => serde_json::to_value(parameters),)+
+                };
+                parameters.expect("hyper-parameters are numbers, names and lists, which JSON has")
+            }
+        }
+
+        /// An entry as written. One optional field per model rather than an enum: YAML enums need tags, and an enum
+        /// would lose the line of an error.
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub(super) struct Declared {
+            $($key: Option<$parameters>,)+
+            feature: Option<String>,
+            #[serde(default)]
+            feature_transformation: FeatureTransformation,
+            label_transformation: Option<LabelTransformation>,
+            label: Option<LabelRule>,
+            #[serde(default)]
+            variant: String,
+        }
+
+        impl Declared {
+            /// The models that it names.
+            fn models(&mut self) -> Vec<ModelSpec> {
+                [$(self.$key.take().map(ModelSpec::$model),)+].into_iter().flatten().collect()
+            }
+        }
+    };
+}
 
 /// A model of an experiment, checked: its hyper-parameters have a meaning and it has a feature if it needs one.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,39 +111,37 @@ pub struct Entry {
     pub target_cells: Option<usize>,
 }
 
-/// A model and its hyper-parameters.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ModelSpec {
+models! {
     /// Mean of the training labels.
-    Mean,
+    Mean, mean: MeanParameters;
     /// Least squares on the variance of ΔQ(V).
-    Variance,
+    Variance, variance: VarianceParameters;
     /// Least squares on Severson's discharge features.
-    Discharge,
+    Discharge, discharge: DischargeParameters;
     /// Least squares on Severson's full features.
-    Full,
+    Full, full: FullParameters;
     /// Ridge regression.
-    Ridge(RidgeParameters),
+    Ridge, ridge: RidgeParameters;
     /// Principal component regression.
-    Pcr(PcrParameters),
+    Pcr, pcr: PcrParameters;
     /// Partial least squares regression.
-    Pls(PlsParameters),
+    Pls, pls: PlsParameters;
     /// Support vector regression.
-    Svm(SvmParameters),
+    Svm, svm: SvmParameters;
     /// Random forest.
-    Forest(ForestParameters),
+    Forest, forest: ForestParameters;
     /// Gaussian process.
-    Gp(GpParameters),
+    Gp, gp: GpParameters;
     /// Multilayer perceptron.
-    Mlp(MlpParameters),
+    Mlp, mlp: MlpParameters;
     /// Recurrent network.
-    Lstm(LstmParameters),
+    Lstm, lstm: LstmParameters;
     /// Convolutional network.
-    Cnn(CnnParameters),
+    Cnn, cnn: CnnParameters;
     /// BatLiNet.
-    BatLiNet(BatLiNetParameters),
+    BatLiNet, batlinet: BatLiNetParameters;
     /// A procedure of learning from another chemistry.
-    Transfer(TransferParameters),
+    Transfer, transfer: TransferParameters;
 }
 
 impl Entry {
@@ -102,15 +162,16 @@ impl Entry {
 
     /// The feature that the model reads; the training mean reads none, whatever is declared.
     pub fn reads(&self) -> Option<&str> {
-        self.feature.as_deref().filter(|_| self.model != ModelSpec::Mean)
+        self.feature.as_deref().filter(|_| self.model.row().reads_features)
     }
 
     /// The names of the keys and hyper-parameters that change nothing for this entry, written or not.
     pub fn unused(&self) -> Vec<&'static str> {
-        match self.model {
-            ModelSpec::Mean => vec!["feature", "feature_transformation"],
-            _ => self.model.unused(),
+        let mut unused = self.model.unused();
+        if !self.model.row().reads_features {
+            unused.extend(["feature", "feature_transformation"]);
         }
+        unused
     }
 
     /// All that its trained model and its answers follow from: entries that differ in this differ in more than a name.
@@ -122,90 +183,43 @@ impl Entry {
     /// Whether the model learns from source cells too, those of another chemistry: in a transfer, they are BatLiNet's
     /// references.
     pub fn needs_source(&self) -> bool {
-        match &self.model {
-            ModelSpec::Transfer(parameters) => parameters.needs_source(),
-            ModelSpec::BatLiNet(_) => self.target_cells.is_some(),
-            _ => false,
-        }
+        self.target_cells.is_some() && self.model.described().needs_source()
     }
 }
 
 impl ModelSpec {
-    /// The names of all models, in the order of the tables.
-    pub const NAMES: [&'static str; 14] = record::MODELS;
+    /// The names of all models, in the order of the tables: a procedure of transfer goes by the name of another model.
+    pub const NAMES: [&'static str; Self::KEYS.len() - 1] = {
+        let mut names = [""; Self::KEYS.len() - 1];
+        let mut index = 0;
+        while index < names.len() {
+            names[index] = Self::KEYS[index];
+            index += 1;
+        }
+        names
+    };
 
-    /// Names of those whose result may change with the seed.
-    pub const SEEDED: [&'static str; 5] = record::SEEDED_MODELS;
+    /// What is known of the model whatever its hyper-parameters.
+    pub fn row(&self) -> ModelRow {
+        self.described().row()
+    }
 
     /// The name in files and tables.
     pub fn name(&self) -> &'static str {
-        match self {
-            Self::Mean => "mean",
-            Self::Variance => "variance",
-            Self::Discharge => "discharge",
-            Self::Full => "full",
-            Self::Ridge(_) => "ridge",
-            Self::Pcr(_) => "pcr",
-            Self::Pls(_) => "pls",
-            Self::Svm(_) => "svm",
-            Self::Forest(_) => "forest",
-            Self::Gp(_) => "gp",
-            Self::Mlp(_) => "mlp",
-            Self::Lstm(_) => "lstm",
-            Self::Cnn(_) => "cnn",
-            Self::BatLiNet(_) => "batlinet",
-            Self::Transfer(parameters) if parameters.pairs.is_some() => "batlinet",
-            Self::Transfer(_) => "cnn",
-        }
+        self.described().name()
     }
 
     /// A model ready to be fitted; a transfer needs its source cells too.
     ///
     /// # Errors
     /// [`ModelError::Hyperparameter`].
-    pub fn build(&self) -> Result<Box<dyn Model>, ModelError> {
-        Ok(match self.clone() {
-            Self::Mean => Box::new(Mean::new()),
-            Self::Variance | Self::Discharge | Self::Full => Box::new(LeastSquares::new()),
-            Self::Ridge(parameters) => Box::new(Ridge::new(parameters)?),
-            Self::Pcr(parameters) => Box::new(Pcr::new(parameters)?),
-            Self::Pls(parameters) => Box::new(Pls::new(parameters)?),
-            Self::Svm(parameters) => Box::new(Svm::new(parameters)?),
-            Self::Forest(parameters) => Box::new(Forest::new(parameters)?),
-            Self::Gp(parameters) => Box::new(GaussianProcess::new(parameters)?),
-            Self::Mlp(parameters) => Box::new(Mlp::new(parameters)?),
-            Self::Lstm(parameters) => Box::new(Lstm::new(parameters)?),
-            Self::Cnn(parameters) => Box::new(Cnn::new(parameters)?),
-            Self::BatLiNet(parameters) => Box::new(BatLiNet::new(parameters)?),
-            Self::Transfer(parameters) => Box::new(Transfer::new(parameters)?),
-        })
-    }
-
-    /// All hyper-parameters, defaults included.
-    pub fn parameters(&self) -> Value {
-        let parameters = match self {
-            Self::Mean | Self::Variance | Self::Discharge | Self::Full => Ok(Value::Object(Default::default())),
-            Self::Ridge(parameters) => serde_json::to_value(parameters),
-            Self::Pcr(parameters) => serde_json::to_value(parameters),
-            Self::Pls(parameters) => serde_json::to_value(parameters),
-            Self::Svm(parameters) => serde_json::to_value(parameters),
-            Self::Forest(parameters) => serde_json::to_value(parameters),
-            Self::Gp(parameters) => serde_json::to_value(parameters),
-            Self::Mlp(parameters) => serde_json::to_value(parameters),
-            Self::Lstm(parameters) => serde_json::to_value(parameters),
-            Self::Cnn(parameters) => serde_json::to_value(parameters),
-            Self::BatLiNet(parameters) => serde_json::to_value(parameters),
-            Self::Transfer(parameters) => serde_json::to_value(parameters),
-        };
-        parameters.expect("hyper-parameters are numbers, names and lists, which JSON has")
+    pub fn build(&self) -> Result<Box<dyn AnyModel>, ModelError> {
+        self.described().build()
     }
 
     /// The names of the hyper-parameters that change nothing beside the others.
     pub fn unused(&self) -> Vec<&'static str> {
-        match self {
-            Self::BatLiNet(parameters) => parameters.unused(),
-            _ => Vec::new(),
-        }
+        self.described().unused()
     }
 
     /// As [`ModelSpec::parameters`], with the default in the place of what changes nothing: what keys are made of, so
@@ -218,7 +232,7 @@ impl ModelSpec {
         let mut parameters = fields(self);
         let unused = self.unused();
         if !unused.is_empty() {
-            let mut defaults = fields(&Self::BatLiNet(BatLiNetParameters::default()));
+            let mut defaults = fields(&self.default_of());
             for name in unused {
                 parameters.remove(name);
                 parameters.extend(defaults.remove_entry(name));
@@ -232,145 +246,51 @@ impl ModelSpec {
     /// # Errors
     /// What it needs, as a fragment.
     pub fn check_feature(&self, shape: &[usize]) -> Result<(), String> {
-        let maps = || -> Result<[usize; 3], String> {
-            shape.try_into().map_err(|_| {
-                format!("it reads [channels, cycles, grid points], as capacity_map gives, and this is {shape:?}")
-            })
-        };
-        let matrix = || -> Result<[usize; 2], String> {
-            shape.try_into().map_err(|_| {
-                format!("it reads [cycles, grid points], as voltage_capacity gives, and this is {shape:?}")
-            })
-        };
-        let fits = |outcome: Result<(), ModelError>| outcome.map_err(|error| error.to_string());
-        let columns: usize = shape.iter().product();
-        match self {
-            Self::Mlp(_) | Self::Lstm(_) => matrix().map(drop),
-            Self::Cnn(parameters) => {
-                let [cycles, points] = matrix()?;
-                fits(EncoderShape::new(1, cycles, points, parameters.channels).map(drop))
-            }
-            Self::BatLiNet(parameters) => {
-                let maps = maps()?;
-                fits(BatLiNet::new(parameters.clone()).and_then(|model| model.check_maps(maps)))
-            }
-            Self::Transfer(parameters) => {
-                let [channels, cycles, points] = maps()?;
-                fits(EncoderShape::new(channels, cycles, points, parameters.channels).map(drop))
-            }
-            Self::Pcr(PcrParameters { components, .. }) | Self::Pls(PlsParameters { components, .. })
-                if *components > columns =>
-            {
-                Err(format!("hyper-parameter components = {components}: this has {columns} numbers per cell"))
-            }
-            _ => Ok(()),
-        }
+        self.described().check_feature(shape)
     }
 
     /// The key that holds the hyper-parameters in an entry of a file.
     pub fn key(&self) -> &'static str {
-        if matches!(self, Self::Transfer(_)) { "transfer" } else { self.name() }
-    }
-
-    /// The hyper-parameters that matter only when the trained model is asked.
-    pub fn evaluation_only(&self) -> &'static [&'static str] {
-        match self {
-            Self::BatLiNet(_) => &["references_test", "pair_matrix"],
-            _ => &[],
-        }
+        self.row().name
     }
 
     /// Whether the seed can change the result; where it cannot, the model runs once.
     pub fn is_seeded(&self) -> bool {
-        Self::SEEDED.contains(&self.name())
+        self.row().is_seeded
     }
 
     /// Position of the cycle that it subtracts from the others of a map, if it does.
     pub fn base(&self) -> Option<usize> {
-        match self {
-            Self::BatLiNet(parameters) => parameters.intra_cell.then_some(parameters.base),
-            Self::Transfer(parameters) => Some(parameters.base),
-            _ => None,
-        }
+        self.described().base()
+    }
+
+    /// The version of how a trained model is asked, where more than its test cells decides it.
+    pub fn asking_version(&self) -> Option<u32> {
+        self.described().asking_version()
     }
 
     /// Which random streams it draws from: models that share them begin with the same weights.
     pub fn streams(&self, seed: u64) -> Streams {
-        match self {
-            // the average of two networks has one in common with direct learning
-            Self::Transfer(_) => seed::streams("transfer", seed),
-            _ => seed::streams(self.name(), seed),
-        }
+        // by its own name: the average of two networks has one in common with direct learning
+        seed::streams(self.row().name, seed)
     }
 
     /// Whether the model computes on the chosen device; the others stay on the CPU.
     pub fn is_network(&self) -> bool {
-        matches!(self, Self::Mlp(_) | Self::Lstm(_)) || self.has_encoder()
+        self.row().engine != Engine::Cpu
     }
 
     /// Whether it is built on the convolutional encoder, for which there are kernels of our own on the CPU.
     pub fn has_encoder(&self) -> bool {
-        matches!(self, Self::Cnn(_) | Self::BatLiNet(_) | Self::Transfer(_))
+        self.row().engine == Engine::Encoder
     }
 }
-
-/// An entry as written. One optional field per model rather than an enum: YAML enums need tags, and an enum would lose
-/// the line of an error.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Declared {
-    mean: Option<NoParameters>,
-    variance: Option<NoParameters>,
-    discharge: Option<NoParameters>,
-    full: Option<NoParameters>,
-    ridge: Option<RidgeParameters>,
-    pcr: Option<PcrParameters>,
-    pls: Option<PlsParameters>,
-    svm: Option<SvmParameters>,
-    forest: Option<ForestParameters>,
-    gp: Option<GpParameters>,
-    mlp: Option<MlpParameters>,
-    lstm: Option<LstmParameters>,
-    cnn: Option<CnnParameters>,
-    batlinet: Option<BatLiNetParameters>,
-    transfer: Option<TransferParameters>,
-    feature: Option<String>,
-    #[serde(default)]
-    feature_transformation: FeatureTransformation,
-    label_transformation: Option<LabelTransformation>,
-    label: Option<LabelRule>,
-    #[serde(default)]
-    variant: String,
-}
-
-/// `{}`: a model without hyper-parameters.
-#[derive(Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-struct NoParameters {}
 
 impl TryFrom<Declared> for Entry {
     type Error = Misfit;
 
-    fn try_from(declared: Declared) -> Result<Self, Misfit> {
-        let mut models = [
-            declared.mean.map(|_| ModelSpec::Mean),
-            declared.variance.map(|_| ModelSpec::Variance),
-            declared.discharge.map(|_| ModelSpec::Discharge),
-            declared.full.map(|_| ModelSpec::Full),
-            declared.ridge.map(ModelSpec::Ridge),
-            declared.pcr.map(ModelSpec::Pcr),
-            declared.pls.map(ModelSpec::Pls),
-            declared.svm.map(ModelSpec::Svm),
-            declared.forest.map(ModelSpec::Forest),
-            declared.gp.map(ModelSpec::Gp),
-            declared.mlp.map(ModelSpec::Mlp),
-            declared.lstm.map(ModelSpec::Lstm),
-            declared.cnn.map(ModelSpec::Cnn),
-            declared.batlinet.map(ModelSpec::BatLiNet),
-            declared.transfer.map(ModelSpec::Transfer),
-        ]
-        .into_iter()
-        .flatten();
+    fn try_from(mut declared: Declared) -> Result<Self, Misfit> {
+        let mut models = declared.models().into_iter();
         let model =
             models.next().ok_or("an entry of models names a model, such as `- ridge: {}`; this one has none")?;
         if let Some(second) = models.next() {
@@ -382,7 +302,7 @@ impl TryFrom<Declared> for Entry {
             .into());
         }
         model.build().map_err(|error| Misfit::of_model(model.key(), model.name(), &error))?;
-        if declared.feature.is_none() && model != ModelSpec::Mean {
+        if declared.feature.is_none() && model.row().reads_features {
             let sentence = format!("{} needs `feature:`, the name of one of the experiment's features", model.name());
             return Err(Misfit::of("feature", sentence));
         }
@@ -390,17 +310,17 @@ impl TryFrom<Declared> for Entry {
             let sentence = format!("variant '{}' may hold letters, digits and _-.=+: only", declared.variant);
             return Err(Misfit::of("variant", sentence));
         }
-        let label_transformation = match (&model, declared.label_transformation) {
-            (ModelSpec::Transfer(_), Some(_)) => {
-                let sentence = "label_transformation: a transfer scales lives itself, leave it out";
-                return Err(Misfit::of("label_transformation", sentence.to_owned()));
+        let label_transformation = match declared.label_transformation {
+            Some(_) if model.row().scales_itself => {
+                let sentence = format!("label_transformation: a {} scales lives itself, leave it out", model.key());
+                return Err(Misfit::of("label_transformation", sentence));
             }
-            (ModelSpec::Transfer(_), None) => LabelTransformation::none(),
-            (_, declared) => declared.unwrap_or_default(),
+            None if model.row().scales_itself => LabelTransformation::none(),
+            declared => declared.unwrap_or_default(),
         };
-        if matches!(model, ModelSpec::Transfer(_)) && declared.feature_transformation != FeatureTransformation::None {
-            let sentence = "feature_transformation: a transfer compares maps as they are, leave it out";
-            return Err(Misfit::of("feature_transformation", sentence.to_owned()));
+        if model.row().scales_itself && declared.feature_transformation != FeatureTransformation::None {
+            let sentence = format!("feature_transformation: a {} compares maps as they are, leave it out", model.key());
+            return Err(Misfit::of("feature_transformation", sentence));
         }
         Ok(Self {
             model,
@@ -411,5 +331,41 @@ impl TryFrom<Declared> for Entry {
             variant: declared.variant,
             target_cells: None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_is_registered_under_the_name_that_it_gives_itself() {
+        let keys: Vec<&str> = ModelSpec::every().iter().map(ModelSpec::key).collect();
+        assert_eq!(keys, ModelSpec::KEYS);
+        let own = ModelSpec::every().into_iter().filter(|model| model.name() == model.key());
+        assert_eq!(own.map(|model| model.name()).collect::<Vec<_>>(), ModelSpec::NAMES);
+        for name in ModelSpec::every().iter().map(ModelSpec::name) {
+            assert!(ModelSpec::NAMES.contains(&name), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_names_of_the_tables_are_those_of_models() {
+        let known: Vec<&str> = ModelSpec::NAMES.into_iter().filter(|name| record::MODELS.contains(name)).collect();
+        assert_eq!(known, record::MODELS);
+        let seeded = ModelSpec::every().into_iter().filter(|model| model.name() == model.key() && model.is_seeded());
+        let seeded: Vec<&str> = seeded.map(|model| model.name()).filter(|name| known.contains(name)).collect();
+        assert_eq!(seeded, record::SEEDED_MODELS);
+    }
+
+    #[test]
+    fn the_hyper_parameters_that_matter_only_when_asked_are_there() {
+        for model in ModelSpec::every() {
+            for name in model.row().evaluation_only {
+                let quoted = serde_yaml::from_str::<serde_yaml::Value>(&format!("{{{}: {{{name}: []}}}}", model.key()));
+                let problem = Entry::read(&quoted.unwrap()).unwrap_err();
+                assert!(!problem.contains("unknown field"), "{problem}");
+            }
+        }
     }
 }

@@ -380,7 +380,10 @@ mod tests {
             status(|| panic!("index 3 is\n out of range")).to_string(),
             "failed: panicked: index 3 is out of range"
         );
-        assert_eq!(status(|| Err(ModelError::NotFitted.into())).to_string(), "failed: the model has not been fitted");
+        assert_eq!(
+            status(|| Err(ModelError::TooFewSamples { needed: 2, got: 1 }.into())).to_string(),
+            "failed: 1 training samples are too few, this model needs at least 2"
+        );
         assert_eq!(status(|| Err(ModelError::Diverged { epoch: 1, loss: f64::NAN }.into())), Status::Diverged);
         assert_eq!(status(|| Err(TrainError::DivergedBefore)), Status::Diverged);
         assert!(matches!(attempt(|| Err::<(), _>(ModelError::Interrupted.into())), End::Interrupted));

@@ -5,16 +5,14 @@
 //! *evaluation key* adds what matters only when the model is asked, contents and lives of the test cells among it, and names the
 //! run's folder. Scenarios that share their training
 //! cells, as MATR-1 and MATR-2 do, so share trained models. Names (of experiments, variants, feature sets) are in neither,
-//! so renaming reruns nothing. A stage's version is raised by hand when its results change on purpose.
+//! so renaming reruns nothing. A stage's version is raised by hand when its results change on purpose,
+//! that of a model's training in its [`baselines::ModelRow`].
 
 use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Map, Value, json};
 
-use super::{
-    entry::{Entry, ModelSpec},
-    spec::Experiment,
-};
+use super::{entry::Entry, spec::Experiment};
 use cells::{cell::Origin, failure::Failure, label::LabelRule, source::Source, split::Split};
 use features::samples::{LifeRecords, label_hash};
 use record::{DeviceClass, Ingredients, Precision, Protocol, hash};
@@ -22,30 +20,6 @@ use record::{DeviceClass, Ingredients, Precision, Protocol, hash};
 /// Versions of the stages that every run passes before it trains. Of `label`, 2: a record that ends just above the end of
 /// life ends with it, one that is shorter than the published life does not.
 const STAGES: [(&str, u32); 3] = [("label", 2), ("feature", 1), ("transformation", 1)];
-
-/// The version of a model's training.
-fn training_version(model: &ModelSpec) -> u32 {
-    match model {
-        // 2: all steps are multiplied by the input weights at once, which rounds otherwise
-        ModelSpec::Lstm(_) => 2,
-        // 2: trees grow level by level, so their random numbers come in another order
-        ModelSpec::Forest(_) => 2,
-        // 2: the second convolution is computed in transformed space, which rounds otherwise
-        ModelSpec::Cnn(_) | ModelSpec::BatLiNet(_) | ModelSpec::Transfer(_) => 2,
-        // 2: the kernel is the most likely of all, no longer the first that a search comes to
-        ModelSpec::Gp(_) => 2,
-        _ => 1,
-    }
-}
-
-/// The version of how a trained model is asked, where more than its test cells decides it.
-fn asking_version(model: &ModelSpec) -> Option<u32> {
-    match model {
-        // 2: every test cell draws references of its own, by its id
-        ModelSpec::BatLiNet(parameters) if parameters.inter_cell => Some(2),
-        _ => None,
-    }
-}
 
 /// What the keys of all runs of an experiment draw on.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,14 +49,14 @@ pub fn ingredients(
     let rule = experiment.rule(entry);
     let mut parameters = entry.model.effective_parameters();
     let mut evaluation: Map<String, Value> =
-        entry.model.evaluation_only().iter().filter_map(|name| parameters.remove_entry(*name)).collect();
+        entry.model.row().evaluation_only.iter().filter_map(|name| parameters.remove_entry(*name)).collect();
     evaluation.insert("test_cells".to_owned(), json!(surroundings.data_hash(&cells.test)));
     evaluation.insert("test_labels".to_owned(), json!(surroundings.label_hash(&cells.test, rule)));
-    if let Some(version) = asking_version(&entry.model) {
+    if let Some(version) = entry.model.asking_version() {
         evaluation.insert("stages".to_owned(), json!({ "references": version }));
     }
     let feature = entry.reads().and_then(|name| experiment.feature(name));
-    let stages = STAGES.into_iter().chain([("training", training_version(&entry.model))]);
+    let stages = STAGES.into_iter().chain([("training", entry.model.row().training_version)]);
     let mut training = json!({
         "origin": surroundings.origin,
         "training_cells": surroundings.data_hash(&cells.train),

@@ -113,11 +113,8 @@ pub(super) fn is_addressed(entry: &Value, name: &str, variant: Option<&str>) -> 
 }
 
 pub(super) fn missing_model(models: &[Value], name: &str, variant: Option<&str>) -> String {
-    let known: Vec<&str> = ModelSpec::NAMES
-        .into_iter()
-        .chain(["transfer"])
-        .filter(|known| models.iter().any(|entry| entry.get(known).is_some()))
-        .collect();
+    let known: Vec<&str> =
+        ModelSpec::KEYS.into_iter().filter(|known| models.iter().any(|entry| entry.get(known).is_some())).collect();
     match variant {
         Some(variant) if known.contains(&name) => format!("model {name} has no variant '{variant}' in this experiment"),
         _ => unknown("model", name, &known, "this experiment"),

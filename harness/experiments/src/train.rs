@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use baselines::{Context, FitSummary, Model, ModelError, Progress, Streams, Weights};
+use baselines::{Context, FitSummary, Fitted, Model, ModelError, Progress, Streams, Weights};
 use ndarray::{Array2, ArrayD};
 use thiserror::Error;
 
 use super::entry::{Entry, ModelSpec};
 use batlinet::{
-    BatLiNet, References,
+    BatLiNet, FittedBatLiNet, References,
     transfer::{Transfer, TransferParameters},
 };
 use cells::failure::Failure;
@@ -63,7 +63,7 @@ impl<'a> Material<'a> {
 
 /// A trained model, to be asked as often as there are runs that share its train key.
 pub struct Trained<'a> {
-    model: Fitted<'a>,
+    model: Either<'a>,
     entry: &'a Entry,
     material: Material<'a>,
     transformation: FittedFeatureTransformation,
@@ -84,42 +84,63 @@ pub struct Answer {
 }
 
 /// BatLiNet apart: its answers for pairs of cells serve many numbers of references.
-enum Fitted<'a> {
-    BatLiNet(Box<BatLiNet<'a>>),
-    Other(Box<dyn Model + 'a>),
+enum Either<'a> {
+    BatLiNet(Box<FittedBatLiNet<'a>>),
+    Other(Box<dyn Fitted + 'a>),
 }
 
-impl<'a> Fitted<'a> {
+/// How a model comes to be a fitted one.
+#[derive(Clone, Copy)]
+enum Way<'w> {
+    Fit,
+    Restore(&'w Weights),
+}
+
+/// What a model is fitted to, or was.
+struct Lesson<'l> {
+    features: &'l ArrayD<f32>,
+    labels: &'l [f64],
+    context: &'l Context<'l>,
+}
+
+impl Way<'_> {
+    /// A restored model has nothing to tell of its fit.
+    fn go<M: Model>(self, model: &M, lesson: &Lesson<'_>) -> Result<(M::Fitted, FitSummary), ModelError> {
+        let Lesson { features, labels, context } = lesson;
+        match self {
+            Self::Fit => model.fit(features.view(), labels, context),
+            Self::Restore(weights) => {
+                Ok((model.restore(weights, features.view(), labels, context)?, FitSummary::default()))
+            }
+        }
+    }
+}
+
+impl<'a> Either<'a> {
     fn new(
         spec: &ModelSpec,
         source: Option<&'a Part>,
         labels: &FittedLabelTransformation,
         pretrained: Option<Weights>,
-    ) -> Result<Self, ModelError> {
-        Ok(match (spec, source) {
-            (ModelSpec::BatLiNet(parameters), Some(source)) => {
-                let model = BatLiNet::new(parameters.clone())?;
-                Self::BatLiNet(Box::new(model.with_references(&source.features, labels.forward(&source.lives))?))
+        way: Way<'_>,
+        lesson: &Lesson<'_>,
+    ) -> Result<(Self, FitSummary), ModelError> {
+        match (spec, source) {
+            (ModelSpec::BatLiNet(parameters), source) => {
+                let mut model = BatLiNet::new(parameters.clone())?;
+                if let Some(source) = source {
+                    model = model.with_references(&source.features, labels.forward(&source.lives))?;
+                }
+                way.go(&model, lesson).map(|(fitted, summary)| (Self::BatLiNet(Box::new(fitted)), summary))
             }
-            (ModelSpec::BatLiNet(parameters), None) => Self::BatLiNet(Box::new(BatLiNet::new(parameters.clone())?)),
             (ModelSpec::Transfer(parameters), Some(source)) => {
-                Self::Other(Box::new(transfer(parameters, source)?.with_pretrained(pretrained)))
+                let model = transfer(parameters, source)?.with_pretrained(pretrained);
+                way.go(&model, lesson).map(|(fitted, summary)| (Self::Other(Box::new(fitted) as _), summary))
             }
-            (other, _) => Self::Other(other.build()?),
-        })
-    }
-
-    fn model(&self) -> &(dyn Model + 'a) {
-        match self {
-            Self::BatLiNet(model) => model.as_ref(),
-            Self::Other(model) => model.as_ref(),
-        }
-    }
-
-    fn model_mut(&mut self) -> &mut (dyn Model + 'a) {
-        match self {
-            Self::BatLiNet(model) => model.as_mut(),
-            Self::Other(model) => model.as_mut(),
+            (other, _) => {
+                let (fitted, summary) = way.go(&other.build()?, lesson)?;
+                Ok((Self::Other(fitted), summary))
+            }
         }
     }
 }
@@ -137,9 +158,7 @@ impl<'a> Trained<'a> {
         workplace: Workplace<'a>,
         pretrained: Option<Weights>,
     ) -> Result<(Self, FitSummary), TrainError> {
-        Self::prepared(entry, material, seed, workplace, pretrained, |model, features, lives, context| {
-            model.fit(features.view(), lives, context)
-        })
+        Self::prepared(entry, material, seed, workplace, pretrained, Way::Fit)
     }
 
     /// The same model from the tensors that its training left behind: on one machine, the one that [`Trained::fit`] gives.
@@ -153,37 +172,36 @@ impl<'a> Trained<'a> {
         workplace: Workplace<'a>,
         weights: &Weights,
     ) -> Result<Self, TrainError> {
-        Self::prepared(entry, material, seed, workplace, None, |model, features, lives, context| {
-            model.restore(weights, features.view(), lives, context)
-        })
-        .map(|(trained, ())| trained)
+        Self::prepared(entry, material, seed, workplace, None, Way::Restore(weights)).map(|(trained, _)| trained)
     }
 
-    fn prepared<T>(
+    fn prepared(
         entry: &'a Entry,
         material: Material<'a>,
         seed: u64,
         workplace: Workplace<'a>,
         pretrained: Option<Weights>,
-        make: impl FnOnce(&mut (dyn Model + 'a), &ArrayD<f32>, &[f64], &Context<'_>) -> Result<T, ModelError>,
-    ) -> Result<(Self, T), TrainError> {
+        way: Way<'_>,
+    ) -> Result<(Self, FitSummary), TrainError> {
         let Material { samples, source } = material;
         let transformation = entry.feature_transformation.fit(&samples.train.features)?;
         let labels = entry.label_transformation.fit(&material.labelled(entry))?;
         let streams = entry.model.streams(seed);
-        let mut model = Fitted::new(&entry.model, source, &labels, pretrained)?;
-        let made = make(
-            model.model_mut(),
-            &transformed(entry.feature_transformation, &transformation, &samples.train.features),
-            &labels.forward(&samples.train.lives),
-            &context(entry, &streams, workplace),
-        )?;
-        Ok((Self { model, entry, material, transformation, labels, streams, workplace }, made))
+        let lesson = Lesson {
+            features: &transformed(entry.feature_transformation, &transformation, &samples.train.features),
+            labels: &labels.forward(&samples.train.lives),
+            context: &context(entry, &streams, workplace),
+        };
+        let (model, summary) = Either::new(&entry.model, source, &labels, pretrained, way, &lesson)?;
+        Ok((Self { model, entry, material, transformation, labels, streams, workplace }, summary))
     }
 
     /// The trained tensors, for models that have any.
     pub fn weights(&self) -> Option<Weights> {
-        self.model.model().weights()
+        match &self.model {
+            Either::BatLiNet(model) => model.weights(),
+            Either::Other(model) => model.weights(),
+        }
     }
 
     /// Predicts the test part, once as each of `entries` asks, which share the train key of this model. What they ask
@@ -199,8 +217,8 @@ impl<'a> Trained<'a> {
         let features = transformed(self.entry.feature_transformation, &self.transformation, &test.features);
         let context = context(self.entry, &self.streams, self.workplace);
         let model = match &self.model {
-            Fitted::BatLiNet(model) => model,
-            Fitted::Other(model) => {
+            Either::BatLiNet(model) => model,
+            Either::Other(model) => {
                 let predicted = self.labels.inverse(&model.predict(features.view(), &context)?);
                 return Ok(vec![Answer { predicted, pairs: None, references: None }; entries.len()]);
             }

@@ -1,6 +1,6 @@
 //! Data sets made by formula, bit for bit those of `scripts/oracle/made_data.py`, and how a model is run on them.
 
-use baselines::{Context, Model, Silent, Streams};
+use baselines::{AnyModel, Context, Fitted as _, Silent, Streams};
 use ndarray::{Array2, s};
 
 pub(crate) const TRAIN: usize = 41;
@@ -98,14 +98,14 @@ pub(crate) fn in_context<T>(identity: &str, use_it: impl FnOnce(&Context<'_>) ->
 
 /// Fits `model` and predicts `questions`.
 pub(crate) fn answers(
-    model: &mut dyn Model,
+    model: &dyn AnyModel,
     features: &Array2<f32>,
     labels: &[f64],
     questions: &Array2<f32>,
 ) -> Vec<f64> {
     in_context("test", |context| {
-        model.fit(features.view().into_dyn(), labels, context).expect("the model can be fitted");
-        model.predict(questions.view().into_dyn(), context).expect("a fitted model predicts")
+        let (fitted, _) = model.fit_any(features.view().into_dyn(), labels, context).expect("the model can be fitted");
+        fitted.predict(questions.view().into_dyn(), context).expect("a fitted model predicts")
     })
 }
 

@@ -2,8 +2,8 @@
 
 use std::{mem::MaybeUninit, sync::Mutex, time::Instant};
 
-use baselines::{Context, Model as _, Progress, Silent, Streams};
-use batlinet::{BatLiNet, BatLiNetParameters};
+use baselines::{Context, Fitted as _, Model as _, Progress, Silent, Streams};
+use batlinet::{BatLiNet, BatLiNetParameters, FittedBatLiNet};
 use cells::cell::Cell;
 use features::feature::{CapacityMap, FeatureSpec};
 use ndarray::{Array4, ArrayView3, ArrayView4, Axis, Ix3};
@@ -101,7 +101,7 @@ pub(crate) fn time_epochs(
 ) -> Vec<Cost> {
     let stopwatch = Stopwatch::default();
     let parameters = BatLiNetParameters { epochs: epochs + 1, ..parameters.clone() };
-    let mut model = BatLiNet::new(parameters).expect("the parameters are valid");
+    let model = BatLiNet::new(parameters).expect("the parameters are valid");
     on_threads(threads, &stopwatch, |context| model.fit(maps.view().into_dyn(), labels, context))
         .expect("it can be fitted");
     let ends = stopwatch.0.into_inner().expect("nothing panicked while it was held");
@@ -109,20 +109,20 @@ pub(crate) fn time_epochs(
 }
 
 /// A fitted model that asks this many references.
-pub(crate) fn fitted(maps: &Array4<f32>, labels: &[f64], references_test: usize) -> BatLiNet<'static> {
+pub(crate) fn fitted(maps: &Array4<f32>, labels: &[f64], references_test: usize) -> FittedBatLiNet<'static> {
     let parameters = BatLiNetParameters { epochs: 1, references_test, ..BatLiNetParameters::default() };
-    let mut model = BatLiNet::new(parameters).expect("the parameters are valid");
+    let model = BatLiNet::new(parameters).expect("the parameters are valid");
     on_threads(cores(), &Silent, |context| model.fit(maps.view().into_dyn(), labels, context))
-        .expect("it can be fitted");
-    model
+        .expect("it can be fitted")
+        .0
 }
 
 /// The prediction for one cell.
-pub(crate) fn predict(threads: usize, model: &BatLiNet, map: ArrayView3<'_, f32>) -> f64 {
+pub(crate) fn predict(threads: usize, model: &FittedBatLiNet<'_>, map: ArrayView3<'_, f32>) -> f64 {
     predict_all(threads, model, map.insert_axis(Axis(0)))[0]
 }
 
 /// The prediction for each cell.
-pub(crate) fn predict_all(threads: usize, model: &BatLiNet, maps: ArrayView4<'_, f32>) -> Vec<f64> {
+pub(crate) fn predict_all(threads: usize, model: &FittedBatLiNet<'_>, maps: ArrayView4<'_, f32>) -> Vec<f64> {
     on_threads(threads, &Silent, |context| model.predict(maps.into_dyn(), context)).expect("a fitted model predicts")
 }

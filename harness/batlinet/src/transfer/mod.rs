@@ -21,5 +21,5 @@ pub mod parameters;
 pub mod scale;
 pub mod trainer;
 
-pub use model::Transfer;
+pub use model::{FittedTransfer, Transfer};
 pub use parameters::{Preset, TransferParameters};

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use baselines::{
-    Context, FitSummary, Model, ModelError, Weights, convolutional::ConvolutionalNetwork, encoder::EncoderShape, maps,
+    AnyModel, Context, Described, Engine, FitSummary, Fitted, Model, ModelError, ModelRow, Weights,
+    convolutional::ConvolutionalNetwork, encoder::EncoderShape, maps, row,
 };
 use ndarray::{ArrayD, ArrayViewD};
 
@@ -24,27 +25,35 @@ pub struct Transfer<'a> {
     parameters: TransferParameters,
     source: Option<Source<'a>>,
     pretrained: Option<Weights>,
-    fitted: Option<Fitted>,
 }
 
+#[derive(Clone)]
 struct Source<'a> {
     maps: Cow<'a, [f32]>,
     inner: [usize; 3],
     lives: &'a [f64],
 }
 
-struct Fitted {
+/// A procedure that has been gone through.
+pub struct FittedTransfer<'a> {
+    preset: Preset,
     differences: Differences,
     /// On a cell's difference to its own base cycle.
     intra: Scaled,
-    /// On the difference of two cells.
-    inter: Option<Scaled>,
+    /// On the difference of two cells, and the source cells, which are references.
+    inter: Option<(Scaled, Source<'a>)>,
 }
 
 /// A network and the unit of its outputs.
 struct Scaled {
     network: ConvolutionalNetwork,
     scale: Scale,
+}
+
+impl Source<'_> {
+    fn cells(&self) -> Cells<'_> {
+        Cells { maps: &self.maps, lives: self.lives }
+    }
 }
 
 impl<'a> Transfer<'a> {
@@ -54,7 +63,7 @@ impl<'a> Transfer<'a> {
     /// [`ModelError::Hyperparameter`].
     pub fn new(parameters: TransferParameters) -> Result<Self, ModelError> {
         parameters.check()?;
-        Ok(Self { parameters, source: None, pretrained: None, fitted: None })
+        Ok(Self { parameters, source: None, pretrained: None })
     }
 
     /// The same with these source cells: maps as those of the target cells, lives in cycles.
@@ -74,7 +83,7 @@ impl<'a> Transfer<'a> {
     pub fn pretrain(&self, context: &Context<'_>) -> Result<Option<Weights>, ModelError> {
         let Some(budget) = self.parameters.pretraining else { return Ok(None) };
         let source = self.source.as_ref().ok_or(ModelError::TooFewSamples { needed: 2, got: 0 })?;
-        let cells = Cells { maps: &source.maps, lives: source.lives };
+        let cells = source.cells();
         let differences = self.differences(source.inner)?;
         let trainer = Trainer { parameters: &self.parameters, differences, context };
         let mut network = trainer.initial("init")?;
@@ -100,7 +109,7 @@ impl<'a> Transfer<'a> {
         Ok(Differences { shape, base, limit })
     }
 
-    fn source(&self, shape: EncoderShape) -> Result<Cells<'_>, ModelError> {
+    fn source(&self, shape: EncoderShape) -> Result<&Source<'a>, ModelError> {
         let source = self.source.as_ref().ok_or(ModelError::TooFewSamples { needed: 2, got: 0 })?;
         let EncoderShape { channels, height, width, .. } = shape;
         if source.inner != [channels, height, width] {
@@ -109,7 +118,7 @@ impl<'a> Transfer<'a> {
                 got: std::iter::once(source.lives.len()).chain(source.inner).collect(),
             });
         }
-        Ok(Cells { maps: &source.maps, lives: source.lives })
+        Ok(source)
     }
 
     /// Direct learning, or fine-tuning.
@@ -140,35 +149,34 @@ impl<'a> Transfer<'a> {
         shape: EncoderShape,
         context: &Context<'_>,
     ) -> Result<Pairs<'b>, ModelError> {
-        let source = self.source(shape)?;
+        let source = self.source(shape)?.cells();
         let count = target.lives.len() * source.lives.len();
         if count < 3 {
             return Err(ModelError::TooFewSamples { needed: 3, got: count });
         }
         Ok(Pairs::new(target, source, budget.validation, &mut context.streams.stream("pairs")))
     }
+}
 
-    /// Lives by the inter-cell network: every source cell is a reference, and answers with its own life plus the
-    /// difference. The lower median of the answers that are positive; none where none is.
-    fn by_references(
-        &self,
-        Scaled { network, scale }: &Scaled,
-        maps: &[f32],
-        differences: &Differences,
-    ) -> Result<Vec<Option<f64>>, ModelError> {
-        let source = self.source(differences.shape)?;
-        let references: Vec<usize> = (0..source.lives.len()).collect();
-        (0..maps.len() / differences.shape.input_len())
-            .map(|cell| {
-                let between = |reference, input: &mut [f32]| {
-                    differences.between((maps, cell), (source.maps, reference), input);
-                };
-                let outputs = network.outputs(&references, between)?;
-                let lives = outputs.iter().zip(source.lives).map(|(&output, life)| scale.inverse(output) + life);
-                Ok(median_of_positive(lives))
-            })
-            .collect()
-    }
+/// Lives by the inter-cell network: every source cell is a reference, and answers with its own life plus the
+/// difference. The lower median of the answers that are positive; none where none is.
+fn by_references(
+    Scaled { network, scale }: &Scaled,
+    source: Cells<'_>,
+    maps: &[f32],
+    differences: &Differences,
+) -> Result<Vec<Option<f64>>, ModelError> {
+    let references: Vec<usize> = (0..source.lives.len()).collect();
+    (0..maps.len() / differences.shape.input_len())
+        .map(|cell| {
+            let between = |reference, input: &mut [f32]| {
+                differences.between((maps, cell), (source.maps, reference), input);
+            };
+            let outputs = network.outputs(&references, between)?;
+            let lives = outputs.iter().zip(source.lives).map(|(&output, life)| scale.inverse(output) + life);
+            Ok(median_of_positive(lives))
+        })
+        .collect()
 }
 
 /// The lower median of what is above zero, if anything is.
@@ -187,14 +195,15 @@ fn average(direct: f64, referred: Option<f64>, preset: Preset) -> f64 {
     }
 }
 
-impl Model for Transfer<'_> {
+impl<'a> Model for Transfer<'a> {
+    type Fitted = FittedTransfer<'a>;
+
     fn fit(
-        &mut self,
+        &self,
         features: ArrayViewD<'_, f32>,
         labels: &[f64],
         context: &Context<'_>,
-    ) -> Result<FitSummary, ModelError> {
-        self.fitted = None;
+    ) -> Result<(Self::Fitted, FitSummary), ModelError> {
         let (maps, inner) = maps::labelled_maps::<3>(features, labels)?;
         let target = Cells { maps: &maps, lives: labels };
         let differences = self.differences(inner)?;
@@ -205,45 +214,20 @@ impl Model for Transfer<'_> {
             let pairs = self.pairs(budget, target, differences.shape, context)?;
             let scale = pairs.scale();
             let (network, of_pairs) = trainer.on_pairs(trainer.initial("inter-cell init")?, budget, &pairs, scale)?;
-            inter = Some(Scaled { network, scale });
+            inter = Some((Scaled { network, scale }, self.source(differences.shape)?.clone()));
             summary.epochs = summary.epochs.zip(of_pairs.epochs).map(|(intra, inter)| intra + inter);
             summary.final_loss = of_pairs.final_loss;
         }
-        self.fitted = Some(Fitted { differences, intra, inter });
-        Ok(summary)
-    }
-
-    fn predict(&self, features: ArrayViewD<'_, f32>, _context: &Context<'_>) -> Result<Vec<f64>, ModelError> {
-        let Fitted { differences, intra, inter } = self.fitted.as_ref().ok_or(ModelError::NotFitted)?;
-        let EncoderShape { channels, height, width, .. } = differences.shape;
-        let maps = maps::prediction_maps(features, [channels, height, width])?;
-        let cells: Vec<usize> = (0..maps.len() / differences.shape.input_len()).collect();
-        let outputs = intra.network.outputs(&cells, |cell, input| differences.to_base(&maps, cell, input))?;
-        let direct = outputs.into_iter().map(|output| intra.scale.inverse(output));
-        match inter {
-            None => Ok(direct.collect()),
-            Some(inter) => {
-                let referred = self.by_references(inter, &maps, differences)?;
-                let preset = self.parameters.preset;
-                Ok(direct.zip(referred).map(|(direct, referred)| average(direct, referred, preset)).collect())
-            }
-        }
-    }
-
-    fn weights(&self) -> Option<Weights> {
-        let fitted = self.fitted.as_ref()?;
-        let mut weights = fitted.intra.network.weights().under("intra");
-        weights.0.extend(fitted.inter.iter().flat_map(|inter| inter.network.weights().under("inter").0));
-        Some(weights)
+        Ok((FittedTransfer { preset: self.parameters.preset, differences, intra, inter }, summary))
     }
 
     fn restore(
-        &mut self,
+        &self,
         weights: &Weights,
         features: ArrayViewD<'_, f32>,
         labels: &[f64],
         context: &Context<'_>,
-    ) -> Result<(), ModelError> {
+    ) -> Result<Self::Fitted, ModelError> {
         let (maps, inner) = maps::labelled_maps::<3>(features, labels)?;
         let target = Cells { maps: &maps, lives: labels };
         let differences = self.differences(inner)?;
@@ -255,13 +239,70 @@ impl Model for Transfer<'_> {
         let inter = match &self.parameters.pairs {
             None => None,
             // the scale is that of the training pairs, which the stream draws again
-            Some(budget) => Some(Scaled {
-                network: trainer.network(&weights.below("inter"))?,
-                scale: self.pairs(budget, target, differences.shape, context)?.scale(),
-            }),
+            Some(budget) => {
+                let network = trainer.network(&weights.below("inter"))?;
+                let scale = self.pairs(budget, target, differences.shape, context)?.scale();
+                Some((Scaled { network, scale }, self.source(differences.shape)?.clone()))
+            }
         };
-        self.fitted = Some(Fitted { differences, intra, inter });
-        Ok(())
+        Ok(FittedTransfer { preset: self.parameters.preset, differences, intra, inter })
+    }
+}
+
+impl Fitted for FittedTransfer<'_> {
+    fn predict(&self, features: ArrayViewD<'_, f32>, _context: &Context<'_>) -> Result<Vec<f64>, ModelError> {
+        let Self { preset, differences, intra, inter } = self;
+        let EncoderShape { channels, height, width, .. } = differences.shape;
+        let maps = maps::prediction_maps(features, [channels, height, width])?;
+        let cells: Vec<usize> = (0..maps.len() / differences.shape.input_len()).collect();
+        let outputs = intra.network.outputs(&cells, |cell, input| differences.to_base(&maps, cell, input))?;
+        let direct = outputs.into_iter().map(|output| intra.scale.inverse(output));
+        match inter {
+            None => Ok(direct.collect()),
+            Some((inter, source)) => {
+                let referred = by_references(inter, source.cells(), &maps, differences)?;
+                Ok(direct.zip(referred).map(|(direct, referred)| average(direct, referred, *preset)).collect())
+            }
+        }
+    }
+
+    fn weights(&self) -> Option<Weights> {
+        let mut weights = self.intra.network.weights().under("intra");
+        weights.0.extend(self.inter.iter().flat_map(|(inter, _)| inter.network.weights().under("inter").0));
+        Some(weights)
+    }
+}
+
+impl Described for TransferParameters {
+    fn row(&self) -> ModelRow {
+        ModelRow {
+            // 2: the second convolution is computed in transformed space, which rounds otherwise
+            training_version: 2,
+            scales_itself: true,
+            ..ModelRow::network("transfer", Engine::Encoder)
+        }
+    }
+
+    fn build(&self) -> Result<Box<dyn AnyModel>, ModelError> {
+        Ok(Box::new(Transfer::new(self.clone())?))
+    }
+
+    /// Direct learning and fine-tuning are those of a CNN; with pairs, the answer is BatLiNet's.
+    fn name(&self) -> &'static str {
+        if self.pairs.is_some() { "batlinet" } else { "cnn" }
+    }
+
+    fn check_feature(&self, shape: &[usize]) -> Result<(), String> {
+        let [channels, cycles, points] = row::maps(shape)?;
+        EncoderShape::new(channels, cycles, points, self.channels).map(drop).map_err(|error| error.to_string())
+    }
+
+    fn base(&self) -> Option<usize> {
+        Some(self.base)
+    }
+
+    fn needs_source(&self) -> bool {
+        Self::needs_source(self)
     }
 }
 

@@ -6,7 +6,8 @@
 //! every w, not only where they are least.
 
 use baselines::{
-    Context, Model, Silent, Streams, linear::LeastSquares, optimiser::AdamParameters, random::ChaCha8Rng, weights,
+    Context, Fitted as _, Model as _, Silent, Streams, linear::LeastSquares, optimiser::AdamParameters,
+    random::ChaCha8Rng, weights,
 };
 use baselines::{Weights, head::LinearHead};
 use ndarray::{Array2, ArrayViewD};
@@ -53,8 +54,7 @@ impl Plane {
     fn fitted(design: &Design) -> Self {
         let streams = Streams::new("least squares draws nothing");
         let context = Context { streams: &streams, device: tch::Device::Cpu, threads: 1, progress: &Silent };
-        let mut model = LeastSquares::new();
-        model.fit(design.features.view().into_dyn(), &design.lives, &context).unwrap();
+        let (model, _) = LeastSquares::new().fit(design.features.view().into_dyn(), &design.lives, &context).unwrap();
         let ask = |x: ArrayViewD<'_, f32>| model.predict(x, &context).unwrap();
         let p = design.features.ncols();
         let intercept = ask(Array2::zeros((1, p)).view().into_dyn())[0];

@@ -1,6 +1,6 @@
 //! BatLiNet as a model: what it learns, what it depends on, and what it does not.
 
-use baselines::{Context, Model, ModelError, Silent, Streams};
+use baselines::{Context, FitSummary, Fitted as _, Model as _, ModelError, Silent, Streams};
 use batlinet::{
     BatLiNet, BatLiNetParameters, References,
     cleaning::{Cleaning, CycleFilter},
@@ -31,12 +31,17 @@ fn context(streams: &Streams, threads: usize) -> Context<'_> {
     Context { streams, device: tch::Device::Cpu, threads, progress: &Silent }
 }
 
+/// What a fit has to tell, without the model.
+fn told<F>(fit: Result<(F, FitSummary), ModelError>) -> Result<FitSummary, ModelError> {
+    fit.map(|(_, summary)| summary)
+}
+
 fn fit_and_predict(parameters: BatLiNetParameters, seed: &str, threads: usize) -> Vec<f64> {
     let streams = Streams::new(seed);
     let (maps, labels) = data();
-    let mut model = BatLiNet::new(parameters).unwrap();
-    model.fit(maps.view(), &labels, &context(&streams, threads)).unwrap();
-    model.predict(maps.view(), &context(&streams, threads)).unwrap()
+    let model = BatLiNet::new(parameters).unwrap();
+    let (fitted, _) = model.fit(maps.view(), &labels, &context(&streams, threads)).unwrap();
+    fitted.predict(maps.view(), &context(&streams, threads)).unwrap()
 }
 
 #[test]
@@ -130,13 +135,12 @@ fn alpha_weighs_the_inter_cell_branch() {
     let streams = Streams::new("alpha");
     let (maps, labels) = data();
     let context = context(&streams, 1);
-    let mut trained = BatLiNet::new(parameters()).unwrap();
-    trained.fit(maps.view(), &labels, &context).unwrap();
+    let (trained, _) = BatLiNet::new(parameters()).unwrap().fit(maps.view(), &labels, &context).unwrap();
     let weights = trained.weights().unwrap();
     let ask = |alpha: f64| {
-        let mut model = BatLiNet::new(BatLiNetParameters { alpha, ..parameters() }).unwrap();
-        model.restore(&weights, maps.view(), &labels, &context).unwrap();
-        model.predict(maps.view(), &context).unwrap()
+        let model = BatLiNet::new(BatLiNetParameters { alpha, ..parameters() }).unwrap();
+        let restored = model.restore(&weights, maps.view(), &labels, &context).unwrap();
+        restored.predict(maps.view(), &context).unwrap()
     };
     let (intra, inter, quarter) = (ask(0.0), ask(1.0), ask(0.25));
     for ((intra, inter), quarter) in intra.iter().zip(&inter).zip(&quarter) {
@@ -150,16 +154,14 @@ fn saved_weights_predict_the_same_and_others_are_refused() {
     let streams = Streams::new("save");
     let (maps, labels) = data();
     let context = context(&streams, 1);
-    let mut trained = BatLiNet::new(parameters()).unwrap();
-    assert!(matches!(trained.predict(maps.view(), &context), Err(ModelError::NotFitted)));
-    trained.fit(maps.view(), &labels, &context).unwrap();
+    let model = BatLiNet::new(parameters()).unwrap();
+    let (trained, _) = model.fit(maps.view(), &labels, &context).unwrap();
     let bytes = trained.weights().unwrap().to_bytes().unwrap();
     let weights = baselines::Weights::from_bytes(&bytes).unwrap();
-    let mut restored = BatLiNet::new(parameters()).unwrap();
-    restored.restore(&weights, maps.view(), &labels, &context).unwrap();
+    let restored = model.restore(&weights, maps.view(), &labels, &context).unwrap();
     assert_eq!(trained.predict(maps.view(), &context).unwrap(), restored.predict(maps.view(), &context).unwrap());
     let narrow = maps.slice_axis(ndarray::Axis(3), (0..50).into()).to_owned();
-    let refused = restored.restore(&weights, narrow.view(), &labels, &context).unwrap_err();
+    let refused = model.restore(&weights, narrow.view(), &labels, &context).err().unwrap();
     assert!(refused.to_string().contains("projection.weight"), "{refused}");
     assert!(matches!(restored.predict(narrow.view(), &context), Err(ModelError::Shape { .. })));
 }
@@ -180,16 +182,16 @@ fn weights_of_another_arm_are_refused() {
     let weights: Vec<_> = arms
         .iter()
         .map(|arm| {
-            let mut model = BatLiNet::new(BatLiNetParameters { epochs: 1, ..arm.clone() }).unwrap();
-            model.fit(maps.view(), &labels, &context).unwrap();
-            model.weights().unwrap()
+            let model = BatLiNet::new(BatLiNetParameters { epochs: 1, ..arm.clone() }).unwrap();
+            let (fitted, _) = model.fit(maps.view(), &labels, &context).unwrap();
+            fitted.weights().unwrap()
         })
         .collect();
     for (asked, arm) in arms.iter().enumerate() {
         for (trained, weights) in weights.iter().enumerate() {
             let outcome = BatLiNet::new(arm.clone()).unwrap().restore(weights, maps.view(), &labels, &context);
             match outcome {
-                Ok(()) => assert_eq!(asked, trained),
+                Ok(_) => assert_eq!(asked, trained),
                 Err(ModelError::Weights(reason)) => {
                     assert_ne!(asked, trained);
                     assert!(reason.contains("another model") || reason.contains("this model needs"), "{reason}");
@@ -230,11 +232,11 @@ fn a_hampel_filter_wider_than_the_grid_is_refused() {
     let (maps, labels) = data();
     let narrow = maps.slice_axis(ndarray::Axis(3), (0..50).into()).to_owned();
     let hampel = BatLiNetParameters { intra_cleaning: Cleaning::Hampel, ..parameters() };
-    let mut model = BatLiNet::new(hampel.clone()).unwrap();
-    let refused = model.fit(narrow.view(), &labels, &context(&streams, 1)).unwrap_err();
+    let model = BatLiNet::new(hampel.clone()).unwrap();
+    let refused = told(model.fit(narrow.view(), &labels, &context(&streams, 1))).unwrap_err();
     assert!(refused.to_string().contains("grid points ≥ 51] for its Hampel filter"), "{refused}");
     // a branch that is not there filters nothing
-    let mut model = BatLiNet::new(BatLiNetParameters { intra_cell: false, epochs: 1, ..hampel }).unwrap();
+    let model = BatLiNet::new(BatLiNetParameters { intra_cell: false, epochs: 1, ..hampel }).unwrap();
     model.fit(narrow.view(), &labels, &context(&streams, 1)).unwrap();
 }
 
@@ -242,8 +244,8 @@ fn a_hampel_filter_wider_than_the_grid_is_refused() {
 fn a_loss_that_is_not_finite_ends_training_with_its_epoch() {
     let streams = Streams::new("diverge");
     let (maps, labels) = data();
-    let mut model = BatLiNet::new(BatLiNetParameters { learning_rate: 1e30, epochs: 50, ..parameters() }).unwrap();
-    let diverged = model.fit(maps.view(), &labels, &context(&streams, 1));
+    let model = BatLiNet::new(BatLiNetParameters { learning_rate: 1e30, epochs: 50, ..parameters() }).unwrap();
+    let diverged = told(model.fit(maps.view(), &labels, &context(&streams, 1)));
     assert!(matches!(diverged, Err(ModelError::Diverged { epoch: 2.., .. })), "{diverged:?}");
 }
 
@@ -252,10 +254,10 @@ fn other_cells_may_be_the_references() {
     let (maps, labels) = data();
     let streams = Streams::new("other references");
     let context = context(&streams, 1);
-    let predict = |mut model: BatLiNet<'_>, learnt: usize| {
+    let predict = |model: BatLiNet<'_>, learnt: usize| {
         let cells = maps.slice_axis(ndarray::Axis(0), ndarray::Slice::from(..learnt));
-        model.fit(cells, &labels[..learnt], &context).unwrap();
-        (model.predict(maps.view(), &context).unwrap(), model.weights().unwrap())
+        let (fitted, _) = model.fit(cells, &labels[..learnt], &context).unwrap();
+        (fitted.predict(maps.view(), &context).unwrap(), fitted.weights().unwrap())
     };
     let given = || BatLiNet::new(parameters()).unwrap().with_references(&maps, labels.clone()).unwrap();
     // the training cells, given as references, are what they are anyway
@@ -264,20 +266,20 @@ fn other_cells_may_be_the_references() {
     let one = maps.slice_axis(ndarray::Axis(0), ndarray::Slice::from(..1));
     assert!(BatLiNet::new(parameters()).unwrap().fit(one.view(), &labels[..1], &context).is_err());
     let (found, weights) = predict(given(), 1);
-    let mut restored = given();
-    restored.restore(&weights, one, &labels[..1], &context).unwrap();
+    let model = given();
+    let restored = model.restore(&weights, one, &labels[..1], &context).unwrap();
     assert_eq!(restored.predict(maps.view(), &context).unwrap(), found);
     let narrow = maps.slice_axis(ndarray::Axis(3), ndarray::Slice::from(..30)).to_owned();
-    let mut other = BatLiNet::new(parameters()).unwrap().with_references(&narrow, labels.clone()).unwrap();
-    assert!(other.fit(maps.view(), &labels, &context).unwrap_err().to_string().contains("reference cells"));
+    let other = BatLiNet::new(parameters()).unwrap().with_references(&narrow, labels.clone()).unwrap();
+    assert!(told(other.fit(maps.view(), &labels, &context)).unwrap_err().to_string().contains("reference cells"));
 }
 
 #[test]
 fn a_base_outside_the_maps_is_refused() {
     let streams = Streams::new("base");
     let (maps, labels) = data();
-    let mut model = BatLiNet::new(BatLiNetParameters { base: 20, ..parameters() }).unwrap();
-    let refused = model.fit(maps.view(), &labels, &context(&streams, 1)).unwrap_err();
+    let model = BatLiNet::new(BatLiNetParameters { base: 20, ..parameters() }).unwrap();
+    let refused = told(model.fit(maps.view(), &labels, &context(&streams, 1))).unwrap_err();
     assert!(refused.to_string().contains("positions 0 to 19"), "{refused}");
 }
 
@@ -286,8 +288,8 @@ fn the_pair_matrix_answers_as_pairs_asked_one_by_one() {
     let streams = Streams::new("pairs");
     let (maps, labels) = data();
     let context = context(&streams, 1);
-    let mut model = BatLiNet::new(parameters()).unwrap();
-    model.fit(maps.view(), &labels, &context).unwrap();
+    let model = BatLiNet::new(parameters()).unwrap();
+    let (model, _) = model.fit(maps.view(), &labels, &context).unwrap();
     let whole = model.pairs(maps.view(), &References::every(CELLS, CELLS), &context).unwrap();
     let alone = whole.alone().unwrap();
     for cell in 0..CELLS {
@@ -297,8 +299,8 @@ fn the_pair_matrix_answers_as_pairs_asked_one_by_one() {
     }
     // whatever is asked beside a pair, and however many times, its answer is the same
     for references_test in [1, 5, 64] {
-        let mut other = BatLiNet::new(BatLiNetParameters { references_test, ..parameters() }).unwrap();
-        other.restore(&model.weights().unwrap(), maps.view(), &labels, &context).unwrap();
+        let other = BatLiNet::new(BatLiNetParameters { references_test, ..parameters() }).unwrap();
+        let other = other.restore(&model.weights().unwrap(), maps.view(), &labels, &context).unwrap();
         let predicted = other.predict(maps.view(), &context).unwrap();
         for (cell, prediction) in predicted.iter().enumerate() {
             assert!(alone.row(cell).iter().any(|answer| answer == prediction), "{references_test} references");

@@ -1,6 +1,6 @@
 //! The transfer procedures as models: what they learn, what they are made of, and what they do not depend on.
 
-use baselines::{Context, Model, ModelError, Silent, Streams, encoder::EncoderShape};
+use baselines::{Context, Fitted as _, Model as _, ModelError, Silent, Streams, encoder::EncoderShape};
 use batlinet::transfer::{
     Preset, Transfer, TransferParameters,
     inputs::{Cells, Differences},
@@ -48,12 +48,12 @@ fn predictions(parameters: TransferParameters, learned: usize, seed: &str, threa
     let (streams, source) = (Streams::new(seed), cells(7, 0.0));
     let (maps, lives) = target();
     let (train, test) = maps.view().split_at(Axis(0), learned);
-    let mut model = Transfer::new(parameters.clone()).unwrap().with_source(&source.0, &source.1).unwrap();
-    model.fit(train.view(), &lives[..learned], &context(&streams, threads)).unwrap();
-    let found = model.predict(test.view(), &context(&streams, threads)).unwrap();
+    let model = Transfer::new(parameters).unwrap().with_source(&source.0, &source.1).unwrap();
+    let (fitted, _) = model.fit(train.view(), &lives[..learned], &context(&streams, threads)).unwrap();
+    let found = fitted.predict(test.view(), &context(&streams, threads)).unwrap();
     // saved weights are the fit, with the scales that the training cells give
-    let mut restored = Transfer::new(parameters).unwrap().with_source(&source.0, &source.1).unwrap();
-    restored.restore(&model.weights().unwrap(), train, &lives[..learned], &context(&streams, threads)).unwrap();
+    let weights = fitted.weights().unwrap();
+    let restored = model.restore(&weights, train, &lives[..learned], &context(&streams, threads)).unwrap();
     assert_eq!(found, restored.predict(test, &context(&streams, threads)).unwrap());
     found
 }
@@ -191,9 +191,9 @@ fn fine_tuning_from_a_given_network_is_fine_tuning_from_its_own() {
     let context = context(&streams, 1);
     let model = || Transfer::new(fine_tune()).unwrap().with_source(&source.0, &source.1).unwrap();
     let given = model().pretrain(&context).unwrap().expect("fine-tuning has a pretraining");
-    let weights = |mut model: Transfer<'_>| {
-        let summary = model.fit(maps.view(), &lives, &context).unwrap();
-        (model.weights().unwrap(), summary)
+    let weights = |model: Transfer<'_>| {
+        let (fitted, summary) = model.fit(maps.view(), &lives, &context).unwrap();
+        (fitted.weights().unwrap(), summary)
     };
     assert_eq!(weights(model()), weights(model().with_pretrained(Some(given.clone()))));
     assert_eq!(Transfer::new(direct()).unwrap().pretrain(&context).unwrap(), None);
@@ -203,22 +203,21 @@ fn fine_tuning_from_a_given_network_is_fine_tuning_from_its_own() {
     wide = wide.with_source(&source.0, &source.1).unwrap().with_pretrained(Some(given));
     assert!(matches!(wide.fit(maps.view(), &lives, &context), Err(ModelError::Weights(_))));
     let (of_direct, _) = weights(Transfer::new(direct()).unwrap());
-    let mut both = Transfer::new(transfer()).unwrap().with_source(&source.0, &source.1).unwrap();
+    let both = Transfer::new(transfer()).unwrap().with_source(&source.0, &source.1).unwrap();
     assert!(matches!(both.restore(&of_direct, maps.view(), &lives, &context), Err(ModelError::Weights(_))));
 }
 
 #[test]
 fn what_does_not_fit_is_an_error() {
     let (streams, (maps, lives)) = (Streams::new("a"), target());
-    let fit = |model: &mut Transfer<'_>| model.fit(maps.view(), &lives, &context(&streams, 1)).unwrap_err();
-    let mut without = Transfer::new(transfer()).unwrap();
-    assert!(matches!(fit(&mut without), ModelError::TooFewSamples { .. }));
-    assert!(matches!(without.predict(maps.view(), &context(&streams, 1)), Err(ModelError::NotFitted)));
-    let mut late = Transfer::new(TransferParameters { base: 20, ..direct() }).unwrap();
-    assert!(fit(&mut late).to_string().contains("base = 20"));
+    let fit = |model: &Transfer<'_>| model.fit(maps.view(), &lives, &context(&streams, 1)).err().unwrap();
+    let without = Transfer::new(transfer()).unwrap();
+    assert!(matches!(fit(&without), ModelError::TooFewSamples { .. }));
+    let late = Transfer::new(TransferParameters { base: 20, ..direct() }).unwrap();
+    assert!(fit(&late).to_string().contains("base = 20"));
     let narrow = (maps.slice_axis(Axis(3), Slice::from(..30)).to_owned(), lives.clone());
-    let mut other = Transfer::new(fine_tune()).unwrap().with_source(&narrow.0, &narrow.1).unwrap();
-    assert!(fit(&mut other).to_string().contains("source cells, 2, 20, 60"));
+    let other = Transfer::new(fine_tune()).unwrap().with_source(&narrow.0, &narrow.1).unwrap();
+    assert!(fit(&other).to_string().contains("source cells, 2, 20, 60"));
     let mut bad = narrow.0.clone();
     bad[[0, 0, 0, 0]] = f32::NAN;
     let source = Transfer::new(fine_tune()).unwrap().with_source(&bad, &narrow.1);

@@ -2,7 +2,7 @@
 //! of them.
 
 use super::declared::{experiment, file, planned, repository_files, settings};
-use baselines::{Context, Model as _, Silent, Streams, mean::Mean};
+use baselines::{Context, Fitted as _, Model as _, Silent, Streams, mean::Mean};
 use cells::catalogue;
 use cells::label::{Crossing, Unreached};
 use cells::split::Split;
@@ -221,8 +221,7 @@ fn the_training_mean_of_published_lives_errs_as_published() {
         let rows = |count: usize| ndarray::ArrayD::<f32>::zeros(ndarray::IxDyn(&[count, 1]));
         let streams = Streams::new("mean");
         let context = Context { streams: &streams, device: tch::Device::Cpu, threads: 1, progress: &Silent };
-        let mut mean = Mean::new();
-        mean.fit(rows(train.len()).view(), &labels, &context).unwrap();
+        let (mean, _) = Mean::new().fit(rows(train.len()).view(), &labels, &context).unwrap();
         let predicted = fitted.inverse(&mean.predict(rows(test.len()).view(), &context).unwrap());
         let metrics = Metrics::new(&test, &predicted).unwrap();
         assert!((metrics.rmse - rmse).abs() <= 0.01, "{name}: {}", metrics.rmse);
