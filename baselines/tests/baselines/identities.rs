@@ -10,7 +10,6 @@ use baselines::pls::{Pls, PlsParameters};
 use baselines::ridge::{Ridge, RidgeParameters};
 use baselines::svm::{Gamma, Svm, SvmParameters};
 use baselines::{AnyModel, Context, FitSummary, Fitted as _, Model as _, ModelError};
-use super::common::{DataSet, answers, distance, in_context, labels, noise};
 use ndarray::{Array2, Axis, s};
 
 fn ridge(alpha: f64) -> Ridge {

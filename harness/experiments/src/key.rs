@@ -12,7 +12,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Map, Value, json};
 
-use super::{entry::Entry, spec::Experiment};
+use super::{
+    entry::{Entry, ModelSpec},
+    spec::Experiment,
+};
 use cells::{cell::Origin, failure::Failure, label::LabelRule, source::Source, split::Split};
 use features::samples::{LifeRecords, label_hash};
 use record::{DeviceClass, Ingredients, Precision, Protocol, hash};
