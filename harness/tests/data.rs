@@ -15,6 +15,7 @@ mod data {
     mod import;
     mod lives;
     mod nominal;
+    mod own_cells;
     mod pickle;
     mod published_files;
     mod raw;

@@ -49,9 +49,9 @@ impl Cells {
         let described = |cell: Cell| {
             let mut info = cell.info().clone();
             change(&mut info);
-            Cell::new(info, cell.cycles().to_vec(), cell.life().clone()).unwrap()
+            (info.id.clone(), Cell::new(info, cell.cycles().to_vec(), cell.life().clone()).unwrap())
         };
-        Self(self.0.into_iter().map(|(id, cell)| (id, described(cell))).collect())
+        Self(self.0.into_values().map(described).collect())
     }
 
     /// The same cells with voltages as a voltmeter of 0.1 mV has them.
@@ -258,8 +258,8 @@ fn what_a_pickle_says_otherwise_than_the_catalogue_is_said_or_refused() {
     let (_, remarks) = given(|_| ()).unwrap();
     assert_eq!(remarks, "");
     // as BatteryML has it
-    let (info, remarks) = given(|info| info.chemistry.cathode = cells::cell::Cathode::Lco).unwrap();
-    assert_eq!(info.chemistry.cathode, cells::cell::Cathode::Nca);
+    let (info, remarks) = given(|info| info.chemistry.cathode = cells::cell::Cathode::LCO).unwrap();
+    assert_eq!(info.chemistry.cathode, cells::cell::Cathode::NCA);
     assert!(remarks.contains("its cathode_material is \"LCO\", \"NCA\" is used"), "{remarks}");
     let refused = given(|info| info.voltage_limits.0 = 2.5).unwrap_err().to_string();
     assert!(refused.contains("its min_voltage_limit_in_V is 2.5, the published cell has 2.7 V"), "{refused}");

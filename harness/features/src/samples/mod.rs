@@ -3,11 +3,13 @@
 mod build;
 mod foresight;
 mod observed;
+mod part;
 mod transformation;
 
-pub use build::{Part, Samples, build, lives};
+pub use build::{build, lives};
 pub use foresight::Foresight;
 pub use observed::{nothing_observed, nothing_observed_of};
+pub use part::{Part, Samples};
 pub use transformation::{
     FeatureTransformation, FittedFeatureTransformation, FittedLabelTransformation, LabelStep, LabelTransformation,
 };

@@ -13,9 +13,9 @@ use zip::{CompressionMethod, ZipWriter};
 use super::calendar::stamp;
 use super::file::{self, WholeCycle, WriteError};
 use super::{Format, whole_life};
-use crate::coulomb;
-use crate::import::{Progress, VIRTUAL_MARK};
-use cells::cell::{Dataset, Origin};
+use crate::import::{Datasets, Progress, VIRTUAL_MARK};
+use crate::rwth;
+use cells::cell::Origin;
 use cells::failure::Failure;
 use cells::source::Source;
 
@@ -24,7 +24,8 @@ pub(super) const FORMAT: Format = Format {
     name: "rwth-zip",
     import: crate::rwth::FORMAT.name,
     files: "raw.zip, with a zip archive of zip archives of CSV files",
-    datasets: &[Dataset::Rwth],
+    datasets: Datasets::Of(&["RWTH"]),
+    own: true,
     write,
 };
 
@@ -109,7 +110,7 @@ fn discharge(of: Option<&WholeCycle<'_>>) -> Vec<Sample> {
 
 /// The samples of a cycle, none of them long after the one before, and enough of them.
 fn sampled(whole: &WholeCycle<'_>) -> Vec<Sample> {
-    let (cycle, time) = (whole.cycle, whole.counted_time(coulomb::MILLISECONDS));
+    let (cycle, time) = (whole.cycle, whole.counted_time(rwth::TIME));
     let mut samples: Vec<Sample> = Vec::new();
     for ((time, current), voltage) in time.into_iter().zip(&cycle.current).zip(&cycle.voltage) {
         let here = Sample { time, current: *current, voltage: *voltage };
