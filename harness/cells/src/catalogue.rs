@@ -1,25 +1,28 @@
-//! What is published about the 403 cells of the benchmark: chemistry, limits, protocol and cycle life.
+//! What is known of cells before any file is read: chemistry, limits, protocol and cycle life. Of the 403 cells of the benchmark
+//! as it is published, of cells of one's own as a file says ([`Catalogue::read`]).
+
+mod own;
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use serde::Deserialize;
 
-use crate::cell::{Cathode, CellInfo, Chemistry, Dataset, Origin, Protocol};
+use crate::cell::{Cathode, CellInfo, Chemistry, DatasetName, Origin, Protocol};
 
-/// One published cell; a row of `experiments/cells.csv`.
+/// One cell; a row of `experiments/cells.csv`, or of a file of that form.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CatalogueEntry {
     /// As in the split files, such as `MATR_b1c0`.
     pub id: String,
-    /// Where the cell was published.
-    pub dataset: Dataset,
+    /// With which others the cell was published, or belongs.
+    pub dataset: DatasetName,
     /// Positive electrode.
     pub cathode: Cathode,
     /// Negative electrode, `graphite` or `carbon`.
     pub anode: String,
-    /// `cylindrical_18650` or `prismatic`.
+    /// Such as `cylindrical_18650` or `prismatic`; empty if not known.
     pub form_factor: String,
     /// Ah; the denominator of the state of health.
     #[serde(rename = "nominal_capacity_Ah")]
@@ -45,10 +48,10 @@ impl CatalogueEntry {
     pub fn info(&self, origin: Origin) -> CellInfo {
         CellInfo {
             id: self.id.clone(),
-            dataset: self.dataset,
+            dataset: self.dataset.clone(),
             origin,
-            chemistry: Chemistry { cathode: self.cathode, anode: self.anode.clone() },
-            form_factor: Some(self.form_factor.clone()),
+            chemistry: Chemistry { cathode: self.cathode.clone(), anode: self.anode.clone() },
+            form_factor: (!self.form_factor.is_empty()).then(|| self.form_factor.clone()),
             nominal_capacity: self.nominal_capacity,
             voltage_limits: (self.v_min, self.v_max),
             ambient_temperature: self.temperature,
@@ -58,23 +61,68 @@ impl CatalogueEntry {
     }
 }
 
-static CELLS: LazyLock<Vec<CatalogueEntry>> = LazyLock::new(|| {
-    csv::Reader::from_reader(include_str!("../../../experiments/cells.csv").as_bytes())
-        .deserialize()
-        .collect::<Result<_, _>>()
-        .expect("experiments/cells.csv is compiled in, and a test reads it")
-});
-
-/// All 403 cells, in the order of the file.
-pub fn cells() -> &'static [CatalogueEntry] {
-    &CELLS
+/// Cells by id: those of the benchmark, or those of one's own.
+#[derive(Debug)]
+pub struct Catalogue {
+    entries: Vec<CatalogueEntry>,
+    by_id: HashMap<String, usize>,
+    /// The file that it is from; none of the benchmark.
+    file: Option<String>,
 }
 
-/// The cell with this id.
+impl Catalogue {
+    fn new(entries: Vec<CatalogueEntry>, file: Option<String>) -> Self {
+        let by_id = entries.iter().enumerate().map(|(place, entry)| (entry.id.clone(), place)).collect();
+        Self { entries, by_id, file }
+    }
+
+    /// That of the benchmark.
+    pub fn published() -> Arc<Self> {
+        Arc::clone(&PUBLISHED)
+    }
+
+    /// Its cells, in the order of the file.
+    pub fn cells(&self) -> &[CatalogueEntry] {
+        &self.entries
+    }
+
+    /// The cell with this id.
+    pub fn find(&self, id: &str) -> Option<&CatalogueEntry> {
+        self.by_id.get(id).map(|&place| &self.entries[place])
+    }
+
+    /// The cell that a publisher's files call `name`: that with the id `prefix` and `name`, or, of one's own, `name` alone.
+    pub fn named(&self, prefix: &str, name: &str) -> Option<&CatalogueEntry> {
+        self.find(&format!("{prefix}{name}")).or_else(|| self.find(name).filter(|_| self.is_own()))
+    }
+
+    /// Whether it is a file of one's own.
+    pub fn is_own(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// What to call any of its cells: `a published cell`, or `a cell of` the file.
+    pub fn a_cell(&self) -> String {
+        self.file.as_ref().map_or_else(|| "a published cell".to_owned(), |file| format!("a cell of {file}"))
+    }
+}
+
+static PUBLISHED: LazyLock<Arc<Catalogue>> = LazyLock::new(|| {
+    let cells = csv::Reader::from_reader(include_str!("../../../experiments/cells.csv").as_bytes())
+        .deserialize()
+        .collect::<Result<_, _>>()
+        .expect("experiments/cells.csv is compiled in, and a test reads it");
+    Arc::new(Catalogue::new(cells, None))
+});
+
+/// All 403 published cells, in the order of the file.
+pub fn cells() -> &'static [CatalogueEntry] {
+    PUBLISHED.cells()
+}
+
+/// The published cell with this id.
 pub fn find(id: &str) -> Option<&'static CatalogueEntry> {
-    static BY_ID: LazyLock<HashMap<&str, &CatalogueEntry>> =
-        LazyLock::new(|| cells().iter().map(|entry| (entry.id.as_str(), entry)).collect());
-    BY_ID.get(id).copied()
+    PUBLISHED.find(id)
 }
 
 #[cfg(test)]
@@ -83,8 +131,9 @@ mod tests {
 
     #[test]
     fn the_catalogue_counts_as_the_benchmark_does() {
-        let count = |dataset| cells().iter().filter(|entry| entry.dataset == dataset).count();
-        assert_eq!(Dataset::ALL.map(count), [135, 45, 77, 13, 48, 14, 10, 61]);
+        let count = |dataset: &str| cells().iter().filter(|entry| entry.dataset == dataset).count();
+        let datasets = ["MATR", "CLO", "HUST", "CALCE", "RWTH", "HNEI", "UL_PUR", "SNL"];
+        assert_eq!(datasets.map(count), [135, 45, 77, 13, 48, 14, 10, 61]);
         let unfinished = cells().iter().filter(|entry| entry.cycle_life.is_none()).count();
         assert_eq!((cells().len(), unfinished), (403, 28));
         let lives = || cells().iter().filter_map(|entry| entry.cycle_life);
@@ -114,8 +163,7 @@ mod tests {
 
     #[test]
     fn hust_lives_reach_from_1144_to_2691_as_published() {
-        let lives =
-            || cells().iter().filter(|entry| entry.dataset == Dataset::Hust).filter_map(|entry| entry.cycle_life);
+        let lives = || cells().iter().filter(|entry| entry.dataset == "HUST").filter_map(|entry| entry.cycle_life);
         assert_eq!(lives().fold(f64::INFINITY, f64::min), 1144.0);
         assert_eq!(lives().fold(0.0, f64::max), 2691.0);
     }

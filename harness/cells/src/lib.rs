@@ -6,7 +6,9 @@
 //! | file | makes | from |
 //! |---|---|---|
 //! | [`cell`] | [`cell::Cell`], the record of one battery | |
-//! | [`catalogue`] | what is published about a cell | its id |
+//! | [`datasets`] | what is published about a dataset | its name |
+//! | [`catalogue`] | what is known about a cell | its id |
+//! | [`time_unit`] | seconds | what files count time in |
 //! | [`source`] | the trait of every collection of cells | |
 //! | [`store`] | cells on disk | cells |
 //! | [`label`] | a cycle life | a cell |
@@ -17,6 +19,7 @@
 
 pub mod catalogue;
 pub mod cell;
+pub mod datasets;
 pub mod failure;
 pub mod label;
 pub mod listing;
@@ -28,4 +31,5 @@ pub mod split;
 pub mod store;
 pub mod suggest;
 pub mod text;
+pub mod time_unit;
 pub mod whole_file;

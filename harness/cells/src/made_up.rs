@@ -1,14 +1,14 @@
 //! Cells that tests of every crate make up.
 
-use crate::cell::{Cathode, CellInfo, Chemistry, Cycle, Dataset, Origin, Protocol};
+use crate::cell::{Cathode, CellInfo, Chemistry, Cycle, DatasetName, Origin, Protocol};
 
 /// The head of a cell of this id.
 pub fn info(id: &str) -> CellInfo {
     CellInfo {
         id: id.to_owned(),
-        dataset: Dataset::Matr,
+        dataset: DatasetName::of("MATR"),
         origin: Origin::Virtual,
-        chemistry: Chemistry { cathode: Cathode::Lfp, anode: "graphite".to_owned() },
+        chemistry: Chemistry { cathode: Cathode::LFP, anode: "graphite".to_owned() },
         form_factor: None,
         nominal_capacity: 1.1,
         voltage_limits: (2.0, 3.5),

@@ -23,7 +23,8 @@ use std::{fs, io};
 
 use rayon::prelude::*;
 
-use crate::cell::{Cell, CellInfo, Dataset, Origin};
+use crate::cell::{Cell, CellInfo, DatasetName, Origin};
+use crate::datasets;
 use crate::failure::Failure;
 use crate::source::Source;
 use crate::suggest::did_you_mean;
@@ -190,16 +191,15 @@ impl Store {
         self.cells.values().map(|header| &header.info)
     }
 
-    /// Number of cells of each dataset that has any.
-    pub fn counts(&self) -> Vec<(Dataset, usize)> {
-        let of = |dataset| self.infos().filter(|info| info.dataset == dataset).count();
-        Dataset::ALL.into_iter().map(|dataset| (dataset, of(dataset))).filter(|(_, cells)| *cells > 0).collect()
+    /// Number of cells of each dataset that has any, the published ones first.
+    pub fn counts(&self) -> Vec<(DatasetName, usize)> {
+        datasets::counted(self.infos().map(|info| &info.dataset))
     }
 
     /// The source's numbers of the first and the last cycle at hand, of the cells of `dataset` that have any, and how
     /// many cells have these.
-    pub fn numbered(&self, dataset: Dataset) -> BTreeMap<(u32, u32), usize> {
-        let of_dataset = self.cells.values().filter(|header| header.info.dataset == dataset);
+    pub fn numbered(&self, dataset: &DatasetName) -> BTreeMap<(u32, u32), usize> {
+        let of_dataset = self.cells.values().filter(|header| header.info.dataset == *dataset);
         of_dataset.filter_map(|header| header.numbered).fold(BTreeMap::new(), |mut counts, numbered| {
             *counts.entry(numbered).or_insert(0) += 1;
             counts
@@ -286,8 +286,8 @@ pub fn cell_files(dir: &Path) -> Result<Vec<PathBuf>, Failure> {
 /// [`Failure::Usage`] names the file and what is wrong with it.
 pub fn check_file(path: &Path) -> Result<Cell, Failure> {
     let header = file::read_header(path)?;
-    let cell = file::read(path, usize::MAX)?;
-    if fingerprint(&cell) == header.fingerprint {
+    let (written, cell) = file::read_whole(path)?;
+    if written == header.fingerprint {
         Ok(cell)
     } else {
         Err(file::damaged(path, "its content does not match the hash it was written with"))

@@ -6,7 +6,8 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use cells::catalogue::{self, CatalogueEntry};
-use cells::cell::{Cell, Cycle, Dataset, LifeRecord};
+use cells::cell::{Cell, Cycle, LifeRecord};
+use cells::datasets;
 use cells::source::Source as _;
 use lab::VirtualLab;
 use plotters::prelude::*;
@@ -77,8 +78,9 @@ macro_rules! panel {
 fn fade(file: PathBuf) -> Outcome {
     let root = SVGBackend::new(&file, (1100, 560)).into_drawing_area();
     root.fill(&WHITE)?;
-    for (area, dataset) in root.split_evenly((2, 4)).iter().zip(Dataset::ALL) {
-        let entries: Vec<_> = catalogue::cells().iter().filter(|entry| entry.dataset == dataset).collect();
+    for (area, dataset) in root.split_evenly((2, 4)).iter().zip(datasets::all()) {
+        let dataset = &dataset.name;
+        let entries: Vec<_> = catalogue::cells().iter().filter(|entry| entry.dataset == *dataset).collect();
         let shown: Vec<_> = entries.iter().step_by(entries.len().div_ceil(14)).collect();
         let lives: Vec<(f64, Vec<f64>)> = shown
             .iter()
@@ -164,8 +166,7 @@ fn slope(curve: &[f64], (low, high): (f64, f64)) -> Vec<(f64, f64)> {
 fn early_sign(file: PathBuf) -> Outcome {
     let root = SVGBackend::new(&file, (1100, 360)).into_drawing_area();
     root.fill(&WHITE)?;
-    let groups =
-        [(Dataset::Matr, "measured: -0.93"), (Dataset::Clo, "measured: -0.87"), (Dataset::Hust, "not measured")];
+    let groups = [("MATR", "measured: -0.93"), ("CLO", "measured: -0.87"), ("HUST", "not measured")];
     for (area, (dataset, measured)) in root.split_evenly((1, 3)).iter().zip(groups) {
         let points: Vec<(f64, f64)> = catalogue::cells()
             .par_iter()

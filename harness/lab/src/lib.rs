@@ -8,6 +8,7 @@
 //! | `half_cell` | potentials of single electrodes, from published fits |
 //! | `cell_balance` | two electrodes, one lithium inventory; voltage under current |
 //! | `ageing` | loss of lithium and of sites, resistance, plating |
+//! | `laboratory` | how those who published cells cycle and record them |
 //! | `programme` | the published protocols as currents and limits |
 //! | `recipe` | makes of cells, and how they scatter |
 //! | `specimen` | one cell and its whole life, ending at the published cycle life |
@@ -17,6 +18,7 @@
 mod ageing;
 mod cell_balance;
 mod half_cell;
+mod laboratory;
 mod programme;
 mod recipe;
 mod recognition;
@@ -33,7 +35,8 @@ use cells::suggest::did_you_mean;
 pub use recognition::made;
 use specimen::Specimen;
 
-/// Changes whenever a virtual cell does. 2: records end as publishers end them, mostly just above the end of life.
+/// Changes whenever a virtual cell does. 2: records end as publishers end them, mostly just above the end of life. (Time has
+/// been kept in other units since, which changed nothing that is made of it.)
 pub const VERSION: u32 = 2;
 
 /// Names the random streams. Not the version: a cell keeps its make when something else about the lab changes.

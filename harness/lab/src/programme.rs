@@ -1,7 +1,7 @@
 //! What the cycler is told to do: the published protocols as currents and limits.
 
+use super::laboratory::{Charge, Discharge, EndCurrent, Laboratory};
 use cells::catalogue::CatalogueEntry;
-use cells::cell::{Cathode, Dataset};
 
 /// A current that is held until so much charge has passed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -49,80 +49,59 @@ pub(super) struct Programme {
 impl Programme {
     /// Reads the protocol texts of the catalogue. A charge policy that was never published is taken as 3.6C.
     pub(super) fn of(entry: &CatalogueEntry) -> Self {
-        let rated = rated_capacity(entry);
-        let charge_limit = match entry.dataset {
-            // charged to 3.6 V; the published voltage grid stops at 3.5 V
-            Dataset::Matr | Dataset::Clo => 3.6,
-            _ => entry.v_max,
-        };
-        let charge_stages = charge_stages(entry, rated);
-        let discharge_stages = discharge_stages(entry, rated);
+        let laboratory = Laboratory::of(entry);
+        let rated = laboratory.rated_capacity(entry);
+        let charge_limit = laboratory.charge_limit.unwrap_or(entry.v_max);
+        let charge_stages = charge_stages(laboratory.charge, &entry.charge, rated);
+        let discharge_stages = discharge_stages(laboratory.discharge, &entry.discharge, rated);
         let last = |stages: &[Stage]| stages.last().map_or(rated, |stage| stage.current);
         let fastest = |stages: &[Stage]| stages.iter().map(|stage| stage.current / rated).fold(0.0, f64::max);
         let rates = (fastest(&charge_stages), fastest(&discharge_stages));
-        let discharge_end = match entry.dataset {
-            Dataset::Matr | Dataset::Clo => rated / 50.0,
-            Dataset::Rwth => 0.15,
-            _ => last(&discharge_stages),
-        };
-        let charge_end = match entry.dataset {
-            Dataset::Matr | Dataset::Clo => rated / 50.0,
-            Dataset::Calce => 0.05,
-            Dataset::Rwth => 0.15,
-            _ => rated / 20.0,
-        };
+        let end_current = |end: EndCurrent| end.of(rated);
+        let discharge_end = laboratory.discharge_end.map_or_else(|| last(&discharge_stages), end_current);
+        let charge_end = end_current(laboratory.charge_end);
         Self {
             charge: HalfCycle { stages: charge_stages, limit: charge_limit, end_current: charge_end },
             discharge: HalfCycle { stages: discharge_stages, limit: entry.v_min, end_current: discharge_end },
-            discharge_first: entry.dataset == Dataset::Rwth,
+            discharge_first: laboratory.discharge_first,
             window: entry.id.contains("_20-80_").then_some((0.2, 0.8)),
             rates,
         }
     }
 }
 
-/// Ah that 1C refers to: the full cell, also where nominal capacity is that of a colder or narrower test.
-pub(super) fn rated_capacity(entry: &CatalogueEntry) -> f64 {
-    match (entry.dataset, entry.cathode) {
-        (Dataset::Snl, Cathode::Nmc) => 3.0,
-        (Dataset::Snl, Cathode::Nca) => 3.2,
-        (Dataset::Rwth, _) => 1.85,
-        _ => entry.nominal_capacity,
-    }
-}
-
-fn charge_stages(entry: &CatalogueEntry, rated: f64) -> Vec<Stage> {
+fn charge_stages(charge: Charge, protocol: &str, rated: f64) -> Vec<Stage> {
     let stage = |rate: f64, until: f64| Stage { current: rate * rated, until: until * rated };
     let open = f64::INFINITY;
-    let rates = rates(&entry.charge);
-    match entry.dataset {
-        Dataset::Clo => {
+    let rates = rates(protocol);
+    match charge {
+        Charge::FourSteps => {
             let mut stages: Vec<_> =
                 rates.iter().enumerate().map(|(step, &rate)| stage(rate, 0.2 * (step + 1) as f64)).collect();
             stages.push(stage(1.0, open));
             stages
         }
-        Dataset::Matr => {
+        Charge::TwoSteps => {
             let (first, second) = (rates.first().copied().unwrap_or(3.6), rates.get(1).copied().unwrap_or(3.6));
-            vec![stage(first, first_percentage(&entry.charge).unwrap_or(0.8)), stage(second, 0.8), stage(1.0, open)]
+            vec![stage(first, first_percentage(protocol).unwrap_or(0.8)), stage(second, 0.8), stage(1.0, open)]
         }
-        Dataset::Hust => vec![stage(5.0, 0.8), stage(1.0, open)],
-        Dataset::Rwth => vec![Stage { current: 4.0, until: open }],
-        _ => vec![stage(rates.first().copied().unwrap_or(0.5), open)],
+        Charge::Rate(rate) => vec![stage(rate, 0.8), stage(1.0, open)],
+        Charge::Ampere(current) => vec![Stage { current, until: open }],
+        Charge::Constant => vec![stage(rates.first().copied().unwrap_or(0.5), open)],
     }
 }
 
-fn discharge_stages(entry: &CatalogueEntry, rated: f64) -> Vec<Stage> {
-    let rates = rates(&entry.discharge);
+fn discharge_stages(discharge: Discharge, protocol: &str, rated: f64) -> Vec<Stage> {
+    let rates = rates(protocol);
     let open = f64::INFINITY;
-    match entry.dataset {
-        Dataset::Hust => rates
+    match discharge {
+        Discharge::Steps([first, second, third]) => rates
             .iter()
-            .zip([0.4, 0.6, 0.8, open])
+            .zip([first, second, third, open])
             .map(|(rate, until)| Stage { current: rate * rated, until: until * rated })
             .collect(),
-        Dataset::Rwth => vec![Stage { current: 4.0, until: open }],
-        _ => vec![Stage { current: rates.first().copied().unwrap_or(0.5) * rated, until: open }],
+        Discharge::Ampere(current) => vec![Stage { current, until: open }],
+        Discharge::Constant => vec![Stage { current: rates.first().copied().unwrap_or(0.5) * rated, until: open }],
     }
 }
 

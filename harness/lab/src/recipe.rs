@@ -6,7 +6,6 @@
 
 use super::half_cell::Material;
 use cells::catalogue::CatalogueEntry;
-use cells::cell::{Cathode, Dataset};
 
 /// Mean values of a make, and how far cells scatter about them.
 #[derive(Clone, Copy, Debug)]
@@ -72,69 +71,100 @@ pub(super) struct Spread {
 impl Recipe {
     /// The recipe of a published cell's make.
     pub(super) fn of(entry: &CatalogueEntry) -> Self {
-        match (entry.dataset, entry.cathode) {
-            (Dataset::Matr, _) => {
-                Self { capacity: 0.992, spread: Spread { mechanism: 0.22, content: 0.007, ..A123.spread }, ..A123 }
-            }
-            (Dataset::Clo, _) => Self { capacity: 0.975, ..A123 },
-            (Dataset::Hust, _) => Self {
-                capacity: 1.095,
-                window: (2.0, 3.6),
-                ageing: Ageing { sei: 0.015, cycling: 0.09, plating: 0.5, ..A123.ageing },
-                spread: Spread { capacity: 0.012, negative_sites: 0.25, mechanism: 0.3, content: 0.006, ..A123.spread },
-                ..A123
-            },
-            (Dataset::Snl, Cathode::Lfp) => Self {
-                capacity: 1.0,
-                window: (2.0, 3.6),
-                ageing: Ageing { sei: 0.09, cycling: 0.06, negative_sites: 0.12, plating: 0.2, ..A123.ageing },
-                ..A123
-            },
-            (Dataset::Rwth, _) => Self {
-                positive: Material::Nmc532,
-                negative: Material::GraphiteMohtat,
-                window: (2.5, 4.2),
-                capacity: 0.975,
-                resistance: 0.045,
-                ageing: Ageing { sei: 0.13, cycling: 0.01, positive_sites: 0.03, ..LAYERED.ageing },
-                ..LAYERED
-            },
-            (Dataset::Hnei, _) => Self {
-                positive: Material::NmcLco,
-                negative: Material::GraphiteMohtat,
-                window: (3.0, 4.3),
-                capacity: 1.03,
-                resistance: 0.040,
-                ageing: Ageing { sei: 0.11, cycling: 0.02, positive_sites: 0.05, ..LAYERED.ageing },
-                ..LAYERED
-            },
-            (Dataset::Snl, Cathode::Nmc) => Self {
-                positive: Material::Nmc811,
-                negative: Material::GraphiteChen,
-                window: (2.0, 4.2),
-                capacity: 0.965,
-                ageing: Ageing { sei: 0.12, cycling: 0.01, ..LAYERED.ageing },
-                ..LAYERED
-            },
-            (_, Cathode::Lco) => Self {
-                positive: Material::Lco,
-                window: (2.7, 4.2),
-                capacity: 1.06,
-                resistance: 0.09,
-                ageing: Ageing { sei: 0.05, cycling: 0.10, positive_sites: 0.05, plating: 0.3, ..LAYERED.ageing },
-                ..LAYERED
-            },
-            // NCA of SNL and UL-PUR, and anything else with an oxide
-            _ => Self {
-                positive: Material::Nca,
-                window: (2.5, 4.2),
-                capacity: if entry.dataset == Dataset::UlPur { 1.035 } else { 1.002 },
-                ageing: Ageing { sei: 0.06, cycling: 0.06, positive_sites: 0.06, ..LAYERED.ageing },
-                ..LAYERED
-            },
-        }
+        let is_of = |(dataset, cathode, _): &&(&str, &str, Self)| {
+            entry.dataset == *dataset && (cathode.is_empty() || entry.cathode == *cathode)
+        };
+        RECIPES.iter().find(is_of).map_or(NCA, |(_, _, recipe)| *recipe)
     }
 }
+
+/// By dataset and, where it has cells of several, cathode.
+static RECIPES: [(&str, &str, Recipe); 10] = [
+    ("MATR", "", Recipe { capacity: 0.992, spread: Spread { mechanism: 0.22, content: 0.007, ..A123.spread }, ..A123 }),
+    ("CLO", "", Recipe { capacity: 0.975, ..A123 }),
+    (
+        "HUST",
+        "",
+        Recipe {
+            capacity: 1.095,
+            window: (2.0, 3.6),
+            ageing: Ageing { sei: 0.015, cycling: 0.09, plating: 0.5, ..A123.ageing },
+            spread: Spread { capacity: 0.012, negative_sites: 0.25, mechanism: 0.3, content: 0.006, ..A123.spread },
+            ..A123
+        },
+    ),
+    (
+        "CALCE",
+        "",
+        Recipe {
+            positive: Material::Lco,
+            window: (2.7, 4.2),
+            capacity: 1.06,
+            resistance: 0.09,
+            ageing: Ageing { sei: 0.05, cycling: 0.10, positive_sites: 0.05, plating: 0.3, ..LAYERED.ageing },
+            ..LAYERED
+        },
+    ),
+    (
+        "RWTH",
+        "",
+        Recipe {
+            positive: Material::Nmc532,
+            negative: Material::GraphiteMohtat,
+            window: (2.5, 4.2),
+            capacity: 0.975,
+            resistance: 0.045,
+            ageing: Ageing { sei: 0.13, cycling: 0.01, positive_sites: 0.03, ..LAYERED.ageing },
+            ..LAYERED
+        },
+    ),
+    (
+        "HNEI",
+        "",
+        Recipe {
+            positive: Material::NmcLco,
+            negative: Material::GraphiteMohtat,
+            window: (3.0, 4.3),
+            capacity: 1.03,
+            resistance: 0.040,
+            ageing: Ageing { sei: 0.11, cycling: 0.02, positive_sites: 0.05, ..LAYERED.ageing },
+            ..LAYERED
+        },
+    ),
+    ("UL_PUR", "", Recipe { capacity: 1.035, ..NCA }),
+    (
+        "SNL",
+        "LFP",
+        Recipe {
+            capacity: 1.0,
+            window: (2.0, 3.6),
+            ageing: Ageing { sei: 0.09, cycling: 0.06, negative_sites: 0.12, plating: 0.2, ..A123.ageing },
+            ..A123
+        },
+    ),
+    (
+        "SNL",
+        "NMC",
+        Recipe {
+            positive: Material::Nmc811,
+            negative: Material::GraphiteChen,
+            window: (2.0, 4.2),
+            capacity: 0.965,
+            ageing: Ageing { sei: 0.12, cycling: 0.01, ..LAYERED.ageing },
+            ..LAYERED
+        },
+    ),
+    ("SNL", "NCA", NCA),
+];
+
+/// NCA against graphite, as in cells of SNL.
+const NCA: Recipe = Recipe {
+    positive: Material::Nca,
+    window: (2.5, 4.2),
+    capacity: 1.002,
+    ageing: Ageing { sei: 0.06, cycling: 0.06, positive_sites: 0.06, ..LAYERED.ageing },
+    ..LAYERED
+};
 
 /// LFP against graphite, as in A123's APR18650M1A. Its graphite limits both ends.
 const A123: Recipe = Recipe {

@@ -6,10 +6,12 @@ use rand::RngExt as _;
 use rand_distr::{Distribution as _, StandardNormal};
 
 use super::cell_balance::LoadedCell;
+use super::laboratory::Laboratory;
 use super::programme::HalfCycle;
 use super::specimen::{Specimen, StoredCycle};
 use cells::catalogue::CatalogueEntry;
-use cells::cell::{Cycle, Dataset};
+use cells::cell::Cycle;
+use cells::datasets;
 
 /// Samples of a half cycle spread evenly over the capacity at constant current, …
 const EVEN_SAMPLES: usize = 130;
@@ -157,12 +159,17 @@ pub(super) fn record(entry: &CatalogueEntry, specimen: &Specimen, position: usiz
     let mut series = run(specimen, stored, &mut random);
     lose_samples(&mut series, &mut random);
     let temperature = series.temperature(stored.temperature, specimen.ambient);
+    let laboratory = Laboratory::of(entry);
+    // as whoever reads the publisher's files gets it, to the last digit
+    let unit = datasets::time_unit(&entry.dataset);
+    let time = series.time.iter().map(|hours| unit.to_seconds(hours * unit.per_hour()));
     let mut cycle = Cycle {
         number,
-        internal_resistance: logs_resistance(entry.dataset)
+        internal_resistance: laboratory
+            .logs_resistance
             .then(|| specimen.cell_at(stored).polarisation.resistance * (1.0 + 0.004 * normal(&mut random))),
-        temperature: logs_temperature(entry.dataset).then_some(temperature),
-        time: Some(series.time.iter().map(|hours| hours * time_unit(entry.dataset)).collect()),
+        temperature: laboratory.logs_temperature.then_some(temperature),
+        time: Some(time.collect()),
         voltage: series.voltage,
         current: series.current,
         charge_capacity: Some(series.charged),
@@ -175,23 +182,6 @@ pub(super) fn record(entry: &CatalogueEntry, specimen: &Specimen, position: usiz
         glitch(&mut cycle, &mut random);
     }
     cycle
-}
-
-/// MATR's files hold minutes and RWTH's milliseconds, as [`Cycle::time`] says; the others seconds.
-fn time_unit(dataset: Dataset) -> f64 {
-    match dataset {
-        Dataset::Matr | Dataset::Clo => 60.0,
-        Dataset::Rwth => 3.6e6,
-        _ => 3600.0,
-    }
-}
-
-fn logs_temperature(dataset: Dataset) -> bool {
-    !matches!(dataset, Dataset::Hust | Dataset::Calce | Dataset::Rwth)
-}
-
-fn logs_resistance(dataset: Dataset) -> bool {
-    matches!(dataset, Dataset::Matr | Dataset::Clo)
 }
 
 fn normal(random: &mut ChaCha8Rng) -> f64 {

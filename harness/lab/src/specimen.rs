@@ -8,10 +8,10 @@ use rand_distr::{Distribution as _, StandardNormal};
 use super::ageing::{Path, Wear};
 use super::cell_balance::{Balance, LoadedCell, Polarisation};
 use super::half_cell::HalfCell;
-use super::programme::{Programme, rated_capacity};
+use super::laboratory::{Ends, Laboratory};
+use super::programme::Programme;
 use super::recipe::{Ageing, Recipe};
 use cells::catalogue::CatalogueEntry;
-use cells::cell::Dataset;
 
 /// A cell on the virtual test stand, with everything that its recorded cycles follow from.
 #[derive(Debug)]
@@ -76,7 +76,7 @@ impl Specimen {
         let ambient = entry.temperature.unwrap_or(24.0);
         let mut random = streams.stream("make");
 
-        let capacity = rated_capacity(entry)
+        let capacity = Laboratory::of(entry).rated_capacity(entry)
             * recipe.capacity
             * (1.0 + recipe.spread.capacity * normal(&mut random).clamp(-2.5, 2.5));
         let fresh = assemble(&recipe, entry, capacity, &mut random);
@@ -122,16 +122,8 @@ impl Specimen {
         let mut random = streams.stream("life");
         let numbers = plan.numbers(&mut random);
         let scale = target_time / (f64::from(numbers[plan.cycles - 1]) - plan.before_end).max(1.0);
-        let repeats = match entry.dataset {
-            Dataset::Hnei | Dataset::UlPur | Dataset::Snl => 0.01,
-            _ => 0.002,
-        };
+        let Laboratory { repeats, noise, .. } = *Laboratory::of(entry);
         let threshold = END_OF_LIFE * entry.nominal_capacity;
-        let noise = match entry.dataset {
-            Dataset::Calce => 2e-3,
-            Dataset::Hnei | Dataset::Rwth | Dataset::UlPur => 1e-3,
-            _ => 4e-4,
-        };
         let (mut drift, mut repeated_before) = (0.0, false);
         for (position, &number) in numbers.iter().enumerate() {
             drift = 0.97 * drift + 0.012 * normal(&mut random);
@@ -211,23 +203,23 @@ enum End {
 }
 
 impl Plan {
-    /// A published life L means L - 2 cycles above the threshold, and one at or under it that publishers seldom store:
-    /// MATR stores it in batch 2 and CLO, HUST of few cells, the others always. Where it is stored, the label rule counts
+    /// A published life L means L - 2 cycles above the threshold, and one at or under it that publishers
+    /// mostly store, but not all do ([`Ends`]). Where it is stored, the label rule counts
     /// from one and adds one; where it is not, the rule adds two. An unfinished cell is taken off test at a drawn age and
     /// health.
     fn draw(entry: &CatalogueEntry, first_capacity: f64, random: &mut ChaCha8Rng) -> Self {
+        let laboratory = Laboratory::of(entry);
         let threshold = END_OF_LIFE * entry.nominal_capacity;
         if let Some(life) = entry.cycle_life {
             let cycles = (life.round() as usize).saturating_sub(1).max(1);
-            let end = match entry.dataset {
-                Dataset::Matr if !entry.id.starts_with("MATR_b2") => End::LeftOut,
-                Dataset::Hust => match random.random::<f64>() {
-                    // of the 77 published records, 6 cross the threshold and 4 stop at more than 80.5 %
-                    share if share < 6.0 / 77.0 => End::Stored,
-                    share if share < 10.0 / 77.0 => End::Stopped,
+            let end = match laboratory.ends {
+                Ends::LeftOutBut(stored) if !entry.id.starts_with(stored) => End::LeftOut,
+                Ends::Shares(stored, stopped) => match random.random::<f64>() {
+                    share if share < stored => End::Stored,
+                    share if share < stopped => End::Stopped,
                     _ => End::LeftOut,
                 },
-                _ => End::Stored,
+                Ends::Stored | Ends::LeftOutBut(_) => End::Stored,
             };
             if end == End::Stopped {
                 let health = random.random_range(0.806..0.8212);
@@ -236,11 +228,7 @@ impl Plan {
             }
             return Self { cycles, end, end_capacity: threshold, before_end: 0.7 };
         }
-        let (least, most) = match entry.dataset {
-            Dataset::UlPur => (150.0, 230.0),
-            Dataset::Snl => (1500.0, 3800.0),
-            _ => (550.0, 1100.0),
-        };
+        let (least, most) = laboratory.unfinished;
         let cycles = random.random_range(least..most) as usize;
         let health = random.random_range(0.84..0.88);
         let end_capacity = (health * entry.nominal_capacity).min(0.97 * first_capacity);
@@ -269,7 +257,7 @@ fn assemble(recipe: &Recipe, entry: &CatalogueEntry, capacity: f64, random: &mut
     let positive_empty = positive.stoichiometry(high + negative.potential(charged));
     let negative_sites = capacity / (charged - negative_empty);
     let positive_sites = capacity / (discharged - positive_empty);
-    let rated = rated_capacity(entry);
+    let rated = Laboratory::of(entry).rated_capacity(entry);
     let deviation = recipe.spread.polarisation;
     LoadedCell {
         positive,

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::path::Path;
 
-use cells::cell::{Cathode, Cell, CellInfo, Chemistry, Cycle, Dataset, LifeRecord, Origin, Protocol};
+use cells::cell::{Cathode, Cell, CellInfo, Chemistry, Cycle, DatasetName, LifeRecord, Origin, Protocol};
 use cells::source::Source;
 use cells::store::Store;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -28,9 +28,9 @@ fn measured_cell() -> Cell {
     };
     let info = CellInfo {
         id: "bench".to_owned(),
-        dataset: Dataset::Hust,
+        dataset: DatasetName::of("HUST"),
         origin: Origin::Virtual,
-        chemistry: Chemistry { cathode: Cathode::Lfp, anode: "graphite".to_owned() },
+        chemistry: Chemistry { cathode: Cathode::LFP, anode: "graphite".to_owned() },
         form_factor: None,
         nominal_capacity: 1.1,
         voltage_limits: (2.0, 3.6),

@@ -5,7 +5,8 @@
 use std::error::Error;
 use std::path::Path;
 
-use cells::cell::{Cell, Cycle, Dataset};
+use cells::cell::{Cell, Cycle, DatasetName};
+use cells::datasets;
 use cells::failure::Failure;
 use cells::label::LabelRule;
 use cells::store::Store;
@@ -20,7 +21,7 @@ const ENDS_OF_LIFE: [f64; 2] = [0.8, 0.9];
 
 /// What became of one cell.
 struct Outcome {
-    dataset: Dataset,
+    dataset: DatasetName,
     is_same: bool,
     cycles: usize,
     /// Cycles in whose place a copy of a neighbour stands.
@@ -39,7 +40,7 @@ fn compare(made: &Cell, imported: &Cell) -> Result<Outcome, String> {
         return Err(problem(format!("{} cycles of {}, or another head", cycles.len(), originals.len())));
     }
     let mut outcome = Outcome {
-        dataset: made.info().dataset,
+        dataset: made.info().dataset.clone(),
         is_same: without_curves(imported)? == *made,
         cycles: cycles.len(),
         copies: 0,
@@ -66,14 +67,12 @@ fn compare(made: &Cell, imported: &Cell) -> Result<Outcome, String> {
             (before, after) => return Err(problem(format!("life to {end_of_life} was {before:?}, is {after:?}"))),
         };
     }
-    let (is_sound, far) = match outcome.dataset {
-        Dataset::Matr | Dataset::Clo => (outcome.is_same, 0.0),
+    let (is_sound, far) = match outcome.dataset.name() {
+        "MATR" | "CLO" => (outcome.is_same, 0.0),
         // capacity is counted anew, without currents that a glitch took at the end of a half
-        Dataset::Hust | Dataset::Calce | Dataset::Rwth => (outcome.copies == 0 && outcome.capacity < 0.01, 0.0),
+        "HUST" | "CALCE" | "RWTH" => (outcome.copies == 0 && outcome.capacity < 0.01, 0.0),
         // copies stand for outliers, of which the rules find many; the cycle that ended the life is often one
-        Dataset::Hnei | Dataset::UlPur | Dataset::Snl => {
-            (2 * outcome.copies < outcome.cycles && outcome.capacity == 0.0, 2.0)
-        }
+        _ => (2 * outcome.copies < outcome.cycles && outcome.capacity == 0.0, 2.0),
     };
     if !is_sound || outcome.lives.iter().any(|cycles| *cycles > far) {
         let Outcome { copies, capacity, lives, .. } = outcome;
@@ -108,8 +107,8 @@ fn table(outcomes: &[Outcome]) -> String {
     let mut table = Builder::default();
     let lives = ENDS_OF_LIFE.map(|end_of_life| format!("life to {} %", 100.0 * end_of_life));
     table.push_record(["dataset", "cells", "identical", "cycles", "copies", "capacity", &lives[0], &lives[1]]);
-    for dataset in Dataset::ALL {
-        let of = || outcomes.iter().filter(|outcome| outcome.dataset == dataset);
+    for dataset in datasets::all().iter().map(|dataset| &dataset.name) {
+        let of = || outcomes.iter().filter(|outcome| outcome.dataset == *dataset);
         let lives = [0, 1].map(|end| {
             let changed = of().map(|outcome| outcome.lives[end]).filter(|cycles| *cycles > 0.0).collect_vec();
             let farthest = changed.iter().copied().fold(0.0, f64::max);

@@ -9,15 +9,16 @@ mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use itertools::Itertools as _;
 
 use super::assembly::{LARGEST_CELL, MOST_CYCLES};
-use super::format::{Format, Published};
+use super::format::{Datasets, Format, Published};
 use super::imported::Imported;
 use super::packed::{self, PublishedFile};
-use cells::catalogue;
-use cells::cell::{Cell, Cycle, Dataset, LifeRecord, Origin};
+use cells::catalogue::{Catalogue, CatalogueEntry};
+use cells::cell::{Cell, Cycle, DatasetName, LifeRecord, Origin};
 use cells::failure::Failure;
 use cells::quote::shown;
 use rules::OutlierRule;
@@ -32,43 +33,46 @@ pub(crate) const CYCLES: &str = "_cycle_data.csv";
 pub const HNEI: Format = Format {
     name: "hnei",
     files: "CELL_timeseries.csv and CELL_cycle_data.csv of each HNEI cell, or folders or zips with them",
-    datasets: &[Dataset::Hnei],
-    open: |paths| Files::find(Dialect::HNEI, paths),
+    datasets: Datasets::Of(&[Dialect::HNEI.dataset]),
+    open: |paths| Files::find(Dialect::HNEI, paths, Catalogue::published()),
+    own: Some(|paths, catalogue| Files::find(Dialect::HNEI, paths, catalogue)),
 };
 
 /// Underwriters Laboratories and Purdue University.
 pub const UL_PUR: Format = Format {
     name: "ul-pur",
     files: "CELL_timeseries.csv and CELL_cycle_data.csv of each UL-PUR cell, or folders or zips with them",
-    datasets: &[Dataset::UlPur],
-    open: |paths| Files::find(Dialect::UL_PUR, paths),
+    datasets: Datasets::Of(&[Dialect::UL_PUR.dataset]),
+    open: |paths| Files::find(Dialect::UL_PUR, paths, Catalogue::published()),
+    own: Some(|paths, catalogue| Files::find(Dialect::UL_PUR, paths, catalogue)),
 };
 
 /// Sandia National Laboratories.
 pub const SNL: Format = Format {
     name: "snl",
     files: "CELL_timeseries.csv and CELL_cycle_data.csv of each SNL cell, or folders or zips with them",
-    datasets: &[Dataset::Snl],
-    open: |paths| Files::find(Dialect::SNL, paths),
+    datasets: Datasets::Of(&[Dialect::SNL.dataset]),
+    open: |paths| Files::find(Dialect::SNL, paths, Catalogue::published()),
+    own: Some(|paths, catalogue| Files::find(Dialect::SNL, paths, catalogue)),
 };
 
 /// In what the three datasets differ.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Dialect {
-    dataset: Dataset,
+    dataset: &'static str,
     rule: OutlierRule,
     /// Cycle index of the first cycle that is kept; cycles are numbered from there.
     pub(crate) first: u32,
 }
 
 impl Dialect {
-    const HNEI: Self = Self { dataset: Dataset::Hnei, rule: OutlierRule::Hampel { shifts: 18 }, first: 12 };
-    const UL_PUR: Self = Self { dataset: Dataset::UlPur, rule: OutlierRule::Hampel { shifts: 4 }, first: 12 };
-    const SNL: Self = Self { dataset: Dataset::Snl, rule: OutlierRule::Jump, first: 0 };
+    pub(crate) const HNEI: Self = Self { dataset: "HNEI", rule: OutlierRule::Hampel { shifts: 18 }, first: 12 };
+    pub(crate) const UL_PUR: Self = Self { dataset: "UL_PUR", rule: OutlierRule::Hampel { shifts: 4 }, first: 12 };
+    pub(crate) const SNL: Self = Self { dataset: "SNL", rule: OutlierRule::Jump, first: 0 };
 
     /// That of a dataset, if it is one of the three.
-    pub(crate) fn of(dataset: Dataset) -> Option<Self> {
-        [Self::HNEI, Self::UL_PUR, Self::SNL].into_iter().find(|dialect| dialect.dataset == dataset)
+    pub(crate) fn of(dataset: &DatasetName) -> Option<Self> {
+        [Self::HNEI, Self::UL_PUR, Self::SNL].into_iter().find(|dialect| *dataset == dialect.dataset)
     }
 
     /// Indices of the cycles that are outliers.
@@ -92,12 +96,13 @@ struct Pair {
 /// The files of each cell.
 struct Files {
     dialect: Dialect,
+    catalogue: Arc<Catalogue>,
     cells: BTreeMap<String, (PublishedFile, PublishedFile)>,
     remarks: Vec<String>,
 }
 
 impl Files {
-    fn find(dialect: Dialect, paths: &[PathBuf]) -> Result<Box<dyn Published>, Failure> {
+    fn find(dialect: Dialect, paths: &[PathBuf], catalogue: Arc<Catalogue>) -> Result<Box<dyn Published>, Failure> {
         let mut pairs: BTreeMap<String, Pair> = BTreeMap::new();
         for file in packed::find(paths)? {
             let (id, is_samples) = match (file.name.strip_suffix(SAMPLES), file.name.strip_suffix(CYCLES)) {
@@ -114,7 +119,7 @@ impl Files {
             *place = Some(file);
         }
         let dataset = dialect.dataset;
-        let is_ours = |id: &str| catalogue::find(id).is_some_and(|entry| entry.dataset == dataset);
+        let is_ours = |id: &str| catalogue.find(id).is_some_and(|entry| catalogue.is_own() || entry.dataset == dataset);
         let others: Vec<String> = pairs.keys().filter(|id| !is_ours(id)).cloned().collect();
         let mut remarks = Vec::new();
         let mut cells = BTreeMap::new();
@@ -133,15 +138,25 @@ impl Files {
         }
         if cells.is_empty() {
             let paths = paths.iter().map(|path| path.display()).join(", ");
+            let wanted = if catalogue.is_own() {
+                catalogue.a_cell().trim_start_matches("a ").to_owned()
+            } else {
+                format!("cell of {dataset}")
+            };
             let found = if others.is_empty() { String::new() } else { format!(", but {}", some_of(&others)) };
             return Err(Failure::Usage(format!(
-                "{paths}: no cell of {dataset} there{found}; a cell is two files, ID{SAMPLES} and ID{CYCLES}"
+                "{paths}: no {wanted} there{found}; a cell is two files, ID{SAMPLES} and ID{CYCLES}"
             )));
         }
         if !others.is_empty() {
-            remarks.push(format!("left out, not among the cells of {dataset} in the benchmark: {}", some_of(&others)));
+            let why = if catalogue.is_own() {
+                format!("not {}", catalogue.a_cell())
+            } else {
+                format!("not among the cells of {dataset} in the benchmark")
+            };
+            remarks.push(format!("left out, {why}: {}", some_of(&others)));
         }
-        Ok(Box::new(Self { dialect, cells, remarks }))
+        Ok(Box::new(Self { dialect, catalogue, cells, remarks }))
     }
 }
 
@@ -157,11 +172,12 @@ impl Published for Files {
 
     fn cell(&self, id: &str) -> Result<Imported, Failure> {
         let files = self.cells.get(id);
-        let (samples, cycles) =
-            files.ok_or_else(|| Failure::Internal(format!("cell {id} was not found in the files")))?;
+        let found = files.zip(self.catalogue.find(id));
+        let ((samples, cycles), entry) =
+            found.ok_or_else(|| Failure::Internal(format!("cell {id} was not found in the files")))?;
         let summaries = table::read_cycles(cycles)?;
         let recorded = table::read_samples(samples)?;
-        assemble(id, self.dialect, recorded, &summaries).map_err(|what| cycles.refused(what))
+        assemble(entry, self.dialect, recorded, &summaries).map_err(|what| cycles.refused(what))
     }
 
     fn remarks(&self) -> Vec<String> {
@@ -172,7 +188,7 @@ impl Published for Files {
 /// Cuts samples into cycles and puts copies in the place of outliers and missing cycles. An error is a fragment about the
 /// table of cycles.
 fn assemble(
-    id: &str,
+    entry: &CatalogueEntry,
     dialect: Dialect,
     recorded: Recorded,
     summaries: &[table::CycleSummary],
@@ -182,8 +198,10 @@ fn assemble(
     if last as usize > MOST_CYCLES {
         return Err(format!("cycle {last}: no cell has more than {MOST_CYCLES} cycles, so the tables are damaged"));
     }
-    let replacements =
-        rules::replacements(&dialect.outliers(id, summaries), &cycles.keys().copied().collect::<BTreeSet<u32>>());
+    let replacements = rules::replacements(
+        &dialect.outliers(&entry.id, summaries),
+        &cycles.keys().copied().collect::<BTreeSet<u32>>(),
+    );
     let copied: usize = replacements.values().filter_map(|source| cycles.get(source)).map(table::Samples::len).sum();
     if copied > LARGEST_CELL / table::Samples::COLUMNS {
         return Err(format!(
@@ -212,7 +230,6 @@ fn assemble(
     let copies = Some(replacements.range(first..).count()).filter(|copies| *copies > 0);
     let remarks = copies.map(remark).into_iter().collect();
     let life = LifeRecord::Capacity(cycles.iter().map(Cycle::discharged).collect());
-    let entry = catalogue::find(id).ok_or_else(|| format!("cell {id} is not in the catalogue"))?;
     let origin = if is_virtual { Origin::Virtual } else { Origin::Real };
     let cell = Cell::new(entry.info(origin), cycles, life).map_err(|invalid| invalid.to_string())?;
     Ok(Imported { cell, remarks })

@@ -1,5 +1,5 @@
 //! `batteryml`: cells as BatteryML and BatLiNet keep them once they have processed them: one pickle per cell, a dictionary of
-//! plain lists, for all eight datasets.
+//! plain lists, for all eight datasets. Its `time_in_s` has minutes or milliseconds where the publisher counts in these.
 //!
 //! What is known of a cell comes from the catalogue, since the files have some of it wrong (cathodes of HNEI and UL-PUR): what
 //! is replaced is said, and other voltage limits, which bound the Q(V) curves, are refused. Of the nominal capacity, see
@@ -8,33 +8,42 @@
 //! The mark of virtual cells is their description. Of files that BatteryML made from our virtual ones no text of ours is left,
 //! but the numbers are: the virtual lab knows its own.
 
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use super::assembly::{Assembly, LONGEST_CYCLE, MOST_CYCLES};
-use super::format::{Format, origin_of};
+use super::format::{Datasets, Format, Published, origin_of};
 use super::imported::Imported;
 use super::pickle::Node;
 use super::pickled_cells::{PickledCells, Reading};
-use cells::catalogue::{self, CatalogueEntry};
-use cells::cell::{Cycle, Dataset, Origin};
+use cells::catalogue::{self, Catalogue, CatalogueEntry};
+use cells::cell::{Cycle, DatasetName, Origin};
+use cells::datasets;
+use cells::failure::Failure;
 use cells::quote::shown;
+use cells::time_unit::TimeUnit;
 
 /// See the module.
 pub const FORMAT: Format = Format {
     name: "batteryml",
     files: "pickles named after their cells, such as MATR_b1c0.pkl, or folders or zip archives of them",
-    datasets: &Dataset::ALL,
-    open: |paths| {
-        let none_found = "no pickle is named after a published cell, as MATR_b1c0.pkl is";
-        let nominal = |root: Node<'_>| root.get("nominal_capacity_in_Ah").and_then(Node::number);
-        let reading = Reading { id: str::to_owned, largest_file: LARGEST_FILE, assemble, nominal, none_found };
-        Ok(Box::new(PickledCells::find(paths, reading)?))
-    },
+    datasets: Datasets::All,
+    open: |paths| open(paths, Catalogue::published()),
+    own: Some(open),
 };
+
+fn open(paths: &[PathBuf], catalogue: Arc<Catalogue>) -> Result<Box<dyn Published>, Failure> {
+    let none_found = "no pickle is named after a published cell, as MATR_b1c0.pkl is";
+    let nominal = |root: Node<'_>| root.get("nominal_capacity_in_Ah").and_then(Node::number);
+    let reading = Reading { prefix: "", largest_file: LARGEST_FILE, assemble, nominal, none_found };
+    Ok(Box::new(PickledCells::find(paths, reading, catalogue)?))
+}
 
 /// Bytes of one pickle; those of the longest cells have some 250 million.
 const LARGEST_FILE: u64 = 1 << 30;
 
-fn assemble(id: &str, _name: &str, root: Node<'_>) -> Result<Imported, String> {
-    let entry = catalogue::find(id).ok_or_else(|| format!("cell {id} is none of the published ones"))?;
+fn assemble(entry: &CatalogueEntry, _name: &str, root: Node<'_>) -> Result<Imported, String> {
+    let id = &entry.id[..];
     let named = root.get("cell_id").and_then(Node::text).ok_or("it is no cell of BatteryML: it has no \"cell_id\"")?;
     if named != id {
         return Err(format!("it holds the cell {}: name the file after it", shown(named, 80)));
@@ -59,13 +68,14 @@ fn assemble(id: &str, _name: &str, root: Node<'_>) -> Result<Imported, String> {
         recognised =
             Some("made from a virtual cell, as its numbers show though nothing else does: a virtual cell".to_owned());
     }
+    let unit = datasets::time_unit(&entry.dataset);
     let mut assembly = Assembly::new(entry.info(origin));
     for (position, record) in cycles.into_iter().enumerate() {
-        let cycle = cycle(record).and_then(|cycle| assembly.push(cycle));
+        let cycle = cycle(record, unit).and_then(|cycle| assembly.push(cycle));
         cycle.map_err(|what| format!("cycle_data[{position}]: {what}"))?;
     }
     let mut imported = assembly.finish()?;
-    imported.remarks.extend(skipped(imported.cell.cycles(), entry.dataset));
+    imported.remarks.extend(skipped(imported.cell.cycles(), &entry.dataset));
     imported.remarks.extend(recognised.into_iter().chain(replaced));
     Ok(imported)
 }
@@ -75,12 +85,12 @@ fn some_voltages(record: Node<'_>) -> Option<Vec<f64>> {
     record.get("voltage_in_V")?.numbers(LONGEST_CYCLE).ok().filter(|voltages| !voltages.is_empty())
 }
 
-/// Cycles that were dropped before the file was written, where the numbers of the others tell: of CALCE and RWTH, whose cleaning
+/// Cycles that were dropped before the file was written, where the numbers of the others tell: of datasets whose cleaning
 /// rules take out what they take for outliers. What those gave is not known, so no protocol can count them.
-fn skipped(cycles: &[Cycle], dataset: Dataset) -> Option<String> {
+fn skipped(cycles: &[Cycle], dataset: &DatasetName) -> Option<String> {
     let (first, last) = (cycles.first()?.number, cycles.last()?.number);
     let skipped = (last.checked_sub(first)? as usize + 1).checked_sub(cycles.len()).filter(|skipped| *skipped > 0)?;
-    matches!(dataset, Dataset::Calce | Dataset::Rwth).then(|| {
+    datasets::find(dataset)?.drops_outliers.then(|| {
         format!("{skipped} cycle numbers are skipped, of cycles dropped by a cleaning rule before: positions and lives count the others")
     })
 }
@@ -92,8 +102,9 @@ fn replaced(root: Node<'_>, entry: &CatalogueEntry) -> Result<Vec<String>, Strin
     for (name, used) in [("min_voltage_limit_in_V", entry.v_min), ("max_voltage_limit_in_V", entry.v_max)] {
         let given = root.get(name).and_then(Node::number);
         if let Some(given) = given.filter(|given| (given - used).abs() > 1e-9) {
+            let known = if catalogue::find(&entry.id).is_some() { "published cell" } else { "catalogue" };
             return Err(format!(
-                "its {name} is {given}, the published cell has {used} V: Q(V) curves would be read between other voltages \
+                "its {name} is {given}, the {known} has {used} V: Q(V) curves would be read between other voltages \
                  than the file means; correct the file, or leave it out"
             ));
         }
@@ -105,12 +116,15 @@ fn replaced(root: Node<'_>, entry: &CatalogueEntry) -> Result<Vec<String>, Strin
     ];
     let other = texts.into_iter().filter_map(|(name, used)| {
         let given = root.get(name).and_then(Node::text).filter(|given| *given != used)?;
+        if used.is_empty() {
+            return None; // a catalogue may leave it open
+        }
         Some(format!("its {name} is \"{}\", \"{used}\" is used", shown(given, 40)))
     });
     Ok(other.collect())
 }
 
-fn cycle(record: Node<'_>) -> Result<Cycle, String> {
+fn cycle(record: Node<'_>, unit: TimeUnit) -> Result<Cycle, String> {
     let number = record.get("cycle_number").and_then(Node::number).filter(|number| (0.0..=1e6).contains(number));
     let series = |name: &str| match record.get(name) {
         Some(values) if !values.is_none() => {
@@ -128,7 +142,7 @@ fn cycle(record: Node<'_>) -> Result<Cycle, String> {
         current: required("current_in_A")?,
         charge_capacity: optional("charge_capacity_in_Ah")?,
         discharge_capacity: required("discharge_capacity_in_Ah")?,
-        time: optional("time_in_s")?,
+        time: optional("time_in_s")?.map(|time| time.into_iter().map(|time| unit.to_seconds(time)).collect()),
         temperature: optional("temperature_in_C")?,
         internal_resistance: record.get("internal_resistance_in_ohm").and_then(Node::number),
         qdlin: series("Qdlin")?.filter(|curve| !curve.is_empty()),

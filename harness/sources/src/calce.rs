@@ -13,17 +13,18 @@ mod xlsx;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use itertools::Itertools as _;
 use rayon::prelude::*;
 
 use super::coulomb::{self, Half};
-use super::format::{Format, Published};
+use super::format::{Datasets, Format, Published};
 use super::imported::Imported;
 use super::packed::{self, PublishedFile};
 use super::rules::{left_out, outliers};
-use cells::catalogue;
-use cells::cell::{Cell, Cycle, Dataset, LifeRecord, Origin};
+use cells::catalogue::{Catalogue, CatalogueEntry};
+use cells::cell::{Cell, Cycle, LifeRecord, Origin};
 use cells::failure::Failure;
 use cells::quote::shown;
 use date::Date;
@@ -37,8 +38,9 @@ const LARGEST_FILE: u64 = 256 << 20;
 pub const FORMAT: Format = Format {
     name: "calce",
     files: "CS2_35.zip and so on, or folders of that name with the workbooks (xlsx, xls) and text files of a cell",
-    datasets: &[Dataset::Calce],
-    open: |paths| Ok(Box::new(Files::find(paths)?)),
+    datasets: Datasets::Of(&["CALCE"]),
+    open: |paths| Ok(Box::new(Files::find(paths, Catalogue::published())?)),
+    own: Some(|paths, catalogue| Ok(Box::new(Files::find(paths, catalogue)?))),
 };
 
 /// One line of a file.
@@ -56,19 +58,20 @@ struct Sample {
 
 /// The files of each cell.
 struct Files {
+    catalogue: Arc<Catalogue>,
     cells: BTreeMap<String, Vec<(Date, PublishedFile)>>,
     left_out: Vec<String>,
 }
 
 impl Files {
-    fn find(paths: &[PathBuf]) -> Result<Self, Failure> {
+    fn find(paths: &[PathBuf], catalogue: Arc<Catalogue>) -> Result<Self, Failure> {
         let mut cells: BTreeMap<String, Vec<(Date, PublishedFile)>> = BTreeMap::new();
         let mut left_out = Vec::new();
         for file in packed::find(paths)? {
             if !file.has_extension(&["txt", "xlsx", "xls"]) {
                 continue;
             }
-            let Some(id) = file.folders.iter().find_map(|folder| cell_id(folder)) else {
+            let Some(id) = file.folders.iter().find_map(|folder| cell_id(&catalogue, folder)) else {
                 left_out.push(shown(file.folders.first().unwrap_or(&file.name), 80));
                 continue;
             };
@@ -87,19 +90,22 @@ impl Files {
         }
         if cells.is_empty() {
             let paths = paths.iter().map(|path| path.display()).join(", ");
+            if catalogue.is_own() {
+                return Err(Failure::Usage(format!("{paths}: no zip or folder is named after {}", catalogue.a_cell())));
+            }
             return Err(Failure::Usage(format!(
                 "{paths}: no cell of CALCE there; a cell is CS2_35.zip as downloaded, or a folder CS2_35 with its xlsx, \
                  xls or txt files"
             )));
         }
-        Ok(Self { cells, left_out: left_out.into_iter().unique().collect() })
+        Ok(Self { catalogue, cells, left_out: left_out.into_iter().unique().collect() })
     }
 }
 
-/// `CS2_35` or `cs2_35` of the benchmark, as `CALCE_CS2_35`.
-fn cell_id(folder: &str) -> Option<String> {
-    let id = format!("CALCE_{}", folder.to_ascii_uppercase());
-    catalogue::find(&id).map(|entry| entry.id.clone())
+/// `CS2_35` or `cs2_35` of the benchmark, as `CALCE_CS2_35`; a cell of one's own by its id.
+fn cell_id(catalogue: &Catalogue, folder: &str) -> Option<String> {
+    let upper = folder.to_ascii_uppercase();
+    catalogue.named("CALCE_", &upper).or_else(|| catalogue.named("CALCE_", folder)).map(|entry| entry.id.clone())
 }
 
 impl Published for Files {
@@ -108,8 +114,8 @@ impl Published for Files {
     }
 
     fn cell(&self, id: &str) -> Result<Imported, Failure> {
-        let files =
-            self.cells.get(id).ok_or_else(|| Failure::Internal(format!("cell {id} was not found in the files")))?;
+        let found = self.cells.get(id).zip(self.catalogue.find(id));
+        let (files, entry) = found.ok_or_else(|| Failure::Internal(format!("cell {id} was not found in the files")))?;
         let contents: Vec<workbook::Content> =
             files.par_iter().map(|(_, file)| read(file)).collect::<Result<_, _>>()?;
         let is_virtual = contents.iter().any(|content| content.is_virtual);
@@ -122,7 +128,7 @@ impl Published for Files {
             [(_, first), .., (_, last)] => format!("{} to {} ({} files)", first.place(), last.name, files.len()),
             [] => String::new(),
         };
-        let mut imported = assemble(id, origin, dated)
+        let mut imported = assemble(entry, origin, dated)
             .map_err(|failure| Failure::Usage(format!("{place}: {failure}; nothing was imported")))?;
         imported.remarks.extend(twins);
         Ok(imported)
@@ -132,7 +138,11 @@ impl Published for Files {
         if self.left_out.is_empty() {
             return Vec::new();
         }
-        vec![format!("left out, not among the 13 cells of the benchmark: {}", self.left_out.join(", "))]
+        let why = match self.catalogue.is_own() {
+            true => format!("not {}", self.catalogue.a_cell()),
+            false => "not among the 13 cells of the benchmark".to_owned(),
+        };
+        vec![format!("left out, {why}: {}", self.left_out.join(", "))]
     }
 }
 
@@ -155,7 +165,8 @@ fn twins(files: &[(Date, PublishedFile)], contents: &[workbook::Content]) -> Vec
 }
 
 /// Puts the samples of all files in order, cuts them into cycles and cleans these.
-fn assemble(id: &str, origin: Origin, files: Vec<(Date, Vec<Sample>)>) -> Result<Imported, Failure> {
+fn assemble(entry: &CatalogueEntry, origin: Origin, files: Vec<(Date, Vec<Sample>)>) -> Result<Imported, Failure> {
+    let id = &entry.id[..];
     let mut samples: Vec<(Date, Sample)> =
         files.into_iter().flat_map(|(date, samples)| samples.into_iter().map(move |sample| (date, sample))).collect();
     // by the date of the file and the time within it, so that files of one day interleave: as the authors do
@@ -197,7 +208,6 @@ fn assemble(id: &str, origin: Origin, files: Vec<(Date, Vec<Sample>)>) -> Result
     let remark = |(count, why): &(usize, &str)| format!("{count} of {found} cycles dropped {why}");
     let mut remarks: Vec<String> = dropped.iter().filter(|(count, _)| *count > 0).map(remark).collect();
     let life = LifeRecord::Capacity(cycles.iter().map(Cycle::discharged).collect());
-    let entry = catalogue::find(id).ok_or_else(|| Failure::Internal(format!("cell {id} is not in the catalogue")))?;
     let cell =
         Cell::new(entry.info(origin), cycles, life).and_then(|cell| cell.leaving_out(left_out(&capacities, &stays)));
     let cell = cell.map_err(|invalid| Failure::Usage(invalid.to_string()))?;

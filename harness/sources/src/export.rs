@@ -21,8 +21,9 @@ use std::path::{Path, PathBuf};
 
 use itertools::Itertools as _;
 
-use crate::import::Progress;
-use cells::cell::{Cell, Dataset, LifeRecord};
+use crate::import::{Datasets, Progress};
+use cells::cell::{Cell, LifeRecord};
+use cells::datasets;
 use cells::failure::Failure;
 use cells::source::Source;
 use cells::suggest::did_you_mean;
@@ -50,8 +51,10 @@ pub struct Format {
     pub import: &'static str,
     /// What is written, such as `hust_data.zip`; the help text.
     pub files: &'static str,
-    /// Whose cells can be written.
-    pub datasets: &'static [Dataset],
+    /// Which published datasets' cells can be written.
+    pub datasets: Datasets,
+    /// Whether cells of one's own can, too.
+    pub own: bool,
     /// How they are written.
     pub write: Write,
 }
@@ -70,7 +73,7 @@ impl Format {
 }
 
 /// Writes the cells of `source` that belong to the datasets of `format` into the folder `out`, which is made; of
-/// these, those in `only`, unless that is empty. Returns the files.
+/// these, those in `only`, unless that is empty. Cells of one's own are written if `only` names them. Returns the files.
 ///
 /// # Errors
 /// [`Failure::Usage`] for an id in `only` that is not in `source` or of another dataset, when there is nothing to write,
@@ -84,14 +87,22 @@ pub fn export(
 ) -> Result<Vec<PathBuf>, Failure> {
     let mut ids = Vec::new();
     for id in source.ids() {
-        if (only.is_empty() || only.contains(&id)) && format.datasets.contains(&source.cell(&id, 0)?.info().dataset) {
+        let is_named = only.contains(&id);
+        if !only.is_empty() && !is_named {
+            continue;
+        }
+        let cell = source.cell(&id, 0)?;
+        let dataset = &cell.info().dataset;
+        let is_own = datasets::find(dataset).is_none();
+        if format.datasets.has(dataset) || is_own && is_named && format.own {
             ids.push(id);
         }
     }
     if let Some(other) = only.iter().find(|id| !ids.contains(id)) {
         let there = source.ids();
         let why = if there.contains(other) {
-            format!("the format is for cells of {}", format.datasets.iter().map(|dataset| dataset.name()).join(", "))
+            let of = datasets::all().iter().map(|known| &known.name).filter(|name| format.datasets.has(name));
+            format!("the format is for cells of {}", of.map(|name| name.name()).join(", "))
         } else {
             format!("it is not there{}", did_you_mean(other, there.iter().map(String::as_str)))
         };

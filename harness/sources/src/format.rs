@@ -1,10 +1,12 @@
 //! What a format gives the one way into the store: its name, files that were looked at, cells that were read.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::imported::Imported;
 use super::nominal::Nominal;
-use cells::cell::{Dataset, Origin};
+use cells::catalogue::Catalogue;
+use cells::cell::{DatasetName, Origin};
 use cells::failure::Failure;
 
 /// One kind of published files.
@@ -14,16 +16,40 @@ pub struct Format {
     pub name: &'static str,
     /// What the user gives, such as `hust_data.zip`; the help text.
     pub files: &'static str,
-    /// Whose cells may come out.
-    pub datasets: &'static [Dataset],
-    /// How files are looked at.
+    /// Which published datasets' cells may come out.
+    pub datasets: Datasets,
+    /// How files are looked at for published cells.
     pub open: Open,
+    /// How files are looked at for the cells of a catalogue; none where files can only hold published cells.
+    pub own: Option<OpenOwn>,
+}
+
+/// Some of the published datasets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Datasets {
+    /// All of them.
+    All,
+    /// Those of these names.
+    Of(&'static [&'static str]),
+}
+
+impl Datasets {
+    /// Whether this is one of them. (Where they are all, so is any other.)
+    pub fn has(self, dataset: &DatasetName) -> bool {
+        match self {
+            Self::All => true,
+            Self::Of(names) => names.contains(&dataset.name()),
+        }
+    }
 }
 
 /// Looks at files: which cells are in them? Reads as little as that needs.
 ///
 /// Fails with [`Failure::Usage`], naming the file, when it cannot be read or is of another kind.
 pub type Open = fn(&[PathBuf]) -> Result<Box<dyn Published>, Failure>;
+
+/// As [`Open`], for the cells of a catalogue. They are called there what the files call them.
+pub type OpenOwn = fn(&[PathBuf], Arc<Catalogue>) -> Result<Box<dyn Published>, Failure>;
 
 /// Published files, looked at.
 pub trait Published: Sync {

@@ -5,28 +5,33 @@
 //! first two cycles, which are no regular ones.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::assembly::{Assembly, LONGEST_CYCLE, MOST_CYCLES};
 use super::coulomb::{self, Half};
-use super::format::{Format, origin_of};
+use super::format::{Datasets, Format, Published, origin_of};
 use super::imported::Imported;
 use super::pickle::{self, Frame, Node};
 use super::pickled_cells::{PickledCells, Reading};
-use cells::catalogue;
-use cells::cell::{Cycle, Dataset};
+use cells::catalogue::{Catalogue, CatalogueEntry};
+use cells::cell::Cycle;
+use cells::failure::Failure;
 
 /// See the module.
 pub const FORMAT: Format = Format {
     name: "hust",
     files: "hust_data.zip, or the folder our_data that it unpacks to",
-    datasets: &[Dataset::Hust],
-    open: |paths| {
-        let none_found = "it is not hust_data.zip nor its folder: no 1-1.pkl, 1-2.pkl, … in it";
-        let id = |name: &str| format!("HUST_{name}");
-        let reading = Reading { id, largest_file: LARGEST_FILE, assemble, nominal: |_| None, none_found };
-        Ok(Box::new(PickledCells::find(paths, reading)?))
-    },
+    datasets: Datasets::Of(&["HUST"]),
+    open: |paths| open(paths, Catalogue::published()),
+    own: Some(open),
 };
+
+fn open(paths: &[PathBuf], catalogue: Arc<Catalogue>) -> Result<Box<dyn Published>, Failure> {
+    let none_found = "it is not hust_data.zip nor its folder: no 1-1.pkl, 1-2.pkl, … in it";
+    let reading = Reading { prefix: "HUST_", largest_file: LARGEST_FILE, assemble, nominal: |_| None, none_found };
+    Ok(Box::new(PickledCells::find(paths, reading, catalogue)?))
+}
 
 /// Bytes of one pickle; the published ones have some tens of millions.
 const LARGEST_FILE: u64 = 512 << 20;
@@ -43,12 +48,11 @@ pub(crate) fn skipped(id: &str) -> usize {
     if id == "HUST_7-5" { 2 } else { 0 }
 }
 
-fn assemble(id: &str, key: &str, root: Node<'_>) -> Result<Imported, String> {
-    let entry = catalogue::find(id).ok_or_else(|| format!("cell {id} is none of the published ones"))?;
+fn assemble(entry: &CatalogueEntry, key: &str, root: Node<'_>) -> Result<Imported, String> {
     let record = root.get(key).ok_or_else(|| format!("it is {} without an entry \"{key}\"", root.kind()))?;
     let mut assembly = Assembly::new(entry.info(origin_of(record.get("note").and_then(Node::text))));
     for (number, frame) in cycles(record)? {
-        if number > skipped(id) {
+        if number > skipped(&entry.id) {
             let cycle = cycle(number, frame).map_err(|problem| format!("cycle {number}: {problem}"))?;
             assembly.push(cycle).map_err(|what| format!("cycle {number}: {what}"))?;
         }

@@ -9,16 +9,19 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Mutex;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use itertools::Itertools as _;
 use rayon::prelude::*;
 
-pub use super::format::{Format, Open, Published, VIRTUAL_MARK, origin_of};
+pub use super::format::{Datasets, Format, Open, Published, VIRTUAL_MARK, origin_of};
 pub use super::imported::Imported;
 use super::{battery_archive, batteryml, calce, hust, matr, matr_curves, rwth};
-use cells::cell::{Dataset, Origin};
+use cells::catalogue::Catalogue;
+use cells::cell::{DatasetName, Origin};
+use cells::datasets;
 use cells::failure::Failure;
 use cells::store::Store;
 
@@ -40,6 +43,22 @@ impl Format {
     pub fn find(name: &str) -> Option<&'static Self> {
         FORMATS.iter().find(|format| format.name == name)
     }
+
+    /// Looks at files for the cells of a catalogue.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] if files of this format hold published cells only; as [`Open`].
+    pub fn open_own(&self, paths: &[PathBuf], catalogue: Arc<Catalogue>) -> Result<Box<dyn Published>, Failure> {
+        let own = self.own.ok_or_else(|| {
+            let others = FORMATS.iter().filter(|format| format.own.is_some()).map(|format| format.name).join(", ");
+            Failure::Usage(format!(
+                "files of {} hold the published cells and no others: leave --catalogue out, or give cells of your own in \
+                 another format ({others})",
+                self.name
+            ))
+        })?;
+        own(paths, catalogue)
+    }
 }
 
 /// Told how many cells of how many are done; an error stops the work and is passed on.
@@ -49,7 +68,7 @@ pub type Progress<'a> = dyn Fn(usize, usize) -> Result<(), Failure> + Sync + 'a;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {
     /// Cells written, of each dataset.
-    pub cells: Vec<(Dataset, usize)>,
+    pub cells: Vec<(DatasetName, usize)>,
     /// Whether they were measured.
     pub origin: Origin,
     /// Of the files as a whole first, then of cells in order of id.
@@ -58,7 +77,7 @@ pub struct Summary {
 
 impl fmt::Display for Summary {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let cells = |(dataset, cells): &(Dataset, usize)| format!("{cells} {} cells of {dataset}", self.origin);
+        let cells = |(dataset, cells): &(DatasetName, usize)| format!("{cells} {} cells of {dataset}", self.origin);
         write!(formatter, "{}", self.cells.iter().map(cells).join(", "))?;
         self.remarks.iter().try_for_each(|remark| write!(formatter, "\n{remark}"))
     }
@@ -90,7 +109,7 @@ pub fn write(
         if cell.id() != id {
             return Err(Failure::Internal(format!("the importer was asked for cell {id} and gave {}", cell.id())));
         }
-        let (dataset, origin) = (cell.info().dataset, cell.info().origin);
+        let (dataset, origin) = (cell.info().dataset.clone(), cell.info().origin);
         let mut written = written.lock().map_err(|_| Failure::Internal("a worker of the import died".to_owned()))?;
         written.insert(id.clone(), (dataset, origin, remarks));
         done.fetch_add(1, Ordering::Relaxed);
@@ -103,11 +122,9 @@ pub fn write(
     let _ = progress(ids.len(), ids.len()); // too late to stop
 
     let written = written.into_inner().map_err(|_| Failure::Internal("a worker of the import died".to_owned()))?;
-    let of = |dataset| written.values().filter(|(of, ..)| *of == dataset).count();
-    let cells =
-        Dataset::ALL.into_iter().map(|dataset| (dataset, of(dataset))).filter(|(_, cells)| *cells > 0).collect();
+    let cells = datasets::counted(written.values().map(|(dataset, ..)| dataset));
     let origin = written.values().next().map_or(Origin::Real, |(_, origin, _)| *origin);
-    let of_cells = |(id, (_, _, remarks)): (String, (Dataset, Origin, Vec<String>))| {
+    let of_cells = |(id, (_, _, remarks)): (String, (DatasetName, Origin, Vec<String>))| {
         remarks.into_iter().map(move |remark| format!("  {id}: {remark}"))
     };
     let remarks = published.remarks().into_iter().chain(written.into_iter().flat_map(of_cells)).collect();

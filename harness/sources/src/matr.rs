@@ -8,8 +8,7 @@
 //! * the first cycle of every file is left out (not that of a continuation); no other cell or cycle is;
 //! * capacities are the cycler's; internal resistance is that of the summary.
 //!
-//! Time is kept in **minutes**, as stored, although the authors' record calls it seconds: a feature that reads it must
-//! meet the same numbers to be compared with theirs.
+//! Time is in minutes there, which the authors took for seconds; here it becomes seconds.
 //!
 //! Files as MATLAB writes them are read by `plain`; what that does not understand, by the HDF5 library. The library is not
 //! made for damaged files, so it runs in a process of its own: see [`read_by`].
@@ -24,15 +23,16 @@ mod plain;
 use std::path::{Path, PathBuf};
 
 use super::assembly::Assembly;
-use super::format::{Format, Published};
+use super::format::{Datasets, Format, Published};
 use super::imported::Imported;
 use apart::Reader;
 pub use apart::{VERB, read_by, serve};
 pub(crate) use batches::{BATCHES, BatchFile, CONTINUATIONS, Continuation, place_of};
 use cells::catalogue;
-use cells::cell::{Cycle, Dataset};
+use cells::cell::Cycle;
 use cells::failure::Failure;
 use cells::quote::shown;
+use cells::time_unit::TimeUnit;
 use message::{Head, Outline, Recorded};
 
 /// See the module.
@@ -40,9 +40,13 @@ pub const FORMAT: Format = Format {
     name: "matr",
     files: "the batch files 2017-05-12_batchdata_updated_struct_errorcorrect.mat and so on (batch 1 only together with 2), \
             or a folder of them",
-    datasets: &[Dataset::Matr, Dataset::Clo],
+    datasets: Datasets::Of(&["MATR", "CLO"]),
     open: |paths| Ok(Box::new(Batches::open(paths)?)),
+    own: None,
 };
+
+/// In which the files count time.
+pub(crate) const TIME: TimeUnit = TimeUnit::Minutes;
 
 /// One file, open.
 struct Batch {
@@ -87,7 +91,7 @@ impl Part {
             current: current.unwrap_or_default(),
             discharge_capacity: discharged.unwrap_or_default(),
             charge_capacity: optional(charged),
-            time: optional(time),
+            time: optional(time).map(|time| time.into_iter().map(|time| TIME.to_seconds(time)).collect()),
             temperature: optional(temperature),
             qdlin,
             stated_capacity: None,

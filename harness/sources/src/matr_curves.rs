@@ -28,10 +28,10 @@ use itertools::Itertools as _;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::format::{Format, Published};
+use super::format::{Datasets, Format, Published};
 use super::imported::Imported;
 use cells::catalogue::CatalogueEntry;
-use cells::cell::{Cell, Cycle, Dataset, LifeRecord, Origin};
+use cells::cell::{Cell, Cycle, LifeRecord, Origin};
 use cells::failure::Failure;
 
 use publication::Entry;
@@ -71,11 +71,12 @@ pub const FORMAT: Format = Format {
     name: "matr-curves",
     files: "the discharge curves Q(V) of 123 MATR and 45 CLO cells, cycles 2 to 150, or of 124 MATR cells, cycles 2 to \
             100: a folder, a .tar, a .tar.gz or a .tar.xz",
-    datasets: &[Dataset::Matr, Dataset::Clo],
+    datasets: Datasets::Of(&["MATR", "CLO"]),
     open: |paths| match paths {
         [path] => Ok(Box::new(Curves::read(path)?)),
         _ => Err(Failure::Usage("matr-curves is one archive or one folder: give one path".to_owned())),
     },
+    own: None,
 };
 
 impl Curves {

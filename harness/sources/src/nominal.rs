@@ -34,7 +34,9 @@ impl Nominal {
     /// one of that size can.
     pub(super) fn settle(self, imported: Imported, stated: Option<f64>) -> Result<Imported, String> {
         let Imported { mut cell, mut remarks } = imported;
-        let published = catalogue::find(cell.id()).map_or(cell.info().nominal_capacity, |entry| entry.nominal_capacity);
+        let published = cell.info().nominal_capacity;
+        let is_own = catalogue::find(cell.id()).is_none();
+        let known = if is_own { "the catalogue" } else { "the published cell" };
         // what is no number is near to none
         let is_near = |far: f64| stated.is_some_and(|stated| (stated - published).abs() <= far);
         match (self, stated) {
@@ -45,6 +47,13 @@ impl Nominal {
                 ));
             }
             (_, None) => {}
+            (Self::Agreed, Some(stated)) if is_own && !is_near(TOLERANCE * published) => {
+                return Err(format!(
+                    "cell {} has a nominal capacity of {stated} Ah there, the catalogue {published} Ah, and its life is counted \
+                     to it: give --nominal-capacity catalogue or --nominal-capacity file",
+                    cell.id()
+                ));
+            }
             (Self::Agreed, Some(stated)) if !is_near(TOLERANCE * published) => {
                 return Err(format!(
                     "cell {} has a nominal capacity of {stated} Ah there, the published cell of that name {published} Ah, and \
@@ -55,9 +64,7 @@ impl Nominal {
             }
             (_, Some(_)) if is_near(1e-9) => {}
             (Self::File, Some(stated)) => {
-                remarks.push(format!(
-                    "counted to the {stated} Ah that its file states; the published cell has {published} Ah"
-                ));
+                remarks.push(format!("counted to the {stated} Ah that its file states; {known} has {published} Ah"));
                 cell = cell.with_nominal_capacity(stated).map_err(|invalid| invalid.to_string())?;
             }
             (Self::Agreed | Self::Catalogue, Some(stated)) => {

@@ -2,50 +2,56 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::format::Published;
 use super::imported::Imported;
 use super::nominal::Nominal;
 use super::packed::{self, PublishedFile};
 use super::pickle::{self, Node, Pickle};
-use cells::catalogue;
+use cells::catalogue::{Catalogue, CatalogueEntry};
 use cells::failure::Failure;
 use cells::quote::shown;
 
 /// How a publisher's pickles are to be understood.
 pub(super) struct Reading {
-    /// The cell's id, by the name of its file without `.pkl`.
-    pub(super) id: fn(&str) -> String,
+    /// What goes before the name of its file without `.pkl` to make the id of a published cell.
+    pub(super) prefix: &'static str,
     /// Bytes of the largest file that is read.
     pub(super) largest_file: u64,
-    /// What a pickle holds of a cell, by its id and the name of its file.
-    pub(super) assemble: fn(&str, &str, Node<'_>) -> Result<Imported, String>,
+    /// What a pickle holds of a cell, by the name of its file.
+    pub(super) assemble: fn(&CatalogueEntry, &str, Node<'_>) -> Result<Imported, String>,
     /// The nominal capacity in Ah that a pickle states.
     pub(super) nominal: fn(Node<'_>) -> Option<f64>,
-    /// What to say of paths without any such pickle.
+    /// What to say of paths without any published cell.
     pub(super) none_found: &'static str,
 }
 
 /// The pickle of each cell.
 pub(super) struct PickledCells {
     reading: Reading,
+    catalogue: Arc<Catalogue>,
     nominal: Nominal,
     files: BTreeMap<String, PublishedFile>,
     left_out: Vec<String>,
 }
 
 impl PickledCells {
-    /// Looks for pickles of published cells in files, folders and zip archives.
+    /// Looks for pickles of the cells of a catalogue in files, folders and zip archives.
     ///
     /// # Errors
     /// [`Failure::Usage`] if there are none, or two of one cell; as [`packed::find`].
-    pub(super) fn find(paths: &[PathBuf], reading: Reading) -> Result<Self, Failure> {
-        let mut found = Self { reading, nominal: Nominal::default(), files: BTreeMap::new(), left_out: Vec::new() };
+    pub(super) fn find(paths: &[PathBuf], reading: Reading, catalogue: Arc<Catalogue>) -> Result<Self, Failure> {
+        let (nominal, files, left_out) = (Nominal::default(), BTreeMap::new(), Vec::new());
+        let mut found = Self { reading, catalogue, nominal, files, left_out };
         for file in packed::find(paths)? {
-            let id = (found.reading.id)(stem(&file));
-            if !file.has_extension(&["pkl"]) || catalogue::find(&id).is_none() {
+            let entry = found.catalogue.named(found.reading.prefix, stem(&file));
+            let Some(entry) = entry.filter(|_| file.has_extension(&["pkl"])) else {
                 found.left_out.push(shown(file.name, 80));
-            } else if let Some(other) = found.files.get(&id) {
+                continue;
+            };
+            let id = entry.id.clone();
+            if let Some(other) = found.files.get(&id) {
                 let (one, two) = (other.place(), file.place());
                 return Err(Failure::Usage(format!("{one} and {two} are both cell {id}: give one of them")));
             } else {
@@ -54,7 +60,11 @@ impl PickledCells {
         }
         if found.files.is_empty() {
             let given: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-            return Err(Failure::Usage(format!("{}: {}", given.join(", "), found.reading.none_found)));
+            let none_found = match found.catalogue.is_own() {
+                true => format!("no pickle is named after {}", found.catalogue.a_cell()),
+                false => found.reading.none_found.to_owned(),
+            };
+            return Err(Failure::Usage(format!("{}: {none_found}", given.join(", "))));
         }
         Ok(found)
     }
@@ -66,11 +76,12 @@ impl Published for PickledCells {
     }
 
     fn cell(&self, id: &str) -> Result<Imported, Failure> {
-        let file = self.files.get(id).ok_or_else(|| Failure::Usage(format!("cell {id} is not in the files given")))?;
+        let found = self.files.get(id).zip(self.catalogue.find(id));
+        let (file, entry) = found.ok_or_else(|| Failure::Usage(format!("cell {id} is not in the files given")))?;
         let pickle = file.read(self.reading.largest_file, |reader| {
             Pickle::read(reader, pickle::MEMORY).map_err(|problem| file.refused(problem))
         })?;
-        let imported = (self.reading.assemble)(id, stem(file), pickle.root()).map_err(|what| file.refused(what))?;
+        let imported = (self.reading.assemble)(entry, stem(file), pickle.root()).map_err(|what| file.refused(what))?;
         let stated = (self.reading.nominal)(pickle.root());
         self.nominal.settle(imported, stated).map_err(|what| file.refused(what))
     }
@@ -81,12 +92,13 @@ impl Published for PickledCells {
     }
 
     fn remarks(&self) -> Vec<String> {
+        let a_cell = self.catalogue.a_cell();
         match &self.left_out[..] {
             [] => Vec::new(),
-            [one] => vec![format!("{one} is no pickle of a published cell and was not read")],
+            [one] => vec![format!("{one} is no pickle of {a_cell} and was not read")],
             [first, ..] => {
                 let count = self.left_out.len();
-                vec![format!("{count} files that are no pickle of a published cell were not read: {first} …")]
+                vec![format!("{count} files that are no pickle of {a_cell} were not read: {first} …")]
             }
         }
     }

@@ -4,7 +4,7 @@
 //! of them is unpacked to disk for good: the middle one lies in a temporary file while the import lasts (`TMPDIR` says in
 //! which folder), the inner ones in memory while they are read, or in such a file too if they are large.
 //!
-//! Time is kept in milliseconds, as the authors keep it: `[BUG]` in the faithful protocol, where one feature reads it.
+//! Time is in milliseconds there, by which capacity is counted; here it becomes seconds.
 
 mod nested;
 mod rules;
@@ -12,16 +12,18 @@ mod table;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use itertools::Itertools as _;
 
 use super::coulomb::{self, Half};
-use super::format::{Format, Published};
+use super::format::{Datasets, Format, Published};
 use super::imported::Imported;
 use super::rules::{left_out, outliers};
-use cells::catalogue;
-use cells::cell::{Cell, Cycle, Dataset, LifeRecord, Origin};
+use cells::catalogue::{Catalogue, CatalogueEntry};
+use cells::cell::{Cell, Cycle, LifeRecord, Origin};
 use cells::failure::Failure;
+use cells::time_unit::TimeUnit;
 use nested::Recording;
 use table::Samples;
 
@@ -29,20 +31,25 @@ use table::Samples;
 pub const FORMAT: Format = Format {
     name: "rwth",
     files: "raw.zip (published as Rawdata.zip), or the archive within, or a folder with its archives or CSV files",
-    datasets: &[Dataset::Rwth],
-    open: |paths| Ok(Box::new(Files::find(paths)?)),
+    datasets: Datasets::Of(&["RWTH"]),
+    open: |paths| Ok(Box::new(Files::find(paths, Catalogue::published())?)),
+    own: Some(|paths, catalogue| Ok(Box::new(Files::find(paths, catalogue)?))),
 };
+
+/// In which the files count time.
+pub(crate) const TIME: TimeUnit = TimeUnit::Milliseconds;
 
 /// The recordings of each cell.
 struct Files {
+    catalogue: Arc<Catalogue>,
     cells: BTreeMap<String, Vec<Recording>>,
 }
 
 impl Files {
-    fn find(paths: &[PathBuf]) -> Result<Self, Failure> {
+    fn find(paths: &[PathBuf], catalogue: Arc<Catalogue>) -> Result<Self, Failure> {
         let mut cells: BTreeMap<String, Vec<Recording>> = BTreeMap::new();
         for recording in nested::find(paths)? {
-            let Some(id) = cell_id(recording.name()) else { continue };
+            let Some(id) = cell_id(&catalogue, recording.name()) else { continue };
             let recordings = cells.entry(id).or_default();
             // unpacked to one folder, one of two files of the same name would replace the other
             if !recordings.iter().any(|other| other.name() == recording.name()) {
@@ -51,6 +58,10 @@ impl Files {
         }
         if cells.is_empty() {
             let paths = paths.iter().map(|path| path.display()).join(", ");
+            if catalogue.is_own() {
+                let a_cell = catalogue.a_cell();
+                return Err(Failure::Usage(format!("{paths}: no cycling test there, ID=ZYK…Zyk….csv, of {a_cell}")));
+            }
             return Err(Failure::Usage(format!(
                 "{paths}: no cycling test of RWTH there; its CSV files are named like …002=ZYK…Zyk….csv and lie in the \
                  archives within raw.zip"
@@ -59,13 +70,19 @@ impl Files {
         for recordings in cells.values_mut() {
             recordings.sort_by(|a, b| a.name().cmp(b.name()));
         }
-        Ok(Self { cells })
+        Ok(Self { catalogue, cells })
     }
 }
 
-/// The cell, if the name of the file is one of a cycling test: its number from 002 to 049, then `=ZYK` and later `Zyk`.
-fn cell_id(name: &str) -> Option<String> {
+/// The cell, if the name of the file is one of a cycling test: its number from 002 to 049, then `=ZYK` and later `Zyk`. Cells
+/// of one's own have their id in the place of the number; of several that end so, the longest.
+fn cell_id(catalogue: &Catalogue, name: &str) -> Option<String> {
     let stem = name.strip_suffix(".csv")?;
+    if catalogue.is_own() {
+        let (start, rest) = stem.split_once("=ZYK")?;
+        let named = catalogue.cells().iter().filter(|entry| start.ends_with(&entry.id) && rest.contains("Zyk"));
+        return named.max_by_key(|entry| entry.id.len()).map(|entry| entry.id.clone());
+    }
     (2..50).find_map(|number| {
         let (_, rest) = stem.split_once(&format!("{number:03}=ZYK"))?;
         rest.contains("Zyk").then(|| format!("RWTH_{number:03}"))
@@ -78,18 +95,19 @@ impl Published for Files {
     }
 
     fn cell(&self, id: &str) -> Result<Imported, Failure> {
-        let recordings = self.cells.get(id);
-        let recordings =
-            recordings.ok_or_else(|| Failure::Internal(format!("cell {id} was not found in the files")))?;
+        let found = self.cells.get(id).zip(self.catalogue.find(id));
+        let (recordings, entry) =
+            found.ok_or_else(|| Failure::Internal(format!("cell {id} was not found in the files")))?;
         let mut samples = Samples::default();
         for recording in recordings {
             recording.read(&mut samples)?;
         }
-        assemble(id, samples)
+        assemble(entry, samples)
     }
 
     fn remarks(&self) -> Vec<String> {
-        match 48 - self.cells.len() {
+        match 48_usize.saturating_sub(self.cells.len()) {
+            _ if self.catalogue.is_own() => Vec::new(),
             0 => Vec::new(),
             missing => vec![format!("{missing} of the 48 cells are not in the files")],
         }
@@ -97,7 +115,8 @@ impl Published for Files {
 }
 
 /// Puts samples in order, cuts them into cycles and leaves out strange ones.
-fn assemble(id: &str, samples: Samples) -> Result<Imported, Failure> {
+fn assemble(entry: &CatalogueEntry, samples: Samples) -> Result<Imported, Failure> {
+    let id = &entry.id[..];
     let origin = if samples.is_virtual { Origin::Virtual } else { Origin::Real };
     let recorded = samples.len();
     let [mut time, mut current, mut voltage] = samples.in_order();
@@ -129,7 +148,6 @@ fn assemble(id: &str, samples: Samples) -> Result<Imported, Failure> {
         )));
     }
     let life = LifeRecord::Capacity(cycles.iter().map(Cycle::discharged).collect());
-    let entry = catalogue::find(id).ok_or_else(|| Failure::Internal(format!("cell {id} is not in the catalogue")))?;
     let cell = Cell::new(entry.info(origin), cycles, life).and_then(|cell| cell.leaving_out(left_out));
     let cell = cell.map_err(|invalid| Failure::Usage(invalid.to_string()))?;
     let dropped = Some(recorded - time.len()).filter(|dropped| *dropped > 0);
@@ -145,9 +163,9 @@ fn cycle(number: u32, time: &[f64], current: &[f64], voltage: &[f64]) -> Cycle {
         number,
         voltage: voltage.to_vec(),
         current: current.to_vec(),
-        charge_capacity: Some(coulomb::count(current, time, Half::Charge, coulomb::MILLISECONDS)),
-        discharge_capacity: coulomb::count(current, time, Half::Discharge, coulomb::MILLISECONDS),
-        time: Some(time.iter().map(|time| time - start).collect()),
+        charge_capacity: Some(coulomb::count(current, time, Half::Charge, TIME.per_hour())),
+        discharge_capacity: coulomb::count(current, time, Half::Discharge, TIME.per_hour()),
+        time: Some(time.iter().map(|time| TIME.to_seconds(time - start)).collect()),
         ..Cycle::default()
     }
 }

@@ -11,10 +11,12 @@ mod show;
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Subcommand;
 
 use super::collection::{is_virtual, open};
+use cells::catalogue::Catalogue;
 use cells::failure::Failure;
 use cells::quote;
 use cells::store::Store;
@@ -23,7 +25,7 @@ use sources::nominal::Nominal;
 /// What to do with cells.
 #[derive(Debug, Subcommand)]
 pub enum DataCommand {
-    /// The eight datasets, with what can be imported and what is here
+    /// The published datasets, with what can be imported and what is here
     List {
         /// A folder of imported cells, or `virtual`
         #[arg(long, default_value = "virtual", value_name = "DIR|virtual")]
@@ -52,7 +54,7 @@ pub enum DataCommand {
         #[arg(long)]
         force: bool,
     },
-    /// Import published files
+    /// Import published files, or files of the same form with cells of your own
     Import {
         /// What the files are
         #[arg(value_name = "DATASET", value_parser = import::parser())]
@@ -70,6 +72,9 @@ pub enum DataCommand {
         /// no import if they differ by more than 2 %]
         #[arg(long, value_name = "WHOSE", value_parser = import::nominal())]
         nominal_capacity: Option<Nominal>,
+        /// Cells of your own: a table with the columns of experiments/cells.csv, whose ids are what the files call them
+        #[arg(long, value_name = "FILE.csv")]
+        catalogue: Option<PathBuf>,
     },
     /// Write cells as their publishers would serve them, to try importers with
     Export {
@@ -145,9 +150,12 @@ pub fn execute_to(command: &DataCommand, out: &mut dyn io::Write) -> Result<(), 
             },
             out,
         ),
-        DataCommand::Import { format, paths, data, force, nominal_capacity } => {
+        DataCommand::Import { format, paths, data, force, nominal_capacity, catalogue } => {
             import::check_target(data, &[], *force)?;
-            let mut published = (format.open)(paths)?;
+            let mut published = match catalogue {
+                None => (format.open)(paths)?,
+                Some(file) => format.open_own(paths, Arc::new(Catalogue::read(file)?))?,
+            };
             published.choose(nominal_capacity.unwrap_or_default())?;
             import::execute(&*published, data, *force, out)
         }

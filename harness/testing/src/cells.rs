@@ -1,6 +1,7 @@
 //! Made-up cells for tests of the store: every combination of what a source may leave out.
 
-use cells::cell::{Cathode, Cell, CellInfo, Chemistry, Cycle, Dataset, LeftOut, LifeRecord, Origin, Protocol};
+use cells::cell::{Cathode, Cell, CellInfo, Chemistry, Cycle, DatasetName, LeftOut, LifeRecord, Origin, Protocol};
+use cells::datasets;
 use numerics::Streams;
 use rand::RngExt;
 
@@ -8,9 +9,9 @@ use rand::RngExt;
 pub fn plain_cell(id: &str, cycles: u32) -> Cell {
     let info = CellInfo {
         id: id.to_owned(),
-        dataset: Dataset::Hust,
+        dataset: DatasetName::of("HUST"),
         origin: Origin::Virtual,
-        chemistry: Chemistry { cathode: Cathode::Lfp, anode: "graphite".to_owned() },
+        chemistry: Chemistry { cathode: Cathode::LFP, anode: "graphite".to_owned() },
         form_factor: None,
         nominal_capacity: 1.1,
         voltage_limits: (2.0, 3.6),
@@ -80,8 +81,8 @@ pub fn arbitrary_cell(number: u64) -> Cell {
     let plain = plain_cell("x", 0);
     let info = CellInfo {
         id: format!("CELL_{number}-{}", random.random_range(0..9)),
-        dataset: Dataset::ALL[number as usize % 8],
-        chemistry: Chemistry { cathode: Cathode::NmcLco, anode: "carbon".to_owned() },
+        dataset: datasets::all()[number as usize % 8].name.clone(),
+        chemistry: Chemistry { cathode: Cathode::NMC_LCO, anode: "carbon".to_owned() },
         form_factor: form.then(|| "prismatic".to_owned()),
         nominal_capacity: random.random_range(0.5..5.0),
         voltage_limits: (random.random_range(1.0..2.5), random.random_range(3.0..5.0)),

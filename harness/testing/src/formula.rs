@@ -1,6 +1,6 @@
 //! A synthetic cell given by formulas, on which the authors' feature code was run for golden values.
 
-use cells::cell::{Cathode, Cell, CellInfo, Chemistry, Cycle, Dataset, LifeRecord, Origin, Protocol};
+use cells::cell::{Cathode, Cell, CellInfo, Chemistry, Cycle, DatasetName, LifeRecord, Origin, Protocol};
 
 /// Samples in each half of a cycle of the cell of the golden values.
 pub const SAMPLES: usize = 120;
@@ -32,9 +32,9 @@ impl Formula {
     pub fn cell(self, cycles: usize) -> Cell {
         let info = CellInfo {
             id: "SYNTHETIC".to_owned(),
-            dataset: Dataset::Matr,
+            dataset: DatasetName::of("MATR"),
             origin: Origin::Virtual,
-            chemistry: Chemistry { cathode: Cathode::Lfp, anode: "graphite".to_owned() },
+            chemistry: Chemistry { cathode: Cathode::LFP, anode: "graphite".to_owned() },
             form_factor: None,
             nominal_capacity: NOMINAL,
             voltage_limits: (2.0, 3.5),

@@ -44,9 +44,9 @@ impl Cells {
         let described = |cell: Cell| {
             let mut info = cell.info().clone();
             change(&mut info);
-            Cell::new(info, cell.cycles().to_vec(), cell.life().clone()).unwrap()
+            (info.id.clone(), Cell::new(info, cell.cycles().to_vec(), cell.life().clone()).unwrap())
         };
-        Self(self.0.into_iter().map(|(id, cell)| (id, described(cell))).collect())
+        Self(self.0.into_values().map(described).collect())
     }
 
     /// The same cells with voltages as a voltmeter of 0.1 mV has them.

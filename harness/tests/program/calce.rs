@@ -88,6 +88,7 @@ fn a_clean_fade_that_the_published_rule_takes_for_outliers_has_its_life_in_the_h
         data: into,
         force: false,
         nominal_capacity: None,
+        catalogue: None,
     };
     let mut said = Vec::new();
     execute_to(&command, &mut said).unwrap();

@@ -28,7 +28,8 @@ fn show(cell: &str, data: &Path) -> DataCommand {
 
 fn import(path: PathBuf, data: PathBuf, force: bool) -> Result<String, String> {
     let format = Format::find("matr-curves").unwrap();
-    let command = DataCommand::Import { format, paths: vec![path], data, force, nominal_capacity: None };
+    let command =
+        DataCommand::Import { format, paths: vec![path], data, force, nominal_capacity: None, catalogue: None };
     execute(&command).map_err(|failure| failure.to_string())
 }
 

@@ -10,6 +10,7 @@ mod company;
 mod gp_on_curves;
 mod lives;
 mod nominal;
+mod own_cells;
 mod real_curves;
 mod records;
 mod report;

@@ -27,6 +27,7 @@ fn import(format: &str, path: &Path, data: &Path, nominal: Option<Nominal>) -> R
         data: data.to_owned(),
         force: false,
         nominal_capacity: nominal,
+        catalogue: None,
     };
     run(&command)
 }

@@ -171,7 +171,7 @@ fn what_only_people_get_comes_with_steps_and_exit_code_5() {
     // what is brought is no longer asked for, and all of it is imported
     let ids: Vec<String> = cells::catalogue::cells()
         .iter()
-        .filter(|entry| entry.dataset == cells::cell::Dataset::Hnei)
+        .filter(|entry| entry.dataset == "HNEI")
         .map(|entry| entry.id.clone())
         .collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();

@@ -1,11 +1,12 @@
-//! One cell as one HDF5 file, version 1.
+//! One cell as one HDF5 file, version 2.
 //!
 //! ```text
 //! attributes   format = "batlinet-cell", version, fingerprint (of the content, see `store/fingerprint.rs`), seal? (of the
 //!              other attributes and the life record; files of older programs have none),
 //!              id, dataset, origin, cathode, anode, form_factor?, nominal_capacity (Ah), lower_voltage_limit (V),
 //!              upper_voltage_limit (V), ambient_temperature? (°C), charge_protocol, discharge_protocol,
-//!              cycle_life? (cycles), end_of_life? (fraction of nominal capacity)
+//!              cycle_life? (cycles), end_of_life? (fraction of nominal capacity),
+//!              stated_life? (cycles to 80 % of nominal capacity, of a cell that is none of the benchmark)
 //! number                u32 per cycle
 //! internal_resistance?  f64 per cycle, Ω, NaN where unknown
 //! stated_capacity?      f64 per cycle, Ah, NaN where none is stated
@@ -17,7 +18,9 @@
 //!                       has both names on one group
 //! ```
 //!
-//! The published life of a cell is not in its file: whoever reads one learns it from the catalogue.
+//! The life of a published cell is not in its file: whoever reads one learns it from the catalogue.
+//!
+//! In version 1, time is in the unit of the publisher: files of it are read, and time becomes seconds.
 
 use std::fs::OpenOptions;
 use std::io;
@@ -29,14 +32,16 @@ use hdf5::{File, FileBuilder, Group, H5Type};
 use serde::de::DeserializeOwned;
 
 use super::{fingerprint, ragged};
-use crate::catalogue;
-use crate::cell::{Cell, CellInfo, Chemistry, Cycle, LeftOut, LifeRecord, Protocol};
+use crate::cell::{Cathode, Cell, CellInfo, Chemistry, Cycle, DatasetName, LeftOut, LifeRecord, Protocol};
 use crate::failure::Failure;
 use crate::quote::shown;
 use crate::whole_file;
+use crate::{catalogue, datasets};
 
 const FORMAT: &str = "batlinet-cell";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+/// The one in which time is in the publisher's unit.
+const PUBLISHERS_TIME: u32 = 1;
 
 /// What a file says of its cell before any series is read.
 #[derive(Clone, Debug)]
@@ -172,6 +177,9 @@ fn write_attributes(file: &File, cell: &Cell, fingerprint: &str) -> Result<(), P
         write_number(file, "cycle_life", *cycle_life)?;
         write_number(file, "end_of_life", *end_of_life)?;
     }
+    if let Some(life) = fingerprint::own_life(info) {
+        write_number(file, "stated_life", life)?;
+    }
     Ok(())
 }
 
@@ -185,20 +193,42 @@ pub(super) fn read_header(path: &Path) -> Result<Header, Failure> {
 /// and of its life must be what was written.
 pub(super) fn read(path: &Path, cycles: usize) -> Result<Cell, Failure> {
     let file = open(path)?;
-    let content = || -> Result<Cell, Problem> {
-        let Header { info, fingerprint, .. } = header_of(&file, path)?;
-        let cycles = cycles.min(ragged::length(&file.dataset("number")?)?);
-        let life = read_life(&file)?;
-        let cell = Cell::new(info, read_cycles(&file, cycles)?, life);
-        let left_out = read_left_out(&file)?;
-        let cell = cell.and_then(|cell| cell.leaving_out(left_out)).map_err(|invalid| Problem::new(invalid.problem))?;
-        if has(&file, "seal")? && read_text(&file, "seal")? != fingerprint::seal(&cell, &fingerprint) {
-            let id = cell.id();
-            return Err(Problem::new(format!("what it says of the cell {id} or of its life is not what was written")));
-        }
-        Ok(cell)
+    read_content(&file, path, cycles)
+        .and_then(|cell| in_seconds(cell, &file))
+        .map_err(|Problem(what)| damaged(path, &what))
+}
+
+/// The fingerprint of what is written there, and the cell.
+pub(super) fn read_whole(path: &Path) -> Result<(String, Cell), Failure> {
+    let file = open(path)?;
+    let content = || -> Result<(String, Cell), Problem> {
+        let written = read_content(&file, path, usize::MAX)?;
+        Ok((fingerprint::fingerprint(&written), in_seconds(written, &file)?))
     };
     content().map_err(|Problem(what)| damaged(path, &what))
+}
+
+fn read_content(file: &File, path: &Path, cycles: usize) -> Result<Cell, Problem> {
+    let Header { info, fingerprint, .. } = header_of(file, path)?;
+    let cycles = cycles.min(ragged::length(&file.dataset("number")?)?);
+    let life = read_life(file)?;
+    let cell = Cell::new(info, read_cycles(file, cycles)?, life);
+    let left_out = read_left_out(file)?;
+    let cell = cell.and_then(|cell| cell.leaving_out(left_out)).map_err(|invalid| Problem::new(invalid.problem))?;
+    if has(file, "seal")? && read_text(file, "seal")? != fingerprint::seal(&cell, &fingerprint) {
+        let id = cell.id();
+        return Err(Problem::new(format!("what it says of the cell {id} or of its life is not what was written")));
+    }
+    Ok(cell)
+}
+
+/// The cell of a file of either version, with its time in seconds.
+fn in_seconds(cell: Cell, file: &File) -> Result<Cell, Problem> {
+    if read_number::<u32>(file, "version")? != PUBLISHERS_TIME {
+        return Ok(cell);
+    }
+    let unit = datasets::time_unit(&cell.info().dataset);
+    cell.with_time(|time| unit.to_seconds(time)).map_err(|invalid| Problem::new(invalid.problem))
 }
 
 /// Number of cycles that the file holds.
@@ -229,9 +259,9 @@ fn open(path: &Path) -> Result<File, Failure> {
         )));
     }
     match read_number::<u32>(&file, "version") {
-        Ok(VERSION) => Ok(file),
+        Ok(VERSION | PUBLISHERS_TIME) => Ok(file),
         Ok(version) => Err(Failure::Usage(format!(
-            "{} has format version {version}, this program reads version {VERSION}: import the dataset again with this \
+            "{} has format version {version}, this program reads versions {PUBLISHERS_TIME} and {VERSION}: import the dataset again with this \
              program, or use the one that wrote the file",
             path.display()
         ))),
@@ -242,9 +272,9 @@ fn open(path: &Path) -> Result<File, Failure> {
 fn header_of(file: &File, path: &Path) -> Result<Header, Problem> {
     let id = read_text(file, "id")?;
     let info = CellInfo {
-        dataset: read_name(file, "dataset")?,
+        dataset: DatasetName::from(read_text(file, "dataset")?),
         origin: read_name(file, "origin")?,
-        chemistry: Chemistry { cathode: read_name(file, "cathode")?, anode: read_text(file, "anode")? },
+        chemistry: Chemistry { cathode: Cathode::from(read_text(file, "cathode")?), anode: read_text(file, "anode")? },
         form_factor: has(file, "form_factor")?.then(|| read_text(file, "form_factor")).transpose()?,
         nominal_capacity: read_number(file, "nominal_capacity")?,
         voltage_limits: (read_number(file, "lower_voltage_limit")?, read_number(file, "upper_voltage_limit")?),
@@ -255,7 +285,10 @@ fn header_of(file: &File, path: &Path) -> Result<Header, Problem> {
             charge: read_text(file, "charge_protocol")?,
             discharge: read_text(file, "discharge_protocol")?,
         },
-        published_life: catalogue::find(&id).and_then(|published| published.cycle_life),
+        published_life: match catalogue::find(&id) {
+            Some(published) => published.cycle_life,
+            None => has(file, "stated_life")?.then(|| read_number(file, "stated_life")).transpose()?,
+        },
         id,
     };
     if path.file_stem().and_then(|stem| stem.to_str()) != Some(&info.id) {

@@ -1,6 +1,7 @@
 //! The hash of a cell's content: equal for equal cells, whatever file or compression they are kept in.
 
-use crate::cell::{Cell, LifeRecord};
+use crate::catalogue;
+use crate::cell::{Cell, CellInfo, LifeRecord};
 
 /// BLAKE3 of everything a [`Cell`] holds, in a canonical order, as 64 hexadecimal digits.
 pub fn fingerprint(cell: &Cell) -> String {
@@ -24,6 +25,7 @@ pub(super) fn life(cell: &Cell) -> String {
     let mut canonical = Canonical(blake3::Hasher::new());
     canonical.number(cell.info().nominal_capacity);
     canonical.life(cell);
+    canonical.own_life(cell.info());
     canonical.finish()[..16].to_owned()
 }
 
@@ -35,6 +37,11 @@ pub(super) fn seal(cell: &Cell, fingerprint: &str) -> String {
     canonical.text(fingerprint);
     canonical.life(cell);
     canonical.finish()[..16].to_owned()
+}
+
+/// The life that somebody states of a cell of their own: part of it, since no table of the program has it.
+pub(super) fn own_life(info: &CellInfo) -> Option<f64> {
+    info.published_life.filter(|_| catalogue::find(&info.id).is_none())
 }
 
 /// Feeds a hasher so that no two different sequences of values feed it the same bytes: lengths come before contents.
@@ -60,6 +67,15 @@ impl Canonical {
         self.option(info.ambient_temperature, Canonical::number);
         self.text(&info.protocol.charge);
         self.text(&info.protocol.discharge);
+        self.own_life(info);
+    }
+
+    /// Cells without one keep the hash that they had before this was kept.
+    fn own_life(&mut self, info: &CellInfo) {
+        if let Some(life) = own_life(info) {
+            self.text("stated life");
+            self.number(life);
+        }
     }
 
     fn cycles(&mut self, cell: &Cell) {

@@ -8,7 +8,7 @@ use std::{
 };
 
 use cells::{
-    cell::{Cathode, Cell, CellInfo, Chemistry, Cycle, Dataset, LifeRecord, Origin, Protocol},
+    cell::{Cathode, Cell, CellInfo, Chemistry, Cycle, DatasetName, LifeRecord, Origin, Protocol},
     failure::Failure,
     source::Source,
 };
@@ -52,9 +52,9 @@ impl Source for Bench {
         };
         let info = CellInfo {
             id: id.to_owned(),
-            dataset: Dataset::Matr,
+            dataset: DatasetName::of("MATR"),
             origin: Origin::Virtual,
-            chemistry: Chemistry { cathode: Cathode::Lfp, anode: "graphite".to_owned() },
+            chemistry: Chemistry { cathode: Cathode::LFP, anode: "graphite".to_owned() },
             form_factor: None,
             nominal_capacity: 1.1,
             voltage_limits: (2.0, 3.5),

@@ -1,69 +1,18 @@
 //! The six-channel map of BatLiNet: voltage, current and what follows from them, over capacity, cycle by cycle.
 
+mod channel;
+mod extractor;
+
 use serde::{Deserialize, Serialize};
 
-use super::extract::{Extract, check_length, describe};
-use super::half_cycle::{Half, HalfReader, NoSamples, Signals};
+use super::extract::check_length;
 use cells::cell::Cell;
 use cells::failure::Failure;
-use numerics::registers::Registers;
-use numerics::signal::Grid;
+pub use channel::Channel;
+use extractor::Extractor;
 
 /// Upper end of the capacity grid, in nominal capacities. (The paper says 1; the authors' code says this.)
 const LARGEST_CAPACITY: f64 = 1.2;
-
-/// Keeps the resistance finite where both currents are zero; there it is 1000 times the voltage difference.
-const LEAST_TOTAL_CURRENT: f64 = 0.001;
-
-/// One quantity over capacity Q. All are on the grid g_k from 0 to 1.2 nominal capacities.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Channel {
-    /// V at charged capacity g_k; outside the samples their smallest voltage on the left, their largest on the right.
-    ChargeVoltage,
-    /// V at discharged capacity g_k; outside the samples the largest on the left, the smallest on the right.
-    DischargeVoltage,
-    /// A at charged capacity g_k; 0 outside the samples.
-    ChargeCurrent,
-    /// A at discharged capacity g_k, negative; 0 outside the samples.
-    DischargeCurrent,
-    /// Charge voltage at g_k minus discharge voltage at the mirrored point g_(n−1−k).
-    VoltageDifference,
-    /// Voltage difference over the difference of currents at the same pair of points, plus 1 mA.
-    Resistance,
-}
-
-impl Channel {
-    /// All channels, in the order of the map.
-    pub const ALL: [Self; 6] = [
-        Self::ChargeVoltage,
-        Self::DischargeVoltage,
-        Self::ChargeCurrent,
-        Self::DischargeCurrent,
-        Self::VoltageDifference,
-        Self::Resistance,
-    ];
-
-    /// As in an experiment file.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::ChargeVoltage => "charge_voltage",
-            Self::DischargeVoltage => "discharge_voltage",
-            Self::ChargeCurrent => "charge_current",
-            Self::DischargeCurrent => "discharge_current",
-            Self::VoltageDifference => "voltage_difference",
-            Self::Resistance => "resistance",
-        }
-    }
-
-    fn needs_charge(self) -> bool {
-        !matches!(self, Self::DischargeVoltage | Self::DischargeCurrent)
-    }
-
-    fn needs_discharge(self) -> bool {
-        !matches!(self, Self::ChargeVoltage | Self::ChargeCurrent)
-    }
-}
 
 /// Settings of the map.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -150,166 +99,18 @@ impl CapacityMap {
     }
 
     pub(super) fn extractor(&self) -> Extractor {
-        Extractor {
-            map: self.clone(),
-            registers: Registers::detect(),
-            grid: Grid::new(0.0, LARGEST_CAPACITY, self.grid_points),
-            charge: HalfReader::new(Half::Charge),
-            discharge: HalfReader::new(Half::Discharge),
-            unasked: vec![0.0; self.grid_points],
-        }
+        Extractor::new(self.clone())
     }
-}
-
-/// Builds maps; holds the buffers of one cycle.
-pub(super) struct Extractor {
-    map: CapacityMap,
-    registers: Registers,
-    grid: Grid,
-    charge: HalfReader,
-    discharge: HalfReader,
-    /// Takes what is computed beside a channel that was asked for.
-    unasked: Vec<f32>,
-}
-
-impl Extract for Extractor {
-    fn extract(&mut self, cell: &Cell, out: &mut [f32]) -> Result<(), Failure> {
-        assert_eq!(out.len(), self.map.shape().iter().product::<usize>(), "room for the map");
-        self.map.check_cell(cell, cell.cycles().len())?;
-        let registers = self.registers;
-        registers.run(
-            #[inline(always)]
-            || self.fill(cell, out),
-        )
-    }
-}
-
-impl Extractor {
-    /// The same operations in the same order for registers of any width, so that maps do not depend on the machine.
-    #[inline(always)]
-    fn fill(&mut self, cell: &Cell, out: &mut [f32]) -> Result<(), Failure> {
-        let [_, cycles, points] = self.map.shape();
-        let mut planes: Vec<&mut [f32]> = out.chunks_exact_mut(cycles * points).collect();
-        let needs_charge = self.map.channels.iter().any(|channel| channel.needs_charge());
-        let needs_discharge = self.map.channels.iter().any(|channel| channel.needs_discharge());
-        for row in 0..cycles {
-            let position = self.map.first + row;
-            let span = row * points..(row + 1) * points;
-            if self.map.zeroed_cycle == Some(position) {
-                planes.iter_mut().for_each(|plane| plane[span.clone()].fill(0.0));
-                continue;
-            }
-            let cycle = &cell.cycles()[position];
-            let no_samples = |half: &str| {
-                Failure::Usage(format!(
-                    "cell {}: {} has no {half} sample with a capacity between 0 and {LARGEST_CAPACITY} of nominal \
-                     ({} Ah), so the capacity map cannot be built; check the cell or leave it out",
-                    cell.id(),
-                    describe(position, cycle),
-                    cell.info().nominal_capacity
-                ))
-            };
-            let [mut charge, mut discharge] = [Signals::default(); 2];
-            if needs_charge {
-                charge = self.charge.read(cell, cycle, &self.grid).map_err(|NoSamples| no_samples("charge"))?;
-            }
-            if needs_discharge {
-                discharge =
-                    self.discharge.read(cell, cycle, &self.grid).map_err(|NoSamples| no_samples("discharge"))?;
-            }
-            let mut asked = Rows::default();
-            for (channel, plane) in self.map.channels.iter().zip(&mut planes) {
-                asked[*channel as usize] = Some(&mut plane[span.clone()]);
-            }
-            if !write(charge, discharge, asked, &mut self.unasked) {
-                let mut channels = self.map.channels.iter().zip(&planes);
-                if let Some((channel, _)) = channels.find(|(_, plane)| !all_finite(&plane[span.clone()])) {
-                    return Err(Failure::Usage(format!(
-                        "cell {}: channel {} of {} is not finite; leave out the cell or the channel",
-                        cell.id(),
-                        channel.name(),
-                        describe(position, cycle)
-                    )));
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Room for one cycle of each channel that was asked for, in the order of [`Channel::ALL`].
-type Rows<'a> = [Option<&'a mut [f32]>; Channel::ALL.len()];
-
-/// Writes one cycle from the signals of its halves, all of the same length; tells whether all that it wrote is finite,
-/// what went to `unasked` included.
-#[inline(always)]
-fn write(charge: Signals<'_>, discharge: Signals<'_>, rows: Rows<'_>, unasked: &mut [f32]) -> bool {
-    let [charge_voltage, discharge_voltage, charge_current, discharge_current, difference, resistance] = rows;
-    let signals = [
-        (charge_voltage, charge.voltage),
-        (discharge_voltage, discharge.voltage),
-        (charge_current, charge.current),
-        (discharge_current, discharge.current),
-    ];
-    let mut finite = true;
-    for (row, signal) in signals {
-        if let Some(row) = row {
-            finite &= copy(signal, row);
-        }
-    }
-    finite
-        & match (difference, resistance) {
-            (None, None) => true,
-            (Some(difference), None) => compare(charge, discharge, difference, unasked),
-            (None, Some(resistance)) => compare(charge, discharge, unasked, resistance),
-            (Some(difference), Some(resistance)) => compare(charge, discharge, difference, resistance),
-        }
-}
-
-/// Whether all that is written is finite.
-#[inline(always)]
-fn copy(signal: &[f64], out: &mut [f32]) -> bool {
-    let mut finite = true;
-    for (to, &from) in out.iter_mut().zip(signal) {
-        *to = from as f32;
-        finite &= to.is_finite();
-    }
-    finite
-}
-
-/// Voltage difference and resistance; whether all of both are finite.
-#[inline(always)]
-fn compare(charge: Signals<'_>, discharge: Signals<'_>, difference: &mut [f32], resistance: &mut [f32]) -> bool {
-    let points = difference.len();
-    let (charge_voltage, charge_current) = (&charge.voltage[..points], &charge.current[..points]);
-    let (discharge_voltage, discharge_current) = (&discharge.voltage[..points], &discharge.current[..points]);
-    let resistance = &mut resistance[..points];
-    let mut finite = true;
-    for k in 0..points {
-        let mirrored = points - 1 - k;
-        let volts = charge_voltage[k] - discharge_voltage[mirrored];
-        let amperes = charge_current[k] - discharge_current[mirrored];
-        let ohms = volts / (amperes + LEAST_TOTAL_CURRENT);
-        difference[k] = volts as f32;
-        // 0/0 is no resistance; the authors write 0 there
-        resistance[k] = if ohms.is_nan() { 0.0 } else { ohms as f32 };
-        finite &= difference[k].is_finite() & resistance[k].is_finite();
-    }
-    finite
-}
-
-/// Whether all values are finite, without a branch per value.
-#[inline(always)]
-fn all_finite(values: &[f32]) -> bool {
-    values.iter().fold(true, |finite, value| finite & value.is_finite())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::feature::FeatureSpec;
+    use crate::feature::extract::Extract;
     use cells::cell::{Cell, Cycle, LifeRecord};
     use cells::made_up::{discharge_cycle, info};
+    use numerics::registers::Registers;
 
     fn charged(mut cycle: Cycle) -> Cycle {
         // charge to 1.1 Ah before the three discharge samples

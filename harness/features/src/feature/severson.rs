@@ -1,12 +1,16 @@
 //! The hand-made statistics of Severson et al. (2019) behind the variance, discharge and full models.
 
+mod statistic;
+
 use serde::{Deserialize, Serialize};
 
 use super::discharge_curve::{CurveReader, QdlinSource};
 use super::extract::{Extract, check_length, describe};
 use cells::cell::{Cell, Cycle};
+use cells::datasets;
 use cells::failure::Failure;
 use numerics::signal::MedianRule;
+pub use statistic::Statistic;
 
 /// Keeps logarithms of zero finite.
 const EPSILON: f64 = 1e-8;
@@ -16,67 +20,6 @@ const CHARGE_TIME_CYCLES: usize = 4;
 
 /// Points of the voltage grid of the two discharge curves that are compared.
 const GRID_POINTS: usize = 1000;
-
-/// One statistic. ΔQ is the running median of the difference between the discharge curves Q(V) of the third and second
-/// critical cycle, without its NaN; Q_p is the largest discharge capacity of the cycle at position p. Logarithms of ΔQ
-/// statistics are to base 10, the others natural.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Statistic {
-    /// log10 |min ΔQ|.
-    Minimum,
-    /// log10 of the variance of ΔQ.
-    Variance,
-    /// log10 of the absolute skewness of ΔQ.
-    Skewness,
-    /// log10 of the kurtosis of ΔQ.
-    Kurtosis,
-    /// Q at position 2·c0, Ah: the authors index twice, and published figures rest on it.
-    EarlyCapacity,
-    /// Largest Q between c0 and c2 minus the early capacity, Ah.
-    MaxMinusEarly,
-    /// Slope of Q over the positions from c0 to before c2, Ah per cycle.
-    Slope,
-    /// Intercept of the same line, at c0, Ah.
-    Intercept,
-    /// ln of the mean time of the first four cycles' *discharge*: the authors sum over negative currents, and in the
-    /// unit of the source.
-    ChargeTime,
-    /// ln of the mean temperature over positions c0 to c2, °C; of nothing but epsilon, where none was recorded.
-    Temperature,
-    /// Smallest internal resistance over positions c0 to c2, Ω; 0 where none was recorded.
-    MinimumResistance,
-    /// Internal resistance at c2 minus that at c0, Ω; 0 where either is missing.
-    ResistanceChange,
-}
-
-impl Statistic {
-    /// As in an experiment file.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Minimum => "minimum",
-            Self::Variance => "variance",
-            Self::Skewness => "skewness",
-            Self::Kurtosis => "kurtosis",
-            Self::EarlyCapacity => "early_capacity",
-            Self::MaxMinusEarly => "max_minus_early",
-            Self::Slope => "slope",
-            Self::Intercept => "intercept",
-            Self::ChargeTime => "charge_time",
-            Self::Temperature => "temperature",
-            Self::MinimumResistance => "minimum_resistance",
-            Self::ResistanceChange => "resistance_change",
-        }
-    }
-
-    fn reads_curves(self) -> bool {
-        matches!(self, Self::Minimum | Self::Variance | Self::Skewness | Self::Kurtosis)
-    }
-
-    fn reads_early_capacity(self) -> bool {
-        matches!(self, Self::EarlyCapacity | Self::MaxMinusEarly)
-    }
-}
 
 /// Settings of the statistics.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -205,7 +148,11 @@ impl Extract for Extractor {
                 Statistic::MaxMinusEarly => largest(&capacities) - capacities[c0],
                 Statistic::Slope => line(&capacities).0,
                 Statistic::Intercept => line(&capacities).1,
-                Statistic::ChargeTime => (mean_discharge_time(cell)? + EPSILON).ln(),
+                Statistic::ChargeTime => {
+                    // the authors' unit; whatever their code took for seconds
+                    let unit = datasets::time_unit(&cell.info().dataset);
+                    (unit.from_seconds(mean_discharge_time(cell)?) + EPSILON).ln()
+                }
                 Statistic::Temperature => (mean_temperature(cell, c0..=c2) + EPSILON).ln(),
                 Statistic::MinimumResistance => cell.cycles()[c0..=c2]
                     .iter()
@@ -296,6 +243,7 @@ fn time<'a>(cell: &Cell, position: usize, cycle: &'a Cycle) -> Result<&'a Vec<f6
     })
 }
 
+/// s.
 fn mean_discharge_time(cell: &Cell) -> Result<f64, Failure> {
     let mut total = 0.0;
     for (position, cycle) in cell.cycles()[..CHARGE_TIME_CYCLES].iter().enumerate() {
@@ -321,6 +269,9 @@ mod tests {
     use crate::feature::FeatureSpec;
     use cells::cell::{Cell, Cycle, LifeRecord};
     use cells::made_up::{discharge_cycle, info};
+    use cells::source::Source as _;
+    use cells::time_unit::TimeUnit;
+    use rayon::prelude::*;
 
     /// A cell as the published Q(V) tables give it: no charge, no time, no temperature, no resistance.
     fn cell() -> Cell {
@@ -358,6 +309,37 @@ mod tests {
         assert_eq!(values.as_slice().unwrap(), [EPSILON.ln() as f32, 0.0, 0.0]);
         let problem = spec(&[Statistic::ChargeTime]).extract(&cell()).unwrap_err().to_string();
         assert!(problem.contains("cell A") && problem.contains("charge_time"), "{problem}");
+    }
+
+    /// What the authors compute: steps of the time that the publisher's file has, whatever its unit.
+    #[test]
+    fn the_charge_time_of_every_cell_of_the_lab_is_that_of_the_publishers_clock_to_the_last_bit() {
+        let lab = lab::VirtualLab::new();
+        let spec = FeatureSpec::Severson(Severson {
+            cycles: [1, 2, 3],
+            statistics: vec![Statistic::ChargeTime],
+            qdlin: QdlinSource::default(),
+            median: MedianRule::default(),
+        });
+        lab.ids().par_iter().for_each(|id| {
+            let cell = lab.cell(id, 4).unwrap();
+            let clock = |cycle: &Cycle| -> Vec<f64> {
+                let seconds = cycle.time.iter().flatten();
+                match cell.info().dataset.name() {
+                    // a number of minutes that are these seconds to the last bit
+                    "MATR" | "CLO" => seconds.map(|s| TimeUnit::Minutes.from_seconds(*s)).collect(),
+                    "RWTH" => seconds.map(|s| TimeUnit::Milliseconds.from_seconds(*s)).collect(),
+                    _ => seconds.copied().collect(),
+                }
+            };
+            let discharge = |cycle: &Cycle| -> f64 {
+                let time = clock(cycle);
+                (1..time.len()).filter(|&k| cycle.current[k] < 0.0).map(|k| time[k] - time[k - 1]).sum()
+            };
+            let mean = cell.cycles().iter().map(discharge).sum::<f64>() / 4.0;
+            let expected = (mean + EPSILON).ln() as f32;
+            assert_eq!(spec.extract(&cell).unwrap().as_slice().unwrap(), [expected], "{id}");
+        });
     }
 
     #[test]

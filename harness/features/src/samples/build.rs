@@ -1,94 +1,21 @@
-//! Features and lives of the cells of one split, as models read them.
+//! Builds the features and lives of one split from its cells.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use ndarray::{ArrayD, Axis, IxDyn};
+use ndarray::{ArrayD, IxDyn};
 use rayon::prelude::*;
 
-use super::{label_hash, nothing_observed};
+use super::nothing_observed;
+use super::part::{Part, Samples};
 use crate::feature::{Extract, FeatureSpec};
 use cells::failure::Failure;
-use cells::label::{Basis, LabelRule, Tally, Uncounted, Verdict};
+use cells::label::{Basis, LabelRule, Uncounted, Verdict};
 use cells::source::Source;
 use cells::split::Split;
 
 /// How many unknown cells an error lists by name.
 const LISTED: usize = 5;
-
-/// Training or test cells, sorted by id.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Part {
-    /// Cell ids.
-    pub ids: Vec<String>,
-    /// The feature; axis 0 is the cell.
-    pub features: ArrayD<f32>,
-    /// Lives in cycles.
-    pub lives: Vec<f64>,
-    /// What each life rests on.
-    pub bases: Vec<Basis>,
-}
-
-impl Part {
-    /// How many lives rest on what.
-    pub fn tally(&self) -> Tally {
-        self.bases.iter().copied().collect()
-    }
-}
-
-/// One feature of all cells of a split that have a life.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Samples {
-    /// Shape of the feature of one cell.
-    pub feature_shape: Vec<usize>,
-    /// Training cells.
-    pub train: Part,
-    /// Test cells.
-    pub test: Part,
-    /// Cells of the split without a life: their ids, sorted, and why.
-    pub removed: Vec<(String, String)>,
-    /// Cells with a life that does not count some of their cycles: their ids, sorted, and which.
-    pub uncounted: Vec<(String, Uncounted)>,
-}
-
-impl Samples {
-    /// [`label_hash`] of every cell of the split.
-    pub fn label_version(&self) -> String {
-        let lives =
-            |part: &Part| part.ids.iter().cloned().zip(part.lives.iter().copied().map(Some)).collect::<Vec<_>>();
-        let removed = self.removed.iter().map(|(id, _)| (id.clone(), None));
-        label_hash(&lives(&self.train).into_iter().chain(lives(&self.test)).chain(removed).collect())
-    }
-
-    /// The same cells and lives with a feature that holds no number, for models that read none.
-    pub fn without_features(&self) -> Self {
-        let bare = |part: &Part| Part {
-            ids: part.ids.clone(),
-            features: ArrayD::zeros(IxDyn(&[part.ids.len(), 0])),
-            lives: part.lives.clone(),
-            bases: part.bases.clone(),
-        };
-        let (removed, uncounted) = (self.removed.clone(), self.uncounted.clone());
-        Self { feature_shape: vec![0], train: bare(&self.train), test: bare(&self.test), removed, uncounted }
-    }
-
-    /// Of the test part, the cells of `split`; those that have no life are left out. This is how the runs of a transfer
-    /// divide the target cells.
-    pub fn drawn(&self, split: &Split) -> Self {
-        let part = |ids: &[String]| {
-            let rows: Vec<usize> = (0..self.test.ids.len()).filter(|&row| ids.contains(&self.test.ids[row])).collect();
-            Part {
-                ids: rows.iter().map(|&row| self.test.ids[row].clone()).collect(),
-                features: self.test.features.select(Axis(0), &rows),
-                lives: rows.iter().map(|&row| self.test.lives[row]).collect(),
-                bases: rows.iter().map(|&row| self.test.bases[row]).collect(),
-            }
-        };
-        let (feature_shape, removed) = (self.feature_shape.clone(), self.removed.clone());
-        let uncounted = self.uncounted.clone();
-        Self { feature_shape, train: part(&split.train), test: part(&split.test), removed, uncounted }
-    }
-}
 
 /// Builds every feature of every cell of the split, and the lives; the result has one entry per feature.
 ///
@@ -323,6 +250,7 @@ mod tests {
     use super::super::nothing_observed_of;
     use super::*;
     use cells::cell::{Cell, LifeRecord, Origin};
+    use cells::label::Tally;
     use cells::made_up::{discharge_cycle, info};
 
     /// Cells `A00`, `A01`, … whose cycle p has capacity 1 − 0.001·p·k; every fifth lives for 50 cycles only, and of the

@@ -5,7 +5,7 @@ use crate::{
     summary::{Row, Run, Summary},
     table::{Cell, Column, Table},
 };
-use cells::{catalogue, cell::Dataset};
+use cells::{catalogue, datasets};
 use record::Prediction;
 use statistics::{Metrics, Spread};
 
@@ -90,11 +90,9 @@ fn is_of(row: &Prediction, cathode: &str) -> bool {
 }
 
 /// The cathode under which the authors' code has a cell (spec §3.2).
-fn as_coded(entry: &catalogue::CatalogueEntry) -> &'static str {
-    match entry.dataset {
-        Dataset::UlPur | Dataset::Hnei => "LCO",
-        _ => entry.cathode.name(),
-    }
+fn as_coded(entry: &catalogue::CatalogueEntry) -> &str {
+    let coded = datasets::find(&entry.dataset).and_then(|dataset| dataset.coded_cathode.as_ref());
+    coded.unwrap_or(&entry.cathode).name()
 }
 
 #[cfg(test)]

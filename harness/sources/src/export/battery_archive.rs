@@ -10,9 +10,9 @@ use super::calendar::stamp;
 use super::file::{self, WholeCycle, WriteError};
 use super::{Format, whole_life};
 use crate::battery_archive::{self, CYCLES, Dialect, SAMPLES};
-use crate::format::{self, VIRTUAL_MARK};
+use crate::format::{self, Datasets, VIRTUAL_MARK};
 use crate::import::Progress;
-use cells::cell::{Cell, Dataset, Origin};
+use cells::cell::{Cell, Origin};
 use cells::failure::Failure;
 use cells::source::Source;
 
@@ -21,19 +21,29 @@ pub(super) const FORMAT: Format = Format {
     name: "battery-archive",
     import: "battery-archive",
     files: "all three of hnei, ul-pur and snl",
-    datasets: &[Dataset::Hnei, Dataset::UlPur, Dataset::Snl],
-    write,
+    datasets: Datasets::Of(&["HNEI", "UL_PUR", "SNL"]),
+    own: false,
+    write: |source, ids, out, progress| write(None, source, ids, out, progress),
 };
 /// The cells of one of the three laboratories.
-pub(super) const HNEI: Format = of(&battery_archive::HNEI);
+pub(super) const HNEI: Format = Format {
+    write: |source, ids, out, progress| write(Some(Dialect::HNEI), source, ids, out, progress),
+    ..of(&battery_archive::HNEI)
+};
 /// See [`HNEI`].
-pub(super) const UL_PUR: Format = of(&battery_archive::UL_PUR);
+pub(super) const UL_PUR: Format = Format {
+    write: |source, ids, out, progress| write(Some(Dialect::UL_PUR), source, ids, out, progress),
+    ..of(&battery_archive::UL_PUR)
+};
 /// See [`HNEI`].
-pub(super) const SNL: Format = of(&battery_archive::SNL);
+pub(super) const SNL: Format = Format {
+    write: |source, ids, out, progress| write(Some(Dialect::SNL), source, ids, out, progress),
+    ..of(&battery_archive::SNL)
+};
 
 const fn of(import: &'static format::Format) -> Format {
     let files = "CELL_timeseries.csv and CELL_cycle_data.csv of each cell";
-    Format { name: import.name, import: import.name, files, datasets: import.datasets, write }
+    Format { name: import.name, import: import.name, files, datasets: import.datasets, own: true, write: FORMAT.write }
 }
 
 /// s between cycles.
@@ -41,12 +51,20 @@ const PAUSE: f64 = 10.0;
 /// 2013-01-01, in s since 1970.
 const BEGIN: f64 = 1_356_998_400.0;
 
-fn write(source: &dyn Source, ids: &[String], out: &Path, progress: &Progress<'_>) -> Result<Vec<PathBuf>, Failure> {
+/// As one of the three laboratories; without any, each cell as the one that it is of.
+fn write(
+    dialect: Option<Dialect>,
+    source: &dyn Source,
+    ids: &[String],
+    out: &Path,
+    progress: &Progress<'_>,
+) -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
     for (done, id) in ids.iter().enumerate() {
         progress(done, ids.len())?;
         let cell = whole_life(source, id, FORMAT.name)?;
-        let cycles = indexed(&cell)?;
+        let dialect = dialect.or_else(|| Dialect::of(&cell.info().dataset));
+        let cycles = indexed(&cell, dialect)?;
         let mark = if cell.info().origin == Origin::Virtual { format!(",\"{VIRTUAL_MARK}\"") } else { String::new() };
         files.push(file::write(out, &format!("{id}{SAMPLES}"), |writer| samples(writer, &cycles, &cell, &mark))?);
         files.push(file::write(out, &format!("{id}{CYCLES}"), |writer| summaries(writer, &cycles))?);
@@ -56,9 +74,9 @@ fn write(source: &dyn Source, ids: &[String], out: &Path, progress: &Progress<'_
 }
 
 /// Cycle indices from 1, with the cycles that they stand for.
-fn indexed(cell: &Cell) -> Result<Vec<(usize, WholeCycle<'_>)>, Failure> {
+fn indexed(cell: &Cell, dialect: Option<Dialect>) -> Result<Vec<(usize, WholeCycle<'_>)>, Failure> {
     let cycles = file::whole(cell, FORMAT.name)?;
-    let first = Dialect::of(cell.info().dataset).map_or(0, |dialect| dialect.first as usize).max(1);
+    let first = dialect.map_or(0, |dialect| dialect.first as usize).max(1);
     let unused = cycles.first().map(|first_cycle| std::iter::repeat_n(*first_cycle, first - 1));
     Ok((1..).zip(unused.into_iter().flatten().chain(cycles.iter().copied())).collect())
 }

@@ -6,19 +6,22 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::{Format, put, whole_life};
-use crate::format::VIRTUAL_MARK;
+use crate::format::{Datasets, VIRTUAL_MARK};
 use crate::import::Progress;
 use crate::pickle::writer::Writer;
-use cells::cell::{Cell, Cycle, Dataset, Origin};
+use cells::cell::{Cell, Cycle, Origin};
+use cells::datasets;
 use cells::failure::Failure;
 use cells::source::Source;
+use cells::time_unit::TimeUnit;
 
 /// See the module.
 pub(super) const FORMAT: Format = Format {
     name: "batteryml",
     import: crate::batteryml::FORMAT.name,
     files: "one pickle per cell, dictionaries of lists (all datasets)",
-    datasets: &Dataset::ALL,
+    datasets: Datasets::All,
+    own: true,
     write,
 };
 
@@ -38,12 +41,13 @@ fn write(source: &dyn Source, ids: &[String], out: &Path, progress: &Progress<'_
 
 fn write_cell(out: impl Write, cell: &Cell) -> io::Result<()> {
     let info = cell.info();
+    let unit = datasets::time_unit(&info.dataset);
     let mut pickle = Writer::new(out)?;
     pickle.dict(|pickle| {
         pickle.text("cell_id")?;
         pickle.text(&info.id)?;
         pickle.text("cycle_data")?;
-        pickle.list(|pickle| cell.cycles().iter().try_for_each(|cycle| write_cycle(pickle, cycle)))?;
+        pickle.list(|pickle| cell.cycles().iter().try_for_each(|cycle| write_cycle(pickle, cycle, unit)))?;
         let form_factor = info.form_factor.as_deref();
         let description = (info.origin == Origin::Virtual).then_some(VIRTUAL_MARK);
         for (name, text) in [
@@ -85,7 +89,9 @@ fn write_cell(out: impl Write, cell: &Cell) -> io::Result<()> {
     pickle.finish().map(drop)
 }
 
-fn write_cycle<W: Write>(pickle: &mut Writer<W>, cycle: &Cycle) -> io::Result<()> {
+fn write_cycle<W: Write>(pickle: &mut Writer<W>, cycle: &Cycle, unit: TimeUnit) -> io::Result<()> {
+    let time: Option<Vec<f64>> =
+        cycle.time.as_ref().map(|time| time.iter().map(|time| unit.from_seconds(*time)).collect());
     pickle.dict(|pickle| {
         pickle.text("cycle_number")?;
         pickle.integer(cycle.number.into())?;
@@ -94,7 +100,7 @@ fn write_cycle<W: Write>(pickle: &mut Writer<W>, cycle: &Cycle) -> io::Result<()
             ("voltage_in_V", Some(&cycle.voltage)),
             ("charge_capacity_in_Ah", cycle.charge_capacity.as_ref()),
             ("discharge_capacity_in_Ah", Some(&cycle.discharge_capacity)),
-            ("time_in_s", cycle.time.as_ref()),
+            ("time_in_s", time.as_ref()),
             ("temperature_in_C", cycle.temperature.as_ref()),
         ] {
             pickle.text(name)?;

@@ -21,18 +21,20 @@ use super::file::{self, WholeCycle, WriteError};
 use super::{Format, whole_life};
 use crate::calce::WITHOUT_FIRST;
 use crate::coulomb;
-use crate::format::VIRTUAL_MARK;
+use crate::format::{Datasets, VIRTUAL_MARK};
 use crate::import::Progress;
-use cells::cell::{Cycle, Dataset, Origin};
+use cells::cell::{Cycle, Origin};
 use cells::failure::Failure;
 use cells::source::Source;
+use cells::time_unit::TimeUnit;
 
 /// See the module.
 pub(super) const FORMAT: Format = Format {
     name: "calce-xlsx",
     import: crate::calce::FORMAT.name,
     files: "CS2_35.zip and so on, with the workbooks of an Arbin cycler",
-    datasets: &[Dataset::Calce],
+    datasets: Datasets::Of(&["CALCE"]),
+    own: true,
     write,
 };
 
@@ -139,7 +141,7 @@ fn workbook(cycles: &[WholeCycle<'_>], origin: Origin, day: u32) -> Result<Vec<u
     let (mut row, mut begin, mut totals) = (0, 30.0, [0.0; 4]);
     for (index, whole) in cycles.iter().enumerate() {
         let WholeCycle { cycle, charged, .. } = whole;
-        let time = whole.counted_time(coulomb::SECONDS);
+        let time = whole.counted_time(TimeUnit::Seconds);
         let mut energies = [0.0; 2];
         for k in 0..cycle.len() {
             let passed = |series: &[f64]| if k == 0 { 0.0 } else { series[k] - series[k - 1] };

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::{clock, put};
 use cells::cell::{Cell, Cycle};
 use cells::failure::Failure;
+use cells::time_unit::TimeUnit;
 
 /// Writes a file of this name in the folder `out`, under another name until it is whole.
 ///
@@ -80,8 +81,9 @@ pub(super) struct WholeCycle<'a> {
 }
 
 impl WholeCycle<'_> {
-    /// See [`clock::counted`].
-    pub(super) fn counted_time(&self, per_hour: f64) -> Vec<f64> {
-        clock::counted(self.cycle, self.time, self.charged, per_hour)
+    /// Its time in a publisher's unit, see [`clock::counted`].
+    pub(super) fn counted_time(&self, unit: TimeUnit) -> Vec<f64> {
+        let time: Vec<f64> = self.time.iter().map(|time| unit.from_seconds(*time)).collect();
+        clock::counted(self.cycle, &time, self.charged, unit.per_hour())
     }
 }

@@ -12,21 +12,22 @@ use zip::write::SimpleFileOptions;
 
 use super::file::{self, WholeCycle};
 use super::{Format, put, whole_life};
-use crate::coulomb;
-use crate::format::VIRTUAL_MARK;
+use crate::format::{Datasets, VIRTUAL_MARK};
 use crate::hust::{CURRENT, TIME, VOLTAGE, skipped};
 use crate::import::Progress;
 use crate::pickle::writer::Writer;
-use cells::cell::{Cell, Dataset, Origin};
+use cells::cell::{Cell, Origin};
 use cells::failure::Failure;
 use cells::source::Source;
+use cells::time_unit::TimeUnit;
 
 /// See the module.
 pub(super) const FORMAT: Format = Format {
     name: "hust-zip",
     import: crate::hust::FORMAT.name,
     files: "hust_data.zip, pickles of pandas frames (HUST)",
-    datasets: &[Dataset::Hust],
+    datasets: Datasets::Of(&["HUST"]),
+    own: true,
     write,
 };
 
@@ -74,7 +75,7 @@ fn write_cell(out: &mut impl Write, cell: &Cell, cycles: &[WholeCycle<'_>]) -> i
                     pickle.frame(&[
                         (CURRENT, &current),
                         (VOLTAGE, &whole.cycle.voltage),
-                        (TIME, &whole.counted_time(coulomb::SECONDS)),
+                        (TIME, &whole.counted_time(TimeUnit::Seconds)),
                     ])?;
                 }
                 Ok(())

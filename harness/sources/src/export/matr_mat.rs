@@ -14,10 +14,10 @@ use hdf5::types::{FixedAscii, VarLenUnicode};
 use hdf5::{File, Group, H5Type, ObjectReference1};
 
 use super::{Format, discharge_curve, put, whole_life};
-use crate::format::VIRTUAL_MARK;
+use crate::format::{Datasets, VIRTUAL_MARK};
 use crate::import::Progress;
-use crate::matr::{BATCHES, BatchFile, CONTINUATIONS, Continuation, place_of};
-use cells::cell::{Cell, Cycle, Dataset, Origin};
+use crate::matr::{self, BATCHES, BatchFile, CONTINUATIONS, Continuation, place_of};
+use cells::cell::{Cell, Cycle, Origin};
 use cells::failure::Failure;
 use cells::source::Source;
 
@@ -26,7 +26,8 @@ pub(super) const FORMAT: Format = Format {
     name: "matr-mat",
     import: crate::matr::FORMAT.name,
     files: "the batch files, MATLAB v7.3 (MATR and CLO)",
-    datasets: &[Dataset::Matr, Dataset::Clo],
+    datasets: Datasets::Of(&["MATR", "CLO"]),
+    own: false,
     write,
 };
 
@@ -123,7 +124,7 @@ const SERIES: [(&str, SeriesOf); 9] = [
     ("Tdlin", |_| None),
     ("V", |cycle| Some(Cow::from(&cycle.voltage))),
     ("discharge_dQdV", |_| None),
-    ("t", |cycle| cycle.time.as_ref().map(Cow::from)),
+    ("t", |cycle| Some(cycle.time.as_ref()?.iter().map(|time| matr::TIME.from_seconds(*time)).collect())),
 ];
 
 /// A file in the making.

@@ -13,10 +13,10 @@ use zip::{CompressionMethod, ZipWriter};
 use super::calendar::stamp;
 use super::file::{self, WholeCycle, WriteError};
 use super::{Format, whole_life};
-use crate::coulomb;
-use crate::format::VIRTUAL_MARK;
+use crate::format::{Datasets, VIRTUAL_MARK};
 use crate::import::Progress;
-use cells::cell::{Dataset, Origin};
+use crate::rwth;
+use cells::cell::Origin;
 use cells::failure::Failure;
 use cells::source::Source;
 
@@ -25,7 +25,8 @@ pub(super) const FORMAT: Format = Format {
     name: "rwth-zip",
     import: crate::rwth::FORMAT.name,
     files: "raw.zip, with a zip archive of zip archives of CSV files",
-    datasets: &[Dataset::Rwth],
+    datasets: Datasets::Of(&["RWTH"]),
+    own: true,
     write,
 };
 
@@ -110,7 +111,7 @@ fn discharge(of: Option<&WholeCycle<'_>>) -> Vec<Sample> {
 
 /// The samples of a cycle, none of them long after the one before, and enough of them.
 fn sampled(whole: &WholeCycle<'_>) -> Vec<Sample> {
-    let (cycle, time) = (whole.cycle, whole.counted_time(coulomb::MILLISECONDS));
+    let (cycle, time) = (whole.cycle, whole.counted_time(rwth::TIME));
     let mut samples: Vec<Sample> = Vec::new();
     for ((time, current), voltage) in time.into_iter().zip(&cycle.current).zip(&cycle.voltage) {
         let here = Sample { time, current: *current, voltage: *voltage };

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Read as _;
 use std::path::Path;
 
-use cells::cell::{Dataset, Origin};
+use cells::cell::{DatasetName, Origin};
 use cells::label::LabelRule;
 use cells::source::Source as _;
 use cells::store::Store;
@@ -156,7 +156,7 @@ fn archives_and_the_folders_that_they_unpack_to_give_the_same_cells() {
     let mut store = Store::create(store_dir.path()).unwrap();
     let published = (FORMAT.open)(&[unpacked]).unwrap();
     let summary = import::write(&*published, &mut store, false, &|_, _| Ok(())).unwrap();
-    assert_eq!((summary.cells, summary.origin), (vec![(Dataset::Calce, 1)], Origin::Virtual));
+    assert_eq!((summary.cells, summary.origin), (vec![(DatasetName::of("CALCE"), 1)], Origin::Virtual));
     assert_eq!(summary.remarks[0], "left out, not among the 13 cells of the benchmark: CS2_3");
     assert_eq!(store.cell("CALCE_CS2_34", usize::MAX).unwrap(), from_archive.cell);
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use cells::cell::{Dataset, LifeRecord, Origin};
+use cells::cell::{DatasetName, LifeRecord, Origin};
 use cells::failure::Failure;
 use cells::source::Source;
 use cells::store::Store;
@@ -58,7 +58,7 @@ fn a_folder_and_a_compressed_tar_give_the_same_cells() {
         let target = tempfile::tempdir().unwrap();
         let mut store = Store::create(target.path()).unwrap();
         let summary = import_curves(&path, &mut store).unwrap();
-        assert_eq!(summary.cells, [(Dataset::Matr, 124)]);
+        assert_eq!(summary.cells, [(DatasetName::of("MATR"), 124)]);
         assert!(summary.remarks[0].contains("differ from the published ones"), "{summary}");
         // 0.25 Ah amid nothing is a leap up and a fall, in every cycle of one cell
         assert_eq!(summary.remarks[2], "99 glitched curves, kept as published");
@@ -66,7 +66,7 @@ fn a_folder_and_a_compressed_tar_give_the_same_cells() {
         assert_eq!(summary.remarks.len(), 4);
         let store = Store::open(target.path()).unwrap();
         assert_eq!(store.ids().len(), 124);
-        assert_eq!((store.origin(), store.counts()), (Origin::Real, vec![(Dataset::Matr, 124)]));
+        assert_eq!((store.origin(), store.counts()), (Origin::Real, vec![(DatasetName::of("MATR"), 124)]));
         fingerprints.push(store.ids().iter().map(|id| store.fingerprint(id).unwrap()).collect::<Vec<_>>());
     }
     assert_eq!(fingerprints[0], fingerprints[1]);
@@ -166,7 +166,7 @@ fn hostile_entries_are_not_followed() {
         [("../escaped.csv", b"x"), ("/data/train/cell1.csv", b"x"), ("a/../data/train/cell1.csv", b"x")];
     fs::write(&path, Archive::sound().tar_with(&climbing)).unwrap();
     let mut store = Store::create(&dir.path().join("store")).unwrap();
-    assert_eq!(import_curves(&path, &mut store).unwrap().cells, [(Dataset::Matr, 124)]);
+    assert_eq!(import_curves(&path, &mut store).unwrap().cells, [(DatasetName::of("MATR"), 124)]);
     assert!(!dir.path().join("escaped.csv").exists());
 
     fs::write(&path, Archive::sound().tar_with(&[("again/data/train/cell1.csv", b"x")])).unwrap();
@@ -199,7 +199,7 @@ fn the_longer_publication_is_known_by_its_tables_however_they_are_packed() {
         let target = tempfile::tempdir().unwrap();
         let mut store = Store::create(target.path()).unwrap();
         let summary = import_curves(&path, &mut store).unwrap();
-        assert_eq!(summary.cells, [(Dataset::Matr, 123), (Dataset::Clo, 45)], "{}", path.display());
+        assert_eq!(summary.cells, [(DatasetName::of("MATR"), 123), (DatasetName::of("CLO"), 45)], "{}", path.display());
         let words = "cycles 2 to 150, from VNemani14/UQ_ML_Tutorial; the tables differ from the published ones";
         assert!(summary.remarks[0].starts_with(words), "{summary}");
         assert!(!store.contains("MATR_b2c1"));

@@ -171,8 +171,8 @@ fn what_a_pickle_says_otherwise_than_the_catalogue_is_said_or_refused() {
     let (_, remarks) = given(|_| ()).unwrap();
     assert_eq!(remarks, "");
     // as BatteryML has it
-    let (info, remarks) = given(|info| info.chemistry.cathode = cells::cell::Cathode::Lco).unwrap();
-    assert_eq!(info.chemistry.cathode, cells::cell::Cathode::Nca);
+    let (info, remarks) = given(|info| info.chemistry.cathode = cells::cell::Cathode::LCO).unwrap();
+    assert_eq!(info.chemistry.cathode, cells::cell::Cathode::NCA);
     assert!(remarks.contains("its cathode_material is \"LCO\", \"NCA\" is used"), "{remarks}");
     let refused = given(|info| info.voltage_limits.0 = 2.5).unwrap_err().to_string();
     assert!(refused.contains("its min_voltage_limit_in_V is 2.5, the published cell has 2.7 V"), "{refused}");

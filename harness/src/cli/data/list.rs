@@ -6,36 +6,50 @@ use std::fmt::Write as _;
 use itertools::Itertools as _;
 use tabled::{builder::Builder, settings::Style};
 
-use super::datasets::{Terms, importable, terms};
-use cells::cell::Dataset;
+use super::datasets::importable;
+use cells::quote::shown;
 use cells::store::Store;
-use cells::{catalogue, source::Source};
+use cells::{catalogue, datasets, source::Source};
 use sources::download::manifest::Manifest;
 
-/// A table of the eight datasets; the cells here are those of `store`, or the virtual ones where there is none.
+/// A table of the published datasets and of those of one's own; the cells here are those of `store`, or the virtual ones where there is none.
 pub(super) fn render(store: Option<&Store>) -> String {
     let mut table = Builder::default();
     table.push_record(["dataset", "cells", "chemistry", "licence", "import", "here", "cycles"]);
-    for dataset in Dataset::ALL {
-        let entries = || catalogue::cells().iter().filter(|entry| entry.dataset == dataset);
-        let Terms { licence, .. } = terms(dataset);
-        let importable = importable(dataset);
+    for dataset in datasets::all() {
+        let entries = || catalogue::cells().iter().filter(|entry| entry.dataset == dataset.name);
         let here = match store {
-            Some(store) => store.infos().filter(|info| info.dataset == dataset).count(),
+            Some(store) => store.infos().filter(|info| info.dataset == dataset.name).count(),
             None => entries().count(),
         };
         table.push_record([
-            dataset.name().to_owned(),
-            entries().count().to_string(),
+            dataset.name.to_string(),
+            dataset.cells.to_string(),
             entries().map(|entry| entry.cathode.name()).unique().join(", "),
-            licence.to_owned(),
-            if importable.is_empty() { "not yet".to_owned() } else { importable.join(", ") },
+            dataset.licence.clone(),
+            importable(&dataset.name).join(", "),
             if here == 0 { "-".to_owned() } else { here.to_string() },
             match store {
-                Some(store) => numbered(&store.numbered(dataset)),
+                Some(store) => numbered(&store.numbered(&dataset.name)),
                 None => "whole lives".to_owned(),
             },
         ]);
+    }
+    for (store, (own, here)) in store.iter().flat_map(|store| store.counts().into_iter().map(move |own| (store, own))) {
+        if datasets::find(&own).is_none() {
+            let cathodes = store.infos().filter(|info| info.dataset == own).map(|info| info.chemistry.cathode.name());
+            let chemistry = cathodes.unique().map(|name| shown(name, 20)).join(", ");
+            let cycles = numbered(&store.numbered(&own));
+            table.push_record([
+                own.to_string(),
+                "-".to_owned(),
+                chemistry,
+                "your own".to_owned(),
+                "--catalogue".to_owned(),
+                here.to_string(),
+                cycles,
+            ]);
+        }
     }
     let mut text = table.build().with(Style::psql()).to_string();
     let where_from = match store {
@@ -54,9 +68,14 @@ pub(super) fn render(store: Option<&Store>) -> String {
     };
     write!(text, "\n\nhere: {where_from}\n\nto get more: batlinet data fetch NAME --data DIR\n{}", to_fetch())
         .expect("writing to a string cannot fail");
+    text.push_str("\nwhat of them is here once all of it is imported:\n");
+    for dataset in datasets::all() {
+        writeln!(text, "  {:7}{}", dataset.name, dataset.record).expect("writing to a string cannot fail");
+    }
     text.push_str("\nplease cite what you use:\n");
-    for dataset in Dataset::ALL {
-        writeln!(text, "  {:7}{}", dataset.name(), terms(dataset).citation).expect("writing to a string cannot fail");
+    for dataset in datasets::all() {
+        writeln!(text, "  {:7}{}; doi {}", dataset.name, dataset.citation, dataset.doi)
+            .expect("writing to a string cannot fail");
     }
     text
 }
@@ -105,7 +124,7 @@ mod tests {
     #[test]
     fn every_dataset_is_listed_with_its_terms_and_virtual_cells_are_called_so() {
         let text = render(None);
-        for dataset in Dataset::ALL {
+        for dataset in datasets::all().iter().map(|dataset| &dataset.name) {
             assert!(text.matches(&format!(" {dataset} ")).count() >= 2, "{dataset} in\n{text}");
         }
         for words in ["4 files, 10.9 GB", "1 file, 1.2 GB", "by hand, with instructions", "https://data.matr.io/1/"] {

@@ -1,6 +1,7 @@
 //! `batlinet data show`.
 
 use cells::cell::{Cell, LifeRecord, Origin};
+use cells::datasets;
 use cells::label::{Crossing, LabelRule, Unreached, Verdict};
 
 /// What is known of a cell, one line each.
@@ -10,11 +11,17 @@ pub(super) fn render(cell: &Cell, fingerprint: &str) -> String {
         Origin::Real => "real, measured",
         Origin::Virtual => "VIRTUAL, simulated by the built-in lab",
     };
+    let published = datasets::find(&info.dataset);
     let known = |text: &str| if text.is_empty() { "not known".to_owned() } else { text.to_owned() };
     let (low, high) = info.voltage_limits;
     let lines = [
         ("cell", info.id.clone()),
         ("dataset", info.dataset.to_string()),
+        (
+            "publication",
+            published
+                .map_or("none, a cell of your own".to_owned(), |set| format!("{} ({})", set.citation, set.licence)),
+        ),
         ("origin", origin.to_owned()),
         ("chemistry", format!("{} / {}", info.chemistry.cathode, info.chemistry.anode)),
         ("form factor", known(info.form_factor.as_deref().unwrap_or_default())),

@@ -8,14 +8,14 @@ use rayon::prelude::*;
 use tabled::{builder::Builder, settings::Style};
 
 use super::Finding;
-use super::published::COUNTS;
+use super::published::{Group, groups};
 use crate::cli::output::names;
-use cells::cell::{Cell, Dataset, LifeRecord, Origin};
+use cells::cell::{Cell, DatasetName, LifeRecord, Origin};
 use cells::failure::Failure;
 use cells::label::{LabelRule, Unreached, Verdict};
 use cells::store::{self, Manifest, Store};
 use cells::suggest::did_you_mean;
-use cells::{catalogue, source::Source as _};
+use cells::{catalogue, datasets, source::Source as _};
 use lab::VirtualLab;
 
 /// A cell that was read whole, without its series.
@@ -113,8 +113,16 @@ impl Cells {
         let lives = format!("lives to {} % of nominal", 100.0 * rule.end_of_life);
         table.push_record(["dataset", "cells here", "published", &lives, "not reached"]);
         let reached = of_reached(rule);
-        for (name, datasets, count) in COUNTS {
-            let here = || self.0.values().filter(|seen| datasets.contains(&seen.cell.info().dataset));
+        let groups = groups();
+        let published = groups.iter().map(|group| (group.name.to_owned(), Some(group)));
+        let own = datasets::counted(self.0.values().map(|seen| &seen.cell.info().dataset)).into_iter();
+        let own = own
+            .filter(|(dataset, _)| datasets::find(dataset).is_none())
+            .map(|(dataset, _)| (dataset.to_string(), None));
+        for (name, group) in published.chain(own) {
+            let is_here =
+                |dataset: &DatasetName| group.map_or(*dataset == &name[..], |group: &Group| group.has(dataset));
+            let here = || self.0.values().filter(|seen| is_here(&seen.cell.info().dataset));
             let lives: Vec<f64> = here().filter_map(|seen| reached.life(&seen.cell).ok().flatten()).collect();
             let range = match lives.iter().minmax_by(|a, b| a.total_cmp(b)).into_option() {
                 Some((shortest, longest)) => format!("{} cells: {shortest} to {longest}", lives.len()),
@@ -122,9 +130,9 @@ impl Cells {
             };
             let unreached = here().filter(|seen| seen.is_censored(rule)).count();
             table.push_record([
-                name.to_owned(),
+                name.clone(),
                 here().count().to_string(),
-                count.to_string(),
+                group.map_or_else(|| "-".to_owned(), |group| group.cells.to_string()),
                 range,
                 if unreached == 0 { String::new() } else { unreached.to_string() },
             ]);
@@ -151,8 +159,9 @@ impl Cells {
                  by which publishers' counts differ: {which}; were all files of a cell imported, each once?"
             )));
         }
-        for (name, datasets, count) in COUNTS {
-            let published = catalogue::cells().iter().filter(|entry| datasets.contains(&entry.dataset));
+        for group in groups() {
+            let (name, count) = (group.name, group.cells);
+            let published = catalogue::cells().iter().filter(|entry| group.has(&entry.dataset));
             let absent: Vec<&str> =
                 published.map(|entry| entry.id.as_str()).filter(|id| !self.0.contains_key(*id)).collect();
             if !absent.is_empty() && absent.len() < count {
@@ -216,8 +225,9 @@ impl Seen {
         let head = Cell::new(cell.info().clone(), Vec::new(), cell.life().clone())
             .and_then(|head| head.leaving_out(cell.left_out().to_vec()))
             .map_err(|invalid| Failure::Internal(invalid.to_string()))?;
-        let lost = match (cell.cycles(), cell.info().dataset) {
-            ([first, .., last], Dataset::Calce | Dataset::Rwth) if cell.left_out().is_empty() => {
+        let drops_outliers = datasets::find(&cell.info().dataset).is_some_and(|dataset| dataset.drops_outliers);
+        let lost = match cell.cycles() {
+            [first, .., last] if drops_outliers && cell.left_out().is_empty() => {
                 (last.number.saturating_sub(first.number) as usize + 1).saturating_sub(held)
             }
             _ => 0,

@@ -1,0 +1,154 @@
+//! How a cell's capacities become its life, as declared.
+
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+
+/// What the life of a censored cell is: one that was taken off test, or whose record ends, before its end of life.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unreached {
+    /// The number of cycles plus 2, as the authors do: a censored life taken for an observed one.
+    #[default]
+    Pad,
+    /// The cell has no life and is removed.
+    Drop,
+}
+
+/// Which cycle under the threshold ends life.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Crossing {
+    /// The first, as the authors do: one noisy cycle is enough.
+    #[default]
+    First,
+    /// The first after which no cycle is above the threshold again.
+    Persistent,
+}
+
+/// Which cycles a life counts, of a cell that a cleaning rule left some out of when it was imported.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Counted {
+    /// The others, as the authors do.
+    #[default]
+    Kept,
+    /// All that are on record. One bad cycle among them should not end life, so it goes with [`Crossing::Persistent`].
+    All,
+}
+
+impl Counted {
+    fn is_kept(&self) -> bool {
+        *self == Self::Kept
+    }
+}
+
+/// How a cell's capacities become its life.
+///
+/// Life is counted over all cycles of the record, early cycles included: it is not the life that remains.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Declared")]
+pub struct LabelRule {
+    /// Fraction of nominal capacity at or under which life ends, in (0, 1].
+    pub end_of_life: f64,
+    /// For censored cells.
+    pub unreached: Unreached,
+    /// For cells that get there more than once.
+    pub crossing: Crossing,
+    /// Fraction of nominal capacity that tells a finished record from a censored one, where no cycle is the end of life:
+    /// one that ends under it ends with the life, one that ends at or above it ends before. Publishers mostly stop a test
+    /// within a per cent above the end of life, so it is 0.025 above unless declared (spec §8.2: 0.825 for 0.8).
+    pub censored_above: f64,
+    /// For cells that a cleaning rule left cycles out of; only where it is not the default is it in the keys of runs.
+    #[serde(skip_serializing_if = "Counted::is_kept")]
+    pub counted: Counted,
+    /// Cells whose life is not longer than this many cycles are removed.
+    pub minimum: u32,
+}
+
+/// [`LabelRule::censored_above`] minus [`LabelRule::end_of_life`], unless declared.
+const MARGIN: f64 = 0.025;
+
+impl Default for LabelRule {
+    /// The rule of all published scenarios but MIX-20 (which ends life at 0.9).
+    fn default() -> Self {
+        Self::to(0.8)
+    }
+}
+
+/// A [`LabelRule`] as written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Declared {
+    #[serde(deserialize_with = "fraction", default = "usual_end_of_life")]
+    end_of_life: f64,
+    #[serde(default)]
+    unreached: Unreached,
+    #[serde(default)]
+    crossing: Crossing,
+    censored_above: Option<f64>,
+    #[serde(default)]
+    counted: Counted,
+    minimum: Option<u32>,
+}
+
+fn usual_end_of_life() -> f64 {
+    LabelRule::default().end_of_life
+}
+
+fn fraction<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let value = f64::deserialize(deserializer)?;
+    if value > 0.0 && value <= 1.0 {
+        Ok(value)
+    } else {
+        Err(D::Error::custom(format!("end of life is a fraction of nominal capacity in (0, 1], not {value}")))
+    }
+}
+
+impl TryFrom<Declared> for LabelRule {
+    type Error = String;
+
+    fn try_from(declared: Declared) -> Result<Self, String> {
+        let Declared { end_of_life, unreached, crossing, censored_above, counted, minimum } = declared;
+        let usual = Self::to(end_of_life);
+        let censored_above = censored_above.unwrap_or(usual.censored_above);
+        // at most 2: a larger one is a percentage
+        if !(end_of_life..=2.0).contains(&censored_above) {
+            return Err(format!(
+                "'censored_above' is a fraction of nominal capacity from end_of_life ({end_of_life}) to 2, not {censored_above}"
+            ));
+        }
+        let minimum = minimum.unwrap_or(usual.minimum);
+        Ok(Self { end_of_life, unreached, crossing, censored_above, counted, minimum })
+    }
+}
+
+impl LabelRule {
+    /// The authors' rule for this end of life.
+    pub fn to(end_of_life: f64) -> Self {
+        // 0.825, not 0.8250000000000001: it is read by people, in keys and in sentences
+        let censored_above = ((end_of_life + MARGIN) * 1e9).round() / 1e9;
+        let (unreached, crossing, counted) = (Unreached::Pad, Crossing::First, Counted::Kept);
+        Self { end_of_life, unreached, crossing, censored_above, counted, minimum: 100 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_is_read_with_defaults_and_checked() {
+        let rule: LabelRule = serde_yaml::from_str("{end_of_life: 0.9, unreached: drop}").unwrap();
+        assert_eq!(rule, LabelRule { unreached: Unreached::Drop, ..LabelRule::to(0.9) });
+        assert_eq!((LabelRule::default().censored_above, rule.censored_above), (0.825, 0.925));
+        let read = |yaml: &str| serde_yaml::from_str::<LabelRule>(yaml).map_err(|error| error.to_string());
+        assert_eq!(read("{}").unwrap(), LabelRule::default());
+        assert_eq!(read("censored_above: 0.825").unwrap(), LabelRule::default(), "said or not, it is the same rule");
+        assert_eq!(read("censored_above: 0.85").unwrap(), LabelRule { censored_above: 0.85, ..LabelRule::default() });
+        for wrong in ["0.79", "82.5", ".nan", "-1"] {
+            let message = read(&format!("censored_above: {wrong}")).unwrap_err();
+            assert!(message.contains("from end_of_life (0.8) to 2"), "{message}");
+        }
+        assert!(serde_yaml::from_str::<LabelRule>("end_of_life: 80").is_err());
+        assert!(serde_yaml::from_str::<LabelRule>("end_of_live: 0.8").is_err());
+    }
+}
