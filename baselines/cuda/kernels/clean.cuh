@@ -297,3 +297,40 @@ KERNEL(128, 1) whole_cycles(const float* RESTRICT stats, u8* RESTRICT drop, int 
   for (int i = threadIdx.x; i < height; i += 128)
     for (int c = 0; c < channels; c++) drop[from + c * height + i] = v[i] > limit;
 }
+
+// Standard cleaning of planar rows of any width, as clean_row has it for 1000: a block of 128 per row; in place allowed.
+KERNEL(128, 1) standard(const float* in, float* out, int rows, int width, int glitch_width, int wrap) {
+  float* v = (float*)smem;
+  float* shared = v + width;
+  const int edge = width < 50 ? width : 50, tid = threadIdx.x;
+  for (int j = tid; j < width; j += 128) v[j] = in[(size_t)blockIdx.x * width + j];
+  for (int side = 0; side < 2; side++) {
+    float* at = v + side * (width - edge);
+    const float median = lower_median(at, edge, shared + 4);
+    const float d = tid < edge ? fabsf(at[tid] - median) : 0.f;
+    const float mean = sum128(d, shared) / edge, e = tid < edge ? d - mean : 0.f;
+    const float limit = 3.f * sqrtf(sum128(e * e, shared) / (edge - 1));
+    __syncthreads();
+    if (tid < edge && d > limit) at[tid] = 0.f;
+  }
+  __syncthreads();
+  // the step from column j to the next one, after the last the first
+  float sum = 0.f;
+  for (int j = tid; j < width - 1 + wrap; j += 128) sum += fabsf(v[j + 1 < width ? j + 1 : 0] - v[j]);
+  const float mean = sum128(sum, shared) / width;
+  sum = 0.f;
+  for (int j = tid; j < width; j += 128) {
+    const float d = j < width - 1 + wrap ? fabsf(v[j + 1 < width ? j + 1 : 0] - v[j]) : 0.f;
+    sum += (d - mean) * (d - mean);
+  }
+  const float limit = 3.f * sqrtf(sum128(sum, shared) / (width - 1));
+  for (int j = tid; j < width; j += 128) {
+    bool after = false, ahead = false;
+    for (int k = 0; k <= glitch_width; k++) {
+      const int before = (j + width - k % width) % width, from = (before + width - 1) % width, to = (j + k) % width;
+      after = after || ((from < width - 1 || wrap) && fabsf(v[before] - v[from]) > limit);
+      ahead = ahead || ((to < width - 1 || wrap) && fabsf(v[to + 1 < width ? to + 1 : 0] - v[to]) > limit);
+    }
+    out[(size_t)blockIdx.x * width + j] = after && ahead ? 0.f : v[j];
+  }
+}

@@ -1,8 +1,8 @@
 // Runs batlinet.cu on a CPU: a fiber per thread, collectives by yielding. `c++ -x c++ emulator.h -shared ..` gives a library with `emulator_launch`.
 //
 // Shared memory ends where a page that nobody may touch begins, and starts as NaN, so that reading too far, or what nobody wrote, shows.
-// BATLINET_EMULATOR_ORDER=1 runs threads backwards, 2 at random: a missing barrier shows. BATLINET_EMULATOR_TRUNCATE=1 adds as tensor
-// cores are said to: aligned to the largest, cut off.
+// emulator_manner: threads forwards (0), backwards (1), at random (2), so that a missing barrier shows; adding as tensor cores are said to
+// (1): aligned to the largest, cut off. emulator_allocate: memory that ends so, too. All of it for one thread at a time.
 #include <sys/mman.h>
 #include <ucontext.h>
 
@@ -296,7 +296,21 @@ static void go(void (*f)(A...), const unsigned* grid, unsigned threads, void** a
     for (unsigned y = 0; y < grid[1]; y++)
       for (unsigned x = 0; x < grid[0]; x++) blockIdx = {x, y, z}, run_block();
 }
-// Runs a kernel; 1 if there is none of that name. Not from two threads at once.
+extern "C" void emulator_manner(int threads, int adding) { order = threads, truncating = adding; }
+// Bytes of NaN up to a page that nobody may touch; they begin at a multiple of 16, as little before it as that allows.
+extern "C" void* emulator_allocate(size_t bytes) {
+  const size_t page = 4096, pages = (bytes + page - 1) / page * page;
+  unsigned char* base = (unsigned char*)mmap(nullptr, pages + 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (base == MAP_FAILED) return nullptr;
+  mprotect(base, page, PROT_NONE), mprotect(base + page + pages, page, PROT_NONE);
+  memset(base + page, 0xff, pages);
+  return base + page + (pages - bytes) / 16 * 16;
+}
+extern "C" void emulator_free(void* at, size_t bytes) {
+  const size_t page = 4096, pages = (bytes + page - 1) / page * page;
+  munmap((unsigned char*)at - (pages - bytes) / 16 * 16 - page, pages + 2 * page);
+}
+// Runs a kernel; 1 if there is none of that name.
 extern "C" int emulator_launch(const char* name, const unsigned* grid, unsigned threads, unsigned shared_bytes, void** args) {
   static unsigned char* region;
   const size_t most = 232 * 1024, page = 65536;
@@ -308,8 +322,6 @@ extern "C" int emulator_launch(const char* name, const unsigned* grid, unsigned 
   }
   smem_bytes = (shared_bytes + 15) / 16 * 16;
   smem = (unsigned char*)(((size_t)region + most) / 4096 * 4096 - smem_bytes);
-  order = getenv("BATLINET_EMULATOR_ORDER") ? atoi(getenv("BATLINET_EMULATOR_ORDER")) : 0;
-  truncating = getenv("BATLINET_EMULATOR_TRUNCATE") != nullptr;
   conflicts = phases = 0;
 #define RUN(NAME)                        \
   if (!strcmp(name, #NAME)) {            \

@@ -1,4 +1,4 @@
-// Every kernel, for the emulator.
+// Every kernel, for the emulator; written by scripts/cuda_kernels.py.
 RUN(clean_fast)
 RUN(clean_exact)
 RUN(difference)
@@ -8,6 +8,7 @@ RUN(pack_exact)
 RUN(row_stats)
 RUN(outliers)
 RUN(whole_cycles)
+RUN(standard)
 RUN(reduce1)
 RUN(grad2x_fast)
 RUN(grad2x_exact)
