@@ -87,11 +87,6 @@ impl Record {
         self.branches[branch].cells + 4 * target
     }
 
-    /// Inputs of the branch that has most.
-    pub(crate) fn most_images(&self) -> usize {
-        self.branches.iter().map(|places| places.per_target * self.batch).max().unwrap_or(0)
-    }
-
     /// Appends the record of a step.
     ///
     /// # Panics
@@ -161,7 +156,7 @@ mod tests {
             collapsed: 0.0,
         };
         let record = Record::new(&spec, 3, 2);
-        assert_eq!(record.most_images(), 6);
+        assert_eq!((record.per_target(0), record.per_target(1)), (1, 2));
         let mut bytes = Vec::new();
         let labels = |cell: usize| cell as f64 * 10.0;
         let labels =

@@ -9,10 +9,10 @@ use std::{
 };
 
 use crate::{
-    driver::{Driver, Handle},
+    driver::{Driver, Handle, NodeParameters},
     error::CudaError,
     kernels,
-    machine::{Launch, Limits, Machine, Recorded, pointers},
+    machine::{Launch, Limits, Machine, Node, Recorded, pointers},
 };
 
 /// What is known of a card.
@@ -72,8 +72,11 @@ const MINOR: c_int = 76;
 const SHARED_PER_BLOCK: c_int = 97;
 const FUNCTION_SHARED: c_int = 8;
 const FUNCTION_CARVEOUT: c_int = 9;
+
 const NON_BLOCKING: c_uint = 1;
-const THREAD_LOCAL: c_int = 1;
+
+/// Inputs that go through an encoder together: enough to fill the card, and less than a gigabyte.
+const PORTION: usize = 128;
 
 /// How many cards this machine has; 0 without a driver.
 pub fn cards() -> usize {
@@ -206,7 +209,8 @@ impl Card {
         let mut stream = null_mut();
         // SAFETY: the driver writes a handle.
         self.check(unsafe { (self.driver.stream)(&raw mut stream, NON_BLOCKING) }, "making a queue")?;
-        Ok(Queue(Arc::new(Stream { card: self.clone(), stream })))
+        let stream = Arc::new(Stream { card: self.clone(), handle: stream });
+        Ok(Queue { stream, is_one_by_one: false })
     }
 
     /// Every thread that calls the driver says first which card it means.
@@ -260,11 +264,14 @@ impl Card {
 
 /// A queue of a card.
 #[derive(Clone)]
-pub struct Queue(Arc<Stream>);
+pub struct Queue {
+    stream: Arc<Stream>,
+    is_one_by_one: bool,
+}
 
 struct Stream {
     card: Arc<Card>,
-    stream: Handle,
+    handle: Handle,
 }
 
 // SAFETY: the driver's handles may be used from any thread.
@@ -276,7 +283,7 @@ impl Drop for Stream {
     fn drop(&mut self) {
         if self.card.make_current().is_ok() {
             // SAFETY: nobody else knows the stream; what is queued is done first.
-            unsafe { (self.card.driver.destroy_stream)(self.stream) };
+            unsafe { (self.card.driver.destroy_stream)(self.handle) };
         }
     }
 }
@@ -284,15 +291,20 @@ impl Drop for Stream {
 impl Queue {
     /// Its card.
     pub fn card(&self) -> &Arc<Card> {
-        &self.0.card
+        &self.stream.card
     }
 
     fn driver(&self) -> &'static Driver {
-        self.0.card.driver
+        self.stream.card.driver
     }
 
     fn check(&self, code: c_int, what: &str) -> Result<(), CudaError> {
-        self.0.card.check(code, what)
+        self.stream.card.check(code, what)
+    }
+
+    /// The same queue, but for kernels that are recorded: of these, none runs beside another. For measurements.
+    pub fn one_by_one(&self) -> Self {
+        Self { is_one_by_one: true, ..self.clone() }
     }
 
     fn launch(&self, launch: &Launch) -> Result<(), CudaError> {
@@ -311,7 +323,7 @@ impl Queue {
                 1,
                 1,
                 *shared,
-                self.0.stream,
+                self.stream.handle,
                 pointers.as_mut_ptr(),
                 null_mut(),
             )
@@ -331,7 +343,7 @@ impl Queue {
             // SAFETY: the driver writes a handle.
             self.check(unsafe { (driver.event)(&raw mut *event, 0) }, "making an event")?;
         }
-        let mark = |event| self.check(unsafe { (driver.record)(event, self.0.stream) }, "marking a time");
+        let mark = |event| self.check(unsafe { (driver.record)(event, self.stream.handle) }, "marking a time");
         mark(events[0])?;
         work()?;
         mark(events[1])?;
@@ -375,7 +387,7 @@ impl Machine for Queue {
         let from: *const c_void = bytes.as_ptr().cast();
         // SAFETY: `Memory` checks that the bytes fit; those of pageable memory have been read when the call returns, or
         // when the queue is done.
-        let code = unsafe { (self.driver().upload)(address, from, bytes.len(), self.0.stream) };
+        let code = unsafe { (self.driver().upload)(address, from, bytes.len(), self.stream.handle) };
         self.check(code, "writing to the card")?;
         self.finish()
     }
@@ -384,7 +396,7 @@ impl Machine for Queue {
         self.card().make_current()?;
         let to: *mut c_void = bytes.as_mut_ptr().cast();
         // SAFETY: `Memory` checks that there are so many bytes; they are there when the queue is done.
-        let code = unsafe { (self.driver().download)(to, address, bytes.len(), self.0.stream) };
+        let code = unsafe { (self.driver().download)(to, address, bytes.len(), self.stream.handle) };
         self.check(code, "reading from the card")?;
         self.finish()
     }
@@ -394,31 +406,47 @@ impl Machine for Queue {
         launches.iter().try_for_each(|launch| self.launch(launch))
     }
 
-    fn record(&self, launches: Vec<Launch>) -> Result<Box<dyn Recorded>, CudaError> {
+    fn record(&self, nodes: Vec<Node>) -> Result<Box<dyn Recorded>, CudaError> {
         self.card().make_current()?;
-        // what a kernel needs set is set before, since nothing but launches may be recorded
-        launches.iter().try_for_each(|launch| self.card().function(&launch.kernel, launch.shared).map(drop))?;
         let driver = self.driver();
-        // SAFETY: the stream is ours, and this thread ends what it begins.
-        self.check(unsafe { (driver.begin_capture)(self.0.stream, THREAD_LOCAL) }, "recording kernels")?;
-        let launched = launches.iter().try_for_each(|launch| self.launch(launch));
         let mut graph = null_mut();
         // SAFETY: the driver writes a handle.
-        let ended = self.check(unsafe { (driver.end_capture)(self.0.stream, &raw mut graph) }, "recording kernels");
-        launched.and(ended)?;
+        self.check(unsafe { (driver.graph)(&raw mut graph, 0) }, "recording kernels")?;
+        let graph = Graph(driver, graph);
+        let mut handles: Vec<Handle> = Vec::with_capacity(nodes.len());
+        for Node { launch, after } in &nodes {
+            let mut pointers = pointers(&launch.arguments);
+            let parameters = NodeParameters {
+                function: self.card().function(&launch.kernel, launch.shared)?,
+                grid: launch.grid,
+                block: [launch.threads, 1, 1],
+                shared: launch.shared,
+                arguments: pointers.as_mut_ptr(),
+                extra: null_mut(),
+            };
+            let before: Vec<Handle> = match handles.last() {
+                Some(&last) if self.is_one_by_one => vec![last],
+                _ => after.iter().map(|&node| handles[node]).collect(),
+            };
+            let mut node = null_mut();
+            // SAFETY: as for a launch; the driver copies the arguments before it returns.
+            let code = unsafe {
+                (driver.kernel_node)(&raw mut node, graph.1, before.as_ptr(), before.len(), &raw const parameters)
+            };
+            self.check(code, &format!("recording kernel {}", launch.kernel))?;
+            handles.push(node);
+        }
         let mut instance = null_mut();
         // SAFETY: the graph is whole; an instance needs it no longer.
-        let code = unsafe { (driver.instantiate)(&raw mut instance, graph, 0) };
-        // SAFETY: nobody else knows the graph.
-        unsafe { (driver.destroy_graph)(graph) };
+        let code = unsafe { (driver.instantiate)(&raw mut instance, graph.1, 0) };
         self.check(code, "preparing kernels")?;
-        Ok(Box::new(Graph { queue: self.clone(), instance }))
+        Ok(Box::new(Instance { queue: self.clone(), instance }))
     }
 
     fn finish(&self) -> Result<(), CudaError> {
         self.card().make_current()?;
         // SAFETY: the stream lives.
-        self.check(unsafe { (self.driver().synchronise)(self.0.stream) }, "computing")
+        self.check(unsafe { (self.driver().synchronise)(self.stream.handle) }, "computing")
     }
 
     fn limits(&self) -> Limits {
@@ -428,28 +456,38 @@ impl Machine for Queue {
             (8, 9) => 128,
             _ => 132,
         };
-        Limits { shared_per_block: self.card().facts.shared_per_block, blocks }
+        Limits { shared_per_block: self.card().facts.shared_per_block, blocks, portion: PORTION }
     }
 }
 
-/// A recorded list of kernels.
-struct Graph {
+/// A graph on its way to an instance.
+struct Graph(&'static Driver, Handle);
+
+impl Drop for Graph {
+    fn drop(&mut self) {
+        // SAFETY: nobody else knows the graph.
+        unsafe { (self.0.destroy_graph)(self.1) };
+    }
+}
+
+/// A graph that can be launched.
+struct Instance {
     queue: Queue,
     instance: Handle,
 }
 
 // SAFETY: the driver's handles may be used from any thread.
-unsafe impl Send for Graph {}
+unsafe impl Send for Instance {}
 
-impl Recorded for Graph {
+impl Recorded for Instance {
     fn run(&self) -> Result<(), CudaError> {
         self.queue.card().make_current()?;
-        let code = unsafe { (self.queue.driver().launch_graph)(self.instance, self.queue.0.stream) };
+        let code = unsafe { (self.queue.driver().launch_graph)(self.instance, self.queue.stream.handle) };
         self.queue.check(code, "starting recorded kernels")
     }
 }
 
-impl Drop for Graph {
+impl Drop for Instance {
     fn drop(&mut self) {
         if self.queue.card().make_current().is_ok() {
             // SAFETY: nobody else knows the instance; one that runs is kept by the driver until it is done.

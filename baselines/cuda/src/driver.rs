@@ -15,6 +15,17 @@ pub(crate) type Handle = *mut c_void;
 /// An address in the card's memory.
 pub(crate) type Address = u64;
 
+/// `CUDA_KERNEL_NODE_PARAMS` as it was first.
+#[repr(C)]
+pub(crate) struct NodeParameters {
+    pub(crate) function: Handle,
+    pub(crate) grid: [c_uint; 3],
+    pub(crate) block: [c_uint; 3],
+    pub(crate) shared: c_uint,
+    pub(crate) arguments: *mut *mut c_void,
+    pub(crate) extra: *mut *mut c_void,
+}
+
 macro_rules! driver {
     ($($(#[$doc:meta])* $name:ident = $symbol:literal ($($argument:ty),*);)*) => {
         /// The driver's functions. Each returns 0 or an error's number.
@@ -57,8 +68,8 @@ driver! {
     stream = "cuStreamCreate" (*mut Handle, c_uint);
     destroy_stream = "cuStreamDestroy_v2" (Handle);
     synchronise = "cuStreamSynchronize" (Handle);
-    begin_capture = "cuStreamBeginCapture_v2" (Handle, c_int);
-    end_capture = "cuStreamEndCapture" (Handle, *mut Handle);
+    graph = "cuGraphCreate" (*mut Handle, c_uint);
+    kernel_node = "cuGraphAddKernelNode" (*mut Handle, Handle, *const Handle, usize, *const NodeParameters);
     instantiate = "cuGraphInstantiateWithFlags" (*mut Handle, Handle, u64);
     destroy_graph = "cuGraphDestroy" (Handle);
     launch_graph = "cuGraphLaunch" (Handle, Handle);

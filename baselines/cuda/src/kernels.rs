@@ -139,6 +139,11 @@ impl Kernels {
         self.shape.projected().div_ceil(SLICE)
     }
 
+    /// Most inputs that go through an encoder together.
+    pub(crate) fn portion(&self) -> usize {
+        self.limits.portion
+    }
+
     /// Blocks that add up gradients: of the first convolution, of the second.
     pub(crate) fn blocks(&self) -> (usize, usize) {
         let blocks = self.limits.blocks as usize;
@@ -419,6 +424,9 @@ impl Kernels {
     }
 
     /// From there to the gradients of the encoder; added to those that are there, for another part of a batch.
+    ///
+    /// First what leads to the second pooling; then, side by side, the gradients of the projection, which do not even wait
+    /// for that, of the second and of the first convolution.
     pub(crate) fn backward(
         &self,
         encoder: &Encoder<'_>,
@@ -426,7 +434,7 @@ impl Kernels {
         at: &Workspace,
         images: usize,
         adds: bool,
-    ) -> Vec<Launch> {
+    ) -> [Vec<Launch>; 4] {
         let back = at.back.as_ref().expect("a workspace for training");
         let [by_w1, by_b1, by_w2, by_b2, by_w3, by_b3] = encoder.gradients;
         let w3 = encoder.weights[4];
@@ -436,21 +444,21 @@ impl Kernels {
         let (blocks1, blocks2) = self.blocks();
         let (shared2, rows, shared_x) = if self.is_exact() { (88_064, 8, 100_864) } else { (100_480, 16, 76_032) };
         let (grid1, shared1) = if self.is_exact() { ([blocks1, 2, 1], 86_656) } else { ([blocks1, 1, 1], 75_904) };
-        vec![
-            launch(
-                format!("back_{kind}"),
-                [projected.div_ceil(512), images.div_ceil(32), 1],
-                256,
-                4096,
-                arguments![&back.dz, w3, encoder.scales, &back.d2, images, projected],
-            ),
-            launch(
-                "grad3",
-                [projected.div_ceil(128), 1, 1],
-                128,
-                8192,
-                arguments![&back.dz, &at.pooled2, by_w3, by_b3, images, projected, adds],
-            ),
+        let back_to_second = vec![launch(
+            format!("back_{kind}"),
+            [projected.div_ceil(512), images.div_ceil(32), 1],
+            256,
+            4096,
+            arguments![&back.dz, w3, encoder.scales, &back.d2, images, projected],
+        )];
+        let of_projection = vec![launch(
+            "grad3",
+            [projected.div_ceil(128), 1, 1],
+            128,
+            8192,
+            arguments![&back.dz, &at.pooled2, by_w3, by_b3, images, projected, adds],
+        )];
+        let of_second = vec![
             launch(
                 format!("grad2w_{kind}"),
                 [blocks2, 1, 1],
@@ -465,6 +473,8 @@ impl Kernels {
                 1024,
                 arguments![&back.partial2, blocks2, encoder.scales, by_w2, by_b2, adds],
             ),
+        ];
+        let of_first = vec![
             launch(
                 format!("grad2x_{kind}"),
                 [width1.div_ceil(48), height1.div_ceil(rows), images],
@@ -505,7 +515,8 @@ impl Kernels {
                     adds
                 ],
             ),
-        ]
+        ];
+        [back_to_second, of_projection, of_second, of_first]
     }
 
     // --- step --------------------------------------------------------------------------------------------------------

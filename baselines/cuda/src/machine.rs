@@ -76,6 +76,15 @@ pub struct Launch {
     pub arguments: Vec<Argument>,
 }
 
+/// A launch among others that are recorded together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// What is launched.
+    pub launch: Launch,
+    /// Which of those before it must be done first; others may run beside it.
+    pub after: Vec<usize>,
+}
+
 /// Pointers to the arguments, as `cuLaunchKernel` takes them; they are good as long as the arguments are.
 pub fn pointers(arguments: &[Argument]) -> Vec<*mut c_void> {
     let pointer = |argument: &Argument| match argument {
@@ -117,11 +126,11 @@ pub trait Machine: Send + Sync {
     /// What the driver says.
     fn run(&self, launches: &[Launch]) -> Result<(), CudaError>;
 
-    /// Prepares kernels to be queued again and again.
+    /// Prepares kernels to be queued again and again, each after those that it names.
     ///
     /// # Errors
     /// What the driver says.
-    fn record(&self, launches: Vec<Launch>) -> Result<Box<dyn Recorded>, CudaError>;
+    fn record(&self, nodes: Vec<Node>) -> Result<Box<dyn Recorded>, CudaError>;
 
     /// Waits for all that was queued.
     ///
@@ -141,6 +150,9 @@ pub struct Limits {
     /// Blocks that go on with another tile when they are done with one. The sums of gradients are in this number's order,
     /// so it is the same for all cards of an architecture.
     pub blocks: u32,
+    /// Most inputs that go through an encoder together; a batch that has more is done in parts. Sums are in this order, too,
+    /// so it is no matter of free memory.
+    pub portion: usize,
 }
 
 /// Kernels that were prepared by [`Machine::record`].

@@ -10,7 +10,7 @@ use crate::{
     error::CudaError,
     kernels::Kernels,
     layout::{Layout, Tensor},
-    machine::{Argument, Launch, Machine, Memory, Recorded},
+    machine::{Argument, Launch, Machine, Memory, Node, Recorded},
     maps::{Maps, PLACES, scale},
     spec::{CycleFilter, Input, Rule, Spec},
     workspace::{Encoder, HeadTraining, Inputs, Seen, Workspace},
@@ -88,7 +88,6 @@ struct Kept {
 struct Training {
     branches: Vec<Trainee>,
     record: Record,
-    workspace: Workspace,
     /// Of as many steps as were asked for at once.
     queue: StepQueue,
     /// One step by its number of targets, and whether the optimiser makes it.
@@ -137,6 +136,8 @@ struct Trainee {
     source: Source,
     labels: Labelled,
     kept: Option<Inputs>,
+    /// Branches have one each, so that they can be computed side by side.
+    workspace: Workspace,
 }
 
 impl Network {
@@ -201,21 +202,22 @@ impl Network {
         assert_eq!(sources.len(), self.spec.branches.len(), "one source per branch");
         self.training = None;
         let record = Record::new(&self.spec, batch, references);
-        let needs_planar = self.spec.branches.iter().any(|branch| self.kernels.needs_planar(branch.input));
-        let per_target = (0..sources.len()).map(|branch| record.per_target(branch)).max().unwrap_or(1);
-        let most = (record.most_images(), per_target);
-        let workspace = Workspace::new(&self.machine, &self.kernels, most, (needs_planar, true))?;
-        let branches = sources
-            .iter()
-            .zip(&self.spec.branches)
-            .map(|((maps, labels), branch)| self.trainee(maps, *labels, branch.input))
+        let branches = (0..sources.len())
+            .map(|branch| self.trainee(branch, &sources[branch], batch, record.per_target(branch)))
             .collect::<Result<Vec<_>, CudaError>>()?;
         let queue = StepQueue::new(&self.machine, 1, &record)?;
-        self.training = Some(Training { branches, workspace, queue, record, recorded: HashMap::new() });
+        self.training = Some(Training { branches, queue, record, recorded: HashMap::new() });
         Ok(())
     }
 
-    fn trainee(&self, maps: &Sources, labels: Labels<'_>, input: Input) -> Result<Trainee, CudaError> {
+    fn trainee(
+        &self,
+        branch: usize,
+        (maps, labels): &(Sources, Labels<'_>),
+        batch: usize,
+        per_target: usize,
+    ) -> Result<Trainee, CudaError> {
+        let input = self.spec.branches[branch].input;
         let bounds = bounds(input, &maps.cells.largest(), &maps.references.largest());
         let source = self.source(maps, input, scale(bounds))?;
         let references = if input.has_references() { labels.references.to_vec() } else { Vec::new() };
@@ -235,7 +237,9 @@ impl Network {
             self.machine.finish()?;
             kept = Some(inputs);
         }
-        Ok(Trainee { source, labels, kept })
+        let needs = (kept.is_none(), kept.is_none() && self.kernels.needs_planar(input));
+        let workspace = Workspace::new(&self.machine, &self.kernels, (batch * per_target, per_target), needs, true)?;
+        Ok(Trainee { source, labels, kept, workspace })
     }
 
     /// These maps as a branch with this input sees them.
@@ -318,7 +322,7 @@ impl Network {
             let training = self.training.as_ref().expect("as above");
             let kind = (step.targets.len(), optimise);
             if !training.recorded.contains_key(&kind) {
-                let recorded = self.machine.record(self.step_launches(kind))?;
+                let recorded = self.machine.record(self.step_plan(kind).0)?;
                 self.training.as_mut().expect("as above").recorded.insert(kind, recorded);
             }
             self.training.as_ref().expect("as above").recorded[&kind].run()?;
@@ -332,20 +336,25 @@ impl Network {
     /// # Panics
     /// Before [`Network::prepare`].
     pub fn launches(&self, targets: usize) -> Vec<Launch> {
-        self.step_launches((targets, true))
+        self.step_plan((targets, true)).0.into_iter().map(|node| node.launch).collect()
     }
 
-    fn step_launches(&self, (targets, optimise): (usize, bool)) -> Vec<Launch> {
-        let Training { branches, record, workspace, queue, .. } =
-            self.training.as_ref().expect("training was prepared");
+    /// The kernels of one step of so many targets.
+    fn step_plan(&self, (targets, optimise): (usize, bool)) -> Plan {
+        let Training { branches, record, queue, .. } = self.training.as_ref().expect("training was prepared");
         let StepQueue { table, counter, now, losses, .. } = queue;
-        let mut launches = vec![self.kernels.take_step([table, counter, now], record.bytes())];
+        let mut plan = Plan::default();
+        let begun = plan.add(self.kernels.take_step([table, counter, now], record.bytes()), &[]);
         let mut heads = vec![false; self.spec.heads.len()];
+        let (mut last_head, mut done) = (begun, Vec::new());
         for (number, (branch, trainee)) in self.spec.branches.iter().zip(branches).enumerate() {
-            let encoder = self.encoder(number, &trainee.source.scale);
-            launches.extend(self.kernels.pack(&encoder));
+            let Trainee { source, kept, workspace, .. } = trainee;
+            let encoder = self.encoder(number, &source.scale);
+            let packed = plan.chain(self.kernels.pack(&encoder), &[begun]);
             let per_target = record.per_target(number);
             let at_once = (workspace.images() / per_target).max(1);
+            // a part of the batch begins when that before it is through with the workspace
+            let mut free = vec![begun];
             for first in (0..targets).step_by(at_once) {
                 let part = at_once.min(targets - first);
                 let images = part * per_target;
@@ -360,29 +369,40 @@ impl Network {
                     adds_to_loss: number > 0 || first > 0,
                 };
                 heads[branch.head] = true;
-                let drops = drops(branch.input);
-                let seen = if let Some(inputs) = &trainee.kept {
-                    let planes = trainee.source.cells.cells();
-                    let which = now.at(record.cells(number, first));
-                    Seen { inputs, planes, which, drop: drops.then_some(&inputs.drop) }
-                } else {
-                    let inputs = &workspace.inputs;
-                    let to = (inputs, workspace.planar.as_ref());
-                    let pairs = now.at(record.pairs(number, first));
-                    launches.extend(self.kernels.input(&trainee.source, branch.input, pairs, to, images));
-                    Seen { inputs, planes: images, which: Argument::Address(0), drop: drops.then_some(&inputs.drop) }
+                let mut ready = free.clone();
+                ready.push(packed);
+                let (inputs, planes, which) = match kept {
+                    Some(kept) => (kept, source.cells.cells(), now.at(record.cells(number, first))),
+                    None => {
+                        let inputs = workspace.inputs.as_ref().expect("inputs that are not kept have a place");
+                        let to = (inputs, workspace.planar.as_ref());
+                        let pairs = now.at(record.pairs(number, first));
+                        let made = self.kernels.input(source, branch.input, pairs, to, images);
+                        ready.push(plan.chain(made, &free));
+                        (inputs, images, Argument::Address(0))
+                    }
                 };
-                launches.extend(self.kernels.forward(&encoder, &seen, workspace, images));
-                launches.push(self.kernels.head(&encoder, workspace, &head));
-                launches.extend(self.kernels.backward(&encoder, &seen, workspace, images, first > 0));
+                let seen = Seen { inputs, planes, which, drop: drops(branch.input).then_some(&inputs.drop) };
+                let forward = plan.chain(self.kernels.forward(&encoder, &seen, workspace, images), &ready);
+                // losses and shared gradients are added up in one order
+                last_head = plan.add(self.kernels.head(&encoder, workspace, &head), &[forward, last_head]);
+                let [back, of_projection, of_second, of_first] =
+                    self.kernels.backward(&encoder, &seen, workspace, images, first > 0);
+                let back = plan.chain(back, &[last_head]);
+                free = vec![
+                    plan.chain(of_first, &[back]),
+                    plan.chain(of_second, &[back]),
+                    plan.chain(of_projection, &[last_head]),
+                ];
             }
+            done.extend(free);
         }
         if optimise {
             let Parameters { weights, gradients, first, second, .. } = &self.parameters;
             let arrays = [weights, gradients, first, second];
-            launches.push(self.kernels.adamw(self.spec.optimiser, self.layout.len(), arrays, now));
+            plan.add(self.kernels.adamw(self.spec.optimiser, self.layout.len(), arrays, now), &done);
         }
-        launches
+        plan
     }
 
     /// Where a branch's tensors are.
@@ -495,8 +515,8 @@ impl Network {
         let needs_planar = self.kernels.needs_planar(input);
         let mut cached = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         let workspace = match cached.take() {
-            Some(workspace) if workspace.serves(pairs.len(), needs_planar) => workspace,
-            _ => Workspace::new(&self.machine, &self.kernels, (pairs.len(), 1), (needs_planar, false))?,
+            Some(workspace) if workspace.serves(&self.kernels, pairs.len(), needs_planar) => workspace,
+            _ => Workspace::new(&self.machine, &self.kernels, (pairs.len(), 1), (true, needs_planar), false)?,
         };
         let workspace = cached.insert(workspace);
         let mut source = self.source(sources, input, [1.0; PLACES])?;
@@ -512,7 +532,8 @@ impl Network {
             let table = Memory::of(&self.machine, &table, "pairs")?;
             let portions = places.chunks(workspace.images());
             for (first, places) in (0..).step_by(workspace.images()).zip(portions) {
-                let (inputs, images) = (&workspace.inputs, places.len());
+                let inputs = workspace.inputs.as_ref().expect("it was made with a place for inputs");
+                let images = places.len();
                 let to = (inputs, workspace.planar.as_ref());
                 self.machine.run(&self.kernels.input(&source, input, table.at(8 * first), to, images))?;
                 let drop = drops(input).then_some(&inputs.drop);
@@ -531,6 +552,27 @@ impl Network {
     /// What the driver says.
     pub fn weights(&self) -> Result<Vec<Tensor>, CudaError> {
         Ok(self.layout.unpack(&self.parameters.weights.read(0..self.layout.len())?))
+    }
+}
+
+/// Launches that are recorded together.
+#[derive(Default)]
+struct Plan(Vec<Node>);
+
+impl Plan {
+    /// Adds a launch after others, and says its number.
+    fn add(&mut self, launch: Launch, after: &[usize]) -> usize {
+        self.0.push(Node { launch, after: after.to_vec() });
+        self.0.len() - 1
+    }
+
+    /// Adds launches one after the other, and says the number of the last.
+    fn chain(&mut self, launches: Vec<Launch>, after: &[usize]) -> usize {
+        let mut after = after.to_vec();
+        for launch in launches {
+            after = vec![self.add(launch, &after)];
+        }
+        *after.last().expect("a chain has links")
     }
 }
 

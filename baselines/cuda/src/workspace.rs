@@ -9,14 +9,11 @@ use crate::{
     spec::FEATURES,
 };
 
-/// Most inputs that go through an encoder together; a batch that has more is done in parts. It is no matter of free
-/// memory, since sums depend on it.
-const PORTION: usize = 128;
-
 /// Memory for some inputs at once; see `kernels/README.md` for what each holds.
 pub(crate) struct Workspace {
     images: usize,
-    pub(crate) inputs: Inputs,
+    /// None where inputs are kept elsewhere.
+    pub(crate) inputs: Option<Inputs>,
     pub(crate) pooled1: Memory,
     pub(crate) pooled2: Memory,
     pub(crate) slices: Memory,
@@ -45,9 +42,10 @@ impl Workspace {
         machine: &Arc<dyn Machine>,
         kernels: &Kernels,
         (images, per_target): (usize, usize),
-        (needs_planar, trains): (bool, bool),
+        (needs_inputs, needs_planar): (bool, bool),
+        trains: bool,
     ) -> Result<Self, CudaError> {
-        let images = images.min(PORTION.max(per_target)).max(1);
+        let images = images.min(kernels.portion().max(per_target)).max(1);
         let (shape, halves) = (kernels.shape, kernels.halves());
         let ((height1, width1), (height2, width2)) = (shape.pool1(), shape.pool2());
         let take = |bytes: usize| Memory::new(machine, images * bytes, "hidden layers");
@@ -69,7 +67,7 @@ impl Workspace {
         let planar = || -> Result<_, CudaError> { Ok((take(shape.len() * 4)?, take(shape.len() * 4)?)) };
         Ok(Self {
             images,
-            inputs: Inputs::new(machine, kernels, images)?,
+            inputs: needs_inputs.then(|| Inputs::new(machine, kernels, images)).transpose()?,
             pooled1: take(pooled1)?,
             pooled2: take(shape.projected() * 4)?,
             slices: take(kernels.slices() * FEATURES * 4)?,
@@ -80,8 +78,8 @@ impl Workspace {
     }
 
     /// Whether it would be made anew like this for so many inputs.
-    pub(crate) fn serves(&self, images: usize, needs_planar: bool) -> bool {
-        self.images >= images.min(PORTION) && (self.planar.is_some() || !needs_planar)
+    pub(crate) fn serves(&self, kernels: &Kernels, images: usize, needs_planar: bool) -> bool {
+        self.images >= images.min(kernels.portion()) && (self.planar.is_some() || !needs_planar)
     }
 
     /// Most inputs at once.

@@ -2,8 +2,12 @@
 
 mod support;
 
+use std::sync::Arc;
+
 use cuda::{
-    Labels, Maps, Network, Sources, Spec, Step, oracle,
+    Labels, Maps, Network, Sources, Spec, Step,
+    machine::{Limits, Machine},
+    oracle,
     spec::{Branch, Cleaning, CycleFilter, Input, Precision, Rule, Shape},
 };
 use support::{ADAM, emulator::Emulator, error, formula_weights, in_double, standard, troubled_maps};
@@ -53,7 +57,10 @@ impl Case {
     }
 
     fn network(&self) -> (Network, Sources) {
-        let machine = Emulator::machine();
+        self.network_on(Emulator::machine())
+    }
+
+    fn network_on(&self, machine: Arc<dyn Machine>) -> (Network, Sources) {
         let maps = Maps::new(&machine, self.spec.shape, &self.maps).unwrap();
         let sources = Sources::alone(maps);
         let mut network = Network::new(machine, self.spec.clone(), &formula_weights(&self.spec)).unwrap();
@@ -98,7 +105,10 @@ impl Case {
 
     /// Inputs, outputs, loss and gradients.
     fn check(&self, tolerance: f64) {
-        let (mut network, sources) = self.network();
+        self.check_on(self.network(), tolerance);
+    }
+
+    fn check_on(&self, (mut network, sources): (Network, Sources), tolerance: f64) {
         let weights = in_double(&formula_weights(&self.spec));
         let batch = self.batch();
         for (branch, (inputs, _)) in batch.iter().enumerate() {
@@ -146,4 +156,69 @@ fn half_precision_is_near() {
     let shape = Shape { channels: 2, height: 25, width: 1000 };
     let spec = batlinet(shape, standard(CycleFilter::PerChannel), Precision::Fast);
     Case::new(spec, 3, vec![0, 1, 2], vec![1, 2, 0]).check(2e-3);
+}
+
+#[test]
+fn a_batch_in_parts_on_a_small_card_is_the_same_batch() {
+    let shape = Shape { channels: 3, height: 17, width: 100 };
+    let cleaning = Cleaning { rule: Rule::Limit(1.0), filter: CycleFilter::PerChannel };
+    let case = Case::new(
+        batlinet(shape, cleaning, Precision::Exact),
+        4,
+        vec![1, 3, 0, 2, 1],
+        vec![0, 2, 1, 3, 0, 0, 3, 2, 2, 1],
+    );
+    // four inputs at once: of the second branch two targets, then two, then one
+    let limits = Limits { shared_per_block: 99 << 10, blocks: 3, portion: 4 };
+    case.check_on(case.network_on(Emulator::with(limits)), 5e-6);
+}
+
+#[test]
+fn a_network_on_maps_as_they_are_has_a_biased_head_and_can_start_again() {
+    let shape = Shape { channels: 1, height: 20, width: 60 };
+    let spec = Spec {
+        branches: vec![branch("encoder", Input::Map, 0, 1.0)],
+        head_bias: true,
+        collapsed: 1e-5,
+        ..batlinet(shape, standard(CycleFilter::Off), Precision::Exact)
+    };
+    let mut case = Case::new(spec, 4, vec![2, 0, 3], Vec::new());
+    case.check(5e-6);
+
+    // a network that answers 0 has collapsed, at once; one that starts again is as good as new
+    let (mut network, _) = case.network();
+    let step = case.step();
+    let losses = network.train(&[step; 3]).unwrap();
+    assert!(!losses.collapsed && losses.losses.len() == 3);
+    let trained = network.weights().unwrap();
+    let mut dead = formula_weights(&case.spec);
+    dead.iter_mut().filter(|tensor| tensor.name.starts_with("head")).for_each(|tensor| tensor.values.fill(0.0));
+    network.restart(&dead).unwrap();
+    let collapsed = network.train(&[step; 3]).unwrap();
+    assert!(collapsed.collapsed && collapsed.losses.len() == 1, "{collapsed:?}");
+    network.restart(&formula_weights(&case.spec)).unwrap();
+    assert_eq!(network.train(&[step]).unwrap().losses, losses.losses[..1]);
+    assert_eq!(network.train(&[step; 2]).unwrap().losses, losses.losses[1..]);
+    assert_eq!(network.weights().unwrap(), trained);
+
+    // weights of another network are refused, by name
+    case.spec.head_bias = false;
+    let error = network.restart(&formula_weights(&case.spec)).unwrap_err().to_string();
+    assert!(error.contains("'head.bias'"), "{error}");
+}
+
+#[test]
+fn what_there_are_no_kernels_for_is_named() {
+    let refused = |shape: Shape, cleaning: Cleaning| {
+        let spec = batlinet(shape, cleaning, Precision::Fast);
+        let outcome = Network::new(Emulator::machine(), spec.clone(), &formula_weights(&spec));
+        outcome.err().map(|error| error.to_string()).unwrap_or_default()
+    };
+    let plain = Cleaning { rule: Rule::Nothing, filter: CycleFilter::Off };
+    let hampel = Cleaning { rule: Rule::Hampel, filter: CycleFilter::Off };
+    assert!(refused(Shape { channels: 9, height: 20, width: 100 }, plain).contains("9 channels"));
+    assert!(refused(Shape { channels: 1, height: 20, width: 101 }, plain).contains("101 grid points"));
+    assert!(refused(Shape { channels: 1, height: 20, width: 50 }, hampel).contains("Hampel"));
+    assert!(refused(Shape { channels: 1, height: 2000, width: 100 }, plain).contains("2000 cycles"));
+    assert_eq!(refused(Shape { channels: 8, height: 20, width: 100 }, plain), "");
 }

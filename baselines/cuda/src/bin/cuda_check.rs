@@ -378,8 +378,9 @@ fn same(check: &mut Check) -> Outcome {
     let drawn = drawn(20, cells, 2);
     for precision in PRECISIONS {
         let spec = batlinet(MATR, cleaning(), precision);
-        let train = || -> Result<(Vec<f64>, Vec<Tensor>), CudaError> {
-            let machine: Arc<dyn Machine> = Arc::new(check.card.queue()?);
+        let train = |is_one_by_one: bool| -> Result<(Vec<f64>, Vec<Tensor>), CudaError> {
+            let queue = check.card.queue()?;
+            let machine: Arc<dyn Machine> = Arc::new(if is_one_by_one { queue.one_by_one() } else { queue });
             let Training { mut network, .. } = training(&machine, &spec, &maps, cells, 2)?;
             let step = |references| Step { targets: &targets, references };
             // in portions of other sizes, too
@@ -390,9 +391,9 @@ fn same(check: &mut Check) -> Outcome {
             }
             Ok((losses, network.weights()?))
         };
-        let alone = train()?;
+        let alone = train(true)?;
         let beside: Vec<_> = std::thread::scope(|scope| {
-            let runs: Vec<_> = (0..3).map(|_| scope.spawn(train)).collect();
+            let runs: Vec<_> = (0..3).map(|_| scope.spawn(|| train(false))).collect();
             runs.into_iter().map(|run| run.join().expect("a run that does not panic")).collect()
         });
         for run in beside {
@@ -406,7 +407,7 @@ fn same(check: &mut Check) -> Outcome {
 
 /// Seconds of an epoch: networks of one batch, of several, one-channel, CNN.
 fn times(check: &mut Check) -> Outcome {
-    let (_, machine) = check.machine()?;
+    let (queue, machine) = check.machine()?;
     let one = Shape { channels: 1, ..MATR };
     let cases: [(&str, Shape, usize, bool); 4] = [
         ("epoch_matr1_6ch", MATR, 41, false),
@@ -433,6 +434,11 @@ fn times(check: &mut Check) -> Outcome {
             network.train(&steps[..2 * per_epoch])?;
             let took = seconds(|| network.train(&steps).map(drop))? / drawn.len() as f64;
             check.found(name, precision.name(), "epoch", took * 1e3, "ms");
+            let in_order: Arc<dyn Machine> = Arc::new(queue.one_by_one());
+            let Training { mut network, .. } = training(&in_order, &spec, &maps, cells.min(128), 2)?;
+            network.train(&steps[..2 * per_epoch])?;
+            let took = seconds(|| network.train(&steps).map(drop))? / drawn.len() as f64;
+            check.found(name, precision.name(), "epoch, one kernel at a time", took * 1e3, "ms");
         }
     }
     Ok(())

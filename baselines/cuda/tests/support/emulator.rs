@@ -13,7 +13,7 @@ use std::{
 
 use cuda::{
     CudaError,
-    machine::{Argument, Launch, Limits, Machine, Recorded, pointers},
+    machine::{Argument, Launch, Limits, Machine, Node, Recorded, pointers},
 };
 use libloading::Library;
 
@@ -60,11 +60,19 @@ fn built() -> PathBuf {
 
 /// The machine; memory is the CPU's and begins as NaN.
 #[derive(Clone, Default)]
-pub(crate) struct Emulator(Arc<Mutex<HashMap<u64, Layout>>>);
+pub(crate) struct Emulator {
+    allocated: Arc<Mutex<HashMap<u64, Layout>>>,
+    limits: Option<Limits>,
+}
 
 impl Emulator {
     pub(crate) fn machine() -> Arc<dyn Machine> {
         Arc::new(Self::default())
+    }
+
+    /// One whose limits are these.
+    pub(crate) fn with(limits: Limits) -> Arc<dyn Machine> {
+        Arc::new(Self { limits: Some(limits), ..Self::default() })
     }
 }
 
@@ -76,6 +84,20 @@ impl Recorded for List {
     }
 }
 
+/// As late as may be: the last of those that nobody who is left must come after goes last. So what is not said to come after
+/// something else comes before it.
+fn late(mut nodes: Vec<Option<Node>>) -> Vec<Launch> {
+    let mut order = Vec::with_capacity(nodes.len());
+    while order.len() < nodes.len() {
+        let left = || nodes.iter().flatten();
+        let is_free = |number: &usize| nodes[*number].is_some() && !left().any(|node| node.after.contains(number));
+        let next = (0..nodes.len()).find(is_free).expect("no circles");
+        order.extend(nodes[next].take().map(|node| node.launch));
+    }
+    order.reverse();
+    order
+}
+
 impl Machine for Emulator {
     fn allocate(&self, bytes: usize, _what: &str) -> Result<u64, CudaError> {
         let layout = Layout::from_size_align(bytes, 256).unwrap();
@@ -83,12 +105,12 @@ impl Machine for Emulator {
         let address = unsafe { alloc(layout) };
         // SAFETY: they have just been allocated.
         unsafe { address.write_bytes(0xff, bytes) };
-        self.0.lock().unwrap().insert(address as u64, layout);
+        self.allocated.lock().unwrap().insert(address as u64, layout);
         Ok(address as u64)
     }
 
     fn free(&self, address: u64) {
-        let layout = self.0.lock().unwrap().remove(&address).expect("memory of this machine");
+        let layout = self.allocated.lock().unwrap().remove(&address).expect("memory of this machine");
         // SAFETY: allocated above with this layout.
         unsafe { dealloc(address as *mut u8, layout) };
     }
@@ -125,8 +147,8 @@ impl Machine for Emulator {
         Ok(())
     }
 
-    fn record(&self, launches: Vec<Launch>) -> Result<Box<dyn Recorded>, CudaError> {
-        Ok(Box::new(List(self.clone(), launches)))
+    fn record(&self, nodes: Vec<Node>) -> Result<Box<dyn Recorded>, CudaError> {
+        Ok(Box::new(List(self.clone(), late(nodes.into_iter().map(Some).collect()))))
     }
 
     fn finish(&self) -> Result<(), CudaError> {
@@ -134,6 +156,6 @@ impl Machine for Emulator {
     }
 
     fn limits(&self) -> Limits {
-        Limits { shared_per_block: 227 << 10, blocks: 2 }
+        self.limits.unwrap_or(Limits { shared_per_block: 227 << 10, blocks: 2, portion: 128 })
     }
 }
