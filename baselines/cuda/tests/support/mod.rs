@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "every test takes what it needs")]
 
 pub(crate) mod emulator;
+pub(crate) mod fixture;
 
 use cuda::{
     Spec, Tensor,
