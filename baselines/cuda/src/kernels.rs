@@ -324,7 +324,7 @@ impl Kernels {
             Some(back) => ((&back.bits1).into(), (&back.bits2).into()),
         };
         let bits = if at.back.is_some() { "_bits" } else { "" };
-        let (rows1, shared1) = if self.is_exact() { (2, 96_832) } else { (4, 75_776) };
+        let (rows1, shared1) = if self.is_exact() { (2, 96_832) } else { (4, 80_896) };
         let (small, rows2, shared2) = match self.precision {
             Precision::Fast => ("", 5, 72_832),
             Precision::Exact if self.limits.shared_per_block < 108_800 => ("_small", 4, 89_600),
@@ -562,6 +562,18 @@ impl Kernels {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_kernels_in_this_program_are_whole() {
+        let ptx = ptx();
+        assert!(driver_for(&ptx).is_some_and(|version| version >= (11, 0)));
+        for kernel in ["take_step", "clean_exact", "conv1_fast_c2_bits", "conv2_exact_small", "grad1_exact_c8", "adamw"]
+        {
+            assert!(ptx.contains(&format!(".entry {kernel}(")), "{kernel}");
+        }
+        assert!(compiled_for((9, 0)).is_some_and(|image| image.starts_with(b"\x7fELF")));
+        assert_eq!(compiled_for((8, 0)), None);
+    }
 
     #[test]
     fn the_driver_for_an_assembly_is_that_of_its_version() {
