@@ -41,6 +41,8 @@ DEV void cpasync16(u32 s, const void* g, bool valid) {
   int bytes = valid ? 16 : 0;
   asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(s), "l"(g), "r"(bytes) : "memory");
 }
+// All but the last batch: batches end with cpcommit.
+DEV void cpwait_but_one() { asm volatile("cp.async.wait_group 1;" ::: "memory"); }
 DEV void cpcommit() { asm volatile("cp.async.commit_group;" ::: "memory"); }
 DEV void cpwait() { asm volatile("cp.async.commit_group; cp.async.wait_group 0;" ::: "memory"); }
 // Two floats as halves, cut off where halves end.

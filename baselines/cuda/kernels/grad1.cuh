@@ -3,14 +3,18 @@
 // A persistent grid goes through tiles of R pooled rows x 112 pooled columns. For each of the nine places of a pooling window, a warp
 // multiplies the inputs around its 16 pixels (slots as in conv1.cuh, by features) with the gradient where the place's sign is positive.
 // partial [gridDim.x][80][32]: row 8 j + slot of the inner dimension as conv1 has it; the row behind them (72, or 24 where
-// STEPS = 2) is the bias. blockIdx.y: which half of each eight neighbouring features, where the launch has two.
-template <int SPLIT, int STEPS, int R, int NT>
+// STEPS = 2) is the bias. With NT = 2 a warp has half of each eight neighbouring features: which one blockIdx.y says, or, where the block has
+// GROUPS = 2 times seven warps, the warp's number. BUFFERS = 2: the next tile is fetched meanwhile.
+template <int SPLIT, int STEPS, int R, int NT, int GROUPS = 1, int BUFFERS = 1>
 DEV void grad1(const u16* RESTRICT x, int planes, const int* RESTRICT which, const u8* RESTRICT drop, const u16* RESTRICT d1,
                const u16* RESTRICT bits, float* RESTRICT partial, Shape s, int n) {
   const int ROWS = 3 * R + 2;
-  u32* constants = (u32*)(smem + (1 + SPLIT) * ROWS * X1 * 16);  // 1 0 0 0 0 0 0 0, then eight zeros
-  u32* flags = constants + 8;
-  const int lane = threadIdx.x & 31, warp = threadIdx.x >> 5, g = lane >> 2, t = lane & 3, part = NT == 4 ? 0 : blockIdx.y;
+  const int BYTES = (1 + SPLIT) * ROWS * X1 * 16, THREADS = 224 * GROUPS;
+  u32* constants = (u32*)(smem + BUFFERS * BYTES);  // 1 0 0 0 0 0 0 0, then eight zeros
+  u32* flags = constants + 8;                       // sixteen per buffer
+  const int lane = threadIdx.x & 31, g = lane >> 2, t = lane & 3;
+  const int warp = GROUPS == 1 ? threadIdx.x >> 5 : (threadIdx.x >> 5) % 7;
+  const int part = NT == 4 ? 0 : GROUPS == 2 ? (threadIdx.x >> 5) / 7 : blockIdx.y;
   if (threadIdx.x < 8) constants[threadIdx.x] = threadIdx.x == 0 ? ONE : 0;
   float acc[STEPS][4 * NT], whole[SPLIT ? STEPS : 1][4 * NT];  // SPLIT: tensor cores cut off what they add
 #pragma unroll
@@ -27,12 +31,27 @@ DEV void grad1(const u16* RESTRICT x, int planes, const int* RESTRICT which, con
   const bool is_bias = (lane >> 3) & 1;  // in the last step
   const int blocks_x = (s.w1 + T1 - 1) / T1, blocks_y = (s.h1 + R - 1) / R, tiles = 7 * blocks_x;
   const size_t low = (size_t)planes * s.height * s.width * 8, low_d = (size_t)n * s.h1 * s.w1 * 32;
+  const int all = n * blocks_x * blocks_y;
+  auto fetch = [&](int tile, int buffer) {
+    const int bx = tile % blocks_x, by = (tile / blocks_x) % blocks_y, image = tile / (blocks_x * blocks_y);
+    load1<SPLIT, ROWS, THREADS>(smem + buffer * BYTES, x, low, drop, flags + 16 * buffer, which ? which[image] : image, bx * 3 * T1, by * 3 * R, s);
+    cpcommit();
+  };
+  int buffer = 0;
+  if (BUFFERS == 2 && blockIdx.x < all) fetch(blockIdx.x, 0);
 #pragma unroll 1
-  for (int tile = blockIdx.x; tile < n * blocks_x * blocks_y; tile += gridDim.x) {
+  for (int tile = blockIdx.x; tile < all; tile += gridDim.x) {
     const int bx = tile % blocks_x, by = (tile / blocks_x) % blocks_y, image = tile / (blocks_x * blocks_y);
     __syncthreads();
-    load1<SPLIT, ROWS, 224>(x, low, drop, flags, which ? which[image] : image, bx * 3 * T1, by * 3 * R, s);
-    settle1<SPLIT, ROWS, 224>(drop, flags, s.channels);
+    if (BUFFERS == 1) {
+      fetch(tile, 0);
+      cpwait();
+    } else {
+      if (tile + (int)gridDim.x < all) fetch(tile + gridDim.x, buffer ^ 1);
+      else cpcommit();
+      cpwait_but_one();
+    }
+    settle1<SPLIT, ROWS, THREADS>(smem + buffer * BYTES, drop, flags + 16 * buffer, s.channels);
 #pragma unroll 1
     for (int r = 0; r < R; r++) {
       const int y = by * R + r, px = bx * T1 + warp * 16 + g;
@@ -66,7 +85,7 @@ DEV void grad1(const u16* RESTRICT x, int planes, const int* RESTRICT which, con
 #pragma unroll
         for (int k = 0; k < STEPS; k++) {
           u32 a[4], al[4];
-          u32 here = from[k] + ((3 * r + place / 3) * X1 + place % 3) * 16, there = here + ROWS * X1 * 16;
+          u32 here = from[k] + (BUFFERS == 2 ? buffer * BYTES : 0) + ((3 * r + place / 3) * X1 + place % 3) * 16, there = here + ROWS * X1 * 16;
           if (k == STEPS - 1 && is_bias) here = saddr(constants), there = here + 16;
           ldm4t(a, here);
           if (SPLIT) ldm4t(al, there);
@@ -87,6 +106,7 @@ DEV void grad1(const u16* RESTRICT x, int planes, const int* RESTRICT which, con
           for (int i = 0; i < 4 * NT; i++) whole[SPLIT ? k : 0][i] += acc[k][i], acc[k][i] = 0.f;
       }
     }
+    if (BUFFERS == 2) buffer ^= 1;
   }
   // The seven warps' sums through shared memory, one after another.
   float* sum = (float*)smem;
@@ -104,8 +124,8 @@ DEV void grad1(const u16* RESTRICT x, int planes, const int* RESTRICT which, con
     }
   }
   __syncthreads();
-  for (int i = threadIdx.x; i < STEPS * 16 * 32; i += 224)
-    if (NT == 4 || ((i >> 2) & 1) == part) partial[(size_t)blockIdx.x * 80 * 32 + i] = sum[i];
+  for (int i = threadIdx.x; i < STEPS * 16 * 32; i += THREADS)
+    if (NT == 4 || GROUPS == 2 || ((i >> 2) & 1) == part) partial[(size_t)blockIdx.x * 80 * 32 + i] = sum[i];
 }
 #define GRAD1_ARGS                                                                                                       \
   const u16 *RESTRICT x, int planes, const int *RESTRICT which, const u8 *RESTRICT drop, const u16 *RESTRICT d1,        \
