@@ -222,3 +222,10 @@ fn what_there_are_no_kernels_for_is_named() {
     assert!(refused(Shape { channels: 1, height: 2000, width: 100 }, plain).contains("2000 cycles"));
     assert_eq!(refused(Shape { channels: 8, height: 20, width: 100 }, plain), "");
 }
+
+#[test]
+fn half_precision_of_many_channels_is_near() {
+    let shape = Shape { channels: 4, height: 23, width: 102 };
+    let cleaning = Cleaning { rule: Rule::Nothing, filter: CycleFilter::WholeCycle };
+    Case::new(batlinet(shape, cleaning, Precision::Fast), 3, vec![0, 1, 2], vec![1, 2, 0]).check(2e-3);
+}
