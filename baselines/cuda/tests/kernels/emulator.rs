@@ -52,10 +52,7 @@ impl Emulator {
         static LOADED: OnceLock<Option<Mutex<Functions>>> = OnceLock::new();
         let loaded = LOADED.get_or_init(|| built().map(|path| Mutex::new(load(&path)))).as_ref();
         if loaded.is_none() {
-            let name = std::thread::current().name().unwrap_or("a test").to_owned();
-            eprintln!(
-                "skipped {name}: there is no C++ compiler (c++, or what CXX names) for the emulator of the kernels"
-            );
+            super::skipped::skip("there is no C++ compiler (c++, or what CXX names) for the emulator of the kernels");
         }
         let functions = loaded?.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         // SAFETY: the lock is held.

@@ -5,6 +5,8 @@ mod cleaning;
 mod emulator;
 mod encoder;
 mod plain;
+#[path = "../../../../harness/tests/support/skipped.rs"]
+mod skipped;
 mod step;
 
 use std::{fs, path::PathBuf};
