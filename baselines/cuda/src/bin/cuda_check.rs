@@ -1,0 +1,540 @@
+//! Looks at a card: are its numbers right, the same every time, and how fast does it make them?
+//!
+//! `cuda_check [FOLDER] [SECTION,…]` writes `cuda_check.csv` there; 0 if all is well. Sections: facts parity steps same times
+//! inference kernels errors.
+
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    path::PathBuf,
+    process::ExitCode,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use cuda::{
+    Card, CudaError, Labels, Maps, Network, Queue, Sources, Spec, Step, Tensor,
+    machine::{Machine, Memory},
+    oracle,
+    spec::{Adam, Branch, Cleaning, CycleFilter, Input, Precision, Rule, Shape},
+};
+
+const MATR: Shape = Shape { channels: 6, height: 100, width: 1000 };
+const PRECISIONS: [Precision; 2] = [Precision::Exact, Precision::Fast];
+
+type Outcome = Result<(), CudaError>;
+
+/// What has been found so far.
+struct Check {
+    card: Arc<Card>,
+    begun: Instant,
+    csv: String,
+    is_well: bool,
+}
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let folder = PathBuf::from(arguments.next().unwrap_or_else(|| ".".to_owned()));
+    let sections = arguments.next();
+    let card = match Card::open(0) {
+        Ok(card) => card,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    let csv = "work,precision,what,value,unit\n".to_owned();
+    let mut check = Check { card, begun: Instant::now(), csv, is_well: true };
+    let all: [(&str, fn(&mut Check) -> Outcome); 8] = [
+        ("facts", facts),
+        ("parity", parity),
+        ("same", same),
+        ("times", times),
+        ("kernels", kernels),
+        ("inference", inference),
+        ("errors", errors),
+        ("steps", steps),
+    ];
+    for (name, section) in all {
+        if sections.as_ref().is_some_and(|asked| !asked.split(',').any(|asked| asked == name)) {
+            continue;
+        }
+        println!("[{:6.2}] == {name}", check.begun.elapsed().as_secs_f64());
+        if let Err(error) = section(&mut check) {
+            println!("FAILED: {error}");
+            check.is_well = false;
+        }
+        // what has been found is kept whatever comes
+        if let Err(error) = std::fs::write(folder.join("cuda_check.csv"), &check.csv) {
+            println!("cannot write to {}: {error}", folder.display());
+        }
+    }
+    println!(
+        "[{:6.2}] {}",
+        check.begun.elapsed().as_secs_f64(),
+        if check.is_well { "all is well" } else { "NOT WELL" }
+    );
+    if check.is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+impl Check {
+    fn machine(&self) -> Result<(Queue, Arc<dyn Machine>), CudaError> {
+        let queue = self.card.queue()?;
+        Ok((queue.clone(), Arc::new(queue)))
+    }
+
+    fn found(&mut self, work: &str, precision: &str, what: &str, value: f64, unit: &str) {
+        println!("{work:34} {precision:6} {what:34} {value:12.5e} {unit}");
+        writeln!(self.csv, "{work},{precision},{what},{value:.6e},{unit}").expect("memory takes text");
+    }
+
+    /// Notes an error and whether it is below a limit.
+    fn error(&mut self, work: &str, precision: Precision, what: &str, value: f64, limit: f64) {
+        self.found(work, precision.name(), what, value, "");
+        // NaN is no small error
+        if !matches!(value.partial_cmp(&limit), Some(std::cmp::Ordering::Less | std::cmp::Ordering::Equal)) {
+            println!("    ABOVE {limit:e}");
+            self.is_well = false;
+        }
+    }
+}
+
+// --- what is computed --------------------------------------------------------------------------------------------
+
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> f32 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 40) as f32 / (1 << 24) as f32
+    }
+
+    fn below(&mut self, count: usize) -> usize {
+        ((self.next() * count as f32) as usize).min(count - 1)
+    }
+}
+
+/// Smooth maps with noise, spikes, glitches, jumps at the edges and rows out of line.
+fn made_maps(cells: usize, shape: Shape) -> Vec<f32> {
+    let mut random = Random(88172645463325252);
+    let mut maps = Vec::with_capacity(cells * shape.len());
+    for cell in 0..cells {
+        for channel in 0..shape.channels {
+            let a = cell as f32 / cells as f32 + 0.1 * channel as f32;
+            for row in 0..shape.height {
+                let h = row as f32 / shape.height as f32;
+                let offset = if random.next() < 0.02 { 6.0 } else { 0.0 };
+                let begin = maps.len();
+                for column in 0..shape.width {
+                    let w = column as f32 / shape.width as f32;
+                    let smooth = (3.0 * w + 6.0 * a).sin() * (0.5 + a) - 0.4 * h * w * w * a;
+                    let spike = if random.next() < 0.001 { 2.0 * random.next() - 1.0 } else { 0.0 };
+                    maps.push(smooth + 0.002 * (random.next() - 0.5) + spike + offset);
+                }
+                if random.next() < 0.1 {
+                    let (from, length) = (random.below(shape.width - 50), random.below(40));
+                    maps[begin + from..begin + from + length].iter_mut().for_each(|value| *value += 1.5);
+                }
+            }
+        }
+    }
+    maps
+}
+
+fn cleaning() -> Cleaning {
+    Cleaning { rule: Rule::Standard { glitch_width: 25, glitch_wrap: true }, filter: CycleFilter::PerChannel }
+}
+
+fn batlinet(shape: Shape, cleaning: Cleaning, precision: Precision) -> Spec {
+    let branch = |name: &str, input| Branch { name: name.to_owned(), input, head: 0, weight: 0.5 };
+    let inter = Input::ToReference { cleaning, filter_target: true };
+    Spec {
+        shape,
+        branches: vec![branch("intra", Input::ToBase(9, cleaning)), branch("inter", inter)],
+        heads: vec!["head".to_owned()],
+        head_bias: false,
+        optimiser: Adam { learning_rate: 1e-3, betas: (0.9, 0.999), epsilon: 1e-8, weight_decay: 0.01 },
+        precision,
+        collapsed: 0.0,
+    }
+}
+
+fn cnn(precision: Precision) -> Spec {
+    Spec {
+        shape: Shape { channels: 1, ..MATR },
+        branches: vec![Branch { name: "encoder".to_owned(), input: Input::Map, head: 0, weight: 1.0 }],
+        heads: vec!["head".to_owned()],
+        head_bias: true,
+        optimiser: Adam { learning_rate: 1e-3, betas: (0.9, 0.999), epsilon: 1e-8, weight_decay: 0.0 },
+        precision,
+        collapsed: 1e-5,
+    }
+}
+
+/// PyTorch's distribution.
+fn weights(spec: &Spec) -> Vec<Tensor> {
+    let mut random = Random(4711);
+    let mut fan = 1;
+    let tensors = spec.tensors().into_iter().map(|(name, shape)| {
+        let count: usize = shape.iter().product();
+        if name.ends_with("weight") {
+            fan = count / shape[0];
+        }
+        let bound = 1.0 / (fan as f32).sqrt();
+        let values = (0..count).map(|_| bound * (2.0 * random.next() - 1.0)).collect();
+        Tensor { name, shape, values }
+    });
+    tensors.collect()
+}
+
+fn in_double(tensors: &[Tensor]) -> oracle::Tensors {
+    let values = |tensor: &Tensor| tensor.values.iter().map(|&value| f64::from(value)).collect();
+    tensors.iter().map(|tensor| (tensor.name.clone(), values(tensor))).collect()
+}
+
+fn distance(ours: impl Iterator<Item = f64>, exact: &[f64]) -> f64 {
+    let squares: f64 = ours.zip(exact).map(|(ours, exact)| (ours - exact).powi(2)).sum();
+    (squares / exact.iter().map(|value| value * value).sum::<f64>().max(1e-300)).sqrt()
+}
+
+fn error(ours: &[f32], exact: &[f64]) -> f64 {
+    distance(ours.iter().map(|&value| f64::from(value)), exact)
+}
+
+struct Training {
+    network: Network,
+    sources: Sources,
+    labels: Vec<f64>,
+}
+
+fn training(
+    machine: &Arc<dyn Machine>,
+    spec: &Spec,
+    maps: &Arc<Maps>,
+    batch: usize,
+    references: usize,
+) -> Result<Training, CudaError> {
+    let labels: Vec<f64> = (0..maps.cells()).map(|cell| 1.5 * (0.7 * cell as f64).sin()).collect();
+    let mut network = Network::new(machine.clone(), spec.clone(), &weights(spec))?;
+    let sources = Sources::alone(maps.clone());
+    let of = Labels { cells: &labels, references: &labels };
+    network.prepare(&vec![(sources.clone(), of); spec.branches.len()], batch, references)?;
+    Ok(Training { network, sources, labels })
+}
+
+/// References of some epochs, drawn anew for each.
+fn drawn(epochs: usize, cells: usize, references: usize) -> Vec<Vec<usize>> {
+    let mut random = Random(1234567);
+    (0..epochs).map(|_| (0..cells * references).map(|_| random.below(cells)).collect()).collect()
+}
+
+fn seconds(work: impl FnOnce() -> Outcome) -> Result<f64, CudaError> {
+    let begun = Instant::now();
+    work()?;
+    Ok(begun.elapsed().as_secs_f64())
+}
+
+// --- sections ----------------------------------------------------------------------------------------------------
+
+fn facts(check: &mut Check) -> Outcome {
+    let facts = check.card.facts().clone();
+    println!(
+        "{facts}; {} multiprocessors, {} KiB of shared memory a block",
+        facts.multiprocessors,
+        facts.shared_per_block >> 10
+    );
+    check.found("driver", "", "CUDA", f64::from(facts.driver.0) + f64::from(facts.driver.1) / 10.0, "");
+    check.found("opening", "", "card and kernels", check.begun.elapsed().as_secs_f64(), "s");
+    Ok(())
+}
+
+/// Inputs, outputs, loss and gradients against double precision.
+fn parity(check: &mut Check) -> Outcome {
+    let (_, machine) = check.machine()?;
+    let shapes = [
+        ("6 channels", MATR, 5),
+        ("1 channel", Shape { channels: 1, ..MATR }, 3),
+        ("2 channels", Shape { channels: 2, height: 50, ..MATR }, 3),
+    ];
+    for (name, shape, cells) in shapes {
+        let values = made_maps(cells, shape);
+        let maps = Maps::new(&machine, shape, &values)?;
+        let targets: Vec<usize> = (0..cells).collect();
+        let references: Vec<usize> = (0..2 * cells).map(|k| (3 * k + 1) % cells).collect();
+        let pairs: Vec<(usize, usize)> = references.iter().enumerate().map(|(k, &other)| (k / 2, other)).collect();
+        let own: Vec<(usize, usize)> = targets.iter().map(|&cell| (cell, cell)).collect();
+        let map = |cell: usize| &values[cell * shape.len()..][..shape.len()];
+        let mut exact = None;
+        for precision in PRECISIONS {
+            let spec = batlinet(shape, cleaning(), precision);
+            let Training { mut network, sources, labels } = training(&machine, &spec, &maps, cells, 2)?;
+            let (inputs, outputs, loss, gradients) = exact.get_or_insert_with(|| {
+                let inputs = [&own, &pairs].map(|pairs| pairs.clone()).map(|pairs| {
+                    let input = spec.branches[usize::from(pairs.len() != cells)].input;
+                    pairs
+                        .iter()
+                        .map(|&(cell, other)| oracle::input(map(cell), map(other), shape, input))
+                        .collect::<Vec<_>>()
+                });
+                let double = in_double(&weights(&spec));
+                let outputs = [0, 1].map(|branch| oracle::outputs(&spec, &double, branch, &inputs[branch]));
+                let known = |target: usize| (labels[references[2 * target]] + labels[references[2 * target + 1]]) / 2.0;
+                let differences = targets.iter().map(|&target| labels[target] - known(target)).collect();
+                let [intra, inter] = &inputs;
+                let batch = [(intra.clone(), labels.clone()), (inter.clone(), differences)];
+                let (loss, gradients) = oracle::gradients(&spec, &double, &batch);
+                (inputs, outputs, loss, gradients)
+            });
+            for (branch, pairs) in [&own, &pairs].into_iter().enumerate() {
+                let seen = network.inputs(branch, &sources, pairs)?;
+                let values = seen.iter().flatten().zip(inputs[branch].iter().flatten());
+                let differing = values.filter(|(ours, exact)| (**ours == 0.0) != (**exact == 0.0)).count();
+                let what = format!("{} inputs: zeros that differ", spec.branches[branch].name);
+                check.error(name, precision, &what, differing as f64, 0.0);
+                let ours = network.outputs(branch, &sources, pairs)?;
+                let what = format!("{} outputs", spec.branches[branch].name);
+                let limit = if precision == Precision::Exact { 3e-6 } else { 3e-3 };
+                check.error(name, precision, &what, error(&ours, &outputs[branch]), limit);
+            }
+            let (ours, tensors) = network.gradients(&Step { targets: &targets, references: &references })?;
+            let (near, close) = if precision == Precision::Exact { (1e-6, 2e-4) } else { (1e-3, 0.1) };
+            check.error(name, precision, "loss", (ours / *loss - 1.0).abs(), near);
+            for tensor in &tensors {
+                let what = format!("gradient {}", tensor.name);
+                check.error(
+                    name,
+                    precision,
+                    &what,
+                    error(&tensor.values, oracle::tensor(gradients, &tensor.name)),
+                    close,
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Ten steps of AdamW against double precision.
+fn steps(check: &mut Check) -> Outcome {
+    let (_, machine) = check.machine()?;
+    let cells = 5;
+    let values = made_maps(cells, MATR);
+    let maps = Maps::new(&machine, MATR, &values)?;
+    let targets: Vec<usize> = (0..cells).collect();
+    let drawn = drawn(10, cells, 2);
+    let map = |cell: usize| &values[cell * MATR.len()..][..MATR.len()];
+    let mut found = Vec::new();
+    for precision in PRECISIONS {
+        let spec = batlinet(MATR, cleaning(), precision);
+        let Training { mut network, .. } = training(&machine, &spec, &maps, cells, 2)?;
+        let steps: Vec<Step<'_>> = drawn.iter().map(|references| Step { targets: &targets, references }).collect();
+        let losses = network.train(&steps)?.losses;
+        found.push((precision, losses, network.weights()?));
+    }
+    let spec = batlinet(MATR, cleaning(), Precision::Exact);
+    let labels: Vec<f64> = (0..cells).map(|cell| 1.5 * (0.7 * cell as f64).sin()).collect();
+    let mut double = in_double(&weights(&spec));
+    let mut moments = oracle::Moments::new(&double);
+    let intra: Vec<Vec<f32>> =
+        targets.iter().map(|&cell| oracle::input(map(cell), map(cell), MATR, spec.branches[0].input)).collect();
+    for (step, references) in drawn.iter().enumerate() {
+        if check.begun.elapsed() > Duration::from_secs(50) {
+            println!("the rest of the steps is left out: it would take too long");
+            return Ok(());
+        }
+        let pair = |(k, &other): (usize, &usize)| oracle::input(map(k / 2), map(other), MATR, spec.branches[1].input);
+        let inter: Vec<Vec<f32>> = references.iter().enumerate().map(pair).collect();
+        let known = |target: usize| (labels[references[2 * target]] + labels[references[2 * target + 1]]) / 2.0;
+        let differences = targets.iter().map(|&target| labels[target] - known(target)).collect();
+        let (loss, gradients) =
+            oracle::gradients(&spec, &double, &[(intra.clone(), labels.clone()), (inter, differences)]);
+        moments.step(spec.optimiser, &mut double, &gradients);
+        for (precision, losses, _) in &found {
+            let limit = if *precision == Precision::Exact { 3e-3 } else { 0.1 };
+            check.error(
+                "ten steps",
+                *precision,
+                &format!("loss of step {}", step + 1),
+                (losses[step] / loss - 1.0).abs(),
+                limit,
+            );
+        }
+    }
+    for (precision, _, tensors) in &found {
+        let worst = tensors.iter().map(|tensor| error(&tensor.values, oracle::tensor(&double, &tensor.name)));
+        check.found("ten steps", precision.name(), "weights, the worst tensor", worst.fold(0.0, f64::max), "");
+    }
+    Ok(())
+}
+
+/// The same bytes, alone and beside another run.
+fn same(check: &mut Check) -> Outcome {
+    let cells = 41;
+    let (_, machine) = check.machine()?;
+    let maps = Maps::new(&machine, MATR, &made_maps(cells, MATR))?;
+    let targets: Vec<usize> = (0..cells).collect();
+    let drawn = drawn(20, cells, 2);
+    for precision in PRECISIONS {
+        let spec = batlinet(MATR, cleaning(), precision);
+        let train = |is_one_by_one: bool| -> Result<(Vec<f64>, Vec<Tensor>), CudaError> {
+            let queue = check.card.queue()?;
+            let machine: Arc<dyn Machine> = Arc::new(if is_one_by_one { queue.one_by_one() } else { queue });
+            let Training { mut network, .. } = training(&machine, &spec, &maps, cells, 2)?;
+            let step = |references| Step { targets: &targets, references };
+            // in portions of other sizes, too
+            let mut losses = Vec::new();
+            for portion in drawn.chunks(7) {
+                let steps: Vec<Step<'_>> = portion.iter().map(|references| step(references)).collect();
+                losses.extend(network.train(&steps)?.losses);
+            }
+            Ok((losses, network.weights()?))
+        };
+        let alone = train(true)?;
+        let beside: Vec<_> = std::thread::scope(|scope| {
+            let runs: Vec<_> = (0..3).map(|_| scope.spawn(|| train(false))).collect();
+            runs.into_iter().map(|run| run.join().expect("a run that does not panic")).collect()
+        });
+        for run in beside {
+            let other = u32::from(run? != alone);
+            check.error("same bytes", precision, "runs that differ", f64::from(other), 0.0);
+        }
+        check.found("same bytes", precision.name(), "loss of step 20", alone.0[19], "");
+    }
+    Ok(())
+}
+
+/// Seconds of an epoch: networks of one batch, of several, one-channel, CNN.
+fn times(check: &mut Check) -> Outcome {
+    let (queue, machine) = check.machine()?;
+    let one = Shape { channels: 1, ..MATR };
+    let cases: [(&str, Shape, usize, bool); 4] = [
+        ("epoch_matr1_6ch", MATR, 41, false),
+        ("epoch_matr1_1ch", one, 41, false),
+        ("epoch_cnn", one, 41, true),
+        ("epoch_mix100_6ch", MATR, 300, false),
+    ];
+    for (name, shape, cells, is_cnn) in cases {
+        let values = made_maps(cells, shape);
+        let begun = Instant::now();
+        let maps = Maps::new(&machine, shape, &values)?;
+        check.found(name, "", "maps to the card", begun.elapsed().as_secs_f64(), "s");
+        for precision in PRECISIONS {
+            let spec = if is_cnn { cnn(precision) } else { batlinet(shape, cleaning(), precision) };
+            let Training { mut network, .. } = training(&machine, &spec, &maps, cells.min(128), 2)?;
+            let all: Vec<usize> = (0..cells).collect();
+            let drawn = drawn(if cells > 128 { 20 } else { 200 }, cells, 2);
+            let mut steps = Vec::new();
+            for references in &drawn {
+                let parts = all.chunks(128).zip(references.chunks(256));
+                steps.extend(parts.map(|(targets, references)| Step { targets, references }));
+            }
+            let per_epoch = steps.len() / drawn.len();
+            network.train(&steps[..2 * per_epoch])?;
+            let took = seconds(|| network.train(&steps).map(drop))? / drawn.len() as f64;
+            check.found(name, precision.name(), "epoch", took * 1e3, "ms");
+            let in_order: Arc<dyn Machine> = Arc::new(queue.one_by_one());
+            let Training { mut network, .. } = training(&in_order, &spec, &maps, cells.min(128), 2)?;
+            network.train(&steps[..2 * per_epoch])?;
+            let took = seconds(|| network.train(&steps).map(drop))? / drawn.len() as f64;
+            check.found(name, precision.name(), "epoch, one kernel at a time", took * 1e3, "ms");
+        }
+    }
+    Ok(())
+}
+
+/// Microseconds per input of each kernel of a step.
+fn kernels(check: &mut Check) -> Outcome {
+    let (queue, machine) = check.machine()?;
+    let cells = 41;
+    let maps = Maps::new(&machine, MATR, &made_maps(cells, MATR))?;
+    for precision in PRECISIONS {
+        let spec = batlinet(MATR, cleaning(), precision);
+        let Training { mut network, .. } = training(&machine, &spec, &maps, cells, 2)?;
+        let targets: Vec<usize> = (0..cells).collect();
+        let references = &drawn(1, cells, 2)[0];
+        network.train(&[Step { targets: &targets, references }])?;
+        let mut by_kernel: BTreeMap<String, (f32, usize)> = BTreeMap::new();
+        for launch in network.launches(cells) {
+            // a step more would be taken from beyond the table
+            if launch.kernel == "take_step" {
+                continue;
+            }
+            let repeated = vec![launch.clone(); 20];
+            queue.run(&repeated[..2])?;
+            let took = queue.time(|| queue.run(&repeated))? / 20.0;
+            let sum = by_kernel.entry(launch.kernel).or_default();
+            (sum.0, sum.1) = (sum.0 + took * 1e3, sum.1 + 1);
+        }
+        let all: f32 = by_kernel.values().map(|(took, _)| took).sum();
+        for (kernel, (took, launches)) in by_kernel {
+            check.found(
+                "step of matr1_6ch",
+                precision.name(),
+                &format!("{kernel} ({launches} times)"),
+                f64::from(took),
+                "us",
+            );
+        }
+        check.found("step of matr1_6ch", precision.name(), "all kernels", f64::from(all), "us");
+    }
+    Ok(())
+}
+
+/// Cells per second by references, with and without cleaning.
+fn inference(check: &mut Check) -> Outcome {
+    let (_, machine) = check.machine()?;
+    let (cells, support) = (83, 41);
+    let values = made_maps(cells, MATR);
+    let maps = Maps::new(&machine, MATR, &values)?;
+    let references = Maps::new(&machine, MATR, &values[..support * MATR.len()])?;
+    let sources = Sources { cells: maps.clone(), references };
+    let plain = Cleaning { rule: Rule::Nothing, filter: CycleFilter::Off };
+    for (name, cleaning) in [("inference with cleaning", cleaning()), ("inference without cleaning", plain)] {
+        for precision in PRECISIONS {
+            let spec = batlinet(MATR, cleaning, precision);
+            let network = Network::new(machine.clone(), spec.clone(), &weights(&spec))?;
+            for count in [1, 2, 4, 8, 16, 32, 64] {
+                let own: Vec<(usize, usize)> = (0..cells).map(|cell| (cell, cell)).collect();
+                let mut random = Random(99);
+                let pairs: Vec<(usize, usize)> =
+                    (0..cells * count).map(|k| (k / count, random.below(support))).collect();
+                let ask = || -> Outcome {
+                    network.outputs(0, &sources, &own)?;
+                    network.outputs(1, &sources, &pairs).map(drop)
+                };
+                ask()?;
+                let took = seconds(|| (0..3).try_for_each(|_| ask()))? / 3.0;
+                check.found(name, precision.name(), &format!("{count} references"), cells as f64 / took, "cells/s");
+            }
+            // what a pair's answer does not depend on: who is asked beside it
+            let all = network.outputs(1, &sources, &[(0, 1), (5, 2), (7, 3), (0, 4)])?;
+            let one = network.outputs(1, &sources, &[(7, 3)])?;
+            check.error(name, precision, "answers that depend on company", f64::from(u32::from(all[2] != one[0])), 0.0);
+        }
+    }
+    Ok(())
+}
+
+/// Sentences for what goes wrong.
+fn errors(check: &mut Check) -> Outcome {
+    let (_, machine) = check.machine()?;
+    let (free, total) = check.card.memory()?;
+    match Memory::new(&machine, 2 * total, "a check") {
+        Err(error @ CudaError::OutOfMemory { .. }) => println!("{error}"),
+        other => {
+            println!("too much memory: {:?}", other.map(|memory| memory.bytes()));
+            check.is_well = false;
+        }
+    }
+    match Card::open(99) {
+        Err(error @ CudaError::NoSuchCard { .. }) => println!("{error}"),
+        other => {
+            println!("a card that is not there: {:?}", other.map(|card| card.facts().clone()));
+            check.is_well = false;
+        }
+    }
+    println!("{} MiB were free", free >> 20);
+    Ok(())
+}

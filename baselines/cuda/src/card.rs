@@ -1,0 +1,497 @@
+//! NVIDIA cards: what they are, and queues on them.
+
+use std::{
+    collections::HashMap,
+    ffi::{CString, c_int, c_uint, c_void},
+    fmt,
+    ptr::null_mut,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
+
+use crate::{
+    driver::{Driver, Handle, NodeParameters},
+    error::CudaError,
+    kernels,
+    machine::{Launch, Limits, Machine, Node, Recorded, pointers},
+};
+
+/// What is known of a card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardFacts {
+    /// As NVIDIA calls it.
+    pub name: String,
+    /// Major and minor version: (9, 0) for sm_90.
+    pub architecture: (i32, i32),
+    /// Bytes of memory.
+    pub memory: usize,
+    /// Bytes of it that are free.
+    pub free: usize,
+    /// Most shared memory of a block, in bytes.
+    pub shared_per_block: u32,
+    /// Multiprocessors.
+    pub multiprocessors: u32,
+    /// CUDA version of the driver.
+    pub driver: (i32, i32),
+}
+
+impl fmt::Display for CardFacts {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, architecture: (major, minor), memory, free, driver, .. } = self;
+        let [free, memory] = [free, memory].map(|bytes| bytes >> 20);
+        write!(
+            formatter,
+            "{name} (sm_{major}{minor}, {free} of {memory} MiB free, driver for CUDA {}.{})",
+            driver.0, driver.1
+        )
+    }
+}
+
+/// A card that this process uses; its kernels are loaded once.
+pub struct Card {
+    driver: &'static Driver,
+    context: Handle,
+    facts: CardFacts,
+    functions: Mutex<Functions>,
+}
+
+/// Kernels by name, with the shared memory that each was given.
+struct Functions {
+    module: Handle,
+    found: HashMap<String, (Handle, u32)>,
+}
+
+// SAFETY: the driver's handles may be used from any thread.
+unsafe impl Send for Card {}
+// SAFETY: as above; what changes is behind a mutex.
+unsafe impl Sync for Card {}
+
+// numbers of cuda.h
+const MULTIPROCESSORS: c_int = 16;
+const MAJOR: c_int = 75;
+const MINOR: c_int = 76;
+const SHARED_PER_BLOCK: c_int = 97;
+const FUNCTION_SHARED: c_int = 8;
+const FUNCTION_CARVEOUT: c_int = 9;
+
+const NON_BLOCKING: c_uint = 1;
+
+/// Inputs that go through an encoder together: enough to fill the card, and less than a gigabyte.
+const PORTION: usize = 128;
+
+/// How many cards this machine has; 0 without a driver.
+pub fn cards() -> usize {
+    Driver::get().ok().and_then(|driver| count(driver).ok()).unwrap_or(0)
+}
+
+fn count(driver: &Driver) -> Result<usize, CudaError> {
+    let mut count = 0;
+    // SAFETY: the driver writes one number.
+    check(driver, unsafe { (driver.count)(&raw mut count) }, "counting cards")?;
+    Ok(usize::try_from(count).unwrap_or(0))
+}
+
+fn check(driver: &Driver, code: c_int, what: &str) -> Result<(), CudaError> {
+    if code == 0 { Ok(()) } else { Err(CudaError::Driver { what: what.to_owned(), reason: driver.text(code) }) }
+}
+
+impl Card {
+    /// Card number `index`, opened once per process.
+    ///
+    /// # Errors
+    /// [`CudaError`] says what is missing.
+    pub fn open(index: usize) -> Result<Arc<Self>, CudaError> {
+        static OPENED: OnceLock<Mutex<HashMap<usize, Arc<Card>>>> = OnceLock::new();
+        let mut opened = OPENED.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(card) = opened.get(&index) {
+            return Ok(card.clone());
+        }
+        let card = Arc::new(Self::opened(index)?);
+        opened.insert(index, card.clone());
+        Ok(card)
+    }
+
+    fn opened(index: usize) -> Result<Self, CudaError> {
+        let driver = Driver::get()?;
+        match count(driver)? {
+            0 => return Err(CudaError::NoCard),
+            count if index >= count => return Err(CudaError::NoSuchCard { asked: index, count }),
+            _ => {}
+        }
+        let (mut device, mut version, mut name) = (0, 0, [0; 256]);
+        // SAFETY: the driver writes a number each, and at most 256 characters with an end.
+        unsafe {
+            check(driver, (driver.device)(&raw mut device, index as c_int), "opening a card")?;
+            check(driver, (driver.version)(&raw mut version), "asking for the driver's version")?;
+            check(driver, (driver.name)(name.as_mut_ptr(), 256, device), "asking for a card's name")?;
+        }
+        let name: Vec<u8> = name.iter().take_while(|&&c| c != 0).map(|&c| c as u8).collect();
+        let name = String::from_utf8_lossy(&name).into_owned();
+        let attribute = |which| -> Result<c_int, CudaError> {
+            let mut value = 0;
+            // SAFETY: the driver writes one number.
+            check(driver, unsafe { (driver.attribute)(&raw mut value, which, device) }, "asking what a card can do")?;
+            Ok(value)
+        };
+        let architecture = (attribute(MAJOR)?, attribute(MINOR)?);
+        if architecture < (8, 0) {
+            return Err(CudaError::CardTooOld { name, architecture });
+        }
+        let version = (version / 1000, version % 1000 / 10);
+        let mut context = null_mut();
+        // SAFETY: the driver writes a handle; the context lives until the process ends.
+        match unsafe { (driver.retain)(&raw mut context, device) } {
+            0 => {}
+            46 => return Err(CudaError::Busy(name)),
+            code => check(driver, code, "opening a card")?,
+        }
+        let mut card = Self {
+            driver,
+            context,
+            facts: CardFacts {
+                name,
+                architecture,
+                memory: 0,
+                free: 0,
+                shared_per_block: attribute(SHARED_PER_BLOCK)? as u32,
+                multiprocessors: attribute(MULTIPROCESSORS)? as u32,
+                driver: version,
+            },
+            functions: Mutex::new(Functions { module: null_mut(), found: HashMap::new() }),
+        };
+        card.make_current()?;
+        (card.facts.free, card.facts.memory) = card.memory()?;
+        card.functions.get_mut().unwrap_or_else(PoisonError::into_inner).module = card.load()?;
+        Ok(card)
+    }
+
+    /// The kernels: as they were compiled for this architecture, if they were, or by the driver's own compiler.
+    fn load(&self) -> Result<Handle, CudaError> {
+        let mut module = null_mut();
+        let mut load = |image: &[u8]| {
+            // SAFETY: the image is whole, text of it ends with NUL; there are no options.
+            unsafe { (self.driver.load_module)(&raw mut module, image.as_ptr().cast(), 0, null_mut(), null_mut()) }
+        };
+        if kernels::compiled_for(self.facts.architecture).is_some_and(|image| load(&image) == 0) {
+            return Ok(module);
+        }
+        let ptx = kernels::ptx();
+        let (has, needs) = (self.facts.driver, kernels::driver_for(&ptx).unwrap_or_default());
+        if has < needs {
+            return Err(CudaError::DriverTooOld { has, needs });
+        }
+        self.check(load(&[ptx.as_bytes(), &[0]].concat()), "compiling the kernels")?;
+        Ok(module)
+    }
+
+    /// What it is; its free memory was asked when it was opened.
+    pub fn facts(&self) -> &CardFacts {
+        &self.facts
+    }
+
+    /// Bytes that are free now, and bytes in all.
+    ///
+    /// # Errors
+    /// What the driver says.
+    pub fn memory(&self) -> Result<(usize, usize), CudaError> {
+        self.make_current()?;
+        let (mut free, mut total) = (0, 0);
+        // SAFETY: the driver writes two numbers.
+        self.check(unsafe { (self.driver.memory)(&raw mut free, &raw mut total) }, "asking for free memory")?;
+        Ok((free, total))
+    }
+
+    /// A queue of this card.
+    ///
+    /// # Errors
+    /// What the driver says.
+    pub fn queue(self: &Arc<Self>) -> Result<Queue, CudaError> {
+        self.make_current()?;
+        let mut stream = null_mut();
+        // SAFETY: the driver writes a handle.
+        self.check(unsafe { (self.driver.stream)(&raw mut stream, NON_BLOCKING) }, "making a queue")?;
+        let stream = Arc::new(Stream { card: self.clone(), handle: stream });
+        Ok(Queue { stream, is_one_by_one: false })
+    }
+
+    /// Every thread that calls the driver says first which card it means.
+    fn make_current(&self) -> Result<(), CudaError> {
+        // SAFETY: the context lives until the process ends.
+        self.check(unsafe { (self.driver.set_current)(self.context) }, "opening a card")
+    }
+
+    fn check(&self, code: c_int, what: &str) -> Result<(), CudaError> {
+        match code {
+            0 => Ok(()),
+            // the errors of cuda.h after which nothing works any more in this process
+            4 | 46 | 101 | 201 | 214 | 219..=221 | 700 | 702 | 709 | 710 | 713..=720 | 721 | 999 => {
+                Err(CudaError::Lost {
+                    card: self.facts.name.clone(),
+                    what: what.to_owned(),
+                    reason: self.driver.text(code),
+                })
+            }
+            code => check(self.driver, code, what),
+        }
+    }
+
+    /// A kernel that may be launched with so much shared memory.
+    fn function(&self, name: &str, shared: u32) -> Result<Handle, CudaError> {
+        let mut functions = self.functions.lock().unwrap_or_else(PoisonError::into_inner);
+        let module = functions.module;
+        if !functions.found.contains_key(name) {
+            let symbol = CString::new(name).expect("kernels have names without NUL");
+            let mut function = null_mut();
+            // SAFETY: the module is loaded and stays so.
+            let code = unsafe { (self.driver.function)(&raw mut function, module, symbol.as_ptr()) };
+            self.check(code, &format!("looking for kernel {name}"))?;
+            functions.found.insert(name.to_owned(), (function, 0));
+        }
+        let (function, given) = functions.found.get_mut(name).expect("just put there");
+        if shared > *given {
+            // SAFETY: the function is the module's.
+            self.check(
+                unsafe { (self.driver.set_function)(*function, FUNCTION_SHARED, shared as c_int) },
+                &format!("giving kernel {name} {shared} bytes of shared memory"),
+            )?;
+            // as much of the first cache as there is for shared memory; only a hint
+            // SAFETY: as above.
+            unsafe { (self.driver.set_function)(*function, FUNCTION_CARVEOUT, 100) };
+            *given = shared;
+        }
+        Ok(*function)
+    }
+}
+
+/// A queue of a card.
+#[derive(Clone)]
+pub struct Queue {
+    stream: Arc<Stream>,
+    is_one_by_one: bool,
+}
+
+struct Stream {
+    card: Arc<Card>,
+    handle: Handle,
+}
+
+// SAFETY: the driver's handles may be used from any thread.
+unsafe impl Send for Stream {}
+// SAFETY: as above.
+unsafe impl Sync for Stream {}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        if self.card.make_current().is_ok() {
+            // SAFETY: nobody else knows the stream; what is queued is done first.
+            unsafe { (self.card.driver.destroy_stream)(self.handle) };
+        }
+    }
+}
+
+impl Queue {
+    /// Its card.
+    pub fn card(&self) -> &Arc<Card> {
+        &self.stream.card
+    }
+
+    fn driver(&self) -> &'static Driver {
+        self.stream.card.driver
+    }
+
+    fn check(&self, code: c_int, what: &str) -> Result<(), CudaError> {
+        self.stream.card.check(code, what)
+    }
+
+    /// The same queue, but for kernels that are recorded: of these, none runs beside another. For measurements.
+    pub fn one_by_one(&self) -> Self {
+        Self { is_one_by_one: true, ..self.clone() }
+    }
+
+    fn launch(&self, launch: &Launch) -> Result<(), CudaError> {
+        let Launch { kernel, grid: [x, y, z], threads, shared, arguments } = launch;
+        let function = self.card().function(kernel, *shared)?;
+        let mut pointers = pointers(arguments);
+        // SAFETY: the kernel's arguments are as many and as wide as `kernels` says, which a test compares with the
+        // kernels' source; the driver copies them before it returns.
+        let code = unsafe {
+            (self.driver().launch)(
+                function,
+                *x,
+                *y,
+                *z,
+                *threads,
+                1,
+                1,
+                *shared,
+                self.stream.handle,
+                pointers.as_mut_ptr(),
+                null_mut(),
+            )
+        };
+        self.check(code, &format!("starting kernel {kernel}"))
+    }
+
+    /// Milliseconds that the card takes for what `work` queues.
+    ///
+    /// # Errors
+    /// What the driver or `work` says.
+    pub fn time(&self, work: impl FnOnce() -> Result<(), CudaError>) -> Result<f32, CudaError> {
+        let driver = self.driver();
+        self.card().make_current()?;
+        let mut events = [null_mut(); 2];
+        for event in &mut events {
+            // SAFETY: the driver writes a handle.
+            self.check(unsafe { (driver.event)(&raw mut *event, 0) }, "making an event")?;
+        }
+        let mark = |event| self.check(unsafe { (driver.record)(event, self.stream.handle) }, "marking a time");
+        mark(events[0])?;
+        work()?;
+        mark(events[1])?;
+        self.finish()?;
+        let mut milliseconds = 0.0;
+        // SAFETY: both events have happened; the driver writes a number.
+        let code = unsafe { (driver.elapsed)(&raw mut milliseconds, events[0], events[1]) };
+        // SAFETY: nobody else knows them.
+        events.iter().for_each(|&event| unsafe {
+            (driver.destroy_event)(event);
+        });
+        self.check(code, "reading a time")?;
+        Ok(milliseconds)
+    }
+}
+
+impl Machine for Queue {
+    fn allocate(&self, bytes: usize, what: &str) -> Result<u64, CudaError> {
+        self.card().make_current()?;
+        let mut address = 0;
+        // SAFETY: the driver writes an address.
+        match unsafe { (self.driver().allocate)(&raw mut address, bytes) } {
+            2 => {
+                let (free, total) = self.card().memory()?;
+                let card = self.card().facts.name.clone();
+                Err(CudaError::OutOfMemory { card, what: what.to_owned(), asked: bytes, free, total })
+            }
+            code => self.check(code, &format!("taking memory for {what}")).map(|()| address),
+        }
+    }
+
+    fn free(&self, address: u64) {
+        if self.card().make_current().is_ok() {
+            // SAFETY: `Memory` frees what it allocated, once; kernels that still use it are waited for.
+            unsafe { (self.driver().free)(address) };
+        }
+    }
+
+    fn upload(&self, address: u64, bytes: &[u8]) -> Result<(), CudaError> {
+        self.card().make_current()?;
+        let from: *const c_void = bytes.as_ptr().cast();
+        // SAFETY: `Memory` checks that the bytes fit; those of pageable memory have been read when the call returns, or
+        // when the queue is done.
+        let code = unsafe { (self.driver().upload)(address, from, bytes.len(), self.stream.handle) };
+        self.check(code, "writing to the card")?;
+        self.finish()
+    }
+
+    fn download(&self, address: u64, bytes: &mut [u8]) -> Result<(), CudaError> {
+        self.card().make_current()?;
+        let to: *mut c_void = bytes.as_mut_ptr().cast();
+        // SAFETY: `Memory` checks that there are so many bytes; they are there when the queue is done.
+        let code = unsafe { (self.driver().download)(to, address, bytes.len(), self.stream.handle) };
+        self.check(code, "reading from the card")?;
+        self.finish()
+    }
+
+    fn run(&self, launches: &[Launch]) -> Result<(), CudaError> {
+        self.card().make_current()?;
+        launches.iter().try_for_each(|launch| self.launch(launch))
+    }
+
+    fn record(&self, nodes: Vec<Node>) -> Result<Box<dyn Recorded>, CudaError> {
+        self.card().make_current()?;
+        let driver = self.driver();
+        let mut graph = null_mut();
+        // SAFETY: the driver writes a handle.
+        self.check(unsafe { (driver.graph)(&raw mut graph, 0) }, "recording kernels")?;
+        let graph = Graph(driver, graph);
+        let mut handles: Vec<Handle> = Vec::with_capacity(nodes.len());
+        for Node { launch, after } in &nodes {
+            let mut pointers = pointers(&launch.arguments);
+            let parameters = NodeParameters {
+                function: self.card().function(&launch.kernel, launch.shared)?,
+                grid: launch.grid,
+                block: [launch.threads, 1, 1],
+                shared: launch.shared,
+                arguments: pointers.as_mut_ptr(),
+                extra: null_mut(),
+            };
+            let before: Vec<Handle> = match handles.last() {
+                Some(&last) if self.is_one_by_one => vec![last],
+                _ => after.iter().map(|&node| handles[node]).collect(),
+            };
+            let mut node = null_mut();
+            // SAFETY: as for a launch; the driver copies the arguments before it returns.
+            let code = unsafe {
+                (driver.kernel_node)(&raw mut node, graph.1, before.as_ptr(), before.len(), &raw const parameters)
+            };
+            self.check(code, &format!("recording kernel {}", launch.kernel))?;
+            handles.push(node);
+        }
+        let mut instance = null_mut();
+        // SAFETY: the graph is whole; an instance needs it no longer.
+        let code = unsafe { (driver.instantiate)(&raw mut instance, graph.1, 0) };
+        self.check(code, "preparing kernels")?;
+        Ok(Box::new(Instance { queue: self.clone(), instance }))
+    }
+
+    fn finish(&self) -> Result<(), CudaError> {
+        self.card().make_current()?;
+        // SAFETY: the stream lives.
+        self.check(unsafe { (self.driver().synchronise)(self.stream.handle) }, "computing")
+    }
+
+    fn limits(&self) -> Limits {
+        let blocks = match self.card().facts.architecture {
+            (8, 0) => 108,
+            (8, 6) => 84,
+            (8, 9) => 128,
+            _ => 132,
+        };
+        Limits { shared_per_block: self.card().facts.shared_per_block, blocks, portion: PORTION }
+    }
+}
+
+/// A graph on its way to an instance.
+struct Graph(&'static Driver, Handle);
+
+impl Drop for Graph {
+    fn drop(&mut self) {
+        // SAFETY: nobody else knows the graph.
+        unsafe { (self.0.destroy_graph)(self.1) };
+    }
+}
+
+/// A graph that can be launched.
+struct Instance {
+    queue: Queue,
+    instance: Handle,
+}
+
+// SAFETY: the driver's handles may be used from any thread.
+unsafe impl Send for Instance {}
+
+impl Recorded for Instance {
+    fn run(&self) -> Result<(), CudaError> {
+        self.queue.card().make_current()?;
+        let code = unsafe { (self.queue.driver().launch_graph)(self.instance, self.queue.stream.handle) };
+        self.queue.check(code, "starting recorded kernels")
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        if self.queue.card().make_current().is_ok() {
+            // SAFETY: nobody else knows the instance; one that runs is kept by the driver until it is done.
+            unsafe { (self.queue.driver().destroy_instance)(self.instance) };
+        }
+    }
+}
