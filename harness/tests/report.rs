@@ -1,11 +1,7 @@
 //! A whole report of every kind of study, checked against its own input: every number in a table is recomputed from
 //! `scores.csv` and `predictions.csv`, every file that is named exists, every figure is well-formed.
 
-use std::{
-    collections::HashMap,
-    fs,
-    path::PathBuf,
-};
+use std::{collections::HashMap, fs, path::PathBuf};
 
 use baselines::{Streams, random::ChaCha8Rng};
 use cells::{catalogue, cell::Origin, label::Tally};

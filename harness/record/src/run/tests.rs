@@ -166,7 +166,9 @@ fn records_of_format_1_are_read_with_what_they_say() {
     fs::create_dir(&oldest).unwrap();
     fs::copy(older.join("predictions.csv"), oldest.join("predictions.csv")).unwrap();
     let mut value: Value = serde_json::from_str(&fs::read_to_string(older.join("record.json")).unwrap()).unwrap();
-    ["labels", "lives"].map(|name| value.as_object_mut().unwrap().remove(name));
+    for name in ["labels", "lives"] {
+        value.as_object_mut().unwrap().remove(name);
+    }
     fs::write(oldest.join("record.json"), value.to_string()).unwrap();
     let older = RunRecord::read_whole(&oldest).unwrap();
     assert!(!older.provenance.is_known());
