@@ -22,7 +22,7 @@ use cells::{failure::Failure, label::LabelRule, source::Source};
 use features::samples::{Part, Samples, nothing_observed};
 use record::{
     Attachments, DrawnReferences, Fit, LifeBases, Pairs, Prediction, Provenance, Removed, RunRecord, Seconds, Status,
-    Versions, card, files::run_folder, weights_file,
+    Versions, card, files::run_folder,
 };
 use statistics::Metrics;
 
@@ -192,8 +192,8 @@ impl Worker<'_> {
                 *origin = Origin { taken_from: Some(training.by), is_trained: true, ..Origin::default() };
                 return Err(TrainError::DivergedBefore);
             }
-            let file = weights_file(&run_folder(self.options.out, &training.by));
-            let restored = Weights::load(&file)
+            let restored = training
+                .weights(self.options.out)
                 .map_err(TrainError::from)
                 .and_then(|weights| Ok((Trained::restore(entry, material, run.seed, workplace, &weights)?, weights)));
             match restored {

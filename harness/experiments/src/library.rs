@@ -7,11 +7,13 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+use baselines::{ModelError, Weights};
+
 use super::{
     plan::{Plan, Run},
     pretrained::{Pretrained, PretrainingDemand},
 };
-use record::{Fit, Ingredients, RunRecord, Status, files::run_folder, weights_file};
+use record::{Fit, Ingredients, RunRecord, Status, files::run_folder, hash_of, weights_file, weights_hash};
 
 /// A training that is over.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,9 +26,25 @@ pub struct Training {
     pub seconds: f64,
     /// Whether it left weights in the folder of that run; else it diverged.
     pub has_weights: bool,
+    /// Hash of the weights, where the record knows it.
+    pub weights_hash: Option<String>,
 }
 
 impl Training {
+    /// The weights that it left in the output folder `out`.
+    ///
+    /// # Errors
+    /// [`ModelError::Weights`] if they cannot be read, or are not those that were written.
+    pub fn weights(&self, out: &Path) -> Result<Weights, ModelError> {
+        let file = weights_file(&run_folder(out, &self.by));
+        let broken = |problem: &dyn fmt::Display| ModelError::Weights(format!("{}: {problem}", file.display()));
+        let bytes = fs::read(&file).map_err(|error| broken(&error))?;
+        if self.weights_hash.as_ref().is_some_and(|hash| *hash != hash_of(&bytes)) {
+            return Err(broken(&"it is not the file that was written"));
+        }
+        Weights::from_bytes(&bytes).map_err(|error| broken(&error))
+    }
+
     /// What a record tells of a training that others can take over, if anything.
     fn of(record: &RunRecord, folder: &Path) -> Option<Self> {
         let has_weights = weights_file(folder).is_file();
@@ -37,6 +55,7 @@ impl Training {
             fit: record.fit.clone(),
             seconds: record.seconds.fit,
             has_weights,
+            weights_hash: weights_hash(record),
         })
     }
 }
@@ -63,7 +82,7 @@ impl Library {
         // of several trainings of one key, the same is taken every time
         folders.sort();
         for folder in folders.iter().filter(|folder| RunRecord::exists(folder)) {
-            let Ok(record) = RunRecord::read_whole(folder) else { continue };
+            let Ok(record) = RunRecord::read(folder) else { continue };
             let training = Training::of(&record, folder).filter(|training| training.has_weights || !retry_failed);
             library.pretrained.note(&record);
             library.shelve(record.train_key(), training);

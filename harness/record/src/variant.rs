@@ -1,6 +1,6 @@
 //! What tells the entries of one model apart, as values; text is made of it where it is shown or written.
 
-use std::{convert::Infallible, fmt, str::FromStr};
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -83,14 +83,6 @@ impl From<String> for Variant {
 impl From<Variant> for String {
     fn from(variant: Variant) -> Self {
         variant.to_string()
-    }
-}
-
-impl FromStr for Variant {
-    type Err = Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Infallible> {
-        Ok(Self::from(text))
     }
 }
 

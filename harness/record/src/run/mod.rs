@@ -231,5 +231,10 @@ pub fn weights_file(folder: &Path) -> PathBuf {
     folder.join(WEIGHTS)
 }
 
+/// The hash of the tensors that a run has trained, if it left any and its record knows it.
+pub fn weights_hash(record: &RunRecord) -> Option<String> {
+    record.attachments.get(WEIGHTS).cloned()
+}
+
 #[cfg(test)]
 mod tests;
