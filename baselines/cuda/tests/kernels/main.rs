@@ -5,7 +5,7 @@ mod cleaning;
 mod emulator;
 mod encoder;
 mod plain;
-#[path = "../../../../harness/tests/support/skipped.rs"]
+#[path = "../../../../harness/testing/src/skipped.rs"]
 mod skipped;
 mod step;
 
