@@ -65,8 +65,10 @@ fn ten_steps_of_every_arm_are_those_of_pytorch() {
 
 #[test]
 fn forward_loss_and_gradients_are_the_authors() {
-    let text =
-        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../harness/batlinet/tests/fixtures/batlinet_forward_h20.json"));
+    let text = include_str!(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../harness/batlinet/tests/fixtures/batlinet_forward_h20.json"
+    ));
     let golden: Value = serde_json::from_str(text).unwrap();
     let shape = Shape { channels: 6, height: 20, width: 1000 };
     let rule = Rule::Standard { glitch_width: 25, glitch_wrap: true };

@@ -1,6 +1,7 @@
 //! A synthetic cell given by formulas, on which the authors' feature code was run for golden values.
 
 use cells::cell::{Cathode, Cell, CellInfo, Chemistry, Cycle, DatasetName, LifeRecord, Origin, Protocol};
+use cells::time_unit::TimeUnit;
 
 /// Samples in each half of a cycle of the cell of the golden values.
 pub const SAMPLES: usize = 120;
@@ -81,7 +82,8 @@ impl Formula {
         }
         let samples = cycle.voltage.len();
         cycle.charge_capacity = Some(charge_capacity);
-        cycle.time = Some((0..samples).map(|i| 10.0 * i as f64).collect());
+        // the authors' code read these numbers as the files of MATR have them, in minutes
+        cycle.time = Some((0..samples).map(|i| TimeUnit::Minutes.to_seconds(10.0 * i as f64)).collect());
         cycle.temperature = Some((0..samples).map(|i| 30.0 + 5.0 * (i as f64 / 40.0).sin()).collect());
         cycle
     }

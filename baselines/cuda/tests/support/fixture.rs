@@ -15,7 +15,8 @@ pub(crate) const CELLS: usize = 5;
 pub(crate) const SHAPE: Shape = Shape { channels: 6, height: 20, width: 100 };
 
 pub(crate) fn fixture() -> Value {
-    let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../harness/batlinet/tests/fixtures/batlinet_steps.json"));
+    let text =
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../harness/batlinet/tests/fixtures/batlinet_steps.json"));
     serde_json::from_str(text).unwrap()
 }
 
