@@ -37,7 +37,7 @@ impl Swept {
     fn read(text: &str) -> Option<Self> {
         let (parameter, value) = text.split_once('=')?;
         let number = serde_json::from_str::<Value>(value).ok().filter(Value::is_number);
-        let value = number.filter(|number| number.to_string() == value).unwrap_or_else(|| Value::from(value));
+        let value = number.filter(|number| number.to_string().as_str() == value).unwrap_or_else(|| Value::from(value));
         Some(Self { parameter: parameter.to_owned(), value })
     }
 }

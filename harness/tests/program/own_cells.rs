@@ -77,7 +77,7 @@ fn files_of_every_form_that_can_hold_them_give_the_cells_of_the_catalogue() {
         write(format, &cells, &files);
         fs::write(&list, described(&cells)).unwrap();
         let read = Format::find(format).unwrap();
-        let published = read.open_own(&[files.clone()], Arc::new(Catalogue::read(&list).unwrap())).unwrap();
+        let published = read.open_own(std::slice::from_ref(&files), Arc::new(Catalogue::read(&list).unwrap())).unwrap();
         assert_eq!(published.ids(), cells.ids(), "{format}");
         for (_, id) in names {
             let (made, read) = (cells.cell(id, usize::MAX).unwrap(), published.cell(id).unwrap().cell);

@@ -5,6 +5,7 @@ mod cleaning;
 mod emulator;
 mod encoder;
 mod plain;
+#[allow(unreachable_pub, reason = "it is public where it comes from")]
 #[path = "../../../../harness/testing/src/skipped.rs"]
 mod skipped;
 mod step;

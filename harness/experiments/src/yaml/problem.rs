@@ -14,7 +14,8 @@ use super::{
 pub(crate) struct Problem {
     path: Path,
     part: Part,
-    flaw: Flaw,
+    /// In a box, since every function that reads a declaration gives one of these or what it read.
+    flaw: Box<Flaw>,
 }
 
 /// What of that to which the path leads.
@@ -31,7 +32,7 @@ enum Part {
 impl Problem {
     /// A sentence about the value at `path`.
     pub(crate) fn of_value(path: Path, sentence: String) -> Self {
-        Self { path, part: Part::Value, flaw: Flaw::Said(sentence.replace('`', "'")) }
+        Self { path, part: Part::Value, flaw: Box::new(Flaw::Said(sentence.replace('`', "'"))) }
     }
 
     /// A sentence about the key at `path`.
@@ -41,30 +42,30 @@ impl Problem {
 
     /// A value that is no text.
     pub(crate) fn no_text(path: Path, value: &Value) -> Self {
-        Self { path, part: Part::Value, flaw: Flaw::NoText(value.clone()) }
+        Self { path, part: Part::Value, flaw: Box::new(Flaw::NoText(value.clone())) }
     }
 
     /// The key number `nth` of the map at `path`, from 0, which is no text.
     pub(crate) fn no_name(path: Path, nth: usize, name: &Value) -> Self {
-        Self { path, part: Part::Name(nth), flaw: Flaw::NoName(name.clone()) }
+        Self { path, part: Part::Name(nth), flaw: Box::new(Flaw::NoName(name.clone())) }
     }
 
     /// What serde found at `path`.
     pub(super) fn of_flaw(path: Path, flaw: Flaw) -> Self {
         let part = if matches!(flaw, Flaw::UnknownKey { .. }) { Part::Key } else { Part::Value };
         let path = if let Flaw::Missing(key) = flaw { path.key(key) } else { path };
-        Self { path, part, flaw }
+        Self { path, part, flaw: Box::new(flaw) }
     }
 
     /// A key that its map has before.
     pub(super) fn duplicate((path, place): (Path, Place)) -> Self {
-        Self { path, part: Part::Place(Some(place)), flaw: Flaw::Duplicate }
+        Self { path, part: Part::Place(Some(place)), flaw: Box::new(Flaw::Duplicate) }
     }
 
     /// A text that is no YAML.
     pub(super) fn syntax(error: &serde_yaml::Error) -> Self {
         let place = error.location().map(|place| Place { line: place.line(), column: place.column() });
-        Self { path: Path::default(), part: Part::Place(place), flaw: Flaw::Said(syntax::sentence(error)) }
+        Self { path: Path::default(), part: Part::Place(place), flaw: Box::new(Flaw::Said(syntax::sentence(error))) }
     }
 
     /// What is wrong, behind the name of the file with line and column.
@@ -91,7 +92,7 @@ impl Problem {
 
     /// What is wrong, where something else says what is meant: a setting, a sweep.
     pub(crate) fn anywhere(&self) -> String {
-        match self.flaw {
+        match *self.flaw {
             Flaw::NoText(_) | Flaw::NoName(_) => self.flaw.sentence(&self.path, None),
             _ => self.flaw.sentence(&Path::default(), None),
         }

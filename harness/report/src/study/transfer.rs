@@ -61,7 +61,7 @@ fn numbers_of_cells(summary: &Summary) -> Vec<usize> {
 }
 
 /// The row with so many target cells.
-fn find<'a>(summary: &'a Summary, cells: usize, is_wanted: impl Fn(Arm<'_>) -> bool) -> Option<&'a Row> {
+fn find(summary: &Summary, cells: usize, is_wanted: impl Fn(Arm<'_>) -> bool) -> Option<&Row> {
     summary.rows.iter().find(|row| row.variant.target_cells == Some(cells) && is_wanted(arm(row)))
 }
 
