@@ -148,7 +148,7 @@ pub(crate) trait Forward: Clone + Send {
     /// The dimensions of an input of so many rows and columns, the number of samples left open as -1.
     fn input_size(&self, inner: [usize; 2]) -> Vec<i64>;
 
-    /// The outputs [samples] for inputs [samples, …]. `dropout` is there in training only.
+    /// The outputs `[samples]` for inputs `[samples, …]`. `dropout` is there in training only.
     fn forward(&self, layers: &Layers, input: &Tensor, dropout: Option<&mut ChaCha8Rng>) -> Result<Tensor, ModelError>;
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub enum Basis {
     /// The record shows the end of life, or ends so near it that it ends with the life.
     Observed,
-    /// The record ends before: the number of its cycles plus 2 was taken for the life ([`Unreached::Pad`]).
+    /// The record ends before: the number of its cycles plus 2 was taken for the life ([`Unreached::Pad`](super::Unreached::Pad)).
     Padded,
     /// The publisher says so; the record does not show it.
     Published,
@@ -54,7 +54,7 @@ impl FromIterator<Basis> for Tally {
     }
 }
 
-/// What a [`LabelRule`] says of a cell.
+/// What a [`LabelRule`](super::LabelRule) says of a cell.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Verdict {
     /// Its life.
