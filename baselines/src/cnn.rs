@@ -1,4 +1,4 @@
-//! Convolutional baseline: the encoder and a linear head on the voltage-capacity matrix (spec §5.3).
+//! Convolutional baseline: the encoder and a linear head on the voltage-capacity matrix (method §7.1).
 
 use serde::{Deserialize, Serialize};
 

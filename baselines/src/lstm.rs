@@ -1,4 +1,4 @@
-//! Recurrent baseline: an LSTM over the cycles of the voltage-capacity matrix (spec §5.3).
+//! Recurrent baseline: an LSTM over the cycles of the voltage-capacity matrix (method §7.1).
 
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};

@@ -1,4 +1,4 @@
-//! Multilayer perceptron on one row of the voltage-capacity matrix (spec §5.3).
+//! Multilayer perceptron on one row of the voltage-capacity matrix (method §7.1).
 
 use rand::RngExt as _;
 use serde::{Deserialize, Serialize};

@@ -85,7 +85,7 @@ impl Precision {
 /// How a difference is cleaned before outlying cycles are zeroed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Rule {
-    /// Edges are smoothed and glitches zeroed (spec §4.2), with the authors' limits.
+    /// Edges are smoothed and glitches zeroed (method §5), with the authors' limits.
     Standard {
         /// Grid points to either side of a jump that may be a glitch.
         glitch_width: usize,
@@ -96,7 +96,7 @@ pub enum Rule {
     Nothing,
     /// What is larger than this is zeroed.
     Limit(f32),
-    /// Values far from the running median of their row are replaced by it (spec §5.4).
+    /// Values far from the running median of their row are replaced by it (method §6.7).
     Hampel,
 }
 
@@ -105,9 +105,9 @@ pub enum Rule {
 pub enum CycleFilter {
     /// None.
     Off,
-    /// In each channel those whose largest absolute value or mean is unlike the others' (spec §4.2).
+    /// In each channel those whose largest absolute value or mean is unlike the others' (method §5.3).
     PerChannel,
-    /// In all channels those whose mean absolute value is unlike the others' (spec §5.4).
+    /// In all channels those whose mean absolute value is unlike the others' (method §6.7).
     WholeCycle,
 }
 

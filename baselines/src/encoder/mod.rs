@@ -1,4 +1,4 @@
-//! The convolutional encoder that the CNN baseline and both branches of BatLiNet share (spec §5.1), and its engines.
+//! The convolutional encoder that the CNN baseline and both branches of BatLiNet share (method §6.1), and its engines.
 //!
 //! An [`Encoder`] owns its weights, their gradients and its optimiser's state. It turns inputs into feature vectors;
 //! what is done with those (heads, references, losses) is the caller's, who hands back the gradient with respect to

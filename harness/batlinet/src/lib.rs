@@ -1,4 +1,4 @@
-//! BatLiNet: a cell's life from itself and from its difference to other cells (spec §4.2, §5.2).
+//! BatLiNet: a cell's life from itself and from its difference to other cells (method §5, §6).
 //!
 //! Two encoders see differences of capacity maps. The intra-cell branch sees a cell's map minus one of its own early
 //! cycles and predicts its label; the inter-cell branch sees the map minus a reference cell's and predicts the

@@ -15,7 +15,7 @@ pub struct References(Vec<Vec<usize>>);
 
 impl References {
     /// `count` references for each of these cells, drawn with replacement from all `training` cells, whether there are
-    /// more of these or not (spec §5.2).
+    /// more of these or not (method §6.3).
     ///
     /// Every cell has a stream of its own, named by `count` and by what the caller calls the cell: what a cell is compared
     /// with depends neither on which others are asked nor on their order. The draws of two numbers have nothing in common:

@@ -7,8 +7,8 @@ use super::cleaning::{Cleaning, CleaningParameters, CleaningRules, CycleFilter};
 
 /// Hyper-parameters, with the authors' values for MATR-1.
 ///
-/// Those from `separate_heads` on are what the arms of the authors' branch ablation change beside the branch (spec
-/// §5.4). They are left out of records and keys where they have their defaults, so that a new one makes no trained model
+/// Those from `separate_heads` on are what the arms of the authors' branch ablation change beside the branch (method
+/// §6.7). They are left out of records and keys where they have their defaults, so that a new one makes no trained model
 /// stale.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -35,7 +35,7 @@ pub struct BatLiNetParameters {
     pub inter_cell: bool,
     /// Position of the cycle that the intra-cell branch subtracts.
     pub base: usize,
-    /// Whether outlying cycles are zeroed (spec `filter_cycles`).
+    /// Whether outlying cycles are zeroed (method §5.3).
     pub filter_cycles: bool,
     /// Width of a glitch in grid points.
     pub glitch_width: usize,

@@ -1,4 +1,4 @@
-//! What the word `protocol: honest` changes in a declaration (spec §8.4).
+//! What the word `protocol: honest` changes in a declaration (method §10).
 //!
 //! Every change is a default: what the file or a setting says explicitly stays. First come the changes that the file
 //! itself keeps for this case below `honest:`, as paths and values, then these:

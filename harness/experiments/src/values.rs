@@ -51,7 +51,7 @@ fn of_batlinet(parameters: &BatLiNetParameters, values: Values) -> Values {
     }
 }
 
-/// Whether an arm differs from BatLiNet in what the authors' arm of its kind differs in (spec §5.4).
+/// Whether an arm differs from BatLiNet in what the authors' arm of its kind differs in (method §6.7).
 fn is_authors(branches: Branches, parameters: &BatLiNetParameters) -> bool {
     // it subtracts the cycle before
     let has_base = parameters.base + 1 == BatLiNetParameters::default().base;

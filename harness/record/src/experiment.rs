@@ -12,7 +12,7 @@ const FORMAT: u32 = 1;
 /// The profile that changes nothing: the file as written, which is the paper's schedule.
 pub const AS_WRITTEN: &str = "paper";
 
-/// Whether the authors' protocol is followed with its known defects, or a corrected one (spec §8.4).
+/// Whether the authors' protocol is followed with its known defects, or a corrected one (method §10).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Protocol {

@@ -124,7 +124,7 @@ mod tests {
     fn where_seeds_were_left_out_the_number_says_so() {
         for number in paper() {
             let is_said = number.note.contains("left out") || number.note.contains("at most");
-            // a plot of the authors drops seeds beyond a bound (spec 7.4, 7.7): their number is one less, or not known
+            // a plot of the authors drops seeds beyond a bound (method §12): their number is one less, or not known
             assert_eq!(number.study == "features", !number.seeds.is_exact, "{number:?}");
             assert_eq!(!number.seeds.is_exact || number.seeds.most == 7, is_said, "{number:?}");
         }

@@ -68,7 +68,7 @@ mod tests {
         assert!(!of_virtual.contains("met") && !of_virtual.contains("Fig. 3"), "{of_virtual}");
         let of_real = text("real", Origin::Real, Width::Full);
         assert!(
-            of_real.contains("REAL cells") && of_real.contains("RMSE = 398.82 ± 0.01 (spec): met, 398.820"),
+            of_real.contains("REAL cells") && of_real.contains("RMSE = 398.82 ± 0.01 (a paper): met, 398.820"),
             "{of_real}"
         );
     }

@@ -1,4 +1,4 @@
-//! Errors of predictions, and their spread over seeds (spec §6).
+//! Errors of predictions, and their spread over seeds (method §9).
 
 mod metrics;
 mod references;

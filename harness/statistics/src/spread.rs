@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn the_published_figure_of_batlinet_on_matr_1_is_a_population_std() {
-        // RMSE of seeds 0 to 7 and their published summary, 63.03 and 3.33 (spec §7.1)
+        // RMSE of seeds 0 to 7 and their published summary, 63.03 and 3.33 (method §9.2)
         let spread = Spread::new(&[63.93, 59.92, 63.98, 56.95, 64.87, 62.80, 69.09, 62.74]).unwrap();
         assert!((spread.mean - 63.03).abs() < 0.01, "{spread:?}");
         assert!((spread.population_std - 3.33).abs() < 0.01, "{spread:?}");

@@ -122,7 +122,7 @@ pub(crate) fn deviation(values: &[f32]) -> f32 {
     (squares / (values.len() - 1) as f64).sqrt() as f32
 }
 
-/// Standard cleaning of a row, one whole operation after another (spec §4.2).
+/// Standard cleaning of a row, one whole operation after another (method §5).
 pub(crate) fn standard(row: &mut [f32], glitch_width: usize, wrap: bool) {
     let (length, edge) = (row.len(), row.len().min(50));
     for begin in [0, length - edge] {
@@ -145,7 +145,7 @@ pub(crate) fn standard(row: &mut [f32], glitch_width: usize, wrap: bool) {
     row.iter_mut().zip(marked).filter(|(_, marked)| *marked).for_each(|(value, _)| *value = 0.0);
 }
 
-/// Hampel filter of a row (spec §5.4).
+/// Hampel filter of a row (method §6.7).
 pub(crate) fn hampel(row: &mut [f32]) {
     let original = row.to_vec();
     for (w, value) in row.iter_mut().enumerate() {

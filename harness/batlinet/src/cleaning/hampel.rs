@@ -12,7 +12,7 @@ const SCALE: f32 = 1.4826;
 
 /// Hampel filter: with m the median of the window around a value and MAD the median of |x − m| over the window, a value
 /// further than 3 × 1.4826 × MAD from m becomes m. Where the window would leave the row, m and MAD are those of the
-/// nearest window that does not (spec §4.1, with the window of §5.4).
+/// nearest window that does not (method §5.5).
 ///
 /// Medians come out of the window's values, kept sorted while it moves on by one.
 #[derive(Clone, Debug, Default)]

@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cleaning {
-    /// Edges are smoothed and glitches zeroed (spec §4.2).
+    /// Edges are smoothed and glitches zeroed (method §5.1, §5.2).
     #[default]
     Standard,
-    /// Values far from the running median of their row are replaced by it (spec §5.4, naive ensemble).
+    /// Values far from the running median of their row are replaced by it (method §5.5).
     Hampel,
     /// Not at all.
     None,
@@ -19,10 +19,10 @@ pub enum Cleaning {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CycleFilter {
-    /// In each channel by itself those whose largest absolute value or mean is unlike the others' (spec §4.2).
+    /// In each channel by itself those whose largest absolute value or mean is unlike the others' (method §5.3).
     #[default]
     PerChannel,
     /// In all channels at once those whose mean absolute value, in the channel where it is largest, is unlike the
-    /// others' (spec §5.4, naive ensemble).
+    /// others' (method §5.5).
     WholeCycle,
 }

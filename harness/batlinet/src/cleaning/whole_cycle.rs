@@ -5,7 +5,7 @@ const THRESHOLD: f32 = 3.0;
 
 /// With a_c the mean of |x| over the grid in cycle c, in the channel where that is largest, d_c = |a_c − median of a| and
 /// lower medians, the cycles with d_c > 3 × median of d are
-/// outlying in all channels (spec §5.4, naive ensemble).
+/// outlying in all channels (method §5.5).
 ///
 /// Where more than half of the cycles are alike, every other one goes: so it is with the authors.
 #[derive(Clone, Debug, Default)]

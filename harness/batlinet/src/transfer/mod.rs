@@ -1,4 +1,4 @@
-//! Learning one chemistry's lives from a few of its cells and many of another chemistry (spec §3.2).
+//! Learning one chemistry's lives from a few of its cells and many of another chemistry (method §8).
 //!
 //! Three procedures compete. *Direct learning* trains a network on the few target cells alone. *Fine-tuning* trains it
 //! on the source cells first. *BatLiNet's inter-cell transfer* trains a second network on the difference of every

@@ -68,7 +68,7 @@ fn parameter_counts_are_those_of_the_paper() {
     };
     let both = BatLiNetParameters::default();
     assert_eq!((count(&both, 100), count(&both, 20)), (2_274_912, 247_392));
-    // one encoder and the head (spec §5.4); heads of their own with biases
+    // one encoder and the head (method §6.7); heads of their own with biases
     let (intra, inter) = (
         BatLiNetParameters { inter_cell: false, ..both.clone() },
         BatLiNetParameters { intra_cell: false, ..both.clone() },

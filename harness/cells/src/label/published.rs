@@ -2,7 +2,7 @@
 
 use super::LabelRule;
 
-/// What the authors' labels of a scenario are (spec §2): cells with a life, and their range.
+/// What the authors' labels of a scenario are (method §2.4): cells with a life, and their range.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Labels {
     scenario: &'static str,

@@ -55,7 +55,7 @@ pub struct LabelRule {
     pub crossing: Crossing,
     /// Fraction of nominal capacity that tells a finished record from a censored one, where no cycle is the end of life:
     /// one that ends under it ends with the life, one that ends at or above it ends before. Publishers mostly stop a test
-    /// within a per cent above the end of life, so it is 0.025 above unless declared (spec §8.2: 0.825 for 0.8).
+    /// within a per cent above the end of life, so it is 0.025 above unless declared (method §2.2: 0.825 for 0.8).
     pub censored_above: f64,
     /// For cells that a cleaning rule left cycles out of; only where it is not the default is it in the keys of runs.
     #[serde(skip_serializing_if = "Counted::is_kept")]

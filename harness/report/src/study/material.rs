@@ -89,7 +89,7 @@ fn is_of(row: &Prediction, cathode: &str) -> bool {
     catalogue::find(&row.cell).is_some_and(|entry| as_coded(entry) == cathode)
 }
 
-/// The cathode under which the authors' code has a cell (spec §3.2).
+/// The cathode under which the authors' code has a cell (method §3.3).
 fn as_coded(entry: &catalogue::CatalogueEntry) -> &str {
     let coded = datasets::find(&entry.dataset).and_then(|dataset| dataset.coded_cathode.as_ref());
     coded.unwrap_or(&entry.cathode).name()

@@ -157,7 +157,7 @@ mod tests {
             notes(&summaries(&runs, &[tests::record(origin)])[0]).join("\n")
         };
         let real = of("real", Origin::Real);
-        assert!(real.contains("expected of mean: RMSE = 398.82 ± 0.01 (spec): met, 398.820"), "{real}");
+        assert!(real.contains("expected of mean: RMSE = 398.82 ± 0.01 (a paper): met, 398.820"), "{real}");
         assert!(real.contains("published ridge: quoted by the paper from Severson 2019"), "{real}");
         assert!(real.contains("published MAE of ridge: of the authors' own run, not of the one whose RMSE"), "{real}");
         assert_eq!(of("virtual", Origin::Virtual), "");

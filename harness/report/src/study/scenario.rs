@@ -150,7 +150,7 @@ pub fn dots(summary: &Summary) -> Figure {
     }
 }
 
-/// By how much BatLiNet's error is below that of the best other model, always relative to that model (spec §8.1); of a quick
+/// By how much BatLiNet's error is below that of the best other model, always relative to that model (method §9.3); of a quick
 /// look nothing.
 fn gains(summary: &Summary) -> Vec<String> {
     if summary.is_cut() {
@@ -236,7 +236,7 @@ mod tests {
             )
         };
         assert!(gains("virtual")[0].contains("60.0 is 40.0 % below") && gains("virtual").len() == 1);
-        // spec §8.1: 26.7 %, where the paper says 36.5 %
+        // method §9.3: 26.7 %, where the paper says 36.5 %
         assert!(gains("real")[1].contains("26.7 % below discharge with 86"), "{}", gains("real")[1]);
         let percent = |scenario| {
             let (theirs, _, best) = published_best(scenario).unwrap();

@@ -65,7 +65,7 @@ pub(crate) fn record(data: Origin) -> ExperimentRecord {
             metric: Metric::Rmse,
             value: 398.82,
             tolerance: 0.01,
-            source: "spec".to_owned(),
+            source: "a paper".to_owned(),
             data: Origin::Real,
             profile: "paper".to_owned(),
         }],

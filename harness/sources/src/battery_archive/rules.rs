@@ -1,4 +1,4 @@
-//! Which cycles are outliers, and which cycle stands in for each (spec of the authors' `preprocess_HNEI.py`,
+//! Which cycles are outliers, and which cycle stands in for each (method §1.7, §1.8, as the authors' `preprocess_HNEI.py`,
 //! `preprocess_UL_PUR.py` and `preprocess_SNL.py`).
 
 use std::collections::{BTreeMap, BTreeSet};

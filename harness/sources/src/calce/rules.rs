@@ -1,4 +1,4 @@
-//! Which cycles there are and which are kept (spec of the authors' `preprocess_CALCE.py`).
+//! Which cycles there are and which are kept (method §1.6, as the authors' `preprocess_CALCE.py`).
 
 use crate::rules::median;
 

@@ -198,7 +198,7 @@ mod tests {
         0.5 * (sorted[(sorted.len() - 1) / 2] + sorted[sorted.len() / 2])
     }
 
-    /// The published rule to the letter (spec §1.6): strictly within thrice the median deviation from the median of 21.
+    /// The published rule to the letter (method §1.6): strictly within thrice the median deviation from the median of 21.
     fn stays(capacities: &[f64]) -> Vec<bool> {
         let at =
             |place: isize| usize::try_from(place).ok().and_then(|place| capacities.get(place)).copied().unwrap_or(0.0);

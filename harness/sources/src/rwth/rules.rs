@@ -1,4 +1,4 @@
-//! Which samples and cycles there are and which are kept (spec of the authors' `preprocess_RWTH.py`).
+//! Which samples and cycles there are and which are kept (method §1.9, as the authors' `preprocess_RWTH.py`).
 
 use crate::rules::median;
 

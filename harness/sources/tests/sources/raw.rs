@@ -93,7 +93,7 @@ fn with_curves_of(written: &Cell, imported: &Cell) -> Cell {
     Cell::new(written.info().clone(), cycles, written.life().clone()).unwrap()
 }
 
-/// What the publisher's readers do with a batch file (spec §1.4): they walk through all places and ask each for everything.
+/// What the publisher's readers do with a batch file (method §1.4): they walk through all places and ask each for everything.
 #[test]
 fn every_place_of_a_batch_file_can_be_walked_as_the_publishers_readers_do() {
     let dir = tempfile::tempdir().unwrap();
