@@ -13,7 +13,7 @@ use ndarray::{Array2, ArrayD, ArrayViewD};
 use super::{
     cleaning::{Cleaning, HAMPEL_WINDOW},
     inputs::Inputs,
-    network::{Cells, Network},
+    network::{MapsAndLabels, Network},
     pairs::{PairMatrix, References, draw},
     parameters::BatLiNetParameters,
 };
@@ -40,8 +40,8 @@ struct Support<'a> {
 }
 
 impl Support<'_> {
-    fn cells(&self) -> Cells<'_> {
-        Cells { maps: &self.maps, labels: &self.labels }
+    fn cells(&self) -> MapsAndLabels<'_> {
+        MapsAndLabels { maps: &self.maps, labels: &self.labels }
     }
 }
 
@@ -194,7 +194,7 @@ impl<'a> Model for BatLiNet<'a> {
             inputs.keep_intra(&maps);
         }
         let mut random = context.streams.stream("references-train");
-        let cells = Cells { maps: &maps, labels };
+        let cells = MapsAndLabels { maps: &maps, labels };
         let source = self.source(inner)?;
         let support = source.map_or(cells, Support::cells);
         let BatLiNetParameters { references_train, self_reference, .. } = self.parameters;

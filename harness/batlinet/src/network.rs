@@ -16,14 +16,14 @@ use super::{
 
 /// Capacity maps of some cells, [cells, channels, cycles, grid points], row-major, and their labels.
 #[derive(Clone, Copy)]
-pub struct Cells<'a> {
+pub struct MapsAndLabels<'a> {
     /// One map after the other.
     pub maps: &'a [f32],
     /// One transformed label per map.
     pub labels: &'a [f64],
 }
 
-impl<'a> Cells<'a> {
+impl<'a> MapsAndLabels<'a> {
     fn at(&self, cells: &[usize], length: usize) -> Vec<&'a [f32]> {
         cells.iter().map(|cell| &self.maps[cell * length..][..length]).collect()
     }
@@ -134,8 +134,8 @@ impl Network {
     /// What the encoder says.
     pub fn accumulate(
         &mut self,
-        (cells, targets): (Cells<'_>, &[usize]),
-        (support, references): (Cells<'_>, &[usize]),
+        (cells, targets): (MapsAndLabels<'_>, &[usize]),
+        (support, references): (MapsAndLabels<'_>, &[usize]),
         inputs: &mut Inputs,
     ) -> Result<f64, ModelError> {
         let (intra_weight, inter_weight) = self.parameters.branch_weights();
@@ -161,7 +161,7 @@ impl Network {
     /// Σ (y_intra,i - z_i)² over `targets`; the gradients are those of `weight` times it.
     fn accumulate_intra(
         &mut self,
-        cells: Cells<'_>,
+        cells: MapsAndLabels<'_>,
         targets: &[usize],
         weight: f64,
         inputs: &mut Inputs,
@@ -189,8 +189,8 @@ impl Network {
     /// Σ (mean_j y_inter,ij - z_i)² over `targets`; the gradients are those of `weight` times it.
     fn accumulate_inter(
         &mut self,
-        (cells, targets): (Cells<'_>, &[usize]),
-        (support, references): (Cells<'_>, &[usize]),
+        (cells, targets): (MapsAndLabels<'_>, &[usize]),
+        (support, references): (MapsAndLabels<'_>, &[usize]),
         weight: f64,
         inputs: &mut Inputs,
     ) -> Result<f64, ModelError> {
@@ -245,7 +245,7 @@ impl Network {
     pub fn inter(
         &self,
         map: &[f32],
-        support: Cells<'_>,
+        support: MapsAndLabels<'_>,
         references: &[usize],
         inputs: &mut Inputs,
     ) -> Result<Option<Vec<f64>>, ModelError> {

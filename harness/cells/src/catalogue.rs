@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock};
 
 use serde::Deserialize;
 
-use crate::cell::{Cathode, CellInfo, Chemistry, DatasetName, Origin, Protocol};
+use crate::cell::{Cathode, CellInfo, Chemistry, CyclingProtocol, DatasetName, Origin};
 
 /// One cell; a row of `experiments/cells.csv`, or of a file of that form.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -55,7 +55,7 @@ impl CatalogueEntry {
             nominal_capacity: self.nominal_capacity,
             voltage_limits: (self.v_min, self.v_max),
             ambient_temperature: self.temperature,
-            protocol: Protocol { charge: self.charge.clone(), discharge: self.discharge.clone() },
+            protocol: CyclingProtocol { charge: self.charge.clone(), discharge: self.discharge.clone() },
             published_life: self.cycle_life,
         }
     }

@@ -14,7 +14,7 @@ use thiserror::Error;
 
 pub use cycle::Cycle;
 pub(crate) use info::is_plain;
-pub use info::{CellInfo, Chemistry, Origin, Protocol};
+pub use info::{CellInfo, Chemistry, CyclingProtocol, Origin};
 pub use life::{LeftOut, LifeRecord};
 pub use names::{Cathode, DatasetName};
 

@@ -1,6 +1,6 @@
 //! Cells that tests of every crate make up.
 
-use crate::cell::{Cathode, CellInfo, Chemistry, Cycle, DatasetName, Origin, Protocol};
+use crate::cell::{Cathode, CellInfo, Chemistry, Cycle, CyclingProtocol, DatasetName, Origin};
 
 /// The head of a cell of this id.
 pub fn info(id: &str) -> CellInfo {
@@ -13,7 +13,7 @@ pub fn info(id: &str) -> CellInfo {
         nominal_capacity: 1.1,
         voltage_limits: (2.0, 3.5),
         ambient_temperature: Some(30.0),
-        protocol: Protocol::default(),
+        protocol: CyclingProtocol::default(),
         published_life: None,
     }
 }

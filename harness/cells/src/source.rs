@@ -4,7 +4,7 @@ use crate::cell::{Cell, Origin};
 use crate::failure::Failure;
 
 /// A collection of cells that can be read one at a time, from several threads.
-pub trait Source: Sync {
+pub trait CellSource: Sync {
     /// Whether the cells are measured or simulated.
     fn origin(&self) -> Origin;
 
@@ -17,20 +17,20 @@ pub trait Source: Sync {
     /// [`Failure::Usage`] names the cell, and what to do if it is not here.
     fn cell(&self, id: &str, cycles: usize) -> Result<Cell, Failure>;
 
-    /// The cell with its first cycle, at least, and how many cycles [`Source::cell`] gives: what can be known without
+    /// The cell with its first cycle, at least, and how many cycles [`CellSource::cell`] gives: what can be known without
     /// reading whole series.
     ///
     /// # Errors
-    /// As [`Source::cell`].
+    /// As [`CellSource::cell`].
     fn glance(&self, id: &str) -> Result<(Cell, usize), Failure> {
         let cell = self.cell(id, usize::MAX)?;
         let held = cell.cycles().len();
         Ok((cell, held))
     }
 
-    /// A hash that changes whenever anything that [`Source::cell`] returns for this id may have changed.
+    /// A hash that changes whenever anything that [`CellSource::cell`] returns for this id may have changed.
     ///
     /// # Errors
-    /// As [`Source::cell`].
+    /// As [`CellSource::cell`].
     fn fingerprint(&self, id: &str) -> Result<String, Failure>;
 }

@@ -26,7 +26,7 @@ use rayon::prelude::*;
 use crate::cell::{Cell, CellInfo, DatasetName, Origin};
 use crate::datasets;
 use crate::failure::Failure;
-use crate::source::Source;
+use crate::source::CellSource;
 use crate::suggest::did_you_mean;
 use crate::whole_file;
 use file::{Header, Written};
@@ -236,7 +236,7 @@ impl Store {
     }
 }
 
-impl Source for Store {
+impl CellSource for Store {
     /// That of all cells; an empty store counts as real, since nothing in it is simulated.
     fn origin(&self) -> Origin {
         self.infos().next().map_or(Origin::Real, |info| info.origin)

@@ -5,7 +5,7 @@ use std::path::Path;
 use cells::{
     cell::{Cell, LifeRecord, Origin},
     made_up::info,
-    source::Source as _,
+    source::CellSource as _,
     store::Store,
 };
 use hdf5::{File, types::VarLenUnicode};

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::Instant;
 use std::{env, fs, thread};
 
-use cells::source::Source as _;
+use cells::source::CellSource as _;
 use cells::split::Split;
 use cells::store::Store;
 use experiments::read;

@@ -71,8 +71,8 @@ macro_rules! models {
         /// An entry as written. One optional field per model rather than an enum: YAML enums need tags, and an enum
         /// would lose the line of an error.
         #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        pub(super) struct Declared {
+        #[serde(deny_unknown_fields, expecting = "a mapping such as {ridge: {alpha: 1.0}}")]
+        pub(super) struct WrittenEntry {
             $($key: Option<$parameters>,)+
             feature: Option<String>,
             #[serde(default)]
@@ -83,7 +83,7 @@ macro_rules! models {
             variant: String,
         }
 
-        impl Declared {
+        impl WrittenEntry {
             /// The models that it names.
             fn models(&mut self) -> Vec<ModelSpec> {
                 [$(self.$key.take().map(ModelSpec::$model),)+].into_iter().flatten().collect()
@@ -150,7 +150,7 @@ impl Entry {
     /// # Errors
     /// What is wrong with it.
     pub(super) fn read(written: &serde_yaml::Value) -> Result<Self, Problem> {
-        let declared: Declared = yaml::read(written)?;
+        let declared: WrittenEntry = yaml::read(written)?;
         Self::try_from(declared).map_err(|misfit| misfit.in_entry(0))
     }
 
@@ -286,10 +286,10 @@ impl ModelSpec {
     }
 }
 
-impl TryFrom<Declared> for Entry {
+impl TryFrom<WrittenEntry> for Entry {
     type Error = Misfit;
 
-    fn try_from(mut declared: Declared) -> Result<Self, Misfit> {
+    fn try_from(mut declared: WrittenEntry) -> Result<Self, Misfit> {
         let mut models = declared.models().into_iter();
         let model =
             models.next().ok_or("an entry of models names a model, such as `- ridge: {}`; this one has none")?;

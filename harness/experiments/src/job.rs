@@ -18,11 +18,11 @@ use super::{
     train::{self, Answer, Material, TrainError, Trained, Workplace},
     values::values,
 };
-use cells::{failure::Failure, label::LabelRule, source::Source};
+use cells::{failure::Failure, label::LabelRule, source::CellSource};
 use features::samples::{Part, Samples, nothing_observed};
 use record::{
-    Attachments, DrawnReferences, Fit, LifeBases, Pairs, Prediction, Provenance, Removed, RunRecord, Seconds, Status,
-    Versions, card, files::run_folder,
+    Attachments, DrawnReferences, Fit, LifeBases, PairPredictions, Prediction, Provenance, Removed, RunRecord, Seconds,
+    Status, Versions, card, files::run_folder,
 };
 use statistics::Metrics;
 
@@ -57,7 +57,7 @@ impl<'a> Job<'a> {
 /// Makes jobs of one experiment, any number at a time.
 pub(super) struct Worker<'a> {
     pub(super) plan: &'a Plan,
-    pub(super) source: &'a dyn Source,
+    pub(super) source: &'a dyn CellSource,
     pub(super) options: &'a Options<'a>,
     pub(super) library: &'a Library,
     pub(super) reporter: &'a Reporter,
@@ -67,7 +67,7 @@ pub(super) struct Worker<'a> {
 
 /// Where a trained model came from.
 #[derive(Default)]
-struct Origin {
+struct ModelOrigin {
     /// The run whose training was taken over.
     taken_from: Option<String>,
     /// Whether there was a training, even one that diverged.
@@ -82,7 +82,7 @@ struct Origin {
 impl Worker<'_> {
     /// Trains the model of a job, or takes one that is trained; asks it for every run and writes the records.
     pub(super) fn make(&self, job: &Job<'_>, threads: usize) -> Result<(), Failure> {
-        let mut origin = Origin::default();
+        let mut origin = ModelOrigin::default();
         let drawn = self.drawn(job);
         let samples = drawn.as_ref().map_or(job.samples.as_ref(), Ok);
         let outcome = match samples {
@@ -163,7 +163,13 @@ impl Worker<'_> {
     }
 
     /// One answer per run, and how long they took together.
-    fn ask(&self, job: &Job<'_>, samples: &Samples, threads: usize, origin: &mut Origin) -> End<(Vec<Answer>, f64)> {
+    fn ask(
+        &self,
+        job: &Job<'_>,
+        samples: &Samples,
+        threads: usize,
+        origin: &mut ModelOrigin,
+    ) -> End<(Vec<Answer>, f64)> {
         let first = job.runs[0];
         let progress = self.reporter.begin(&self.plan.label(first), self.options.stop);
         let workplace = Workplace { device: self.options.device, threads, progress: &progress };
@@ -182,14 +188,14 @@ impl Worker<'_> {
         run: &Run,
         material: Material<'a>,
         workplace: Workplace<'a>,
-        origin: &mut Origin,
+        origin: &mut ModelOrigin,
     ) -> Result<Trained<'a>, TrainError> {
         let entry = self.entry(run);
         // other models leave no tensors, and take no time
         let known = if entry.model.is_network() { self.library.find(&run.ingredients) } else { vec![] };
         for training in known {
             if !training.has_weights {
-                *origin = Origin { taken_from: Some(training.by), is_trained: true, ..Origin::default() };
+                *origin = ModelOrigin { taken_from: Some(training.by), is_trained: true, ..ModelOrigin::default() };
                 return Err(TrainError::DivergedBefore);
             }
             let restored = training
@@ -200,8 +206,14 @@ impl Worker<'_> {
                 Ok((trained, weights)) => {
                     let (fit, seconds) = (training.fit, training.seconds);
                     let taken_from = Some(training.by);
-                    *origin =
-                        Origin { taken_from, is_trained: true, fit, seconds, weights: Some(weights), pretrained: None };
+                    *origin = ModelOrigin {
+                        taken_from,
+                        is_trained: true,
+                        fit,
+                        seconds,
+                        weights: Some(weights),
+                        pretrained: None,
+                    };
                     return Ok(trained);
                 }
                 Err(problem) => self.reporter.say(&format!(
@@ -339,8 +351,8 @@ fn source<'a>(job: &Job<'a>, entry: &Entry) -> Option<&'a Part> {
     entry.target_cells.map(|_| &pools.train)
 }
 
-fn paired(test: &Part, asked: &Part, answer: &Answer) -> Option<Pairs> {
-    Some(Pairs {
+fn paired(test: &Part, asked: &Part, answer: &Answer) -> Option<PairPredictions> {
+    Some(PairPredictions {
         cells: test.ids.clone(),
         observed: test.lives.clone(),
         references: asked.ids.clone(),

@@ -16,7 +16,7 @@ use super::{
     entry::{Entry, ModelSpec},
     spec::Experiment,
 };
-use cells::{cell::Origin, failure::Failure, label::LabelRule, source::Source, split::Split};
+use cells::{cell::Origin, failure::Failure, label::LabelRule, source::CellSource, split::Split};
 use features::samples::{LifeRecords, label_hash};
 use record::{DeviceClass, Ingredients, Precision, Protocol, hash};
 
@@ -94,7 +94,7 @@ impl Surroundings {
     pub fn of(
         experiment: &Experiment,
         split: &Split,
-        source: &dyn Source,
+        source: &dyn CellSource,
         records: &LifeRecords<'_>,
         device: tch::Device,
     ) -> Result<Self, Failure> {

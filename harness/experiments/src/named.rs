@@ -8,12 +8,12 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
 /// Reads a map as (name, value) pairs in the order of the file.
 pub(crate) fn unique<'de, D: Deserializer<'de>, T: Deserialize<'de>>(input: D) -> Result<Vec<(String, T)>, D::Error> {
-    input.deserialize_map(Pairs(PhantomData))
+    input.deserialize_map(NamedEntries(PhantomData))
 }
 
-struct Pairs<T>(PhantomData<T>);
+struct NamedEntries<T>(PhantomData<T>);
 
-impl<'de, T: Deserialize<'de>> Visitor<'de> for Pairs<T> {
+impl<'de, T: Deserialize<'de>> Visitor<'de> for NamedEntries<T> {
     type Value = Vec<(String, T)>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -11,7 +11,8 @@ use super::{
     spec::Experiment,
 };
 use cells::{
-    catalogue, cell::Origin, failure::Failure, label::LabelRule, source::Source, split::Split, suggest::did_you_mean,
+    catalogue, cell::Origin, failure::Failure, label::LabelRule, source::CellSource, split::Split,
+    suggest::did_you_mean,
 };
 use features::samples::{self, LifeRecords};
 use record::{Ingredients, RunRecord, Score, Status, UNKNOWN, files::run_folder, read_scores};
@@ -107,7 +108,7 @@ impl FromStr for Shard {
 /// experiments of one name, an unknown model in the selection, or broken scores in `out`.
 pub fn plan(
     experiments: Vec<Declared>,
-    source: &dyn Source,
+    source: &dyn CellSource,
     device: tch::Device,
     selection: &Selection,
     out: &Path,
@@ -189,7 +190,7 @@ impl Plan {
         }
     }
 
-    fn fill(&mut self, source: &dyn Source, earlier: &[Score], out: &Path) {
+    fn fill(&mut self, source: &dyn CellSource, earlier: &[Score], out: &Path) {
         let data = source.origin();
         let experiment = self.experiment();
         let slots: HashMap<_, &Score> = earlier.iter().map(|score| (score.slot(), score)).collect();
@@ -252,7 +253,7 @@ fn check_cells(
     experiment: &Experiment,
     split: &Split,
     available: &[String],
-    source: &dyn Source,
+    source: &dyn CellSource,
     place: &str,
 ) -> Result<(), Failure> {
     let missing: Vec<&str> = split
@@ -284,7 +285,7 @@ fn check_cells(
 }
 
 /// Refuses lives that are all made up, before anything is trained: the labels that some entry is tested on.
-fn check_observed(experiment: &Experiment, split: &Split, source: &dyn Source) -> Result<(), Failure> {
+fn check_observed(experiment: &Experiment, split: &Split, source: &dyn CellSource) -> Result<(), Failure> {
     let mut seen: Vec<&LabelRule> = Vec::new();
     for rule in experiment.models.iter().map(|entry| experiment.rule(entry)) {
         if seen.contains(&rule) {

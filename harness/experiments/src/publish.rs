@@ -7,7 +7,7 @@ use itertools::Itertools as _;
 use super::plan::{Plan, Run, earlier_scores};
 use cells::{cell::Origin, failure::Failure};
 use record::files::run_folder;
-use record::{Change, Pairs, ReferenceTables, RunRecord, Score, Variant, write_scores};
+use record::{Change, PairPredictions, ReferenceTables, RunRecord, Score, Variant, write_scores};
 use tables::{PredictionRow, write_parquet};
 
 /// Writes these files from the records in `out`.
@@ -42,13 +42,14 @@ pub fn publish(plans: &[Plan], data: Origin, profile: &str, out: &Path, say: &dy
     let mut references = ReferenceTables::default();
     for score in scores.iter().filter(|score| score.metrics.is_some()) {
         let folder = run_folder(out, &score.key);
-        let (record, pairs) = match RunRecord::read(&folder).and_then(|record| Ok((record, Pairs::read(&folder)?))) {
-            Ok(sound) => sound,
-            Err(failure) => {
-                say(&format!("predictions.parquet is without those of run {}: {failure}", score.key));
-                continue;
-            }
-        };
+        let (record, pairs) =
+            match RunRecord::read(&folder).and_then(|record| Ok((record, PairPredictions::read(&folder)?))) {
+                Ok(sound) => sound,
+                Err(failure) => {
+                    say(&format!("predictions.parquet is without those of run {}: {failure}", score.key));
+                    continue;
+                }
+            };
         if let Some(pairs) = pairs {
             references.add(score, &record.ingredients.streams(), &pairs);
         }

@@ -18,7 +18,7 @@ use super::{
     plan::{Plan, Run, State},
     progress::Reporter,
 };
-use cells::{failure::Failure, label::LabelRule, source::Source};
+use cells::{failure::Failure, label::LabelRule, source::CellSource};
 use features::{
     feature::FeatureSpec,
     samples::{self, Samples},
@@ -45,7 +45,7 @@ pub struct Tally {
 /// # Errors
 /// [`Failure::RunsFailed`] after all work if some selected run has no numbers; [`Failure::Interrupted`] if
 /// `options.stop` was set; [`Failure::Usage`] if something cannot be written.
-pub fn execute(plans: &[Plan], source: &dyn Source, options: &Options<'_>) -> Result<Tally, Failure> {
+pub fn execute(plans: &[Plan], source: &dyn CellSource, options: &Options<'_>) -> Result<Tally, Failure> {
     let taken_over = former::take_over(plans, options.out)?;
     let pending = pending(plans, options.retry_failed);
     let library = Library::open(options.out, options.retry_failed);

@@ -82,8 +82,8 @@ impl Experiment {
 
 /// The file as written.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Declared {
+#[serde(deny_unknown_fields, expecting = "a mapping with name, description, models and more")]
+struct WrittenExperiment {
     name: String,
     scenario: String,
     #[serde(default)]
@@ -98,7 +98,7 @@ struct Declared {
     seeds: Vec<u64>,
     #[serde(deserialize_with = "unique", default)]
     features: Vec<(String, FeatureSpec)>,
-    models: Vec<super::entry::Declared>,
+    models: Vec<super::entry::WrittenEntry>,
     #[serde(default)]
     expect: Vec<Expectation>,
     // read from the tree of values by `read`; named here so that they are known and well-formed
@@ -132,17 +132,17 @@ impl Experiment {
     pub(super) fn of(tree: &Value) -> Result<Self, Problem> {
         match misread(tree) {
             Some(problem) => Err(problem),
-            None => yaml::read::<Declared>(tree)?.try_into(),
+            None => yaml::read::<WrittenExperiment>(tree)?.try_into(),
         }
     }
 }
 
-impl TryFrom<Declared> for Experiment {
+impl TryFrom<WrittenExperiment> for Experiment {
     type Error = Problem;
 
-    fn try_from(declared: Declared) -> Result<Self, Problem> {
+    fn try_from(declared: WrittenExperiment) -> Result<Self, Problem> {
         // profiles and sweeps have changed the tree before this point
-        let Declared { profiles: (), honest: Some(Changes) | None, sweep: Sweep(_), .. } = &declared;
+        let WrittenExperiment { profiles: (), honest: Some(Changes) | None, sweep: Sweep(_), .. } = &declared;
         let checked = |(index, entry)| Entry::try_from(entry).map_err(|misfit: Misfit| misfit.in_entry(index));
         let models: Vec<Entry> = declared.models.into_iter().enumerate().map(checked).collect::<Result<_, _>>()?;
         let models = match &declared.transfer {

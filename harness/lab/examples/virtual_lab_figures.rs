@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use cells::catalogue::{self, CatalogueEntry};
 use cells::cell::{Cell, Cycle, LifeRecord};
 use cells::datasets;
-use cells::source::Source as _;
+use cells::source::CellSource as _;
 use lab::VirtualLab;
 use plotters::prelude::*;
 use rayon::prelude::*;

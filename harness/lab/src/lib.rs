@@ -30,7 +30,7 @@ use numerics::Streams;
 use cells::catalogue;
 use cells::cell::{Cell, LifeRecord, Origin};
 use cells::failure::Failure;
-use cells::source::Source;
+use cells::source::CellSource;
 use cells::suggest::did_you_mean;
 pub use recognition::made;
 use specimen::Specimen;
@@ -60,7 +60,7 @@ fn entry(id: &str) -> Result<&'static catalogue::CatalogueEntry, Failure> {
     })
 }
 
-impl Source for VirtualLab {
+impl CellSource for VirtualLab {
     fn origin(&self) -> Origin {
         Origin::Virtual
     }

@@ -1,7 +1,7 @@
 //! Whether a series is one of the lab's.
 
 use super::VirtualLab;
-use cells::source::Source as _;
+use cells::source::CellSource as _;
 
 /// Cycles of the virtual cell among whose voltages those of a cycle are looked for: rules of cleaning drop a few of the first.
 const CYCLES: usize = 40;

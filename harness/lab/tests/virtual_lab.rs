@@ -6,7 +6,7 @@ use std::path::Path;
 use cells::catalogue::{self, CatalogueEntry};
 use cells::cell::{Cell, LifeRecord, Origin};
 use cells::label::{Basis, LabelRule, Verdict};
-use cells::source::Source as _;
+use cells::source::CellSource as _;
 use cells::split::Split;
 use lab::VirtualLab;
 use rayon::prelude::*;

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, io, path::Path};
 
-use super::{Pairs, references::DrawnReferences};
+use super::{PairPredictions, references::DrawnReferences};
 
 /// What a run leaves beside its record, and the network that it began with.
 #[derive(Clone, Copy, Debug, Default)]
@@ -10,7 +10,7 @@ pub struct Attachments<'a> {
     /// The trained tensors, if this run made them.
     pub weights: Option<&'a [u8]>,
     /// The predictions with one reference at a time, if asked for.
-    pub pairs: Option<&'a Pairs>,
+    pub pairs: Option<&'a PairPredictions>,
     /// The references that were drawn, if the model asks any.
     pub references: Option<&'a DrawnReferences<'a>>,
     /// Key and hash of the pretrained network that its training began with, if any.
@@ -21,7 +21,7 @@ pub struct Attachments<'a> {
 pub(crate) const WEIGHTS: &str = "weights.safetensors";
 
 /// All that may lie in the folder of a run beside its record.
-pub(crate) const FILES: [&str; 4] = [crate::Prediction::FILE, Pairs::FILE, DrawnReferences::FILE, WEIGHTS];
+pub(crate) const FILES: [&str; 4] = [crate::Prediction::FILE, PairPredictions::FILE, DrawnReferences::FILE, WEIGHTS];
 
 /// BLAKE3 of files, 64 hexadecimal digits, by name: in the folder of the run, or `pretrained/<key>.safetensors` in the output
 /// folder. Weights, pairs and references may have been left out when a run was kept (`make keep`).

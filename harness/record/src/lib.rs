@@ -9,7 +9,7 @@
 //!                                 whose trained model was asked, under `trained_by`
 //!   runs/<key>/references.csv     the training cells that BatLiNet was asked with, per test cell  [`DrawnReferences`]
 //!   runs/<key>/pairs.csv          every test cell with every training cell as its only reference, where
-//!                                 `pair_matrix: true` asked for it                [`Pairs`]
+//!                                 `pair_matrix: true` asked for it                [`PairPredictions`]
 //!   pretrained/<key>.safetensors  networks that fine-tuning begins with, each for all numbers of target cells
 //!   experiments/<name>-<data>.json    what was declared, for the report           [`ExperimentRecord`]
 //!   scores.csv                    one row per run                                 [`Score`]
@@ -49,7 +49,7 @@ pub use computed::{DeviceClass, Precision};
 pub use experiment::{AS_WRITTEN, Expectation, ExperimentRecord, Metric, Protocol, Study};
 pub use ingredients::{Ingredients, hash};
 pub use models::{MODELS, SEEDED_MODELS};
-pub use pairs::Pairs;
+pub use pairs::PairPredictions;
 pub use provenance::{Provenance, Versions, card, processor};
 pub use reference_tables::{ReferenceTables, draws_of};
 pub use references::DrawnReferences;

@@ -8,7 +8,7 @@ use cells::failure::Failure;
 
 /// The predictions of one trained model with one reference at a time.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Pairs {
+pub struct PairPredictions {
     /// Test cells.
     pub cells: Vec<String>,
     /// Their observed cycle lives.
@@ -19,7 +19,7 @@ pub struct Pairs {
     pub predicted: Array2<f64>,
 }
 
-impl Pairs {
+impl PairPredictions {
     /// Name of the file in the folder of a run.
     pub const FILE: &str = "pairs.csv";
 
@@ -75,21 +75,21 @@ mod tests {
     #[test]
     fn pairs_are_read_as_they_were_written() {
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(Pairs::read(folder.path()).unwrap(), None);
+        assert_eq!(PairPredictions::read(folder.path()).unwrap(), None);
         let texts = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-        let pairs = Pairs {
+        let pairs = PairPredictions {
             cells: texts(&["a", "b"]),
             observed: vec![500.0, 612.5],
             references: texts(&["x", "y", "z"]),
             predicted: array![[0.1 + 0.2, 2.0, 3.0], [4.0, 5.0, 1e300]],
         };
-        std::fs::write(folder.path().join(Pairs::FILE), pairs.to_csv()).unwrap();
-        assert_eq!(Pairs::read(folder.path()).unwrap(), Some(pairs));
+        std::fs::write(folder.path().join(PairPredictions::FILE), pairs.to_csv()).unwrap();
+        assert_eq!(PairPredictions::read(folder.path()).unwrap(), Some(pairs));
 
-        let path = folder.path().join(Pairs::FILE);
+        let path = folder.path().join(PairPredictions::FILE);
         let text = std::fs::read_to_string(&path).unwrap();
         std::fs::write(&path, text.lines().take(6).collect::<Vec<_>>().join("\n")).unwrap();
-        let message = Pairs::read(folder.path()).unwrap_err().to_string();
+        let message = PairPredictions::read(folder.path()).unwrap_err().to_string();
         assert!(message.contains("pairs.csv: not every test cell"), "{message}");
     }
 }

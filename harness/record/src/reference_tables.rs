@@ -1,11 +1,11 @@
 //! `reference_curves.csv` and `reference_draws.csv`: the reference study of the paper (its Fig. 5a and 5b), for every run
-//! that left [`Pairs`].
+//! that left [`PairPredictions`].
 
 use std::{fs, path::Path};
 
 use numerics::Streams;
 
-use super::{Pairs, Score, files};
+use super::{PairPredictions, Score, files};
 use cells::failure::Failure;
 use statistics::{reference_draws, reference_errors};
 
@@ -18,7 +18,7 @@ const DRAWS: usize = 100;
 /// For 1, 2, 4 … 64 references, the RMSE in cycles of a hundred choices of so many, for the trained model with this name of
 /// streams ([`Ingredients::streams`](crate::Ingredients::streams)). Each test cell draws from a stream of its own, whoever is
 /// tested beside it.
-pub fn draws_of(streams: &str, pairs: &Pairs) -> Vec<(usize, Vec<f64>)> {
+pub fn draws_of(streams: &str, pairs: &PairPredictions) -> Vec<(usize, Vec<f64>)> {
     let streams = Streams::new(streams);
     let draws = |references| {
         let of = |cell: usize| streams.stream(&format!("reference-draws {references} {}", pairs.cells[cell]));
@@ -47,7 +47,7 @@ impl Default for ReferenceTables {
 
 impl ReferenceTables {
     /// Adds what one run of the trained model with this name of streams has left. All numbers are in cycles.
-    pub fn add(&mut self, score: &Score, streams: &str, pairs: &Pairs) {
+    pub fn add(&mut self, score: &Score, streams: &str, pairs: &PairPredictions) {
         self.is_empty = false;
         let Score { experiment, data, model, variant, seed, .. } = score;
         let run = format!("{experiment},{data},{model},\"{variant}\",{seed}");

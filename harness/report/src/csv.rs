@@ -4,7 +4,7 @@
 use super::{
     figure::Figure,
     lives,
-    published::Published,
+    published::PublishedNumber,
     summary::{Row, Run, Summary},
     table::{Cell, Table},
 };
@@ -111,7 +111,7 @@ fn values(cell: &Cell) -> Vec<String> {
 }
 
 fn fields(summary: &Summary, row: &Row) -> Vec<String> {
-    let measure = |ours: Option<Spread>, published: Option<&Published>| {
+    let measure = |ours: Option<Spread>, published: Option<&PublishedNumber>| {
         [
             text(ours.map(|spread| spread.mean)),
             text(ours.map(|spread| spread.population_std)),

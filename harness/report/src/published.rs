@@ -7,7 +7,7 @@ use serde::Deserialize;
 /// One published number.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Published {
+pub struct PublishedNumber {
     /// `scenario`, `branches`, `features`, `references`, `throughput`, `transfer` or `material`.
     pub study: String,
     /// Such as `MATR-1`; the target chemistry for transfer.
@@ -50,7 +50,7 @@ impl TryFrom<String> for Seeds {
     }
 }
 
-static PAPER: LazyLock<Vec<Published>> = LazyLock::new(|| {
+static PAPER: LazyLock<Vec<PublishedNumber>> = LazyLock::new(|| {
     csv::Reader::from_reader(include_str!("../../../results/paper.csv").as_bytes())
         .deserialize()
         .collect::<Result<_, _>>()
@@ -58,17 +58,23 @@ static PAPER: LazyLock<Vec<Published>> = LazyLock::new(|| {
 });
 
 /// All published numbers.
-pub fn paper() -> &'static [Published] {
+pub fn paper() -> &'static [PublishedNumber] {
     &PAPER
 }
 
 /// The published number, if there is one.
-pub fn published(study: &str, scenario: &str, model: &str, variant: &str, metric: &str) -> Option<&'static Published> {
+pub fn published(
+    study: &str,
+    scenario: &str,
+    model: &str,
+    variant: &str,
+    metric: &str,
+) -> Option<&'static PublishedNumber> {
     let asked = (study, scenario, model, variant, metric);
     PAPER.iter().find(|number| number.slot() == asked)
 }
 
-impl Published {
+impl PublishedNumber {
     /// What it is a number of: no two share it.
     fn slot(&self) -> (&str, &str, &str, &str, &str) {
         (&self.study, &self.scenario, &self.model, &self.variant, &self.metric)
@@ -95,7 +101,7 @@ mod tests {
         }
     }
 
-    fn published_again(number: &Published) -> Option<&'static Published> {
+    fn published_again(number: &PublishedNumber) -> Option<&'static PublishedNumber> {
         let (study, scenario, model, variant, metric) = number.slot();
         published(study, scenario, model, variant, metric)
     }

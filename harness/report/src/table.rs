@@ -1,6 +1,6 @@
 //! Tables in memory: cells keep their numbers at full precision until a form is chosen.
 
-use super::published::Published;
+use super::published::PublishedNumber;
 use statistics::Spread;
 
 /// Headings and rows.
@@ -62,7 +62,7 @@ pub enum Cell {
     /// Median with its quartiles; the median alone for one seed.
     Median(Spread),
     /// A number of the paper.
-    Published(&'static Published),
+    Published(&'static PublishedNumber),
 }
 
 impl Cell {
@@ -82,7 +82,7 @@ impl Cell {
     }
 
     /// The published number, if there is one.
-    pub fn published(number: Option<&'static Published>) -> Self {
+    pub fn published(number: Option<&'static PublishedNumber>) -> Self {
         number.map_or(Self::Missing, Self::Published)
     }
 
@@ -101,8 +101,8 @@ impl Cell {
                 let (lower, upper) = spread.quartiles;
                 format!("{} [{}, {}]", number(spread.median), number(lower), number(upper))
             }
-            Self::Published(Published { value, spread: Some(spread), .. }) => format!("{value} ± {spread}"),
-            Self::Published(Published { value, .. }) => value.to_string(),
+            Self::Published(PublishedNumber { value, spread: Some(spread), .. }) => format!("{value} ± {spread}"),
+            Self::Published(PublishedNumber { value, .. }) => value.to_string(),
         }
     }
 }

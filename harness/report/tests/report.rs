@@ -9,17 +9,17 @@ use numerics::{ChaCha8Rng, Streams};
 use quick_xml::{Reader, events::Event};
 use rand::RngExt as _;
 use record::{
-    Attachments, Change, DeviceClass, ExperimentRecord, LifeBases, Pairs, Precision, Prediction, Protocol, Provenance,
-    RunRecord, Score, Seconds, Status, Study, Values, Variant, Versions, made_up, write_scores,
+    Attachments, Change, DeviceClass, ExperimentRecord, LifeBases, PairPredictions, Precision, Prediction, Protocol,
+    Provenance, RunRecord, Score, Seconds, Status, Study, Values, Variant, Versions, made_up, write_scores,
 };
 use report::{bench::Throughput, study::chapters::document, summary, write};
 use serde_json::json;
 use statistics::Metrics;
 
 /// Name, scenario, study, and models with their variants.
-type Declared<'a> = (&'a str, &'a str, Study, &'a [(&'a str, &'a str)]);
+type DeclaredStudy<'a> = (&'a str, &'a str, Study, &'a [(&'a str, &'a str)]);
 
-const EXPERIMENTS: [Declared<'static>; 9] = [
+const EXPERIMENTS: [DeclaredStudy<'static>; 9] = [
     ("matr-1", "MATR-1", Study::Scenario, &[("mean", ""), ("ridge", ""), ("cnn", ""), ("batlinet", "")]),
     ("mix-20", "MIX-20", Study::Scenario, &[("mean", ""), ("forest", ""), ("gp", ""), ("batlinet", "")]),
     (
@@ -70,11 +70,11 @@ struct Output {
 }
 
 impl Output {
-    fn new(experiments: &[Declared<'_>], data: Origin, seeds: u64) -> Self {
+    fn new(experiments: &[DeclaredStudy<'_>], data: Origin, seeds: u64) -> Self {
         Self::under("paper", experiments, data, seeds)
     }
 
-    fn under(profile: &str, experiments: &[Declared<'_>], data: Origin, seeds: u64) -> Self {
+    fn under(profile: &str, experiments: &[DeclaredStudy<'_>], data: Origin, seeds: u64) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut random = Streams::new("report test").stream("predictions");
         let mut scores = Vec::new();
@@ -204,13 +204,13 @@ fn run(key: &str, model: &str, seed: u64, data: Origin, predictions: Vec<Predict
     }
 }
 
-fn pairs(record: &RunRecord, random: &mut ChaCha8Rng) -> Pairs {
+fn pairs(record: &RunRecord, random: &mut ChaCha8Rng) -> PairPredictions {
     let cells: Vec<String> = (0..40).map(|index| format!("test-{index}")).collect();
     let observed = (0..40).map(|_| 400.0 + 900.0 * random.random::<f64>()).collect::<Vec<_>>();
     let predicted = Array2::from_shape_fn((40, record.train.len()), |(cell, reference)| {
         observed[cell] * (0.6 + 0.8 * random.random::<f64>()) + 10.0 * reference as f64
     });
-    Pairs { cells, observed, references: (0..41).map(|index| format!("train-{index}")).collect(), predicted }
+    PairPredictions { cells, observed, references: (0..41).map(|index| format!("train-{index}")).collect(), predicted }
 }
 
 fn score(experiment: &str, scenario: &str, variant: &str, record: &RunRecord) -> Score {

@@ -3,8 +3,8 @@
 use std::hint::black_box;
 use std::path::Path;
 
-use cells::cell::{Cathode, Cell, CellInfo, Chemistry, Cycle, DatasetName, LifeRecord, Origin, Protocol};
-use cells::source::Source;
+use cells::cell::{Cathode, Cell, CellInfo, Chemistry, Cycle, CyclingProtocol, DatasetName, LifeRecord, Origin};
+use cells::source::CellSource;
 use cells::store::Store;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use lab::VirtualLab;
@@ -35,7 +35,7 @@ fn measured_cell() -> Cell {
         nominal_capacity: 1.1,
         voltage_limits: (2.0, 3.6),
         ambient_temperature: None,
-        protocol: Protocol::default(),
+        protocol: CyclingProtocol::default(),
         published_life: None,
     };
     let cycles = (1..=100).map(cycle).collect();

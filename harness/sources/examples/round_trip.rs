@@ -10,7 +10,7 @@ use cells::datasets;
 use cells::failure::Failure;
 use cells::label::LabelRule;
 use cells::store::Store;
-use cells::{catalogue, source::Source as _};
+use cells::{catalogue, source::CellSource as _};
 use itertools::Itertools as _;
 use lab::VirtualLab;
 use rayon::prelude::*;

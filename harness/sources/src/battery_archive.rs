@@ -14,7 +14,7 @@ use std::sync::Arc;
 use itertools::Itertools as _;
 
 use super::assembly::{LARGEST_CELL, MOST_CYCLES};
-use super::format::{Datasets, Format, Published};
+use super::format::{CellFiles, Datasets, Format};
 use super::imported::Imported;
 use super::packed::{self, PublishedFile};
 use cells::catalogue::{Catalogue, CatalogueEntry};
@@ -102,7 +102,7 @@ struct Files {
 }
 
 impl Files {
-    fn find(dialect: Dialect, paths: &[PathBuf], catalogue: Arc<Catalogue>) -> Result<Box<dyn Published>, Failure> {
+    fn find(dialect: Dialect, paths: &[PathBuf], catalogue: Arc<Catalogue>) -> Result<Box<dyn CellFiles>, Failure> {
         let mut pairs: BTreeMap<String, Pair> = BTreeMap::new();
         for file in packed::find(paths)? {
             let (id, is_samples) = match (file.name.strip_suffix(SAMPLES), file.name.strip_suffix(CYCLES)) {
@@ -165,7 +165,7 @@ fn some_of(ids: &[String]) -> String {
     format!("{}{more}", ids.iter().take(5).map(|id| shown(id, 80)).join(", "))
 }
 
-impl Published for Files {
+impl CellFiles for Files {
     fn ids(&self) -> Vec<String> {
         self.cells.keys().cloned().collect()
     }

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::assembly::{Assembly, LONGEST_CYCLE, MOST_CYCLES};
-use super::format::{Datasets, Format, Published, origin_of};
+use super::format::{CellFiles, Datasets, Format, origin_of};
 use super::imported::Imported;
 use super::pickle::Node;
 use super::pickled_cells::{PickledCells, Reading};
@@ -32,7 +32,7 @@ pub const FORMAT: Format = Format {
     own: Some(open),
 };
 
-fn open(paths: &[PathBuf], catalogue: Arc<Catalogue>) -> Result<Box<dyn Published>, Failure> {
+fn open(paths: &[PathBuf], catalogue: Arc<Catalogue>) -> Result<Box<dyn CellFiles>, Failure> {
     let none_found = "no pickle is named after a published cell, as MATR_b1c0.pkl is";
     let nominal = |root: Node<'_>| root.get("nominal_capacity_in_Ah").and_then(Node::number);
     let reading = Reading { prefix: "", largest_file: LARGEST_FILE, assemble, nominal, none_found };

@@ -19,7 +19,7 @@ use itertools::Itertools as _;
 use rayon::prelude::*;
 
 use super::coulomb::{self, Half};
-use super::format::{Datasets, Format, Published};
+use super::format::{CellFiles, Datasets, Format};
 use super::imported::Imported;
 use super::packed::{self, PublishedFile};
 use super::rules::{left_out, outliers};
@@ -108,7 +108,7 @@ fn cell_id(catalogue: &Catalogue, folder: &str) -> Option<String> {
     catalogue.named("CALCE_", &upper).or_else(|| catalogue.named("CALCE_", folder)).map(|entry| entry.id.clone())
 }
 
-impl Published for Files {
+impl CellFiles for Files {
     fn ids(&self) -> Vec<String> {
         self.cells.keys().cloned().collect()
     }

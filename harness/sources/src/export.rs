@@ -25,7 +25,7 @@ use crate::import::{Datasets, Progress};
 use cells::cell::{Cell, LifeRecord};
 use cells::datasets;
 use cells::failure::Failure;
-use cells::source::Source;
+use cells::source::CellSource;
 use cells::suggest::did_you_mean;
 use cells::whole_file;
 
@@ -63,7 +63,7 @@ pub struct Format {
 /// and then renamed.
 ///
 /// Fails with [`Failure::Usage`] when a cell lacks what the format must have, or the disk is full.
-pub type Write = fn(&dyn Source, &[String], &Path, &Progress<'_>) -> Result<Vec<PathBuf>, Failure>;
+pub type Write = fn(&dyn CellSource, &[String], &Path, &Progress<'_>) -> Result<Vec<PathBuf>, Failure>;
 
 impl Format {
     /// The format of this name, in either way of naming it.
@@ -80,7 +80,7 @@ impl Format {
 /// and as [`Write`].
 pub fn export(
     format: &Format,
-    source: &dyn Source,
+    source: &dyn CellSource,
     only: &[String],
     out: &Path,
     progress: &Progress<'_>,
@@ -119,8 +119,8 @@ pub fn export(
 /// The cell with all cycles of its life, which is all that published files say of how long it lived.
 ///
 /// # Errors
-/// [`Failure::Usage`] when the store has the first cycles only, and knows the life otherwise; as [`Source::cell`].
-fn whole_life(source: &dyn Source, id: &str, format: &str) -> Result<Cell, Failure> {
+/// [`Failure::Usage`] when the store has the first cycles only, and knows the life otherwise; as [`CellSource::cell`].
+fn whole_life(source: &dyn CellSource, id: &str, format: &str) -> Result<Cell, Failure> {
     let cell = source.cell(id, usize::MAX)?;
     let here = cell.cycles().len();
     match cell.life() {

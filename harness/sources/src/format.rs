@@ -46,13 +46,13 @@ impl Datasets {
 /// Looks at files: which cells are in them? Reads as little as that needs.
 ///
 /// Fails with [`Failure::Usage`], naming the file, when it cannot be read or is of another kind.
-pub type Open = fn(&[PathBuf]) -> Result<Box<dyn Published>, Failure>;
+pub type Open = fn(&[PathBuf]) -> Result<Box<dyn CellFiles>, Failure>;
 
 /// As [`Open`], for the cells of a catalogue. They are called there what the files call them.
-pub type OpenOwn = fn(&[PathBuf], Arc<Catalogue>) -> Result<Box<dyn Published>, Failure>;
+pub type OpenOwn = fn(&[PathBuf], Arc<Catalogue>) -> Result<Box<dyn CellFiles>, Failure>;
 
 /// Published files, looked at.
-pub trait Published: Sync {
+pub trait CellFiles: Sync {
     /// The ids of the cells that an import writes, sorted.
     fn ids(&self) -> Vec<String>;
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::assembly::{Assembly, LONGEST_CYCLE, MOST_CYCLES};
 use super::coulomb::{self, Half};
-use super::format::{Datasets, Format, Published, origin_of};
+use super::format::{CellFiles, Datasets, Format, origin_of};
 use super::imported::Imported;
 use super::pickle::{self, Frame, Node};
 use super::pickled_cells::{PickledCells, Reading};
@@ -27,7 +27,7 @@ pub const FORMAT: Format = Format {
     own: Some(open),
 };
 
-fn open(paths: &[PathBuf], catalogue: Arc<Catalogue>) -> Result<Box<dyn Published>, Failure> {
+fn open(paths: &[PathBuf], catalogue: Arc<Catalogue>) -> Result<Box<dyn CellFiles>, Failure> {
     let none_found = "it is not hust_data.zip nor its folder: no 1-1.pkl, 1-2.pkl, … in it";
     let reading = Reading { prefix: "HUST_", largest_file: LARGEST_FILE, assemble, nominal: |_| None, none_found };
     Ok(Box::new(PickledCells::find(paths, reading, catalogue)?))

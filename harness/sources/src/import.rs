@@ -1,6 +1,6 @@
 //! The one way of published files into the store, for every format.
 //!
-//! A format says what it is called and how to look at files; looking gives [`Published`] cells, one at a time and in any
+//! A format says what it is called and how to look at files; looking gives [`CellFiles`] cells, one at a time and in any
 //! order, from several threads. [`write()`] does the rest. To add a format, write a file beside this one with a
 //! [`Format`] in it, and name it in [`FORMATS`].
 //!
@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex};
 use itertools::Itertools as _;
 use rayon::prelude::*;
 
-pub use super::format::{Datasets, Format, Open, Published, VIRTUAL_MARK, origin_of};
+pub use super::format::{CellFiles, Datasets, Format, Open, VIRTUAL_MARK, origin_of};
 pub use super::imported::Imported;
 use super::{battery_archive, batteryml, calce, hust, matr, matr_curves, rwth};
 use cells::catalogue::Catalogue;
@@ -48,7 +48,7 @@ impl Format {
     ///
     /// # Errors
     /// [`Failure::Usage`] if files of this format hold published cells only; as [`Open`].
-    pub fn open_own(&self, paths: &[PathBuf], catalogue: Arc<Catalogue>) -> Result<Box<dyn Published>, Failure> {
+    pub fn open_own(&self, paths: &[PathBuf], catalogue: Arc<Catalogue>) -> Result<Box<dyn CellFiles>, Failure> {
         let own = self.own.ok_or_else(|| {
             let others = FORMATS.iter().filter(|format| format.own.is_some()).map(|format| format.name).join(", ");
             Failure::Usage(format!(
@@ -94,7 +94,7 @@ const AT_ONCE: usize = 3;
 /// [`Failure::Usage`] for cells that are there, what reading a cell says, and as [`Store::write_all`]; the error of
 /// `progress`.
 pub fn write(
-    published: &dyn Published,
+    published: &dyn CellFiles,
     store: &mut Store,
     force: bool,
     progress: &Progress<'_>,

@@ -23,7 +23,7 @@ mod plain;
 use std::path::{Path, PathBuf};
 
 use super::assembly::Assembly;
-use super::format::{Datasets, Format, Published};
+use super::format::{CellFiles, Datasets, Format};
 use super::imported::Imported;
 use apart::Reader;
 pub use apart::{VERB, read_by, serve};
@@ -207,7 +207,7 @@ fn mat_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     Ok(files)
 }
 
-impl Published for Batches {
+impl CellFiles for Batches {
     fn ids(&self) -> Vec<String> {
         let mut ids = Vec::new();
         for batch in &self.0 {

@@ -28,7 +28,7 @@ use itertools::Itertools as _;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::format::{Datasets, Format, Published};
+use super::format::{CellFiles, Datasets, Format};
 use super::imported::Imported;
 use cells::catalogue::CatalogueEntry;
 use cells::cell::{Cell, Cycle, LifeRecord, Origin};
@@ -131,7 +131,7 @@ impl Curves {
     }
 }
 
-impl Published for Curves {
+impl CellFiles for Curves {
     fn ids(&self) -> Vec<String> {
         self.publication.ids()
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::format::Published;
+use super::format::CellFiles;
 use super::imported::Imported;
 use super::nominal::Nominal;
 use super::packed::{self, PublishedFile};
@@ -70,7 +70,7 @@ impl PickledCells {
     }
 }
 
-impl Published for PickledCells {
+impl CellFiles for PickledCells {
     fn ids(&self) -> Vec<String> {
         self.files.keys().cloned().collect()
     }

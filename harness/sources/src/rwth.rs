@@ -17,7 +17,7 @@ use std::sync::Arc;
 use itertools::Itertools as _;
 
 use super::coulomb::{self, Half};
-use super::format::{Datasets, Format, Published};
+use super::format::{CellFiles, Datasets, Format};
 use super::imported::Imported;
 use super::rules::{left_out, outliers};
 use cells::catalogue::{Catalogue, CatalogueEntry};
@@ -89,7 +89,7 @@ fn cell_id(catalogue: &Catalogue, name: &str) -> Option<String> {
     })
 }
 
-impl Published for Files {
+impl CellFiles for Files {
     fn ids(&self) -> Vec<String> {
         self.cells.keys().cloned().collect()
     }

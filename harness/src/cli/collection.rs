@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cells::{failure::Failure, source::Source, store::Store};
+use cells::{failure::Failure, source::CellSource, store::Store};
 use lab::VirtualLab;
 
 /// Whether `--data` asks for the built-in lab.
@@ -11,12 +11,12 @@ pub(super) fn is_virtual(data: &Path) -> bool {
 }
 
 /// The built-in lab for `virtual`, else the store in this folder.
-pub(super) fn open(data: &Path) -> Result<Box<dyn Source>, Failure> {
+pub(super) fn open(data: &Path) -> Result<Box<dyn CellSource>, Failure> {
     if is_virtual(data) { Ok(Box::new(VirtualLab::new())) } else { Ok(Box::new(Store::open(data)?)) }
 }
 
 /// Opens the cells, and says aloud which they are.
-pub(super) fn open_aloud(data: &Path) -> Result<Box<dyn Source>, Failure> {
+pub(super) fn open_aloud(data: &Path) -> Result<Box<dyn CellSource>, Failure> {
     let source = open(data)?;
     if is_virtual(data) {
         eprintln!(

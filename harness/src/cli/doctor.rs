@@ -8,7 +8,7 @@ use baselines::{
 };
 use clap::Args;
 
-use cells::{failure::Failure, source::Source as _, store::Store};
+use cells::{failure::Failure, source::CellSource as _, store::Store};
 use lab::VirtualLab;
 use record;
 

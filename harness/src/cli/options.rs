@@ -6,7 +6,7 @@ use baselines::device::Choice;
 use clap::Args;
 
 use super::collection;
-use cells::{failure::Failure, source::Source, store::Store};
+use cells::{failure::Failure, source::CellSource, store::Store};
 use experiments::{
     Plan,
     plan::{self, Selection, Shard},
@@ -52,7 +52,7 @@ pub struct Prepared {
     /// One per file.
     pub plans: Vec<Plan>,
     /// The cells.
-    pub source: Box<dyn Source>,
+    pub source: Box<dyn CellSource>,
     /// Where networks compute.
     pub device: tch::Device,
     /// Output folder.

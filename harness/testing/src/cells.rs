@@ -1,6 +1,8 @@
 //! Made-up cells for tests of the store: every combination of what a source may leave out.
 
-use cells::cell::{Cathode, Cell, CellInfo, Chemistry, Cycle, DatasetName, LeftOut, LifeRecord, Origin, Protocol};
+use cells::cell::{
+    Cathode, Cell, CellInfo, Chemistry, Cycle, CyclingProtocol, DatasetName, LeftOut, LifeRecord, Origin,
+};
 use cells::datasets;
 use numerics::Streams;
 use rand::RngExt;
@@ -16,7 +18,7 @@ pub fn plain_cell(id: &str, cycles: u32) -> Cell {
         nominal_capacity: 1.1,
         voltage_limits: (2.0, 3.6),
         ambient_temperature: Some(30.0),
-        protocol: Protocol::default(),
+        protocol: CyclingProtocol::default(),
         published_life: None,
     };
     let cycle = |number| Cycle {
@@ -87,7 +89,7 @@ pub fn arbitrary_cell(number: u64) -> Cell {
         nominal_capacity: random.random_range(0.5..5.0),
         voltage_limits: (random.random_range(1.0..2.5), random.random_range(3.0..5.0)),
         ambient_temperature: form.then(|| random.random_range(-20.0..60.0)),
-        protocol: Protocol { charge: "3.6C(80%)-3.6C".to_owned(), discharge: "25 °C, ½ C".to_owned() },
+        protocol: CyclingProtocol { charge: "3.6C(80%)-3.6C".to_owned(), discharge: "25 °C, ½ C".to_owned() },
         ..plain.info().clone()
     };
     let life = if published {

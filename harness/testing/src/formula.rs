@@ -1,6 +1,6 @@
 //! A synthetic cell given by formulas, on which the authors' feature code was run for golden values.
 
-use cells::cell::{Cathode, Cell, CellInfo, Chemistry, Cycle, DatasetName, LifeRecord, Origin, Protocol};
+use cells::cell::{Cathode, Cell, CellInfo, Chemistry, Cycle, CyclingProtocol, DatasetName, LifeRecord, Origin};
 use cells::time_unit::TimeUnit;
 
 /// Samples in each half of a cycle of the cell of the golden values.
@@ -40,7 +40,7 @@ impl Formula {
             nominal_capacity: NOMINAL,
             voltage_limits: (2.0, 3.5),
             ambient_temperature: Some(30.0),
-            protocol: Protocol::default(),
+            protocol: CyclingProtocol::default(),
             published_life: None,
         };
         let life = LifeRecord::Capacity((0..cycles).map(|position| self.capacity(position)).collect());

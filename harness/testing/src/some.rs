@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use cells::cell::{Cell, CellInfo, Cycle, LifeRecord, Origin};
 use cells::failure::Failure;
-use cells::source::Source;
+use cells::source::CellSource;
 use lab::VirtualLab;
 
 /// Some cells by their ids, whole.
-pub struct Cells(pub BTreeMap<String, Cell>);
+pub struct LabCells(pub BTreeMap<String, Cell>);
 
-impl Cells {
+impl LabCells {
     /// The beginnings of virtual cells, taken for whole lives.
     pub fn of_the_lab(cycles: usize, ids: &[&str]) -> Self {
         let lab = VirtualLab::new();
@@ -79,7 +79,7 @@ fn whole_life(cell: Cell) -> Cell {
     Cell::new(cell.info().clone(), cell.cycles().to_vec(), life).unwrap()
 }
 
-impl Source for Cells {
+impl CellSource for LabCells {
     fn origin(&self) -> Origin {
         self.0.values().next().unwrap().info().origin
     }

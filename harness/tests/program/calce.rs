@@ -5,7 +5,7 @@ use std::path::Path;
 
 use cells::cell::Cycle;
 use cells::label::LabelRule;
-use cells::source::Source as _;
+use cells::source::CellSource as _;
 use cells::store::Store;
 use harness::cli::data::{DataCommand, execute_to};
 use rust_xlsxwriter::Workbook;

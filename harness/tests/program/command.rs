@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use cells::failure::Failure;
-use cells::source::Source;
+use cells::source::CellSource;
 use cells::store::Store;
 use harness::cli::data::{DataCommand, execute_to};
 use sources::import::Format;

@@ -1,11 +1,11 @@
-//! Cells whose files state another nominal capacity than the published cell of their name has.
+//! LabCells whose files state another nominal capacity than the published cell of their name has.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use cells::cell::LifeRecord;
 use cells::label::LabelRule;
-use cells::source::Source as _;
+use cells::source::CellSource as _;
 use cells::store::Store;
 use harness::cli::data::{DataCommand, execute_to};
 use sources::export;
@@ -13,9 +13,9 @@ use sources::import::Format;
 use sources::nominal::Nominal;
 
 use testing::published;
-use testing::some::Cells;
+use testing::some::LabCells;
 
-fn export(format: &str, cells: &Cells, folder: &Path) -> Vec<PathBuf> {
+fn export(format: &str, cells: &LabCells, folder: &Path) -> Vec<PathBuf> {
     export::export(export::Format::find(format).unwrap(), cells, &[], folder, &|_, _| Ok(())).unwrap()
 }
 
@@ -42,7 +42,7 @@ const ID: &str = "SNL_18650_NMC_25C_0-100_0.5-1C_a";
 
 /// A cell as BatteryML keeps it, whose file states another nominal capacity and where everything is as much larger.
 fn foreign(folder: &Path, larger: f64) -> PathBuf {
-    let cells = Cells::of_the_lab(5, &[ID])
+    let cells = LabCells::of_the_lab(5, &[ID])
         .changed(ID, |cycles| {
             for cycle in cycles {
                 let charge = cycle.charge_capacity.iter_mut();
@@ -90,7 +90,7 @@ fn another_nominal_capacity_stops_the_import_until_one_is_chosen() {
 fn a_life_is_counted_to_the_capacity_that_was_chosen() {
     // of a cell that is as much larger as its nominal capacity, the life is the same
     let fading = |larger: f64| {
-        let lab = Cells::of_the_lab(1, &[ID]);
+        let lab = LabCells::of_the_lab(1, &[ID]);
         let capacity = (0..300).map(|position| larger * (3.0 - 0.003 * f64::from(position))).collect();
         let cell = lab.get(ID);
         let cell = cells::cell::Cell::new(cell.info().clone(), vec![], LifeRecord::Capacity(capacity)).unwrap();
@@ -103,12 +103,12 @@ fn a_life_is_counted_to_the_capacity_that_was_chosen() {
 #[test]
 fn files_that_state_no_capacity_cannot_be_asked_for_it() {
     let dir = tempfile::tempdir().unwrap();
-    let cells = Cells::of_the_lab(3, &["HUST_1-1"]);
+    let cells = LabCells::of_the_lab(3, &["HUST_1-1"]);
     let hust = export("hust", &cells, dir.path()).remove(0);
     let (code, message) = import("hust", &hust, &dir.path().join("store"), Some(Nominal::File)).unwrap_err();
     assert!(code == 2 && message.contains("no nominal capacity there"), "{message}");
     import("hust", &hust, &dir.path().join("store"), Some(Nominal::Catalogue)).unwrap();
-    let rwth = export("rwth", &Cells::of_the_lab(3, &["RWTH_002"]), &dir.path().join("rwth")).remove(0);
+    let rwth = export("rwth", &LabCells::of_the_lab(3, &["RWTH_002"]), &dir.path().join("rwth")).remove(0);
     let (code, message) = import("rwth", &rwth, &dir.path().join("other"), Some(Nominal::File)).unwrap_err();
     assert!(code == 2 && message.contains("files of this format state no nominal capacity"), "{message}");
 }

@@ -1,4 +1,4 @@
-//! Cells of one's own, described by a catalogue file: imported, listed, shown, checked, split and used like published ones.
+//! LabCells of one's own, described by a catalogue file: imported, listed, shown, checked, split and used like published ones.
 
 use std::fs;
 use std::path::Path;
@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use cells::catalogue::{self, Catalogue};
 use cells::cell::{Cathode, CellInfo, DatasetName, Origin};
-use cells::source::Source;
+use cells::source::CellSource;
 use cells::store::{self, Store};
 use sources::export;
 use sources::import::Format;
 
-use testing::some::Cells;
+use testing::some::LabCells;
 
 const HEADER: &str =
     "id,dataset,cathode,anode,form_factor,nominal_capacity_Ah,v_min,v_max,temperature_C,charge,discharge,cycle_life_80";
@@ -28,22 +28,22 @@ fn batlinet(arguments: &[&str]) -> String {
 }
 
 /// Virtual cells under names of one's own: the first `cycles` cycles of their lives.
-fn renamed(cycles: usize, names: &[(&str, &str)]) -> Cells {
+fn renamed(cycles: usize, names: &[(&str, &str)]) -> LabCells {
     let ids: Vec<&str> = names.iter().map(|(id, _)| *id).collect();
-    Cells::of_the_lab(cycles, &ids).described(|info: &mut CellInfo| {
+    LabCells::of_the_lab(cycles, &ids).described(|info: &mut CellInfo| {
         let (_, own) = names.iter().find(|(id, _)| info.id == *id).unwrap();
         info.id = (*own).to_owned();
         info.dataset = DatasetName::of("MINE");
         info.chemistry.cathode = Cathode::of("LMFP");
         info.form_factor = None;
         info.ambient_temperature = None;
-        info.protocol = cells::cell::Protocol::default();
+        info.protocol = cells::cell::CyclingProtocol::default();
         info.published_life = None;
     })
 }
 
 /// What a catalogue says of these cells.
-fn described(cells: &Cells) -> String {
+fn described(cells: &LabCells) -> String {
     let line = |id: String| {
         let info = cells.cell(&id, 0).unwrap().info().clone();
         let (nominal, (low, high)) = (info.nominal_capacity, info.voltage_limits);
@@ -53,7 +53,7 @@ fn described(cells: &Cells) -> String {
 }
 
 /// Writes cells of one's own as a publisher would.
-fn write(format: &str, cells: &Cells, folder: &Path) {
+fn write(format: &str, cells: &LabCells, folder: &Path) {
     let format = export::Format::find(format).unwrap();
     export::export(format, cells, &cells.ids(), folder, &|_, _| Ok(())).unwrap();
 }
@@ -100,7 +100,7 @@ fn files_of_every_form_that_can_hold_them_give_the_cells_of_the_catalogue() {
 const EXPERIMENT: &str = "\
 name: mine
 scenario: MINE
-description: Cells of one's own.
+description: LabCells of one's own.
 train_test_split: split.csv
 protocol: faithful
 early_cycles: 100
@@ -191,7 +191,7 @@ fn a_store_of_an_older_program_is_read_in_seconds() {
     for (id, unit) in [("MATR_b1c0", 60.0), ("RWTH_002", 0.001), ("HUST_1-1", 1.0)] {
         let dir = tempfile::tempdir().unwrap();
         let times = [0.0, 0.125, 7.0, 1234.5];
-        let old = Cells::of_the_lab(2, &[id]).changed(id, |cycles| {
+        let old = LabCells::of_the_lab(2, &[id]).changed(id, |cycles| {
             for cycle in cycles {
                 cycle.time.iter_mut().flatten().zip(times.iter().cycle()).for_each(|(time, old)| *time = *old);
             }

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use cells::cell::Cell;
 use cells::label::{LabelRule, Verdict};
-use cells::source::Source as _;
+use cells::source::CellSource as _;
 use cells::store::Store;
 use lab::VirtualLab;
 

@@ -12,7 +12,7 @@ use harness::cli::data::{DataCommand, execute_to};
 use sources::export;
 
 use testing::cells::plain_cell;
-use testing::some::Cells;
+use testing::some::LabCells;
 
 /// What a command prints, and the exit code with the sentence it ends with.
 fn execute(command: &DataCommand) -> (String, Option<(u8, String)>) {
@@ -57,7 +57,7 @@ impl Published {
     /// A file as HUST publishes it, with two virtual cells.
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let cells = Cells::of_the_lab(3, &["HUST_1-1", "HUST_1-2"]);
+        let cells = LabCells::of_the_lab(3, &["HUST_1-1", "HUST_1-2"]);
         let format = export::Format::find("hust-zip").unwrap();
         let files = export::export(format, &cells, &[], &dir.path().join("raw"), &|_, _| Ok(())).unwrap();
         let content = fs::read(&files[0]).unwrap();
@@ -176,11 +176,11 @@ fn what_only_people_get_comes_with_steps_and_exit_code_5() {
         .collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     let format = export::Format::find("battery-archive").unwrap();
-    export::export(format, &Cells::of_the_lab(40, &ids[1..]), &[], &folder, &|_, _| Ok(())).unwrap();
+    export::export(format, &LabCells::of_the_lab(40, &ids[1..]), &[], &folder, &|_, _| Ok(())).unwrap();
     let (said, end) = fetch("hnei");
     assert!(end.unwrap().1.contains("2 of the 28 files of hnei"));
     assert_eq!(said.matches("_timeseries.csv").count(), 1, "{said}");
-    export::export(format, &Cells::of_the_lab(40, &ids[..1]), &[], &folder, &|_, _| Ok(())).unwrap();
+    export::export(format, &LabCells::of_the_lab(40, &ids[..1]), &[], &folder, &|_, _| Ok(())).unwrap();
     let (said, end) = fetch("hnei");
     assert_eq!(end, None, "{said}");
     assert!(said.contains("14 virtual cells of HNEI"), "{said}");

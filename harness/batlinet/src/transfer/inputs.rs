@@ -4,7 +4,7 @@ use baselines::encoder::EncoderShape;
 
 /// Capacity maps of some cells, [cells, channels, cycles, grid points], row-major, and their lives.
 #[derive(Clone, Copy)]
-pub struct Cells<'a> {
+pub struct MapsAndLives<'a> {
     /// One map after the other.
     pub maps: &'a [f32],
     /// In cycles, one per map.

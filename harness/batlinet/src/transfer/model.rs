@@ -9,8 +9,8 @@ use baselines::{
 use ndarray::{ArrayD, ArrayViewD};
 
 use super::{
-    inputs::{Cells, Differences},
-    pairs::Pairs,
+    inputs::{Differences, MapsAndLives},
+    pairs::CellPairs,
     parameters::{PairBudget, Preset, TransferParameters},
     scale::Scale,
     trainer::Trainer,
@@ -23,12 +23,12 @@ use numerics::signal::lower_median;
 /// The source cells belong to the model as its hyper-parameters do: they are given before the fit and stay.
 pub struct Transfer<'a> {
     parameters: TransferParameters,
-    source: Option<Source<'a>>,
+    source: Option<SourceCells<'a>>,
     pretrained: Option<Weights>,
 }
 
 #[derive(Clone)]
-struct Source<'a> {
+struct SourceCells<'a> {
     maps: Cow<'a, [f32]>,
     inner: [usize; 3],
     lives: &'a [f64],
@@ -41,7 +41,7 @@ pub struct FittedTransfer<'a> {
     /// On a cell's difference to its own base cycle.
     intra: Scaled,
     /// On the difference of two cells, and the source cells, which are references.
-    inter: Option<(Scaled, Source<'a>)>,
+    inter: Option<(Scaled, SourceCells<'a>)>,
 }
 
 /// A network and the unit of its outputs.
@@ -50,9 +50,9 @@ struct Scaled {
     scale: Scale,
 }
 
-impl Source<'_> {
-    fn cells(&self) -> Cells<'_> {
-        Cells { maps: &self.maps, lives: self.lives }
+impl SourceCells<'_> {
+    fn cells(&self) -> MapsAndLives<'_> {
+        MapsAndLives { maps: &self.maps, lives: self.lives }
     }
 }
 
@@ -72,7 +72,7 @@ impl<'a> Transfer<'a> {
     /// [`ModelError`] says what is wrong with them.
     pub fn with_source(self, maps: &'a ArrayD<f32>, lives: &'a [f64]) -> Result<Self, ModelError> {
         let (maps, inner) = maps::training_maps::<3>(maps.view(), lives)?;
-        Ok(Self { source: Some(Source { maps, inner, lives }), ..self })
+        Ok(Self { source: Some(SourceCells { maps, inner, lives }), ..self })
     }
 
     /// The network that fine-tuning begins with, trained on the source cells; none without pretraining. It does not depend on the target cells, so
@@ -109,7 +109,7 @@ impl<'a> Transfer<'a> {
         Ok(Differences { shape, base, limit })
     }
 
-    fn source(&self, shape: EncoderShape) -> Result<&Source<'a>, ModelError> {
+    fn source(&self, shape: EncoderShape) -> Result<&SourceCells<'a>, ModelError> {
         let source = self.source.as_ref().ok_or(ModelError::TooFewSamples { needed: 2, got: 0 })?;
         let EncoderShape { channels, height, width, .. } = shape;
         if source.inner != [channels, height, width] {
@@ -122,7 +122,7 @@ impl<'a> Transfer<'a> {
     }
 
     /// Direct learning, or fine-tuning.
-    fn fit_intra(&self, trainer: &Trainer<'_>, target: Cells<'_>) -> Result<(Scaled, FitSummary), ModelError> {
+    fn fit_intra(&self, trainer: &Trainer<'_>, target: MapsAndLives<'_>) -> Result<(Scaled, FitSummary), ModelError> {
         if self.parameters.needs_source() {
             self.source(trainer.differences.shape)?;
         }
@@ -145,16 +145,16 @@ impl<'a> Transfer<'a> {
     fn pairs<'b>(
         &'b self,
         budget: &PairBudget,
-        target: Cells<'b>,
+        target: MapsAndLives<'b>,
         shape: EncoderShape,
         context: &Context<'_>,
-    ) -> Result<Pairs<'b>, ModelError> {
+    ) -> Result<CellPairs<'b>, ModelError> {
         let source = self.source(shape)?.cells();
         let count = target.lives.len() * source.lives.len();
         if count < 3 {
             return Err(ModelError::TooFewSamples { needed: 3, got: count });
         }
-        Ok(Pairs::new(target, source, budget.validation, &mut context.streams.stream("pairs")))
+        Ok(CellPairs::new(target, source, budget.validation, &mut context.streams.stream("pairs")))
     }
 }
 
@@ -162,7 +162,7 @@ impl<'a> Transfer<'a> {
 /// difference. The lower median of the answers that are positive; none where none is.
 fn by_references(
     Scaled { network, scale }: &Scaled,
-    source: Cells<'_>,
+    source: MapsAndLives<'_>,
     maps: &[f32],
     differences: &Differences,
 ) -> Result<Vec<Option<f64>>, ModelError> {
@@ -205,7 +205,7 @@ impl<'a> Model for Transfer<'a> {
         context: &Context<'_>,
     ) -> Result<(Self::Fitted, FitSummary), ModelError> {
         let (maps, inner) = maps::labelled_maps::<3>(features, labels)?;
-        let target = Cells { maps: &maps, lives: labels };
+        let target = MapsAndLives { maps: &maps, lives: labels };
         let differences = self.differences(inner)?;
         let trainer = Trainer { parameters: &self.parameters, differences, context };
         let (intra, mut summary) = self.fit_intra(&trainer, target)?;
@@ -229,7 +229,7 @@ impl<'a> Model for Transfer<'a> {
         context: &Context<'_>,
     ) -> Result<Self::Fitted, ModelError> {
         let (maps, inner) = maps::labelled_maps::<3>(features, labels)?;
-        let target = Cells { maps: &maps, lives: labels };
+        let target = MapsAndLives { maps: &maps, lives: labels };
         let differences = self.differences(inner)?;
         let trainer = Trainer { parameters: &self.parameters, differences, context };
         let intra = Scaled {

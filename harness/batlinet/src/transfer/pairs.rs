@@ -5,7 +5,7 @@ use rand::seq::SliceRandom as _;
 use baselines::random::ChaCha8Rng;
 
 use super::{
-    inputs::{Cells, Differences},
+    inputs::{Differences, MapsAndLives},
     scale::Scale,
 };
 
@@ -13,16 +13,16 @@ use super::{
 ///
 /// A pair is a number, target cell × source cells + source cell. Its input is made when it is wanted: all of them would
 /// fill ten gigabytes.
-pub struct Pairs<'a> {
-    target: Cells<'a>,
-    source: Cells<'a>,
+pub struct CellPairs<'a> {
+    target: MapsAndLives<'a>,
+    source: MapsAndLives<'a>,
     order: Vec<usize>,
     training: usize,
 }
 
-impl<'a> Pairs<'a> {
+impl<'a> CellPairs<'a> {
     /// All pairs, shuffled; a share `validation` of them, at least one, is kept from training. There must be three.
-    pub fn new(target: Cells<'a>, source: Cells<'a>, validation: f64, random: &mut ChaCha8Rng) -> Self {
+    pub fn new(target: MapsAndLives<'a>, source: MapsAndLives<'a>, validation: f64, random: &mut ChaCha8Rng) -> Self {
         let mut order: Vec<usize> = (0..target.lives.len() * source.lives.len()).collect();
         order.shuffle(random);
         // of a few pairs, two stay for training, so that their differences have a deviation
@@ -31,7 +31,7 @@ impl<'a> Pairs<'a> {
     }
 
     /// These pairs in this order, the first `training` of them for training.
-    pub fn in_order(target: Cells<'a>, source: Cells<'a>, order: Vec<usize>, training: usize) -> Self {
+    pub fn in_order(target: MapsAndLives<'a>, source: MapsAndLives<'a>, order: Vec<usize>, training: usize) -> Self {
         Self { target, source, order, training }
     }
 
@@ -79,9 +79,9 @@ mod tests {
         let length = shape.input_len();
         let made = |cells: usize, step: f32| (0..cells * length).map(|k| (k as f32 * step).sin()).collect::<Vec<_>>();
         let (target_maps, source_maps) = (made(3, 0.37), made(5, 0.11));
-        let target = Cells { maps: &target_maps, lives: &[300.0, 500.0, 900.0] };
-        let source = Cells { maps: &source_maps, lives: &[150.0, 400.0, 410.0, 2000.0, 650.0] };
-        let pairs = Pairs::new(target, source, 0.2, &mut Streams::new("a").stream("pairs"));
+        let target = MapsAndLives { maps: &target_maps, lives: &[300.0, 500.0, 900.0] };
+        let source = MapsAndLives { maps: &source_maps, lives: &[150.0, 400.0, 410.0, 2000.0, 650.0] };
+        let pairs = CellPairs::new(target, source, 0.2, &mut Streams::new("a").stream("pairs"));
         let differences = Differences { shape, base: 0, limit: 10.0 };
 
         // the whole set, as the authors hold it in memory
@@ -108,10 +108,10 @@ mod tests {
 
     #[test]
     fn few_pairs_leave_two_for_training_and_one_for_validation() {
-        let target = Cells { maps: &[], lives: &[300.0] };
+        let target = MapsAndLives { maps: &[], lives: &[300.0] };
         for (lives, counts) in [(&[1.0; 3][..], (2, 1)), (&[1.0; 6], (3, 3))] {
-            let source = Cells { maps: &[], lives };
-            let pairs = Pairs::new(target, source, 0.5, &mut Streams::new("a").stream("pairs"));
+            let source = MapsAndLives { maps: &[], lives };
+            let pairs = CellPairs::new(target, source, 0.5, &mut Streams::new("a").stream("pairs"));
             assert_eq!((pairs.training().len(), pairs.validation().len()), counts);
         }
     }

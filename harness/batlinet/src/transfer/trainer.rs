@@ -6,8 +6,8 @@ use baselines::{
 };
 
 use super::{
-    inputs::{Cells, Differences},
-    pairs::Pairs,
+    inputs::{Differences, MapsAndLives},
+    pairs::CellPairs,
     parameters::{Budget, PairBudget, Preset, TransferParameters},
     scale::Scale,
 };
@@ -48,7 +48,7 @@ impl Trainer<'_> {
         &self,
         network: &mut ConvolutionalNetwork,
         budget: Budget,
-        cells: Cells<'_>,
+        cells: MapsAndLives<'_>,
         scale: Scale,
     ) -> Result<FitSummary, ModelError> {
         budget.schedule().run(cells.lives.len(), self.context, |batch| {
@@ -69,7 +69,7 @@ impl Trainer<'_> {
         &self,
         mut network: ConvolutionalNetwork,
         budget: &PairBudget,
-        pairs: &Pairs<'_>,
+        pairs: &CellPairs<'_>,
         scale: Scale,
     ) -> Result<(ConvolutionalNetwork, FitSummary), ModelError> {
         let order = pairs.training();
@@ -106,7 +106,7 @@ impl Trainer<'_> {
     fn validation_error(
         &self,
         network: &ConvolutionalNetwork,
-        pairs: &Pairs<'_>,
+        pairs: &CellPairs<'_>,
         scale: Scale,
     ) -> Result<f64, ModelError> {
         let label = |&pair: &usize| match self.parameters.preset {

@@ -4,7 +4,7 @@ use baselines::{Context, Silent, Streams, Weights, encoder::EncoderShape, weight
 use batlinet::{
     BatLiNetParameters,
     inputs::Inputs,
-    network::{Cells, Network},
+    network::{MapsAndLabels, Network},
 };
 use serde_json::Value;
 
@@ -90,7 +90,7 @@ fn forward_loss_and_gradients_are_the_authors() {
     assert_eq!(network.weights().parameter_count(), 247_392);
 
     let (maps, labels) = (maps(), numbers(&golden["labels"]));
-    let cells = Cells { maps: &maps, labels: &labels };
+    let cells = MapsAndLabels { maps: &maps, labels: &labels };
     let mut inputs = Inputs::new(&parameters, shape, context.threads);
     let targets = indices(&golden["targets"]);
     let references: Vec<Vec<usize>> = golden["references"].as_array().unwrap().iter().map(indices).collect();

@@ -12,7 +12,7 @@ use baselines::{
 use batlinet::{
     BatLiNetParameters,
     inputs::Inputs,
-    network::{Cells, Network},
+    network::{MapsAndLabels, Network},
 };
 use serde::Deserialize;
 
@@ -127,7 +127,7 @@ fn agrees(
     // on a busy machine libtorch's threads wait for each other longer than they work
     tch::set_num_threads(1);
     let (fixture, maps, shape) = (fixture(), maps(), shape());
-    let cells = Cells { maps: &maps, labels: &fixture.labels };
+    let cells = MapsAndLabels { maps: &maps, labels: &fixture.labels };
     let targets: Vec<usize> = (0..CELLS).collect();
     for (name, arm) in &fixture.arms {
         let weights = weights(&arm.parameters);

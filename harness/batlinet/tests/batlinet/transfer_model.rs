@@ -3,8 +3,8 @@
 use baselines::{Context, Fitted as _, Model as _, ModelError, Silent, Streams, encoder::EncoderShape};
 use batlinet::transfer::{
     Preset, Transfer, TransferParameters,
-    inputs::{Cells, Differences},
-    pairs::Pairs,
+    inputs::{Differences, MapsAndLives},
+    pairs::CellPairs,
     parameters::{Budget, PairBudget},
     trainer::Trainer,
 };
@@ -115,9 +115,9 @@ fn inter_cell_transfer_is_the_average_of_direct_learning_and_the_references() {
         let context = context(&streams, 1);
         let shape = EncoderShape::new(2, 20, 60, 32).unwrap();
         let learned = maps.slice_axis(Axis(0), Slice::from(..LEARNED)).to_owned();
-        let target = Cells { maps: learned.as_slice().unwrap(), lives: &lives[..LEARNED] };
-        let source = Cells { maps: source_maps.as_slice().unwrap(), lives: &source_lives };
-        let pairs = Pairs::new(target, source, 0.2, &mut streams.stream("pairs"));
+        let target = MapsAndLives { maps: learned.as_slice().unwrap(), lives: &lives[..LEARNED] };
+        let source = MapsAndLives { maps: source_maps.as_slice().unwrap(), lives: &source_lives };
+        let pairs = CellPairs::new(target, source, 0.2, &mut streams.stream("pairs"));
         let differences = Differences { shape, base: 1, limit: 10.0 };
         let trainer = Trainer { parameters: &parameters, differences, context: &context };
         let budget = parameters.pairs.unwrap();
@@ -146,9 +146,9 @@ fn inter_cell_transfer_is_the_average_of_direct_learning_and_the_references() {
 fn the_best_weights_are_restored_and_the_last_ones_in_the_notebook() {
     let (streams, (source_maps, source_lives), (maps, lives)) = (Streams::new("e"), cells(7, 0.0), target());
     let context = context(&streams, 1);
-    let target = Cells { maps: maps.as_slice().unwrap(), lives: &lives };
-    let source = Cells { maps: source_maps.as_slice().unwrap(), lives: &source_lives };
-    let pairs = Pairs::new(target, source, 0.3, &mut streams.stream("pairs"));
+    let target = MapsAndLives { maps: maps.as_slice().unwrap(), lives: &lives };
+    let source = MapsAndLives { maps: source_maps.as_slice().unwrap(), lives: &source_lives };
+    let pairs = CellPairs::new(target, source, 0.3, &mut streams.stream("pairs"));
     let scale = pairs.scale();
     let differences = Differences { shape: EncoderShape::new(2, 20, 60, 32).unwrap(), base: 1, limit: 10.0 };
     // steps so long that the validation error goes up and down

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use baselines::{Context, Silent, Streams, Weights, encoder::EncoderShape, weights::NamedTensor};
 use batlinet::transfer::{
     Preset, TransferParameters,
-    inputs::{Cells, Differences},
-    pairs::Pairs,
+    inputs::{Differences, MapsAndLives},
+    pairs::CellPairs,
     parameters::{Budget, PairBudget},
     scale::Scale,
     trainer::Trainer,
@@ -83,8 +83,8 @@ fn fine_tuning_in_both_presets_is_that_of_pytorch() {
     let maps = maps(source_count + target_count + QUESTIONS, &shape);
     let (source_maps, rest) = maps.split_at(source_count * shape.input_len());
     let (target_maps, questions) = rest.split_at(target_count * shape.input_len());
-    let source = Cells { maps: source_maps, lives: &fixture.source_lives };
-    let target = Cells { maps: target_maps, lives: &fixture.target_lives };
+    let source = MapsAndLives { maps: source_maps, lives: &fixture.source_lives };
+    let target = MapsAndLives { maps: target_maps, lives: &fixture.target_lives };
     let streams = Streams::new("fixture");
     let context = Context { streams: &streams, device: tch::Device::Cpu, threads: 2, progress: &Silent };
     let differences = Differences { shape, base: 2, limit: 0.8 };
@@ -115,15 +115,15 @@ fn training_on_streamed_pairs_is_that_of_pytorch_on_all_pairs_in_memory() {
     let maps = maps(source_lives.len() + target_lives.len() + QUESTIONS, &shape);
     let (source_maps, rest) = maps.split_at(source_lives.len() * shape.input_len());
     let (target_maps, questions) = rest.split_at(target_lives.len() * shape.input_len());
-    let source = Cells { maps: source_maps, lives: &source_lives };
-    let target = Cells { maps: target_maps, lives: &target_lives };
+    let source = MapsAndLives { maps: source_maps, lives: &source_lives };
+    let target = MapsAndLives { maps: target_maps, lives: &target_lives };
     let streams = Streams::new("fixture");
     let context = Context { streams: &streams, device: tch::Device::Cpu, threads: 2, progress: &Silent };
     let differences = Differences { shape, base: 2, limit: 0.8 };
     // the notebook's preset keeps the last weights, as the fixture does
     let parameters = TransferParameters { preset: Preset::Code, ..TransferParameters::default() };
     let trainer = Trainer { parameters: &parameters, differences, context: &context };
-    let pairs = Pairs::in_order(target, source, expected.order.clone(), TRAINING_PAIRS);
+    let pairs = CellPairs::in_order(target, source, expected.order.clone(), TRAINING_PAIRS);
     let scale = pairs.scale();
     let budget = PairBudget { epochs: 2, batch: 5, patience: 2, ..PairBudget::default() };
     let (network, summary) =

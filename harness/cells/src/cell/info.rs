@@ -36,7 +36,7 @@ pub struct Chemistry {
 
 /// How the cell was cycled, in the publisher's words.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Protocol {
+pub struct CyclingProtocol {
     /// Such as `3.6C(80%)-3.6C`.
     pub charge: String,
     /// Such as `4C CC to 2.0 V`.
@@ -63,7 +63,7 @@ pub struct CellInfo {
     /// °C of the chamber, where known.
     pub ambient_temperature: Option<f64>,
     /// How it was cycled.
-    pub protocol: Protocol,
+    pub protocol: CyclingProtocol,
     /// Cycles to 80 % of nominal capacity as its publisher counts them, where that is known. A record that ends well before
     /// was cut short. It is a fact about the cell and not part of its measurements: that of a published cell is looked up when
     /// it is read, that of any other is kept beside them.

@@ -45,7 +45,7 @@ impl Counted {
 ///
 /// Life is counted over all cycles of the record, early cycles included: it is not the life that remains.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Declared")]
+#[serde(try_from = "WrittenRule")]
 pub struct LabelRule {
     /// Fraction of nominal capacity at or under which life ends, in (0, 1].
     pub end_of_life: f64,
@@ -76,8 +76,8 @@ impl Default for LabelRule {
 
 /// A [`LabelRule`] as written.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Declared {
+#[serde(deny_unknown_fields, expecting = "a mapping such as {end_of_life: 0.8}")]
+struct WrittenRule {
     #[serde(deserialize_with = "fraction", default = "usual_end_of_life")]
     end_of_life: f64,
     #[serde(default)]
@@ -103,11 +103,11 @@ fn fraction<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error>
     }
 }
 
-impl TryFrom<Declared> for LabelRule {
+impl TryFrom<WrittenRule> for LabelRule {
     type Error = String;
 
-    fn try_from(declared: Declared) -> Result<Self, String> {
-        let Declared { end_of_life, unreached, crossing, censored_above, counted, minimum } = declared;
+    fn try_from(declared: WrittenRule) -> Result<Self, String> {
+        let WrittenRule { end_of_life, unreached, crossing, censored_above, counted, minimum } = declared;
         let usual = Self::to(end_of_life);
         let censored_above = censored_above.unwrap_or(usual.censored_above);
         // at most 2: a larger one is a percentage

@@ -32,7 +32,7 @@ use hdf5::{File, FileBuilder, Group, H5Type};
 use serde::de::DeserializeOwned;
 
 use super::{fingerprint, ragged};
-use crate::cell::{Cathode, Cell, CellInfo, Chemistry, Cycle, DatasetName, LeftOut, LifeRecord, Protocol};
+use crate::cell::{Cathode, Cell, CellInfo, Chemistry, Cycle, CyclingProtocol, DatasetName, LeftOut, LifeRecord};
 use crate::failure::Failure;
 use crate::quote::shown;
 use crate::whole_file;
@@ -281,7 +281,7 @@ fn header_of(file: &File, path: &Path) -> Result<Header, Problem> {
         ambient_temperature: has(file, "ambient_temperature")?
             .then(|| read_number(file, "ambient_temperature"))
             .transpose()?,
-        protocol: Protocol {
+        protocol: CyclingProtocol {
             charge: read_text(file, "charge_protocol")?,
             discharge: read_text(file, "discharge_protocol")?,
         },

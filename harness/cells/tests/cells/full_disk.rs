@@ -5,7 +5,7 @@ use std::process::Command;
 use std::{env, fs};
 
 use cells::cell::{Cell, LifeRecord};
-use cells::source::Source;
+use cells::source::CellSource;
 use cells::store::Store;
 
 use testing::cells::plain_cell;

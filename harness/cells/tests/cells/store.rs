@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use cells::cell::{Cell, LeftOut, LifeRecord, Origin};
-use cells::source::Source;
+use cells::source::CellSource;
 use cells::store::{self, Manifest, Store};
 
 use testing::cells::{arbitrary_cell, plain_cell};

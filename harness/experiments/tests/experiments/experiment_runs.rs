@@ -8,9 +8,9 @@ use std::{
 };
 
 use cells::{
-    cell::{Cathode, Cell, CellInfo, Chemistry, Cycle, DatasetName, LifeRecord, Origin, Protocol},
+    cell::{Cathode, Cell, CellInfo, Chemistry, Cycle, CyclingProtocol, DatasetName, LifeRecord, Origin},
     failure::Failure,
-    source::Source,
+    source::CellSource,
 };
 use experiments::{
     Plan, State,
@@ -19,13 +19,13 @@ use experiments::{
     read, run,
     setting::Setting,
 };
-use record::{Pairs, RunRecord, Score, Status, read_scores};
+use record::{PairPredictions, RunRecord, Score, Status, read_scores};
 use report::summary;
 
 /// Twelve discharge-only cells whose curves and lives follow from their number.
 struct Bench;
 
-impl Source for Bench {
+impl CellSource for Bench {
     fn origin(&self) -> Origin {
         Origin::Virtual
     }
@@ -59,7 +59,7 @@ impl Source for Bench {
             nominal_capacity: 1.1,
             voltage_limits: (2.0, 3.5),
             ambient_temperature: None,
-            protocol: Protocol::default(),
+            protocol: CyclingProtocol::default(),
             published_life: None,
         };
         let capacity = (0..=life).map(|position| 1.1 * (1.0 - fade * position as f64)).collect();
@@ -587,7 +587,7 @@ fn the_reference_study_leaves_every_pair_and_the_tables_that_follow() {
     }
     let score = scores(&out).into_iter().find(|score| score.variant.to_string() == "references_test=1").unwrap();
     let record = record(&out, &score);
-    let pairs = Pairs::read(&out.join("runs").join(&score.key)).unwrap().unwrap();
+    let pairs = PairPredictions::read(&out.join("runs").join(&score.key)).unwrap().unwrap();
     assert_eq!((pairs.cells.len(), &pairs.references), (4, &record.train));
     // one reference was drawn for each cell, and the prediction is that of this pair
     let drawn = fs::read_to_string(out.join("runs").join(&score.key).join("references.csv")).unwrap();

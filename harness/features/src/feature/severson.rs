@@ -269,7 +269,7 @@ mod tests {
     use crate::feature::FeatureSpec;
     use cells::cell::{Cell, Cycle, LifeRecord};
     use cells::made_up::{discharge_cycle, info};
-    use cells::source::Source as _;
+    use cells::source::CellSource as _;
     use cells::time_unit::TimeUnit;
     use rayon::prelude::*;
 

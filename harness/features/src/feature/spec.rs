@@ -16,7 +16,7 @@ const LARGEST: u64 = 100_000;
 /// capacity_map: {cycles: 100}
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "Declared", into = "Declared")]
+#[serde(try_from = "WrittenFeature", into = "WrittenFeature")]
 pub enum FeatureSpec {
     /// Voltage, current, voltage difference and resistance over capacity, per cycle: what BatLiNet reads.
     CapacityMap(CapacityMap),
@@ -28,8 +28,8 @@ pub enum FeatureSpec {
 
 /// [`FeatureSpec`] as it is written: a mapping with exactly one key. (A YAML enum would need a tag.)
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Declared {
+#[serde(deny_unknown_fields, expecting = "a mapping such as {capacity_map: {}}")]
+struct WrittenFeature {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     capacity_map: Option<CapacityMap>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -38,10 +38,10 @@ struct Declared {
     severson: Option<Severson>,
 }
 
-impl TryFrom<Declared> for FeatureSpec {
+impl TryFrom<WrittenFeature> for FeatureSpec {
     type Error = String;
 
-    fn try_from(declared: Declared) -> Result<Self, String> {
+    fn try_from(declared: WrittenFeature) -> Result<Self, String> {
         let spec = match (declared.capacity_map, declared.voltage_capacity, declared.severson) {
             (Some(map), None, None) => Self::CapacityMap(map),
             (None, Some(curves), None) => Self::VoltageCapacity(curves),
@@ -59,7 +59,7 @@ impl TryFrom<Declared> for FeatureSpec {
     }
 }
 
-impl From<FeatureSpec> for Declared {
+impl From<FeatureSpec> for WrittenFeature {
     fn from(spec: FeatureSpec) -> Self {
         let mut declared = Self { capacity_map: None, voltage_capacity: None, severson: None };
         match spec {

@@ -11,7 +11,7 @@ use super::part::{Part, Samples};
 use crate::feature::{Extract, FeatureSpec};
 use cells::failure::Failure;
 use cells::label::{Basis, LabelRule, Uncounted, Verdict};
-use cells::source::Source;
+use cells::source::CellSource;
 use cells::split::Split;
 
 /// How many unknown cells an error lists by name.
@@ -27,7 +27,7 @@ const LISTED: usize = 5;
 /// test part without a cell left, test lives none of which was observed ([`nothing_observed`]). Of several faulty cells,
 /// the first is named.
 pub fn build(
-    source: &dyn Source,
+    source: &dyn CellSource,
     split: &Split,
     rule: &LabelRule,
     features: &[FeatureSpec],
@@ -48,7 +48,7 @@ pub fn build(
 ///
 /// # Errors
 /// As [`build`], but for what is said of features.
-pub fn lives(source: &dyn Source, split: &Split, rule: &LabelRule, workers: usize) -> Result<Samples, Failure> {
+pub fn lives(source: &dyn CellSource, split: &Split, rule: &LabelRule, workers: usize) -> Result<Samples, Failure> {
     let parts = parts(source, split, rule, &[], workers)?;
     let nothing = |part: &ExtractedPart| ArrayD::zeros(IxDyn(&[part.ids.len(), 0]));
     Ok(parts.samples(vec![0], nothing(&parts.train), nothing(&parts.test)))
@@ -71,7 +71,7 @@ impl Parts {
 }
 
 fn parts(
-    source: &dyn Source,
+    source: &dyn CellSource,
     split: &Split,
     rule: &LabelRule,
     features: &[FeatureSpec],
@@ -103,7 +103,7 @@ pub(super) fn nobody(part: &str, cells: usize) -> Failure {
     ))
 }
 
-fn check_known(source: &dyn Source, split: &Split) -> Result<(), Failure> {
+fn check_known(source: &dyn CellSource, split: &Split) -> Result<(), Failure> {
     let known: BTreeSet<String> = source.ids().into_iter().collect();
     let unknown: BTreeSet<&str> =
         split.train.iter().chain(&split.test).map(String::as_str).filter(|&id| !known.contains(id)).collect();
@@ -126,7 +126,7 @@ fn check_known(source: &dyn Source, split: &Split) -> Result<(), Failure> {
 
 /// What is the same for every cell.
 struct Extraction<'a> {
-    source: &'a dyn Source,
+    source: &'a dyn CellSource,
     rule: &'a LabelRule,
     features: &'a [FeatureSpec],
     cycles: usize,
@@ -255,9 +255,9 @@ mod tests {
 
     /// Cells `A00`, `A01`, … whose cycle p has capacity 1 − 0.001·p·k; every fifth lives for 50 cycles only, and of the
     /// others the record of every second stops just above the end of life, that of the rest long before.
-    struct Cells(usize);
+    struct MadeUpCells(usize);
 
-    impl Source for Cells {
+    impl CellSource for MadeUpCells {
         fn origin(&self) -> Origin {
             Origin::Virtual
         }
@@ -296,7 +296,7 @@ mod tests {
     #[test]
     fn rows_belong_to_their_cells_and_short_lives_are_removed_with_the_reason() {
         let split = Split { train: ids(&[7, 4, 1, 2, 9]), test: ids(&[3, 14, 0]) };
-        let samples = build(&Cells(20), &split, &LabelRule::default(), &features(), 2).unwrap();
+        let samples = build(&MadeUpCells(20), &split, &LabelRule::default(), &features(), 2).unwrap();
         assert_eq!(samples.len(), 2);
         for (samples, feature) in samples.iter().zip(features()) {
             assert_eq!(samples.train.ids, ids(&[1, 2, 7]));
@@ -309,7 +309,7 @@ mod tests {
             for part in [&samples.train, &samples.test] {
                 assert_eq!(part.features.shape()[1..], samples.feature_shape[..]);
                 for (row, id) in part.features.outer_iter().zip(&part.ids) {
-                    let cell = Cells(20).cell(id, 20).unwrap();
+                    let cell = MadeUpCells(20).cell(id, 20).unwrap();
                     assert_eq!(row.to_owned(), feature.extract(&cell).unwrap());
                 }
             }
@@ -320,14 +320,14 @@ mod tests {
     fn the_version_of_labels_follows_lives_and_cells_and_nothing_else() {
         let split = Split { train: ids(&[7, 4, 1, 2]), test: ids(&[3, 0, 6]) };
         let version = |split: &Split, rule: &LabelRule, feature: usize| {
-            build(&Cells(20), split, rule, &features()[feature..=feature], 1).unwrap()[0].label_version()
+            build(&MadeUpCells(20), split, rule, &features()[feature..=feature], 1).unwrap()[0].label_version()
         };
         let plain = version(&split, &LabelRule::default(), 0);
         assert_eq!(version(&split, &LabelRule::default(), 1), plain);
         let turned = Split { train: ids(&[2, 1, 7, 4]), test: ids(&[6, 0, 3]) };
         assert_eq!(version(&turned, &LabelRule::default(), 0), plain);
         // the lives without any feature are the same
-        let alone = lives(&Cells(20), &turned, &LabelRule::default(), 2).unwrap();
+        let alone = lives(&MadeUpCells(20), &turned, &LabelRule::default(), 2).unwrap();
         assert_eq!((alone.label_version(), alone.train.features.shape()), (plain.clone(), &[3, 0][..]));
         // a cell that takes no part is one that could have, with other labels
         let without = Split { train: ids(&[7, 1, 2]), test: ids(&[3, 0, 6]) };
@@ -341,14 +341,14 @@ mod tests {
     #[test]
     fn the_number_of_workers_changes_nothing() {
         let split = Split { train: ids(&(0..30).collect::<Vec<_>>()), test: ids(&(30..40).collect::<Vec<_>>()) };
-        let one = build(&Cells(40), &split, &LabelRule::default(), &features(), 1).unwrap();
-        assert_eq!(one, build(&Cells(40), &split, &LabelRule::default(), &features(), 3).unwrap());
+        let one = build(&MadeUpCells(40), &split, &LabelRule::default(), &features(), 1).unwrap();
+        assert_eq!(one, build(&MadeUpCells(40), &split, &LabelRule::default(), &features(), 3).unwrap());
     }
 
     #[test]
     fn unknown_cells_are_listed() {
         let split = Split { train: ids(&[1, 50, 51, 52, 53, 54, 55, 56]), test: ids(&[2]) };
-        let problem = build(&Cells(20), &split, &LabelRule::default(), &features(), 1).unwrap_err().to_string();
+        let problem = build(&MadeUpCells(20), &split, &LabelRule::default(), &features(), 1).unwrap_err().to_string();
         assert!(
             problem.contains("virtual cells") && problem.contains("A50, A51, A52, A53, A54 and 2 more"),
             "{problem}"
@@ -359,8 +359,8 @@ mod tests {
     fn test_lives_none_of_which_was_seen_are_refused_and_one_seen_is_enough() {
         let on = |test: &[usize], rule: &LabelRule| {
             let split = Split { train: ids(&[0, 2]), test: ids(test) };
-            let early = nothing_observed_of(&Cells(20), &split.test, rule);
-            let built = build(&Cells(20), &split, rule, &features(), 1).err().map(|failure| failure.to_string());
+            let early = nothing_observed_of(&MadeUpCells(20), &split.test, rule);
+            let built = build(&MadeUpCells(20), &split, rule, &features(), 1).err().map(|failure| failure.to_string());
             assert_eq!(early, built, "what is known before is what is known then");
             built
         };
@@ -376,13 +376,14 @@ mod tests {
     #[test]
     fn an_empty_part_and_an_unfit_cell_are_errors() {
         let split = Split { train: ids(&[1]), test: ids(&[4, 9]) };
-        let problem = build(&Cells(20), &split, &LabelRule::default(), &features(), 1).unwrap_err().to_string();
+        let problem = build(&MadeUpCells(20), &split, &LabelRule::default(), &features(), 1).unwrap_err().to_string();
         assert!(problem.contains("no test cell has a life"), "{problem}");
 
         let split = Split { train: ids(&(0..20).collect::<Vec<_>>()), test: ids(&[20]) };
         let charge = [serde_yaml::from_str("capacity_map: {cycles: 4}").unwrap()];
         for workers in [1, 2, 5] {
-            let problem = build(&Cells(30), &split, &LabelRule::default(), &charge, workers).unwrap_err().to_string();
+            let problem =
+                build(&MadeUpCells(30), &split, &LabelRule::default(), &charge, workers).unwrap_err().to_string();
             assert!(problem.starts_with("cell A00 has no charge half"), "{problem}");
         }
     }

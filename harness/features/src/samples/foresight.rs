@@ -13,7 +13,7 @@ use cells::{
     cell::Cell,
     failure::Failure,
     label::{Basis, LabelRule, Life, Verdict},
-    source::Source,
+    source::CellSource,
     split::Split,
 };
 
@@ -22,13 +22,13 @@ type Glance = Result<(Cell, usize), String>;
 
 /// Cells of a source at a glance: each is looked at once, when it is first asked for.
 pub struct Foresight<'a> {
-    source: &'a dyn Source,
+    source: &'a dyn CellSource,
     seen: Mutex<BTreeMap<String, Glance>>,
 }
 
 impl<'a> Foresight<'a> {
     /// Of no cell yet.
-    pub fn of(source: &'a dyn Source) -> Self {
+    pub fn of(source: &'a dyn CellSource) -> Self {
         Self { source, seen: Mutex::default() }
     }
 
@@ -103,9 +103,9 @@ mod tests {
     use cells::made_up::{discharge_cycle, info};
 
     /// Cells `A0`, `A1`, … with a life of 150 cycles, of which 2, 4, 6 … are at hand.
-    struct Cells;
+    struct MadeUpCells;
 
-    impl Source for Cells {
+    impl CellSource for MadeUpCells {
         fn origin(&self) -> Origin {
             Origin::Virtual
         }
@@ -143,10 +143,10 @@ mod tests {
         for yaml in features.iter().chain(&charged) {
             let feature: FeatureSpec = serde_yaml::from_str(yaml).unwrap();
             for rule in [LabelRule::default(), all_short.clone()] {
-                let foresight = Foresight::of(&Cells);
+                let foresight = Foresight::of(&MadeUpCells);
                 let foreseen =
                     foresight.training_lives(&split, &rule, Some(&feature)).map_err(|failure| failure.to_string());
-                let made = build(&Cells, &split, &rule, std::slice::from_ref(&feature), 2)
+                let made = build(&MadeUpCells, &split, &rule, std::slice::from_ref(&feature), 2)
                     .map(|samples| samples[0].train.lives.clone())
                     .map_err(|failure| failure.to_string());
                 assert_eq!(foreseen, made, "{yaml}");
@@ -154,9 +154,9 @@ mod tests {
             }
         }
         assert_eq!(failed, 7 + 5, "all where no cell has a life, and five of the others");
-        let alone = lives(&Cells, &split, &LabelRule::default(), 1).unwrap();
+        let alone = lives(&MadeUpCells, &split, &LabelRule::default(), 1).unwrap();
         assert_eq!(
-            Foresight::of(&Cells).training_lives(&split, &LabelRule::default(), None).unwrap(),
+            Foresight::of(&MadeUpCells).training_lives(&split, &LabelRule::default(), None).unwrap(),
             alone.train.lives
         );
     }

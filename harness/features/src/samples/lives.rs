@@ -10,19 +10,19 @@ use rayon::prelude::*;
 use cells::{
     cell::Cell,
     label::{LabelRule, Verdict},
-    source::Source,
+    source::CellSource,
 };
 
 /// Life records of the cells of a source, each read once, when it is first asked for.
 pub struct LifeRecords<'a> {
-    source: &'a dyn Source,
+    source: &'a dyn CellSource,
     /// `None` where a cell cannot be read; that is said where it is used.
     seen: Mutex<BTreeMap<String, Option<Cell>>>,
 }
 
 impl<'a> LifeRecords<'a> {
     /// Of no cell yet.
-    pub fn of(source: &'a dyn Source) -> Self {
+    pub fn of(source: &'a dyn CellSource) -> Self {
         Self { source, seen: Mutex::default() }
     }
 

@@ -1,7 +1,7 @@
 //! Whether there is anything to be right or wrong about: the distance from lives that nobody has seen is no error.
 
 use cells::label::{Basis, LabelRule, Verdict};
-use cells::source::Source;
+use cells::source::CellSource;
 
 /// Why no model can be tested on lives that rest on these; `None` if it can, or if there are none.
 pub fn nothing_observed(bases: &[Basis], rule: &LabelRule) -> Option<String> {
@@ -19,7 +19,7 @@ pub fn nothing_observed(bases: &[Basis], rule: &LabelRule) -> Option<String> {
 
 /// The same of some test cells; looks no further than the first whose life is known. A cell that cannot be read or labelled
 /// is passed over: that is said where it is used.
-pub fn nothing_observed_of(source: &dyn Source, test: &[String], rule: &LabelRule) -> Option<String> {
+pub fn nothing_observed_of(source: &dyn CellSource, test: &[String], rule: &LabelRule) -> Option<String> {
     let mut bases = Vec::new();
     for id in test {
         match source.cell(id, 0).and_then(|cell| rule.judge(&cell)) {

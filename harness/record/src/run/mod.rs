@@ -104,7 +104,7 @@ impl RunRecord {
         let text = |text: String| text.into_bytes();
         let all = [
             (WEIGHTS, beside.weights.map(<[u8]>::to_vec)),
-            (super::Pairs::FILE, beside.pairs.map(|pairs| text(pairs.to_csv()))),
+            (super::PairPredictions::FILE, beside.pairs.map(|pairs| text(pairs.to_csv()))),
             (super::DrawnReferences::FILE, beside.references.map(|references| text(references.to_csv()))),
             (Prediction::FILE, (self.status == Status::Ok).then(|| text(Prediction::to_csv(&self.predictions)))),
         ];

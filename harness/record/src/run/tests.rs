@@ -1,7 +1,7 @@
 use serde_json::Value;
 
 use super::*;
-use crate::{DrawnReferences, Pairs, made_up::record};
+use crate::{DrawnReferences, PairPredictions, made_up::record};
 
 /// The folder of a run on cells of this name, with everything that may lie in it.
 fn written(out: &Path, name: &str) -> (PathBuf, RunRecord) {
@@ -9,7 +9,8 @@ fn written(out: &Path, name: &str) -> (PathBuf, RunRecord) {
     let folder = files::run_folder(out, &whole.key());
     let names = vec!["a".to_owned(), "b".to_owned()];
     let predicted = ndarray::array![[1.0, 2.0], [3.0, 4.0]];
-    let pairs = Pairs { cells: names.clone(), observed: vec![5.0, 6.0], references: names.clone(), predicted };
+    let pairs =
+        PairPredictions { cells: names.clone(), observed: vec![5.0, 6.0], references: names.clone(), predicted };
     let references = DrawnReferences { cells: &names, training: &names, drawn: vec![vec![0], vec![1, 0]] };
     let network = out.join("pretrained/net.safetensors");
     files::write_whole(&network, b"a network").unwrap();

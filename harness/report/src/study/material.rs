@@ -1,7 +1,7 @@
 //! Errors on the test cells of each cathode, where a scenario has several.
 
 use crate::{
-    published::{Published, published},
+    published::{PublishedNumber, published},
     summary::{Row, Run, Summary},
     table::{Cell, Column, Table},
 };
@@ -72,7 +72,7 @@ fn table(summary: &Summary, cathodes: &[(&str, usize)], (heading, metric, of): M
     .without_empty_columns()
 }
 
-fn counterpart(summary: &Summary, row: &Row, cathode: &str, metric: &str) -> Option<&'static Published> {
+fn counterpart(summary: &Summary, row: &Row, cathode: &str, metric: &str) -> Option<&'static PublishedNumber> {
     // as for the whole scenario: real cells and models as published only
     let is_comparable = row.published_rmse.is_some_and(|number| number.study == "scenario");
     is_comparable.then(|| published("material", &summary.scenario, &row.model, cathode, metric)).flatten()

@@ -5,11 +5,11 @@ use crate::{
     bench::Throughput,
     document::Section,
     figure::{Axis, Dash, Figure, Look, Marker, Point, Scale, Series},
-    published::{Published, published},
+    published::{PublishedNumber, published},
     summary::Summary,
     table::{Cell, Column, Table},
 };
-use record::{Pairs, draws_of};
+use record::{PairPredictions, draws_of};
 use statistics::{ReferenceErrors, Spread, median, reference_errors};
 
 use super::{notes::notes, scenario};
@@ -58,7 +58,7 @@ pub fn section(summary: &Summary, throughput: Option<&Throughput>) -> Section {
     section
 }
 
-fn paper(summary: &Summary, study: &str, count: usize, metric: &str) -> Option<&'static Published> {
+fn paper(summary: &Summary, study: &str, count: usize, metric: &str) -> Option<&'static PublishedNumber> {
     let scenario = if study == "throughput" { "MIX-100" } else { summary.scenario.as_str() };
     let variant = format!("references_test={count}");
     summary.is_comparable().then(|| published(study, scenario, "batlinet", &variant, metric)).flatten()
@@ -97,7 +97,7 @@ fn table(summary: &Summary, draws: &[(usize, Spread)], throughput: Option<&Throu
 }
 
 /// Fig. 5a.
-fn single(summary: &Summary, pairs: &Pairs) -> Option<Figure> {
+fn single(summary: &Summary, pairs: &PairPredictions) -> Option<Figure> {
     let errors = reference_errors(&pairs.observed, pairs.predicted.view());
     let sorted = |of: fn(&ReferenceErrors) -> f64| {
         let mut curve: Vec<f64> = errors.iter().map(of).collect();
@@ -219,7 +219,7 @@ mod tests {
     fn of(data: &str) -> Section {
         let names = |letter: char, count: usize| (0..count).map(|index| format!("{letter}{index}")).collect::<Vec<_>>();
         let mut run = run("batlinet", 0, 60.0, data);
-        run.pairs = Some(Pairs {
+        run.pairs = Some(PairPredictions {
             cells: names('t', 12),
             observed: vec![500.0; 12],
             references: names('r', 9),

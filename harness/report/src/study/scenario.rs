@@ -4,7 +4,7 @@
 use crate::{
     document::Section,
     figure::{Axis, Figure, Look, Marker, Point, Scale, Series},
-    published::{Published, published},
+    published::{PublishedNumber, published},
     summary::{Row, Summary},
     table::{Cell, Column, Table, number},
 };
@@ -70,7 +70,7 @@ pub fn overview(
     slug: &str,
     caption: &str,
     summaries: &[&Summary],
-    measure: fn(&Row) -> (Option<Spread>, Option<&'static Published>),
+    measure: fn(&Row) -> (Option<Spread>, Option<&'static PublishedNumber>),
 ) -> Table {
     let mut columns = vec![Column::new("model")];
     for summary in summaries {

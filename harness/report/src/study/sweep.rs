@@ -5,7 +5,7 @@ use itertools::Itertools as _;
 use crate::{
     document::Section,
     figure::{Axis, Dash, Figure, Look, Marker, Point, Scale, Series},
-    published::{Published, published},
+    published::{PublishedNumber, published},
     summary::{Row, Summary},
     table::{Cell, Column, Table},
 };
@@ -92,7 +92,7 @@ fn table(summary: &Summary, parameter: &Parameter) -> Table {
 }
 
 /// The published median with the same value, of real cells and the model as published.
-fn counterpart(summary: &Summary, row: &Row, parameter: &Parameter) -> Option<&'static Published> {
+fn counterpart(summary: &Summary, row: &Row, parameter: &Parameter) -> Option<&'static PublishedNumber> {
     let (arm, value) = parameter.of(&row.variant, &row.values)?;
     let is_whole = row.values.branches == Some(Branches::Both) && arm.swept.is_empty();
     if !summary.is_comparable() || !is_whole {

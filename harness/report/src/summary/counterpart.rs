@@ -1,12 +1,12 @@
 //! Which published number a row stands beside: by what its entry is, not by what it is called.
 
 use super::{Row, Summary};
-use crate::published::{Published, published};
+use crate::published::{PublishedNumber, published};
 use features::feature::Channel;
 use record::Study;
 
 /// The published number of this metric that a row of a comparable summary stands beside.
-pub(super) fn counterpart(summary: &Summary, row: &Row, metric: &str) -> Option<&'static Published> {
+pub(super) fn counterpart(summary: &Summary, row: &Row, metric: &str) -> Option<&'static PublishedNumber> {
     let (scenario, model) = (summary.scenario.as_str(), row.model.as_str());
     let of_features = || published("features", scenario, model, feature_space(row.values.channels.as_ref()?)?, metric);
     match summary.study {

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use super::{Row, Run, Summary, Verdict, counterpart::counterpart};
-use crate::{labels::Versions, lives, made::Made, published::Published};
+use crate::{labels::Versions, lives, made::Made, published::PublishedNumber};
 use cells::{cell::Origin, failure::Failure};
 use record::{
-    AS_WRITTEN, Change, ExperimentRecord, Metric, Pairs, Protocol, RunRecord, Score, Study, files::run_folder,
-    read_scores,
+    AS_WRITTEN, Change, ExperimentRecord, Metric, PairPredictions, Protocol, RunRecord, Score, Study,
+    files::run_folder, read_scores,
 };
 use statistics::{Metrics, Spread};
 
@@ -40,7 +40,7 @@ pub fn summarise(out: &Path) -> Result<Vec<Summary>, Failure> {
             run.made =
                 Some(Made { versions: record.versions, provenance: record.provenance, trained_by: record.trained_by });
             run.predictions = record.predictions;
-            run.pairs = Pairs::read(&folder)?;
+            run.pairs = PairPredictions::read(&folder)?;
             removed.push(((run.score.experiment.clone(), run.score.data), record.removed));
         }
         runs.push(run);
@@ -213,7 +213,7 @@ fn row(runs: &[Run], of: &Run) -> Row {
 
 /// Puts the published numbers beside the rows.
 fn beside_published(summary: &mut Summary) {
-    let found: Vec<[Option<&'static Published>; 3]> = summary
+    let found: Vec<[Option<&'static PublishedNumber>; 3]> = summary
         .rows
         .iter()
         .map(|row| ["rmse", "mae", "mape"].map(|metric| counterpart(summary, row, metric)))

@@ -6,10 +6,11 @@ mod notice;
 
 use itertools::Itertools as _;
 
-use super::{made::Made, published::Published};
+use super::{made::Made, published::PublishedNumber};
 use cells::cell::Origin;
 use record::{
-    AS_WRITTEN, Branches, Change, Expectation, Pairs, Prediction, Protocol, Removed, Score, Study, Values, Variant,
+    AS_WRITTEN, Branches, Change, Expectation, PairPredictions, Prediction, Protocol, Removed, Score, Study, Values,
+    Variant,
 };
 use statistics::Spread;
 
@@ -70,7 +71,7 @@ pub struct Run {
     /// By its record; without one, what its name tells.
     pub values: Values,
     /// Predictions with one reference at a time, where the run was asked for them.
-    pub pairs: Option<Pairs>,
+    pub pairs: Option<PairPredictions>,
     /// By what it was made, where its record is at hand.
     pub made: Option<Made>,
 }
@@ -102,11 +103,11 @@ pub struct Row {
     /// Runs that ended without numbers, with the first reason.
     pub failed: Option<(usize, String)>,
     /// Published, in cycles. Like the others below, absent for virtual cells and quick looks: they must not be compared.
-    pub published_rmse: Option<&'static Published>,
+    pub published_rmse: Option<&'static PublishedNumber>,
     /// Published, in cycles.
-    pub published_mae: Option<&'static Published>,
+    pub published_mae: Option<&'static PublishedNumber>,
     /// Published, in percent.
-    pub published_mape: Option<&'static Published>,
+    pub published_mape: Option<&'static PublishedNumber>,
 }
 
 impl Row {

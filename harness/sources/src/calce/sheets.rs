@@ -13,7 +13,7 @@ pub(super) enum Value<'a> {
 }
 
 /// A workbook of either format.
-pub(super) trait Cells {
+pub(super) trait Sheets {
     /// The names of its sheets, in order.
     fn sheets(&self) -> Vec<String>;
 

@@ -1,7 +1,7 @@
 //! The table of an Arbin workbook: which sheets, which columns.
 
 use super::Sample;
-use super::sheets::{Cells, Value};
+use super::sheets::{Sheets, Value};
 use super::xls::XlsFile;
 use super::xlsx::XlsxFile;
 use crate::delimited::{count, not_a_number, of_missing_columns};
@@ -32,7 +32,7 @@ pub(super) struct Content {
 /// # Errors
 /// A fragment that names sheet, row and column.
 pub(super) fn read(bytes: &[u8]) -> Result<Content, String> {
-    let mut workbook: Box<dyn Cells + '_> = match bytes {
+    let mut workbook: Box<dyn Sheets + '_> = match bytes {
         [] => return Err("it is empty".to_owned()),
         // an old container may bear the new name, and the other way round
         [0xD0, 0xCF, 0x11, 0xE0, ..] => Box::new(XlsFile::open(bytes)?),
@@ -100,7 +100,7 @@ enum Table {
     Other(Vec<String>),
 }
 
-fn table(workbook: &mut dyn Cells, sheet: &str) -> Result<Table, String> {
+fn table(workbook: &mut dyn Sheets, sheet: &str) -> Result<Table, String> {
     let mut rows = Rows::default();
     workbook.each(sheet, &mut |row, column, value| rows.visit(row, column, value))?;
     rows.finish()

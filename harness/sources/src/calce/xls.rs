@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::io::{Cursor, Read as _};
 
-use super::sheets::{Cells, Value};
+use super::sheets::{Sheets, Value};
 
 const BOF: u16 = 0x0809;
 const EOF: u16 = 0x000A;
@@ -88,7 +88,7 @@ impl XlsFile {
     }
 }
 
-impl Cells for XlsFile {
+impl Sheets for XlsFile {
     fn sheets(&self) -> Vec<String> {
         self.sheets.iter().map(|(name, _)| name.clone()).collect()
     }

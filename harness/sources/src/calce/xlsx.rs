@@ -8,7 +8,7 @@ use std::io::{self, Cursor};
 use calamine::{DataRef, Reader as _, SheetType, Xlsx};
 use zip::ZipArchive;
 
-use super::sheets::{Cells, Value};
+use super::sheets::{Sheets, Value};
 use crate::packed::{Bounded, broken};
 use cells::quote::shown;
 
@@ -50,7 +50,7 @@ fn look_through(bytes: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-impl Cells for XlsxFile<'_> {
+impl Sheets for XlsxFile<'_> {
     fn sheets(&self) -> Vec<String> {
         let sheets = self.0.sheets_metadata().iter();
         sheets.filter(|sheet| sheet.typ == SheetType::WorkSheet).map(|sheet| sheet.name.clone()).collect()

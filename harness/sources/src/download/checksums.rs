@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::manifest::Published;
+use super::manifest::PublishedFile;
 use super::unwritable;
 use cells::failure::Failure;
 use cells::quote::shown;
@@ -105,7 +105,7 @@ impl Checksums {
     ///
     /// # Errors
     /// [`Failure::Usage`] says what differs, and where the other value is written.
-    pub fn check(&self, name: &str, file: &Published, found: &Checksum) -> Result<(), Failure> {
+    pub fn check(&self, name: &str, file: &PublishedFile, found: &Checksum) -> Result<(), Failure> {
         let Checksum { bytes, sha256 } = found;
         if let Some(expected) = file.bytes.filter(|expected| expected != bytes) {
             return Err(Failure::Usage(format!("{name} has {bytes} bytes, the published file has {expected}")));
@@ -131,7 +131,7 @@ impl Checksums {
     ///
     /// # Errors
     /// [`Failure::Usage`] if the file cannot be written.
-    pub fn note(&mut self, name: &str, file: &Published, found: Checksum, url: &str) -> Result<bool, Failure> {
+    pub fn note(&mut self, name: &str, file: &PublishedFile, found: Checksum, url: &str) -> Result<bool, Failure> {
         if file.made_when_asked {
             return Ok(false);
         }
@@ -159,10 +159,10 @@ impl Checksums {
 mod tests {
     use super::*;
 
-    fn published(sha256: Option<&str>, bytes: Option<u64>) -> Published {
+    fn published(sha256: Option<&str>, bytes: Option<u64>) -> PublishedFile {
         let sha256 = sha256.map(str::to_owned);
         let urls = vec!["https://host/a".to_owned()];
-        Published { name: "a".to_owned(), urls, bytes, sha256, limit: None, made_when_asked: false }
+        PublishedFile { name: "a".to_owned(), urls, bytes, sha256, limit: None, made_when_asked: false }
     }
 
     #[test]

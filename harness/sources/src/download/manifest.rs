@@ -25,7 +25,7 @@ pub struct Collection {
     pub page: String,
     /// Files that this program can fetch.
     #[serde(default)]
-    pub files: Vec<Published>,
+    pub files: Vec<PublishedFile>,
     /// Ends of the names of the files of a cell, where a person has to fetch them.
     #[serde(default)]
     pub per_cell: Vec<String>,
@@ -37,7 +37,7 @@ pub struct Collection {
 /// One file.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Published {
+pub struct PublishedFile {
     /// What it is called here; importers look at names.
     pub name: String,
     /// Where it is, and its mirrors.
@@ -56,7 +56,7 @@ pub struct Published {
 /// What is larger than this is no battery data, whoever serves it.
 const LIMIT: u64 = 64_000_000_000;
 
-impl Published {
+impl PublishedFile {
     /// Bytes that are taken at most.
     pub fn limit(&self) -> u64 {
         self.bytes.or(self.limit).unwrap_or(LIMIT)
@@ -113,7 +113,7 @@ impl Collection {
     }
 }
 
-impl Published {
+impl PublishedFile {
     fn check(&self) -> Result<(), String> {
         let plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
         if self.name.is_empty() || !self.name.chars().all(plain) || self.name.starts_with('.') {

@@ -14,7 +14,7 @@ use crate::format::{self, Datasets, VIRTUAL_MARK};
 use crate::import::Progress;
 use cells::cell::{Cell, Origin};
 use cells::failure::Failure;
-use cells::source::Source;
+use cells::source::CellSource;
 
 /// See the module.
 pub(super) const FORMAT: Format = Format {
@@ -54,7 +54,7 @@ const BEGIN: f64 = 1_356_998_400.0;
 /// As one of the three laboratories; without any, each cell as the one that it is of.
 fn write(
     dialect: Option<Dialect>,
-    source: &dyn Source,
+    source: &dyn CellSource,
     ids: &[String],
     out: &Path,
     progress: &Progress<'_>,

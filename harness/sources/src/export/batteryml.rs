@@ -12,7 +12,7 @@ use crate::pickle::writer::Writer;
 use cells::cell::{Cell, Cycle, Origin};
 use cells::datasets;
 use cells::failure::Failure;
-use cells::source::Source;
+use cells::source::CellSource;
 use cells::time_unit::TimeUnit;
 
 /// See the module.
@@ -25,7 +25,12 @@ pub(super) const FORMAT: Format = Format {
     write,
 };
 
-fn write(source: &dyn Source, ids: &[String], out: &Path, progress: &Progress<'_>) -> Result<Vec<PathBuf>, Failure> {
+fn write(
+    source: &dyn CellSource,
+    ids: &[String],
+    out: &Path,
+    progress: &Progress<'_>,
+) -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
     for (done, id) in ids.iter().enumerate() {
         progress(done, ids.len())?;

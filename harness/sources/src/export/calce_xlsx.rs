@@ -25,7 +25,7 @@ use crate::format::{Datasets, VIRTUAL_MARK};
 use crate::import::Progress;
 use cells::cell::{Cycle, Origin};
 use cells::failure::Failure;
-use cells::source::Source;
+use cells::source::CellSource;
 use cells::time_unit::TimeUnit;
 
 /// See the module.
@@ -66,7 +66,12 @@ const COLUMNS: [&str; 17] = [
     "ACI_Phase_Angle(Deg)",
 ];
 
-fn write(source: &dyn Source, ids: &[String], out: &Path, progress: &Progress<'_>) -> Result<Vec<PathBuf>, Failure> {
+fn write(
+    source: &dyn CellSource,
+    ids: &[String],
+    out: &Path,
+    progress: &Progress<'_>,
+) -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
     for (done, id) in ids.iter().enumerate() {
         progress(done, ids.len())?;

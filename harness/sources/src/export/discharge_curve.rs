@@ -53,7 +53,7 @@ fn never_falling(values: impl Iterator<Item = f64>) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cells::source::Source as _;
+    use cells::source::CellSource as _;
     use lab::VirtualLab;
 
     #[test]

@@ -18,7 +18,7 @@ use crate::import::Progress;
 use crate::pickle::writer::Writer;
 use cells::cell::{Cell, Origin};
 use cells::failure::Failure;
-use cells::source::Source;
+use cells::source::CellSource;
 use cells::time_unit::TimeUnit;
 
 /// See the module.
@@ -31,7 +31,12 @@ pub(super) const FORMAT: Format = Format {
     write,
 };
 
-fn write(source: &dyn Source, ids: &[String], out: &Path, progress: &Progress<'_>) -> Result<Vec<PathBuf>, Failure> {
+fn write(
+    source: &dyn CellSource,
+    ids: &[String],
+    out: &Path,
+    progress: &Progress<'_>,
+) -> Result<Vec<PathBuf>, Failure> {
     let file = put(out, "hust_data.zip", |path| {
         let failed = |error: io::Error| Failure::Usage(format!("cannot write {}: {error}", out.display()));
         let mut archive = ZipWriter::new(BufWriter::new(File::create(path).map_err(failed)?));

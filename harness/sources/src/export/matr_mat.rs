@@ -19,7 +19,7 @@ use crate::import::Progress;
 use crate::matr::{self, BATCHES, BatchFile, CONTINUATIONS, Continuation, place_of};
 use cells::cell::{Cell, Cycle, Origin};
 use cells::failure::Failure;
-use cells::source::Source;
+use cells::source::CellSource;
 
 /// See the module.
 pub(super) const FORMAT: Format = Format {
@@ -34,7 +34,12 @@ pub(super) const FORMAT: Format = Format {
 /// Bytes before the HDF5 file proper, in which MATLAB says who it is.
 const USER_BLOCK: usize = 512;
 
-fn write(source: &dyn Source, ids: &[String], out: &Path, progress: &Progress<'_>) -> Result<Vec<PathBuf>, Failure> {
+fn write(
+    source: &dyn CellSource,
+    ids: &[String],
+    out: &Path,
+    progress: &Progress<'_>,
+) -> Result<Vec<PathBuf>, Failure> {
     let wanted = |batch: usize, index: usize| ids.iter().find(|id| place_of(id) == Some((batch, index)));
     let continued = |index: usize| CONTINUATIONS.iter().find(|known| known.continues_at == index);
     let mut files = Vec::new();

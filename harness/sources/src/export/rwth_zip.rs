@@ -18,7 +18,7 @@ use crate::import::Progress;
 use crate::rwth;
 use cells::cell::Origin;
 use cells::failure::Failure;
-use cells::source::Source;
+use cells::source::CellSource;
 
 /// See the module.
 pub(super) const FORMAT: Format = Format {
@@ -52,7 +52,12 @@ struct Sample {
     voltage: f64,
 }
 
-fn write(source: &dyn Source, ids: &[String], out: &Path, progress: &Progress<'_>) -> Result<Vec<PathBuf>, Failure> {
+fn write(
+    source: &dyn CellSource,
+    ids: &[String],
+    out: &Path,
+    progress: &Progress<'_>,
+) -> Result<Vec<PathBuf>, Failure> {
     let deflated = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
     let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored).large_file(true);
     let path = file::write(out, "raw.zip", |writer| {

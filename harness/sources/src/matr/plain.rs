@@ -140,12 +140,12 @@ mod tests {
     use cells::cell::{Cell, LifeRecord, Origin};
     use cells::failure::Failure;
     use cells::made_up::{discharge_cycle, info};
-    use cells::source::Source;
+    use cells::source::CellSource;
 
     /// One cell of three cycles, of which the second has everything.
     struct Small;
 
-    impl Source for Small {
+    impl CellSource for Small {
         fn origin(&self) -> Origin {
             Origin::Virtual
         }
@@ -179,7 +179,7 @@ mod tests {
         export::export(format, &Small, &[], folder, &|_, _| Ok(())).unwrap().remove(0)
     }
 
-    type Cells = Vec<(Outline, Vec<Recorded>)>;
+    type Contents = Vec<(Outline, Vec<Recorded>)>;
 
     #[test]
     fn the_library_reads_the_same() {
@@ -213,7 +213,7 @@ mod tests {
     }
 
     /// Everything in a file, or nothing.
-    fn all_of(path: &Path) -> Option<Cells> {
+    fn all_of(path: &Path) -> Option<Contents> {
         let (head, plain) = Plain::open(path)?;
         (0..head.filled.len()).filter(|index| head.filled[*index]).map(|index| plain.read(index, 0)).collect()
     }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use cells::cell::{Cell, Cycle};
-use cells::source::Source as _;
+use cells::source::CellSource as _;
 use lab::VirtualLab;
 use sources::battery_archive::{HNEI, SNL, UL_PUR};
 use sources::import::Format;

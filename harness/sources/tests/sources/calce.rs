@@ -6,7 +6,7 @@ use std::path::Path;
 
 use cells::cell::{DatasetName, Origin};
 use cells::label::LabelRule;
-use cells::source::Source as _;
+use cells::source::CellSource as _;
 use cells::store::Store;
 use rust_xlsxwriter::Workbook;
 use sources::calce::FORMAT;
@@ -14,7 +14,7 @@ use sources::import::{self, Imported};
 
 use testing::archive::zip_of;
 use testing::published;
-use testing::some::Cells;
+use testing::some::LabCells;
 
 use super::published_files::{assert_life_is_that_of_cycles, cell, export, refusal, refused_or_unharmed};
 use super::raw;
@@ -85,7 +85,7 @@ fn virtual_cells_come_through_workbooks_with_every_sample() {
     for (id, first) in [("CALCE_CS2_33", 0), ("CALCE_CX2_16", 1), ("CALCE_CX2_34", 1)] {
         let dir = tempfile::tempdir().unwrap();
         // two workbooks, and one of trickles
-        let cells = Cells::of_the_lab(70, &[id]);
+        let cells = LabCells::of_the_lab(70, &[id]);
         raw::export("calce-xlsx", &cells, dir.path());
         let made = cells.get(id);
         let Imported { cell: imported, remarks } = cell(&FORMAT, dir.path(), id).unwrap();

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use cells::cell::{DatasetName, LifeRecord, Origin};
 use cells::failure::Failure;
-use cells::source::Source;
+use cells::source::CellSource;
 use cells::store::Store;
-use sources::import::{self, Published as _, Summary};
+use sources::import::{self, CellFiles as _, Summary};
 use sources::matr_curves::{CURRENT, Curves, Publication};
 
 use lzma_rust2::{XzOptions, XzWriter};

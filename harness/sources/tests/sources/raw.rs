@@ -7,14 +7,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cells::cell::{Cell, Cycle, LifeRecord, Origin};
 use cells::failure::Failure;
-use cells::source::Source;
+use cells::source::CellSource;
 use cells::store::Store;
 use lab::VirtualLab;
 use sources::export;
 use sources::import::{self, Format, Summary};
-use testing::some::Cells;
+use testing::some::LabCells;
 
-pub(crate) fn export(format: &str, cells: &Cells, folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn export(format: &str, cells: &LabCells, folder: &Path) -> Vec<PathBuf> {
     let format = export::Format::find(format).unwrap();
     export::export(format, cells, &[], folder, &|_, _| Ok(())).unwrap()
 }
@@ -52,7 +52,7 @@ const MATR: [&str; 6] = ["MATR_b1c0", "MATR_b1c3", "MATR_b1c8", "MATR_b2c10", "M
 fn matr_cells_come_back_from_their_batch_files() {
     let dir = tempfile::tempdir().unwrap();
     let curve: Vec<f64> = (0..1000).map(|k| k as f64 / 999.0).collect();
-    let cells = Cells::of_the_lab(9, &MATR).changed("MATR_b2c10", |cycles| {
+    let cells = LabCells::of_the_lab(9, &MATR).changed("MATR_b2c10", |cycles| {
         cycles.iter_mut().for_each(|cycle| cycle.qdlin = Some(curve.clone()));
         cycles[2].qdlin = None;
         cycles[3].temperature = None;
@@ -97,7 +97,7 @@ fn with_curves_of(written: &Cell, imported: &Cell) -> Cell {
 #[test]
 fn every_place_of_a_batch_file_can_be_walked_as_the_publishers_readers_do() {
     let dir = tempfile::tempdir().unwrap();
-    let cells = Cells::of_the_lab(4, &["MATR_b1c8", "MATR_b2c10", "MATR_b3c2", "MATR_b4c7"]);
+    let cells = LabCells::of_the_lab(4, &["MATR_b1c8", "MATR_b2c10", "MATR_b3c2", "MATR_b4c7"]);
     for path in export("matr-mat", &cells, dir.path()) {
         let file = hdf5::File::open(&path).unwrap();
         let column =
@@ -150,7 +150,7 @@ fn every_place_of_a_batch_file_can_be_walked_as_the_publishers_readers_do() {
 fn pickles_without_the_mark_that_hold_virtual_numbers_are_of_virtual_cells() {
     let dir = tempfile::tempdir().unwrap();
     let ids = ["MATR_b3c0", "HUST_1-1", "RWTH_002"];
-    let unmarked = Cells::of_the_lab(3, &ids).measured();
+    let unmarked = LabCells::of_the_lab(3, &ids).measured();
     export("batteryml", &unmarked, dir.path());
     let (_kept, store, summary) = import("batteryml", &[dir.path().to_owned()]).unwrap();
     assert_eq!((store.origin(), summary.origin), (Origin::Virtual, Origin::Virtual));
@@ -161,7 +161,7 @@ fn pickles_without_the_mark_that_hold_virtual_numbers_are_of_virtual_cells() {
 fn what_a_pickle_says_otherwise_than_the_catalogue_is_said_or_refused() {
     let given = |change: fn(&mut cells::cell::CellInfo)| {
         let dir = tempfile::tempdir().unwrap();
-        let cells = Cells::of_the_lab(2, &["UL-PUR_N10-EX9_18650_NCA_23C_0-100_0.5-0.5C_i"]).described(change);
+        let cells = LabCells::of_the_lab(2, &["UL-PUR_N10-EX9_18650_NCA_23C_0-100_0.5-0.5C_i"]).described(change);
         let files = export("batteryml", &cells, dir.path());
         import("batteryml", &files).map(|(_, store, summary)| {
             let cell = store.cell(cells.0.keys().next().unwrap(), 0).unwrap();
@@ -181,7 +181,7 @@ fn what_a_pickle_says_otherwise_than_the_catalogue_is_said_or_refused() {
 #[test]
 fn a_continuation_is_appended_whole_and_a_file_begins_with_its_second_cycle() {
     let dir = tempfile::tempdir().unwrap();
-    let cells = Cells::of_the_lab(7, &["MATR_b1c1"]);
+    let cells = LabCells::of_the_lab(7, &["MATR_b1c1"]);
     let files = export("matr-mat", &cells, dir.path());
     // straight from the files: 7 cycles as 1 + 4 and 3
     let count = |file: &Path, index: usize| {
@@ -207,8 +207,8 @@ fn measured_cells_stay_measured() {
         ("batteryml", "batteryml", "SNL_18650_NMC_25C_0-100_0.5-1C_b"),
     ] {
         for (cells, origin) in [
-            (Cells::of_the_lab(2, &[id]), Origin::Virtual),
-            (Cells::of_the_lab(2, &[id]).rounded().measured(), Origin::Real),
+            (LabCells::of_the_lab(2, &[id]), Origin::Virtual),
+            (LabCells::of_the_lab(2, &[id]).rounded().measured(), Origin::Real),
         ] {
             let folder = dir.path().join(format!("{format}-{origin}"));
             let (_kept, store, summary) = import(importer, &export(format, &cells, &folder)).unwrap();
@@ -221,7 +221,7 @@ fn measured_cells_stay_measured() {
 fn hust_cells_come_back_with_their_capacity_counted_anew() {
     let dir = tempfile::tempdir().unwrap();
     let ids = ["HUST_1-1", "HUST_10-8", "HUST_7-5"];
-    let cells = Cells::of_the_lab(6, &ids);
+    let cells = LabCells::of_the_lab(6, &ids);
     let files = export("hust-zip", &cells, dir.path());
     let (_kept, store, _) = import("hust", &files).unwrap();
     assert_eq!(store.ids(), ids);
@@ -256,7 +256,7 @@ fn cells_of_every_dataset_come_back_from_batteryml_pickles() {
         "SNL_18650_LFP_25C_0-100_0.5-1C_a",
         "UL-PUR_N10-EX9_18650_NCA_23C_0-100_0.5-0.5C_i",
     ];
-    let cells = Cells::of_the_lab(5, &ids).changed("MATR_b1c0", |cycles| cycles[1].qdlin = Some(vec![0.5; 1000]));
+    let cells = LabCells::of_the_lab(5, &ids).changed("MATR_b1c0", |cycles| cycles[1].qdlin = Some(vec![0.5; 1000]));
     let files = export("batteryml", &cells, dir.path());
     assert_eq!(files.len(), ids.len());
     let (_kept, store, summary) = import("batteryml", &[dir.path().to_owned()]).unwrap();
@@ -270,7 +270,7 @@ fn cells_of_every_dataset_come_back_from_batteryml_pickles() {
 #[test]
 fn an_export_of_what_is_not_there_or_does_not_fit_says_so() {
     let dir = tempfile::tempdir().unwrap();
-    let cells = Cells::of_the_lab(2, &["HUST_1-1", "MATR_b3c0"]);
+    let cells = LabCells::of_the_lab(2, &["HUST_1-1", "MATR_b3c0"]);
     let format = export::Format::find("hust-zip").unwrap();
     let refused = |only: &[&str]| {
         let only: Vec<String> = only.iter().map(|id| (*id).to_owned()).collect();
@@ -304,7 +304,7 @@ fn a_cell_whose_life_is_longer_than_its_cycles_is_not_cut_short() {
         let published = LifeRecord::Published { cycle_life: 862.0, end_of_life: 0.8 };
         for life in [cell.life().clone(), published] {
             let cell = Cell::new(cell.info().clone(), cell.cycles().to_vec(), life).unwrap();
-            let cells = Cells(BTreeMap::from([(id.to_owned(), cell)]));
+            let cells = LabCells(BTreeMap::from([(id.to_owned(), cell)]));
             let format = export::Format::find(format).unwrap();
             let refused = export::export(format, &cells, &[], dir.path(), &|_, _| Ok(())).unwrap_err().to_string();
             assert!(
@@ -325,7 +325,7 @@ fn exported_files_may_be_read_by_whom_any_new_file_may() {
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
     fs::write(dir.path().join("new"), "").unwrap();
     for (format, id) in ONE_OF_EACH {
-        for file in export(format, &Cells::of_the_lab(2, &[id]), dir.path()) {
+        for file in export(format, &LabCells::of_the_lab(2, &[id]), dir.path()) {
             assert_eq!(mode(&file), mode(&dir.path().join("new")), "{}", file.display());
         }
     }
@@ -334,7 +334,7 @@ fn exported_files_may_be_read_by_whom_any_new_file_may() {
 #[test]
 fn an_import_that_is_stopped_leaves_the_store_as_it_was() {
     let dir = tempfile::tempdir().unwrap();
-    let files = export("batteryml", &Cells::of_the_lab(2, &["HUST_1-1", "HUST_1-2"]), &dir.path().join("raw"));
+    let files = export("batteryml", &LabCells::of_the_lab(2, &["HUST_1-1", "HUST_1-2"]), &dir.path().join("raw"));
     let published = (Format::find("batteryml").unwrap().open)(&files).unwrap();
     let mut store = Store::create(&dir.path().join("store")).unwrap();
     let cells_begun = AtomicUsize::new(0);
@@ -361,7 +361,7 @@ fn files_are_exported_by_the_names_that_they_are_imported_by() {
     // of Battery Archive's cells those of one laboratory, and back by the same name
     let ids = ["SNL_18650_NMC_25C_0-100_0.5-1C_a", "HNEI_18650_NMC_LCO_25C_0-100_0.5-1.5C_a"];
     let dir = tempfile::tempdir().unwrap();
-    let files = export("snl", &Cells::of_the_lab(20, &ids), dir.path());
+    let files = export("snl", &LabCells::of_the_lab(20, &ids), dir.path());
     assert_eq!(files.len(), 2);
     let (_dir, store, _) = import("snl", &[dir.path().to_owned()]).unwrap();
     assert_eq!(store.ids(), [ids[0]]);

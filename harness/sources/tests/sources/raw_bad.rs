@@ -9,12 +9,12 @@ use rand::RngExt;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use testing::some::Cells;
+use testing::some::LabCells;
 
 use super::raw::{export, import, refusal};
 
 fn exported(format: &str, cells: &[&str], folder: &Path) -> PathBuf {
-    export(format, &Cells::of_the_lab(3, cells), folder).remove(0)
+    export(format, &LabCells::of_the_lab(3, cells), folder).remove(0)
 }
 
 fn zip(path: &Path, entries: &[(&str, &[u8])]) -> PathBuf {

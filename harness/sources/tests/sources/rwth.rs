@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{Cursor, Read as _};
 
 use cells::cell::Cycle;
-use cells::source::Source as _;
+use cells::source::CellSource as _;
 use cells::store::Store;
 use lab::VirtualLab;
 use sources::coulomb::{self, Half};

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use cells::failure::Failure;
 use cells::label::LabelRule;
-use stored_cells::Cells;
+use stored_cells::StoredCells;
 
 /// What was found out.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,7 +25,7 @@ enum Finding {
 /// Reads every cell whole, prints what is here and what is wrong, missing or worth knowing of cells and experiments.
 pub(super) fn execute(data: &Path, experiments: &[PathBuf], out: &mut dyn io::Write) -> Result<(), Failure> {
     let (cells, mut findings) = if !super::is_virtual(data) {
-        Cells::of_store(data)?
+        StoredCells::of_store(data)?
     } else if experiments.is_empty() {
         return Err(Failure::Usage(
             "virtual cells are made when they are asked for, there is nothing to check: give a folder, `--data DIR`, or \
@@ -33,7 +33,7 @@ pub(super) fn execute(data: &Path, experiments: &[PathBuf], out: &mut dyn io::Wr
                 .to_owned(),
         ));
     } else {
-        (Cells::of_lab()?, Vec::new())
+        (StoredCells::of_lab()?, Vec::new())
     };
     super::print(out, &cells.table(&LabelRule::default()));
     // what is not here of a dataset is missing to nobody where experiments say which cells are wanted

@@ -8,7 +8,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use super::import::{bar, show};
 use crate::cli::interrupt;
 use cells::failure::Failure;
-use cells::source::Source;
+use cells::source::CellSource;
 use sources::export::{self, Format};
 
 /// The names of the formats: those of `data import`, and what the files are.
@@ -24,7 +24,7 @@ pub(super) fn parser() -> impl TypedValueParser<Value = &'static Format> {
 /// Writes the cells and says which files there are now.
 pub(super) fn execute(
     format: &Format,
-    source: &dyn Source,
+    source: &dyn CellSource,
     cells: &[String],
     folder: &Path,
     out: &mut dyn io::Write,

@@ -8,7 +8,7 @@ use itertools::Itertools as _;
 use super::import;
 use cells::failure::Failure;
 use sources::download::checksums::{Checksum, Checksums};
-use sources::download::manifest::{Collection, Manifest, Published};
+use sources::download::manifest::{Collection, Manifest, PublishedFile};
 use sources::download::{Patience, Remote};
 use sources::matr_curves::{self, Curves, Publication};
 
@@ -67,7 +67,7 @@ fn paths(collection: &Collection, folder: &Path) -> Vec<PathBuf> {
 /// One file: the one that is there, if it is the right one, else downloaded.
 fn bring(
     collection: &Collection,
-    file: &Published,
+    file: &PublishedFile,
     folder: &Path,
     checksums: &mut Checksums,
     say: &mut dyn FnMut(&str),

@@ -11,7 +11,7 @@ use crate::cli::interrupt;
 use cells::failure::Failure;
 use cells::label::LabelRule;
 use cells::store::Store;
-use sources::import::{self, Format, Imported, Published};
+use sources::import::{self, CellFiles, Format, Imported};
 use sources::nominal::Nominal;
 
 /// The names of the formats.
@@ -30,9 +30,9 @@ pub(super) fn nominal() -> impl TypedValueParser<Value = Nominal> {
 }
 
 /// Published cells of which it is said, too, how their lives count: importers know of no life.
-struct WithLives<'a>(&'a dyn Published);
+struct WithLives<'a>(&'a dyn CellFiles);
 
-impl Published for WithLives<'_> {
+impl CellFiles for WithLives<'_> {
     fn ids(&self) -> Vec<String> {
         self.0.ids()
     }
@@ -51,7 +51,7 @@ impl Published for WithLives<'_> {
 
 /// Imports all cells into the store in `data`, which is made where there is none and goes again if nothing is imported.
 pub(super) fn execute(
-    published: &dyn Published,
+    published: &dyn CellFiles,
     data: &Path,
     force: bool,
     out: &mut dyn io::Write,

@@ -9,7 +9,7 @@ use tabled::{builder::Builder, settings::Style};
 use super::datasets::importable;
 use cells::quote::shown;
 use cells::store::Store;
-use cells::{catalogue, datasets, source::Source};
+use cells::{catalogue, datasets, source::CellSource};
 use sources::download::manifest::Manifest;
 
 /// A table of the published datasets and of those of one's own; the cells here are those of `store`, or the virtual ones where there is none.

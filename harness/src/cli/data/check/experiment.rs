@@ -5,7 +5,7 @@ use std::path::Path;
 use itertools::Itertools as _;
 
 use super::Finding;
-use super::stored_cells::{Cells, uncounted, unknown};
+use super::stored_cells::{StoredCells, uncounted, unknown};
 use crate::cli::output::names;
 use cells::catalogue;
 use cells::failure::Failure;
@@ -17,7 +17,7 @@ use features::samples;
 use record::AS_WRITTEN;
 
 /// Everything that is to be said of the experiment file `path`.
-pub(super) fn findings(path: &Path, cells: &Cells) -> Result<Vec<Finding>, Failure> {
+pub(super) fn findings(path: &Path, cells: &StoredCells) -> Result<Vec<Finding>, Failure> {
     let experiment = read::read(path, AS_WRITTEN, &[])?.experiment;
     let split = match split(&experiment) {
         Ok(split) => split,
@@ -55,7 +55,7 @@ fn split(experiment: &Experiment) -> Result<Split, Failure> {
 struct Subject<'a> {
     experiment: &'a Experiment,
     split: &'a Split,
-    cells: &'a Cells,
+    cells: &'a StoredCells,
 }
 
 impl Subject<'_> {

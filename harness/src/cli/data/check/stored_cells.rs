@@ -15,7 +15,7 @@ use cells::failure::Failure;
 use cells::label::{LabelRule, Unreached, Verdict};
 use cells::store::{self, Manifest, Store};
 use cells::suggest::did_you_mean;
-use cells::{catalogue, datasets, source::Source as _};
+use cells::{catalogue, datasets, source::CellSource as _};
 use lab::VirtualLab;
 
 /// A cell that was read whole, without its series.
@@ -31,9 +31,9 @@ pub(super) struct Seen {
 }
 
 /// All that is here, by id.
-pub(super) struct Cells(BTreeMap<String, Seen>);
+pub(super) struct StoredCells(BTreeMap<String, Seen>);
 
-impl Cells {
+impl StoredCells {
     /// Reads every file of the store in `data`; the findings are of damaged files, and of the manifest.
     pub(super) fn of_store(data: &Path) -> Result<(Self, Vec<Finding>), Failure> {
         if !Store::is_at(data) {
