@@ -61,31 +61,29 @@ impl fmt::Display for Choice {
 }
 
 impl Choice {
-    /// The device to compute on.
+    /// The device to compute on: a card that our kernels or libtorch can use.
     ///
     /// # Errors
-    /// [`ModelError::Device`] when CUDA is asked for and this machine or this libtorch has none.
+    /// [`ModelError::Device`] when a card is asked for and neither can use it.
     pub fn resolve(self) -> Result<tch::Device, ModelError> {
+        let is_usable = |index: usize| cuda::Card::open(index).is_ok() || index < cuda_devices();
         match self {
-            Self::Cpu => Ok(tch::Device::Cpu),
-            Self::Auto if cuda_devices() > 0 => Ok(tch::Device::Cuda(0)),
-            Self::Auto => Ok(tch::Device::Cpu),
-            Self::Cuda(index) => match cuda_devices() {
-                0 if !cuda_library_present() => Err(ModelError::Device(format!(
-                    "device {self} was asked for, but the installed libtorch is for the CPU only: \
-                     run `make setup DEVICE=cuda` on a machine with an NVIDIA GPU, or choose --device cpu"
-                ))),
-                0 => Err(ModelError::Device(format!(
-                    "device {self} was asked for, but libtorch finds no CUDA device: \
-                     check that `nvidia-smi` lists one, or choose --device cpu"
-                ))),
-                count if index >= count => Err(ModelError::Device(format!(
-                    "device {self} was asked for, but the last CUDA device is cuda:{}",
-                    count - 1
-                ))),
-                _ => Ok(tch::Device::Cuda(index)),
-            },
+            Self::Auto if is_usable(0) => Ok(tch::Device::Cuda(0)),
+            Self::Cpu | Self::Auto => Ok(tch::Device::Cpu),
+            Self::Cuda(index) if is_usable(index) => Ok(tch::Device::Cuda(index)),
+            Self::Cuda(index) => {
+                let why = cuda::Card::open(index).map_or_else(|error| error.to_string(), |_| String::new());
+                Err(ModelError::Device(format!("device {self} was asked for, but {why}")))
+            }
         }
+    }
+}
+
+/// Where libtorch computes for a run on this device: on the CPU where it has no CUDA of its own.
+pub fn of_libtorch(device: tch::Device) -> tch::Device {
+    match device {
+        tch::Device::Cuda(index) if index < cuda_devices() => device,
+        _ => tch::Device::Cpu,
     }
 }
 

@@ -17,6 +17,7 @@
 //!
 //! [`encoder`] is the convolutional block that [`cnn`] and BatLiNet share; [`convolutional`] is one of them with a head.
 
+pub mod card;
 pub mod cnn;
 mod components;
 pub mod convolutional;

@@ -1,6 +1,9 @@
 //! What whoever runs a model must know of it, said once, beside the model.
 
-use crate::model::{AnyModel, ModelError};
+use crate::{
+    card, device,
+    model::{AnyModel, ModelError},
+};
 
 /// The facts of a model that do not depend on its hyper-parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +33,19 @@ pub enum Engine {
     Libtorch,
     /// The convolutional encoder, on the chosen device: on the CPU there are kernels of our own.
     Encoder,
+    /// Branches of that encoder with heads: there are kernels of our own for the CPU and for cards.
+    Branches,
+}
+
+impl Engine {
+    /// Where it computes when this device was chosen: what there are no kernels of ours for, on the CPU if libtorch has no CUDA.
+    pub fn device(self, chosen: tch::Device) -> tch::Device {
+        match self {
+            Self::Cpu => tch::Device::Cpu,
+            Self::Branches if card::of(chosen).is_some() => chosen,
+            _ => device::of_libtorch(chosen),
+        }
+    }
 }
 
 impl ModelRow {

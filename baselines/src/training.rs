@@ -62,6 +62,23 @@ impl Schedule {
         Ok(epochs.summary())
     }
 
+    /// As [`Schedule::run`], for what is told of several epochs at a time: `steps` trains on the batches of up to `at_once`
+    /// epochs, one after the other, and gives their losses.
+    ///
+    /// # Errors
+    /// As [`Schedule::run`].
+    pub fn run_ahead(
+        &self,
+        samples: usize,
+        context: &Context<'_>,
+        at_once: usize,
+        mut steps: impl FnMut(&[Vec<usize>]) -> Result<Vec<f64>, ModelError>,
+    ) -> Result<FitSummary, ModelError> {
+        let mut epochs = self.epochs(samples, context);
+        while epochs.train_some(at_once, &mut steps)? {}
+        Ok(epochs.summary())
+    }
+
     /// The epochs over `samples` samples one by one, for a caller who looks at the model between them.
     pub fn epochs<'a>(&self, samples: usize, context: &'a Context<'a>) -> Epochs<'a> {
         let shuffle = context.streams.stream("shuffle");
@@ -103,6 +120,45 @@ impl Epochs<'_> {
         self.last_loss = sum / self.order.len() as f64;
         if !self.context.progress.epoch(self.done, self.schedule.epochs, self.last_loss) {
             return Err(ModelError::Interrupted);
+        }
+        Ok(true)
+    }
+
+    /// Trains up to `at_once` more epochs; says whether there was one. `steps` is that of [`Schedule::run_ahead`].
+    ///
+    /// # Errors
+    /// As [`Schedule::run`].
+    pub fn train_some(
+        &mut self,
+        at_once: usize,
+        mut steps: impl FnMut(&[Vec<usize>]) -> Result<Vec<f64>, ModelError>,
+    ) -> Result<bool, ModelError> {
+        let epochs = at_once.max(1).min(self.schedule.epochs - self.done);
+        if epochs == 0 {
+            return Ok(false);
+        }
+        let mut batches: Vec<Vec<usize>> = Vec::new();
+        for _ in 0..epochs {
+            if self.schedule.order == Order::Shuffled {
+                self.order.shuffle(&mut self.shuffle);
+            }
+            batches.extend(self.order.chunks(self.schedule.batch).map(<[usize]>::to_vec));
+        }
+        let losses = steps(&batches)?;
+        let of_one = batches.len() / epochs;
+        for (batches, losses) in batches.chunks(of_one).zip(losses.chunks(of_one)) {
+            self.done += 1;
+            let mut sum = 0.0;
+            for (batch, &loss) in batches.iter().zip(losses) {
+                if !loss.is_finite() {
+                    return Err(ModelError::Diverged { epoch: self.done, loss });
+                }
+                sum += loss * batch.len() as f64;
+            }
+            self.last_loss = sum / self.order.len() as f64;
+            if !self.context.progress.epoch(self.done, self.schedule.epochs, self.last_loss) {
+                return Err(ModelError::Interrupted);
+            }
         }
         Ok(true)
     }

@@ -22,7 +22,7 @@ pub(super) struct Heads {
 }
 
 /// The names of the heads that these hyper-parameters ask for. A branch alone has nobody to share with.
-fn names(parameters: &BatLiNetParameters) -> &'static [&'static str] {
+pub(super) fn names(parameters: &BatLiNetParameters) -> &'static [&'static str] {
     let separate = parameters.separate_heads && parameters.intra_cell && parameters.inter_cell;
     if separate { &["intra_head", "inter_head"] } else { &["head"] }
 }

@@ -3,16 +3,16 @@
 use std::{borrow::Cow, slice};
 
 use baselines::{
-    AnyModel, Context, Described, Engine, FitSummary, Fitted, Model, ModelError, ModelRow, Weights,
+    AnyModel, Context, Described, FitSummary, Fitted, Model, ModelError, ModelRow, Weights,
     encoder::EncoderShape,
     maps, row,
     training::{Order, Schedule},
 };
-use ndarray::{Array2, ArrayD, ArrayViewD};
+use ndarray::{ArrayD, ArrayViewD};
 
 use super::{
-    cleaning::{Cleaning, HAMPEL_WINDOW},
-    inputs::Inputs,
+    cleaning::HAMPEL_WINDOW,
+    engine::{self, Answers, Engine, Lesson, Step},
     network::{MapsAndLabels, Network},
     pairs::{PairMatrix, References, draw},
     parameters::BatLiNetParameters,
@@ -48,7 +48,9 @@ impl Support<'_> {
 /// A trained BatLiNet and its references.
 pub struct FittedBatLiNet<'a> {
     parameters: BatLiNetParameters,
-    network: Network,
+    shape: EncoderShape,
+    engine: Box<dyn Engine>,
+    weights: Weights,
     support: Support<'a>,
 }
 
@@ -122,13 +124,19 @@ impl<'a> BatLiNet<'a> {
         }
     }
 
-    fn fitted(&self, network: Network, maps: &[f32], inner: [usize; 3], labels: &[f64]) -> FittedBatLiNet<'a> {
+    fn fitted(
+        &self,
+        (engine, shape): (Box<dyn Engine>, EncoderShape),
+        maps: &[f32],
+        inner: [usize; 3],
+        labels: &[f64],
+    ) -> Result<FittedBatLiNet<'a>, ModelError> {
         let support = self.source.clone().unwrap_or_else(|| {
             // without an inter-cell branch nothing is compared with the training cells
             let maps = if self.parameters.inter_cell { maps.to_vec() } else { Vec::new() };
             Support { maps: maps.into(), inner, labels: labels.to_vec().into() }
         });
-        FittedBatLiNet { parameters: self.parameters.clone(), network, support }
+        Ok(FittedBatLiNet { parameters: self.parameters.clone(), shape, weights: engine.weights()?, engine, support })
     }
 }
 
@@ -143,25 +151,11 @@ impl FittedBatLiNet<'_> {
         references: &References,
         context: &Context<'_>,
     ) -> Result<PairMatrix, ModelError> {
-        let Self { network, support, .. } = self;
-        let shape = network.shape();
+        let Self { shape, support, .. } = self;
         let maps = maps::prediction_maps(features, [shape.channels, shape.height, shape.width])?;
-        let mut inputs = Inputs::new(&self.parameters, shape, context.threads);
-        let intra = network.intra(&maps, &mut inputs)?;
-        let inter = if self.parameters.inter_cell {
-            // a reference drawn twice answers twice, but is asked once
-            let asked = References::union(slice::from_ref(references));
-            let mut answers = Array2::from_elem((maps.len() / shape.input_len(), support.labels.len()), f64::NAN);
-            for (cell, map) in maps.chunks_exact(shape.input_len()).enumerate() {
-                let outputs = network.inter(map, support.cells(), asked.of(cell), &mut inputs)?;
-                for (&reference, output) in asked.of(cell).iter().zip(outputs.into_iter().flatten()) {
-                    answers[[cell, reference]] = output;
-                }
-            }
-            Some(answers)
-        } else {
-            None
-        };
+        // a reference drawn twice answers twice, but is asked once
+        let asked = References::union(slice::from_ref(references));
+        let Answers { intra, inter } = self.engine.answers(&maps, support.cells(), &asked, context.threads)?;
         Ok(PairMatrix { intra, inter, branch_weights: self.parameters.branch_weights() })
     }
 }
@@ -188,29 +182,26 @@ impl<'a> Model for BatLiNet<'a> {
         let (maps, inner) = self.learnt_from(features, labels)?;
         let shape = self.shape(inner)?;
         let initial = Network::initial(&self.parameters, shape, &mut context.streams.stream("init"));
-        let mut network = Network::new(&self.parameters, shape, &initial, context)?;
-        let mut inputs = Inputs::new(&self.parameters, shape, context.threads);
-        if self.parameters.intra_cell && self.parameters.intra_cleaning == Cleaning::Hampel {
-            inputs.keep_intra(&maps);
-        }
+        let mut engine = engine::build(&self.parameters, shape, &initial, context)?;
         let mut random = context.streams.stream("references-train");
         let cells = MapsAndLabels { maps: &maps, labels };
         let source = self.source(inner)?;
         let support = source.map_or(cells, Support::cells);
-        let BatLiNetParameters { references_train, self_reference, .. } = self.parameters;
-        let summary = schedule(&self.parameters).run(labels.len(), context, |batch| {
-            let references: Vec<usize> = batch
-                .iter()
-                .flat_map(|&target| {
-                    let excluded = (!self_reference && source.is_none()).then_some(target);
-                    draw(references_train, support.labels.len(), excluded, &mut random).collect::<Vec<_>>()
-                })
-                .collect();
-            let loss = network.accumulate((cells, batch), (support, &references), &mut inputs)?;
-            network.step();
-            Ok(loss)
+        let BatLiNetParameters { references_train, self_reference, batch, .. } = self.parameters;
+        let lesson = Lesson { cells, support, batch: batch.min(labels.len()), references: references_train };
+        let mut references = |targets: &[usize]| -> Vec<usize> {
+            let of = |&target: &usize| {
+                let excluded = (!self_reference && source.is_none()).then_some(target);
+                draw(references_train, support.labels.len(), excluded, &mut random).collect::<Vec<_>>()
+            };
+            targets.iter().flat_map(of).collect()
+        };
+        let at_once = engine.epochs_at_once();
+        let summary = schedule(&self.parameters).run_ahead(labels.len(), context, at_once, |batches| {
+            let step = |targets: &Vec<usize>| Step { references: references(targets), targets: targets.clone() };
+            engine.train(lesson, &batches.iter().map(step).collect::<Vec<_>>())
         })?;
-        Ok((self.fitted(network, &maps, inner, labels), summary))
+        Ok((self.fitted((engine, shape), &maps, inner, labels)?, summary))
     }
 
     fn restore(
@@ -221,25 +212,25 @@ impl<'a> Model for BatLiNet<'a> {
         context: &Context<'_>,
     ) -> Result<Self::Fitted, ModelError> {
         let (maps, inner) = self.learnt_from(features, labels)?;
-        let network = Network::new(&self.parameters, self.shape(inner)?, weights, context)?;
+        let shape = self.shape(inner)?;
+        let engine = engine::build(&self.parameters, shape, weights, context)?;
         self.source(inner)?;
-        Ok(self.fitted(network, &maps, inner, labels))
+        self.fitted((engine, shape), &maps, inner, labels)
     }
 }
 
 impl Fitted for FittedBatLiNet<'_> {
     fn predict(&self, features: ArrayViewD<'_, f32>, context: &Context<'_>) -> Result<Vec<f64>, ModelError> {
-        let Self { network, support, .. } = self;
-        let EncoderShape { channels, height, width, .. } = network.shape();
-        let maps = maps::prediction_maps(features.view(), [channels, height, width])?;
-        let names: Vec<String> = maps.chunks_exact(network.shape().input_len()).map(name_of).collect();
+        let Self { shape, support, .. } = self;
+        let maps = maps::prediction_maps(features.view(), [shape.channels, shape.height, shape.width])?;
+        let names: Vec<String> = maps.chunks_exact(shape.input_len()).map(name_of).collect();
         let training = support.labels.len();
         let references = References::drawn(self.parameters.references_test, &names, training, context.streams);
         Ok(self.pairs(features, &references, context)?.predict(&references))
     }
 
     fn weights(&self) -> Option<Weights> {
-        Some(self.network.weights())
+        Some(self.weights.clone())
     }
 }
 
@@ -249,7 +240,7 @@ impl Described for BatLiNetParameters {
             // 2: the second convolution is computed in transformed space, which rounds otherwise
             training_version: 2,
             evaluation_only: &["references_test", "pair_matrix"],
-            ..ModelRow::network("batlinet", Engine::Encoder)
+            ..ModelRow::network("batlinet", baselines::Engine::Branches)
         }
     }
 

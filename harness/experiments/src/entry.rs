@@ -282,7 +282,7 @@ impl ModelSpec {
 
     /// Whether it is built on the convolutional encoder, for which there are kernels of our own on the CPU.
     pub fn has_encoder(&self) -> bool {
-        self.row().engine == Engine::Encoder
+        matches!(self.row().engine, Engine::Encoder | Engine::Branches)
     }
 }
 

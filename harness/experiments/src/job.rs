@@ -5,7 +5,7 @@ use std::{
     time::Instant,
 };
 
-use baselines::{ModelError, Weights, encoder};
+use baselines::{Engine, ModelError, Weights, encoder};
 
 use super::{
     entry::Entry,
@@ -252,7 +252,7 @@ impl Worker<'_> {
 
     fn blank(&self, run: &Run, threads: usize) -> RunRecord {
         let entry = self.entry(run);
-        let device = if entry.model.is_network() { self.options.device } else { tch::Device::Cpu };
+        let device = entry.model.row().engine.device(self.options.device);
         // libtorch has one thread per run, whatever there is
         let is_ours = entry.model.has_encoder() && device == tch::Device::Cpu && !encoder::is_torch_asked();
         let cells = self.plan.cells(entry, run.seed);
@@ -272,7 +272,10 @@ impl Worker<'_> {
             precision: self.plan.surroundings.precision(),
             config_hash: self.plan.declared.config_hash.clone(),
             versions: Versions::current(match device {
-                tch::Device::Cuda(index) => format!("libtorch on {}", card(index)),
+                tch::Device::Cuda(index) => match (entry.model.row().engine, baselines::card::described(index)) {
+                    (Engine::Branches, Ok(card)) => format!("native on {card}"),
+                    _ => format!("libtorch on {}", card(index)),
+                },
                 _ => encoder::cpu_engine(),
             }),
             provenance: Provenance::current(self.options.commit, if is_ours { threads } else { 1 }),

@@ -34,7 +34,7 @@ pub struct Surroundings {
     /// Per label rule, of every cell of the split.
     lives: Vec<(LabelRule, BTreeMap<String, Option<f64>>)>,
     /// Where networks compute.
-    class: DeviceClass,
+    device: tch::Device,
     /// How exactly everything does.
     precision: Precision,
 }
@@ -112,15 +112,18 @@ impl Surroundings {
                 .map(|id| source.fingerprint(&id).map(|fingerprint| (id, fingerprint)))
                 .collect::<Result<_, Failure>>()?,
             lives,
-            class: if device == tch::Device::Cpu { DeviceClass::Cpu } else { DeviceClass::Cuda },
+            device,
             // there is no other yet
             precision: Precision::Exact,
         })
     }
 
-    /// What a model computes on: those without a network stay on the processor.
+    /// What a model computes on: the processor, where there are no kernels for it on the device that was chosen.
     pub fn class_of(&self, model: &ModelSpec) -> DeviceClass {
-        if model.is_network() { self.class } else { DeviceClass::Cpu }
+        match model.row().engine.device(self.device) {
+            tch::Device::Cuda(_) => DeviceClass::Cuda,
+            _ => DeviceClass::Cpu,
+        }
     }
 
     /// How exactly everything computes.

@@ -280,7 +280,7 @@ fn transfer<'a>(parameters: &TransferParameters, source: &'a Part) -> Result<Tra
 
 fn context<'a>(entry: &Entry, streams: &'a Streams, workplace: Workplace<'a>) -> Context<'a> {
     let Workplace { device, threads, progress } = workplace;
-    let device = if entry.model.is_network() { device } else { tch::Device::Cpu };
+    let device = entry.model.row().engine.device(device);
     Context { streams, device, threads, progress }
 }
 

@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use baselines::device::Choice;
+use baselines::{
+    card,
+    device::{self, Choice},
+};
 use clap::Args;
 
 use super::collection;
@@ -77,6 +80,7 @@ impl Options {
         let experiments =
             self.files.iter().map(|file| read::read(file, &self.profile, &settings)).collect::<Result<Vec<_>, _>>()?;
         let device = self.device.resolve().map_err(|error| Failure::Usage(error.to_string()))?;
+        say_where(device);
         let source = collection::open_aloud(&self.data)?;
         let out = self.out.clone().unwrap_or_else(|| {
             let names: Vec<&str> = experiments.iter().map(|declared| declared.experiment.name.as_str()).collect();
@@ -97,5 +101,15 @@ impl Options {
     /// `--set` and `--seeds` as given, for the record.
     pub fn changes(&self) -> Vec<String> {
         self.set.iter().cloned().chain(self.seeds.iter().map(|seeds| format!("seeds={seeds}"))).collect()
+    }
+}
+
+/// Says which card was taken, and what computes elsewhere all the same.
+fn say_where(device: tch::Device) {
+    let tch::Device::Cuda(index) = device else { return };
+    let libtorch = if device::of_libtorch(device) == device { "with libtorch there" } else { "on the CPU" };
+    match card::of(device).map(card::described) {
+        Some(Ok(card)) => eprintln!("device: cuda:{index}, {card}; all but batlinet compute {libtorch}"),
+        _ => eprintln!("device: cuda:{index}, with libtorch"),
     }
 }
