@@ -33,6 +33,16 @@ pub fn described(index: usize) -> Result<String, ModelError> {
     Ok(Card::open(index)?.facts().to_string())
 }
 
+/// Name and architecture of card number `index`: what the last digits of a result depend on.
+///
+/// # Errors
+/// As [`described`].
+pub fn named(index: usize) -> Result<String, ModelError> {
+    let card = Card::open(index)?;
+    let cuda::CardFacts { name, architecture: (major, minor), .. } = card.facts();
+    Ok(format!("{name}, sm_{major}{minor}"))
+}
+
 /// A queue of its own on card number `index`.
 ///
 /// # Errors

@@ -272,7 +272,7 @@ impl Worker<'_> {
             precision: self.plan.surroundings.precision(),
             config_hash: self.plan.declared.config_hash.clone(),
             versions: Versions::current(match device {
-                tch::Device::Cuda(index) => match (entry.model.row().engine, baselines::card::described(index)) {
+                tch::Device::Cuda(index) => match (entry.model.row().engine, baselines::card::named(index)) {
                     (Engine::Branches, Ok(card)) => format!("native on {card}"),
                     _ => format!("libtorch on {}", card(index)),
                 },

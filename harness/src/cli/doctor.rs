@@ -3,14 +3,13 @@
 use std::{fs, path::PathBuf, thread};
 
 use baselines::{
-    device,
+    card, device,
     encoder::{self, InstructionSet},
 };
 use clap::Args;
 
 use cells::{failure::Failure, source::CellSource as _, store::Store};
 use lab::VirtualLab;
-use record;
 
 /// Arguments of `batlinet doctor`.
 #[derive(Args, Debug)]
@@ -39,7 +38,11 @@ pub fn execute(arguments: &DoctorArguments) -> Result<(), Failure> {
         (true, 0) => "library present, but no device: check `nvidia-smi`".to_owned(),
         (false, 0) => "none: this libtorch is for the CPU (`make setup DEVICE=cuda` brings the other)".to_owned(),
     };
-    println!("CUDA       {cuda}");
+    println!("CUDA       in libtorch, for CNN, transfer, MLP and LSTM: {cuda}");
+    match card::described(0) {
+        Ok(card) => println!("card       {card}: kernels of ours for BatLiNet, with the driver alone"),
+        Err(error) => println!("card       none for kernels of ours: {error}"),
+    }
     println!("kernels    {}", kernels());
     println!("threads    {} (default of --jobs)", thread::available_parallelism().map_or(1, usize::from));
     println!("virtual    {} cells from the built-in lab", VirtualLab::new().ids().len());

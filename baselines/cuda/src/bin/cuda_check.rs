@@ -45,7 +45,8 @@ fn main() -> ExitCode {
     };
     let csv = "work,precision,what,value,unit\n".to_owned();
     let mut check = Check { card, begun: Instant::now(), csv, is_well: true };
-    let all: [(&str, fn(&mut Check) -> Outcome); 8] = [
+    type Section = fn(&mut Check) -> Outcome;
+    let all: [(&str, Section); 8] = [
         ("facts", facts),
         ("parity", parity),
         ("same", same),
