@@ -73,7 +73,7 @@ impl Choice {
             Self::Cuda(index) if is_usable(index) => Ok(tch::Device::Cuda(index)),
             Self::Cuda(index) => {
                 let why = cuda::Card::open(index).map_or_else(|error| error.to_string(), |_| String::new());
-                Err(ModelError::Device(format!("device {self} was asked for, but {why}")))
+                Err(ModelError::Device(format!("device {self} was asked for, but {why}; --device cpu needs none")))
             }
         }
     }
