@@ -10,7 +10,9 @@ use crate::{Folder, Group, Run, Slot, changes::Changes, noise::Noise};
 /// Predictions of models without a network are the same within this, relative: what another processor may round.
 const SAME: f64 = 1e-9;
 /// So many times the measured noise is still noise: it was measured on a few engines, and there are others.
-const NOISE_FACTOR: f64 = 4.0;
+const NOISE_FACTOR: f64 = 10.0;
+/// What single precision leaves is noise where none was found.
+const LEAST_NOISE: f64 = 1e-6;
 /// Means of so few seeds scatter by so many standard errors.
 const SEED_FACTOR: f64 = 2.0;
 
@@ -171,7 +173,7 @@ fn standing(slot: &Slot, before: Option<&Group>, now: Option<&Group>, noise: &No
 
 /// The changes file has the last word on what it names.
 fn declared(slot: &Slot, pairs: &[(&Run, &Run)], noise: &Noise, changes: &Changes) -> Option<Standing> {
-    let allowed = noise.of(slot).map_or(SAME, |measured| NOISE_FACTOR * measured);
+    let allowed = noise.of(slot).map_or(SAME, allowed);
     let mut reason = None;
     for (was, is) in pairs {
         reason = Some(changes.reason(slot, was, is, allowed)?);
@@ -179,14 +181,17 @@ fn declared(slot: &Slot, pairs: &[(&Run, &Run)], noise: &Noise, changes: &Change
     reason.map(|reason| Standing::Declared { reason: reason.to_owned() })
 }
 
+/// How far predictions may be apart where so much was measured.
+fn allowed(measured: f64) -> f64 {
+    (NOISE_FACTOR * measured).max(LEAST_NOISE)
+}
+
 /// Of networks that other engines or instructions computed.
 fn by_noise(slot: &Slot, before: &Group, now: &Group, apart: f64, noise: &Noise) -> Standing {
     if let Some(measured) = noise.of(slot) {
-        let allowed = NOISE_FACTOR * measured;
-        return if apart <= allowed.max(SAME) {
-            Standing::WithinNoise {
-                allowed: format!("{allowed:.1e} of a life, {NOISE_FACTOR} times what was measured"),
-            }
+        let allowed = allowed(measured);
+        return if apart <= allowed {
+            Standing::WithinNoise { allowed: format!("{allowed:.1e} of a life, by what was measured") }
         } else {
             Standing::Moved
         };
