@@ -28,6 +28,7 @@
 mod attachments;
 mod change;
 mod computed;
+mod error;
 mod experiment;
 pub mod files;
 mod ingredients;
@@ -46,6 +47,7 @@ mod variant;
 pub use attachments::{Attachments, Hashes, hash_of, pretrained_name};
 pub use change::Change;
 pub use computed::{DeviceClass, Precision};
+pub use error::Error;
 pub use experiment::{AS_WRITTEN, Expectation, ExperimentRecord, Metric, Protocol, Study};
 pub use ingredients::{Ingredients, hash};
 pub use models::{MODELS, SEEDED_MODELS};

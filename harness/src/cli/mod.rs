@@ -3,6 +3,7 @@
 mod collection;
 pub mod data;
 pub mod doctor;
+pub mod failure;
 pub mod interrupt;
 pub mod options;
 pub mod output;
@@ -15,8 +16,8 @@ use std::path::PathBuf;
 use baselines::encoder;
 use clap::{Parser, Subcommand};
 
-use cells::failure::Failure;
 use experiments::panics;
+use failure::Failure;
 use sources::matr;
 
 /// Seeded, declared experiments on early battery lifetime prediction around BatLiNet.
@@ -64,6 +65,6 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
         Verb::Run(arguments) => run::execute(arguments),
         Verb::Report(arguments) => report::execute(arguments),
         Verb::Doctor(arguments) => doctor::execute(arguments),
-        Verb::ReadMatr { file } => matr::serve(file),
+        Verb::ReadMatr { file } => Ok(matr::serve(file)?),
     }
 }

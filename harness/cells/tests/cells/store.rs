@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use cells::Error;
 use cells::cell::{Cell, LeftOut, LifeRecord, Origin};
 use cells::source::CellSource;
 use cells::store::{self, Manifest, Store};
@@ -130,7 +131,7 @@ fn one_bad_cell_leaves_the_store_as_it_was() {
     let mut store = Store::create(dir.path()).unwrap();
     store.write(&plain_cell("a", 2)).unwrap();
     let before = store.fingerprint("a").unwrap();
-    let failure = || Err(cells::failure::Failure::Usage("cell c: broken".to_owned()));
+    let failure = || Err(Error::Declared { table: "cell c".to_owned(), what: "broken".to_owned() });
     let batch = vec![Ok(plain_cell("a", 3)), Ok(plain_cell("b", 2)), failure()];
     assert_eq!(store.write_all(batch).unwrap_err().to_string(), "cell c: broken");
     let store = Store::open(dir.path()).unwrap();
