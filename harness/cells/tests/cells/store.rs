@@ -21,7 +21,7 @@ fn cells_come_back_as_they_were_written_whole_and_in_part() {
     let dir = tempfile::tempdir().unwrap();
     let cells: Vec<Cell> = (0..60).map(arbitrary_cell).collect();
     let mut store = Store::create(dir.path()).unwrap();
-    store.write_all(cells.iter().cloned().map(Ok).collect::<Vec<_>>()).unwrap();
+    store.write_all(cells.iter().cloned().map(Ok::<_, Error>).collect::<Vec<_>>()).unwrap();
 
     let store = Store::open(dir.path()).unwrap();
     let mut ids: Vec<&str> = cells.iter().map(Cell::id).collect();
