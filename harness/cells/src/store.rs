@@ -14,6 +14,7 @@ mod chunks;
 mod file;
 mod fingerprint;
 mod manifest;
+mod problem;
 mod ragged;
 
 use std::collections::BTreeMap;
@@ -30,6 +31,7 @@ use crate::source::CellSource;
 use crate::suggest::did_you_mean;
 use crate::whole_file;
 use file::{Header, Written};
+use problem::damaged;
 
 pub use fingerprint::{fingerprint, measurements};
 pub use manifest::Manifest;
@@ -147,7 +149,7 @@ impl Store {
         let imported = self.manifest.life(cell.id()).filter(|_| is_imported);
         if imported.is_some_and(|life| life != fingerprint::life(cell)) {
             let what = format!("the life or the nominal capacity of the cell {} is not the imported one", cell.id());
-            return Err(file::damaged(&self.path(cell.id()), &what));
+            return Err(damaged(&self.path(cell.id()), &what));
         }
         Ok(())
     }
@@ -284,7 +286,7 @@ pub fn check_file(path: &Path) -> Result<Cell, Error> {
     if written == header.fingerprint {
         Ok(cell)
     } else {
-        Err(file::damaged(path, "its content does not match the hash it was written with"))
+        Err(damaged(path, "its content does not match the hash it was written with"))
     }
 }
 

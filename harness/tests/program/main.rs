@@ -15,5 +15,6 @@ mod real_curves;
 mod records;
 mod report;
 mod round_trip;
+mod streams;
 mod terminal;
 mod verbs;

@@ -23,7 +23,6 @@
 //! In version 1, time is in the unit of the publisher: files of it are read, and time becomes seconds.
 
 use std::fs::OpenOptions;
-use std::io;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -31,6 +30,7 @@ use hdf5::types::VarLenUnicode;
 use hdf5::{File, FileBuilder, Group, H5Type};
 use serde::de::DeserializeOwned;
 
+use super::problem::{Problem, cause, damaged};
 use super::{fingerprint, ragged};
 use crate::Error;
 use crate::cell::{Cathode, Cell, CellInfo, Chemistry, Cycle, CyclingProtocol, DatasetName, LeftOut, LifeRecord};
@@ -59,27 +59,6 @@ pub(super) struct Written {
     pub(super) life: String,
 }
 
-/// What is wrong with a file, before its path is known; a fragment.
-#[derive(Debug)]
-pub(super) struct Problem(String);
-
-impl Problem {
-    pub(super) fn new(what: impl Into<String>) -> Self {
-        Self(what.into())
-    }
-}
-
-impl From<hdf5::Error> for Problem {
-    fn from(error: hdf5::Error) -> Self {
-        Self(error.to_string())
-    }
-}
-
-/// The error of a file that is not what this program wrote.
-pub(super) fn damaged(path: &Path, what: &str) -> Error {
-    Error::Damaged { path: path.to_owned(), what: what.to_owned() }
-}
-
 /// Writes a new file, down to the disk.
 pub(super) fn write(path: &Path, cell: &Cell) -> Result<Written, Error> {
     let numbered = cell.cycles().first().zip(cell.cycles().last()).map(|(first, last)| (first.number, last.number));
@@ -90,18 +69,6 @@ pub(super) fn write(path: &Path, cell: &Cell) -> Result<Written, Error> {
         source: cause(what),
     })?;
     Ok(Written { header, life: fingerprint::life(cell) })
-}
-
-/// What kept a file from being written. The HDF5 library gives nothing but text, with the number of the system's error
-/// among much else: this is the one place where a kind is dug out of it. Of other kinds than a full disk, the text tells more.
-fn cause(what: String) -> io::Error {
-    let number = what.split_once("errno = ").and_then(|(_, rest)| {
-        rest.split(|letter: char| !letter.is_ascii_digit()).next().and_then(|number| number.parse().ok())
-    });
-    match number.map(io::Error::from_raw_os_error) {
-        Some(full) if full.kind() == io::ErrorKind::StorageFull => full,
-        _ => io::Error::other(what),
-    }
 }
 
 /// The store's folder, as the user knows it: the temporary folder in between is nothing to them.
