@@ -27,7 +27,15 @@ pub enum Error {
         /// What the system says.
         source: io::Error,
     },
-    /// The system does not let a file be read or removed.
+    /// The system does not let a file be read.
+    #[error("cannot read {path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The system does not let a file be taken over or removed.
     #[error("{path}: {source}")]
     File {
         /// The file.

@@ -22,8 +22,8 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 ///
 /// # Errors
 /// Whatever `fill` returns; [`Error::WriteFolder`] names the folder and the cause.
-pub fn write_folder(path: &Path, fill: impl FnOnce(&Path) -> Result<(), Error>) -> Result<(), Error> {
-    whole_file::fill_folder(path, fill, |source| Error::WriteFolder { path: path.to_owned(), source })
+pub fn write_folder<E: From<Error>>(path: &Path, fill: impl FnOnce(&Path) -> Result<(), E>) -> Result<(), E> {
+    whole_file::fill_folder(path, fill, |source| Error::WriteFolder { path: path.to_owned(), source }.into())
 }
 
 #[cfg(test)]

@@ -32,6 +32,7 @@ mod error;
 mod experiment;
 pub mod files;
 mod ingredients;
+mod keep;
 #[doc(hidden)]
 pub mod made_up;
 mod models;
@@ -50,6 +51,7 @@ pub use computed::{DeviceClass, Precision};
 pub use error::Error;
 pub use experiment::{AS_WRITTEN, Expectation, ExperimentRecord, Metric, Protocol, Study};
 pub use ingredients::{Ingredients, hash};
+pub use keep::keep;
 pub use models::{MODELS, SEEDED_MODELS};
 pub use pairs::PairPredictions;
 pub use provenance::{Provenance, Versions, card, processor};

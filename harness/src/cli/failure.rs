@@ -16,7 +16,7 @@ pub enum Failure {
     /// The command did its work and found something wrong; what, it has printed.
     #[error("{0}")]
     Faulty(String),
-    /// The command did its work, and results are worse than those that they were held against.
+    /// A number moved that should not have; which, the command has printed.
     #[error("{0}")]
     Regressed(String),
     /// Stopped by the user with the work so far kept.
@@ -32,7 +32,7 @@ pub enum Failure {
 
 impl Failure {
     /// The exit code of the program: 1 internal, 2 usage or configuration, 3 some run failed or something checked is wrong,
-    /// 4 regressed, 5 interrupted or incomplete.
+    /// 4 a number regressed, 5 interrupted or incomplete, or nobody can tell.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Internal(_) => 1,
@@ -88,6 +88,15 @@ impl From<report::Error> for Failure {
         match error {
             report::Error::Record(error) => error.into(),
             report::Error::Internal(what) => Self::Internal(what),
+            other => Self::Usage(other.to_string()),
+        }
+    }
+}
+
+impl From<verdicts::Error> for Failure {
+    fn from(error: verdicts::Error) -> Self {
+        match error {
+            verdicts::Error::Record(error) => error.into(),
             other => Self::Usage(other.to_string()),
         }
     }

@@ -152,7 +152,7 @@ fn all() -> Selection {
 }
 
 fn models(names: &[&str]) -> Selection {
-    Selection { models: names.iter().map(|name| (*name).to_owned()).collect(), shard: None }
+    Selection { models: names.iter().map(|name| (*name).to_owned()).collect(), shard: None, only: vec![] }
 }
 
 fn scores(out: &Path) -> Vec<Score> {
@@ -171,7 +171,7 @@ fn scores_are_the_same_bytes_for_any_number_of_jobs_any_order_and_any_shards() {
     assert_eq!(folder.run(&one, &[], &all(), 1).unwrap(), tally(8, 0, 0));
     assert_eq!(folder.run(&two, &[], &all(), 2).unwrap(), tally(8, 0, 0));
     for shard in ["2/3", "3/3", "1/3"] {
-        let selection = Selection { models: vec![], shard: Some(shard.parse().unwrap()) };
+        let selection = Selection { models: vec![], shard: Some(shard.parse().unwrap()), only: vec![] };
         folder.run(&parts, &[], &selection, 2).unwrap();
     }
     let bytes = |out: &Path| fs::read(out.join("scores.csv")).unwrap();
@@ -470,8 +470,9 @@ fn runs_of_one_train_key_are_trained_once_and_come_out_as_if_each_had_been_train
     assert_eq!((outcome.made, outcome.reused, outcome.kept), (4, 4, 3));
     let mut trainings = 0;
     for shard in ["3/3", "1/3", "2/3"] {
-        let outcome =
-            folder.run(&shards, &[], &Selection { models: vec![], shard: Some(shard.parse().unwrap()) }, 1).unwrap();
+        let outcome = folder
+            .run(&shards, &[], &Selection { models: vec![], shard: Some(shard.parse().unwrap()), only: vec![] }, 1)
+            .unwrap();
         trainings += outcome.made - outcome.reused;
     }
     assert_eq!(trainings, 3, "no shard trains what another one trains");
