@@ -18,7 +18,8 @@ use super::{
     train::{self, Answer, Material, TrainError, Trained, Workplace},
     values::values,
 };
-use cells::{failure::Failure, label::LabelRule, source::CellSource};
+use crate::Error;
+use cells::{label::LabelRule, source::CellSource};
 use features::samples::{Part, Samples, nothing_observed};
 use record::{
     Attachments, DrawnReferences, Fit, LifeBases, PairPredictions, Prediction, Provenance, Removed, RunRecord, Seconds,
@@ -81,7 +82,7 @@ struct ModelOrigin {
 
 impl Worker<'_> {
     /// Trains the model of a job, or takes one that is trained; asks it for every run and writes the records.
-    pub(super) fn make(&self, job: &Job<'_>, threads: usize) -> Result<(), Failure> {
+    pub(super) fn make(&self, job: &Job<'_>, threads: usize) -> Result<(), Error> {
         let mut origin = ModelOrigin::default();
         let drawn = self.drawn(job);
         let samples = drawn.as_ref().map_or(job.samples.as_ref(), Ok);
@@ -124,7 +125,7 @@ impl Worker<'_> {
                 .as_ref()
                 .map(Weights::to_bytes)
                 .transpose()
-                .map_err(|error| Failure::Internal(error.to_string()))?;
+                .map_err(|error| Error::Internal(error.to_string()))?;
             let weights = weights.as_deref();
             let pretrained = origin.pretrained.as_ref().map(|(key, hash)| (key.as_str(), hash.as_str()));
             let (pairs, references) = (pairs.as_ref(), references.as_ref());
@@ -146,7 +147,7 @@ impl Worker<'_> {
         job.samples.as_ref().is_ok_and(|samples| samples.label_version() == self.plan.label_hash(rule))
     }
 
-    fn keep(&self, run: &Run, record: &mut RunRecord, mut beside: Attachments<'_>) -> Result<(), Failure> {
+    fn keep(&self, run: &Run, record: &mut RunRecord, mut beside: Attachments<'_>) -> Result<(), Error> {
         // one copy of the weights, with the run that trained them
         let is_trainer = record.trained_by.is_none();
         beside.weights = beside.weights.filter(|_| is_trainer);
@@ -157,7 +158,7 @@ impl Worker<'_> {
         let label = self.plan.label(run);
         self.reporter.end(&format!("{label}: {}", summary(record)));
         if self.options.fail_fast && record.status != Status::Ok {
-            return Err(Failure::RunsFailed(format!("{label}: {}; stopped at the first failure", record.status)));
+            return Err(Error::FirstFailure { run: label, status: record.status.clone() });
         }
         Ok(())
     }

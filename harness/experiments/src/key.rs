@@ -16,7 +16,8 @@ use super::{
     entry::{Entry, ModelSpec},
     spec::Experiment,
 };
-use cells::{cell::Origin, failure::Failure, label::LabelRule, source::CellSource, split::Split};
+use crate::Error;
+use cells::{cell::Origin, label::LabelRule, source::CellSource, split::Split};
 use features::samples::{LifeRecords, label_hash};
 use record::{DeviceClass, Ingredients, Precision, Protocol, hash};
 
@@ -90,14 +91,14 @@ impl Surroundings {
     /// Reads the fingerprints and lives of the cells of the split.
     ///
     /// # Errors
-    /// [`Failure::Usage`] names the cell that the source lacks.
+    /// [`Error::Cells`] names the cell that the source lacks.
     pub fn of(
         experiment: &Experiment,
         split: &Split,
         source: &dyn CellSource,
         records: &LifeRecords<'_>,
         device: tch::Device,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, Error> {
         let cells = [split.train.as_slice(), &split.test].concat();
         let mut lives: Vec<(LabelRule, BTreeMap<String, Option<f64>>)> = Vec::new();
         for rule in experiment.models.iter().map(|entry| experiment.rule(entry)) {
@@ -110,7 +111,7 @@ impl Surroundings {
             fingerprints: cells
                 .into_iter()
                 .map(|id| source.fingerprint(&id).map(|fingerprint| (id, fingerprint)))
-                .collect::<Result<_, Failure>>()?,
+                .collect::<Result<_, cells::Error>>()?,
             lives,
             device,
             // there is no other yet

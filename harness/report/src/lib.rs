@@ -16,6 +16,7 @@
 pub mod bench;
 pub mod csv;
 pub mod document;
+mod error;
 pub mod figure;
 pub mod html;
 mod labels;
@@ -29,3 +30,5 @@ pub mod summary;
 pub mod table;
 pub mod terminal;
 pub mod write;
+
+pub use error::Error;

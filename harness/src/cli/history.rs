@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 use tabled::{builder::Builder, settings::Style};
 
+use super::failure::Failure;
 use super::output;
-use cells::{failure::Failure, suggest::did_you_mean};
+use cells::suggest::did_you_mean;
 use report::figure::{self, Axis, Dash, Figure, Look, Marker, Scale};
 use verdicts::history::{self, METRICS, Series};
 
@@ -42,7 +43,7 @@ pub fn execute(arguments: &HistoryArguments) -> Result<(), Failure> {
         return Err(Failure::Usage(format!("there is no metric '{metric}'{hint} (known: {})", names.join(", "))));
     }
     let file = arguments.file.display();
-    let points = history::read(&arguments.file).map_err(|error| Failure::Usage(error.to_string()))?;
+    let points = history::read(&arguments.file)?;
     if points.is_empty() {
         return Err(Failure::Usage(format!("{file}: there is no history here; `batlinet gate --history` writes one")));
     }

@@ -3,6 +3,7 @@
 mod collection;
 pub mod data;
 pub mod doctor;
+pub mod failure;
 pub mod gate;
 pub mod history;
 pub mod interrupt;
@@ -18,8 +19,8 @@ use std::path::PathBuf;
 use baselines::encoder;
 use clap::{Parser, Subcommand};
 
-use cells::failure::Failure;
 use experiments::panics;
+use failure::Failure;
 use sources::matr;
 
 /// Seeded, declared experiments on early battery lifetime prediction around BatLiNet.
@@ -76,6 +77,6 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
         Verb::Replay(arguments) => replay::execute(arguments),
         Verb::History(arguments) => history::execute(arguments),
         Verb::Doctor(arguments) => doctor::execute(arguments),
-        Verb::ReadMatr { file } => matr::serve(file),
+        Verb::ReadMatr { file } => Ok(matr::serve(file)?),
     }
 }

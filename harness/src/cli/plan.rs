@@ -2,11 +2,11 @@
 
 use clap::Args;
 
+use super::failure::Failure;
 use super::{
     options::{Options, Prepared},
     output,
 };
-use cells::failure::Failure;
 use experiments::{State, foresight::described, library::Library, run};
 use features::samples::Foresight;
 

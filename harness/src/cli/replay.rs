@@ -11,12 +11,12 @@ use baselines::device::Choice;
 use clap::{Args, Parser as _};
 use tabled::{builder::Builder, settings::Style};
 
+use super::failure::Failure;
 use super::{
     Arguments, Verb, interrupt,
     options::{Options, Prepared},
     output,
 };
-use cells::failure::Failure;
 use experiments::{Plan, run};
 use record::{DeviceClass, Precision, RunRecord, files::run_folder};
 use verdicts::{
@@ -111,7 +111,7 @@ fn located(what: &Path) -> Result<(PathBuf, Option<String>), Failure> {
 }
 
 fn wanted(folder: &Path, key: Option<&str>, models: &[String]) -> Result<Vec<Wanted>, Failure> {
-    let all = Folder::read(folder).map_err(|error| Failure::Usage(error.to_string()))?;
+    let all = Folder::read(folder)?;
     let is_model =
         |slot: &Slot| models.is_empty() || models.iter().any(|model| *model == slot.model || *model == slot.entry());
     let mut wanted = Vec::new();
@@ -181,8 +181,8 @@ fn again(
         stop: interrupt::flag("stopping after this epoch")?,
     };
     match run::execute(&plans, &*source, &how) {
-        Ok(_) | Err(Failure::RunsFailed(_)) => {}
-        Err(failure) => return Err(failure),
+        Ok(_) | Err(experiments::Error::FirstFailure { .. }) => {}
+        Err(error) => return Err(error.into()),
     }
     Ok(wanted
         .into_iter()

@@ -4,12 +4,12 @@ use std::thread;
 
 use clap::{Args, ValueEnum};
 
+use super::failure::Failure;
 use super::{
     interrupt,
     options::{Options, Prepared},
     output,
 };
-use cells::failure::Failure;
 use experiments::run;
 use report::{
     lives,

@@ -17,5 +17,6 @@ mod records;
 mod report;
 mod round_trip;
 mod small;
+mod streams;
 mod terminal;
 mod verbs;

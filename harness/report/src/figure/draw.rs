@@ -17,7 +17,6 @@ use super::{
     mark::{filling, line, mark, sample, stroke},
     plot::{Dash, Figure, Look, Point, Scale},
 };
-use cells::failure::Failure;
 
 const WIDTH: u32 = 760;
 const LEGEND: u32 = 210;
@@ -27,9 +26,9 @@ const GRID: RGBColor = RGBColor(225, 225, 225);
 /// The figure as SVG text.
 ///
 /// # Errors
-/// [`Failure::Internal`] names the figure.
-pub fn draw(figure: &Figure) -> Result<String, Failure> {
-    paint(figure).map_err(|error| Failure::Internal(format!("figure {}: {error}", figure.slug)))
+/// [`crate::Error::Internal`] names the figure.
+pub fn draw(figure: &Figure) -> Result<String, crate::Error> {
+    paint(figure).map_err(|error| crate::Error::Internal(format!("figure {}: {error}", figure.slug)))
 }
 
 fn paint(figure: &Figure) -> Result<String, Box<dyn Error>> {
