@@ -2,7 +2,7 @@
 //!
 //! A draw takes as many cells as there are, with replacement, and as many seeds, with replacement; all seeds of a draw see
 //! the same cells, as they do in a run (the pigeonhole bootstrap of Owen 2007, doi 10.1214/07-AOAS122, which is a little too
-//! wide rather than too narrow). Intervals: `docs/statistics.md` says which of the three methods was kept for what, by how
+//! wide rather than too narrow). Intervals: `docs/statistics.md` says which of the methods was kept for what, by how
 //! often each covers.
 
 use numerics::{ChaCha8Rng, Streams};
@@ -26,6 +26,9 @@ pub enum Method {
     /// Quantiles of the drawn values' distance in their own standard errors (Efron & Tibshirani 1993, §12.5); of errors in
     /// logarithms, of differences as they are.
     Studentised,
+    /// The same of the distance whatever its sign, so that the interval reaches as far down as up (Hall 1988,
+    /// doi 10.1214/aos/1176350933).
+    Symmetric,
 }
 
 /// What is drawn, and how wide an interval is asked for.
@@ -67,16 +70,17 @@ pub fn interval(predictions: &Predictions, measure: Measure, bootstrap: &Bootstr
     bootstrap.check(predictions.cells().len())?;
     let losses = Losses::new(predictions, measure);
     let contrast = Contrast::one(&losses);
-    let method = bootstrap.method.unwrap_or_else(|| usual(measure));
-    let drawn = Drawn::new(&contrast, bootstrap, method == Method::Studentised);
+    let method = bootstrap.method.unwrap_or(if measure.is_smooth() { Method::Studentised } else { Method::Percentile });
+    let drawn = Drawn::new(&contrast, bootstrap, method.needs_variances());
     let scale = if measure.is_smooth() { Scale::Logarithm } else { Scale::Plain };
     let (low, high) = drawn.interval(&contrast, method, scale, bootstrap.level);
     Ok(Interval { estimate: drawn.all.value, low, high })
 }
 
-/// What covers best, by `docs/statistics.md`.
-pub(crate) fn usual(measure: Measure) -> Method {
-    if measure.is_smooth() { Method::Studentised } else { Method::Percentile }
+impl Method {
+    pub(crate) const fn needs_variances(self) -> bool {
+        matches!(self, Self::Studentised | Self::Symmetric)
+    }
 }
 
 impl Bootstrap {
@@ -146,8 +150,10 @@ impl Drawn {
         match method {
             Method::Percentile => percentile(&values(), tail),
             Method::BiasCorrected => bias_corrected(&values(), self.all.value, &contrast.jackknife(), tail),
-            Method::Studentised => {
-                studentised(self.all, &self.draws, scale, tail).unwrap_or_else(|| percentile(&values(), tail))
+            Method::Studentised | Method::Symmetric => {
+                let is_symmetric = method == Method::Symmetric;
+                studentised(self.all, &self.draws, scale, tail, is_symmetric)
+                    .unwrap_or_else(|| percentile(&values(), tail))
             }
         }
     }
@@ -197,7 +203,7 @@ pub(crate) fn bias_corrected(values: &[f64], estimate: f64, left_out: &[f64], ta
 }
 
 /// `None` where fewer than half of the draws have a standard error.
-fn studentised(all: Moments, draws: &[Moments], scale: Scale, tail: f64) -> Option<(f64, f64)> {
+fn studentised(all: Moments, draws: &[Moments], scale: Scale, tail: f64, is_symmetric: bool) -> Option<(f64, f64)> {
     let on_scale = |moments: &Moments| match scale {
         Scale::Plain => (moments.value, moments.variance.sqrt()),
         Scale::Logarithm => (moments.value.ln(), moments.variance.sqrt() / moments.value),
@@ -212,7 +218,14 @@ fn studentised(all: Moments, draws: &[Moments], scale: Scale, tail: f64) -> Opti
         return None;
     }
     distances.sort_by(f64::total_cmp);
-    let (low, high) = percentile(&distances, tail);
+    let (low, high) = if is_symmetric {
+        distances.iter_mut().for_each(|distance| *distance = distance.abs());
+        distances.sort_by(f64::total_cmp);
+        let reach = quantile_of_sorted(&distances, 1.0 - 2.0 * tail);
+        (-reach, reach)
+    } else {
+        percentile(&distances, tail)
+    };
     let back = |value: f64| if scale == Scale::Logarithm { value.exp() } else { value };
     Some((back(centre - high * deviation), back(centre - low * deviation)))
 }

@@ -5,7 +5,7 @@ use statrs::distribution::{ContinuousCDF as _, StudentsT};
 
 use crate::{
     Bootstrap, Error, Measure, Method, Predictions,
-    bootstrap::{Drawn, Scale, usual},
+    bootstrap::{Drawn, Scale},
     contrast::{Contrast, Losses},
     sign_flip,
 };
@@ -67,8 +67,8 @@ pub fn difference(
     let (losses_a, losses_b) = (Losses::new(a, measure), Losses::new(b, measure));
     let is_identical = a.predicted() == b.predicted();
     let contrast = Contrast::difference(&losses_a, &losses_b, a.seeds() == b.seeds() || is_identical);
-    let method = bootstrap.method.unwrap_or_else(|| usual(measure));
-    let drawn = Drawn::new(&contrast, bootstrap, method == Method::Studentised);
+    let method = bootstrap.method.unwrap_or(if measure.is_smooth() { Method::Symmetric } else { Method::Percentile });
+    let drawn = Drawn::new(&contrast, bootstrap, method.needs_variances());
     let (low, high) = drawn.interval(&contrast, method, Scale::Plain, bootstrap.level);
     let side = |losses: &Losses| {
         let contrast = Contrast::one(losses);
