@@ -9,10 +9,12 @@
 //! | `bootstrap`, `contrast` | intervals over other cells and seeds |
 //! | `difference`, [`sign_flip`] | two models on the same cells |
 //! | `verdict` | better, worse, equal, cannot tell; many comparisons at once |
+//! | `change_points` | where a series of numbers moved |
 //! | `breakdown`, `wins` | errors by group of cells; who beats whom in how many scenarios |
 
 mod bootstrap;
 mod breakdown;
+mod change_points;
 mod contrast;
 mod difference;
 mod error;
@@ -27,6 +29,7 @@ mod wins;
 
 pub use bootstrap::{Bootstrap, Interval, Method, interval};
 pub use breakdown::{Part, breakdown, life_terciles};
+pub use change_points::{Steps, change_points};
 pub use difference::{Difference, detectable, difference};
 pub use error::Error;
 pub use measure::Measure;

@@ -8,6 +8,7 @@ use std::{
 
 use cells::cell::Origin;
 use record::{RunRecord, Score, files::run_folder, read_scores};
+use serde_json::Value;
 use statistics::Metrics;
 
 use crate::Error;
@@ -57,15 +58,19 @@ pub struct Run {
 }
 
 impl Run {
-    /// Whether a network made it: its declaration has epochs.
+    /// Whether a network made it: its declaration, or a part of it, has epochs.
     pub fn is_of_network(&self) -> bool {
-        self.record.ingredients.training["hyper_parameters"]["epochs"].is_number()
+        has_epochs(&self.record.ingredients.training["hyper_parameters"])
     }
 
     /// The measures, derived from the predictions.
     pub fn metrics(&self) -> Option<&Metrics> {
         self.record.metrics.as_ref()
     }
+}
+
+fn has_epochs(declared: &Value) -> bool {
+    declared.as_object().is_some_and(|map| map.iter().any(|(name, value)| name == "epochs" || has_epochs(value)))
 }
 
 /// The runs of one slot, by seed.

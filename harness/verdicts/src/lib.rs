@@ -12,8 +12,15 @@
 //! history     numbers across commits, and where they moved
 //! ```
 
+pub mod bench;
+pub mod changes;
 mod error;
 pub mod folder;
+pub mod gate;
+pub mod history;
+#[cfg(test)]
+mod made_up;
+pub mod noise;
 
 pub use error::Error;
 pub use folder::{Folder, Group, Run, Slot};
