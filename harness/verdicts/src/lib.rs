@@ -10,6 +10,7 @@
 //! noise       how far numbers of one model are apart where only rounding differs, measured
 //! changes     what was meant to change, with the reason
 //! bench       measured ratios and growth against their bands
+//! replay      a record and what came out of making its run again
 //! history     numbers across commits, and where they moved
 //! ```
 
@@ -23,6 +24,7 @@ pub mod history;
 #[cfg(test)]
 mod made_up;
 pub mod noise;
+pub mod replay;
 
 pub use error::Error;
 pub use folder::{Folder, Group, Run, Slot};
