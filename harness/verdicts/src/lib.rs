@@ -5,6 +5,7 @@
 //!
 //! ```text
 //! folder      an output folder: runs with their records, in groups of one experiment, model and variant
+//! compare     two sides on the same cells: better, worse, equal, cannot tell
 //! gate        baseline and candidate: same, declared, within noise, or not
 //! noise       how far numbers of one model are apart where only rounding differs, measured
 //! changes     what was meant to change, with the reason
@@ -15,6 +16,7 @@
 
 pub mod bench;
 pub mod changes;
+pub mod compare;
 mod error;
 pub mod folder;
 pub mod gate;
