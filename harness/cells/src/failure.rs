@@ -16,6 +16,9 @@ pub enum Failure {
     /// The command did its work and found something wrong; what, it has printed.
     #[error("{0}")]
     Faulty(String),
+    /// A number moved that should not have; which, the command has printed.
+    #[error("{0}")]
+    Regressed(String),
     /// Stopped by the user with the work so far kept.
     #[error("{0}")]
     Interrupted(String),
@@ -29,12 +32,13 @@ pub enum Failure {
 
 impl Failure {
     /// The exit code of the program: 1 internal, 2 usage or configuration, 3 some run failed or something
-    /// checked is wrong, 5 incomplete.
+    /// checked is wrong, 4 a number regressed, 5 incomplete.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Internal(_) => 1,
             Self::Usage(_) => 2,
             Self::RunsFailed(_) | Self::Faulty(_) => 3,
+            Self::Regressed(_) => 4,
             Self::Interrupted(_) | Self::Incomplete(_) => 5,
         }
     }

@@ -31,6 +31,7 @@ mod computed;
 mod experiment;
 pub mod files;
 mod ingredients;
+mod keep;
 #[doc(hidden)]
 pub mod made_up;
 mod models;
@@ -48,6 +49,7 @@ pub use change::Change;
 pub use computed::{DeviceClass, Precision};
 pub use experiment::{AS_WRITTEN, Expectation, ExperimentRecord, Metric, Protocol, Study};
 pub use ingredients::{Ingredients, hash};
+pub use keep::keep;
 pub use models::{MODELS, SEEDED_MODELS};
 pub use pairs::PairPredictions;
 pub use provenance::{Provenance, Versions, card, processor};
