@@ -80,6 +80,8 @@ pub struct Selection {
     pub models: Vec<String>,
     /// One of several parts.
     pub shard: Option<Shard>,
+    /// Keys of single runs, or their first digits; empty for all.
+    pub only: Vec<String>,
 }
 
 /// Part `index` of `count`, from 1.
@@ -300,6 +302,11 @@ fn check_observed(experiment: &Experiment, split: &Split, source: &dyn CellSourc
     Ok(())
 }
 
+/// Whether `wanted` is this key or its first digits.
+fn is_key(wanted: &str, key: &str) -> bool {
+    !wanted.is_empty() && key.starts_with(wanted)
+}
+
 fn select(plans: &mut [Plan], selection: &Selection) -> Result<(), Failure> {
     for wanted in &selection.models {
         let name = wanted.split('[').next().unwrap_or(wanted);
@@ -311,12 +318,19 @@ fn select(plans: &mut [Plan], selection: &Selection) -> Result<(), Failure> {
             return Err(Failure::Usage(format!("--models {wanted}: no experiment here has this model")));
         }
     }
+    for wanted in &selection.only {
+        if !plans.iter().flat_map(|plan| &plan.runs).any(|run| is_key(wanted, &run.key)) {
+            return Err(Failure::Usage(format!("--only {wanted}: no run here has this key; `batlinet plan` lists them")));
+        }
+    }
+    let is_asked_for = |key: &str| selection.only.is_empty() || selection.only.iter().any(|wanted| is_key(wanted, key));
     let mut positions: HashMap<String, usize> = HashMap::new();
     for plan in plans {
         let Plan { declared, runs, .. } = plan;
         for run in runs {
             let entry = &declared.experiment.models[run.entry];
             run.selected = selection.models.is_empty() || selection.models.iter().any(|wanted| matches(wanted, entry));
+            run.selected &= is_asked_for(&run.key);
             if run.selected {
                 // by position among all trainings asked for, done or not: so shards never overlap, and runs that share a
                 // trained model are in one

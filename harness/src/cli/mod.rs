@@ -9,6 +9,7 @@ pub mod interrupt;
 pub mod options;
 pub mod output;
 pub mod plan;
+pub mod replay;
 pub mod report;
 pub mod run;
 
@@ -29,11 +30,11 @@ use sources::matr;
 #[command(name = "batlinet", version)]
 pub struct Arguments {
     #[command(subcommand)]
-    verb: Verb,
+    pub(crate) verb: Verb,
 }
 
 #[derive(Debug, Subcommand)]
-enum Verb {
+pub(crate) enum Verb {
     /// Which cells are here, and are they whole?
     #[command(subcommand)]
     Data(data::DataCommand),
@@ -45,6 +46,8 @@ enum Verb {
     Report(report::ReportArguments),
     /// May this change land? Every number of a baseline, beside what it is now.
     Gate(gate::GateArguments),
+    /// Do recorded runs still come out the same?
+    Replay(replay::ReplayArguments),
     /// How did a number change across commits?
     History(history::HistoryArguments),
     /// What is this machine able to do?
@@ -70,6 +73,7 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
         Verb::Run(arguments) => run::execute(arguments),
         Verb::Report(arguments) => report::execute(arguments),
         Verb::Gate(arguments) => gate::execute(arguments),
+        Verb::Replay(arguments) => replay::execute(arguments),
         Verb::History(arguments) => history::execute(arguments),
         Verb::Doctor(arguments) => doctor::execute(arguments),
         Verb::ReadMatr { file } => matr::serve(file),

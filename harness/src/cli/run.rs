@@ -22,7 +22,7 @@ use report::{
 #[derive(Args, Debug)]
 pub struct RunArguments {
     #[command(flatten)]
-    options: Options,
+    pub(super) options: Options,
     /// Runs side by side [default: number of cores]; where runs are fewer, each computes on several threads.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,

@@ -11,6 +11,7 @@ mod distance;
 mod judge;
 
 pub use accept::{Reason, accept, found};
+pub(crate) use alike::{are_alike, words};
 pub(crate) use distance::{distance, relative};
 pub use judge::{Judged, Standing, judge};
 

@@ -3,7 +3,7 @@
 use record::RunRecord;
 
 /// Whether the same program must give the same bytes: engine, libtorch, instructions and the processor that chooses them.
-pub(super) fn are_alike(one: &RunRecord, other: &RunRecord) -> bool {
+pub(crate) fn are_alike(one: &RunRecord, other: &RunRecord) -> bool {
     let how = |record: &RunRecord| {
         let (versions, made) = (&record.versions, &record.provenance);
         (
@@ -16,7 +16,7 @@ pub(super) fn are_alike(one: &RunRecord, other: &RunRecord) -> bool {
 }
 
 /// How a record was computed, in a few words.
-pub(super) fn words(record: &RunRecord) -> String {
+pub(crate) fn words(record: &RunRecord) -> String {
     let (versions, made) = (&record.versions, &record.provenance);
     format!("{}, libtorch with {}, {}", versions.engine, made.libtorch_instructions, made.processor)
 }
