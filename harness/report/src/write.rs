@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{csv, document::Document, figure, html, latex, markdown, summary::Summary};
+use super::{csv, document::Document, figure, html, latex, markdown, provenance, summary::Summary};
 use crate::Error;
 use record::files::write_whole;
 
@@ -26,7 +26,10 @@ pub fn write(out: &Path, summaries: &[Summary], document: &Document) -> Result<V
     ];
     for table in document.tables() {
         let path = |ending: &str| out.join(format!("tables/{}.{ending}", table.slug));
-        files.push((path("tex"), latex::render(table).into_bytes()));
+        // nobody prints keys
+        if table.slug != provenance::SLUG {
+            files.push((path("tex"), latex::render(table).into_bytes()));
+        }
         files.push((path("csv"), csv::table(table)?));
     }
     for figure in document.figures() {

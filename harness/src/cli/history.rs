@@ -107,6 +107,8 @@ fn drawn(one: &Series, metric: &str) -> Figure {
     let all: Vec<figure::Point> = one.points.iter().enumerate().map(point).collect();
     let steps = one.steps.iter().map(|&at| all[at]).collect();
     let commits = one.points.iter().map(|point| point.commit.clone()).collect();
+    let drawn =
+        |look, points| figure::Series { name: String::new(), model: one.slot.entry(), cells: Vec::new(), look, points };
     Figure {
         slug: format!("history-{metric}"),
         title: format!("{metric} of {}", one.slot),
@@ -117,8 +119,8 @@ fn drawn(one: &Series, metric: &str) -> Figure {
         x: Axis::new("commit", Scale::Names(commits)),
         y: Axis::new(format!("{metric} ({})", unit(metric)), Scale::Linear),
         series: vec![
-            figure::Series { name: String::new(), look: Look::Joined(Marker::Disc, Dash::Solid), points: all },
-            figure::Series { name: String::new(), look: Look::Points(Marker::OpenSquare), points: steps },
+            drawn(Look::Joined(Marker::Disc, Dash::Solid), all),
+            drawn(Look::Points(Marker::OpenSquare), steps),
         ],
         diagonal: false,
     }

@@ -13,7 +13,7 @@ use super::{
 use experiments::run;
 use report::{
     lives,
-    study::chapters::document,
+    study::chapters::experiments,
     summary::{self, Summary},
     terminal::{self, Width},
 };
@@ -85,7 +85,7 @@ pub fn execute(arguments: &RunArguments) -> Result<(), Failure> {
     };
     output::print(&format!(
         "{}\n{} runs made with {} trainings, {} were there already\n{outdated}scores: {}\n`batlinet report {}` writes Markdown, HTML, LaTeX, CSV and SVG\n",
-        terminal::render(&document(&summaries, None), Width::Short),
+        terminal::render(&experiments(&summaries, None), Width::Short),
         tally.made,
         tally.made - tally.reused,
         tally.kept,

@@ -34,8 +34,12 @@ pub fn summarise(out: &Path) -> Result<Vec<Summary>, Error> {
             versions.add(out, &run.score, &record)?;
             run.values = if record.is_former() { record.values.clone().or(run.values) } else { record.values.clone() };
             run.streams = record.ingredients.streams();
-            run.made =
-                Some(Made { versions: record.versions, provenance: record.provenance, trained_by: record.trained_by });
+            run.made = Some(Made {
+                versions: record.versions,
+                provenance: record.provenance,
+                device: record.device,
+                trained_by: record.trained_by,
+            });
             run.predictions = record.predictions;
             run.pairs = PairPredictions::read(&folder)?;
             removed.push(((run.score.experiment.clone(), run.score.data), record.removed));
