@@ -1,0 +1,4 @@
+//! Reports of made-up results.
+
+mod output;
+mod whole_report;
