@@ -144,7 +144,7 @@ fn options_of(call: &str, arguments: &ReplayArguments, wanted: &[Wanted]) -> Res
     let first = &wanted[0].record;
     options.device = match first.class {
         DeviceClass::Cpu => Choice::Cpu,
-        DeviceClass::Cuda => first.device.parse().map_err(|error| incomplete(format!("{error}")))?,
+        DeviceClass::Cuda => first.device.parse().map_err(incomplete)?,
     };
     if first.precision != Precision::Exact {
         return Err(incomplete("it was computed by a precision that cannot be asked for here".to_owned()));
@@ -209,9 +209,7 @@ fn what_differs(plans: &[Plan], one: &Wanted) -> String {
     let run = plan.and_then(|plan| {
         let of_entry = |run: &&experiments::plan::Run| {
             let entry = &plan.experiment().models[run.entry];
-            entry.model.name() == one.slot.model
-                && entry.variant.to_string() == one.slot.variant
-                && run.seed == one.seed
+            entry.model.name() == one.slot.model && entry.variant == one.slot.variant && run.seed == one.seed
         };
         plan.runs.iter().find(of_entry)
     });
