@@ -320,7 +320,9 @@ fn select(plans: &mut [Plan], selection: &Selection) -> Result<(), Failure> {
     }
     for wanted in &selection.only {
         if !plans.iter().flat_map(|plan| &plan.runs).any(|run| is_key(wanted, &run.key)) {
-            return Err(Failure::Usage(format!("--only {wanted}: no run here has this key; `batlinet plan` lists them")));
+            return Err(Failure::Usage(format!(
+                "--only {wanted}: no run here has this key; `batlinet plan` lists them"
+            )));
         }
     }
     let is_asked_for = |key: &str| selection.only.is_empty() || selection.only.iter().any(|wanted| is_key(wanted, key));
