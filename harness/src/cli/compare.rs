@@ -169,6 +169,7 @@ impl Shown<'_> {
             for why in &row.why {
                 let name = format!("{} of {}", row.b.entry(), row.b.experiment);
                 match reasons.iter_mut().find(|(reason, _)| reason == why) {
+                    Some((_, rows)) if rows.contains(&name) => {}
                     Some((_, rows)) => rows.push(name),
                     None => reasons.push((why, vec![name])),
                 }
