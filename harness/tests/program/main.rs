@@ -7,6 +7,7 @@ mod cli_errors;
 mod command;
 mod commit;
 mod company;
+mod compare;
 mod gate;
 mod gp_on_curves;
 mod lives;
