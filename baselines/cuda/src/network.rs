@@ -494,6 +494,14 @@ impl Network {
         Ok(found)
     }
 
+    /// Makes the inputs of pairs and leaves them, for measurements.
+    ///
+    /// # Errors
+    /// As [`Network::prepare`].
+    pub fn make_inputs(&self, branch: usize, sources: &Sources, pairs: &[(usize, usize)]) -> Result<(), CudaError> {
+        self.for_portions(branch, sources, pairs, |_| Ok(()))
+    }
+
     /// Makes the inputs of pairs in portions, and does something with each.
     ///
     /// Pairs are asked together if their channels are scaled alike: how depends on the cell of a pair and on all

@@ -25,6 +25,7 @@
 
 mod changes;
 pub mod entry;
+pub mod estimate;
 pub mod foresight;
 mod former;
 mod job;

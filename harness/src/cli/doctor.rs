@@ -38,10 +38,15 @@ pub fn execute(arguments: &DoctorArguments) -> Result<(), Failure> {
         (true, 0) => "library present, but no device: check `nvidia-smi`".to_owned(),
         (false, 0) => "none: this libtorch is for the CPU (`make setup DEVICE=cuda` brings the other)".to_owned(),
     };
-    println!("CUDA       in libtorch, for CNN, transfer, MLP and LSTM: {cuda}");
-    match card::described(0) {
-        Ok(card) => println!("card       {card}: kernels of ours for BatLiNet, with the driver alone"),
-        Err(error) => println!("card       none for kernels of ours: {error}"),
+    println!("CUDA       in libtorch, for MLP and LSTM: {cuda}");
+    // every card with its memory, architecture and driver
+    for index in 0..card::count().max(1) {
+        match card::described(index) {
+            Ok(card) => println!(
+                "card       cuda:{index}, {card}: kernels of ours for BatLiNet, CNN and transfer, with the driver alone"
+            ),
+            Err(error) => println!("card       none for kernels of ours: {error}"),
+        }
     }
     println!("kernels    {}", kernels());
     println!("threads    {} (default of --jobs)", thread::available_parallelism().map_or(1, usize::from));
