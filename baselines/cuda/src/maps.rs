@@ -82,6 +82,12 @@ pub(crate) fn scale(bounds: impl IntoIterator<Item = f32>) -> [f32; PLACES] {
     scale
 }
 
+/// The same, with exponents rounded down to multiples of 8: most cells are scaled alike, and what is lost of 22 bits is below the
+/// channel's largest value by more than these.
+pub(crate) fn coarse(scale: [f32; PLACES]) -> [f32; PLACES] {
+    scale.map(|scale| f32::exp2((scale.log2() / 8.0).floor() * 8.0))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,6 +143,11 @@ mod tests {
             assert!((16384.0..=32768.0).contains(&(scale * bound)), "{bound} × {scale}");
         }
         assert_eq!(scales[4], 1.0);
+        let expected = [256.0, 1.0, 1.0 / 256.0];
+        assert_eq!(coarse(scales)[..3], expected);
+        for (coarse, scale) in coarse(scales).into_iter().zip(scales) {
+            assert!((1.0..=128.0).contains(&(scale / coarse)), "{scale}, {coarse}");
+        }
         assert_eq!(scales[6..], [1.0, 1.0]);
     }
 }

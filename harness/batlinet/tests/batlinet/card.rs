@@ -1,8 +1,13 @@
 //! Networks as cards have them against those on the CPU, with the kernels emulated: what BatLiNet, the CNN and the transfer
 //! procedures declare is the network that they are.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
 use baselines::{
-    Context, NetworkEngine, Silent, Streams, Weights,
+    Context, ModelError, NetworkEngine, Silent, Streams, Weights,
     cnn::CnnParameters,
     convolutional::{Convolution, ConvolutionalNetwork},
     encoder::EncoderShape,
@@ -19,7 +24,10 @@ use batlinet::{
         trainer::{self, Sees},
     },
 };
-use cuda::Spec;
+use cuda::{
+    CudaError, Spec,
+    machine::{Launch, Limits, Machine, Node, Recorded},
+};
 
 #[path = "../../../../baselines/cuda/tests/support/emulator.rs"]
 #[allow(dead_code, reason = "other tests take what these do not")]
@@ -237,4 +245,85 @@ fn a_network_that_has_collapsed_or_diverged_says_so_and_counts_no_later_step() {
     assert!(!trained.collapsed && trained.losses.len() == 1 && !trained.losses[0].is_finite(), "{trained:?}");
     // what the last step has left is no reason to fail: predictions say it
     network.end().unwrap();
+}
+
+/// An emulated card with so much memory, which is lost after so many reads.
+struct Failing {
+    card: Arc<dyn Machine>,
+    memory: usize,
+    reads: AtomicUsize,
+}
+
+impl Failing {
+    fn new(memory: usize, reads: usize) -> Arc<dyn Machine> {
+        Arc::new(Self { card: emulator::Emulator::machine(), memory, reads: AtomicUsize::new(reads) })
+    }
+}
+
+impl Machine for Failing {
+    fn allocate(&self, bytes: usize, what: &str) -> Result<u64, CudaError> {
+        if bytes > self.memory {
+            let (card, what) = ("a small card".to_owned(), what.to_owned());
+            return Err(CudaError::OutOfMemory { card, what, asked: bytes, free: self.memory, total: self.memory });
+        }
+        self.card.allocate(bytes, what)
+    }
+
+    fn free(&self, address: u64) {
+        self.card.free(address);
+    }
+
+    fn upload(&self, address: u64, bytes: &[u8]) -> Result<(), CudaError> {
+        self.card.upload(address, bytes)
+    }
+
+    fn download(&self, address: u64, bytes: &mut [u8]) -> Result<(), CudaError> {
+        if self.reads.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_err() {
+            let (card, what) = ("a card".to_owned(), "computing".to_owned());
+            return Err(CudaError::Lost { card, what, reason: "it has fallen off the bus".to_owned() });
+        }
+        self.card.download(address, bytes)
+    }
+
+    fn run(&self, launches: &[Launch]) -> Result<(), CudaError> {
+        self.card.run(launches)
+    }
+
+    fn record(&self, nodes: Vec<Node>) -> Result<Box<dyn Recorded>, CudaError> {
+        self.card.record(nodes)
+    }
+
+    fn finish(&self) -> Result<(), CudaError> {
+        self.card.finish()
+    }
+
+    fn limits(&self) -> Limits {
+        self.card.limits()
+    }
+}
+
+#[test]
+fn a_card_that_is_full_or_lost_says_so() {
+    let streams = Streams::new("card");
+    let convolution = CnnParameters::default().convolution([20, 60]).unwrap();
+    let shape = convolution.shape;
+    let (cells, own) = (maps(shape, CELLS, 0.0), labels(CELLS, 0.0));
+    let weights = ConvolutionalNetwork::initial(shape, &mut streams.stream("init"));
+    let lesson = Lesson { maps: Maps::alone(&cells), labels: Labels::plain(&own, &[]) };
+    // no card of these numbers is used elsewhere, so that maps are theirs
+    let mut network = CardNetwork::new(7001, Failing::new(100_000, 99), convolution.spec(), &weights).unwrap();
+    match network.begin(&lesson, 3, 0) {
+        Err(ModelError::Device(text)) => {
+            assert!(text.contains("a small card has no") && text.contains("--jobs"), "{text}");
+        }
+        other => panic!("{other:?}"),
+    }
+    let mut network = CardNetwork::new(7002, Failing::new(usize::MAX, 1), convolution.spec(), &weights).unwrap();
+    network.begin(&lesson, 3, 0).unwrap();
+    let steps = [Step { targets: vec![0, 1, 2], references: Vec::new() }];
+    network.train(&lesson, &steps).unwrap();
+    match network.train(&lesson, &steps) {
+        Err(ModelError::Lost(text)) => assert!(text.contains("fallen off the bus"), "{text}"),
+        other => panic!("{other:?}"),
+    }
 }

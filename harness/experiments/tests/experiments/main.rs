@@ -4,5 +4,6 @@ mod ablations;
 mod declared;
 mod experiment_runs;
 mod paper_items;
+mod precision;
 mod scenarios;
 mod transfer_runs;
