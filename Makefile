@@ -5,6 +5,7 @@
 #   make reproduce PROFILE=paper      the published schedules
 #   make reproduce DATA=my-data       on imported cells
 #   make round-trip                   all virtual cells by way of published files, and the scenarios from these
+#   make smoke                        has any number moved? a minute
 #   make records                      the committed records beside the published numbers
 #   make keep FROM=results/runs/x TO=results/records/x    what of an output folder is worth committing
 #   make setup DEVICE=cuda            libtorch with CUDA
@@ -24,7 +25,7 @@ BATLINET = target/release/batlinet
 # all but `compare`, which `bench-compare` runs
 BENCHES = classical networks encoder cleaning features data batlinet
 
-.PHONY: setup build test check reproduce records keep bench bench-compare bench-import bench-cuda cuda-kernels device-pack round-trip data clean
+.PHONY: setup build test check reproduce smoke records keep bench bench-compare bench-import bench-cuda cuda-kernels device-pack round-trip data clean
 
 setup:
 	@bash scripts/setup.sh
@@ -47,6 +48,13 @@ check: setup
 reproduce: build
 	$(BATLINET) run $(SCENARIOS) $(STUDIES) --profile $(PROFILE) --data $(DATA) --out $(OUT)
 	$(BATLINET) report $(OUT)
+
+# every model, study and preset once, small, on virtual cells and this processor, beside the numbers that are committed; what
+# moved is named. A change that is meant: make smoke ACCEPT="the reason"
+SMOKE = results/runs/smoke
+smoke: build
+	$(BATLINET) run experiments/smoke/*.yaml --device cpu --out $(SMOKE) > /dev/null
+	$(BATLINET) gate --baseline results/records/smoke --candidate $(SMOKE) $(if $(ACCEPT),--accept "$(ACCEPT)")
 
 records: build
 	@for folder in results/records/*/; do $(BATLINET) report $$folder --to results/runs/records/$$(basename $$folder) || exit; done

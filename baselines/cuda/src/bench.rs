@@ -110,11 +110,11 @@ fn uncleaned() -> Cleaning {
     Cleaning { rule: Rule::Nothing, filter: CycleFilter::Off }
 }
 
-/// The least of several, after one to warm up.
+/// The least of so many, at least one, after one to warm up.
 fn least(repeats: usize, mut work: impl FnMut() -> Result<(), CudaError>) -> Result<f64, CudaError> {
     work()?;
     let mut least = f64::INFINITY;
-    for _ in 0..repeats.clamp(1, 5) {
+    for _ in 0..repeats {
         let begun = Instant::now();
         work()?;
         least = least.min(begun.elapsed().as_secs_f64());
@@ -132,14 +132,14 @@ fn epoch(
     let spec = made::batlinet(shape, made::cleaning(), precision);
     let Training { mut network, .. } = made::training(machine, &spec, &maps, cells.min(BATCH), 2)?;
     let all: Vec<usize> = (0..cells).collect();
-    let drawn = made::drawn((sizes.repeats * SUPPORT / cells).max(1), cells, 2);
+    let drawn = made::drawn((sizes.repeats * SUPPORT / cells).clamp(1, sizes.repeats), cells, 2);
     let of_epoch = |references: &'_ Vec<usize>| -> Vec<(Vec<usize>, Vec<usize>)> {
         let parts = all.chunks(BATCH).zip(references.chunks(2 * BATCH));
         parts.map(|(targets, references)| (targets.to_vec(), references.to_vec())).collect()
     };
     let steps: Vec<(Vec<usize>, Vec<usize>)> = drawn.iter().flat_map(of_epoch).collect();
     let steps: Vec<Step<'_>> = steps.iter().map(|(targets, references)| Step { targets, references }).collect();
-    Ok(least(3, || network.train(&steps).map(drop))? / drawn.len() as f64)
+    Ok(least(sizes.repeats.min(3), || network.train(&steps).map(drop))? / drawn.len() as f64)
 }
 
 fn inference(
@@ -158,7 +158,7 @@ fn inference(
     for &count in &sizes.references {
         let mut random = Random(99);
         let pairs: Vec<(usize, usize)> = (0..asked * count).map(|k| (k / count, random.below(support))).collect();
-        let took = least(3, || {
+        let took = least(sizes.repeats.min(3), || {
             network.outputs(0, &own, &alone)?;
             network.outputs(1, &sources, &pairs).map(drop)
         })?;
@@ -183,11 +183,19 @@ fn pairs(
     };
     let cleaning = network(made::cleaning())?;
     let per_pair = |seconds: f64| seconds / sizes.pairs as f64;
-    found("clean_pair", precision, per_pair(least(5, || cleaning.make_inputs(1, &sources, &pairs))?));
-    let both = least(5, || cleaning.outputs(1, &sources, &pairs).map(drop))?;
+    found(
+        "clean_pair",
+        precision,
+        per_pair(least(sizes.repeats.min(5), || cleaning.make_inputs(1, &sources, &pairs))?),
+    );
+    let both = least(sizes.repeats.min(5), || cleaning.outputs(1, &sources, &pairs).map(drop))?;
     found("clean_forward_pair", precision, per_pair(both));
     let plain = network(uncleaned())?;
-    found("forward", precision, per_pair(least(5, || plain.outputs(1, &sources, &pairs).map(drop))?));
+    found(
+        "forward",
+        precision,
+        per_pair(least(sizes.repeats.min(5), || plain.outputs(1, &sources, &pairs).map(drop))?),
+    );
     Ok(())
 }
 
@@ -197,5 +205,5 @@ fn backward(machine: &Arc<dyn Machine>, sizes: &Sizes, precision: Precision) -> 
     let spec = made::batlinet(shape, made::cleaning(), precision);
     let Training { mut network, .. } = made::training(machine, &spec, &maps, cells, 2)?;
     let (targets, references): (Vec<usize>, _) = ((0..cells).collect(), &made::drawn(1, cells, 2)[0]);
-    least(5, || network.gradients(&Step { targets: &targets, references }).map(drop))
+    least(sizes.repeats.min(5), || network.gradients(&Step { targets: &targets, references }).map(drop))
 }

@@ -18,7 +18,8 @@ use super::{
     train::{self, Answer, Material, TrainError, Trained, Workplace},
     values::values,
 };
-use cells::{failure::Failure, label::LabelRule, source::CellSource};
+use crate::Error;
+use cells::{label::LabelRule, source::CellSource};
 use features::samples::{Part, Samples, nothing_observed};
 use record::{
     Attachments, DrawnReferences, Fit, LifeBases, PairPredictions, Prediction, Provenance, Removed, RunRecord, Seconds,
@@ -81,7 +82,7 @@ struct ModelOrigin {
 
 impl Worker<'_> {
     /// Trains the model of a job, or takes one that is trained; asks it for every run and writes the records.
-    pub(super) fn make(&self, job: &Job<'_>, threads: usize) -> Result<(), Failure> {
+    pub(super) fn make(&self, job: &Job<'_>, threads: usize) -> Result<(), Error> {
         let mut origin = ModelOrigin::default();
         let drawn = self.drawn(job);
         let samples = drawn.as_ref().map_or(job.samples.as_ref(), Ok);
@@ -92,7 +93,7 @@ impl Worker<'_> {
             )),
             Ok(samples) => match self.ask(job, samples, threads, &mut origin) {
                 End::Interrupted => return Ok(()),
-                End::Lost(sentence) => return Err(Failure::RunsFailed(sentence)),
+                End::Lost(sentence) => return Err(Error::CardLost(sentence)),
                 End::Without(status) => Err(status),
                 End::With(answers) => Ok(answers),
             },
@@ -125,7 +126,7 @@ impl Worker<'_> {
                 .as_ref()
                 .map(Weights::to_bytes)
                 .transpose()
-                .map_err(|error| Failure::Internal(error.to_string()))?;
+                .map_err(|error| Error::Internal(error.to_string()))?;
             let weights = weights.as_deref();
             let pretrained = origin.pretrained.as_ref().map(|(key, hash)| (key.as_str(), hash.as_str()));
             let (pairs, references) = (pairs.as_ref(), references.as_ref());
@@ -147,7 +148,7 @@ impl Worker<'_> {
         job.samples.as_ref().is_ok_and(|samples| samples.label_version() == self.plan.label_hash(rule))
     }
 
-    fn keep(&self, run: &Run, record: &mut RunRecord, mut beside: Attachments<'_>) -> Result<(), Failure> {
+    fn keep(&self, run: &Run, record: &mut RunRecord, mut beside: Attachments<'_>) -> Result<(), Error> {
         // one copy of the weights, with the run that trained them
         let is_trainer = record.trained_by.is_none();
         beside.weights = beside.weights.filter(|_| is_trainer);
@@ -158,7 +159,7 @@ impl Worker<'_> {
         let label = self.plan.label(run);
         self.reporter.end(&format!("{label}: {}", summary(record)));
         if self.options.fail_fast && record.status != Status::Ok {
-            return Err(Failure::RunsFailed(format!("{label}: {}; stopped at the first failure", record.status)));
+            return Err(Error::FirstFailure { run: label, status: record.status.clone() });
         }
         Ok(())
     }
@@ -316,9 +317,7 @@ fn attempt<T>(work: impl FnOnce() -> Result<T, TrainError>) -> End<T> {
     match caught(work) {
         Ok(Ok(outcome)) => End::With(outcome),
         Ok(Err(TrainError::Model(ModelError::Interrupted))) => End::Interrupted,
-        Ok(Err(TrainError::Model(ModelError::Lost(sentence)))) => {
-            End::Lost(format!("{sentence}; the runs that are done are kept, and the same command goes on from there"))
-        }
+        Ok(Err(TrainError::Model(ModelError::Lost(sentence)))) => End::Lost(sentence),
         Ok(Err(TrainError::Model(ModelError::Diverged { .. }) | TrainError::DivergedBefore)) => {
             End::Without(Status::Diverged)
         }

@@ -15,7 +15,8 @@ use serde_json::{Map, Value, json};
 use baselines::card;
 
 use super::{entry::Entry, spec::Experiment};
-use cells::{cell::Origin, failure::Failure, label::LabelRule, source::CellSource, split::Split};
+use crate::Error;
+use cells::{cell::Origin, label::LabelRule, source::CellSource, split::Split};
 use features::{
     feature::FeatureSpec,
     samples::{LifeRecords, label_hash},
@@ -92,14 +93,14 @@ impl Surroundings {
     /// Reads the fingerprints and lives of the cells of the split.
     ///
     /// # Errors
-    /// [`Failure::Usage`] names the cell that the source lacks.
+    /// [`Error::Cells`] names the cell that the source lacks.
     pub fn of(
         experiment: &Experiment,
         split: &Split,
         source: &dyn CellSource,
         records: &LifeRecords<'_>,
         device: tch::Device,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, Error> {
         let cells = [split.train.as_slice(), &split.test].concat();
         let mut lives: Vec<(LabelRule, BTreeMap<String, Option<f64>>)> = Vec::new();
         for rule in experiment.models.iter().map(|entry| experiment.rule(entry)) {
@@ -112,7 +113,7 @@ impl Surroundings {
             fingerprints: cells
                 .into_iter()
                 .map(|id| source.fingerprint(&id).map(|fingerprint| (id, fingerprint)))
-                .collect::<Result<_, Failure>>()?,
+                .collect::<Result<_, cells::Error>>()?,
             lives,
             device,
         })
@@ -135,18 +136,14 @@ impl Surroundings {
     /// What computes elsewhere than on the card that was chosen, or otherwise than was asked for.
     ///
     /// # Errors
-    /// A [`Failure::Usage`] for a precision that nobody has where an entry computes.
-    pub fn check_devices(&self, experiment: &Experiment) -> Result<Vec<String>, Failure> {
+    /// [`Error::Precision`] for one that nobody has where an entry computes.
+    pub fn check_devices(&self, experiment: &Experiment) -> Result<Vec<String>, Error> {
         let mut notes = Vec::new();
         for entry in &experiment.models {
             let device = self.device_of(experiment, entry);
             if entry.model.precision() == Precision::Fast && card::of(device).is_none() {
-                return Err(Failure::Usage(format!(
-                    "experiment {}: {} asks for precision: fast, which our kernels on an NVIDIA card have, and it computes on the \
-                     CPU here; leave precision out, or give --device cuda on a machine with such a card",
-                    experiment.name,
-                    entry.label()
-                )));
+                let (experiment, model) = (experiment.name.clone(), entry.label());
+                return Err(Error::Precision { experiment, model });
             }
             let shape = entry.reads().and_then(|name| experiment.feature(name)).map(FeatureSpec::shape);
             if let (Some(_), Some(shape)) = (card::of(self.device), shape)

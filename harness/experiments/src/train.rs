@@ -11,7 +11,6 @@ use batlinet::{
     BatLiNet, FittedBatLiNet, References,
     transfer::{Transfer, TransferParameters},
 };
-use cells::failure::Failure;
 use features::samples::{FeatureTransformation, FittedFeatureTransformation, FittedLabelTransformation, Part, Samples};
 
 /// What a run computes with.
@@ -36,7 +35,10 @@ pub enum TrainError {
     DivergedBefore,
     /// A transformation could not be fitted to the training cells.
     #[error(transparent)]
-    Transformation(#[from] Failure),
+    Transformation(#[from] features::Error),
+    /// A pretrained network could not be written.
+    #[error(transparent)]
+    Keeping(#[from] record::Error),
 }
 
 /// The cells of a run.

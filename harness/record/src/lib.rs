@@ -28,9 +28,11 @@
 mod attachments;
 mod change;
 mod computed;
+mod error;
 mod experiment;
 pub mod files;
 mod ingredients;
+mod keep;
 #[doc(hidden)]
 pub mod made_up;
 mod models;
@@ -46,8 +48,10 @@ mod variant;
 pub use attachments::{Attachments, Hashes, hash_of, pretrained_name};
 pub use change::Change;
 pub use computed::{DeviceClass, Precision};
+pub use error::Error;
 pub use experiment::{AS_WRITTEN, Expectation, ExperimentRecord, Metric, Protocol, Study};
 pub use ingredients::{Ingredients, hash};
+pub use keep::keep;
 pub use models::{MODELS, SEEDED_MODELS};
 pub use pairs::PairPredictions;
 pub use provenance::{Provenance, Versions, card, processor};

@@ -2,20 +2,20 @@
 //! Numbers are the shortest text that reads back as the same f64.
 
 use super::{
-    figure::Figure,
+    figure::{Axis, Figure, Scale},
     lives,
     published::PublishedNumber,
     summary::{Row, Run, Summary},
     table::{Cell, Table},
 };
-use cells::failure::Failure;
+use crate::Error;
 use statistics::Spread;
 
 /// All summaries.
 ///
 /// # Errors
-/// [`Failure::Internal`] if the rows cannot be encoded.
-pub fn summary(summaries: &[Summary]) -> Result<Vec<u8>, Failure> {
+/// [`Error::Internal`] if the rows cannot be encoded.
+pub fn summary(summaries: &[Summary]) -> Result<Vec<u8>, Error> {
     let mut header: Vec<String> =
         ["experiment", "scenario", "data", "profile", "model", "variant", "seeds", "without_numbers"]
             .map(str::to_owned)
@@ -27,7 +27,7 @@ pub fn summary(summaries: &[Summary]) -> Result<Vec<u8>, Failure> {
         );
     }
     let lives = ["train_observed", "train_padded", "train_published", "test_observed", "test_padded", "test_published"];
-    header.extend(lives.into_iter().chain(["changed"]).map(str::to_owned));
+    header.extend(lives.into_iter().chain(["changed", "runs"]).map(str::to_owned));
     let rows = summaries.iter().flat_map(|summary| summary.rows.iter().map(move |row| fields(summary, row)));
     encode("summary.csv", std::iter::once(header).chain(rows))
 }
@@ -36,7 +36,7 @@ pub fn summary(summaries: &[Summary]) -> Result<Vec<u8>, Failure> {
 ///
 /// # Errors
 /// As [`summary`].
-pub fn table(table: &Table) -> Result<Vec<u8>, Failure> {
+pub fn table(table: &Table) -> Result<Vec<u8>, Error> {
     let kind = |position: usize| table.rows.iter().map(|row| &row[position]).find(|cell| !parts(cell).is_empty());
     let kinds: Vec<Option<&Cell>> = (0..table.columns.len()).map(kind).collect();
     let header = table.columns.iter().zip(&kinds).flat_map(|(column, kind)| {
@@ -56,23 +56,33 @@ pub fn table(table: &Table) -> Result<Vec<u8>, Failure> {
     encode(&table.slug, std::iter::once(header.collect()).chain(table.rows.iter().map(line)))
 }
 
-/// The points of a figure.
+/// The points of a figure, each with its model and cell where it is of one, and with the names that axes have instead of numbers.
 ///
 /// # Errors
 /// As [`summary`].
-pub fn figure(figure: &Figure) -> Result<Vec<u8>, Failure> {
-    let header = ["series", "x", "y", "low", "high"].map(str::to_owned).into();
+pub fn figure(figure: &Figure) -> Result<Vec<u8>, Error> {
+    let header = ["series", "x", "y", "low", "high", "model", "cell", "x_name", "y_name"].map(str::to_owned).into();
+    let name = |axis: &Axis, place: f64| match &axis.scale {
+        Scale::Names(names) => names.get(place.round().max(0.0) as usize).cloned().unwrap_or_default(),
+        _ => String::new(),
+    };
     let rows = figure.series.iter().flat_map(|series| {
-        series.points.iter().map(|point| {
+        series.points.iter().enumerate().map(move |(place, point)| {
             let (low, high) = point.spread.unzip();
-            vec![series.name.clone(), point.x.to_string(), point.y.to_string(), text(low), text(high)]
+            let cell = series.cells.get(place).cloned().unwrap_or_default();
+            let (x_name, y_name) = (name(&figure.x, point.x), name(&figure.y, point.y));
+            // only models have names on the vertical axis
+            let model = if series.model.is_empty() { &y_name } else { &series.model };
+            let numbers = [point.x.to_string(), point.y.to_string(), text(low), text(high)];
+            let words = [model.clone(), cell, x_name.clone(), y_name.clone()];
+            [series.name.clone()].into_iter().chain(numbers).chain(words).collect()
         })
     });
     encode(&figure.slug, std::iter::once(header).chain(rows))
 }
 
-fn encode(name: &str, rows: impl Iterator<Item = Vec<String>>) -> Result<Vec<u8>, Failure> {
-    let internal = |error: &dyn std::fmt::Display| Failure::Internal(format!("{name}: {error}"));
+fn encode(name: &str, rows: impl Iterator<Item = Vec<String>>) -> Result<Vec<u8>, Error> {
+    let internal = |error: &dyn std::fmt::Display| Error::Internal(format!("{name}: {error}"));
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in rows {
         writer.write_record(&row).map_err(|error| internal(&error))?;
@@ -97,7 +107,8 @@ fn parts(cell: &Cell) -> &'static [&'static str] {
 fn values(cell: &Cell) -> Vec<String> {
     match cell {
         Cell::Blank | Cell::Missing => vec![String::new()],
-        Cell::Text(words) => vec![words.clone()],
+        Cell::Text(words) | Cell::Word(words) => vec![words.clone()],
+        Cell::Runs(keys) => vec![keys.join(" ")],
         Cell::Count(count) => vec![count.to_string()],
         Cell::Number(value) => vec![value.to_string()],
         Cell::Mean(spread) => {
@@ -134,6 +145,7 @@ fn fields(summary: &Summary, row: &Row) -> Vec<String> {
         .chain(measure(row.mape, row.published_mape))
         .chain(lives::fields(summary.runs.iter().filter(own)))
         .chain([summary.differences().join(", ")])
+        .chain([summary.runs_of(row).map(|run| run.score.key.as_str()).collect::<Vec<_>>().join(" ")])
         .collect()
 }
 
@@ -156,7 +168,7 @@ mod tests {
     fn every_row_has_every_column() {
         let runs = [tests::run("mean", 0, 9.5, "real"), tests::run("gp", 0, 3.0, "real")];
         let (header, rows) = read(&summary(&summaries(&runs, &[])).unwrap());
-        assert_eq!(header.len(), 33);
+        assert_eq!(header.len(), 34);
         assert_eq!((rows[0][8].as_str(), rows[0][12].as_str()), ("9.5", "398.82"));
         assert_eq!(rows[1][12], "");
     }

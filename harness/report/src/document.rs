@@ -11,6 +11,8 @@ pub struct Document {
     pub made: String,
     /// How to read the numbers.
     pub preamble: Vec<String>,
+    /// What follows from the numbers, before them; empty where nothing was asked but the numbers.
+    pub verdicts: Vec<Section>,
     /// In the order of reading.
     pub sections: Vec<Section>,
 }
@@ -26,22 +28,42 @@ pub struct Section {
     pub description: String,
     /// What to distrust.
     pub analysis: String,
+    /// What follows, in sentences.
+    pub findings: Vec<Finding>,
     /// Tables, first of all.
     pub tables: Vec<Table>,
     /// Figures, below the tables.
     pub figures: Vec<Figure>,
     /// What has to be said below them.
     pub notes: Vec<String>,
+    /// Keys of the runs that all of it is made of; none where they are those of several sections.
+    pub runs: Vec<String>,
+}
+
+/// A word and the sentence that says what it rests on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// `better`, `cannot tell`, `reproduced` …
+    pub word: String,
+    /// With the numbers.
+    pub text: String,
+    /// Keys of the runs that it rests on.
+    pub runs: Vec<String>,
 }
 
 impl Document {
+    /// Verdicts and all else, in the order of reading.
+    pub fn all_sections(&self) -> impl Iterator<Item = &Section> {
+        self.verdicts.iter().chain(&self.sections)
+    }
+
     /// All tables, in the order of reading.
     pub fn tables(&self) -> impl Iterator<Item = &Table> {
-        self.sections.iter().flat_map(|section| &section.tables)
+        self.all_sections().flat_map(|section| &section.tables)
     }
 
     /// All figures, in the order of reading.
     pub fn figures(&self) -> impl Iterator<Item = &Figure> {
-        self.sections.iter().flat_map(|section| &section.figures)
+        self.all_sections().flat_map(|section| &section.figures)
     }
 }

@@ -1,21 +1,43 @@
-//! `tables/*.tex`: one `tabular` each, to be included in a paper.
+//! `tables/*.tex`: one `table` each, with caption and label, to be included in a paper.
 
-use super::table::Table;
+use super::{
+    published::PublishedNumber,
+    table::{Cell, Table, number},
+};
 
-/// The table; its first line says what it shows and what the cells are.
+/// The table; its first line says what it shows and what the cells are. The smallest error of a column is bold, and every number
+/// has one decimal, published ones too.
 pub fn render(table: &Table) -> String {
     let table = &table.narrow();
-    let line = |cells: &[String]| {
-        let cells: Vec<String> = cells.iter().map(|cell| escape(cell)).collect();
-        format!("  {} \\\\\n", cells.join(" & "))
-    };
+    let line = |cells: Vec<String>| format!("    {} \\\\\n", cells.join(" & "));
     let columns = "r".repeat(table.columns.len().saturating_sub(1));
-    let rows: String = table.texts().iter().map(|row| line(row)).collect();
+    let best = table.best();
+    let row = |(place, cells): (usize, &Vec<Cell>)| {
+        let text = |(cell, best): (&Cell, &Option<usize>)| match escape(&text(cell)) {
+            text if *best == Some(place) => format!("\\textbf{{{text}}}"),
+            text => text,
+        };
+        line(cells.iter().zip(&best).map(text).collect())
+    };
+    let rows: String = table.rows.iter().enumerate().map(row).collect();
+    let caption = table.caption.replace('\n', " ");
     format!(
-        "% {}\n\\begin{{tabular}}{{l{columns}}}\n  \\hline\n{}  \\hline\n{rows}  \\hline\n\\end{{tabular}}\n",
-        table.caption.replace('\n', " "),
-        line(&table.header())
+        "% {caption}\n\\begin{{table}}\n  \\centering\n  \\caption{{{}}}\n  \\label{{tab:{}}}\n  \
+         \\begin{{tabular}}{{l{columns}}}\n    \\hline\n{}    \\hline\n{rows}    \\hline\n  \\end{{tabular}}\n\\end{{table}}\n",
+        escape(&caption),
+        table.slug,
+        line(table.header().iter().map(|heading| escape(heading)).collect())
     )
+}
+
+fn text(cell: &Cell) -> String {
+    match cell {
+        Cell::Published(PublishedNumber { value, spread: Some(spread), .. }) => {
+            format!("{} ± {}", number(*value), number(*spread))
+        }
+        Cell::Published(PublishedNumber { value, .. }) => number(*value),
+        _ => cell.text(),
+    }
 }
 
 fn escape(text: &str) -> String {
@@ -30,6 +52,8 @@ fn escape(text: &str) -> String {
             ']' => "{]}".to_owned(),
             '±' => "$\\pm$".to_owned(),
             '–' => "--".to_owned(),
+            '−' => "$-$".to_owned(),
+            '≤' => "$\\le$".to_owned(),
             '·' => "$\\cdot$".to_owned(),
             c => c.to_string(),
         })
@@ -60,10 +84,26 @@ mod tests {
     }
 
     #[test]
+    fn the_smallest_error_is_bold_and_every_number_has_one_decimal() {
+        let runs = [tests::run("mean", 0, 9.0, "real"), tests::run("svm", 0, 3.0, "real")];
+        let text = render(&scenario::table(&summaries(&runs, &[])[0]));
+        assert!(text.contains("svm & \\textbf{3.0} & \\textbf{0.6} & 1 & 139.8 &"), "{text}");
+        assert!(text.contains("mean & 9.0 & 1.8 & 1 & 398.8 & 28.0"), "{text}");
+        assert!(text.contains("\\caption{matr-1 $\\cdot$") && text.contains("\\label{tab:matr-1-real}"), "{text}");
+        // of a quick look nothing follows
+        let quick = runs.map(|mut run| {
+            run.score.profile = "quick".to_owned();
+            run
+        });
+        let document = crate::study::chapters::document(&summaries(&quick, &[]), None);
+        assert!(document.tables().all(|table| !render(table).contains("textbf")));
+    }
+
+    #[test]
     fn every_row_has_as_many_cells_as_there_are_columns() {
         let runs = [tests::run("mean", 0, 1.0, "real"), tests::diverged(tests::run("cnn", 0, 1.0, "real"))];
         let text = render(&scenario::table(&summaries(&runs, &[])[0]));
-        let columns = text.lines().nth(1).unwrap().matches('r').count();
+        let columns = text.lines().find(|line| line.contains("{tabular}")).unwrap().matches('r').count();
         for row in text.lines().filter(|line| line.ends_with("\\\\")) {
             // {tabular} has one r of its own, the first column none
             assert_eq!(row.matches(" & ").count(), columns - 1, "{row}");

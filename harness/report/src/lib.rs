@@ -5,7 +5,7 @@
 //! | [`published`] | the numbers of the paper | `results/paper.csv` |
 //! | [`summary`] | one summary per experiment | scores, records and published numbers |
 //! | [`lives`] | what the lives rest on | scores |
-//! | [`made`] | by which programs and on which machines | records |
+//! | [`made`], [`provenance`] | by which programs and on which machines, in a line and by run | records |
 //! | `labels` | a refusal | runs of one experiment whose cells have different lives |
 //! | [`mod@bench`] | throughput | what `make bench` measured |
 //! | [`table`] | tables in memory, as [`figure`] has figures | numbers |
@@ -16,6 +16,7 @@
 pub mod bench;
 pub mod csv;
 pub mod document;
+mod error;
 pub mod figure;
 pub mod html;
 mod labels;
@@ -23,9 +24,12 @@ pub mod latex;
 pub mod lives;
 pub mod made;
 pub mod markdown;
+pub mod provenance;
 pub mod published;
 pub mod study;
 pub mod summary;
 pub mod table;
 pub mod terminal;
 pub mod write;
+
+pub use error::Error;

@@ -12,6 +12,8 @@ pub struct Made {
     pub versions: Versions,
     /// Where and how.
     pub provenance: Provenance,
+    /// What it computed on: `cpu`, `cuda:0` …
+    pub device: String,
     /// The run whose trained model was asked, if it was another one.
     pub trained_by: Option<String>,
 }
@@ -85,7 +87,8 @@ mod tests {
             ..Provenance::current(commit, 2)
         };
         let trained_by = trained_by.map(str::to_owned);
-        let made = Made { versions: Versions::current("native, AVX2"), provenance, trained_by };
+        let device = "cpu".to_owned();
+        let made = Made { versions: Versions::current("native, AVX2"), provenance, device, trained_by };
         Run { made: Some(made), ..run("batlinet", seed, 60.0, "real") }
     }
 

@@ -1,18 +1,24 @@
 //! `report.md`.
 
 use super::{
-    document::{Document, Section},
+    document::{Document, Finding, Section},
     table::Table,
 };
 
 /// The document as Markdown; figures are linked.
 pub fn render(document: &Document) -> String {
     let mut text = format!("# Results\n\n**{}**\n\n", document.notice);
+    text.extend(document.verdicts.iter().map(section));
     for paragraph in document.preamble.iter().chain([&document.made]) {
         text.push_str(&format!("{paragraph}\n\n"));
     }
     text.extend(document.sections.iter().map(section));
     text
+}
+
+/// `- **worse**: BatLiNet …`
+fn finding(finding: &Finding) -> String {
+    format!("- **{}**: {}\n", finding.word, finding.text)
 }
 
 fn section(section: &Section) -> String {
@@ -21,6 +27,10 @@ fn section(section: &Section) -> String {
         if !prose.is_empty() {
             text.push_str(&format!("{heading}{prose}\n\n"));
         }
+    }
+    text.extend(section.findings.iter().map(finding));
+    if !section.findings.is_empty() {
+        text.push('\n');
     }
     for table in &section.tables {
         // the caption of a section's only table is the heading again
@@ -45,7 +55,8 @@ fn section(section: &Section) -> String {
     text
 }
 
-fn table(table: &Table) -> String {
+/// The table, a line per row.
+pub fn table(table: &Table) -> String {
     let line = |cells: &[String]| {
         let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
         format!("| {} |\n", cells.join(" | "))

@@ -25,12 +25,19 @@ pub struct Column {
     pub is_detail: bool,
     /// Whether it is left out where it has no number.
     pub is_optional: bool,
+    /// Whether it has errors of ours, of which the smallest may be told apart.
+    pub is_error: bool,
 }
 
 impl Column {
     /// A column that every form has.
     pub fn new(heading: impl Into<String>) -> Self {
-        Self { heading: heading.into(), is_detail: false, is_optional: false }
+        Self { heading: heading.into(), is_detail: false, is_optional: false, is_error: false }
+    }
+
+    /// A column of errors.
+    pub fn error(heading: impl Into<String>) -> Self {
+        Self { is_error: true, ..Self::new(heading) }
     }
 
     /// A column that is left out where it has no number, as published ones where nobody published any.
@@ -53,6 +60,10 @@ pub enum Cell {
     Missing,
     /// Words.
     Text(String),
+    /// A verdict in a word or two.
+    Word(String),
+    /// Keys of the runs that the row is made of.
+    Runs(Vec<String>),
     /// A count.
     Count(usize),
     /// A number shown with one decimal.
@@ -86,12 +97,26 @@ impl Cell {
         number.map_or(Self::Missing, Self::Published)
     }
 
+    /// The number by which it is sorted, if it has one.
+    pub fn key(&self) -> Option<f64> {
+        match self {
+            Self::Blank | Self::Missing | Self::Text(_) | Self::Word(_) => None,
+            Self::Runs(keys) => Some(keys.len() as f64),
+            Self::Count(count) => Some(*count as f64),
+            Self::Number(value) => Some(*value),
+            Self::Mean(spread) => Some(spread.mean),
+            Self::Median(spread) => Some(spread.median),
+            Self::Published(number) => Some(number.value),
+        }
+    }
+
     /// As people read it.
     pub fn text(&self) -> String {
         match self {
             Self::Blank => String::new(),
             Self::Missing => "–".to_owned(),
-            Self::Text(text) => text.clone(),
+            Self::Text(text) | Self::Word(text) => text.clone(),
+            Self::Runs(keys) => keys.len().to_string(),
             Self::Count(count) => count.to_string(),
             Self::Number(value) => number(*value),
             Self::Mean(spread) if spread.count == 1 => number(spread.mean),
@@ -116,6 +141,18 @@ impl Table {
     /// The rows as people read them.
     pub fn texts(&self) -> Vec<Vec<String>> {
         self.rows.iter().map(|row| row.iter().map(Cell::text).collect()).collect()
+    }
+
+    /// Of each column of errors the row with the smallest; `None` for other columns and where only one row has a number.
+    pub fn best(&self) -> Vec<Option<usize>> {
+        let best = |position: usize| {
+            let errors = self.rows.iter().enumerate().filter_map(|(row, cells)| Some((row, cells[position].key()?)));
+            let errors: Vec<(usize, f64)> = errors.filter(|(_, error)| !error.is_nan()).collect();
+            let smallest = errors.iter().min_by(|one, other| one.1.total_cmp(&other.1))?;
+            (errors.len() > 1).then_some(smallest.0)
+        };
+        let columns = self.columns.iter().enumerate();
+        columns.map(|(position, column)| if column.is_error { best(position) } else { None }).collect()
     }
 
     /// Without the columns of detail.

@@ -7,6 +7,9 @@ use tabled::{
 
 use super::{document::Document, table::Table};
 
+/// A table with more rows is for files.
+const LONG: usize = 36;
+
 /// How much to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Width {
@@ -22,9 +25,16 @@ pub fn render(document: &Document, width: Width) -> String {
     if width == Width::Full {
         text.push_str(&format!("{}\n", document.made));
     }
-    for section in document.sections.iter().filter(|section| width == Width::Full || section.level > 2) {
+    for section in document.all_sections().filter(|section| width == Width::Full || section.level > 2) {
         text.push_str(&format!("\n{}\n", section.title));
+        for finding in &section.findings {
+            text.push_str(&format!("{}: {}\n", finding.word, finding.text));
+        }
         for table in &section.tables {
+            if table.rows.len() > LONG {
+                text.push_str(&format!("{}: {} rows, in tables/{}.csv\n", table.caption, table.rows.len(), table.slug));
+                continue;
+            }
             if table.caption != section.title {
                 text.push_str(&format!("{}\n", table.caption));
             }

@@ -3,10 +3,14 @@
 mod collection;
 pub mod data;
 pub mod doctor;
+pub mod failure;
+pub mod gate;
+pub mod history;
 pub mod interrupt;
 pub mod options;
 pub mod output;
 pub mod plan;
+pub mod replay;
 pub mod report;
 pub mod run;
 
@@ -15,23 +19,23 @@ use std::path::PathBuf;
 use baselines::encoder;
 use clap::{Parser, Subcommand};
 
-use cells::failure::Failure;
 use experiments::panics;
+use failure::Failure;
 use sources::matr;
 
 /// Seeded, declared experiments on early battery lifetime prediction around BatLiNet.
 ///
 /// Exit codes: 0 ok, 1 a defect of this program, 2 usage or configuration, 3 some run failed or `data check` found a
-/// fault, 5 incomplete.
+/// fault, 4 a number is worse than it was, 5 incomplete or nobody can tell.
 #[derive(Debug, Parser)]
 #[command(name = "batlinet", version)]
 pub struct Arguments {
     #[command(subcommand)]
-    verb: Verb,
+    pub(crate) verb: Verb,
 }
 
 #[derive(Debug, Subcommand)]
-enum Verb {
+pub(crate) enum Verb {
     /// Which cells are here, and are they whole?
     #[command(subcommand)]
     Data(data::DataCommand),
@@ -41,6 +45,12 @@ enum Verb {
     Run(run::RunArguments),
     /// What came out, next to the paper?
     Report(report::ReportArguments),
+    /// May this change land? Every number of a baseline, beside what it is now.
+    Gate(gate::GateArguments),
+    /// Do recorded runs still come out the same?
+    Replay(replay::ReplayArguments),
+    /// How did a number change across commits?
+    History(history::HistoryArguments),
     /// What is this machine able to do?
     Doctor(doctor::DoctorArguments),
     /// What this program starts itself with, to read a batch file of MATR
@@ -63,7 +73,10 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
         Verb::Plan(arguments) => plan::execute(arguments),
         Verb::Run(arguments) => run::execute(arguments),
         Verb::Report(arguments) => report::execute(arguments),
+        Verb::Gate(arguments) => gate::execute(arguments),
+        Verb::Replay(arguments) => replay::execute(arguments),
+        Verb::History(arguments) => history::execute(arguments),
         Verb::Doctor(arguments) => doctor::execute(arguments),
-        Verb::ReadMatr { file } => matr::serve(file),
+        Verb::ReadMatr { file } => Ok(matr::serve(file)?),
     }
 }

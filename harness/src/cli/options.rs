@@ -8,8 +8,8 @@ use baselines::{
 };
 use clap::Args;
 
-use super::collection;
-use cells::{failure::Failure, source::CellSource, store::Store};
+use super::{collection, failure::Failure, output::say};
+use cells::{source::CellSource, store::Store};
 use experiments::{
     Plan,
     plan::{self, Selection, Shard},
@@ -45,6 +45,9 @@ pub struct Options {
     /// Only part K of N of the runs.
     #[arg(long, value_name = "K/N")]
     pub shard: Option<Shard>,
+    /// Only the runs with these keys, or first digits of keys, as `plan` prints them.
+    #[arg(long, value_name = "KEYS", value_delimiter = ',')]
+    pub only: Vec<String>,
     /// Output folder [default: results/runs/, then the names of the experiments].
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -93,7 +96,7 @@ impl Options {
             )));
         }
         let models = self.models.iter().flat_map(|text| text.split(',')).map(|name| name.trim().to_owned()).collect();
-        let selection = Selection { models, shard: self.shard };
+        let selection = Selection { models, shard: self.shard, only: self.only.clone() };
         let plans = plan::plan(experiments, &*source, device, &selection, &out)?;
         Ok(Prepared { plans, source, device, out })
     }
@@ -109,7 +112,7 @@ fn say_where(device: tch::Device) {
     let tch::Device::Cuda(index) = device else { return };
     let libtorch = if device::of_libtorch(device) == device { "with libtorch there" } else { "on the CPU" };
     match card::of(device).map(card::described) {
-        Some(Ok(card)) => eprintln!("device: cuda:{index}, {card}; mlp and lstm compute {libtorch}"),
-        _ => eprintln!("device: cuda:{index}, with libtorch"),
+        Some(Ok(card)) => say(&format!("device: cuda:{index}, {card}; mlp and lstm compute {libtorch}")),
+        _ => say(&format!("device: cuda:{index}, with libtorch")),
     }
 }

@@ -4,12 +4,12 @@ use std::{collections::HashSet, thread};
 
 use clap::Args;
 
+use super::failure::Failure;
 use super::{
     options::{Options, Prepared},
     output,
 };
 use baselines::card;
-use cells::failure::Failure;
 use experiments::{
     Plan, Run, State,
     estimate::{Costs, Estimate, card_name},

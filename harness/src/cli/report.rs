@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::failure::Failure;
 use super::output;
-use cells::failure::Failure;
 use report::{
     bench::Throughput,
     lives,

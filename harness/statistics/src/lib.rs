@@ -1,9 +1,41 @@
-//! Errors of predictions, and their spread over seeds (method §9).
+//! Errors of predictions, their spread over seeds (method §9), and how sure a comparison is.
+//!
+//! | file | what |
+//! |---|---|
+//! | `metrics`, `measure` | errors of one list of predictions; the measures by name |
+//! | `spread` | centre and spread of a few numbers |
+//! | `references` | what the choice of reference cells does |
+//! | `predictions` | what several seeds predict of the same cells |
+//! | `bootstrap`, `contrast` | intervals over other cells and seeds |
+//! | `difference`, [`sign_flip`] | two models on the same cells |
+//! | `verdict` | better, worse, equal, cannot tell; many comparisons at once |
+//! | `change_points` | where a series of numbers moved |
+//! | `breakdown`, `wins` | errors by group of cells; who beats whom in how many scenarios |
 
+mod bootstrap;
+mod breakdown;
+mod change_points;
+mod contrast;
+mod difference;
+mod error;
+mod measure;
 mod metrics;
+mod predictions;
 mod references;
+pub mod sign_flip;
 mod spread;
+mod verdict;
+mod wins;
 
+pub use bootstrap::{Bootstrap, Interval, Method, interval};
+pub use breakdown::{Part, breakdown, life_terciles};
+pub use change_points::{Steps, change_points};
+pub use difference::{Difference, detectable, difference};
+pub use error::Error;
+pub use measure::Measure;
 pub use metrics::Metrics;
+pub use predictions::Predictions;
 pub use references::{ReferenceErrors, reference_draws, reference_errors};
 pub use spread::{Spread, median, quantile};
+pub use verdict::{Verdict, holm};
+pub use wins::Wins;

@@ -51,9 +51,14 @@ pub fn median(values: &[f64]) -> Option<f64> {
 pub fn quantile(values: &[f64], fraction: f64) -> Option<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
-    let position = fraction.clamp(0.0, 1.0) * sorted.len().checked_sub(1)? as f64;
+    (!sorted.is_empty()).then(|| quantile_of_sorted(&sorted, fraction))
+}
+
+/// As [`quantile`], of values that are sorted and not none.
+pub(crate) fn quantile_of_sorted(sorted: &[f64], fraction: f64) -> f64 {
+    let position = fraction.clamp(0.0, 1.0) * (sorted.len() - 1) as f64;
     let (below, above) = (sorted[position.floor() as usize], sorted[position.ceil() as usize]);
-    Some(below + (above - below) * position.fract())
+    below + (above - below) * position.fract()
 }
 
 #[cfg(test)]

@@ -9,11 +9,10 @@ use std::{
 
 use cells::{
     cell::{Cathode, Cell, CellInfo, Chemistry, Cycle, CyclingProtocol, DatasetName, LifeRecord, Origin},
-    failure::Failure,
     source::CellSource,
 };
 use experiments::{
-    Plan, State,
+    Error, Plan, State,
     library::Library,
     plan::{self, Selection},
     read, run,
@@ -25,6 +24,10 @@ use report::summary;
 /// Twelve discharge-only cells whose curves and lives follow from their number.
 struct Bench;
 
+fn unknown(id: &str) -> cells::Error {
+    cells::Error::UnknownCell { id: id.to_owned(), what: "is none of the bench".to_owned() }
+}
+
 impl CellSource for Bench {
     fn origin(&self) -> Origin {
         Origin::Virtual
@@ -34,8 +37,8 @@ impl CellSource for Bench {
         (0..12).map(|index| format!("cell-{index:02}")).collect()
     }
 
-    fn cell(&self, id: &str, cycles: usize) -> Result<Cell, Failure> {
-        let index: usize = id[5..].parse().map_err(|_| Failure::Usage(format!("there is no cell {id}")))?;
+    fn cell(&self, id: &str, cycles: usize) -> Result<Cell, cells::Error> {
+        let index: usize = id[5..].parse().map_err(|_| unknown(id))?;
         let life = 150 + 37 * index;
         let fade = 0.2 / life as f64;
         let cycle = |position: usize| {
@@ -64,10 +67,10 @@ impl CellSource for Bench {
         };
         let capacity = (0..=life).map(|position| 1.1 * (1.0 - fade * position as f64)).collect();
         Cell::new(info, (0..cycles.min(life)).map(cycle).collect(), LifeRecord::Capacity(capacity))
-            .map_err(|error| Failure::Internal(error.to_string()))
+            .map_err(|error| cells::Error::Internal(error.to_string()))
     }
 
-    fn fingerprint(&self, id: &str) -> Result<String, Failure> {
+    fn fingerprint(&self, id: &str) -> Result<String, cells::Error> {
         Ok(format!("bench 1 {id}"))
     }
 }
@@ -117,13 +120,13 @@ impl Folder {
         self.0.path().join(name)
     }
 
-    fn plan(&self, out: &Path, settings: &[&str], selection: &Selection) -> Result<Vec<Plan>, Failure> {
+    fn plan(&self, out: &Path, settings: &[&str], selection: &Selection) -> Result<Vec<Plan>, Error> {
         let settings: Vec<Setting> = settings.iter().map(|text| Setting::parse(text).unwrap()).collect();
         let declared = read::read(&self.path("trial.yaml"), "paper", &settings)?;
         plan::plan(vec![declared], &Bench, tch::Device::Cpu, selection, out)
     }
 
-    fn run(&self, out: &Path, settings: &[&str], selection: &Selection, jobs: usize) -> Result<run::Tally, Failure> {
+    fn run(&self, out: &Path, settings: &[&str], selection: &Selection, jobs: usize) -> Result<run::Tally, Error> {
         let stop = AtomicBool::new(false);
         let plans = self.plan(out, settings, selection)?;
         run::execute(&plans, &Bench, &options(out, jobs, &stop))
@@ -149,7 +152,7 @@ fn all() -> Selection {
 }
 
 fn models(names: &[&str]) -> Selection {
-    Selection { models: names.iter().map(|name| (*name).to_owned()).collect(), shard: None }
+    Selection { models: names.iter().map(|name| (*name).to_owned()).collect(), shard: None, only: vec![] }
 }
 
 fn scores(out: &Path) -> Vec<Score> {
@@ -168,7 +171,7 @@ fn scores_are_the_same_bytes_for_any_number_of_jobs_any_order_and_any_shards() {
     assert_eq!(folder.run(&one, &[], &all(), 1).unwrap(), tally(8, 0, 0));
     assert_eq!(folder.run(&two, &[], &all(), 2).unwrap(), tally(8, 0, 0));
     for shard in ["2/3", "3/3", "1/3"] {
-        let selection = Selection { models: vec![], shard: Some(shard.parse().unwrap()) };
+        let selection = Selection { models: vec![], shard: Some(shard.parse().unwrap()), only: vec![] };
         folder.run(&parts, &[], &selection, 2).unwrap();
     }
     let bytes = |out: &Path| fs::read(out.join("scores.csv")).unwrap();
@@ -361,7 +364,7 @@ fn a_stop_keeps_what_is_finished_and_the_next_call_goes_on() {
         });
         run::execute(&plans, &Bench, &options(&out, 1, &stop)).unwrap_err()
     });
-    assert_eq!(failure.exit_code(), 5);
+    assert!(matches!(failure, Error::Stopped { finished: 4, total: 5, .. }));
     assert!(failure.to_string().contains("4 of 5 runs are finished and kept in"), "{failure}");
     assert_eq!(scores(&out).len(), 4);
     let settings = ["seeds=[0]", "models.lstm.epochs=2"];
@@ -375,7 +378,7 @@ fn a_split_that_the_cells_do_not_fit_is_refused_before_anything_is_written() {
     let out = folder.path("out");
     fs::write(folder.path("split.csv"), "cell_id,split\ncell-00,train\nMATR_b1c7,test\nMATR_b1c9,test\n").unwrap();
     let failure = folder.run(&out, &[], &all(), 1).unwrap_err();
-    assert_eq!(failure.exit_code(), 2);
+    assert!(matches!(failure, Error::MissingCells { missing: 2, cells: 3, .. }));
     let message = failure.to_string();
     for words in ["split.csv", "needs 2 of its 3 cells", "MATR_b1c7, MATR_b1c9", "--data DIR"] {
         assert!(message.contains(words), "{message} lacks {words}");
@@ -467,8 +470,9 @@ fn runs_of_one_train_key_are_trained_once_and_come_out_as_if_each_had_been_train
     assert_eq!((outcome.made, outcome.reused, outcome.kept), (4, 4, 3));
     let mut trainings = 0;
     for shard in ["3/3", "1/3", "2/3"] {
-        let outcome =
-            folder.run(&shards, &[], &Selection { models: vec![], shard: Some(shard.parse().unwrap()) }, 1).unwrap();
+        let outcome = folder
+            .run(&shards, &[], &Selection { models: vec![], shard: Some(shard.parse().unwrap()), only: vec![] }, 1)
+            .unwrap();
         trainings += outcome.made - outcome.reused;
     }
     assert_eq!(trainings, 3, "no shard trains what another one trains");

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use cells::failure::Failure;
 use experiments::{
+    Error,
     estimate::Costs,
     plan::{self, Plan, Selection},
     read,
@@ -35,9 +35,7 @@ fn half_precision_is_refused_where_no_card_computes() {
         let planned = plan::plan(vec![declared], &VirtualLab::new(), tch::Device::Cpu, &Selection::default(), nowhere)
             .map(|_| ());
         match planned {
-            Err(Failure::Usage(text)) => {
-                assert!(text.contains("precision: fast") && text.contains("--device cuda"), "{text}")
-            }
+            Err(error @ Error::Precision { .. }) => assert!(error.to_string().contains("--device cuda"), "{error}"),
             other => panic!("{setting}: {other:?}"),
         }
     }

@@ -1,4 +1,5 @@
-//! Drawing a figure as SVG. Black and grey only, so that print and colour-blind readers lose nothing.
+//! Drawing a figure as SVG. Black and grey only, so that print and colour-blind readers lose nothing, and a page can give these few
+//! shades others where it is dark.
 
 use std::error::Error;
 
@@ -15,9 +16,8 @@ use plotters::{
 use super::{
     axis::{Ruler, short},
     mark::{filling, line, mark, sample, stroke},
-    plot::{Dash, Figure, Look, Point, Scale},
+    plot::{Dash, Figure, Look, Point, Scale, Series},
 };
-use cells::failure::Failure;
 
 const WIDTH: u32 = 760;
 const LEGEND: u32 = 210;
@@ -27,9 +27,35 @@ const GRID: RGBColor = RGBColor(225, 225, 225);
 /// The figure as SVG text.
 ///
 /// # Errors
-/// [`Failure::Internal`] names the figure.
-pub fn draw(figure: &Figure) -> Result<String, Failure> {
-    paint(figure).map_err(|error| Failure::Internal(format!("figure {}: {error}", figure.slug)))
+/// [`crate::Error::Internal`] names the figure.
+pub fn draw(figure: &Figure) -> Result<String, crate::Error> {
+    let svg = paint(figure).map_err(|error| crate::Error::Internal(format!("figure {}: {error}", figure.slug)))?;
+    Ok(svg.replacen('>', &format!(" {}", told(figure)), 1))
+}
+
+/// What a reader hears who does not see it: the end of the opening tag, then title and description.
+fn told(figure: &Figure) -> String {
+    let Figure { slug, title, caption, x, y, .. } = figure;
+    let count = |series: &Series| match series.points.len() {
+        1 => format!("{}, 1 value", series.name),
+        count => format!("{}, {count} values", series.name),
+    };
+    let named: Vec<String> = figure.series.iter().filter(|series| !series.name.is_empty()).map(count).collect();
+    let axes = [("Across", x), ("Up", y)].map(|(way, axis)| match &axis.scale {
+        Scale::Names(names) => format!("{way}: {}.", names.join(", ")),
+        _ => format!("{way}: {}.", axis.label),
+    });
+    let described = format!("{} Shown: {}. {}", axes.join(" "), named.join("; "), caption.trim());
+    format!(
+        "role=\"img\" aria-labelledby=\"{slug}-title {slug}-desc\">\n<title id=\"{slug}-title\">{}</title>\n\
+         <desc id=\"{slug}-desc\">{}</desc>",
+        escape(title),
+        escape(described.trim())
+    )
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 fn paint(figure: &Figure) -> Result<String, Box<dyn Error>> {
@@ -157,7 +183,7 @@ mod tests {
     use quick_xml::{Reader, events::Event};
 
     use super::*;
-    use crate::figure::{Axis, Marker, Series, Shade};
+    use crate::figure::{Axis, Marker, Shade};
 
     /// The texts of a drawing; fails if it is not well-formed.
     fn texts(svg: &str) -> Vec<String> {
@@ -184,14 +210,10 @@ mod tests {
     }
 
     fn figure(looks: &[Look], y: Scale, values: &[f64]) -> Figure {
-        let series = looks.iter().enumerate().map(|(index, look)| Series {
-            name: format!("series <{index}> & \"co\""),
-            look: *look,
-            points: values
-                .iter()
-                .zip(0..)
-                .map(|(value, x)| Point { x: f64::from(x), y: *value, spread: Some((value - 1.0, value + 1.0)) })
-                .collect(),
+        let points =
+            |(value, x): (&f64, i32)| Point { x: f64::from(x), y: *value, spread: Some((value - 1.0, value + 1.0)) };
+        let series = looks.iter().enumerate().map(|(index, look)| {
+            Series::new(format!("series <{index}> & \"co\""), *look, values.iter().zip(0..).map(points).collect())
         });
         Figure {
             slug: "f".to_owned(),

@@ -64,10 +64,27 @@ pub enum Scale {
 pub struct Series {
     /// As in the legend; without one it is not there.
     pub name: String,
+    /// Name of the model whose values these are; empty where an axis has the models, or there is none.
+    pub model: String,
     /// How it is drawn.
     pub look: Look,
     /// In the order in which a line joins them.
     pub points: Vec<Point>,
+    /// Ids of the cells whose values these are, one per point; empty where the points are of many cells.
+    pub cells: Vec<String>,
+}
+
+impl Series {
+    /// Points of no model or cell in particular.
+    pub fn new(name: impl Into<String>, look: Look, points: Vec<Point>) -> Self {
+        Self { name: name.into(), model: String::new(), look, points, cells: Vec::new() }
+    }
+
+    /// The same, of this model.
+    #[must_use]
+    pub fn of(self, model: impl Into<String>) -> Self {
+        Self { model: model.into(), ..self }
+    }
 }
 
 /// One value with its spread, if it has one. The spread lies along the vertical axis, or along the horizontal one where

@@ -3,7 +3,7 @@
 use crate::{
     bench::Throughput,
     document::{Document, Section},
-    made,
+    made, provenance,
     summary::{Summary, notice},
 };
 use record::Study;
@@ -35,8 +35,16 @@ pub fn title(study: Study) -> &'static str {
 /// The order of the paper's tables.
 const SCENARIOS: [&str; 5] = ["MATR-1", "MATR-2", "HUST", "MIX-100", "MIX-20"];
 
-/// Everything that these summaries have to say; `throughput` is what the benches have measured, if anything.
+/// Everything that these summaries have to say: what follows from them, the experiments, and the runs behind it all. `throughput`
+/// is what the benches have measured, if anything.
 pub fn document(summaries: &[Summary], throughput: Option<&Throughput>) -> Document {
+    let mut document = experiments(summaries, throughput);
+    document.sections.extend(provenance::section(summaries));
+    document
+}
+
+/// The experiments alone, without a verdict.
+pub fn experiments(summaries: &[Summary], throughput: Option<&Throughput>) -> Document {
     let mut sections = Vec::new();
     for (study, title, slug) in CHAPTERS {
         let mut own: Vec<&Summary> = summaries.iter().filter(|summary| summary.study == study).collect();
@@ -61,6 +69,7 @@ pub fn document(summaries: &[Summary], throughput: Option<&Throughput>) -> Docum
                 .to_owned(),
             "A run that diverged or failed has no numbers; it is counted wherever it is missing.".to_owned(),
         ],
+        verdicts: Vec::new(),
         sections,
     }
 }
@@ -102,6 +111,7 @@ fn part(summary: &Summary, throughput: Option<&Throughput>) -> Section {
         Study::Transfer => transfer::section(summary),
         Study::Branches | Study::Features => scenario::section(summary),
     };
+    section.runs = summary.keys();
     profile::mark(&mut section, summary);
     section
 }

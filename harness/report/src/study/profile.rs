@@ -8,6 +8,10 @@ use crate::{document::Section, summary::Summary, table::Table};
 /// Says in every table and figure of the section how its runs differ from the file as written, if they do.
 pub fn mark(section: &mut Section, summary: &Summary) {
     let how = summary.how();
+    if summary.is_cut() {
+        // nothing follows from which is smaller
+        section.tables.iter_mut().flat_map(|table| &mut table.columns).for_each(|column| column.is_error = false);
+    }
     if !summary.is_plain() {
         for table in section.tables.iter_mut().filter(|table| !table.caption.contains(&how)) {
             table.caption.push_str(&format!(" · {how}"));

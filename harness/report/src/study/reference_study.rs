@@ -24,6 +24,7 @@ pub fn section(summary: &Summary, throughput: Option<&Throughput>) -> Section {
         tables: vec![scenario::table(summary)],
         figures: Vec::new(),
         notes: notes(summary),
+        ..Section::default()
     };
     let shown = summary.runs.iter().find_map(|run| Some((run, run.pairs.as_ref()?)));
     let Some((run, pairs)) = shown else {
@@ -113,10 +114,9 @@ fn single(summary: &Summary, pairs: &PairPredictions) -> Option<Figure> {
     let typical = median(&curves[0].2)?;
     let is_runaway = curves[0].2.last().is_some_and(|largest| *largest > 20.0 * typical);
     let largest = curves.iter().flat_map(|(_, _, curve)| curve).copied().fold(0.0, f64::max);
-    let series = curves.into_iter().map(|(name, dash, curve)| Series {
-        name: name.to_owned(),
-        look: Look::Line(dash),
-        points: curve.into_iter().zip(1..).map(|(error, rank)| Point::new(f64::from(rank), error)).collect(),
+    let series = curves.into_iter().map(|(name, dash, curve)| {
+        let points = curve.into_iter().zip(1..).map(|(error, rank)| Point::new(f64::from(rank), error)).collect();
+        Series::new(name, Look::Line(dash), points).of("batlinet")
     });
     let theirs = if summary.is_comparable() {
         " The published curves are not available as numbers; on MIX-100 they end near 2100 (worst), 980 (median) and 350 \
@@ -205,7 +205,7 @@ fn named<const N: usize>(series: [(&str, Look, Vec<Point>); N]) -> Vec<Series> {
     series
         .into_iter()
         .filter(|(_, _, points)| !points.is_empty())
-        .map(|(name, look, points)| Series { name: name.to_owned(), look, points })
+        .map(|(name, look, points)| Series::new(name, look, points).of("batlinet"))
         .collect()
 }
 

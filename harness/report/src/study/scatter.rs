@@ -1,34 +1,48 @@
 //! Predicted over observed lives, one point per test cell.
 
+use std::collections::HashMap;
+
 use crate::{
     figure::{Axis, Figure, Look, Marker, Point, Scale, Series},
     summary::{Row, Summary},
 };
-use record::Prediction;
 
-/// BatLiNet and the best other model, each by its first seed with numbers; `None` without predictions.
+/// What a model predicts of a cell: mean over seeds, and from the least to the most.
+struct Predicted<'a> {
+    cell: &'a str,
+    observed: f64,
+    mean: f64,
+    ends: (f64, f64),
+}
+
+/// BatLiNet and the best other model, by the mean over seeds; `None` without predictions.
 pub fn scatter(summary: &Summary) -> Option<Figure> {
-    let rmse = |row: &&Row| row.rmse.map_or(f64::INFINITY, |spread| spread.mean);
     let whole = summary.rows.iter().find(|row| row.is_whole());
-    let others = summary.rows.iter().filter(|row| row.model != "batlinet");
-    let best = others.min_by(|one, other| rmse(one).total_cmp(&rmse(other)));
-    let shown: Vec<(String, u64, &[Prediction])> =
-        [best, whole].into_iter().flatten().filter_map(|row| predictions(summary, row)).collect();
-    let cells = || shown.iter().flat_map(|(_, _, predictions)| predictions.iter());
+    let shown: Vec<(&Row, String, Vec<Predicted<'_>>)> = [summary.best_other(), whole]
+        .into_iter()
+        .flatten()
+        .filter_map(|row| predicted(summary, row).map(|(name, predicted)| (row, name, predicted)))
+        .collect();
+    let cells = || shown.iter().flat_map(|(_, _, predicted)| predicted);
     let longest = cells().map(|cell| cell.observed).reduce(f64::max)?;
     let end = 1.25 * longest;
-    let outside = cells().filter(|cell| !(0.0..=end).contains(&cell.predicted)).count();
-    let mut caption = "Cells on the dashed line are predicted exactly; each model by its first seed.".to_owned();
+    let outside = cells().filter(|cell| !(0.0..=end).contains(&cell.mean)).count();
+    let mut caption = "Cells on the dashed line are predicted exactly.".to_owned();
+    if shown.iter().any(|(row, ..)| row.seeds() > 1) {
+        caption.push_str(" Bars reach from the least to the most that a seed predicts.");
+    }
     if outside > 0 {
         caption.push_str(&format!(" {outside} predictions lie outside and are drawn at the edge."));
     }
-    let series = shown.iter().zip([Marker::Cross, Marker::Disc].into_iter().skip(2 - shown.len())).map(
-        |((name, seed, predictions), marker)| Series {
-            name: format!("{name}, seed {seed}"),
-            look: Look::Points(marker),
-            points: predictions.iter().map(|cell| Point::new(cell.observed, cell.predicted)).collect(),
-        },
-    );
+    let markers = [Marker::Cross, Marker::Disc].into_iter().skip(2 - shown.len());
+    let series = shown.iter().zip(markers).map(|((row, name, predicted), marker)| {
+        let spread = |cell: &Predicted<'_>| (cell.ends.0 < cell.ends.1).then_some(cell.ends);
+        let point = |cell: &Predicted<'_>| Point { x: cell.observed, y: cell.mean, spread: spread(cell) };
+        Series {
+            cells: predicted.iter().map(|cell| cell.cell.to_owned()).collect(),
+            ..Series::new(name.clone(), Look::Points(marker), predicted.iter().map(point).collect()).of(row.name())
+        }
+    });
     let axis = |label: &str| Axis { limits: Some((0.0, end)), ..Axis::new(label, Scale::Linear) };
     Some(Figure {
         slug: format!("{}-scatter", summary.slug()),
@@ -41,16 +55,37 @@ pub fn scatter(summary: &Summary) -> Option<Figure> {
     })
 }
 
-fn predictions<'a>(summary: &'a Summary, row: &Row) -> Option<(String, u64, &'a [Prediction])> {
-    let own = |run: &&crate::summary::Run| row.is_of(&run.score);
-    let first = summary.runs.iter().filter(own).find(|run| !run.predictions.is_empty())?;
-    Some((row.name(), first.score.seed, &first.predictions))
+/// Of all seeds with predictions, with a name that says which they are.
+fn predicted<'a>(summary: &'a Summary, row: &'a Row) -> Option<(String, Vec<Predicted<'a>>)> {
+    let runs: Vec<_> = summary.runs_of(row).filter(|run| !run.predictions.is_empty()).collect();
+    let mut of_cell: HashMap<&str, Vec<f64>> = HashMap::new();
+    for cell in runs.iter().flat_map(|run| &run.predictions) {
+        of_cell.entry(&cell.cell).or_default().push(cell.predicted);
+    }
+    let first = runs.first()?;
+    let name = match runs.len() {
+        1 => format!("{}, seed {}", row.name(), first.score.seed),
+        seeds => format!("{}, {seeds} seeds", row.name()),
+    };
+    let of = |cell: &'a record::Prediction| {
+        let seeds = &of_cell[cell.cell.as_str()];
+        Predicted {
+            cell: &cell.cell,
+            observed: cell.observed,
+            mean: seeds.iter().sum::<f64>() / seeds.len() as f64,
+            ends: seeds
+                .iter()
+                .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &one| (low.min(one), high.max(one))),
+        }
+    };
+    Some((name, first.predictions.iter().map(of).collect()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::summary::{Run, summaries, tests::run};
+    use record::Prediction;
 
     fn with(predicted: f64, run: Run) -> Run {
         let cell = Prediction { cell: "a".to_owned(), observed: 400.0, predicted };
@@ -69,6 +104,22 @@ mod tests {
         assert_eq!(names, ["ridge, seed 0", "batlinet, seed 3"]);
         assert!(figure.caption.contains("1 predictions lie outside"));
         assert_eq!(figure.x.limits, Some((0.0, 500.0)));
+    }
+
+    #[test]
+    fn several_seeds_are_shown_by_their_mean_and_from_the_least_to_the_most() {
+        let runs = [
+            with(410.0, run("svm", 0, 90.0, "virtual")),
+            with(420.0, run("batlinet", 0, 60.0, "virtual")),
+            with(440.0, run("batlinet", 1, 60.0, "virtual")),
+        ];
+        let figure = scatter(&summaries(&runs, &[])[0]).unwrap();
+        let own = &figure.series[1];
+        assert_eq!(
+            (own.name.as_str(), own.model.as_str(), own.cells.as_slice()),
+            ("batlinet, 2 seeds", "batlinet", &["a".to_owned()][..])
+        );
+        assert_eq!(own.points, [Point { x: 400.0, y: 430.0, spread: Some((420.0, 440.0)) }]);
     }
 
     #[test]

@@ -22,6 +22,7 @@ pub fn section(summary: &Summary) -> Section {
         tables: vec![table(summary)],
         figures: vec![dots(summary)],
         notes: gains(summary).into_iter().chain(notes(summary)).collect(),
+        ..Section::default()
     }
 }
 
@@ -29,11 +30,11 @@ pub fn section(summary: &Summary) -> Section {
 pub fn table(summary: &Summary) -> Table {
     let columns = vec![
         Column::new("model"),
-        Column::new("RMSE"),
+        Column::error("RMSE"),
         Column::detail("median RMSE [quartiles]"),
         Column::detail("std n-1"),
-        Column::detail("MAE"),
-        Column::new("MAPE %"),
+        Column { is_detail: true, ..Column::error("MAE") },
+        Column::error("MAPE %"),
         Column::new("seeds"),
         Column::optional("published RMSE"),
         Column { is_detail: true, ..Column::optional("published MAE") },
@@ -75,7 +76,8 @@ pub fn overview(
     let mut columns = vec![Column::new("model")];
     for summary in summaries {
         let profile = if summary.is_cut() { format!(", profile {}", summary.profile) } else { String::new() };
-        columns.push(Column::new(format!("{} ({}{profile})", summary.experiment, summary.data)));
+        let heading = format!("{} ({}{profile})", summary.experiment, summary.data);
+        columns.push(Column { is_error: !summary.is_cut(), ..Column::new(heading) });
         columns.push(Column::optional(format!("published {}", summary.experiment)));
     }
     let mut names: Vec<String> = Vec::new();
@@ -144,7 +146,7 @@ pub fn dots(summary: &Summary) -> Figure {
         series: series
             .into_iter()
             .filter(|(_, _, points)| !points.is_empty())
-            .map(|(name, marker, points)| Series { name: name.to_owned(), look: Look::Points(marker), points })
+            .map(|(name, marker, points)| Series::new(name, Look::Points(marker), points))
             .collect(),
         diagonal: false,
     }

@@ -60,6 +60,7 @@ pub fn section(summary: &Summary, parameter: &Parameter) -> Section {
         tables: vec![table(summary, parameter)],
         figures: vec![figure(summary, parameter)],
         notes: notes(summary),
+        ..Section::default()
     }
 }
 
@@ -127,7 +128,7 @@ fn figure(summary: &Summary, parameter: &Parameter) -> Figure {
             });
             let points = points.sorted_by(|one, other| one.x.total_cmp(&other.x)).collect();
             let name = if arms.len() == 1 { "median, quartiles".to_owned() } else { arm.clone() };
-            Series { name, look: Look::Joined(marker, dash), points }
+            Series::new(name, Look::Joined(marker, dash), points).of(arm.clone())
         })
         .collect();
     let theirs: Vec<Point> = placed()
@@ -136,7 +137,7 @@ fn figure(summary: &Summary, parameter: &Parameter) -> Figure {
         .collect();
     if !theirs.is_empty() {
         let look = Look::Joined(Marker::Ring, Dash::Dashed);
-        series.push(Series { name: "published median".to_owned(), look, points: theirs });
+        series.push(Series::new("published median", look, theirs).of("batlinet"));
     }
     let what = parameter.label.split(',').next().unwrap_or(parameter.label);
     Figure {

@@ -41,6 +41,7 @@ pub fn section(summary: &Summary) -> Section {
         tables: vec![by_cells(summary), Table { slug: format!("{}-all", summary.slug()), ..scenario::table(summary) }],
         figures: vec![bars(summary)],
         notes,
+        ..Section::default()
     }
 }
 
@@ -120,7 +121,8 @@ fn bars(summary: &Summary) -> Figure {
             }
         }
         if !points.is_empty() {
-            series.push(Series { name: words.to_owned(), look: Look::Bars(shade, width), points });
+            let model = if matches!(method, Method::Direct | Method::FineTune) { "cnn" } else { "batlinet" };
+            series.push(Series::new(words, Look::Bars(shade, width), points).of(model));
         }
     }
     let lives: Vec<Point> = numbers
@@ -132,10 +134,10 @@ fn bars(summary: &Summary) -> Figure {
         })
         .collect();
     if !lives.is_empty() {
-        series.push(Series { name: "mean life".to_owned(), look: Look::Levels(GROUP), points: lives });
+        series.push(Series::new("mean life", Look::Levels(GROUP), lives).of("mean"));
     }
     if !published.is_empty() {
-        series.push(Series { name: "published".to_owned(), look: Look::Points(Marker::Ring), points: published });
+        series.push(Series::new("published", Look::Points(Marker::Ring), published));
     }
     Figure {
         slug: format!("{}-mape", summary.slug()),

@@ -154,6 +154,24 @@ impl Summary {
         self.data == Origin::Virtual
     }
 
+    /// The runs of a row, in the order of the scores.
+    pub fn runs_of<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = &'a Run> {
+        self.runs.iter().filter(|run| row.is_of(&run.score))
+    }
+
+    /// Of the models that are not BatLiNet, the one with the least mean RMSE.
+    pub fn best_other(&self) -> Option<&Row> {
+        let rmse = |row: &&Row| row.rmse.map_or(f64::INFINITY, |spread| spread.mean);
+        let others = self.rows.iter().filter(|row| row.model != "batlinet" && row.rmse.is_some());
+        others.min_by(|one, other| rmse(one).total_cmp(&rmse(other)))
+    }
+
+    /// Keys of the runs whose records are at hand, in the order of the scores.
+    pub fn keys(&self) -> Vec<String> {
+        let known = self.runs.iter().filter(|run| run.made.is_some());
+        known.map(|run| run.score.key.clone()).unique().collect()
+    }
+
     /// Name of the experiment and of its cells, for files.
     pub fn slug(&self) -> String {
         format!("{}-{}", self.experiment, self.data)

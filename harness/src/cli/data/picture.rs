@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::cli::failure::Failure;
 use cells::cell::LEAST_CURRENT;
 use cells::cell::{Cell, Cycle, LifeRecord, Origin};
-use cells::failure::Failure;
 use record::files::write_whole;
 use report::csv;
 use report::figure::{self, Axis, Dash, Figure, Look, Marker, Point, Scale, Series};
@@ -126,12 +126,11 @@ fn fade(cell: &Cell) -> Figure {
     let points: Vec<Point> = capacity.iter().enumerate().map(at).collect();
     let last = points.last().map_or(0.0, |point| point.x);
     let nominal = cell.info().nominal_capacity;
-    let threshold = |share: f64, dash| Series {
-        name: format!("{} % of nominal", 100.0 * share),
-        look: Look::Line(dash),
-        points: [0.0, last].map(|x| Point::new(x, share * nominal)).into(),
+    let threshold = |share: f64, dash| {
+        let points = [0.0, last].map(|x| Point::new(x, share * nominal)).into();
+        Series::new(format!("{} % of nominal", 100.0 * share), Look::Line(dash), points)
     };
-    let discharge = Series { name: "discharge capacity".to_owned(), look: Look::Line(Dash::Solid), points };
+    let discharge = Series::new("discharge capacity", Look::Line(Dash::Solid), points);
     let series = if discharge.points.is_empty() {
         Vec::new()
     } else {
@@ -165,11 +164,11 @@ fn curves(cell: &Cell, positions: &[usize]) -> Figure {
             [CHARGE, DISCHARGE].map(|half| of_half(half).map(|(_, x, y, _)| Point::new(x, y)).collect::<Vec<_>>());
         let marks: Vec<Point> = halves.iter().flat_map(|half| thinned(half, MARKS)).collect();
         // a line without a name has no place in the legend: the marks have
-        let line = |points: Vec<Point>| Series { name: String::new(), look: Look::Line(Dash::Solid), points };
+        let line = |points: Vec<Point>| Series::new("", Look::Line(Dash::Solid), points);
         series.extend(halves.iter().filter(|half| !half.is_empty()).map(|half| line(thinned(half, POINTS))));
         if !marks.is_empty() {
             let name = format!("cycle {}, position {position}", cycle.number);
-            series.push(Series { name, look: Look::Points(marker), points: marks });
+            series.push(Series::new(name, Look::Points(marker), marks));
         }
     }
     let halves = if cell.has_charge() { "charge (rising) and discharge (falling)" } else { "discharge" };

@@ -1,0 +1,261 @@
+//! `batlinet replay KEY…|FOLDER`
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    thread,
+};
+
+use baselines::device::Choice;
+use clap::{Args, Parser as _};
+use tabled::{builder::Builder, settings::Style};
+
+use super::failure::Failure;
+use super::{
+    Arguments, Verb, interrupt,
+    options::{Options, Prepared},
+    output,
+};
+use experiments::{Plan, run};
+use record::{DeviceClass, Precision, RunRecord, files::run_folder};
+use verdicts::{
+    Folder, Slot,
+    replay::{self, Replayed},
+};
+
+/// Arguments of `batlinet replay`.
+#[derive(Args, Debug)]
+pub struct ReplayArguments {
+    /// Output folders, all of whose runs are made again, or keys of runs below results/.
+    #[arg(required = true, value_name = "KEY|FOLDER")]
+    what: Vec<PathBuf>,
+    /// Cells, where they are not in the folder that the record's call names.
+    #[arg(long, value_name = "DIR|virtual")]
+    data: Option<PathBuf>,
+    /// Only these models, such as `ridge,batlinet`.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    models: Vec<String>,
+    /// How far predicted lives of networks may be apart, relative, where another engine computed them.
+    #[arg(long, value_name = "SHARE", default_value_t = 1e-5)]
+    tolerance: f64,
+    /// Runs side by side [default: number of cores].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
+}
+
+/// A record to be made again.
+struct Wanted {
+    slot: Slot,
+    seed: u64,
+    record: RunRecord,
+    is_network: bool,
+}
+
+/// What became of a record.
+enum Outcome {
+    Compared(Replayed),
+    /// Why its run cannot be made again.
+    Cannot(String),
+}
+
+/// Makes recorded runs again, from what their records say, in a folder of their own, and compares.
+///
+/// # Errors
+/// [`Failure::Regressed`] if one comes out otherwise; [`Failure::Incomplete`] if one cannot be made again here, with the reason;
+/// [`Failure::Usage`] for what is no folder or key.
+pub fn execute(arguments: &ReplayArguments) -> Result<(), Failure> {
+    let mut all = Vec::new();
+    for (folder, key) in arguments.what.iter().map(|what| located(what)).collect::<Result<Vec<_>, _>>()? {
+        all.extend(wanted(&folder, key.as_deref(), &arguments.models)?);
+    }
+    if all.is_empty() {
+        return Err(Failure::Usage("none of these runs is of a model that is asked for".to_owned()));
+    }
+    let mut by_call: BTreeMap<String, Vec<Wanted>> = BTreeMap::new();
+    for one in all {
+        by_call.entry(one.record.provenance.command.clone()).or_default().push(one);
+    }
+    let mut found: Vec<(Wanted, Outcome)> = Vec::new();
+    for (call, wanted) in by_call {
+        match options_of(&call, arguments, &wanted).and_then(|options| Ok((options.prepare()?, options))) {
+            Ok((prepared, options)) => found.extend(again(prepared, &options, arguments, wanted)?),
+            Err(failure) => {
+                let why = failure.to_string();
+                found.extend(wanted.into_iter().map(|one| (one, Outcome::Cannot(why.clone()))));
+            }
+        }
+    }
+    tell(&found)
+}
+
+/// The output folder, and the key of the run in it if one is named.
+fn located(what: &Path) -> Result<(PathBuf, Option<String>), Failure> {
+    if what.join("scores.csv").is_file() {
+        return Ok((what.to_owned(), None));
+    }
+    if what.join("record.json").is_file() {
+        let key = what.file_name().map(|name| name.to_string_lossy().into_owned());
+        if let Some(out) = what.parent().and_then(Path::parent) {
+            return Ok((out.to_owned(), key));
+        }
+    }
+    let key = what.to_string_lossy().into_owned();
+    let below = |folder: &str| fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let found = below("results/runs").chain(below("results/records")).find(|out| run_folder(out, &key).is_dir());
+    found.map(|out| (out, Some(key.clone()))).ok_or_else(|| {
+        Failure::Usage(format!(
+            "{key} is neither an output folder (with scores.csv) nor the key of a run below results/runs or results/records"
+        ))
+    })
+}
+
+fn wanted(folder: &Path, key: Option<&str>, models: &[String]) -> Result<Vec<Wanted>, Failure> {
+    let all = Folder::read(folder)?;
+    let is_model =
+        |slot: &Slot| models.is_empty() || models.iter().any(|model| *model == slot.model || *model == slot.entry());
+    let mut wanted = Vec::new();
+    for (slot, group) in all.groups.into_iter().filter(|(slot, _)| is_model(slot)) {
+        for (seed, run) in group.runs {
+            if key.is_none_or(|key| key == run.score.key) {
+                let is_network = run.is_of_network();
+                wanted.push(Wanted { slot: slot.clone(), seed, record: run.record, is_network });
+            }
+        }
+    }
+    Ok(wanted)
+}
+
+/// What the call in a record asked for, without what says where to and how fast.
+fn options_of(call: &str, arguments: &ReplayArguments, wanted: &[Wanted]) -> Result<Options, Failure> {
+    let incomplete = |why: String| Failure::Incomplete(why);
+    let words = shlex::split(call).ok_or_else(|| incomplete(format!("its call is no call: {call}")))?;
+    let parsed = Arguments::try_parse_from(words)
+        .map_err(|_| incomplete(format!("this program does not understand the call in its record: {call}")))?;
+    let Verb::Run(run) = parsed.verb else {
+        return Err(incomplete(format!("the call in its record is not one of `run`: {call}")));
+    };
+    let mut options = run.options;
+    (options.shard, options.only, options.models) = (None, Vec::new(), Vec::new());
+    if let Some(data) = &arguments.data {
+        options.data.clone_from(data);
+    }
+    // what it computed on then, not what is best here
+    let first = &wanted[0].record;
+    options.device = match first.class {
+        DeviceClass::Cpu => Choice::Cpu,
+        DeviceClass::Cuda => first.device.parse().map_err(|error| incomplete(format!("{error}")))?,
+    };
+    if first.precision != Precision::Exact {
+        return Err(incomplete("it was computed by a precision that cannot be asked for here".to_owned()));
+    }
+    Ok(options)
+}
+
+/// Makes the runs again that the plans have, and compares each.
+fn again(
+    prepared: Prepared,
+    options: &Options,
+    arguments: &ReplayArguments,
+    wanted: Vec<Wanted>,
+) -> Result<Vec<(Wanted, Outcome)>, Failure> {
+    let Prepared { mut plans, source, device, .. } = prepared;
+    let folder = tempfile::Builder::new()
+        .prefix("batlinet-replay-")
+        .tempdir()
+        .map_err(|error| Failure::Usage(format!("cannot make a folder for what is made again: {error}")))?;
+    for run in plans.iter_mut().flat_map(|plan| &mut plan.runs) {
+        run.selected = wanted.iter().any(|one| one.record.key() == run.key);
+        run.state = experiments::State::New;
+    }
+    let jobs = arguments.jobs.map_or_else(|| thread::available_parallelism().map_or(1, usize::from), usize::from);
+    let how = run::Options {
+        out: folder.path(),
+        device,
+        jobs,
+        fail_fast: false,
+        retry_failed: true,
+        profile: &options.profile,
+        settings: &options.changes(),
+        commit: env!("BATLINET_COMMIT"),
+        stop: interrupt::flag("stopping after this epoch")?,
+    };
+    match run::execute(&plans, &*source, &how) {
+        Ok(_) | Err(experiments::Error::FirstFailure { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
+    Ok(wanted
+        .into_iter()
+        .map(|one| {
+            let made = run_folder(folder.path(), &one.record.key());
+            let outcome = if RunRecord::exists(&made) {
+                match RunRecord::read(&made) {
+                    Ok(now) => {
+                        Outcome::Compared(replay::compare(&one.record, &now, one.is_network, arguments.tolerance))
+                    }
+                    Err(failure) => Outcome::Cannot(failure.to_string()),
+                }
+            } else {
+                Outcome::Cannot(what_differs(&plans, &one))
+            };
+            (one, outcome)
+        })
+        .collect())
+}
+
+/// Why no plan has the run of a record.
+fn what_differs(plans: &[Plan], one: &Wanted) -> String {
+    let plan = plans.iter().find(|plan| plan.experiment().name == one.slot.experiment);
+    let run = plan.and_then(|plan| {
+        let of_entry = |run: &&experiments::plan::Run| {
+            let entry = &plan.experiment().models[run.entry];
+            entry.model.name() == one.slot.model
+                && entry.variant.to_string() == one.slot.variant
+                && run.seed == one.seed
+        };
+        plan.runs.iter().find(of_entry)
+    });
+    match run {
+        Some(run) => {
+            format!("it would be another run, {}: {}", run.key, run.ingredients.difference(&one.record.ingredients))
+        }
+        None => "the experiments that its call names have no such run any more".to_owned(),
+    }
+}
+
+fn tell(found: &[(Wanted, Outcome)]) -> Result<(), Failure> {
+    let mut builder = Builder::default();
+    builder.push_record(["run", "experiment", "model", "seed", "what"]);
+    let (mut same, mut other, mut cannot) = (0, 0, 0);
+    for (one, outcome) in found {
+        let what = match outcome {
+            Outcome::Compared(Replayed::Same) => {
+                same += 1;
+                continue;
+            }
+            Outcome::Compared(Replayed::Other(what)) => {
+                other += 1;
+                format!("other: {what}")
+            }
+            Outcome::Compared(Replayed::Elsewhere { apart, how }) => {
+                cannot += 1;
+                format!("cannot tell: {apart:.1e} away, computed by {how}")
+            }
+            Outcome::Cannot(why) => {
+                cannot += 1;
+                format!("cannot: {why}")
+            }
+        };
+        let Slot { experiment, .. } = one.slot.clone();
+        builder.push_record([one.record.key(), experiment, one.slot.entry(), one.seed.to_string(), what]);
+    }
+    let table = if other + cannot > 0 { format!("{}\n", builder.build().with(Style::sharp())) } else { String::new() };
+    output::print(&format!("{table}{} runs: {same} the same, {other} other, {cannot} cannot be told\n", found.len()))?;
+    match (other, cannot) {
+        (0, 0) => Ok(()),
+        (0, cannot) => Err(Failure::Incomplete(format!(
+            "{cannot} runs cannot be made again here, or not compared; reasons stand above"
+        ))),
+        (other, _) => Err(Failure::Regressed(format!("{other} runs come out otherwise than their records say"))),
+    }
+}

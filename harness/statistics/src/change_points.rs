@@ -1,0 +1,129 @@
+//! Where a series moved: steps found by a test, not by eyesight.
+//!
+//! Binary segmentation. In each stretch the split is taken at which the means of both sides differ most, |m₁ − m₂| √(n₁ n₂ / n);
+//! whether that is more than chance is found by permuting the stretch (Page 1955; Matteson and James 2014 for the permutation
+//! test). Numbers that a deterministic program leaves have no scatter: where a stretch before the split is the same to a part in
+//! 10⁹ and long enough, any departure is a step, since no permutation of three equal numbers and another one could ever tell.
+
+use numerics::random::Streams;
+use rand::seq::SliceRandom as _;
+
+/// What counts as a step.
+#[derive(Clone, Copy, Debug)]
+pub struct Steps {
+    /// Chance of a step where there is none, in each stretch that is tested.
+    pub level: f64,
+    /// Permutations.
+    pub draws: usize,
+}
+
+impl Default for Steps {
+    fn default() -> Self {
+        Self { level: 0.01, draws: 999 }
+    }
+}
+
+/// So many equal numbers are no coincidence.
+const STILL: usize = 2;
+/// Equal numbers are within this, relative.
+const SAME: f64 = 1e-9;
+
+/// Positions at which the series is at another level than before, ascending; never 0.
+pub fn change_points(values: &[f64], steps: &Steps) -> Vec<usize> {
+    let mut found = Vec::new();
+    segment(values, 0, steps, &mut found);
+    found.sort_unstable();
+    found
+}
+
+fn segment(values: &[f64], offset: usize, steps: &Steps, found: &mut Vec<usize>) {
+    if let Some(at) = departure(values).or_else(|| tested(values, steps)) {
+        found.push(offset + at);
+        segment(&values[..at], offset, steps, found);
+        segment(&values[at..], offset + at, steps, found);
+    }
+}
+
+/// The first number that is not as the equal ones before it.
+fn departure(values: &[f64]) -> Option<usize> {
+    let first = *values.first()?;
+    let is_same = |value: &f64| (value - first).abs() <= SAME * first.abs().max(value.abs());
+    values.iter().position(|value| !is_same(value)).filter(|&at| at >= STILL)
+}
+
+fn tested(values: &[f64], steps: &Steps) -> Option<usize> {
+    let (at, found) = widest(values)?;
+    let mut shuffled = values.to_vec();
+    let mut random = Streams::new("change points").stream("permutation");
+    let mut as_wide = 0;
+    for _ in 0..steps.draws {
+        shuffled.shuffle(&mut random);
+        as_wide += usize::from(widest(&shuffled).is_some_and(|(_, other)| other >= found * (1.0 - SAME)));
+    }
+    let chance = (1 + as_wide) as f64 / (1 + steps.draws) as f64;
+    (chance <= steps.level).then_some(at)
+}
+
+/// The split with the widest gap between the means of its sides, and the weighted gap; none for a series without any.
+fn widest(values: &[f64]) -> Option<(usize, f64)> {
+    let (count, total) = (values.len() as f64, values.iter().sum::<f64>());
+    let mut sum = 0.0;
+    let mut best = None;
+    for (at, value) in values.iter().enumerate() {
+        if at > 0 {
+            let (left, right) = (at as f64, count - at as f64);
+            let gap = (sum / left - (total - sum) / right).abs() * (left * right / count).sqrt();
+            if gap > best.map_or(0.0, |(_, best)| best) {
+                best = Some((at, gap));
+            }
+        }
+        sum += value;
+    }
+    best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Deterministic scatter of standard deviation about 1.
+    fn scatter(index: usize) -> f64 {
+        let x = ((index * 7919 + 13) % 1000) as f64 / 1000.0;
+        (x - 0.5) * 3.46
+    }
+
+    #[test]
+    fn a_step_in_scatter_is_found_where_it_is_and_scatter_is_none() {
+        let flat: Vec<f64> = (0..40).map(|index| 80.0 + scatter(index)).collect();
+        assert_eq!(change_points(&flat, &Steps::default()), Vec::<usize>::new());
+        let mut stepped = flat.clone();
+        stepped[23..].iter_mut().for_each(|value| *value += 5.0);
+        assert_eq!(change_points(&stepped, &Steps::default()), [23]);
+        stepped[32..].iter_mut().for_each(|value| *value -= 8.0);
+        assert_eq!(change_points(&stepped, &Steps::default()), [23, 32]);
+    }
+
+    #[test]
+    fn in_numbers_without_scatter_any_departure_is_a_step() {
+        assert_eq!(change_points(&[5.0, 5.0, 5.0, 5.001], &Steps::default()), [3]);
+        assert_eq!(change_points(&[5.0, 5.0, 6.0, 6.0, 6.0, 7.0], &Steps::default()), [2, 5]);
+        assert_eq!(change_points(&[5.0, 5.0 * (1.0 + 1e-12), 5.0], &Steps::default()), Vec::<usize>::new());
+    }
+
+    #[test]
+    fn little_says_nothing() {
+        for few in [&[][..], &[1.0], &[1.0, 2.0], &[1.0, 2.0, 1.5]] {
+            assert_eq!(change_points(few, &Steps::default()), Vec::<usize>::new());
+        }
+    }
+
+    #[test]
+    fn false_alarms_are_as_rare_as_declared() {
+        let alarms = (0..400).filter(|round| {
+            let values: Vec<f64> = (0..12).map(|index| scatter(round * 31 + index * index * 17)).collect();
+            let steps = Steps { level: 0.05, draws: 199 };
+            !change_points(&values, &steps).is_empty()
+        });
+        assert!(alarms.count() <= 40, "5 % of 400 are 20; more than 40 are no chance");
+    }
+}

@@ -1,0 +1,137 @@
+//! `changes.yaml`, beside a baseline: what was meant to change, when, why and from what to what.
+//!
+//! A declaration covers the change that it names and no later one: it holds the hash of the predictions that were, and the error
+//! that came in their place.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use record::{Prediction, files};
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Run, Slot, gate::relative};
+
+/// All declarations, oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Changes {
+    /// The declarations.
+    pub changes: Vec<Declaration>,
+}
+
+/// What was meant at one time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Declaration {
+    /// Why.
+    pub reason: String,
+    /// The day, year-month-day.
+    pub date: String,
+    /// The commit that the program was built from which made the new numbers.
+    pub commit: String,
+    /// The runs that became others.
+    pub runs: Vec<Moved>,
+}
+
+/// A run that became another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Moved {
+    /// Name of the experiment.
+    pub experiment: String,
+    /// Measured or simulated cells.
+    pub data: String,
+    /// Name of the model.
+    pub model: String,
+    /// Tells entries of one model apart.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub variant: String,
+    /// Of the run.
+    pub seed: u64,
+    /// First digits of the BLAKE3 of the predictions that were.
+    pub was: String,
+    /// RMSE before and now, cycles; none where the run has no numbers.
+    pub rmse: [Option<f64>; 2],
+}
+
+/// So many digits of a hash.
+const DIGITS: usize = 16;
+
+impl Moved {
+    /// Declares that `was` became `is`.
+    pub fn new(slot: &Slot, was: &Run, is: &Run) -> Self {
+        let Slot { experiment, data, model, variant } = slot.clone();
+        let rmse = |run: &Run| run.metrics().map(|metrics| metrics.rmse);
+        Self {
+            experiment,
+            data,
+            model,
+            variant,
+            seed: was.score.seed,
+            was: predictions(was),
+            rmse: [rmse(was), rmse(is)],
+        }
+    }
+
+    fn is_of(&self, slot: &Slot, seed: u64) -> bool {
+        (&self.experiment, &self.data, &self.model, &self.variant, self.seed)
+            == (&slot.experiment, &slot.data, &slot.model, &slot.variant, seed)
+    }
+}
+
+/// First digits of the hash of what a run predicted; empty without numbers.
+fn predictions(run: &Run) -> String {
+    let hash = run.record.attachments.get(Prediction::FILE);
+    hash.map_or_else(String::new, |hash| hash.chars().take(DIGITS).collect())
+}
+
+impl Changes {
+    /// Name of the file in a baseline.
+    pub const FILE: &'static str = "changes.yaml";
+
+    /// Reads a file of declarations; where there is none, nothing was declared.
+    ///
+    /// # Errors
+    /// [`Error`] names the file, and line and column where it is no such file.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        if !path.exists() {
+            return Ok(Self::default());
+        }
+        let text = fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+        serde_yaml::from_str(&text).map_err(|error| Error::Malformed {
+            path: path.to_owned(),
+            what: format!("{error}; `batlinet gate --accept` writes this file"),
+        })
+    }
+
+    /// Why the predictions of `was` became those of `is`, if it was declared: the error may differ from the declared one by
+    /// `allowed`, relative.
+    pub fn reason(&self, slot: &Slot, was: &Run, is: &Run, allowed: f64) -> Option<&str> {
+        let before = predictions(was);
+        let fits = |moved: &&Moved| match (moved.rmse[1], is.metrics()) {
+            (Some(declared), Some(metrics)) => relative(declared, metrics.rmse) <= allowed,
+            (declared, found) => declared.is_none() && found.is_none(),
+        };
+        let of_run = |one: &&Declaration| {
+            one.runs
+                .iter()
+                .filter(|moved| moved.is_of(slot, was.score.seed) && moved.was == before)
+                .any(|moved| fits(&moved))
+        };
+        self.changes.iter().rev().find(of_run).map(|one| one.reason.as_str())
+    }
+
+    /// Writes the file.
+    ///
+    /// # Errors
+    /// [`Error`] names it.
+    pub fn write(&self, path: &Path) -> Result<PathBuf, Error> {
+        let text = serde_yaml::to_string(self)
+            .map_err(|error| Error::Malformed { path: path.to_owned(), what: error.to_string() })?;
+        let head = "# What was meant to change in the numbers beside this file; `batlinet gate --accept` adds to it.\n";
+        files::write_whole(path, format!("{head}{text}").as_bytes())?;
+        Ok(path.to_owned())
+    }
+}

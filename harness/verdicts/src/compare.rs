@@ -1,0 +1,102 @@
+//! Is b better than a, and is that certain? Two folders, models, arms or runs, on the same cells.
+//!
+//! Every pair of one experiment gets a [`Row`]: both errors, their difference with its interval, and a verdict, or the reason why
+//! there is none. The p values of all rows are adjusted together. What is on one side alone is listed, never judged.
+
+mod pairs;
+mod row;
+mod side;
+mod tolerance;
+mod why;
+
+pub use row::{Finding, Row};
+pub use side::Side;
+pub use tolerance::Tolerance;
+
+use statistics::{Bootstrap, Measure, Verdict, holm};
+
+use crate::{Error, Slot};
+
+/// What is asked.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// By which error.
+    pub measure: Measure,
+    /// What does not matter.
+    pub tolerance: Tolerance,
+    /// How intervals are made.
+    pub bootstrap: Bootstrap,
+}
+
+/// What was found.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// By experiment and model.
+    pub rows: Vec<Row>,
+    /// What only the first has.
+    pub only_a: Vec<Slot>,
+    /// What only the second has.
+    pub only_b: Vec<Slot>,
+}
+
+/// How a comparison ends, all rows together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// b is nowhere worse, and everything could be told.
+    NoWorse,
+    /// Somewhere b is worse.
+    Worse,
+    /// Nowhere worse, but something cannot be compared.
+    NotComparable,
+    /// Nowhere worse, but of something these cells and seeds do not tell.
+    CannotTell,
+}
+
+/// Compares two sides.
+///
+/// # Errors
+/// [`Error::NotComparable`] where not one pair can be made.
+pub fn compare(a: &Side, b: &Side, question: &Question) -> Result<Comparison, Error> {
+    let pairs = pairs::of(a, b)?;
+    let mut rows: Vec<Row> = pairs.rows.iter().map(|pair| Row::of(pair, question)).collect();
+    // the same predictions are no test, and one that was not made does not count among the family
+    let is_tested = |row: &Row| row.finding.as_ref().is_ok_and(|finding| !finding.difference.is_identical);
+    let tested: Vec<usize> = (0..rows.len()).filter(|&row| is_tested(&rows[row])).collect();
+    let p_values: Vec<f64> = tested
+        .iter()
+        .filter_map(|&row| rows[row].finding.as_ref().ok())
+        .map(|finding| finding.difference.p_value)
+        .collect();
+    for (&row, adjusted) in tested.iter().zip(holm(&p_values)) {
+        if let Ok(finding) = &mut rows[row].finding {
+            finding.adjusted_p = adjusted;
+        }
+    }
+    rows.iter_mut().for_each(Row::judge);
+    Ok(Comparison { rows, only_a: pairs.only_a, only_b: pairs.only_b })
+}
+
+impl Comparison {
+    /// Worse outweighs what cannot be compared, and that what cannot be told.
+    pub fn end(&self) -> End {
+        let has = |verdict: Verdict| self.rows.iter().any(|row| row.verdict() == Some(verdict));
+        if has(Verdict::Worse) {
+            End::Worse
+        } else if self.rows.iter().any(|row| row.finding.is_err()) {
+            End::NotComparable
+        } else if has(Verdict::CannotTell) {
+            End::CannotTell
+        } else {
+            End::NoWorse
+        }
+    }
+
+    /// How many comparisons the p values were adjusted for.
+    pub fn family(&self) -> usize {
+        let findings = self.rows.iter().filter_map(|row| row.finding.as_ref().ok());
+        findings.filter(|finding| !finding.difference.is_identical).count()
+    }
+}
+
+#[cfg(test)]
+mod tests;

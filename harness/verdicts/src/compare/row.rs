@@ -1,0 +1,116 @@
+//! One line of a comparison.
+
+use record::{MODELS, SEEDED_MODELS};
+use statistics::{Difference, Predictions, Verdict, difference};
+
+use super::{Question, pairs::Half, why};
+use crate::{Group, Run, Slot};
+
+/// Two groups of runs, and what was found.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Of the first side.
+    pub a: Slot,
+    /// Of the second side.
+    pub b: Slot,
+    /// Keys of the runs of both.
+    pub keys: (Vec<String>, Vec<String>),
+    /// Or why there is none, as a sentence without its end.
+    pub finding: Result<Finding, String>,
+    /// Why the keys or, with equal keys, the numbers are others: what differs in what the runs were made of and by.
+    pub why: Vec<String>,
+}
+
+/// A difference, and what can be said.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// With its interval.
+    pub difference: Difference,
+    /// In the unit of the measure.
+    pub tolerance: f64,
+    /// The p value beside all the others of the comparison.
+    pub adjusted_p: f64,
+    /// What can be said.
+    pub verdict: Verdict,
+    /// Why nothing can, where that is not the width of the interval.
+    pub because: Option<String>,
+    /// Runs without numbers on either side; with some, nothing is said, since those that ran well may be the lucky ones.
+    failed: usize,
+}
+
+impl Row {
+    pub(super) fn of((a, b): &(Half<'_>, Half<'_>), question: &Question) -> Self {
+        let keys = |group: &Group| group.runs.values().map(|run| run.score.key.clone()).collect();
+        Self {
+            a: a.0.clone(),
+            b: b.0.clone(),
+            keys: (keys(a.1), keys(b.1)),
+            finding: finding(*a, *b, question),
+            why: why::keys_differ(*a, *b),
+        }
+    }
+
+    /// Absent where nothing can be compared.
+    pub fn verdict(&self) -> Option<Verdict> {
+        self.finding.as_ref().ok().map(|finding| finding.verdict)
+    }
+
+    /// Once the p value is adjusted.
+    pub(super) fn judge(&mut self) {
+        let Ok(finding) = &mut self.finding else { return };
+        finding.verdict = Verdict::of(&finding.difference, finding.tolerance, finding.adjusted_p);
+        finding.because = None;
+        if finding.failed > 0 {
+            finding.verdict = Verdict::CannotTell;
+            finding.because = Some(format!("{} runs have no numbers", finding.failed));
+        } else if finding.verdict == Verdict::CannotTell && !finding.difference.shows_seeds {
+            finding.because = Some("one seed only: what another would do is not known".to_owned());
+        }
+    }
+}
+
+fn finding(a: Half<'_>, b: Half<'_>, question: &Question) -> Result<Finding, String> {
+    let (one, other) = (profiles(a.1), profiles(b.1));
+    if one != other {
+        return Err(format!(
+            "run under profile {} there and {} here: other schedules have other errors",
+            one.join(" and "),
+            other.join(" and ")
+        ));
+    }
+    let (one, other) = (predictions(a, "a")?, predictions(b, "b")?);
+    let difference =
+        difference(&one, &other, question.measure, &question.bootstrap).map_err(|error| error.to_string())?;
+    let failed = [a, b].map(|(_, group)| group.runs.len() - group.with_numbers().count()).iter().sum();
+    Ok(Finding {
+        tolerance: question.tolerance.beside(difference.a),
+        adjusted_p: difference.p_value,
+        verdict: Verdict::CannotTell,
+        because: None,
+        failed,
+        difference,
+    })
+}
+
+fn profiles(group: &Group) -> Vec<&str> {
+    let mut profiles: Vec<&str> = group.runs.values().map(|run| run.score.profile.as_str()).collect();
+    profiles.sort_unstable();
+    profiles.dedup();
+    profiles
+}
+
+fn predictions((slot, group): Half<'_>, side: &str) -> Result<Predictions, String> {
+    let of = |run: &'_ Run| -> Vec<(String, f64, f64)> {
+        run.record.predictions.iter().map(|row| (row.cell.clone(), row.observed, row.predicted)).collect()
+    };
+    let runs: Vec<(u64, Vec<(String, f64, f64)>)> = group.with_numbers().map(|run| (run.score.seed, of(run))).collect();
+    let Some(first) = group.runs.values().next().filter(|_| runs.is_empty()) else {
+        let borrowed = runs.iter().map(|(seed, rows)| {
+            (*seed, rows.iter().map(|(cell, observed, predicted)| (cell.as_str(), *observed, *predicted)))
+        });
+        let predictions = Predictions::from_runs(borrowed).map_err(|error| format!("{side}: {error}"))?;
+        let draws_nothing = MODELS.contains(&slot.model.as_str()) && !SEEDED_MODELS.contains(&slot.model.as_str());
+        return Ok(if draws_nothing { predictions.of_a_model_without_draws() } else { predictions });
+    };
+    Err(format!("{side} has no numbers: {}", first.record.status))
+}

@@ -1,0 +1,65 @@
+//! Why there is no verdict.
+
+use std::{io, path::PathBuf};
+
+use thiserror::Error;
+
+/// What stands in the way of a judgement, as a sentence with what to do.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// There is nothing to judge.
+    #[error("{}: there is no scores.csv here; `batlinet run` writes one", .0.display())]
+    NoScores(PathBuf),
+    /// Scores without records: numbers that nothing stands behind.
+    #[error("{}: run {key} ({slot}) has a row in scores.csv and no record below runs/; verdicts are made from records", folder.display())]
+    NoRecord {
+        /// The output folder.
+        folder: PathBuf,
+        /// Of the run.
+        key: String,
+        /// What the row is a row of.
+        slot: String,
+    },
+    /// A row of the scores that says something else than the record that it names.
+    #[error("{}: its row of run {key} says {said}, and the record of that run {made}; `batlinet run` writes the scores anew", scores.display())]
+    StrangeRow {
+        /// The scores.
+        scores: PathBuf,
+        /// Of the run.
+        key: String,
+        /// What the row says.
+        said: String,
+        /// What the record says.
+        made: String,
+    },
+    /// Two rows of one run.
+    #[error("{}: two rows are {slot}; `batlinet run` writes the scores anew", scores.display())]
+    TwoRows {
+        /// The scores.
+        scores: PathBuf,
+        /// What both are rows of.
+        slot: String,
+    },
+    /// Sides that cannot be laid beside one another.
+    #[error("{0}")]
+    NotComparable(String),
+    /// A file that is not what it should be.
+    #[error("{}: {what}", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with the line where there is one, and what to do.
+        what: String,
+    },
+    /// A file that cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// What is wrong with a record or the scores.
+    #[error(transparent)]
+    Record(#[from] record::Error),
+}

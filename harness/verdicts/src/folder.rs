@@ -1,0 +1,169 @@
+//! An output folder as judgements need it: every row with its record, in groups of one experiment, model and variant.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    path::{Path, PathBuf},
+};
+
+use cells::cell::Origin;
+use record::{RunRecord, Score, files::run_folder, read_scores};
+use serde_json::Value;
+use statistics::Metrics;
+
+use crate::Error;
+
+/// What the runs of a group are runs of: they differ in the seed alone.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Slot {
+    /// Name of the experiment.
+    pub experiment: String,
+    /// Measured or simulated cells, by name.
+    pub data: String,
+    /// Name of the model.
+    pub model: String,
+    /// Tells entries of one model apart; empty where there is one.
+    pub variant: String,
+}
+
+impl Slot {
+    fn of(score: &Score) -> Self {
+        Self {
+            experiment: score.experiment.clone(),
+            data: score.data.to_string(),
+            model: score.model.clone(),
+            variant: score.variant.to_string(),
+        }
+    }
+
+    /// `ridge`, `batlinet[clean:intra_only]`: as `--models` takes it.
+    pub fn entry(&self) -> String {
+        if self.variant.is_empty() { self.model.clone() } else { format!("{}[{}]", self.model, self.variant) }
+    }
+}
+
+impl fmt::Display for Slot {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}, {}, {} cells", self.experiment, self.entry(), self.data)
+    }
+}
+
+/// A row of the scores, with the record behind it; where the run has no numbers, the record says why.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// The row.
+    pub score: Score,
+    /// The record, with its predictions.
+    pub record: RunRecord,
+}
+
+impl Run {
+    /// Whether a network made it: its declaration, or a part of it, has epochs.
+    pub fn is_of_network(&self) -> bool {
+        has_epochs(&self.record.ingredients.training["hyper_parameters"])
+    }
+
+    /// The measures, derived from the predictions.
+    pub fn metrics(&self) -> Option<&Metrics> {
+        self.record.metrics.as_ref()
+    }
+}
+
+fn has_epochs(declared: &Value) -> bool {
+    declared.as_object().is_some_and(|map| map.iter().any(|(name, value)| name == "epochs" || has_epochs(value)))
+}
+
+/// The runs of one slot, by seed.
+#[derive(Clone, Debug, Default)]
+pub struct Group {
+    /// Every run, those without numbers too.
+    pub runs: BTreeMap<u64, Run>,
+}
+
+impl Group {
+    /// Those that have numbers.
+    pub fn with_numbers(&self) -> impl Iterator<Item = &Run> {
+        self.runs.values().filter(|run| run.metrics().is_some())
+    }
+
+    /// Mean of a measure over the seeds that have numbers.
+    pub fn mean(&self, measure: fn(&Metrics) -> f64) -> Option<f64> {
+        let values: Vec<f64> = self.with_numbers().filter_map(Run::metrics).map(measure).collect();
+        (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+    }
+}
+
+/// An output folder of `batlinet run`.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its runs.
+    pub groups: BTreeMap<Slot, Group>,
+}
+
+impl Folder {
+    /// Reads scores and records. Numbers are those of the records; a row must say what its record says.
+    ///
+    /// # Errors
+    /// [`Error`] names what is missing, damaged or contradicts itself.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let scores = path.join("scores.csv");
+        if !scores.exists() {
+            return Err(Error::NoScores(path.to_owned()));
+        }
+        let mut groups: BTreeMap<Slot, Group> = BTreeMap::new();
+        for score in read_scores(&scores)? {
+            let slot = Slot::of(&score);
+            let folder = run_folder(path, &score.key);
+            if !RunRecord::exists(&folder) {
+                let slot = format!("{slot}, seed {}", score.seed);
+                return Err(Error::NoRecord { folder: path.to_owned(), key: score.key, slot });
+            }
+            let record = RunRecord::read(&folder)?;
+            check(&scores, &score, &record)?;
+            let seed = score.seed;
+            let other = groups.entry(slot.clone()).or_default().runs.insert(seed, Run { score, record });
+            if other.is_some() {
+                return Err(Error::TwoRows { scores, slot: format!("{slot}, seed {seed}") });
+            }
+        }
+        if groups.is_empty() {
+            return Err(Error::NoScores(path.to_owned()));
+        }
+        Ok(Self { path: path.to_owned(), groups })
+    }
+
+    /// The profiles under which the runs of an experiment were asked for.
+    pub fn profiles(&self, experiment: &str) -> Vec<&str> {
+        let here = self.groups.iter().filter(|(slot, _)| slot.experiment == experiment);
+        let mut profiles: Vec<&str> =
+            here.flat_map(|(_, group)| group.runs.values().map(|run| run.score.profile.as_str())).collect();
+        profiles.sort_unstable();
+        profiles.dedup();
+        profiles
+    }
+}
+
+/// A row must be of the run that it names, and have its error.
+fn check(scores: &Path, score: &Score, record: &RunRecord) -> Result<(), Error> {
+    let rmse = |metrics: &Option<Metrics>| metrics.as_ref().map(|metrics| metrics.rmse);
+    let (said, made) = (rmse(&score.metrics), rmse(&record.metrics));
+    let is_same_number = match (said, made) {
+        (Some(said), Some(made)) => (said - made).abs() <= 1e-9 * made.abs(),
+        (said, made) => said.is_none() && made.is_none(),
+    };
+    if is_same_number && (score.data, &score.model, score.seed) == (record.data, &record.model, record.seed) {
+        return Ok(());
+    }
+    let words = |data: Origin, model: &str, seed: u64, rmse: Option<f64>| {
+        let rmse = rmse.map_or_else(|| "no RMSE".to_owned(), |rmse| format!("an RMSE of {rmse}"));
+        format!("{model}, seed {seed}, on {data} cells, {rmse}")
+    };
+    Err(Error::StrangeRow {
+        scores: scores.to_owned(),
+        key: score.key.clone(),
+        said: words(score.data, &score.model, score.seed, said),
+        made: words(record.data, &record.model, record.seed, made),
+    })
+}

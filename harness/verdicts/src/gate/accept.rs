@@ -1,0 +1,89 @@
+//! A change that is meant: its numbers become the baseline, and what moved is declared.
+
+use std::{fs, path::Path};
+
+use record::{files, keep};
+
+use super::{Judged, Standing};
+use crate::{
+    Error, Folder, Group,
+    changes::{Changes, Declaration, Moved},
+};
+
+/// Why and when the numbers of a baseline become others.
+#[derive(Clone, Debug)]
+pub struct Reason<'a> {
+    /// For whoever reads the declaration later.
+    pub text: &'a str,
+    /// The day, year-month-day.
+    pub date: &'a str,
+    /// The commit that the program was built from.
+    pub commit: &'a str,
+}
+
+/// Puts the records of `candidate` in the place of those in `baseline`, keeps what else lies there, and adds a declaration of all
+/// that moved to its changes file. Says how many runs moved. The folder is replaced as a whole, or not at all.
+///
+/// # Errors
+/// [`Error::NotComparable`] if something of the baseline is missing or fails in the candidate, or nothing moved;
+/// [`Error`] names the file that cannot be read or written.
+pub fn accept(
+    baseline: &Path,
+    before: &Folder,
+    candidate: &Folder,
+    judged: &[Judged],
+    reason: &Reason<'_>,
+) -> Result<usize, Error> {
+    let lost = judged.iter().find(|one| matches!(one.standing, Standing::Missing { .. } | Standing::Fails { .. }));
+    if let Some(lost) = lost {
+        return Err(Error::NotComparable(format!(
+            "{}: {}; a baseline is accepted whole, so run all of it",
+            lost.slot, lost.because
+        )));
+    }
+    let runs: Vec<Moved> = judged
+        .iter()
+        .filter(|one| one.standing != Standing::Same)
+        .flat_map(|one| {
+            let of = |folder: &Folder| folder.groups.get(&one.slot).cloned().unwrap_or_else(Group::default);
+            let (was, is) = (of(before), of(candidate));
+            let pairs = is.runs.into_iter().filter_map(|(seed, run)| Some((was.runs.get(&seed)?.clone(), run)));
+            pairs.map(|(was, is)| Moved::new(&one.slot, &was, &is)).collect::<Vec<_>>()
+        })
+        .collect();
+    if judged.iter().all(|one| one.standing == Standing::Same && one.because.is_empty()) {
+        return Err(Error::NotComparable("nothing moved: there is nothing to accept".to_owned()));
+    }
+    let mut changes = Changes::read(&baseline.join(Changes::FILE))?;
+    let moved = runs.len();
+    changes.changes.push(Declaration {
+        reason: reason.text.to_owned(),
+        date: reason.date.to_owned(),
+        commit: reason.commit.to_owned(),
+        runs,
+    });
+    found(baseline, candidate, &changes)?;
+    Ok(moved)
+}
+
+/// Makes the records of `candidate` a baseline with these declarations, keeping what else lies in its folder.
+///
+/// # Errors
+/// [`Error`] names the file that cannot be read or written.
+pub fn found(baseline: &Path, candidate: &Folder, changes: &Changes) -> Result<(), Error> {
+    let mut others = Vec::new();
+    for entry in fs::read_dir(baseline).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_file() && entry.file_name() != "scores.csv" && entry.file_name() != Changes::FILE {
+            let bytes = fs::read(&path).map_err(|source| Error::Read { path, source })?;
+            others.push((entry.file_name(), bytes));
+        }
+    }
+    files::write_folder(baseline, |part| {
+        keep(&candidate.path, part)?;
+        for (name, bytes) in &others {
+            files::write_whole(&part.join(name), bytes)?;
+        }
+        changes.write(&part.join(Changes::FILE)).map(drop)
+    })
+}

@@ -1,0 +1,46 @@
+//! How far the predictions of two runs are apart.
+
+use record::RunRecord;
+
+/// The largest relative difference of a predicted life, and the cell that has it; 0 where both are the same to the last bit.
+///
+/// # Errors
+/// In a few words, why the two cannot be laid beside one another: other cells, or other observed lives.
+pub(crate) fn distance(before: &RunRecord, now: &RunRecord) -> Result<(f64, Option<String>), String> {
+    if before.predictions.len() != now.predictions.len() {
+        return Err(format!("{} test cells instead of {}", now.predictions.len(), before.predictions.len()));
+    }
+    let mut largest = (0.0, None);
+    for (was, is) in before.predictions.iter().zip(&now.predictions) {
+        if was.cell != is.cell {
+            return Err(format!("test cell {} where {} was", is.cell, was.cell));
+        }
+        if was.observed != is.observed {
+            return Err(format!("the observed life of {} is {} and was {}", is.cell, is.observed, was.observed));
+        }
+        let apart = relative(was.predicted, is.predicted);
+        if apart > largest.0 {
+            largest = (apart, Some(is.cell.clone()));
+        }
+    }
+    Ok(largest)
+}
+
+/// |a − b| by the larger of both, or by one cycle where both are smaller.
+pub(crate) fn relative(a: f64, b: f64) -> f64 {
+    (a - b).abs() / a.abs().max(b.abs()).max(1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distances_are_relative_and_zero_for_the_same() {
+        assert_eq!(relative(500.0, 500.0), 0.0);
+        assert_eq!(relative(500.0, 505.0), relative(505.0, 500.0));
+        assert!((relative(1000.0, 990.0) - 0.01).abs() < 1e-15);
+        // next to nothing is not divided by nothing
+        assert_eq!(relative(0.0, 0.5), 0.5);
+    }
+}

@@ -1,0 +1,236 @@
+//! The judgement on each model of an experiment.
+
+use std::collections::BTreeSet;
+
+use statistics::Spread;
+
+use super::{Outcome, alike, distance::distance};
+use crate::{Folder, Group, Run, Slot, changes::Changes, noise::Noise};
+
+/// Predictions of models without a network are the same within this, relative: what another processor may round.
+const SAME: f64 = 1e-9;
+/// So many times the measured noise is still noise: it was measured on a few engines, and there are others.
+const NOISE_FACTOR: f64 = 10.0;
+/// What single precision leaves is noise where none was found.
+const LEAST_NOISE: f64 = 1e-6;
+/// Means of so few seeds scatter by so many standard errors.
+const SEED_FACTOR: f64 = 2.0;
+
+/// What was found of one model.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Standing {
+    /// The same numbers.
+    Same,
+    /// Other numbers, as was declared.
+    Declared {
+        /// The reason.
+        reason: String,
+    },
+    /// Other rounding, no further apart than was measured or than seeds are.
+    WithinNoise {
+        /// How far apart they may be, in words.
+        allowed: String,
+    },
+    /// Better by more than the noise of its seeds, where nothing says that it must be the same.
+    Better,
+    /// In the candidate alone.
+    New,
+    /// In the baseline alone, or some of its seeds are.
+    Missing {
+        /// The seeds that are not there.
+        seeds: Vec<u64>,
+    },
+    /// Nobody has measured how far its numbers may be apart.
+    Unmeasured,
+    /// A number that nothing but the program decides is another, and nobody said so.
+    Moved,
+    /// Worse by more than the noise of its seeds.
+    Worse,
+    /// A run that had numbers has none.
+    Fails {
+        /// What its status says.
+        reason: String,
+    },
+}
+
+impl Standing {
+    /// What follows for the change.
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Self::Same | Self::Declared { .. } | Self::WithinNoise { .. } | Self::Better | Self::New => Outcome::Lands,
+            Self::Missing { .. } | Self::Unmeasured => Outcome::CannotTell,
+            Self::Moved | Self::Worse | Self::Fails { .. } => Outcome::Regressed,
+        }
+    }
+
+    /// A word for tables.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Same => "same",
+            Self::Declared { .. } => "declared",
+            Self::WithinNoise { .. } => "within noise",
+            Self::Better => "better",
+            Self::New => "new",
+            Self::Missing { .. } => "missing",
+            Self::Unmeasured => "cannot tell",
+            Self::Moved => "moved",
+            Self::Worse => "worse",
+            Self::Fails { .. } => "fails",
+        }
+    }
+}
+
+/// One model of an experiment, beside what it was.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// Which.
+    pub slot: Slot,
+    /// The judgement.
+    pub standing: Standing,
+    /// Mean RMSE over the seeds of the baseline, cycles.
+    pub baseline: Option<f64>,
+    /// And of the candidate.
+    pub candidate: Option<f64>,
+    /// The largest relative difference of a predicted life, where both have the same cells.
+    pub apart: Option<f64>,
+    /// What was put in that led to another number, or where it shows, in a few words; empty where nothing differs.
+    pub because: String,
+    /// Folders of the runs below `runs/`, of the baseline and of the candidate.
+    pub keys: (Vec<String>, Vec<String>),
+}
+
+/// Judges every model of either folder, in the order of their names.
+pub fn judge(baseline: &Folder, candidate: &Folder, noise: &Noise, changes: &Changes) -> Vec<Judged> {
+    let slots: BTreeSet<&Slot> = baseline.groups.keys().chain(candidate.groups.keys()).collect();
+    let none = Group::default();
+    slots
+        .into_iter()
+        .map(|slot| {
+            let of = |folder: &'_ Folder| folder.groups.get(slot).cloned();
+            let (before, now) = (of(baseline), of(candidate));
+            let (standing, apart, because) = standing(slot, before.as_ref(), now.as_ref(), noise, changes);
+            let (before, now) = (before.as_ref().unwrap_or(&none), now.as_ref().unwrap_or(&none));
+            let keys = |group: &Group| group.runs.values().map(|run| run.score.key.clone()).collect();
+            Judged {
+                slot: slot.clone(),
+                standing,
+                baseline: before.mean(|metrics| metrics.rmse),
+                candidate: now.mean(|metrics| metrics.rmse),
+                apart,
+                because,
+                keys: (keys(before), keys(now)),
+            }
+        })
+        .collect()
+}
+
+type Found = (Standing, Option<f64>, String);
+
+fn standing(slot: &Slot, before: Option<&Group>, now: Option<&Group>, noise: &Noise, changes: &Changes) -> Found {
+    let Some(before) = before else { return (Standing::New, None, "not in the baseline".to_owned()) };
+    let missing: Vec<u64> = match now {
+        None => before.runs.keys().copied().collect(),
+        Some(now) => before.runs.keys().copied().filter(|seed| !now.runs.contains_key(seed)).collect(),
+    };
+    let Some(now) = now.filter(|_| missing.is_empty()) else {
+        let seeds = missing.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+        return (Standing::Missing { seeds: missing }, None, format!("no run of seed {seeds}"));
+    };
+    let pairs: Vec<(&Run, &Run)> = before.runs.iter().map(|(seed, run)| (run, &now.runs[seed])).collect();
+    let failing = pairs.iter().find(|(was, is)| was.metrics().is_some() != is.metrics().is_some()).map(|(_, is)| is);
+    if let Some(run) = failing {
+        let reason = run.record.status.to_string();
+        let because = format!("seed {}: {reason}", run.score.seed);
+        // a run that had no numbers and has some is as much of a change
+        let standing = if run.metrics().is_some() { Standing::Moved } else { Standing::Fails { reason } };
+        return (standing, None, because);
+    }
+    let because = differences(&pairs);
+    let mut apart = 0.0;
+    for (was, is) in &pairs {
+        match distance(&was.record, &is.record) {
+            Ok((found, _)) => apart = f64::max(apart, found),
+            Err(other) => {
+                let because = if because.is_empty() { other } else { format!("{other}; {because}") };
+                return (declared(slot, &pairs, noise, changes).unwrap_or(Standing::Moved), None, because);
+            }
+        }
+    }
+    if apart == 0.0 || (apart <= SAME && !pairs[0].0.is_of_network()) {
+        return (Standing::Same, Some(apart), because);
+    }
+    if let Some(standing) = declared(slot, &pairs, noise, changes) {
+        return (standing, Some(apart), because);
+    }
+    let is_decided = |(was, is): &(&Run, &Run)| !was.is_of_network() || alike::are_alike(&was.record, &is.record);
+    if pairs.iter().all(is_decided) {
+        return (Standing::Moved, Some(apart), because);
+    }
+    let how = format!("computed by {}", alike::words(&pairs[0].1.record));
+    let because = if because.is_empty() { how } else { format!("{because}; {how}") };
+    (by_noise(slot, before, now, apart, noise), Some(apart), because)
+}
+
+/// The changes file has the last word on what it names.
+fn declared(slot: &Slot, pairs: &[(&Run, &Run)], noise: &Noise, changes: &Changes) -> Option<Standing> {
+    let allowed = noise.of(slot).map_or(SAME, allowed);
+    let mut reason = None;
+    for (was, is) in pairs {
+        reason = Some(changes.reason(slot, was, is, allowed)?);
+    }
+    reason.map(|reason| Standing::Declared { reason: reason.to_owned() })
+}
+
+/// How far predictions may be apart where so much was measured.
+fn allowed(measured: f64) -> f64 {
+    (NOISE_FACTOR * measured).max(LEAST_NOISE)
+}
+
+/// Of networks that other engines or instructions computed.
+fn by_noise(slot: &Slot, before: &Group, now: &Group, apart: f64, noise: &Noise) -> Standing {
+    if let Some(measured) = noise.of(slot) {
+        let allowed = allowed(measured);
+        return if apart <= allowed {
+            Standing::WithinNoise { allowed: format!("{allowed:.1e} of a life, by what was measured") }
+        } else {
+            Standing::Moved
+        };
+    }
+    let errors = |group: &Group| -> Vec<f64> {
+        group.with_numbers().filter_map(Run::metrics).map(|metrics| metrics.rmse).collect()
+    };
+    let deviation = |errors: &[f64]| Spread::new(errors).and_then(|spread| spread.sample_std);
+    let (was, is) = (errors(before), errors(now));
+    let (Some(a), Some(b)) = (deviation(&was), deviation(&is)) else { return Standing::Unmeasured };
+    let mean = |errors: &[f64]| errors.iter().sum::<f64>() / errors.len() as f64;
+    let standard_error = (a * a / was.len() as f64 + b * b / is.len() as f64).sqrt();
+    let (allowed, moved) = (SEED_FACTOR * standard_error, mean(&is) - mean(&was));
+    if moved > allowed {
+        Standing::Worse
+    } else if moved < -allowed {
+        Standing::Better
+    } else {
+        Standing::WithinNoise {
+            allowed: format!(
+                "{allowed:.2} cycles, {SEED_FACTOR} standard errors of {} and {} seeds",
+                was.len(),
+                is.len()
+            ),
+        }
+    }
+}
+
+/// What differs in what the runs were made of; nothing where their keys are the same.
+fn differences(pairs: &[(&Run, &Run)]) -> String {
+    let mut found: Vec<String> = Vec::new();
+    for (was, is) in pairs.iter().filter(|(was, is)| was.score.key != is.score.key) {
+        let said = is.record.ingredients.difference(&was.record.ingredients);
+        if !found.contains(&said) {
+            found.push(said);
+        }
+    }
+    found.join("; ")
+}
+
+#[cfg(test)]
+mod tests;

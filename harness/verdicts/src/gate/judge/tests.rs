@@ -1,0 +1,192 @@
+use record::RunRecord;
+
+use super::*;
+use crate::{
+    changes::{Declaration, Moved},
+    gate::{must_be_comparable, outcome},
+    made_up::{failed, folder, folder_of, measured, run},
+};
+
+const LIVES: [f64; 3] = [520.0, 590.0, 720.0];
+
+fn judged(before: Vec<RunRecord>, now: Vec<RunRecord>) -> Vec<Judged> {
+    judged_with(before, now, &Noise::default(), &Changes::default())
+}
+
+fn judged_with(before: Vec<RunRecord>, now: Vec<RunRecord>, noise: &Noise, changes: &Changes) -> Vec<Judged> {
+    let temporary = tempfile::tempdir().unwrap();
+    let (before, now) = (folder(&temporary.path().join("a"), before), folder(&temporary.path().join("b"), now));
+    must_be_comparable(&before, &now).unwrap();
+    judge(&before, &now, noise, changes)
+}
+
+fn scaled(by: f64) -> Vec<f64> {
+    LIVES.iter().map(|life| life * by).collect()
+}
+
+fn elsewhere(mut record: RunRecord) -> RunRecord {
+    record.versions.engine = "native, AVX-512".to_owned();
+    record
+}
+
+#[test]
+fn the_same_numbers_land_and_so_does_the_last_digit_of_a_model_without_a_network() {
+    let both = || vec![run("ridge", 0, &LIVES), run("cnn", 0, &LIVES)];
+    let same = judged(both(), both());
+    assert!(same.iter().all(|one| one.standing == Standing::Same && one.because.is_empty()));
+    assert_eq!(outcome(&same), Outcome::Lands);
+    let rounded = judged(both(), vec![run("ridge", 0, &scaled(1.0 + 1e-12)), run("cnn", 0, &LIVES)]);
+    assert_eq!(outcome(&rounded), Outcome::Lands);
+}
+
+#[test]
+fn a_number_that_moved_is_a_regression_whichever_way_and_however_little() {
+    for by in [0.99, 1.01, 1.0 + 1e-8] {
+        let found = judged(vec![run("ridge", 0, &LIVES)], vec![run("ridge", 0, &scaled(by))]);
+        assert_eq!((&found[0].standing, outcome(&found)), (&Standing::Moved, Outcome::Regressed), "ridge, {by}");
+    }
+    // a network on the same engine has the same bytes
+    let found = judged(vec![run("cnn", 0, &LIVES)], vec![run("cnn", 0, &scaled(1.0 + 1e-12))]);
+    assert_eq!(found[0].standing, Standing::Moved);
+}
+
+#[test]
+fn another_life_of_a_test_cell_is_named() {
+    let mut swapped = run("ridge", 0, &LIVES);
+    swapped.predictions[1].observed = 601.0;
+    let found = judged(vec![run("ridge", 0, &LIVES)], vec![measured(swapped)]);
+    assert_eq!(found[0].standing, Standing::Moved);
+    assert_eq!(found[0].because, "the observed life of c1 is 601 and was 600");
+}
+
+#[test]
+fn what_is_missing_or_fails_does_not_land() {
+    let both = || vec![run("ridge", 0, &LIVES), run("ridge", 1, &LIVES)];
+    let missing = judged(both(), vec![run("ridge", 0, &LIVES)]);
+    assert_eq!((&missing[0].standing, outcome(&missing)), (&Standing::Missing { seeds: vec![1] }, Outcome::CannotTell));
+    let fails = judged(both(), vec![run("ridge", 0, &LIVES), failed(run("ridge", 1, &LIVES))]);
+    assert_eq!(outcome(&fails), Outcome::Regressed);
+    assert_eq!(fails[0].because, "seed 1: failed: singular");
+    // what fails in the same way on both sides is as it was
+    let failing = || vec![failed(run("ridge", 0, &LIVES))];
+    assert_eq!(judged(failing(), failing())[0].standing, Standing::Same);
+    // and a run that nobody had before lands
+    let more = judged(vec![run("ridge", 0, &LIVES)], vec![run("ridge", 0, &LIVES), run("svm", 0, &LIVES)]);
+    assert_eq!((&more[1].standing, outcome(&more)), (&Standing::New, Outcome::Lands));
+    assert_eq!(outcome(&[]), Outcome::CannotTell);
+}
+
+#[test]
+fn another_engine_is_judged_by_measured_noise() {
+    let temporary = tempfile::tempdir().unwrap();
+    let here = folder(&temporary.path().join("a"), vec![run("cnn", 0, &LIVES), run("ridge", 0, &LIVES)]);
+    let there = folder(&temporary.path().join("b"), vec![elsewhere(run("cnn", 0, &scaled(1.0 + 1e-5)))]);
+    let noise = Noise::measure(&here, &[there]).unwrap();
+    assert_eq!(noise.len(), 1, "a model without a network has none");
+    let judge = |by: f64| {
+        let now = vec![elsewhere(run("cnn", 0, &scaled(by)))];
+        judged_with(vec![run("cnn", 0, &LIVES)], now, &noise, &Changes::default())[0].standing.clone()
+    };
+    assert!(matches!(judge(1.0 + 8e-5), Standing::WithinNoise { .. }));
+    assert_eq!(judge(1.01), Standing::Moved);
+    // on the same engine there is no noise
+    let here =
+        judged_with(vec![run("cnn", 0, &LIVES)], vec![run("cnn", 0, &scaled(1.0 + 1e-6))], &noise, &Changes::default());
+    assert_eq!(here[0].standing, Standing::Moved);
+    // the file says the same
+    noise.write(temporary.path()).unwrap();
+    let read = Noise::read(temporary.path()).unwrap();
+    let slot = here[0].slot.clone();
+    assert!((read.of(&slot).unwrap() / noise.of(&slot).unwrap() - 1.0).abs() < 1e-3);
+}
+
+#[test]
+fn where_nobody_measured_seeds_are_the_noise_and_one_seed_is_none() {
+    let seeds = |by: f64| (0..4).map(|seed| run("cnn", seed, &scaled(by + 0.01 * seed as f64))).collect::<Vec<_>>();
+    let now = |by: f64| seeds(by).into_iter().map(elsewhere).collect::<Vec<_>>();
+    let standing = |by: f64| judged(seeds(1.05), now(by))[0].standing.clone();
+    assert!(matches!(standing(1.051), Standing::WithinNoise { .. }));
+    assert_eq!(standing(1.2), Standing::Worse);
+    assert_eq!(standing(1.0), Standing::Better);
+    let one = judged(vec![run("cnn", 0, &LIVES)], vec![elsewhere(run("cnn", 0, &scaled(1.01)))]);
+    assert_eq!((&one[0].standing, outcome(&one)), (&Standing::Unmeasured, Outcome::CannotTell));
+}
+
+#[test]
+fn a_declared_change_lands_and_a_later_one_does_not() {
+    let (was, is) = (vec![run("ridge", 0, &LIVES)], vec![run("ridge", 0, &scaled(1.02))]);
+    let temporary = tempfile::tempdir().unwrap();
+    let (a, b) = (folder(&temporary.path().join("a"), was.clone()), folder(&temporary.path().join("b"), is.clone()));
+    let slot = a.groups.keys().next().unwrap();
+    let moved = Moved::new(slot, &a.groups[slot].runs[&0], &b.groups[slot].runs[&0]);
+    let declaration = Declaration {
+        reason: "the penalty is halved".to_owned(),
+        date: "2026-11-28".to_owned(),
+        commit: "c0ffee".to_owned(),
+        runs: vec![moved],
+    };
+    let path = temporary.path().join(Changes::FILE);
+    Changes { changes: vec![declaration] }.write(&path).unwrap();
+    let changes = Changes::read(&path).unwrap();
+    let found = judged_with(was.clone(), is.clone(), &Noise::default(), &changes);
+    assert_eq!(found[0].standing, Standing::Declared { reason: "the penalty is halved".to_owned() });
+    for (was, is) in [(was, vec![run("ridge", 0, &scaled(1.03))]), (vec![run("ridge", 0, &scaled(1.1))], is)] {
+        assert_eq!(judged_with(was, is, &Noise::default(), &changes)[0].standing, Standing::Moved);
+    }
+}
+
+#[test]
+fn an_ingredient_that_changed_is_named() {
+    let mut other = run("ridge", 0, &scaled(1.02));
+    other.ingredients.training["hyper_parameters"] = serde_json::json!({ "alpha": 2.0 });
+    let mut before = run("ridge", 0, &LIVES);
+    before.ingredients.training["hyper_parameters"] = serde_json::json!({ "alpha": 1.0 });
+    let found = judged(vec![before], vec![other]);
+    assert_eq!((&found[0].standing, found[0].because.as_str()), (&Standing::Moved, "alpha was 1.0, is 2.0"));
+}
+
+#[test]
+fn folders_without_a_common_experiment_or_under_other_profiles_are_refused() {
+    let temporary = tempfile::tempdir().unwrap();
+    let a = folder_of("quick", &temporary.path().join("a"), vec![run("ridge", 0, &LIVES)]);
+    let b = folder_of("paper", &temporary.path().join("b"), vec![run("ridge", 0, &LIVES)]);
+    let said = must_be_comparable(&a, &b).unwrap_err().to_string();
+    assert!(said.contains("experiment e was run under profile quick in"), "{said}");
+}
+
+#[test]
+fn a_row_that_is_not_what_its_record_says_is_named() {
+    let temporary = tempfile::tempdir().unwrap();
+    folder(temporary.path(), vec![run("ridge", 0, &LIVES)]);
+    let path = temporary.path().join("scores.csv");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replace(",ridge,", ",svm,")).unwrap();
+    let said = Folder::read(temporary.path()).unwrap_err().to_string();
+    assert!(said.contains("says svm, seed 0") && said.contains("and the record of that run ridge"), "{said}");
+    let row = text.lines().nth(1).unwrap();
+    std::fs::write(&path, format!("{text}{row}\n")).unwrap();
+    let said = Folder::read(temporary.path()).unwrap_err().to_string();
+    assert!(said.contains("two rows are e, ridge, virtual cells, seed 0"), "{said}");
+}
+
+#[test]
+fn an_accepted_change_is_the_new_baseline_with_its_reason_and_keeps_what_lay_there() {
+    let temporary = tempfile::tempdir().unwrap();
+    let (a, b) = (temporary.path().join("a"), temporary.path().join("b"));
+    let before = folder(&a, vec![run("ridge", 0, &LIVES), run("svm", 0, &LIVES)]);
+    let now = folder(&b, vec![run("ridge", 0, &scaled(1.02)), run("svm", 0, &LIVES)]);
+    std::fs::write(a.join("README.md"), "what this is").unwrap();
+    let judge = |before: &Folder| judge(before, &now, &Noise::default(), &Changes::default());
+    let reason = crate::gate::Reason { text: "halved", date: "2026-11-28", commit: "c0ffee" };
+    let judged = judge(&before);
+    assert_eq!(crate::gate::accept(&a, &before, &now, &judged, &reason).unwrap(), 1);
+    let accepted = Folder::read(&a).unwrap();
+    assert_eq!(outcome(&judge(&accepted)), Outcome::Lands);
+    assert!(judge(&accepted).iter().all(|one| one.standing == Standing::Same));
+    assert_eq!(std::fs::read_to_string(a.join("README.md")).unwrap(), "what this is");
+    let changes = Changes::read(&a.join(Changes::FILE)).unwrap();
+    assert_eq!((changes.changes.len(), changes.changes[0].runs.len()), (1, 1));
+    assert_eq!(changes.changes[0].runs[0].model, "ridge");
+    let nothing = crate::gate::accept(&a, &accepted, &now, &judge(&accepted), &reason).unwrap_err();
+    assert!(nothing.to_string().contains("nothing to accept"));
+}

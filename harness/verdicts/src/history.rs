@@ -1,0 +1,186 @@
+//! Numbers across commits: `history.csv`, one row per commit, machine and number, and the steps in them.
+//!
+//! `commit,date,machine,experiment,data,model,variant,metric,value,low,high`. `value` is the mean over the seeds, `low` and `high` are the
+//! least and the greatest of them. `machine` is what may change the last digits: engine, instructions and processor. Rows are
+//! appended in the order of the commits, and one commit on one machine has its numbers once.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use record::files;
+use serde::{Deserialize, Serialize};
+use statistics::{Metrics, Steps, change_points};
+
+use crate::{Error, Folder, Run, Slot};
+
+/// A number at a commit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Point {
+    /// That the program was built from.
+    pub commit: String,
+    /// The day, year-month-day.
+    pub date: String,
+    /// What may change the last digits.
+    pub machine: String,
+    /// Name of the experiment.
+    pub experiment: String,
+    /// Measured or simulated cells.
+    pub data: String,
+    /// Name of the model.
+    pub model: String,
+    /// Tells entries of one model apart.
+    pub variant: String,
+    /// `rmse`, `mae` or `mape`.
+    pub metric: String,
+    /// Mean over the seeds.
+    pub value: f64,
+    /// Least of the seeds.
+    pub low: f64,
+    /// Greatest of the seeds.
+    pub high: f64,
+}
+
+type Measure = fn(&Metrics) -> f64;
+
+/// The measures that a history has.
+pub const METRICS: [(&str, Measure); 3] =
+    [("rmse", |metrics| metrics.rmse), ("mae", |metrics| metrics.mae), ("mape", |metrics| metrics.mape)];
+
+/// The numbers of one model across commits on one machine.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    /// Which experiment and model.
+    pub slot: Slot,
+    /// On which machine.
+    pub machine: String,
+    /// In the order of the commits.
+    pub points: Vec<Point>,
+    /// Positions of points that are at another level than those before.
+    pub steps: Vec<usize>,
+}
+
+/// All numbers of a folder, at the commit that its records name.
+pub fn points(folder: &Folder, date: &str) -> Vec<Point> {
+    let mut points = Vec::new();
+    for (slot, group) in &folder.groups {
+        let Some(first) = group.with_numbers().next() else { continue };
+        for (metric, measure) in METRICS {
+            let values: Vec<f64> = group.with_numbers().filter_map(Run::metrics).map(measure).collect();
+            let Slot { experiment, data, model, variant } = slot.clone();
+            points.push(Point {
+                commit: commit(first),
+                date: date.to_owned(),
+                machine: machine(first),
+                experiment,
+                data,
+                model,
+                variant,
+                metric: metric.to_owned(),
+                value: values.iter().sum::<f64>() / values.len() as f64,
+                low: values.iter().copied().fold(f64::INFINITY, f64::min),
+                high: values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+            });
+        }
+    }
+    points
+}
+
+fn commit(run: &Run) -> String {
+    let (commit, is_dirty) = run.record.provenance.short_commit();
+    if is_dirty { format!("{commit}-dirty") } else { commit.to_owned() }
+}
+
+fn machine(run: &Run) -> String {
+    let (versions, made) = (&run.record.versions, &run.record.provenance);
+    format!("{}; libtorch {}; {}", versions.engine, made.libtorch_instructions, made.processor)
+}
+
+/// Reads a history; none where there is no file.
+///
+/// # Errors
+/// [`Error`] names file and line.
+pub fn read(path: &Path) -> Result<Vec<Point>, Error> {
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let bytes = fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    let malformed = |error: csv::Error| Error::Malformed {
+        path: path.to_owned(),
+        what: format!("{error}; `batlinet gate --history` writes such files"),
+    };
+    csv::Reader::from_reader(bytes.as_slice()).deserialize().collect::<Result<Vec<Point>, _>>().map_err(malformed)
+}
+
+/// Appends the points to the history in `path`, in the place of those that the same commit has there from the same machine. The
+/// file is written whole or not at all.
+///
+/// # Errors
+/// As [`read`]; [`Error`] names the file that cannot be written.
+pub fn append(path: &Path, points: Vec<Point>) -> Result<(), Error> {
+    let mut all = read(path)?;
+    let is_again = |old: &Point| points.iter().any(|new| (&new.commit, &new.machine) == (&old.commit, &old.machine));
+    all.retain(|old| !is_again(old));
+    all.extend(points);
+    let malformed = |what: String| Error::Malformed { path: path.to_owned(), what };
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for point in &all {
+        writer.serialize(point).map_err(|error| malformed(error.to_string()))?;
+    }
+    let bytes = writer.into_inner().map_err(|error| malformed(error.to_string()))?;
+    files::write_whole(path, &bytes)?;
+    Ok(())
+}
+
+/// The series of a metric, by experiment, model and machine, with their steps.
+pub fn series(points: &[Point], metric: &str) -> Vec<Series> {
+    let mut found: BTreeMap<(Slot, String), Vec<Point>> = BTreeMap::new();
+    for point in points.iter().filter(|point| point.metric == metric) {
+        let Point { experiment, data, model, variant, machine, .. } = point.clone();
+        found.entry((Slot { experiment, data, model, variant }, machine)).or_default().push(point.clone());
+    }
+    found
+        .into_iter()
+        .map(|((slot, machine), points)| {
+            let values: Vec<f64> = points.iter().map(|point| point.value).collect();
+            Series { slot, machine, steps: change_points(&values, &Steps::default()), points }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::made_up::{folder, run};
+
+    fn at(commit: &str, by: f64) -> Vec<Point> {
+        let temporary = tempfile::tempdir().unwrap();
+        let mut record = run("ridge", 0, &[520.0 * by, 590.0, 720.0]);
+        record.provenance.commit = commit.to_owned();
+        points(&folder(temporary.path(), vec![record]), "2026-11-28")
+    }
+
+    #[test]
+    fn a_step_is_found_at_the_commit_that_made_it_and_a_commit_counts_once() {
+        let temporary = tempfile::tempdir().unwrap();
+        let path = temporary.path().join("history.csv");
+        assert_eq!(read(&path).unwrap(), []);
+        for (commit, by) in [("a", 1.0), ("b", 1.0), ("c", 1.0), ("d", 1.01), ("e", 1.01), ("d", 1.01)] {
+            append(&path, at(commit, by)).unwrap();
+        }
+        let all = read(&path).unwrap();
+        assert_eq!(all.len(), 5 * METRICS.len());
+        let found = series(&all, "rmse");
+        let [one] = &found[..] else { panic!("{found:?}") };
+        // the one that was gated again is the newest
+        let commits: Vec<&str> = one.points.iter().map(|point| point.commit.as_str()).collect();
+        assert_eq!((commits, &one.steps[..]), (vec!["a", "b", "c", "e", "d"], &[3][..]));
+        assert!((one.points[0].low, one.points[0].high) == (one.points[0].value, one.points[0].value));
+    }
+
+    #[test]
+    fn a_broken_history_is_named() {
+        let temporary = tempfile::tempdir().unwrap();
+        let path = temporary.path().join("history.csv");
+        fs::write(&path, "commit,date\na,b\n").unwrap();
+        assert!(read(&path).unwrap_err().to_string().contains("history.csv: "));
+    }
+}
