@@ -25,7 +25,7 @@ BATLINET = target/release/batlinet
 # all but `compare`, which `bench-compare` runs
 BENCHES = classical networks encoder cleaning features data batlinet
 
-.PHONY: setup build test check reproduce smoke records keep bench bench-compare bench-import round-trip data clean
+.PHONY: setup build test check reproduce smoke records keep bench bench-compare bench-import bench-cuda cuda-kernels device-pack round-trip data clean
 
 setup:
 	@bash scripts/setup.sh
@@ -81,6 +81,18 @@ bench-import: build
 	python3 -m venv .oracle-import
 	.oracle-import/bin/pip --disable-pip-version-check install -q -r scripts/oracle/requirements-import.txt
 	.oracle-import/bin/python scripts/oracle/import_speed.py
+
+# our kernels beside PyTorch on the same card: results/bench/cuda.csv
+bench-cuda: build
+	@bash scripts/bench_cuda.sh
+
+# what the driver gets, from baselines/cuda/kernels/*.cu*; no card is needed
+cuda-kernels:
+	@bash scripts/cuda_kernels.sh
+
+# what scripts/device_check.sh needs on a machine with a card and without Rust; STORE=FOLDER takes cells along
+device-pack: setup
+	@bash scripts/device_pack.sh $(STORE)
 
 # 403 cells written as their publishers would, imported and compared: docs/parity.md; a quarter of an hour and 9 GB
 round-trip: build

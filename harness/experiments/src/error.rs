@@ -75,6 +75,20 @@ pub enum Error {
     /// Nothing is called as what was selected.
     #[error("{0}")]
     Selection(String),
+    /// Half precision is asked for where nobody has it.
+    #[error(
+        "experiment {experiment}: {model} asks for precision: fast, which our kernels on an NVIDIA card have, and it computes on the \
+         CPU here; leave precision out, or give --device cuda on a machine with such a card"
+    )]
+    Precision {
+        /// Name of the experiment.
+        experiment: String,
+        /// The entry that asks for it.
+        model: String,
+    },
+    /// The card stopped working, for this process.
+    #[error("{0}; the runs that are done are kept, and the same command goes on from there")]
+    CardLost(String),
     /// A run failed, and the others were not to be made then.
     #[error("{run}: {status}; stopped at the first failure")]
     FirstFailure {

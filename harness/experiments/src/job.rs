@@ -5,7 +5,7 @@ use std::{
     time::Instant,
 };
 
-use baselines::{Engine, ModelError, Weights, encoder};
+use baselines::{ModelError, Weights, encoder};
 
 use super::{
     entry::Entry,
@@ -93,6 +93,7 @@ impl Worker<'_> {
             )),
             Ok(samples) => match self.ask(job, samples, threads, &mut origin) {
                 End::Interrupted => return Ok(()),
+                End::Lost(sentence) => return Err(Error::CardLost(sentence)),
                 End::Without(status) => Err(status),
                 End::With(answers) => Ok(answers),
             },
@@ -173,8 +174,8 @@ impl Worker<'_> {
     ) -> End<(Vec<Answer>, f64)> {
         let first = job.runs[0];
         let progress = self.reporter.begin(&self.plan.label(first), self.options.stop);
-        let workplace = Workplace { device: self.options.device, threads, progress: &progress };
         let entries: Vec<&Entry> = job.runs.iter().map(|run| self.entry(run)).collect();
+        let workplace = Workplace { device: self.device_of(entries[0]), threads, progress: &progress };
         let material = Material { samples, source: source(job, entries[0]) };
         attempt(|| {
             let trained = self.trained(first, material, workplace, origin)?;
@@ -251,9 +252,13 @@ impl Worker<'_> {
         &self.plan.experiment().models[run.entry]
     }
 
+    fn device_of(&self, entry: &Entry) -> tch::Device {
+        self.plan.surroundings.device_of(self.plan.experiment(), entry)
+    }
+
     fn blank(&self, run: &Run, threads: usize) -> RunRecord {
         let entry = self.entry(run);
-        let device = entry.model.row().engine.device(self.options.device);
+        let device = self.device_of(entry);
         // libtorch has one thread per run, whatever there is
         let is_ours = entry.model.has_encoder() && device == tch::Device::Cpu && !encoder::is_torch_asked();
         let cells = self.plan.cells(entry, run.seed);
@@ -269,14 +274,16 @@ impl Worker<'_> {
                 tch::Device::Cuda(index) => format!("cuda:{index}"),
                 _ => "cpu".to_owned(),
             },
-            class: self.plan.surroundings.class_of(&entry.model),
-            precision: self.plan.surroundings.precision(),
+            class: self.plan.surroundings.class_of(self.plan.experiment(), entry),
+            precision: entry.model.precision(),
             config_hash: self.plan.declared.config_hash.clone(),
             versions: Versions::current(match device {
-                tch::Device::Cuda(index) => match (entry.model.row().engine, baselines::card::named(index)) {
-                    (Engine::Branches, Ok(card)) => format!("native on {card}"),
-                    _ => format!("libtorch on {}", card(index)),
-                },
+                tch::Device::Cuda(index) => {
+                    match (entry.model.has_encoder(), baselines::card::of(device).map(baselines::card::named)) {
+                        (true, Some(Ok(card))) => format!("native on {card}"),
+                        _ => format!("libtorch on {}", card(index)),
+                    }
+                }
                 _ => encoder::cpu_engine(),
             }),
             provenance: Provenance::current(self.options.commit, if is_ours { threads } else { 1 }),
@@ -301,6 +308,8 @@ enum End<T> {
     With(T),
     Without(Status),
     Interrupted,
+    /// The device is gone, for all other runs too.
+    Lost(String),
 }
 
 /// Makes of every way to fail, a panic included, a reason for the record: other runs go on.
@@ -308,6 +317,7 @@ fn attempt<T>(work: impl FnOnce() -> Result<T, TrainError>) -> End<T> {
     match caught(work) {
         Ok(Ok(outcome)) => End::With(outcome),
         Ok(Err(TrainError::Model(ModelError::Interrupted))) => End::Interrupted,
+        Ok(Err(TrainError::Model(ModelError::Lost(sentence)))) => End::Lost(sentence),
         Ok(Err(TrainError::Model(ModelError::Diverged { .. }) | TrainError::DivergedBefore)) => {
             End::Without(Status::Diverged)
         }
@@ -390,7 +400,7 @@ mod tests {
     fn every_way_to_fail_becomes_a_reason() {
         let status = |work: fn() -> Result<(), TrainError>| match attempt(work) {
             End::Without(status) => status,
-            End::With(()) | End::Interrupted => Status::Ok,
+            End::With(()) | End::Interrupted | End::Lost(_) => Status::Ok,
         };
         assert_eq!(
             status(|| panic!("index 3 is\n out of range")).to_string(),
@@ -403,5 +413,7 @@ mod tests {
         assert_eq!(status(|| Err(ModelError::Diverged { epoch: 1, loss: f64::NAN }.into())), Status::Diverged);
         assert_eq!(status(|| Err(TrainError::DivergedBefore)), Status::Diverged);
         assert!(matches!(attempt(|| Err::<(), _>(ModelError::Interrupted.into())), End::Interrupted));
+        // no record says that a run has failed of which nothing is known
+        assert!(matches!(attempt(|| Err::<(), _>(ModelError::Lost(String::new()).into())), End::Lost(_)));
     }
 }

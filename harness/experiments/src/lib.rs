@@ -26,6 +26,7 @@
 mod changes;
 pub mod entry;
 mod error;
+pub mod estimate;
 pub mod foresight;
 mod former;
 mod job;

@@ -124,7 +124,7 @@ pub fn plan(
     let available = source.ids();
     let records = LifeRecords::of(source);
     let mut plans = Vec::new();
-    for declared in experiments {
+    for mut declared in experiments {
         let Experiment { train_test_split, transfer, .. } = &declared.experiment;
         let (split, place) = match transfer {
             None => (Split::read(train_test_split)?, None),
@@ -137,6 +137,7 @@ pub fn plan(
         check_cells(&declared.experiment, &split, &available, source, &place)?;
         check_observed(&declared.experiment, &split, source)?;
         let surroundings = Surroundings::of(&declared.experiment, &split, source, &records, device)?;
+        declared.notes.extend(surroundings.check_devices(&declared.experiment)?);
         let mut plan = Plan { declared, split, surroundings, runs: Vec::new() };
         plan.fill(source, &earlier, out);
         plans.push(plan);

@@ -30,10 +30,13 @@ pub fn execute(arguments: &DoctorArguments) -> Result<(), Failure> {
         (true, 0) => "library present, but no device: check `nvidia-smi`".to_owned(),
         (false, 0) => "none: this libtorch is for the CPU (`make setup DEVICE=cuda` brings the other)".to_owned(),
     };
-    let card = match card::described(0) {
-        Ok(card) => format!("{card}: kernels of ours for BatLiNet, with the driver alone"),
+    let card = |index| match card::described(index) {
+        Ok(card) => {
+            format!("cuda:{index}, {card}: kernels of ours for BatLiNet, CNN and transfer, with the driver alone")
+        }
         Err(error) => format!("none for kernels of ours: {error}"),
     };
+    let cards: Vec<String> = (0..card::count().max(1)).map(card).collect();
     let (system, architecture) = (std::env::consts::OS, std::env::consts::ARCH);
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let lines = [
@@ -41,8 +44,8 @@ pub fn execute(arguments: &DoctorArguments) -> Result<(), Failure> {
         ("commit", env!("BATLINET_COMMIT").to_owned()),
         ("processor", record::processor()),
         ("libtorch", libtorch()),
-        ("CUDA", format!("in libtorch, for CNN, transfer, MLP and LSTM: {cuda}")),
-        ("card", card),
+        ("CUDA", format!("in libtorch, for MLP and LSTM: {cuda}")),
+        ("card", cards.join("\n           ")),
         ("kernels", kernels()),
         ("threads", format!("{threads} (default of --jobs)")),
         ("virtual", format!("{} cells from the built-in lab", VirtualLab::new().ids().len())),

@@ -110,7 +110,7 @@ impl From<experiments::Error> for Failure {
             Error::Features(error) => error.into(),
             Error::Record(error) => error.into(),
             Error::Internal(what) => Self::Internal(what),
-            failed @ Error::FirstFailure { .. } => Self::RunsFailed(failed.to_string()),
+            failed @ (Error::FirstFailure { .. } | Error::CardLost(_)) => Self::RunsFailed(failed.to_string()),
             stopped @ Error::Stopped { .. } => Self::Interrupted(stopped.to_string()),
             other => Self::Usage(other.to_string()),
         }

@@ -5,6 +5,7 @@ mod bench;
 mod declared;
 mod experiment_runs;
 mod paper_items;
+mod precision;
 mod scenarios;
 mod shared_trainings;
 mod transfer_runs;
