@@ -4,8 +4,9 @@ use clap::Args;
 use serde_json::{Value, json};
 use tabled::{builder::Builder, settings::Style};
 
+use super::failure::Failure;
 use super::output;
-use cells::{failure::Failure, suggest::did_you_mean};
+use cells::suggest::did_you_mean;
 use statistics::{Bootstrap, Measure, Verdict};
 use verdicts::{
     Slot,
