@@ -4,6 +4,7 @@
 #   make reproduce STUDIES=           the five scenarios alone
 #   make reproduce PROFILE=paper      the published schedules
 #   make reproduce DATA=my-data       on imported cells
+#   make reproduce ON=auto            networks on a card, where there is one
 #   make round-trip                   all virtual cells by way of published files, and the scenarios from these
 #   make smoke                        has any number moved? a minute
 #   make records                      the committed records beside the published numbers
@@ -12,6 +13,8 @@
 
 PROFILE ?= quick
 DATA ?= virtual
+# on a processor the numbers are the same everywhere to the last digits; ON=auto takes a card where there is one
+ON ?= cpu
 OUT ?= results/runs/reproduce-$(PROFILE)-$(notdir $(DATA))
 SCENARIOS = $(addprefix experiments/,matr-1.yaml matr-2.yaml hust.yaml mix-100.yaml mix-20.yaml)
 # every ablation, the reference study and the transfers; the ablations on measured curves need those (README). By name, since files
@@ -46,13 +49,14 @@ check: setup
 	CARGO_TARGET_DIR="$${CARGO_TARGET_DIR:-target}" cargo check --release --locked --manifest-path fuzz/Cargo.toml
 
 reproduce: build
-	$(BATLINET) run $(SCENARIOS) $(STUDIES) --profile $(PROFILE) --data $(DATA) --out $(OUT)
+	$(BATLINET) run $(SCENARIOS) $(STUDIES) --profile $(PROFILE) --data $(DATA) --device $(ON) --out $(OUT)
 	$(BATLINET) report $(OUT)
 
 # every model, study and preset once, small, on virtual cells and this processor, beside the numbers that are committed; what
 # moved is named. A change that is meant: make smoke ACCEPT="the reason"
 SMOKE = results/runs/smoke
 smoke: build
+	@rm -rf $(SMOKE)
 	$(BATLINET) run experiments/smoke/*.yaml --device cpu --out $(SMOKE) > /dev/null
 	$(BATLINET) gate --baseline results/records/smoke --candidate $(SMOKE) $(if $(ACCEPT),--accept "$(ACCEPT)")
 
