@@ -25,6 +25,7 @@ pub mod convolutional;
 pub mod device;
 pub mod encoder;
 pub mod engine;
+mod error;
 pub mod forest;
 pub mod gp;
 pub mod head;

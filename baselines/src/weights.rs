@@ -5,7 +5,7 @@ use std::path::Path;
 use rand::RngExt as _;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
-use crate::{model::ModelError, random::ChaCha8Rng};
+use crate::{error::ModelError, random::ChaCha8Rng};
 
 /// Named f32 tensors in a fixed order, as they are written to a safetensors file.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -1,9 +1,9 @@
 //! The search for the best cut, in several nodes at once.
 
 use super::{
-    cut::{Cut, Task},
+    cut::{Cut, Draws, Task},
     features::Sample,
-    node::{Draws, Node},
+    node::Node,
     screen::Screen,
 };
 

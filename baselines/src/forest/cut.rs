@@ -1,12 +1,31 @@
 //! Where a node may be split, and how good that is.
 
-use super::{
-    features::{Sample, SortedFeatures},
-    node::Draws,
-};
+use std::ops::AddAssign;
+
+use super::features::{Sample, SortedFeatures};
 
 /// Feature values closer than this are not told apart, as in scikit-learn.
 const SAME_VALUE: f64 = 1e-7;
+
+/// How often a sample, or a set of them, was drawn, and the sum of labels over the draws.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Draws {
+    pub(super) count: usize,
+    pub(super) sum: f64,
+}
+
+impl Draws {
+    pub(super) fn mean(self) -> f64 {
+        self.sum / self.count as f64
+    }
+}
+
+impl AddAssign for Draws {
+    fn add_assign(&mut self, other: Self) {
+        self.count += other.count;
+        self.sum += other.sum;
+    }
+}
 
 /// A place to split a node: between two neighbouring values of a feature.
 #[derive(Clone, Copy, Debug, PartialEq)]

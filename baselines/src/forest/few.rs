@@ -7,9 +7,9 @@
 use rand::RngExt as _;
 
 use super::{
-    cut::{Cut, Task},
+    cut::{Cut, Draws, Task},
     features::Sample,
-    node::{Draws, Node},
+    node::Node,
 };
 use crate::random::ChaCha8Rng;
 

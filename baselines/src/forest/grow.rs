@@ -9,10 +9,10 @@ use rand::seq::SliceRandom as _;
 use super::{
     ForestParameters, Tree, TreeNode,
     batch::Batch,
-    cut::{Cut, Task},
+    cut::{Cut, Draws, Task},
     features::{Sample, SortedFeatures},
     few::{FEW, lucky_cut},
-    node::{Draws, Node},
+    node::Node,
     screen::LANES,
 };
 use crate::random::{ChaCha8Rng, Streams};

@@ -1,31 +1,9 @@
 //! Leaves that may yet be split, and where.
 
-use std::ops::AddAssign;
-
 use super::{
-    cut::Cut,
+    cut::{Cut, Draws},
     features::{Sample, SortedFeatures},
 };
-
-/// How often a sample, or a set of them, was drawn, and the sum of labels over the draws.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Draws {
-    pub(super) count: usize,
-    pub(super) sum: f64,
-}
-
-impl Draws {
-    pub(super) fn mean(self) -> f64 {
-        self.sum / self.count as f64
-    }
-}
-
-impl AddAssign for Draws {
-    fn add_assign(&mut self, other: Self) {
-        self.count += other.count;
-        self.sum += other.sum;
-    }
-}
 
 /// A node of a tree, and the samples in it that the tree drew.
 pub(super) struct Node {

@@ -5,10 +5,10 @@ use rand::RngExt as _;
 
 use super::{
     batch::Batch,
-    cut::{Cut, Task},
+    cut::{Cut, Draws, Task},
     features::{Sample, SortedFeatures},
     few::{FEW, best_cut_along, lucky_cut},
-    node::{Draws, Node},
+    node::Node,
     screen::LANES,
 };
 use crate::random::{ChaCha8Rng, Streams};

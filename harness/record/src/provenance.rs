@@ -4,7 +4,8 @@ use std::{env, fs, process::Command};
 
 use serde::{Deserialize, Serialize};
 
-use crate::run::UNKNOWN;
+/// What nobody could tell, and what records of format 1 do not say.
+pub const UNKNOWN: &str = "unknown";
 
 /// What stands behind a commit whose sources were changed before the program was built.
 const DIRTY: &str = "-dirty";

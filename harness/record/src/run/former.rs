@@ -6,11 +6,11 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Fit, LifeBases, Removed, RunRecord, Seconds, Status, UNKNOWN, file::Said};
+use super::{Fit, LifeBases, Removed, RunRecord, Seconds, Status, file::Said};
 use crate::{
     computed::{DeviceClass, Precision},
     ingredients::Ingredients,
-    provenance::{Provenance, Versions},
+    provenance::{Provenance, UNKNOWN, Versions},
     values::Values,
 };
 use cells::cell::Origin;

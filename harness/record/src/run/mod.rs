@@ -15,7 +15,7 @@ use super::{
     computed::{DeviceClass, Precision},
     files,
     ingredients::Ingredients,
-    provenance::{Provenance, Versions},
+    provenance::{Provenance, UNKNOWN, Versions},
     values::Values,
 };
 use crate::Error;
@@ -77,9 +77,6 @@ pub struct RunRecord {
     /// What lies beside it. Noted when it is written; none in records of format 1.
     pub attachments: Hashes,
 }
-
-/// What records of format 1 do not say.
-pub const UNKNOWN: &str = "unknown";
 
 impl RunRecord {
     /// Evaluation key, the name of the folder.
