@@ -214,7 +214,7 @@ fn studentised(all: Moments, draws: &[Moments], scale: Scale, tail: f64, is_symm
         (value - centre) / deviation
     };
     let mut distances: Vec<f64> = draws.iter().map(distance).filter(|distance| distance.is_finite()).collect();
-    if !(deviation > 0.0) || 2 * distances.len() < draws.len() {
+    if deviation.is_nan() || deviation <= 0.0 || 2 * distances.len() < draws.len() {
         return None;
     }
     distances.sort_by(f64::total_cmp);

@@ -33,7 +33,7 @@ impl Verdict {
         if difference.is_identical {
             return Self::Equal;
         }
-        if !difference.shows_seeds || !(low <= high) {
+        if !difference.shows_seeds || low.is_nan() || high.is_nan() {
             return Self::CannotTell;
         }
         if tolerance > 0.0 && -tolerance <= low && high <= tolerance {

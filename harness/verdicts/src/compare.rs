@@ -13,6 +13,7 @@ pub use row::{Finding, Row};
 pub use side::Side;
 pub use tolerance::Tolerance;
 
+use rayon::prelude::*;
 use statistics::{Bootstrap, Measure, Verdict, holm};
 
 use crate::{Error, Slot};
@@ -58,7 +59,7 @@ pub enum End {
 /// [`Error::NotComparable`] where not one pair can be made.
 pub fn compare(a: &Side, b: &Side, question: &Question) -> Result<Comparison, Error> {
     let pairs = pairs::of(a, b)?;
-    let mut rows: Vec<Row> = pairs.rows.iter().map(|pair| Row::of(pair, question)).collect();
+    let mut rows: Vec<Row> = pairs.rows.par_iter().map(|pair| Row::of(pair, question)).collect();
     // the same predictions are no test, and one that was not made does not count among the family
     let is_tested = |row: &Row| row.finding.as_ref().is_ok_and(|finding| !finding.difference.is_identical);
     let tested: Vec<usize> = (0..rows.len()).filter(|&row| is_tested(&rows[row])).collect();

@@ -7,6 +7,7 @@ use std::{
 };
 
 use cells::cell::Origin;
+use rayon::prelude::*;
 use record::{RunRecord, Score, files::run_folder, read_scores};
 use serde_json::Value;
 use statistics::Metrics;
@@ -113,7 +114,8 @@ impl Folder {
             return Err(Error::NoScores(path.to_owned()));
         }
         let mut groups: BTreeMap<Slot, Group> = BTreeMap::new();
-        for score in read_scores(&scores)? {
+        // side by side; of several that are wrong, the first is named
+        let read = |score: Score| {
             let slot = Slot::of(&score);
             let folder = run_folder(path, &score.key);
             if !RunRecord::exists(&folder) {
@@ -122,6 +124,11 @@ impl Folder {
             }
             let record = RunRecord::read(&folder)?;
             check(&scores, &score, &record)?;
+            Ok((slot, score, record))
+        };
+        let runs: Vec<Result<_, Error>> = read_scores(&scores)?.into_par_iter().map(read).collect();
+        for run in runs {
+            let (slot, score, record) = run?;
             let seed = score.seed;
             let other = groups.entry(slot.clone()).or_default().runs.insert(seed, Run { score, record });
             if other.is_some() {

@@ -43,12 +43,15 @@ pub(super) fn of<'a>(a: &'a Side, b: &'a Side) -> Result<Pairs<'a>, Error> {
     if rows.is_empty() {
         return Err(nothing_in_common(a, b));
     }
-    let paired_a: BTreeSet<&Slot> = rows.iter().map(|(one, _)| one.0).collect();
-    let paired_b: BTreeSet<&Slot> = rows.iter().map(|(_, other)| other.0).collect();
-    let is_left_a = |slot: &&Slot| !paired_a.contains(slot) && !(a.path == b.path && paired_b.contains(slot));
-    let is_left_b = |slot: &&Slot| !paired_b.contains(slot) && !(a.path == b.path && paired_a.contains(slot));
-    let only_a = a.groups.keys().filter(is_left_a).cloned().collect();
-    let only_b = b.groups.keys().filter(is_left_b).cloned().collect();
+    let mut paired_a: BTreeSet<&Slot> = rows.iter().map(|(one, _)| one.0).collect();
+    let mut paired_b: BTreeSet<&Slot> = rows.iter().map(|(_, other)| other.0).collect();
+    if a.path == b.path {
+        // of one folder, what is on either side of a pair is not left over
+        paired_a.extend(paired_b.clone());
+        paired_b.clone_from(&paired_a);
+    }
+    let only_a = a.groups.keys().filter(|slot| !paired_a.contains(slot)).cloned().collect();
+    let only_b = b.groups.keys().filter(|slot| !paired_b.contains(slot)).cloned().collect();
     Ok(Pairs { rows, only_a, only_b })
 }
 

@@ -4,7 +4,7 @@ use record::{MODELS, SEEDED_MODELS};
 use statistics::{Difference, Predictions, Verdict, difference};
 
 use super::{Question, pairs::Half, why};
-use crate::{Group, Run, Slot};
+use crate::{Group, Slot};
 
 /// Two groups of runs, and what was found.
 #[derive(Clone, Debug)]
@@ -100,17 +100,15 @@ fn profiles(group: &Group) -> Vec<&str> {
 }
 
 fn predictions((slot, group): Half<'_>, side: &str) -> Result<Predictions, String> {
-    let of = |run: &'_ Run| -> Vec<(String, f64, f64)> {
-        run.record.predictions.iter().map(|row| (row.cell.clone(), row.observed, row.predicted)).collect()
-    };
-    let runs: Vec<(u64, Vec<(String, f64, f64)>)> = group.with_numbers().map(|run| (run.score.seed, of(run))).collect();
-    let Some(first) = group.runs.values().next().filter(|_| runs.is_empty()) else {
-        let borrowed = runs.iter().map(|(seed, rows)| {
-            (*seed, rows.iter().map(|(cell, observed, predicted)| (cell.as_str(), *observed, *predicted)))
-        });
-        let predictions = Predictions::from_runs(borrowed).map_err(|error| format!("{side}: {error}"))?;
-        let draws_nothing = MODELS.contains(&slot.model.as_str()) && !SEEDED_MODELS.contains(&slot.model.as_str());
-        return Ok(if draws_nothing { predictions.of_a_model_without_draws() } else { predictions });
-    };
-    Err(format!("{side} has no numbers: {}", first.record.status))
+    if group.with_numbers().next().is_none() {
+        let reason = group.runs.values().next().map_or_else(String::new, |run| run.record.status.to_string());
+        return Err(format!("{side} has no numbers: {reason}"));
+    }
+    let runs = group.with_numbers().map(|run| {
+        let rows = run.record.predictions.iter().map(|row| (row.cell.as_str(), row.observed, row.predicted));
+        (run.score.seed, rows)
+    });
+    let predictions = Predictions::from_runs(runs).map_err(|error| format!("{side}: {error}"))?;
+    let draws_nothing = MODELS.contains(&slot.model.as_str()) && !SEEDED_MODELS.contains(&slot.model.as_str());
+    Ok(if draws_nothing { predictions.of_a_model_without_draws() } else { predictions })
 }
