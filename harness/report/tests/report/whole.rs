@@ -17,9 +17,9 @@ use serde_json::json;
 use statistics::Metrics;
 
 /// Name, scenario, study, and models with their variants.
-type DeclaredStudy<'a> = (&'a str, &'a str, Study, &'a [(&'a str, &'a str)]);
+pub(crate) type DeclaredStudy<'a> = (&'a str, &'a str, Study, &'a [(&'a str, &'a str)]);
 
-const EXPERIMENTS: [DeclaredStudy<'static>; 9] = [
+pub(crate) const EXPERIMENTS: [DeclaredStudy<'static>; 9] = [
     ("matr-1", "MATR-1", Study::Scenario, &[("mean", ""), ("ridge", ""), ("cnn", ""), ("batlinet", "")]),
     ("mix-20", "MIX-20", Study::Scenario, &[("mean", ""), ("forest", ""), ("gp", ""), ("batlinet", "")]),
     (
@@ -64,17 +64,17 @@ const CELLS: [&str; 5] =
     ["MATR_b1c0", "MATR_b1c1", "RWTH_002", "UL-PUR_N10-NA7_18650_NCA_23C_0-100_0.5-0.5C_g", "HUST_1-1"];
 
 /// An output folder as `batlinet run` leaves it, with random predictions, a runaway and failed runs.
-struct Output {
+pub(crate) struct Output {
     folder: tempfile::TempDir,
     scores: Vec<Score>,
 }
 
 impl Output {
-    fn new(experiments: &[DeclaredStudy<'_>], data: Origin, seeds: u64) -> Self {
+    pub(crate) fn new(experiments: &[DeclaredStudy<'_>], data: Origin, seeds: u64) -> Self {
         Self::under("paper", experiments, data, seeds)
     }
 
-    fn under(profile: &str, experiments: &[DeclaredStudy<'_>], data: Origin, seeds: u64) -> Self {
+    pub(crate) fn under(profile: &str, experiments: &[DeclaredStudy<'_>], data: Origin, seeds: u64) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut random = Streams::new("report test").stream("predictions");
         let mut scores = Vec::new();
@@ -98,16 +98,16 @@ impl Output {
         Self { folder, scores }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn text(&self, name: &str) -> String {
+    pub(crate) fn text(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap()
     }
 
     /// Writes the report; its files by name.
-    fn report(&self) -> Vec<String> {
+    pub(crate) fn report(&self) -> Vec<String> {
         let summaries = summary::summarise(self.folder.path()).unwrap();
         let rates = (0..7).map(|power| (1 << power, 900.0 / f64::from(1 << power))).collect();
         let measured = Throughput { rates, machine: "A CPU, 2 cores".to_owned(), date: "2026-11-28".to_owned() };
@@ -117,7 +117,7 @@ impl Output {
     }
 
     /// Rows of a table by column.
-    fn table(&self, name: &str) -> Vec<HashMap<String, String>> {
+    pub(crate) fn table(&self, name: &str) -> Vec<HashMap<String, String>> {
         let mut reader = csv::Reader::from_path(self.path(name)).unwrap();
         reader.deserialize().map(Result::unwrap).collect()
     }

@@ -1,0 +1,5 @@
+//! Whole reports, read again in every form.
+
+mod page;
+mod readme;
+mod whole;
