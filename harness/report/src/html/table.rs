@@ -19,7 +19,7 @@ pub(super) fn render(table: &Table) -> Markup {
                 thead {
                     tr {
                         @for (place, heading) in table.header().into_iter().enumerate() {
-                            th.words[has_words(table, place)] scope="col" { (heading) }
+                            th.words[has_words(table, place)] scope="col" { (heading.replace("95 %", "95\u{a0}%")) }
                         }
                     }
                 }

@@ -76,6 +76,9 @@ fn overview(cases: &[Case<'_>], quick: usize) -> Section {
             "there is no diagram of critical differences: ranks need {ENOUGH_DATASETS} datasets at least, here are {scenarios}"
         ));
     }
+    if !cases.is_empty() {
+        notes.push("there are no learning curves: records keep the training loss of the last epoch alone".to_owned());
+    }
     Section {
         title: "Verdicts".to_owned(),
         level: 2,
@@ -163,7 +166,7 @@ fn table(cases: &[Case<'_>]) -> Table {
         Column::new("best baseline"),
         Column::new("its RMSE [95 %]"),
         Column::new("BatLiNet less that [95 %]"),
-        Column::optional("published numbers"),
+        Column::optional("published numbers: reproduced, differ, cannot tell"),
         Column::new("best of all"),
         Column::detail("detectable"),
         Column::detail("cells"),
@@ -199,11 +202,11 @@ fn table(cases: &[Case<'_>]) -> Table {
     .without_empty_columns()
 }
 
-/// `3 reproduced, 2 differ, 8 cannot be told`.
+/// How many are reproduced, differ, and cannot be told: `3, 2, 8`.
 fn counts(case: &Case<'_>) -> Option<String> {
     let count = |outcome: Outcome| case.replicas.iter().filter(|replica| replica.outcome == outcome).count();
     let [same, other, unknown] = [Outcome::Reproduced, Outcome::Differs, Outcome::CannotTell].map(count);
-    (!case.replicas.is_empty()).then(|| format!("{same} reproduced, {other} differ, {unknown} cannot be told"))
+    (!case.replicas.is_empty()).then(|| format!("{same}, {other}, {unknown}"))
 }
 
 /// All that follows from one experiment.
@@ -251,7 +254,7 @@ fn models(case: &Case<'_>) -> Table {
         Column::error("MAPE % [95 %]"),
         Column::optional("BatLiNet less this [95 %]"),
         Column::optional("BatLiNet is"),
-        Column { is_detail: true, ..Column::optional("chance that it is better %") },
+        Column { is_detail: true, ..Column::optional("in % of draws") },
         Column { is_detail: true, ..Column::optional("corrected p") },
         Column { is_detail: true, ..Column::optional("detectable") },
         Column::detail("runs"),
@@ -302,7 +305,7 @@ fn published(case: &Case<'_>) -> Table {
     Table {
         slug: format!("{}-published", case.summary.slug()),
         caption: format!(
-            "Published numbers: reproduced is within {:.0} % of the published number with the whole interval over seeds, differs is \
+            "Published numbers · reproduced is within {:.0} % of the published number with the whole interval over seeds, differs is \
              beyond it: {}",
             100.0 * TOLERANCE,
             case.summary.title()

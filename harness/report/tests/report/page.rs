@@ -57,7 +57,9 @@ fn the_page_opens_with_verdicts_and_they_are_of_real_cells_alone_and_of_whole_sc
     let (_, real) = page("paper", Origin::Real);
     let at = |page: &str, words: &str| page.find(words).unwrap_or_else(|| panic!("'{words}' is not there"));
     assert!(at(&real, "<h2>Verdicts</h2>") < at(&real, "<h2>Scenarios"));
-    assert!(real.contains("data-word=\"cannot tell\"") && real.contains("Published numbers: reproduced is within 5 %"));
+    assert!(
+        real.contains("data-word=\"cannot tell\"") && real.contains("Published numbers · reproduced is within 5 %")
+    );
     let (output, simulated) = page("paper", Origin::Virtual);
     assert!(simulated.contains("these are virtual cells") && !simulated.contains("reproduced is within"));
     assert!(!output.path("tables/matr-1-virtual-published.csv").exists());
