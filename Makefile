@@ -4,6 +4,7 @@
 #   make reproduce STUDIES=           the five scenarios alone
 #   make reproduce PROFILE=paper      the published schedules
 #   make reproduce DATA=my-data       on imported cells
+#   make reproduce ON=auto            networks on a card, where there is one
 #   make round-trip                   all virtual cells by way of published files, and the scenarios from these
 #   make smoke                        has any number moved? a minute
 #   make readme                       the tables of the READMEs anew from the committed records
@@ -13,6 +14,8 @@
 
 PROFILE ?= quick
 DATA ?= virtual
+# on a processor the numbers are the same everywhere to the last digits; ON=auto takes a card where there is one
+ON ?= cpu
 OUT ?= results/runs/reproduce-$(PROFILE)-$(notdir $(DATA))
 SCENARIOS = $(addprefix experiments/,matr-1.yaml matr-2.yaml hust.yaml mix-100.yaml mix-20.yaml)
 # every ablation, the reference study and the transfers; the ablations on measured curves need those (README). By name, since files
@@ -26,7 +29,7 @@ BATLINET = target/release/batlinet
 # all but `compare`, which `bench-compare` runs
 BENCHES = classical networks encoder cleaning features data batlinet
 
-.PHONY: setup build test check reproduce smoke records readme keep bench bench-compare bench-import round-trip data clean
+.PHONY: setup build test check reproduce smoke records readme keep bench bench-compare bench-import bench-cuda cuda-kernels device-pack round-trip data clean
 
 setup:
 	@bash scripts/setup.sh
@@ -47,13 +50,14 @@ check: setup
 	CARGO_TARGET_DIR="$${CARGO_TARGET_DIR:-target}" cargo check --release --locked --manifest-path fuzz/Cargo.toml
 
 reproduce: build
-	$(BATLINET) run $(SCENARIOS) $(STUDIES) --profile $(PROFILE) --data $(DATA) --out $(OUT)
+	$(BATLINET) run $(SCENARIOS) $(STUDIES) --profile $(PROFILE) --data $(DATA) --device $(ON) --out $(OUT)
 	$(BATLINET) report $(OUT)
 
 # every model, study and preset once, small, on virtual cells and this processor, beside the numbers that are committed; what
 # moved is named. A change that is meant: make smoke ACCEPT="the reason"
 SMOKE = results/runs/smoke
 smoke: build
+	@rm -rf $(SMOKE)
 	$(BATLINET) run experiments/smoke/*.yaml --device cpu --out $(SMOKE) > /dev/null
 	$(BATLINET) gate --baseline results/records/smoke --candidate $(SMOKE) $(if $(ACCEPT),--accept "$(ACCEPT)")
 
@@ -86,6 +90,18 @@ bench-import: build
 	python3 -m venv .oracle-import
 	.oracle-import/bin/pip --disable-pip-version-check install -q -r scripts/oracle/requirements-import.txt
 	.oracle-import/bin/python scripts/oracle/import_speed.py
+
+# our kernels beside PyTorch on the same card: results/bench/cuda.csv
+bench-cuda: build
+	@bash scripts/bench_cuda.sh
+
+# what the driver gets, from baselines/cuda/kernels/*.cu*; no card is needed
+cuda-kernels:
+	@bash scripts/cuda_kernels.sh
+
+# what scripts/device_check.sh needs on a machine with a card and without Rust; STORE=FOLDER takes cells along
+device-pack: setup
+	@bash scripts/device_pack.sh $(STORE)
 
 # 403 cells written as their publishers would, imported and compared: docs/parity.md; a quarter of an hour and 9 GB
 round-trip: build

@@ -1,18 +1,16 @@
-//! Graphics cards for kernels of our own, and weights on their way there and back.
+//! NVIDIA cards for kernels of our own: whether there is one, and what it is.
 
-use std::sync::Arc;
+use cuda::{Card, CardFacts, CudaError};
 
-use cuda::{Card, CudaError, Tensor, machine::Machine};
-
-use crate::{
-    encoder,
-    model::ModelError,
-    weights::{NamedTensor, Weights},
-};
+use crate::{encoder, model::ModelError};
 
 impl From<CudaError> for ModelError {
     fn from(error: CudaError) -> Self {
-        Self::Device(error.to_string())
+        match error {
+            CudaError::Weights(what) => Self::Weights(what),
+            error @ CudaError::Lost { .. } => Self::Lost(error.to_string()),
+            error => Self::Device(error.to_string()),
+        }
     }
 }
 
@@ -23,6 +21,11 @@ pub fn of(device: tch::Device) -> Option<usize> {
         tch::Device::Cuda(index) if !encoder::is_torch_asked() => Card::open(index).is_ok().then_some(index),
         _ => None,
     }
+}
+
+/// How many cards this machine has; 0 without a driver.
+pub fn count() -> usize {
+    cuda::card::cards()
 }
 
 /// Name, architecture and memory of card number `index`, as a person reads them.
@@ -39,29 +42,6 @@ pub fn described(index: usize) -> Result<String, ModelError> {
 /// As [`described`].
 pub fn named(index: usize) -> Result<String, ModelError> {
     let card = Card::open(index)?;
-    let cuda::CardFacts { name, architecture: (major, minor), .. } = card.facts();
+    let CardFacts { name, architecture: (major, minor), .. } = card.facts();
     Ok(format!("{name}, sm_{major}{minor}"))
-}
-
-/// A queue of its own on card number `index`.
-///
-/// # Errors
-/// As [`described`].
-pub fn machine(index: usize) -> Result<Arc<dyn Machine>, ModelError> {
-    Ok(Arc::new(Card::open(index)?.queue()?))
-}
-
-/// Weights as a card takes them.
-pub fn tensors(weights: &Weights) -> Vec<Tensor> {
-    let tensor = |tensor: &NamedTensor| Tensor {
-        name: tensor.name.clone(),
-        shape: tensor.shape.clone(),
-        values: tensor.values.clone(),
-    };
-    weights.0.iter().map(tensor).collect()
-}
-
-/// Weights as a card gives them.
-pub fn weights(tensors: Vec<Tensor>) -> Weights {
-    Weights(tensors.into_iter().map(|Tensor { name, shape, values }| NamedTensor { name, shape, values }).collect())
 }

@@ -1,13 +1,16 @@
 //! Convolutional baseline: the encoder and a linear head on the voltage-capacity matrix (method §7.1).
 
+use cuda::spec::Input;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    convolutional::{BatchLoss, ConvolutionalNetwork},
+    convolutional::{Convolution, ConvolutionalNetwork, View},
     encoder::EncoderShape,
+    engine::NetworkEngine,
     model::{AnyModel, Context, ModelError},
-    network::{self, Architecture, Network, network_model},
+    network::{self, Architecture, network_model},
     optimiser::AdamParameters,
+    precision::Precision,
     random::ChaCha8Rng,
     row::{self, Described, Engine, ModelRow},
     weights::Weights,
@@ -25,11 +28,14 @@ pub struct CnnParameters {
     pub learning_rate: f64,
     /// Hidden channels of the encoder.
     pub channels: usize,
+    /// On a card: `exact` or `fast`.
+    #[serde(skip_serializing_if = "Precision::is_exact")]
+    pub precision: Precision,
 }
 
 impl Default for CnnParameters {
     fn default() -> Self {
-        Self { epochs: 1000, batch: 128, learning_rate: 1e-3, channels: 32 }
+        Self { epochs: 1000, batch: 128, learning_rate: 1e-3, channels: 32, precision: Precision::Exact }
     }
 }
 
@@ -64,17 +70,33 @@ impl Described for CnnParameters {
     fn check_feature(&self, shape: &[usize]) -> Result<(), String> {
         self.shape(row::matrix(shape)?).map(drop).map_err(|error| error.to_string())
     }
+
+    fn precision(&self) -> Precision {
+        self.precision
+    }
+
+    fn check_card(&self, shape: &[usize]) -> Result<(), String> {
+        self.convolution(row::matrix(shape)?).map_err(|error| error.to_string())?.check_card()
+    }
 }
 
 impl CnnParameters {
     fn shape(&self, [height, width]: [usize; 2]) -> Result<EncoderShape, ModelError> {
         EncoderShape::new(1, height, width, self.channels)
     }
+
+    /// The network of matrices of these dimensions.
+    ///
+    /// # Errors
+    /// [`ModelError::Shape`] if they are too small.
+    pub fn convolution(&self, inner: [usize; 2]) -> Result<Convolution, ModelError> {
+        let (shape, optimiser) = (self.shape(inner)?, AdamParameters::adam(self.learning_rate));
+        let view: View = Box::new(|maps, (cell, _), input| from_memory(maps.cells)(cell, input));
+        Ok(Convolution { shape, optimiser, input: Input::Map, view, precision: self.precision, is_guarded: true })
+    }
 }
 
 impl Architecture for CnnParameters {
-    type Network = ConvolutionalNetwork;
-
     fn epochs_and_batch(&self) -> (usize, usize) {
         (self.epochs, self.batch)
     }
@@ -93,41 +115,8 @@ impl Architecture for CnnParameters {
         weights: &Weights,
         optimiser: AdamParameters,
         context: &Context<'_>,
-    ) -> Result<ConvolutionalNetwork, ModelError> {
-        ConvolutionalNetwork::new(self.shape(inner)?, weights, optimiser, context)
-    }
-}
-
-impl Network for ConvolutionalNetwork {
-    type Lesson<'a> = (&'a [f32], &'a [f64]);
-
-    fn lesson<'a>(
-        &self,
-        samples: &'a [f32],
-        _inner: [usize; 2],
-        labels: &'a [f64],
-        _context: &Context<'_>,
-    ) -> Result<Self::Lesson<'a>, ModelError> {
-        Ok((samples, labels))
-    }
-
-    fn descend(&mut self, batch: &[usize], lesson: &mut Self::Lesson<'_>) -> Result<BatchLoss, ModelError> {
-        let (samples, labels) = *lesson;
-        let done = self.accumulate(batch, from_memory(samples), |sample| labels[sample])?;
-        // all ReLUs of the last layer are dead in a network that has collapsed
-        if !done.collapsed {
-            self.step();
-        }
-        Ok(done)
-    }
-
-    fn answers(&self, samples: &[f32], _inner: [usize; 2], _context: &Context<'_>) -> Result<Vec<f64>, ModelError> {
-        let all: Vec<usize> = (0..samples.len() / self.shape().input_len()).collect();
-        self.outputs(&all, from_memory(samples))
-    }
-
-    fn trained(&self) -> Weights {
-        self.weights()
+    ) -> Result<Box<dyn NetworkEngine>, ModelError> {
+        Convolution { optimiser, ..self.convolution(inner)? }.build(weights, context)
     }
 }
 
@@ -144,6 +133,7 @@ mod tests {
     use crate::{
         Silent, Streams,
         encoder::{Encoder, InstructionSet, NativeEncoder, TorchEncoder},
+        engine::{Labels, Lesson, Maps, Step},
         oracle,
     };
 
@@ -199,6 +189,7 @@ mod tests {
         let streams = Streams::new("collapse");
         let context = Context { streams: &streams, device: Device::Cpu, threads: 1, progress: &Silent };
         let cnn = CnnParameters::default();
+        let lesson = Lesson { maps: Maps::alone(&case.inputs), labels: Labels::plain(&case.labels, &[]) };
         let batch: Vec<usize> = (0..samples).collect();
         for (bias, expected) in [(0.0, true), (0.9e-5, true), (-0.9e-5, true), (1.1e-5, false), (-1.1e-5, false)] {
             let mut weights = ConvolutionalNetwork::initial(shape, &mut streams.stream("init"));
@@ -206,9 +197,12 @@ mod tests {
                 tensor.values.fill(if tensor.name == "head.bias" { bias } else { 0.0 });
             }
             let mut network = cnn.network([height, width], &weights, adam(), &context).unwrap();
-            let label = |sample: usize| case.labels[sample];
-            let done = network.accumulate(&batch, from_memory(&case.inputs), label).unwrap();
+            network.begin(&lesson, samples, 0).unwrap();
+            let step = Step { targets: batch.clone(), references: Vec::new() };
+            let done = network.train(&lesson, &[step.clone(), step]).unwrap();
             assert_eq!(done.collapsed, expected, "bias {bias}");
+            assert_eq!(done.losses.len(), if expected { 1 } else { 2 }, "no step follows a collapse");
+            assert_eq!(network.weights().unwrap() == weights, expected, "a network that has collapsed makes no step");
         }
     }
 }

@@ -1,10 +1,14 @@
 //! One number from one array of maps: the encoder and a linear head, for samples that need not lie in memory.
 
+use cuda::spec::{Branch, Input, Spec};
+
 use crate::{
     encoder::{self, Encoder, EncoderShape},
+    engine::{Lesson, Maps, NetworkEngine, Step, Trained, card, one_by_one},
     head::LinearHead,
     model::{Context, ModelError},
     optimiser::AdamParameters,
+    precision::Precision,
     random::ChaCha8Rng,
     weights::Weights,
 };
@@ -51,12 +55,25 @@ impl ConvolutionalNetwork {
         optimiser: AdamParameters,
         context: &Context<'_>,
     ) -> Result<Self, ModelError> {
+        Self::placed(shape, weights, optimiser, (context.device, context.threads))
+    }
+
+    fn placed(
+        shape: EncoderShape,
+        weights: &Weights,
+        optimiser: AdamParameters,
+        (device, threads): (tch::Device, usize),
+    ) -> Result<Self, ModelError> {
         // before the encoder is built, so that weights of another model are called so
+        Self::check(shape, weights)?;
+        let encoder = encoder::build(shape, &weights.below("encoder"), optimiser, device, threads)?;
+        Self::on(encoder, weights, optimiser)
+    }
+
+    fn check(shape: EncoderShape, weights: &Weights) -> Result<(), ModelError> {
         let of_encoder = shape.parameters().map(|(name, _, _)| format!("encoder.{name}"));
         let of_head = LinearHead::names(true).iter().map(|name| format!("head.{name}"));
-        weights.check_names(&of_encoder.into_iter().chain(of_head).collect::<Vec<_>>())?;
-        let encoder = encoder::build(shape, &weights.below("encoder"), optimiser, context.device, context.threads)?;
-        Self::on(encoder, weights, optimiser)
+        weights.check_names(&of_encoder.into_iter().chain(of_head).collect::<Vec<_>>())
     }
 
     /// A network on an encoder that has the `encoder.*` of these weights.
@@ -132,5 +149,115 @@ impl ConvolutionalNetwork {
             outputs.extend(self.head.outputs(&self.encoder.encode(inputs)?).into_iter().map(f64::from));
         }
         Ok(outputs)
+    }
+}
+
+/// Writes on the CPU what a network sees of a cell, or of a cell and a reference.
+pub type View = Box<dyn Fn(Maps<'_>, (usize, usize), &mut [f32]) + Send>;
+
+/// What tells one convolutional network from another.
+pub struct Convolution {
+    /// Of a sample and of the feature vector.
+    pub shape: EncoderShape,
+    /// Of all tensors.
+    pub optimiser: AdamParameters,
+    /// What the network sees, as cards know it.
+    pub input: Input,
+    /// The same on the CPU.
+    pub view: View,
+    /// Of our kernels on a card.
+    pub precision: Precision,
+    /// Whether a network that has collapsed is stopped.
+    pub is_guarded: bool,
+}
+
+impl Convolution {
+    /// The network with these weights, named as in [`ConvolutionalNetwork::initial`], on the device of `context`.
+    ///
+    /// # Errors
+    /// [`ModelError::Weights`] if they are those of another architecture; what the device says.
+    pub fn build(self, weights: &Weights, context: &Context<'_>) -> Result<Box<dyn NetworkEngine>, ModelError> {
+        ConvolutionalNetwork::check(self.shape, weights)?;
+        if let Some(network) = card::build(self.shape.features, self.spec(), weights, context)? {
+            return Ok(network);
+        }
+        let network = ConvolutionalNetwork::new(self.shape, weights, self.optimiser, context)?;
+        Ok(Box::new(OnCpu { network, kind: self, place: (context.device, context.threads) }))
+    }
+
+    /// Whether our kernels for cards know it.
+    ///
+    /// # Errors
+    /// What they do not know, as a sentence.
+    pub fn check_card(&self) -> Result<(), String> {
+        card::check(self.shape.features, &self.spec()).map_err(|error| error.to_string())
+    }
+
+    /// The network as cards know it.
+    pub fn spec(&self) -> Spec {
+        let branch = Branch { name: "encoder".to_owned(), input: self.input, head: 0, weight: 1.0 };
+        Spec {
+            shape: card::shape(self.shape),
+            branches: vec![branch],
+            heads: vec!["head".to_owned()],
+            head_bias: true,
+            optimiser: card::adam(self.optimiser),
+            precision: self.precision.into(),
+            collapsed: if self.is_guarded { COLLAPSED } else { 0.0 },
+        }
+    }
+}
+
+/// A convolutional network with its inputs, on the CPU or on libtorch.
+struct OnCpu {
+    network: ConvolutionalNetwork,
+    kind: Convolution,
+    /// Device that was asked for, threads.
+    place: (tch::Device, usize),
+}
+
+impl NetworkEngine for OnCpu {
+    fn begin(&mut self, _lesson: &Lesson<'_>, _batch: usize, _references: usize) -> Result<(), ModelError> {
+        Ok(())
+    }
+
+    fn train(&mut self, lesson: &Lesson<'_>, steps: &[Step]) -> Result<Trained, ModelError> {
+        let Self { network, kind, .. } = self;
+        one_by_one(steps, |Step { targets, references }| {
+            let all: Vec<usize> = (0..targets.len()).collect();
+            let reference = |place: usize| references.get(place).copied();
+            let input = |place: usize, input: &mut [f32]| {
+                let target = targets[place];
+                (kind.view)(lesson.maps, (target, reference(place).unwrap_or(target)), input);
+            };
+            let label = |place: usize| lesson.labels.of(targets[place], reference(place));
+            let BatchLoss { loss, collapsed } = network.accumulate(&all, input, label)?;
+            let collapsed = collapsed && kind.is_guarded;
+            // all ReLUs of the last layer are dead in a network that has collapsed
+            if !collapsed {
+                network.step();
+            }
+            Ok(BatchLoss { loss, collapsed })
+        })
+    }
+
+    fn end(&mut self) -> Result<(), ModelError> {
+        Ok(())
+    }
+
+    fn restart(&mut self, weights: &Weights) -> Result<(), ModelError> {
+        let Convolution { shape, optimiser, .. } = self.kind;
+        let (device, threads) = self.place;
+        self.network = ConvolutionalNetwork::placed(shape, weights, optimiser, (device, threads))?;
+        Ok(())
+    }
+
+    fn outputs(&self, _branch: usize, maps: Maps<'_>, pairs: &[(usize, usize)]) -> Result<Vec<f64>, ModelError> {
+        let all: Vec<usize> = (0..pairs.len()).collect();
+        self.network.outputs(&all, |place, input| (self.kind.view)(maps, pairs[place], input))
+    }
+
+    fn weights(&self) -> Result<Weights, ModelError> {
+        Ok(self.network.weights())
     }
 }

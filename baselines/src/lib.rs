@@ -16,6 +16,7 @@
 //! | [`mlp`], [`lstm`], [`cnn`] | neural networks on libtorch | 1, H or H × W numbers |
 //!
 //! [`encoder`] is the convolutional block that [`cnn`] and BatLiNet share; [`convolutional`] is one of them with a head.
+//! [`engine`] is what a network is to the models above it, on the CPU or on a card.
 
 pub mod card;
 pub mod cnn;
@@ -23,6 +24,7 @@ mod components;
 pub mod convolutional;
 pub mod device;
 pub mod encoder;
+pub mod engine;
 pub mod forest;
 pub mod gp;
 pub mod head;
@@ -39,6 +41,7 @@ mod oracle;
 pub mod parallel;
 pub mod pcr;
 pub mod pls;
+pub mod precision;
 pub mod ridge;
 pub mod row;
 pub mod svm;
@@ -47,8 +50,10 @@ mod torch_network;
 pub mod training;
 pub mod weights;
 
+pub use engine::NetworkEngine;
 pub use model::{AnyModel, Context, FitSummary, Fitted, Model, ModelError, Progress, Silent};
 pub use numerics::random::{self, Streams};
+pub use precision::Precision;
 pub use row::{Described, Engine, ModelRow};
 pub use table::Hyperplane;
 pub use weights::Weights;

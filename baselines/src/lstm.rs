@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 
 use crate::{
+    engine::NetworkEngine,
     model::{AnyModel, Context, ModelError},
     network::{self, Architecture, network_model},
     optimiser::AdamParameters,
@@ -79,8 +80,6 @@ impl Described for LstmParameters {
 }
 
 impl Architecture for LstmParameters {
-    type Network = TorchNetwork<Self>;
-
     fn epochs_and_batch(&self) -> (usize, usize) {
         (self.epochs, self.batch)
     }
@@ -99,8 +98,8 @@ impl Architecture for LstmParameters {
         weights: &Weights,
         optimiser: AdamParameters,
         context: &Context<'_>,
-    ) -> Result<TorchNetwork<Self>, ModelError> {
-        TorchNetwork::new(self, inner, weights, optimiser, context.device)
+    ) -> Result<Box<dyn NetworkEngine>, ModelError> {
+        Ok(Box::new(TorchNetwork::new(self, inner, weights, optimiser, context)?))
     }
 }
 
@@ -135,12 +134,7 @@ impl Forward for LstmParameters {
     /// all steps are multiplied by them ahead of it, in one product; what the recurrence sees are four gates as input
     /// and the unit matrix as input weights. An epoch of 41 × 99 × 1000 takes less than half of the time, and the
     /// numbers are the same.
-    fn forward(
-        &self,
-        layers: &Layers,
-        input: &Tensor,
-        _dropout: Option<&mut ChaCha8Rng>,
-    ) -> Result<Tensor, ModelError> {
+    fn forward(&self, layers: &Layers, input: &Tensor, dropout: Option<&mut ChaCha8Rng>) -> Result<Tensor, ModelError> {
         let LstmParameters { layers: depth, hidden, .. } = *self;
         let kind = (Kind::Float, input.device());
         let (recurrent, head) = layers.parameters().split_at(depth * TENSORS);
@@ -149,7 +143,9 @@ impl Forward for LstmParameters {
         weights.extend(recurrent[1..].iter().map(Tensor::shallow_clone));
         let zeros = Tensor::f_zeros([depth as i64, input.size()[0], hidden as i64], kind)?;
         let state = [zeros.shallow_clone(), zeros];
-        let (outputs, _, _) = gates.f_lstm(&state, &weights, true, depth as i64, 0.0, false, false, true)?;
+        // nothing is dropped either way, but on a card libtorch keeps what the way back needs in training only
+        let trains = dropout.is_some();
+        let (outputs, _, _) = gates.f_lstm(&state, &weights, true, depth as i64, 0.0, trains, false, true)?;
         let last = outputs.f_select(1, -1)?;
         Ok(last.f_linear(&head[0], Some(&head[1]))?.f_view([-1])?)
     }
@@ -178,9 +174,10 @@ mod tests {
         let mut layers = Layers::new(&shapes, &initial, AdamParameters::adam(1e-3), tch::Device::Cpu).unwrap();
         let inputs = Tensor::from_slice(&case.inputs).view([-1, cycles as i64, points as i64]);
         let targets = Tensor::from_slice(&case.labels).to_kind(Kind::Float);
+        let mut dropout = crate::Streams::new("a").stream("dropout");
         case.check_outputs(&Layers::numbers(&lstm.forward(&layers, &inputs, None).unwrap()).unwrap());
         for step in 0..oracle::STEPS {
-            let outputs = lstm.forward(&layers, &inputs, None).unwrap();
+            let outputs = lstm.forward(&layers, &inputs, Some(&mut dropout)).unwrap();
             let loss = layers.descend(&outputs, &targets).unwrap();
             case.check_step(step, loss, &layers.weights());
         }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
 use crate::{
+    engine::NetworkEngine,
     model::{AnyModel, Context, ModelError},
     network::{self, Architecture, network_model},
     optimiser::AdamParameters,
@@ -82,8 +83,6 @@ impl Described for MlpParameters {
 }
 
 impl Architecture for MlpParameters {
-    type Network = TorchNetwork<Self>;
-
     fn epochs_and_batch(&self) -> (usize, usize) {
         (self.epochs, self.batch)
     }
@@ -102,8 +101,8 @@ impl Architecture for MlpParameters {
         weights: &Weights,
         optimiser: AdamParameters,
         context: &Context<'_>,
-    ) -> Result<TorchNetwork<Self>, ModelError> {
-        TorchNetwork::new(self, inner, weights, optimiser, context.device)
+    ) -> Result<Box<dyn NetworkEngine>, ModelError> {
+        Ok(Box::new(TorchNetwork::new(self, inner, weights, optimiser, context)?))
     }
 }
 

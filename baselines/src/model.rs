@@ -149,6 +149,13 @@ pub struct Context<'a> {
     pub progress: &'a dyn Progress,
 }
 
+impl<'a> Context<'a> {
+    /// A context in which everything computes on the CPU.
+    pub fn on_cpu(streams: &'a Streams, threads: usize, progress: &'a dyn Progress) -> Self {
+        Self { streams, device: tch::Device::Cpu, threads, progress }
+    }
+}
+
 /// Told about training as it goes.
 pub trait Progress: Sync {
     /// `done` of `total` epochs are over, the last with training loss `loss` (in label units squared).
@@ -241,6 +248,9 @@ pub enum ModelError {
     /// The device asked for is not here.
     #[error("{0}")]
     Device(String),
+    /// The device stopped working for this process: whatever else is asked of it fails, too.
+    #[error("{0}")]
+    Lost(String),
     /// Saved weights do not fit this model.
     #[error("weights do not fit: {0}")]
     Weights(String),

@@ -3,7 +3,7 @@
 use ndarray::ArrayViewD;
 
 use crate::{
-    convolutional::BatchLoss,
+    engine::{Labels, Lesson, Maps, NetworkEngine, Step, each},
     maps,
     model::{Context, FitSummary, Fitted, ModelError},
     optimiser::AdamParameters,
@@ -14,9 +14,6 @@ use crate::{
 
 /// Hyper-parameters that make a network of matrices [rows, columns].
 pub(crate) trait Architecture {
-    /// What they make.
-    type Network: Network + 'static;
-
     /// Passes over the training samples, and samples per optimiser step.
     fn epochs_and_batch(&self) -> (usize, usize);
 
@@ -33,36 +30,12 @@ pub(crate) trait Architecture {
         weights: &Weights,
         optimiser: AdamParameters,
         context: &Context<'_>,
-    ) -> Result<Self::Network, ModelError>;
-}
-
-/// A network that can take steps.
-pub(crate) trait Network: Send + Sized {
-    /// Training samples where the network computes, and the random numbers of a training.
-    type Lesson<'a>;
-
-    /// Takes row-major samples of dimensions `inner` there.
-    fn lesson<'a>(
-        &self,
-        samples: &'a [f32],
-        inner: [usize; 2],
-        labels: &'a [f64],
-        context: &Context<'_>,
-    ) -> Result<Self::Lesson<'a>, ModelError>;
-
-    /// One step down the mean squared error over `batch`; none if the network has collapsed.
-    fn descend(&mut self, batch: &[usize], lesson: &mut Self::Lesson<'_>) -> Result<BatchLoss, ModelError>;
-
-    /// The output for each of some row-major samples.
-    fn answers(&self, samples: &[f32], inner: [usize; 2], context: &Context<'_>) -> Result<Vec<f64>, ModelError>;
-
-    /// The weights, on the CPU.
-    fn trained(&self) -> Weights;
+    ) -> Result<Box<dyn NetworkEngine>, ModelError>;
 }
 
 /// A trained network and the dimensions of its inputs.
-struct FittedNetwork<N> {
-    network: N,
+struct FittedNetwork {
+    network: Box<dyn NetworkEngine>,
     inner: [usize; 2],
 }
 
@@ -90,22 +63,29 @@ pub(crate) fn fit(
 ) -> Result<(Box<dyn Fitted>, FitSummary), ModelError> {
     let (samples, inner) = maps::training_maps(features, labels)?;
     let mut random = context.streams.stream("init");
-    let mut fresh = || {
-        let initial = architecture.initial(inner, &mut random)?;
-        architecture.network(inner, &initial, optimiser(architecture), context)
-    };
-    let mut network = fresh()?;
-    let mut lesson = network.lesson(&samples, inner, labels, context)?;
-    let mut restarts = 0;
-    let mut summary = schedule(architecture).run(labels.len(), context, |batch| {
-        let BatchLoss { loss, collapsed } = network.descend(batch, &mut lesson)?;
-        if collapsed {
-            // such a network never recovers, a new one may
-            restarts += 1;
-            network = fresh()?;
+    let mut fresh = || architecture.initial(inner, &mut random);
+    let mut network = architecture.network(inner, &fresh()?, optimiser(architecture), context)?;
+    let lesson = Lesson { maps: Maps::alone(&samples), labels: Labels::plain(labels, &[]) };
+    let (schedule, mut restarts) = (schedule(architecture), 0);
+    network.begin(&lesson, schedule.batch.min(labels.len()), 0)?;
+    let mut summary = schedule.run(labels.len(), context, network.epochs_at_once(), |batches| {
+        let step = |batch: &&[usize]| Step { targets: batch.to_vec(), references: Vec::new() };
+        let steps: Vec<Step> = batches.iter().map(step).collect();
+        let mut losses = Vec::with_capacity(steps.len());
+        while losses.len() < steps.len() {
+            let trained = network.train(&lesson, &steps[losses.len()..])?;
+            losses.extend(trained.losses);
+            if trained.collapsed {
+                // such a network never recovers, a new one may
+                restarts += 1;
+                network.restart(&fresh()?)?;
+            } else {
+                break;
+            }
         }
-        Ok(loss)
+        Ok(losses)
     })?;
+    network.end()?;
     summary.restarts = restarts;
     Ok((Box::new(FittedNetwork { network, inner }), summary))
 }
@@ -123,14 +103,15 @@ pub(crate) fn restore(
     Ok(Box::new(FittedNetwork { network, inner }))
 }
 
-impl<N: Network> Fitted for FittedNetwork<N> {
-    fn predict(&self, features: ArrayViewD<'_, f32>, context: &Context<'_>) -> Result<Vec<f64>, ModelError> {
+impl Fitted for FittedNetwork {
+    fn predict(&self, features: ArrayViewD<'_, f32>, _context: &Context<'_>) -> Result<Vec<f64>, ModelError> {
         let samples = maps::prediction_maps(features, self.inner)?;
-        self.network.answers(&samples, self.inner, context)
+        let cells = samples.len() / self.inner.iter().product::<usize>();
+        self.network.outputs(0, Maps::alone(&samples), &each(cells))
     }
 
     fn weights(&self) -> Option<Weights> {
-        Some(self.network.trained())
+        self.network.weights().ok()
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::{
     card, device,
     model::{AnyModel, ModelError},
+    precision::Precision,
 };
 
 /// The facts of a model that do not depend on its hyper-parameters.
@@ -31,21 +32,8 @@ pub enum Engine {
     Cpu,
     /// libtorch, on the chosen device.
     Libtorch,
-    /// The convolutional encoder, on the chosen device: on the CPU there are kernels of our own.
+    /// Convolutional encoders, on the chosen device: there are kernels of our own for the CPU and for cards.
     Encoder,
-    /// Branches of that encoder with heads: there are kernels of our own for the CPU and for cards.
-    Branches,
-}
-
-impl Engine {
-    /// Where it computes when this device was chosen: what there are no kernels of ours for, on the CPU if libtorch has no CUDA.
-    pub fn device(self, chosen: tch::Device) -> tch::Device {
-        match self {
-            Self::Cpu => tch::Device::Cpu,
-            Self::Branches if card::of(chosen).is_some() => chosen,
-            _ => device::of_libtorch(chosen),
-        }
-    }
 }
 
 impl ModelRow {
@@ -87,6 +75,33 @@ pub trait Described {
     /// The names of those that change nothing beside the others.
     fn unused(&self) -> Vec<&'static str> {
         Vec::new()
+    }
+
+    /// How exactly our kernels on a card multiply for it.
+    fn precision(&self) -> Precision {
+        Precision::Exact
+    }
+
+    /// Whether our kernels for cards know it on features of this shape per cell.
+    ///
+    /// # Errors
+    /// What they do not know, as a sentence.
+    fn check_card(&self, shape: &[usize]) -> Result<(), String> {
+        let _ = shape;
+        Ok(())
+    }
+
+    /// Where it computes on features of this shape when this device was chosen. On the CPU, if nobody has kernels for it there:
+    /// of libtorch these need its CUDA half.
+    fn device(&self, shape: Option<&[usize]>, chosen: tch::Device) -> tch::Device {
+        match self.row().engine {
+            Engine::Cpu => tch::Device::Cpu,
+            Engine::Encoder if card::of(chosen).is_some() => {
+                let is_known = shape.is_none_or(|shape| self.check_card(shape).is_ok());
+                if is_known { chosen } else { tch::Device::Cpu }
+            }
+            Engine::Encoder | Engine::Libtorch => device::of_libtorch(chosen),
+        }
     }
 
     /// Whether the model can read a feature of this shape per cell.

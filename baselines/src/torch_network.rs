@@ -4,8 +4,8 @@ use tch::{Device, Kind, Tensor, nn, nn::OptimizerConfig as _};
 
 use crate::{
     convolutional::BatchLoss,
+    engine::{Lesson, Maps, NetworkEngine, Step, Trained, one_by_one},
     model::{Context, ModelError},
-    network::Network,
     optimiser::AdamParameters,
     random::ChaCha8Rng,
     weights::{NamedTensor, Weights},
@@ -141,7 +141,7 @@ impl Layers {
 }
 
 /// What tells one libtorch network from another.
-pub(crate) trait Forward: Clone + Send {
+pub(crate) trait Forward: Clone + Send + 'static {
     /// The parameter tensors for matrices of these dimensions.
     fn shapes(&self, inner: [usize; 2]) -> Vec<LayerShape>;
 
@@ -155,7 +155,14 @@ pub(crate) trait Forward: Clone + Send {
 /// Layers, and how numbers go through them.
 pub(crate) struct TorchNetwork<F> {
     forward: F,
+    inner: [usize; 2],
     layers: Layers,
+    optimiser: AdamParameters,
+    device: Device,
+    /// The generator that dropout draws from: our own, since libtorch's is shared by all threads of the process.
+    dropout: ChaCha8Rng,
+    /// Inputs and targets on the device, while it trains.
+    lesson: Option<(Tensor, Tensor)>,
 }
 
 impl<F: Forward> TorchNetwork<F> {
@@ -165,58 +172,59 @@ impl<F: Forward> TorchNetwork<F> {
         inner: [usize; 2],
         weights: &Weights,
         optimiser: AdamParameters,
-        device: Device,
-    ) -> Result<Self, ModelError> {
-        let layers = Layers::new(&forward.shapes(inner), weights, optimiser, device)?;
-        Ok(Self { forward: forward.clone(), layers })
-    }
-
-    fn input(&self, samples: &[f32], inner: [usize; 2], device: Device) -> Result<Tensor, ModelError> {
-        Ok(Tensor::from_slice(samples).f_view(self.forward.input_size(inner).as_slice())?.f_to_device(device)?)
-    }
-}
-
-/// Training samples on a device, and the generator that dropout draws from: our own, since libtorch's is shared by all
-/// threads of the process.
-pub(crate) struct TorchLesson {
-    inputs: Tensor,
-    targets: Tensor,
-    dropout: ChaCha8Rng,
-    device: Device,
-}
-
-impl<F: Forward> Network for TorchNetwork<F> {
-    type Lesson<'a> = TorchLesson;
-
-    fn lesson<'a>(
-        &self,
-        samples: &'a [f32],
-        inner: [usize; 2],
-        labels: &'a [f64],
         context: &Context<'_>,
-    ) -> Result<TorchLesson, ModelError> {
-        Ok(TorchLesson {
-            inputs: self.input(samples, inner, context.device)?,
-            targets: Tensor::from_slice(labels).f_to_kind(Kind::Float)?.f_to_device(context.device)?,
-            dropout: context.streams.stream("dropout"),
-            device: context.device,
+    ) -> Result<Self, ModelError> {
+        let device = context.device;
+        let layers = Layers::new(&forward.shapes(inner), weights, optimiser, device)?;
+        let dropout = context.streams.stream("dropout");
+        Ok(Self { forward: forward.clone(), inner, layers, optimiser, device, dropout, lesson: None })
+    }
+
+    fn input(&self, samples: &[f32]) -> Result<Tensor, ModelError> {
+        let size = self.forward.input_size(self.inner);
+        Ok(Tensor::from_slice(samples).f_view(size.as_slice())?.f_to_device(self.device)?)
+    }
+}
+
+impl<F: Forward> NetworkEngine for TorchNetwork<F> {
+    fn begin(&mut self, lesson: &Lesson<'_>, _batch: usize, _references: usize) -> Result<(), ModelError> {
+        let labels: Vec<f64> = (0..lesson.labels.cells.len()).map(|cell| lesson.labels.of(cell, None)).collect();
+        let targets = Tensor::from_slice(&labels).f_to_kind(Kind::Float)?.f_to_device(self.device)?;
+        self.lesson = Some((self.input(lesson.maps.cells)?, targets));
+        Ok(())
+    }
+
+    fn train(&mut self, _lesson: &Lesson<'_>, steps: &[Step]) -> Result<Trained, ModelError> {
+        let Self { forward, layers, device, dropout, lesson, .. } = self;
+        let (inputs, targets) = lesson.as_ref().expect("it began");
+        one_by_one(steps, |step| {
+            let index = Layers::index(&step.targets, *device)?;
+            let outputs = forward.forward(layers, &inputs.f_index_select(0, &index)?, Some(dropout))?;
+            let loss = layers.descend(&outputs, &targets.f_index_select(0, &index)?)?;
+            Ok(BatchLoss { loss, collapsed: false })
         })
     }
 
-    fn descend(&mut self, batch: &[usize], lesson: &mut TorchLesson) -> Result<BatchLoss, ModelError> {
-        let index = Layers::index(batch, lesson.device)?;
-        let inputs = lesson.inputs.f_index_select(0, &index)?;
-        let outputs = self.forward.forward(&self.layers, &inputs, Some(&mut lesson.dropout))?;
-        let loss = self.layers.descend(&outputs, &lesson.targets.f_index_select(0, &index)?)?;
-        Ok(BatchLoss { loss, collapsed: false })
+    fn end(&mut self) -> Result<(), ModelError> {
+        self.lesson = None;
+        Ok(())
     }
 
-    fn answers(&self, samples: &[f32], inner: [usize; 2], context: &Context<'_>) -> Result<Vec<f64>, ModelError> {
-        let inputs = self.input(samples, inner, context.device)?;
+    fn restart(&mut self, weights: &Weights) -> Result<(), ModelError> {
+        let shapes = self.forward.shapes(self.inner);
+        self.layers = Layers::new(&shapes, weights, self.optimiser, self.device)?;
+        Ok(())
+    }
+
+    fn outputs(&self, _branch: usize, maps: Maps<'_>, pairs: &[(usize, usize)]) -> Result<Vec<f64>, ModelError> {
+        let length = self.inner.iter().product::<usize>();
+        let samples: Vec<f32> =
+            pairs.iter().flat_map(|&(cell, _)| &maps.cells[cell * length..][..length]).copied().collect();
+        let inputs = self.input(&samples)?;
         Layers::numbers(&tch::no_grad(|| self.forward.forward(&self.layers, &inputs, None))?)
     }
 
-    fn trained(&self) -> Weights {
-        self.layers.weights()
+    fn weights(&self) -> Result<Weights, ModelError> {
+        Ok(self.layers.weights())
     }
 }

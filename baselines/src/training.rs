@@ -45,41 +45,27 @@ impl Schedule {
         Ok(())
     }
 
-    /// Runs the epochs over `samples` samples; `step` trains on one batch, given as sample indices, and returns the
-    /// batch's mean loss.
+    /// Runs the epochs over `samples` samples, `at_once` of them drawn and handed in together; `train` trains on batches,
+    /// given as sample indices, and returns their mean losses, up to one that is not finite.
+    ///
+    /// Which batches there are does not depend on `at_once`.
     ///
     /// # Errors
-    /// Whatever `step` returns; [`ModelError::Diverged`] when a loss is not finite; [`ModelError::Interrupted`] when
+    /// Whatever `train` returns; [`ModelError::Diverged`] when a loss is not finite; [`ModelError::Interrupted`] when
     /// the progress asks to stop.
     pub fn run(
         &self,
         samples: usize,
         context: &Context<'_>,
-        mut step: impl FnMut(&[usize]) -> Result<f64, ModelError>,
-    ) -> Result<FitSummary, ModelError> {
-        let mut epochs = self.epochs(samples, context);
-        while epochs.train_one(&mut step)? {}
-        Ok(epochs.summary())
-    }
-
-    /// As [`Schedule::run`], for what is told of several epochs at a time: `steps` trains on the batches of up to `at_once`
-    /// epochs, one after the other, and gives their losses.
-    ///
-    /// # Errors
-    /// As [`Schedule::run`].
-    pub fn run_ahead(
-        &self,
-        samples: usize,
-        context: &Context<'_>,
         at_once: usize,
-        mut steps: impl FnMut(&[Vec<usize>]) -> Result<Vec<f64>, ModelError>,
+        mut train: impl FnMut(&[&[usize]]) -> Result<Vec<f64>, ModelError>,
     ) -> Result<FitSummary, ModelError> {
         let mut epochs = self.epochs(samples, context);
-        while epochs.train_some(at_once, &mut steps)? {}
+        while epochs.train(at_once, &mut train)? {}
         Ok(epochs.summary())
     }
 
-    /// The epochs over `samples` samples one by one, for a caller who looks at the model between them.
+    /// The epochs over `samples` samples on their way, for a caller who looks at the model between them.
     pub fn epochs<'a>(&self, samples: usize, context: &'a Context<'a>) -> Epochs<'a> {
         let shuffle = context.streams.stream("shuffle");
         Epochs { schedule: *self, context, order: (0..samples).collect(), shuffle, done: 0, last_loss: 0.0 }
@@ -97,56 +83,31 @@ pub struct Epochs<'a> {
 }
 
 impl Epochs<'_> {
-    /// Trains one more epoch, if one is left; says whether there was one. `step` is that of [`Schedule::run`].
+    /// Trains `at_once` more epochs, or as many as are left; says whether there was one. `train` is that of
+    /// [`Schedule::run`].
     ///
     /// # Errors
     /// As [`Schedule::run`].
-    pub fn train_one(&mut self, mut step: impl FnMut(&[usize]) -> Result<f64, ModelError>) -> Result<bool, ModelError> {
-        if self.done == self.schedule.epochs {
-            return Ok(false);
-        }
-        self.done += 1;
-        if self.schedule.order == Order::Shuffled {
-            self.order.shuffle(&mut self.shuffle);
-        }
-        let mut sum = 0.0;
-        for batch in self.order.chunks(self.schedule.batch) {
-            let loss = step(batch)?;
-            if !loss.is_finite() {
-                return Err(ModelError::Diverged { epoch: self.done, loss });
-            }
-            sum += loss * batch.len() as f64;
-        }
-        self.last_loss = sum / self.order.len() as f64;
-        if !self.context.progress.epoch(self.done, self.schedule.epochs, self.last_loss) {
-            return Err(ModelError::Interrupted);
-        }
-        Ok(true)
-    }
-
-    /// Trains up to `at_once` more epochs; says whether there was one. `steps` is that of [`Schedule::run_ahead`].
-    ///
-    /// # Errors
-    /// As [`Schedule::run`].
-    pub fn train_some(
+    pub fn train(
         &mut self,
         at_once: usize,
-        mut steps: impl FnMut(&[Vec<usize>]) -> Result<Vec<f64>, ModelError>,
+        mut train: impl FnMut(&[&[usize]]) -> Result<Vec<f64>, ModelError>,
     ) -> Result<bool, ModelError> {
-        let epochs = at_once.max(1).min(self.schedule.epochs - self.done);
-        if epochs == 0 {
-            return Ok(false);
-        }
-        let mut batches: Vec<Vec<usize>> = Vec::new();
-        for _ in 0..epochs {
-            if self.schedule.order == Order::Shuffled {
+        let Schedule { epochs, batch, order } = self.schedule;
+        let mut orders = Vec::new();
+        for _ in 0..at_once.min(epochs - self.done) {
+            if order == Order::Shuffled {
                 self.order.shuffle(&mut self.shuffle);
             }
-            batches.extend(self.order.chunks(self.schedule.batch).map(<[usize]>::to_vec));
+            orders.push(self.order.clone());
         }
-        let losses = steps(&batches)?;
-        let of_one = batches.len() / epochs;
-        for (batches, losses) in batches.chunks(of_one).zip(losses.chunks(of_one)) {
+        let batches: Vec<&[usize]> = orders.iter().flat_map(|order| order.chunks(batch)).collect();
+        if batches.is_empty() {
+            return Ok(false);
+        }
+        let losses = train(&batches)?;
+        let per_epoch = self.order.len().div_ceil(batch);
+        for (batches, losses) in batches.chunks(per_epoch).zip(losses.chunks(per_epoch)) {
             self.done += 1;
             let mut sum = 0.0;
             for (batch, &loss) in batches.iter().zip(losses) {
@@ -156,7 +117,7 @@ impl Epochs<'_> {
                 sum += loss * batch.len() as f64;
             }
             self.last_loss = sum / self.order.len() as f64;
-            if !self.context.progress.epoch(self.done, self.schedule.epochs, self.last_loss) {
+            if !self.context.progress.epoch(self.done, epochs, self.last_loss) {
                 return Err(ModelError::Interrupted);
             }
         }
@@ -171,7 +132,10 @@ impl Epochs<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    };
 
     use super::*;
     use crate::{model::Progress, random::Streams};
@@ -185,14 +149,13 @@ mod tests {
         }
     }
 
-    fn visits(order: Order, seed: &str) -> Vec<Vec<usize>> {
+    fn visits(order: Order, seed: &str, at_once: usize) -> Vec<Vec<usize>> {
         let streams = Streams::new(seed);
-        let context = Context { streams: &streams, device: tch::Device::Cpu, threads: 1, progress: &crate::Silent };
         let mut seen = Vec::new();
         Schedule { epochs: 2, batch: 4, order }
-            .run(10, &context, |batch| {
-                seen.push(batch.to_vec());
-                Ok(1.0)
+            .run(10, &Context::on_cpu(&streams, 1, &crate::Silent), at_once, |batches| {
+                seen.extend(batches.iter().map(|batch| batch.to_vec()));
+                Ok(vec![1.0; batches.len()])
             })
             .unwrap();
         seen
@@ -201,7 +164,7 @@ mod tests {
     #[test]
     fn every_epoch_visits_every_sample_once() {
         for order in [Order::AsGiven, Order::Shuffled] {
-            let batches = visits(order, "a");
+            let batches = visits(order, "a", 1);
             assert_eq!(batches.iter().map(Vec::len).collect::<Vec<_>>(), [4, 4, 2, 4, 4, 2]);
             for epoch in batches.chunks(3) {
                 let mut all = epoch.concat();
@@ -209,30 +172,65 @@ mod tests {
                 assert_eq!(all, (0..10).collect::<Vec<_>>());
             }
         }
-        assert_eq!(visits(Order::AsGiven, "a").concat()[..10], (0..10).collect::<Vec<_>>());
-        assert_eq!(visits(Order::Shuffled, "a"), visits(Order::Shuffled, "a"));
-        assert_ne!(visits(Order::Shuffled, "a"), visits(Order::Shuffled, "b"));
+        assert_eq!(visits(Order::AsGiven, "a", 1).concat()[..10], (0..10).collect::<Vec<_>>());
+        assert_eq!(visits(Order::Shuffled, "a", 1), visits(Order::Shuffled, "a", 1));
+        assert_ne!(visits(Order::Shuffled, "a", 1), visits(Order::Shuffled, "b", 1));
+    }
+
+    #[test]
+    fn epochs_that_are_drawn_ahead_are_those_drawn_one_by_one() {
+        struct Losses(Mutex<Vec<(usize, f64)>>);
+        impl Progress for Losses {
+            fn epoch(&self, done: usize, _total: usize, loss: f64) -> bool {
+                self.0.lock().unwrap().push((done, loss));
+                true
+            }
+        }
+        for order in [Order::AsGiven, Order::Shuffled] {
+            let run = |at_once| {
+                let (streams, losses) = (Streams::new("a"), Losses(Mutex::default()));
+                let mut seen = Vec::new();
+                let summary = Schedule { epochs: 7, batch: 4, order }
+                    .run(10, &Context::on_cpu(&streams, 1, &losses), at_once, |batches| {
+                        let first = seen.len();
+                        seen.extend(batches.iter().map(|batch| batch.to_vec()));
+                        Ok((first..seen.len()).map(|number| 1.0 / (1 + number) as f64).collect())
+                    })
+                    .unwrap();
+                (seen, losses.0.into_inner().unwrap(), summary)
+            };
+            let expected = run(1);
+            assert_eq!(expected.1.len(), 7);
+            for at_once in [2, 3, 7, 50] {
+                assert_eq!(run(at_once), expected, "{at_once}");
+            }
+        }
     }
 
     #[test]
     fn a_loss_that_is_not_finite_ends_training() {
         let streams = Streams::new("a");
-        let context = Context { streams: &streams, device: tch::Device::Cpu, threads: 1, progress: &crate::Silent };
-        let mut steps = 0;
         let schedule = Schedule { epochs: 9, batch: 2, order: Order::AsGiven };
-        let error = schedule.run(2, &context, |_| {
-            steps += 1;
-            Ok(if steps == 3 { f64::NAN } else { 1.0 })
-        });
-        assert!(matches!(error, Err(ModelError::Diverged { epoch: 3, .. })));
+        for at_once in [1, 2, 50] {
+            let mut steps = 0;
+            let error = schedule.run(2, &Context::on_cpu(&streams, 1, &crate::Silent), at_once, |batches| {
+                let loss = |_| {
+                    steps += 1;
+                    if steps == 3 { f64::NAN } else { 1.0 }
+                };
+                Ok(batches.iter().map(loss).collect())
+            });
+            assert!(matches!(error, Err(ModelError::Diverged { epoch: 3, .. })));
+        }
     }
 
     #[test]
     fn progress_can_stop_training() {
         let streams = Streams::new("a");
         let progress = StopAfter(3, AtomicUsize::new(0));
-        let context = Context { streams: &streams, device: tch::Device::Cpu, threads: 1, progress: &progress };
-        let outcome = Schedule { epochs: 9, batch: 2, order: Order::AsGiven }.run(2, &context, |_| Ok(0.5));
+        let schedule = Schedule { epochs: 9, batch: 2, order: Order::AsGiven };
+        let outcome =
+            schedule.run(2, &Context::on_cpu(&streams, 1, &progress), 1, |batches| Ok(vec![0.5; batches.len()]));
         assert!(matches!(outcome, Err(ModelError::Interrupted)));
         assert_eq!(progress.1.load(Ordering::Relaxed), 3);
     }

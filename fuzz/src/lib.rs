@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use cells::failure::Failure;
+use sources::Error;
 use sources::import::Format;
 use tempfile::TempDir;
 
@@ -35,7 +35,7 @@ fn import_from(format: &str, files: &[(&str, &[u8])], folder: &Path, given: &Pat
         fs::create_dir_all(path.parent().expect("a file lies in a folder")).expect("the folder is ours");
         fs::write(path, content).expect("there is room");
     }
-    let read = || -> Result<(), Failure> {
+    let read = || -> Result<(), Error> {
         let published = (format.open)(&[given.to_owned()])?;
         published.remarks();
         for id in published.ids() {
@@ -49,8 +49,8 @@ fn import_from(format: &str, files: &[(&str, &[u8])], folder: &Path, given: &Pat
     fs::remove_dir_all(folder).expect("the folder is ours");
     match outcome {
         Ok(()) => {}
-        Err(Failure::Usage(sentence)) => assert!(sentence.len() < 4000, "a sentence: {sentence}"),
-        Err(other) => panic!("{other}"),
+        Err(defect @ Error::Internal(_)) => panic!("{defect}"),
+        Err(error) => assert!(error.to_string().len() < 4000, "a sentence: {error}"),
     }
 }
 

@@ -4,13 +4,13 @@ use std::process::ExitCode;
 
 use cells::quote;
 use clap::Parser as _;
-use harness::cli::{self, Arguments};
+use harness::cli::{self, Arguments, output};
 
 fn main() -> ExitCode {
     match cli::execute(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("batlinet: {}", quote::harmless(&failure.to_string()));
+            output::say(&format!("batlinet: {}", quote::harmless(&failure.to_string())));
             ExitCode::from(failure.exit_code())
         }
     }

@@ -119,7 +119,8 @@ DEV void clean(const float* RESTRICT targets, const float* RESTRICT references, 
                const float* RESTRICT xs, u16* RESTRICT x, float* RESTRICT stats, Shape s, int n, int base, int rule, int glitch_width, int wrap,
                float limit) {
   const int lane = threadIdx.x & 31, c = threadIdx.x >> 5, C = s.channels, H = s.height;
-  const int p = blockIdx.x / H, h = blockIdx.x - p * H;
+  // the same cycle of all pairs one after the other: what they share of maps is in the cache
+  const int h = blockIdx.x / n, p = blockIdx.x - h * n;
   const int first = pairs[2 * p] * C + c;
   const bool zero = drop != 0 && drop[first * H + h] != 0;
   const bool tail = lane < 8;
@@ -149,7 +150,7 @@ DEV void clean(const float* RESTRICT targets, const float* RESTRICT references, 
   for (int j = 0; j < 32; j++)
     if (j < 31 || tail) all[c * W + 32 * j + lane] = v[j];
   __syncthreads();
-  pack_row<SPLIT>(all, xs, x + (size_t)blockIdx.x * W * 8, (size_t)n * H * W * 8, C, W);
+  pack_row<SPLIT>(all, xs, x + (size_t)(p * H + h) * W * 8, (size_t)n * H * W * 8, C, W);
 }
 #define CLEAN_ARGS                                                                                                              \
   const float *RESTRICT targets, const float *RESTRICT references, const u8 *RESTRICT drop, const int *RESTRICT pairs,         \

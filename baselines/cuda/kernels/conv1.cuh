@@ -147,58 +147,6 @@ DEV void conv1(const u16* RESTRICT x, int planes, const int* RESTRICT which, con
     for (int k = 0; k < STEPS; k++) from[k] += 3 * X1 * 16;
   }
 }
-
-// The same by a persistent grid that fetches the next tile meanwhile: 448 threads, seven warps for each half of a tile's rows; n images.
-template <int SPLIT, int STEPS, int R, bool BITS>
-DEV void conv1_stream(const u16* RESTRICT x, int planes, const int* RESTRICT which, const u8* RESTRICT drop, const u32* RESTRICT fragments,
-                      const float* RESTRICT bias, const float* RESTRICT scales, u16* RESTRICT p1, u16* RESTRICT bits, Shape s, int n) {
-  const int ROWS = 3 * R + 2, BYTES = (1 + SPLIT) * ROWS * X1 * 16;
-  uint4* sw = (uint4*)(smem + 2 * BYTES);
-  u32* flags = (u32*)(sw + (SPLIT ? 640 : 320));
-  const int lane = threadIdx.x & 31, warp = (threadIdx.x >> 5) % 7, part = (threadIdx.x >> 5) / 7, g = lane >> 2, t = lane & 3;
-  const int blocks_x = (s.w1 + T1 - 1) / T1, blocks_y = (s.h1 + R - 1) / R, tiles = 7 * blocks_x, all = n * blocks_x * blocks_y;
-  const size_t low_x = (size_t)planes * s.height * s.width * 8, low = (size_t)n * s.h1 * s.w1 * 32;
-  auto fetch = [&](int tile, int buffer) {
-    const int bx = tile % blocks_x, by = (tile / blocks_x) % blocks_y, image = tile / (blocks_x * blocks_y);
-    load1<SPLIT, ROWS, 448>(smem + buffer * BYTES, x, low_x, drop, flags + 16 * buffer, which ? which[image] : image, bx * 3 * T1, by * 3 * R, s);
-    cpcommit();
-  };
-  for (int i = threadIdx.x; i < STEPS * 64; i += 448) {
-    cpasync16(saddr(sw + i), (const uint4*)fragments + i, true);
-    if (SPLIT) cpasync16(saddr(sw + 320 + i), (const uint4*)fragments + 41 * 64 + i, true);
-  }
-  float b0[8];
-#pragma unroll
-  for (int i = 0; i < 8; i++) b0[i] = bias[8 * t + i] * scales[G1];
-  const float factor = scales[Q1] / scales[G1] / 9.f;
-  int buffer = 0;
-  if (blockIdx.x < all) fetch(blockIdx.x, 0);
-#pragma unroll 1
-  for (int tile = blockIdx.x; tile < all; tile += gridDim.x) {
-    const int bx = tile % blocks_x, by = (tile / blocks_x) % blocks_y, image = tile / (blocks_x * blocks_y);
-    __syncthreads();
-    if (tile + (int)gridDim.x < all) fetch(tile + gridDim.x, buffer ^ 1);
-    else cpcommit();
-    cpwait_but_one();
-    settle1<SPLIT, ROWS, 448>(smem + buffer * BYTES, drop, flags + 16 * buffer, s.channels);
-#pragma unroll 1
-    for (int r = part; r < R; r += 2) {
-      const int y = by * R + r;
-      if (y >= s.h1) break;
-      u32 from[STEPS];
-#pragma unroll
-      for (int k = 0; k < STEPS; k++)
-        from[k] = saddr(smem) + buffer * BYTES + (slot_offset<STEPS>(2 * k + (lane >> 4)) + 3 * r * X1 + 3 * (warp * 16 + (lane & 15))) * 16;
-      float p[16];
-      pooled_row<SPLIT, STEPS, ROWS, BITS>(from, sw, b0, lane, p, bits + (((size_t)image * s.h1 + y) * tiles + bx * 7 + warp) * 9 * 32 + lane);
-      const int px = bx * T1 + warp * 16 + g;
-      const size_t pixel = ((size_t)image * s.h1 + y) * s.w1 + px;
-      if (px < s.w1) store8<SPLIT>(p1, low, pixel, t, p, 0, factor);
-      if (px + 8 < s.w1) store8<SPLIT>(p1, low, pixel + 8, t, p, 2, factor);
-    }
-    buffer ^= 1;
-  }
-}
 #define CONV1_ARGS                                                                                                            \
   const u16 *RESTRICT x, int planes, const int *RESTRICT which, const u8 *RESTRICT drop, const u32 *RESTRICT fragments,      \
       const float *RESTRICT bias, const float *RESTRICT scales, u16 *RESTRICT p1, u16 *RESTRICT bits, Shape s

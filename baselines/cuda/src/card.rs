@@ -74,6 +74,22 @@ const FUNCTION_SHARED: c_int = 8;
 const FUNCTION_CARVEOUT: c_int = 9;
 
 const NON_BLOCKING: c_uint = 1;
+/// Another process has the card to itself.
+const TAKEN: c_int = 46;
+
+/// Whether nothing works any more in this process after this error of cuda.h: the context is gone (4, 201, 709), the card is (46,
+/// 101, 719, 721, 999), its memory is broken (214, 220), or a kernel has done what it must not (700 … 718).
+fn is_lost(code: c_int) -> bool {
+    matches!(code, 4 | TAKEN | 101 | 201 | 214 | 219..=221 | 700 | 702 | 709 | 710 | 713..=721 | 999)
+}
+
+fn check_architecture(name: &str, architecture: (i32, i32)) -> Result<(), CudaError> {
+    if architecture >= (8, 0) { Ok(()) } else { Err(CudaError::CardTooOld { name: name.to_owned(), architecture }) }
+}
+
+fn check_driver(has: (i32, i32), needs: (i32, i32)) -> Result<(), CudaError> {
+    if has >= needs { Ok(()) } else { Err(CudaError::DriverTooOld { has, needs }) }
+}
 
 /// Inputs that go through an encoder together: enough to fill the card, and less than a gigabyte.
 const PORTION: usize = 128;
@@ -133,15 +149,12 @@ impl Card {
             Ok(value)
         };
         let architecture = (attribute(MAJOR)?, attribute(MINOR)?);
-        if architecture < (8, 0) {
-            return Err(CudaError::CardTooOld { name, architecture });
-        }
+        check_architecture(&name, architecture)?;
         let version = (version / 1000, version % 1000 / 10);
         let mut context = null_mut();
         // SAFETY: the driver writes a handle; the context lives until the process ends.
         match unsafe { (driver.retain)(&raw mut context, device) } {
-            0 => {}
-            46 => return Err(CudaError::Busy(name)),
+            TAKEN => return Err(CudaError::Busy(name)),
             code => check(driver, code, "opening a card")?,
         }
         let mut card = Self {
@@ -176,9 +189,7 @@ impl Card {
         }
         let ptx = kernels::ptx();
         let (has, needs) = (self.facts.driver, kernels::driver_for(&ptx).unwrap_or_default());
-        if has < needs {
-            return Err(CudaError::DriverTooOld { has, needs });
-        }
+        check_driver(has, needs)?;
         self.check(load(&[ptx.as_bytes(), &[0]].concat()), "compiling the kernels")?;
         Ok(module)
     }
@@ -222,14 +233,11 @@ impl Card {
     fn check(&self, code: c_int, what: &str) -> Result<(), CudaError> {
         match code {
             0 => Ok(()),
-            // the errors of cuda.h after which nothing works any more in this process
-            4 | 46 | 101 | 201 | 214 | 219..=221 | 700 | 702 | 709 | 710 | 713..=720 | 721 | 999 => {
-                Err(CudaError::Lost {
-                    card: self.facts.name.clone(),
-                    what: what.to_owned(),
-                    reason: self.driver.text(code),
-                })
-            }
+            code if is_lost(code) => Err(CudaError::Lost {
+                card: self.facts.name.clone(),
+                what: what.to_owned(),
+                reason: self.driver.text(code),
+            }),
             code => check(self.driver, code, what),
         }
     }
@@ -493,5 +501,31 @@ impl Drop for Instance {
             // SAFETY: nobody else knows the instance; one that runs is kept by the driver until it is done.
             unsafe { (self.queue.driver().destroy_instance)(self.instance) };
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_card_or_driver_lacks_is_said() {
+        assert_eq!(check_architecture("a card", (8, 0)), Ok(()));
+        assert_eq!(check_architecture("a card", (10, 3)), Ok(()));
+        let old = check_architecture("Tesla V100", (7, 0)).unwrap_err().to_string();
+        assert!(old.contains("Tesla V100") && old.contains("sm_70") && old.contains("sm_80"), "{old}");
+        assert_eq!(check_driver((12, 1), (12, 1)), Ok(()));
+        let old = check_driver((11, 8), (12, 1)).unwrap_err().to_string();
+        assert!(old.contains("11.8") && old.contains("12.1") && old.contains("update the driver"), "{old}");
+        let busy = CudaError::Busy("a card".to_owned()).to_string();
+        assert!(busy.contains("another process"), "{busy}");
+    }
+
+    #[test]
+    fn errors_after_which_nothing_works_are_told_from_others() {
+        // cuda.h: deinitialised, unavailable, illegal address, launch failed, unknown
+        assert!([4, 46, 101, 201, 700, 709, 719, 999].into_iter().all(is_lost));
+        // invalid value, out of memory, not found, not ready, not supported
+        assert!(![1, 2, 500, 600, 801].into_iter().any(is_lost));
     }
 }

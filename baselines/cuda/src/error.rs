@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 /// Why something could not be done on a card.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[derive(Clone, Debug, Error, PartialEq)]
 pub enum CudaError {
     /// The driver's library is not here.
     #[error(
@@ -61,7 +61,7 @@ pub enum CudaError {
         total: usize,
     },
     /// The card stopped working for this process; what it held is gone.
-    #[error("{card} was lost while {what} ({reason}): what it computed is gone, start the program again")]
+    #[error("{card} was lost while {what} ({reason}): what it was computing is gone")]
     Lost {
         /// Name of the card.
         card: String,
@@ -77,6 +77,21 @@ pub enum CudaError {
         what: String,
         /// In its words.
         reason: String,
+    },
+    /// A map holds what is no number, or so large that a difference of two would be none.
+    #[error(
+        "the map of cell number {cell} (from 0) has the value {value} in channel {channel}, cycle {cycle} (from 0), which is no \
+         number to compute with"
+    )]
+    Value {
+        /// The value.
+        value: f32,
+        /// Of the cell among the maps.
+        cell: usize,
+        /// Of the row.
+        channel: usize,
+        /// Of the row.
+        cycle: usize,
     },
     /// There are no kernels for this; the CPU can do it.
     #[error("the CUDA engine has no kernels for {0}")]

@@ -14,17 +14,19 @@
 //! * `layout`, where tensors lie; `batch`, steps as the card reads them; `workspace`, what lies between
 //! * `kernels`, names, grids and arguments
 //! * [`network`], training, outputs, gradients, weights
-//! * [`oracle`], the same in plain double precision, for checks
+//! * [`oracle`], the same in plain double precision, for checks; [`made`], what is checked and timed; [`bench`], what is timed
 //!
 //! Nothing here knows of batteries, files or random numbers: who draws references hands in their positions.
 
 mod batch;
+pub mod bench;
 pub mod card;
 mod driver;
 pub mod error;
 mod kernels;
 mod layout;
 pub mod machine;
+pub mod made;
 pub mod maps;
 pub mod network;
 pub mod oracle;

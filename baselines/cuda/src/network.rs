@@ -11,7 +11,7 @@ use crate::{
     kernels::Kernels,
     layout::{Layout, Tensor},
     machine::{Argument, Launch, Machine, Memory, Node, Recorded},
-    maps::{Maps, PLACES, scale},
+    maps::{Maps, PLACES, coarse, scale},
     spec::{CycleFilter, Input, Rule, Spec},
     workspace::{Encoder, HeadTraining, Inputs, Seen, Workspace},
 };
@@ -494,6 +494,14 @@ impl Network {
         Ok(found)
     }
 
+    /// Makes the inputs of pairs and leaves them, for measurements.
+    ///
+    /// # Errors
+    /// As [`Network::prepare`].
+    pub fn make_inputs(&self, branch: usize, sources: &Sources, pairs: &[(usize, usize)]) -> Result<(), CudaError> {
+        self.for_portions(branch, sources, pairs, |_| Ok(()))
+    }
+
     /// Makes the inputs of pairs in portions, and does something with each.
     ///
     /// Pairs are asked together if their channels are scaled alike: how depends on the cell of a pair and on all
@@ -509,7 +517,7 @@ impl Network {
         let of_references = sources.references.largest();
         let mut alike: BTreeMap<[u32; PLACES], Vec<usize>> = BTreeMap::new();
         for (place, &(cell, _)) in pairs.iter().enumerate() {
-            let scale = scale(bounds(input, sources.cells.largest_of(cell), &of_references));
+            let scale = coarse(scale(bounds(input, sources.cells.largest_of(cell), &of_references)));
             alike.entry(scale.map(f32::to_bits)).or_default().push(place);
         }
         let needs_planar = self.kernels.needs_planar(input);
@@ -520,16 +528,23 @@ impl Network {
         };
         let workspace = cached.insert(workspace);
         let mut source = self.source(sources, input, [1.0; PLACES])?;
-        for (scale, places) in alike {
-            source.scale = Memory::of(&self.machine, &scale.map(f32::from_bits), "scales")?;
+        let pair = |&place: &usize| {
+            let (cell, reference) = pairs[place];
+            [cell as i32, if input.has_references() { reference } else { cell } as i32]
+        };
+        // all that goes up does so before the first kernel, so that none waits for it
+        let there = |(scale, places): (&[u32; PLACES], &Vec<usize>)| -> Result<_, CudaError> {
+            let scale = Memory::of(&self.machine, &scale.map(f32::from_bits), "scales")?;
+            let table = places.iter().flat_map(pair).collect::<Vec<_>>();
+            Ok((scale, Memory::of(&self.machine, &table, "pairs")?))
+        };
+        let groups = alike.iter().map(there).collect::<Result<Vec<_>, CudaError>>()?;
+        let mut tables = Vec::new();
+        for ((scale, table), places) in groups.into_iter().zip(alike.values()) {
+            tables.push((std::mem::replace(&mut source.scale, scale), table));
+            let (_, table) = &tables[tables.len() - 1];
             let encoder = self.encoder(branch, &source.scale);
             self.machine.run(&self.kernels.pack(&encoder))?;
-            let pair = |&place: &usize| {
-                let (cell, reference) = pairs[place];
-                [cell as i32, if input.has_references() { reference } else { cell } as i32]
-            };
-            let table = places.iter().flat_map(pair).collect::<Vec<_>>();
-            let table = Memory::of(&self.machine, &table, "pairs")?;
             let portions = places.chunks(workspace.images());
             for (first, places) in (0..).step_by(workspace.images()).zip(portions) {
                 let inputs = workspace.inputs.as_ref().expect("it was made with a place for inputs");
@@ -540,10 +555,9 @@ impl Network {
                 let seen = &Seen { inputs, planes: images, which: Argument::Address(0), drop };
                 ask(&Asked { encoder: &encoder, seen, workspace, places })?;
             }
-            // `table` and the scales are given back here
-            self.machine.finish()?;
         }
-        Ok(())
+        // tables and scales are given back here
+        self.machine.finish()
     }
 
     /// The weights.

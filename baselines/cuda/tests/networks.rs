@@ -229,3 +229,20 @@ fn half_precision_of_many_channels_is_near() {
     let cleaning = Cleaning { rule: Rule::Nothing, filter: CycleFilter::WholeCycle };
     Case::new(batlinet(shape, cleaning, Precision::Fast), 3, vec![0, 1, 2], vec![1, 2, 0]).check(2e-3);
 }
+
+#[test]
+fn what_is_timed_runs_and_is_named_once() {
+    let mut works = Vec::new();
+    let sizes = cuda::bench::Sizes::tiny();
+    cuda::bench::run(&Emulator::machine(), &sizes, |work, precision, seconds| {
+        assert!(seconds > 0.0, "{work}");
+        works.push((work.to_owned(), precision.name()));
+    })
+    .unwrap();
+    let named: std::collections::BTreeSet<_> = works.iter().collect();
+    assert_eq!(named.len(), works.len());
+    for work in ["epoch_matr1_6ch", "inference_2refs", "inference_1refs_uncleaned", "clean_pair", "forward", "backward"]
+    {
+        assert!(["exact", "fast"].into_iter().all(|precision| works.contains(&(work.to_owned(), precision))), "{work}");
+    }
+}

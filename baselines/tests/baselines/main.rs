@@ -4,4 +4,5 @@ mod common;
 mod engines;
 mod identities;
 mod networks;
+mod refusals;
 mod scikit_learn;

@@ -26,7 +26,7 @@ fn networks(epochs: usize) -> Vec<(&'static str, Box<dyn AnyModel>, [usize; 2])>
 }
 
 fn networks_with_rate(epochs: usize, rate: f64) -> Vec<(&'static str, Box<dyn AnyModel>, [usize; 2])> {
-    let cnn = CnnParameters { epochs, learning_rate: rate, batch: 5, channels: 32 };
+    let cnn = CnnParameters { epochs, learning_rate: rate, batch: 5, channels: 32, ..CnnParameters::default() };
     let lstm = LstmParameters { epochs, learning_rate: rate, batch: 5, hidden: 8, ..LstmParameters::default() };
     let mlp = MlpParameters { epochs, learning_rate: rate, batch: 5, dropout: 0.01, ..MlpParameters::default() };
     vec![
@@ -171,7 +171,8 @@ fn numbers_that_are_not_finite_are_refused() {
 fn a_collapsed_cnn_starts_again() {
     // equal inputs with labels of zero draw the predictions to zero, which is what the guard takes for a collapse
     let streams = Streams::new("collapse");
-    let parameters = CnnParameters { epochs: 1500, learning_rate: 1e-3, batch: 12, channels: 2 };
+    let parameters =
+        CnnParameters { epochs: 1500, learning_rate: 1e-3, batch: 12, channels: 2, ..CnnParameters::default() };
     let model = Cnn::new(parameters).unwrap();
     let features = ArrayD::zeros(IxDyn(&[SAMPLES, 20, 24]));
     let (_, summary) = model.fit(features.view(), &[0.0; SAMPLES], &context(&streams)).unwrap();

@@ -1,78 +1,22 @@
-//! What trains a network and asks it: the processor, or a card. Inputs, cleaning, branches and heads are its business; which
-//! references a cell has, the schedule and what becomes of answers are not.
+//! The network of BatLiNet with its inputs on one device.
 
-use baselines::{Context, ModelError, Weights, card, encoder::EncoderShape};
-use ndarray::Array2;
+use baselines::{
+    Context, ModelError, NetworkEngine, Weights,
+    convolutional::BatchLoss,
+    encoder::EncoderShape,
+    engine::{Lesson, Maps, Step, Trained, card, one_by_one},
+};
+use cuda::spec::{self, Branch, Input, Rule, Spec};
 
 use super::{
-    network::MapsAndLabels, on_card::OnCard, on_processor::OnProcessor, pairs::References,
+    cleaning::{Cleaning, CycleFilter},
+    heads,
+    inputs::Inputs,
+    network::{MapsAndLabels, Network},
     parameters::BatLiNetParameters,
 };
 
-/// One training step.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
-    /// Cells of [`Lesson::cells`].
-    pub targets: Vec<usize>,
-    /// Cells of [`Lesson::support`]: those of the first target, then of the second …, in equal numbers.
-    pub references: Vec<usize>,
-}
-
-/// What a network learns from.
-#[derive(Clone, Copy)]
-pub struct Lesson<'a> {
-    /// The training cells.
-    pub cells: MapsAndLabels<'a>,
-    /// The cells that are references.
-    pub support: MapsAndLabels<'a>,
-    /// Targets of a step, at most.
-    pub batch: usize,
-    /// References of each.
-    pub references: usize,
-}
-
-/// What the branches say: the intra-cell branch of each cell; the inter-cell branch of each cell (row) with each reference
-/// (column), the reference's label added, NaN where it was not asked. `None` of a branch that is not there.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Answers {
-    /// Of the intra-cell branch.
-    pub intra: Option<Vec<f64>>,
-    /// Of the inter-cell branch.
-    pub inter: Option<Array2<f64>>,
-}
-
-/// A network on one device.
-pub trait Engine: Send {
-    /// Epochs to be drawn ahead and handed in at once: as many as keep the device busy.
-    fn epochs_at_once(&self) -> usize;
-
-    /// Makes these steps, one after the other, and gives the loss of each before it was made. The lesson is the same in every
-    /// call.
-    ///
-    /// # Errors
-    /// What the device says.
-    fn train(&mut self, lesson: Lesson<'_>, steps: &[Step]) -> Result<Vec<f64>, ModelError>;
-
-    /// Asks about cells with their references, which are cells of `support` and each there once.
-    ///
-    /// # Errors
-    /// What the device says.
-    fn answers(
-        &self,
-        maps: &[f32],
-        support: MapsAndLabels<'_>,
-        asked: &References,
-        threads: usize,
-    ) -> Result<Answers, ModelError>;
-
-    /// The weights, named as in [`super::network::Network::initial`].
-    ///
-    /// # Errors
-    /// What the device says.
-    fn weights(&self) -> Result<Weights, ModelError>;
-}
-
-/// A network with these weights on the device of `context`.
+/// The network with these weights, named as in [`Network::initial`], on the device of `context`.
 ///
 /// # Errors
 /// [`ModelError::Weights`] if they are those of another architecture; what the device says.
@@ -81,9 +25,137 @@ pub fn build(
     shape: EncoderShape,
     weights: &Weights,
     context: &Context<'_>,
-) -> Result<Box<dyn Engine>, ModelError> {
-    Ok(match card::of(context.device) {
-        Some(index) => Box::new(OnCard::new(parameters, shape, weights, card::machine(index)?)?),
-        None => Box::new(OnProcessor::new(parameters, shape, weights, context)?),
-    })
+) -> Result<Box<dyn NetworkEngine>, ModelError> {
+    if let Some(network) = card::build(shape.features, spec(parameters, shape), weights, context)? {
+        return Ok(network);
+    }
+    OnCpu::new(parameters, shape, weights, context).map(|network| Box::new(network) as _)
+}
+
+/// Number of the inter-cell branch among those in use; that of the intra-cell branch is 0.
+pub fn inter(parameters: &BatLiNetParameters) -> usize {
+    usize::from(parameters.intra_cell)
+}
+
+/// Such a network as cards know it.
+pub fn spec(parameters: &BatLiNetParameters, shape: EncoderShape) -> Spec {
+    let filter = match parameters.cycle_filter {
+        _ if !parameters.filter_cycles => spec::CycleFilter::Off,
+        CycleFilter::PerChannel => spec::CycleFilter::PerChannel,
+        CycleFilter::WholeCycle => spec::CycleFilter::WholeCycle,
+    };
+    let BatLiNetParameters { glitch_width, glitch_wrap, base, filter_target, .. } = *parameters;
+    let cleaning = |cleaning| {
+        let rule = match cleaning {
+            Cleaning::Standard => Rule::Standard { glitch_width, glitch_wrap },
+            Cleaning::Hampel => Rule::Hampel,
+            Cleaning::None => Rule::Nothing,
+        };
+        spec::Cleaning { rule, filter }
+    };
+    let heads: Vec<String> = heads::names(parameters).iter().map(|&name| name.to_owned()).collect();
+    let (intra_weight, inter_weight) = parameters.branch_weights();
+    let intra = || Branch {
+        name: "intra".to_owned(),
+        input: Input::ToBase(base, cleaning(parameters.intra_cleaning)),
+        head: 0,
+        weight: intra_weight,
+    };
+    let inter = || Branch {
+        name: "inter".to_owned(),
+        input: Input::ToReference { cleaning: cleaning(parameters.inter_cleaning), filter_target },
+        head: heads.len() - 1,
+        weight: inter_weight,
+    };
+    Spec {
+        shape: card::shape(shape),
+        branches: parameters.intra_cell.then(intra).into_iter().chain(parameters.inter_cell.then(inter)).collect(),
+        heads,
+        head_bias: parameters.head_bias,
+        optimiser: card::adam(parameters.optimiser()),
+        precision: parameters.precision.into(),
+        collapsed: 0.0,
+    }
+}
+
+/// On our kernels for the CPU, or on libtorch.
+struct OnCpu {
+    parameters: BatLiNetParameters,
+    network: Network,
+    /// Device that was asked for, threads.
+    place: (tch::Device, usize),
+    /// While it trains.
+    inputs: Option<Inputs>,
+}
+
+impl OnCpu {
+    fn new(
+        parameters: &BatLiNetParameters,
+        shape: EncoderShape,
+        weights: &Weights,
+        context: &Context<'_>,
+    ) -> Result<Self, ModelError> {
+        let network = Network::new(parameters, shape, weights, context)?;
+        let place = (context.device, context.threads);
+        Ok(Self { parameters: parameters.clone(), network, place, inputs: None })
+    }
+
+    fn inputs(&self) -> Inputs {
+        Inputs::new(&self.parameters, self.network.shape(), self.place.1)
+    }
+}
+
+impl NetworkEngine for OnCpu {
+    fn begin(&mut self, lesson: &Lesson<'_>, _batch: usize, _references: usize) -> Result<(), ModelError> {
+        let mut inputs = self.inputs();
+        if self.parameters.intra_cell && self.parameters.intra_cleaning == Cleaning::Hampel {
+            inputs.keep_intra(lesson.maps.cells);
+        }
+        self.inputs = Some(inputs);
+        Ok(())
+    }
+
+    fn train(&mut self, lesson: &Lesson<'_>, steps: &[Step]) -> Result<Trained, ModelError> {
+        let Self { network, inputs, .. } = self;
+        let inputs = inputs.as_mut().expect("it began");
+        let cells = MapsAndLabels { maps: lesson.maps.cells, labels: lesson.labels.cells };
+        let support = MapsAndLabels { maps: lesson.maps.references, labels: lesson.labels.references };
+        one_by_one(steps, |Step { targets, references }| {
+            let loss = network.accumulate((cells, targets), (support, references), inputs)?;
+            network.step();
+            Ok(BatchLoss { loss, collapsed: false })
+        })
+    }
+
+    fn end(&mut self) -> Result<(), ModelError> {
+        self.inputs = None;
+        Ok(())
+    }
+
+    fn restart(&mut self, weights: &Weights) -> Result<(), ModelError> {
+        self.network = Network::placed(&self.parameters, self.network.shape(), weights, self.place)?;
+        Ok(())
+    }
+
+    fn outputs(&self, branch: usize, maps: Maps<'_>, pairs: &[(usize, usize)]) -> Result<Vec<f64>, ModelError> {
+        let length = self.network.shape().input_len();
+        let map = |cell: usize| &maps.cells[cell * length..][..length];
+        let mut inputs = self.inputs();
+        if branch < inter(&self.parameters) {
+            let cells: Vec<&[f32]> = pairs.iter().map(|&(cell, _)| map(cell)).collect();
+            return Ok(self.network.intra_of(&cells, &mut inputs)?.unwrap_or_default());
+        }
+        let mut outputs = Vec::with_capacity(pairs.len());
+        // the outlying cycles of a cell are looked for once
+        for of_cell in pairs.chunk_by(|one, next| one.0 == next.0) {
+            let references: Vec<usize> = of_cell.iter().map(|&(_, reference)| reference).collect();
+            let answers = self.network.differences(map(of_cell[0].0), maps.references, &references, &mut inputs)?;
+            outputs.extend(answers.unwrap_or_default());
+        }
+        Ok(outputs)
+    }
+
+    fn weights(&self) -> Result<Weights, ModelError> {
+        Ok(self.network.weights())
+    }
 }

@@ -8,7 +8,8 @@
 //! * [`inputs`], the same for many pairs at once
 //! * [`parameters`], hyper-parameters
 //! * [`network`], the two encoders and their shared head; loss, gradients and predictions for given references
-//! * [`engine`], the same on the processor or a card, as what trains and asks it sees it
+//! * [`engine`], the network with its inputs on one device: on the CPU that is [`network`], on a card what [`cuda`] makes of the
+//!   same hyper-parameters
 //! * [`pairs`], drawing references; predictions from what the branches answer for them
 //! * [`model`], training, predicting
 
@@ -18,8 +19,6 @@ mod heads;
 pub mod inputs;
 pub mod model;
 pub mod network;
-mod on_card;
-mod on_processor;
 pub mod pairs;
 pub mod parameters;
 pub mod transfer;

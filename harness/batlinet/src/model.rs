@@ -3,17 +3,19 @@
 use std::{borrow::Cow, slice};
 
 use baselines::{
-    AnyModel, Context, Described, FitSummary, Fitted, Model, ModelError, ModelRow, Weights,
+    AnyModel, Context, Described, Engine, FitSummary, Fitted, Model, ModelError, ModelRow, NetworkEngine, Precision,
+    Weights,
     encoder::EncoderShape,
+    engine::{Labels, Lesson, Maps, Step, card, each},
     maps, row,
     training::{Order, Schedule},
 };
-use ndarray::{ArrayD, ArrayViewD};
+use ndarray::{Array2, ArrayD, ArrayViewD};
 
 use super::{
     cleaning::HAMPEL_WINDOW,
-    engine::{self, Answers, Engine, Lesson, Step},
-    network::{MapsAndLabels, Network},
+    engine,
+    network::Network,
     pairs::{PairMatrix, References, draw},
     parameters::BatLiNetParameters,
 };
@@ -39,18 +41,11 @@ struct Support<'a> {
     labels: Cow<'a, [f64]>,
 }
 
-impl Support<'_> {
-    fn cells(&self) -> MapsAndLabels<'_> {
-        MapsAndLabels { maps: &self.maps, labels: &self.labels }
-    }
-}
-
 /// A trained BatLiNet and its references.
 pub struct FittedBatLiNet<'a> {
     parameters: BatLiNetParameters,
     shape: EncoderShape,
-    engine: Box<dyn Engine>,
-    weights: Weights,
+    network: Box<dyn NetworkEngine>,
     support: Support<'a>,
 }
 
@@ -126,17 +121,17 @@ impl<'a> BatLiNet<'a> {
 
     fn fitted(
         &self,
-        (engine, shape): (Box<dyn Engine>, EncoderShape),
+        network: Box<dyn NetworkEngine>,
+        shape: EncoderShape,
         maps: &[f32],
-        inner: [usize; 3],
         labels: &[f64],
-    ) -> Result<FittedBatLiNet<'a>, ModelError> {
+    ) -> FittedBatLiNet<'a> {
         let support = self.source.clone().unwrap_or_else(|| {
             // without an inter-cell branch nothing is compared with the training cells
             let maps = if self.parameters.inter_cell { maps.to_vec() } else { Vec::new() };
-            Support { maps: maps.into(), inner, labels: labels.to_vec().into() }
+            Support { maps: maps.into(), inner: inner(shape), labels: labels.to_vec().into() }
         });
-        Ok(FittedBatLiNet { parameters: self.parameters.clone(), shape, weights: engine.weights()?, engine, support })
+        FittedBatLiNet { parameters: self.parameters.clone(), shape, network, support }
     }
 }
 
@@ -145,19 +140,33 @@ impl FittedBatLiNet<'_> {
     ///
     /// # Errors
     /// As [`Fitted::predict`].
-    pub fn pairs(
-        &self,
-        features: ArrayViewD<'_, f32>,
-        references: &References,
-        context: &Context<'_>,
-    ) -> Result<PairMatrix, ModelError> {
-        let Self { shape, support, .. } = self;
-        let maps = maps::prediction_maps(features, [shape.channels, shape.height, shape.width])?;
-        // a reference drawn twice answers twice, but is asked once
-        let asked = References::union(slice::from_ref(references));
-        let Answers { intra, inter } = self.engine.answers(&maps, support.cells(), &asked, context.threads)?;
+    pub fn pairs(&self, features: ArrayViewD<'_, f32>, references: &References) -> Result<PairMatrix, ModelError> {
+        let Self { parameters, shape, network, support } = self;
+        let maps = maps::prediction_maps(features, inner(*shape))?;
+        let cells = maps.len() / shape.input_len();
+        let intra = parameters.intra_cell.then(|| network.outputs(0, Maps::alone(&maps), &each(cells))).transpose()?;
+        let inter = if parameters.inter_cell {
+            // a reference drawn twice answers twice, but is asked once
+            let asked = References::union(slice::from_ref(references));
+            let pairs: Vec<(usize, usize)> =
+                (0..cells).flat_map(|cell| asked.of(cell).iter().map(move |&reference| (cell, reference))).collect();
+            let maps = Maps { cells: &maps, references: &support.maps };
+            let outputs = network.outputs(engine::inter(parameters), maps, &pairs)?;
+            let mut answers = Array2::from_elem((cells, support.labels.len()), f64::NAN);
+            for ((cell, reference), output) in pairs.into_iter().zip(outputs) {
+                answers[[cell, reference]] = output + support.labels[reference];
+            }
+            Some(answers)
+        } else {
+            None
+        };
         Ok(PairMatrix { intra, inter, branch_weights: self.parameters.branch_weights() })
     }
+}
+
+/// Channels, cycles and grid points.
+fn inner(EncoderShape { channels, height, width, .. }: EncoderShape) -> [usize; 3] {
+    [channels, height, width]
 }
 
 /// What a cell is called of which no more is known than its map.
@@ -182,26 +191,27 @@ impl<'a> Model for BatLiNet<'a> {
         let (maps, inner) = self.learnt_from(features, labels)?;
         let shape = self.shape(inner)?;
         let initial = Network::initial(&self.parameters, shape, &mut context.streams.stream("init"));
-        let mut engine = engine::build(&self.parameters, shape, &initial, context)?;
-        let mut random = context.streams.stream("references-train");
-        let cells = MapsAndLabels { maps: &maps, labels };
+        let mut network = engine::build(&self.parameters, shape, &initial, context)?;
         let source = self.source(inner)?;
-        let support = source.map_or(cells, Support::cells);
-        let BatLiNetParameters { references_train, self_reference, batch, .. } = self.parameters;
-        let lesson = Lesson { cells, support, batch: batch.min(labels.len()), references: references_train };
-        let mut references = |targets: &[usize]| -> Vec<usize> {
-            let of = |&target: &usize| {
+        let (references, known) = source.map_or((&*maps, labels), |source| (&source.maps, &source.labels));
+        let lesson = Lesson { maps: Maps { cells: &maps, references }, labels: Labels::plain(labels, known) };
+        let BatLiNetParameters { references_train, self_reference, .. } = self.parameters;
+        let mut random = context.streams.stream("references-train");
+        let mut step = |targets: &[usize]| {
+            let of_target = |&target: &usize| {
                 let excluded = (!self_reference && source.is_none()).then_some(target);
-                draw(references_train, support.labels.len(), excluded, &mut random).collect::<Vec<_>>()
+                draw(references_train, known.len(), excluded, &mut random).collect::<Vec<_>>()
             };
-            targets.iter().flat_map(of).collect()
+            Step { references: targets.iter().flat_map(of_target).collect(), targets: targets.to_vec() }
         };
-        let at_once = engine.epochs_at_once();
-        let summary = schedule(&self.parameters).run_ahead(labels.len(), context, at_once, |batches| {
-            let step = |targets: &Vec<usize>| Step { references: references(targets), targets: targets.clone() };
-            engine.train(lesson, &batches.iter().map(step).collect::<Vec<_>>())
+        let schedule = schedule(&self.parameters);
+        network.begin(&lesson, schedule.batch.min(labels.len()), references_train)?;
+        let summary = schedule.run(labels.len(), context, network.epochs_at_once(), |batches| {
+            let steps: Vec<Step> = batches.iter().map(|batch| step(batch)).collect();
+            Ok(network.train(&lesson, &steps)?.losses)
         })?;
-        Ok((self.fitted((engine, shape), &maps, inner, labels)?, summary))
+        network.end()?;
+        Ok((self.fitted(network, shape, &maps, labels), summary))
     }
 
     fn restore(
@@ -213,24 +223,23 @@ impl<'a> Model for BatLiNet<'a> {
     ) -> Result<Self::Fitted, ModelError> {
         let (maps, inner) = self.learnt_from(features, labels)?;
         let shape = self.shape(inner)?;
-        let engine = engine::build(&self.parameters, shape, weights, context)?;
+        let network = engine::build(&self.parameters, shape, weights, context)?;
         self.source(inner)?;
-        self.fitted((engine, shape), &maps, inner, labels)
+        Ok(self.fitted(network, shape, &maps, labels))
     }
 }
 
 impl Fitted for FittedBatLiNet<'_> {
     fn predict(&self, features: ArrayViewD<'_, f32>, context: &Context<'_>) -> Result<Vec<f64>, ModelError> {
-        let Self { shape, support, .. } = self;
-        let maps = maps::prediction_maps(features.view(), [shape.channels, shape.height, shape.width])?;
-        let names: Vec<String> = maps.chunks_exact(shape.input_len()).map(name_of).collect();
-        let training = support.labels.len();
+        let maps = maps::prediction_maps(features.view(), inner(self.shape))?;
+        let names: Vec<String> = maps.chunks_exact(self.shape.input_len()).map(name_of).collect();
+        let training = self.support.labels.len();
         let references = References::drawn(self.parameters.references_test, &names, training, context.streams);
-        Ok(self.pairs(features, &references, context)?.predict(&references))
+        Ok(self.pairs(features, &references)?.predict(&references))
     }
 
     fn weights(&self) -> Option<Weights> {
-        Some(self.weights.clone())
+        self.network.weights().ok()
     }
 }
 
@@ -240,7 +249,7 @@ impl Described for BatLiNetParameters {
             // 2: the second convolution is computed in transformed space, which rounds otherwise
             training_version: 2,
             evaluation_only: &["references_test", "pair_matrix"],
-            ..ModelRow::network("batlinet", baselines::Engine::Branches)
+            ..ModelRow::network("batlinet", Engine::Encoder)
         }
     }
 
@@ -255,6 +264,16 @@ impl Described for BatLiNetParameters {
     fn check_feature(&self, shape: &[usize]) -> Result<(), String> {
         let maps = row::maps(shape)?;
         BatLiNet::new(self.clone()).and_then(|model| model.check_maps(maps)).map_err(|error| error.to_string())
+    }
+
+    fn precision(&self) -> Precision {
+        self.precision
+    }
+
+    fn check_card(&self, shape: &[usize]) -> Result<(), String> {
+        let [channels, height, width] = row::maps(shape)?;
+        let shape = EncoderShape::new(channels, height, width, self.channels).map_err(|error| error.to_string())?;
+        card::check(shape.features, &engine::spec(self, shape)).map_err(|error| error.to_string())
     }
 
     fn base(&self) -> Option<usize> {

@@ -66,8 +66,21 @@ impl Network {
         weights: &Weights,
         context: &Context<'_>,
     ) -> Result<Self, ModelError> {
+        Self::placed(parameters, shape, weights, (context.device, context.threads))
+    }
+
+    /// The same on this device and so many threads.
+    ///
+    /// # Errors
+    /// As [`Network::new`].
+    pub(super) fn placed(
+        parameters: &BatLiNetParameters,
+        shape: EncoderShape,
+        weights: &Weights,
+        (device, threads): (tch::Device, usize),
+    ) -> Result<Self, ModelError> {
         Self::on(parameters, shape, weights, |weights, optimiser| {
-            encoder::build(shape, weights, optimiser, context.device, context.threads)
+            encoder::build(shape, weights, optimiser, device, threads)
         })
     }
 
@@ -226,9 +239,15 @@ impl Network {
     /// # Errors
     /// What the encoder says.
     pub fn intra(&self, maps: &[f32], inputs: &mut Inputs) -> Result<Option<Vec<f64>>, ModelError> {
+        self.intra_of(&maps.chunks_exact(self.shape.input_len()).collect::<Vec<_>>(), inputs)
+    }
+
+    /// The same of maps that lie anywhere.
+    ///
+    /// # Errors
+    /// What the encoder says.
+    pub(super) fn intra_of(&self, maps: &[&[f32]], inputs: &mut Inputs) -> Result<Option<Vec<f64>>, ModelError> {
         let Some(encoder) = &self.intra else { return Ok(None) };
-        let length = self.shape.input_len();
-        let maps: Vec<&[f32]> = maps.chunks_exact(length).collect();
         let mut outputs = Vec::with_capacity(maps.len());
         for portion in maps.chunks(PORTION) {
             let features = encoder.encode(inputs.intra(portion))?;
@@ -249,12 +268,27 @@ impl Network {
         references: &[usize],
         inputs: &mut Inputs,
     ) -> Result<Option<Vec<f64>>, ModelError> {
+        let Some(outputs) = self.differences(map, support.maps, references, inputs)? else { return Ok(None) };
+        Ok(Some(outputs.into_iter().zip(references).map(|(y, &j)| y + support.labels[j]).collect()))
+    }
+
+    /// The same without the labels of the references, whose maps are among `support`.
+    ///
+    /// # Errors
+    /// What the encoder says.
+    pub(super) fn differences(
+        &self,
+        map: &[f32],
+        support: &[f32],
+        references: &[usize],
+        inputs: &mut Inputs,
+    ) -> Result<Option<Vec<f64>>, ModelError> {
         let Some(encoder) = &self.inter else { return Ok(None) };
+        let support = MapsAndLabels { maps: support, labels: &[] };
         let mut outputs = Vec::with_capacity(references.len());
         for portion in references.chunks(PORTION) {
             let features = encoder.encode(inputs.inter(&[map], &support.at(portion, self.shape.input_len())))?;
-            let differences = self.heads.of(Branch::Inter).outputs(&features);
-            outputs.extend(differences.iter().zip(portion).map(|(y, &j)| f64::from(*y) + support.labels[j]));
+            outputs.extend(self.heads.of(Branch::Inter).outputs(&features).into_iter().map(f64::from));
         }
         Ok(Some(outputs))
     }

@@ -1,6 +1,6 @@
 //! Hyper-parameters of BatLiNet.
 
-use baselines::{ModelError, optimiser::AdamParameters};
+use baselines::{ModelError, Precision, optimiser::AdamParameters};
 use serde::{Deserialize, Serialize};
 
 use super::cleaning::{Cleaning, CleaningParameters, CleaningRules, CycleFilter};
@@ -65,6 +65,9 @@ pub struct BatLiNetParameters {
     /// Whether the predictions with every training cell as the only reference are written too. Changes nothing else.
     #[serde(skip_serializing_if = "is_default")]
     pub pair_matrix: bool,
+    /// On a card: `exact` or `fast`.
+    #[serde(skip_serializing_if = "Precision::is_exact")]
+    pub precision: Precision,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -100,6 +103,7 @@ impl Default for BatLiNetParameters {
             filter_target: true,
             glitch_wrap: true,
             pair_matrix: false,
+            precision: Precision::Exact,
         }
     }
 }

@@ -7,8 +7,8 @@ mod rule;
 
 use std::borrow::Cow;
 
+use crate::Error;
 use crate::cell::{Cell, CellInfo, LifeRecord};
-use crate::failure::Failure;
 pub use left_out::Uncounted;
 pub use life::{Basis, Life, Tally, Verdict};
 pub use rule::{Counted, Crossing, LabelRule, Unreached};
@@ -22,17 +22,16 @@ impl LabelRule {
     /// above the threshold, and so the authors have it for all others.
     ///
     /// # Errors
-    /// [`Failure::Usage`] if only a life to another threshold was published.
-    pub fn judge(&self, cell: &Cell) -> Result<Verdict, Failure> {
+    /// [`Error::OtherThreshold`] if only a life to another threshold was published.
+    pub fn judge(&self, cell: &Cell) -> Result<Verdict, Error> {
         let life = match cell.life() {
             LifeRecord::Published { cycle_life, end_of_life } => {
                 if (end_of_life - self.end_of_life).abs() > 1e-9 {
-                    return Err(Failure::Usage(format!(
-                        "cell {}: only its life to {end_of_life} of nominal capacity was published, not to {}; set \
-                         end_of_life to {end_of_life} or leave the cell out",
-                        cell.id(),
-                        self.end_of_life
-                    )));
+                    return Err(Error::OtherThreshold {
+                        id: cell.id().to_owned(),
+                        published: *end_of_life,
+                        wanted: self.end_of_life,
+                    });
                 }
                 Life { cycles: *cycle_life, basis: Basis::Published }
             }
@@ -70,7 +69,7 @@ impl LabelRule {
     ///
     /// # Errors
     /// As [`LabelRule::judge`].
-    pub fn life(&self, cell: &Cell) -> Result<Option<f64>, Failure> {
+    pub fn life(&self, cell: &Cell) -> Result<Option<f64>, Error> {
         Ok(match self.judge(cell)? {
             Verdict::Life(life) => Some(life.cycles),
             Verdict::Removed(_) => None,

@@ -13,14 +13,14 @@
 //! | [`store`] | cells on disk | cells |
 //! | [`label`] | a cycle life | a cell |
 //! | [`split`] | who trains and who tests | tables of ids |
-//! | [`failure`] | why a command stopped | |
+//! | [`Error`] | why there is none | |
 //! | [`whole_file`] | files and folders, whole or not at all | bytes |
 //! | [`quote`], [`text`], [`listing`], [`suggest`] | words of files, and words for a person | bytes |
 
 pub mod catalogue;
 pub mod cell;
 pub mod datasets;
-pub mod failure;
+mod error;
 pub mod label;
 pub mod listing;
 #[doc(hidden)]
@@ -33,3 +33,5 @@ pub mod suggest;
 pub mod text;
 pub mod time_unit;
 pub mod whole_file;
+
+pub use error::Error;

@@ -1,7 +1,7 @@
 //! A collection of cells, wherever they come from.
 
+use crate::Error;
 use crate::cell::{Cell, Origin};
-use crate::failure::Failure;
 
 /// A collection of cells that can be read one at a time, from several threads.
 pub trait CellSource: Sync {
@@ -14,15 +14,16 @@ pub trait CellSource: Sync {
     /// The cell with its first `cycles` cycles in detail (fewer, if it has fewer) and its whole life record.
     ///
     /// # Errors
-    /// [`Failure::Usage`] names the cell, and what to do if it is not here.
-    fn cell(&self, id: &str, cycles: usize) -> Result<Cell, Failure>;
+    /// [`Error::UnknownCell`], and whatever keeps it from being read. One who implements this to the right says it by the kinds
+    /// of this crate.
+    fn cell(&self, id: &str, cycles: usize) -> Result<Cell, Error>;
 
     /// The cell with its first cycle, at least, and how many cycles [`CellSource::cell`] gives: what can be known without
     /// reading whole series.
     ///
     /// # Errors
     /// As [`CellSource::cell`].
-    fn glance(&self, id: &str) -> Result<(Cell, usize), Failure> {
+    fn glance(&self, id: &str) -> Result<(Cell, usize), Error> {
         let cell = self.cell(id, usize::MAX)?;
         let held = cell.cycles().len();
         Ok((cell, held))
@@ -32,5 +33,5 @@ pub trait CellSource: Sync {
     ///
     /// # Errors
     /// As [`CellSource::cell`].
-    fn fingerprint(&self, id: &str) -> Result<String, Failure>;
+    fn fingerprint(&self, id: &str) -> Result<String, Error>;
 }

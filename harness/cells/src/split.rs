@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use crate::failure::Failure;
+use crate::Error;
 use crate::listing::{self, Line};
 use crate::quote::shown;
 
@@ -20,21 +20,21 @@ impl Split {
     /// Reads a CSV file with the columns `cell_id` and `split` (`train` or `test`); other columns are ignored.
     ///
     /// # Errors
-    /// [`Failure::Usage`] names the file and line: an unreadable file, a missing column, an empty id, another word than
+    /// [`Error::Declared`] names the file and line: an unreadable file, a missing column, an empty id, another word than
     /// `train` or `test`, an id that occurs twice (in both parts or in one), a part without cells, a line with too few or too
     /// many fields. Empty lines and empty fields at the end of a line are no harm.
-    pub fn read(path: &Path) -> Result<Self, Failure> {
+    pub fn read(path: &Path) -> Result<Self, Error> {
         let name = path.display();
-        let usage = |what: String| Failure::Usage(format!("split {name}: {what}"));
+        let declared = |what: String| Error::Declared { table: format!("split {name}"), what };
         let mut split = Self { train: Vec::new(), test: Vec::new() };
         let mut seen: HashMap<String, (usize, String)> = HashMap::new();
-        for Line { number: line, fields: [id, part] } in listing::read(path, ["cell_id", "split"]).map_err(usage)? {
+        for Line { number: line, fields: [id, part] } in listing::read(path, ["cell_id", "split"]).map_err(declared)? {
             if id.is_empty() {
-                return Err(usage(format!("line {line} has no cell id")));
+                return Err(declared(format!("line {line} has no cell id")));
             }
             if let Some((first, where_to)) = seen.insert(id.clone(), (line, part.clone())) {
                 let [id, part, where_to] = [id, part, where_to].map(|text| shown(text, 80));
-                return Err(usage(format!(
+                return Err(declared(format!(
                     "cell {id} is in {where_to} on line {first} and in {part} on line {line}; keep one of them"
                 )));
             }
@@ -43,13 +43,13 @@ impl Split {
                 "test" => split.test.push(id),
                 other => {
                     let [id, other] = [id.as_str(), other].map(|text| shown(text, 80));
-                    return Err(usage(format!("line {line}: cell {id} is in '{other}', not in 'train' or 'test'")));
+                    return Err(declared(format!("line {line}: cell {id} is in '{other}', not in 'train' or 'test'")));
                 }
             }
         }
         for (part, ids) in [("train", &split.train), ("test", &split.test)] {
             if ids.is_empty() {
-                return Err(usage(format!("no cell is in '{part}'")));
+                return Err(declared(format!("no cell is in '{part}'")));
             }
         }
         Ok(split)

@@ -14,6 +14,7 @@ mod chunks;
 mod file;
 mod fingerprint;
 mod manifest;
+mod problem;
 mod ragged;
 
 use std::collections::BTreeMap;
@@ -23,18 +24,20 @@ use std::{fs, io};
 
 use rayon::prelude::*;
 
+use crate::Error;
 use crate::cell::{Cell, CellInfo, DatasetName, Origin};
 use crate::datasets;
-use crate::failure::Failure;
 use crate::source::CellSource;
 use crate::suggest::did_you_mean;
 use crate::whole_file;
 use file::{Header, Written};
+use problem::damaged;
 
 pub use fingerprint::{fingerprint, measurements};
 pub use manifest::Manifest;
 
-const IMPORT: &str =
+/// How one comes by cells.
+pub(crate) const IMPORT: &str =
     "`batlinet data import matr-curves FILE --data DIR` or `batlinet data fetch matr-curves --data DIR`";
 
 /// A folder of cells.
@@ -50,21 +53,15 @@ impl Store {
     /// Opens the store in `dir`, reading what each file says of its cell but none of its series.
     ///
     /// # Errors
-    /// [`Failure::Usage`] when `dir` holds no store or no cell, when a file is damaged or of an unknown version, and
-    /// when measured and virtual cells are mixed.
-    pub fn open(dir: &Path) -> Result<Self, Failure> {
+    /// [`Error::NoStore`] and [`Error::EmptyStore`]; [`Error::Damaged`] and [`Error::Foreign`] name a file;
+    /// [`Error::MixedOrigins`] when measured and virtual cells are mixed.
+    pub fn open(dir: &Path) -> Result<Self, Error> {
         if !Self::is_at(dir) {
-            return Err(Failure::Usage(format!(
-                "{} holds no cells: import some with {IMPORT}, or use `--data virtual`",
-                dir.display()
-            )));
+            return Err(Error::NoStore { dir: dir.to_owned() });
         }
         let store = Self::open_or_empty(dir)?;
         if store.cells.is_empty() {
-            return Err(Failure::Usage(format!(
-                "the cell store {} is empty: import cells with {IMPORT}",
-                dir.display()
-            )));
+            return Err(Error::EmptyStore { dir: dir.to_owned() });
         }
         Ok(store)
     }
@@ -78,14 +75,14 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::open`], save that an empty store is fine; and when `dir` cannot be made.
-    pub fn create(dir: &Path) -> Result<Self, Failure> {
+    pub fn create(dir: &Path) -> Result<Self, Error> {
         let cells = dir.join("cells");
         fs::create_dir_all(&cells)
-            .map_err(|error| Failure::Usage(format!("cannot make the folder {}: {error}", cells.display())))?;
+            .map_err(|source| Error::Write { doing: format!("make the folder {}", cells.display()), source })?;
         Self::open_or_empty(dir)
     }
 
-    fn open_or_empty(dir: &Path) -> Result<Self, Failure> {
+    fn open_or_empty(dir: &Path) -> Result<Self, Error> {
         let mut cells = BTreeMap::new();
         for path in cell_files(dir)? {
             let header = file::read_header(&path)?;
@@ -101,8 +98,8 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::write_all`].
-    pub fn write(&mut self, cell: &Cell) -> Result<(), Failure> {
-        self.write_all([Ok(cell.clone())])
+    pub fn write(&mut self, cell: &Cell) -> Result<(), Error> {
+        self.write_all([Ok::<_, Error>(cell.clone())])
     }
 
     /// Writes cells, replacing those of the same ids: all of them, or none.
@@ -110,23 +107,24 @@ impl Store {
     /// The cells are asked for one by one, so they need not fit into memory together.
     ///
     /// # Errors
-    /// [`Failure::Usage`] names the file and the reason when the disk is full or the folder is not writable, and the
-    /// cell whose origin differs from that of the others; the first error of `cells` is passed on.
-    pub fn write_all<I>(&mut self, cells: I) -> Result<(), Failure>
+    /// [`Error::Write`] names the file and the reason when the disk is full or the folder is not writable,
+    /// [`Error::MixedOrigins`] the cell whose origin differs from that of the others; the first error of `cells` is passed on.
+    pub fn write_all<I, E>(&mut self, cells: I) -> Result<(), E>
     where
-        I: IntoParallelIterator<Item = Result<Cell, Failure>>,
+        I: IntoParallelIterator<Item = Result<Cell, E>>,
+        E: From<Error> + Send,
     {
         let staging = tempfile::Builder::new()
             .prefix(".staging-")
             .tempdir_in(&self.dir)
-            .map_err(|error| Failure::Usage(format!("cannot write to {}: {error}", self.dir.display())))?;
+            .map_err(|source| Error::Write { doing: format!("write to {}", self.dir.display()), source })?;
         let written: Vec<Written> = cells
             .into_par_iter()
             .map(|cell| {
                 let cell = cell?;
-                file::write(&staging.path().join(file_name(cell.id())), &cell)
+                Ok(file::write(&staging.path().join(file_name(cell.id())), &cell)?)
             })
-            .collect::<Result<_, Failure>>()?;
+            .collect::<Result<_, E>>()?;
         let replaced = |header: &&Header| !written.iter().any(|new| new.header.info.id == header.info.id);
         let new = written.iter().map(|written| &written.header);
         self.check_origins(new.chain(self.cells.values().filter(replaced)))?;
@@ -136,7 +134,7 @@ impl Store {
             manifest.put(&header.info.id, header.info.dataset.name(), &header.fingerprint, life);
             let target = self.path(&header.info.id);
             whole_file::put_in_place(&staging.path().join(file_name(&header.info.id)), &target)
-                .map_err(|error| Failure::Usage(format!("cannot put {} in place: {error}", target.display())))?;
+                .map_err(|source| Error::Write { doing: format!("put {} in place", target.display()), source })?;
             self.cells.insert(header.info.id.clone(), header);
         }
         manifest.write(&self.dir)?;
@@ -146,19 +144,19 @@ impl Store {
 
     /// Files of older programs bear no seal, but their life records stand in the manifest. A file that was put in the place of
     /// another one is none of its lines.
-    fn check_life(&self, cell: &Cell, header: &Header) -> Result<(), Failure> {
+    fn check_life(&self, cell: &Cell, header: &Header) -> Result<(), Error> {
         let is_imported = self.manifest.fingerprint(cell.id()) == Some(header.fingerprint.as_str());
         let imported = self.manifest.life(cell.id()).filter(|_| is_imported);
         if imported.is_some_and(|life| life != fingerprint::life(cell)) {
             let what = format!("the life or the nominal capacity of the cell {} is not the imported one", cell.id());
-            return Err(file::damaged(&self.path(cell.id()), &what));
+            return Err(damaged(&self.path(cell.id()), &what));
         }
         Ok(())
     }
 
     /// The manifest with a line for every cell that is here and will not be replaced; of one that was brought here by
     /// hand, or before there were manifests, the line is made now.
-    fn extended(&self, replaced: &[Written]) -> Result<Manifest, Failure> {
+    fn extended(&self, replaced: &[Written]) -> Result<Manifest, Error> {
         let mut manifest = Manifest::read(&self.dir)?.unwrap_or_default();
         for (id, header) in &self.cells {
             let is_replaced = replaced.iter().any(|new| new.header.info.id == *id);
@@ -210,27 +208,25 @@ impl Store {
         self.dir.join("cells").join(file_name(id))
     }
 
-    fn header(&self, id: &str) -> Result<&Header, Failure> {
+    fn header(&self, id: &str) -> Result<&Header, Error> {
         self.cells.get(id).ok_or_else(|| {
             let hint = did_you_mean(id, self.cells.keys().map(String::as_str));
-            Failure::Usage(format!(
-                "cell {id} is not in the cell store {}{hint} (`batlinet data list --data {}` says what is there)",
-                self.dir.display(),
-                self.dir.display()
-            ))
+            let dir = self.dir.display();
+            let what =
+                format!("is not in the cell store {dir}{hint} (`batlinet data list --data {dir}` says what is there)");
+            Error::UnknownCell { id: id.to_owned(), what }
         })
     }
 
-    fn check_origins<'a>(&self, headers: impl Iterator<Item = &'a Header>) -> Result<(), Failure> {
+    fn check_origins<'a>(&self, headers: impl Iterator<Item = &'a Header>) -> Result<(), Error> {
         let infos: Vec<&CellInfo> = headers.map(|header| &header.info).collect();
         let first_of = |origin| infos.iter().find(|info| info.origin == origin);
         match (first_of(Origin::Real), first_of(Origin::Virtual)) {
-            (Some(real), Some(simulated)) => Err(Failure::Usage(format!(
-                "the cell store {} would mix measured cells ({}) with virtual ones ({}): keep them in two folders",
-                self.dir.display(),
-                real.id,
-                simulated.id
-            ))),
+            (Some(real), Some(simulated)) => Err(Error::MixedOrigins {
+                dir: self.dir.clone(),
+                measured: real.id.clone(),
+                simulated: simulated.id.clone(),
+            }),
             _ => Ok(()),
         }
     }
@@ -246,18 +242,18 @@ impl CellSource for Store {
         self.cells.keys().cloned().collect()
     }
 
-    fn cell(&self, id: &str, cycles: usize) -> Result<Cell, Failure> {
+    fn cell(&self, id: &str, cycles: usize) -> Result<Cell, Error> {
         let header = self.header(id)?;
         let cell = file::read(&self.path(id), cycles)?;
         self.check_life(&cell, header)?;
         Ok(cell)
     }
 
-    fn glance(&self, id: &str) -> Result<(Cell, usize), Failure> {
+    fn glance(&self, id: &str) -> Result<(Cell, usize), Error> {
         Ok((self.cell(id, 1)?, file::held(&self.path(id))?))
     }
 
-    fn fingerprint(&self, id: &str) -> Result<String, Failure> {
+    fn fingerprint(&self, id: &str) -> Result<String, Error> {
         self.header(id).map(|header| header.fingerprint.clone())
     }
 }
@@ -265,10 +261,10 @@ impl CellSource for Store {
 /// The files of all cells of the store in `dir`, sorted by name.
 ///
 /// # Errors
-/// [`Failure::Usage`] when the folder cannot be read.
-pub fn cell_files(dir: &Path) -> Result<Vec<PathBuf>, Failure> {
+/// [`Error::ReadFolder`].
+pub fn cell_files(dir: &Path) -> Result<Vec<PathBuf>, Error> {
     let folder = dir.join("cells");
-    let unreadable = |error: io::Error| Failure::Usage(format!("cannot read the folder {}: {error}", folder.display()));
+    let unreadable = |source: io::Error| Error::ReadFolder { path: folder.clone(), source };
     let mut files = Vec::new();
     for entry in fs::read_dir(&folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
@@ -283,14 +279,14 @@ pub fn cell_files(dir: &Path) -> Result<Vec<PathBuf>, Failure> {
 /// Reads one file whole and compares its content with the hash it was written with.
 ///
 /// # Errors
-/// [`Failure::Usage`] names the file and what is wrong with it.
-pub fn check_file(path: &Path) -> Result<Cell, Failure> {
+/// [`Error::Read`], [`Error::Damaged`] and [`Error::Foreign`] name the file and what is wrong with it.
+pub fn check_file(path: &Path) -> Result<Cell, Error> {
     let header = file::read_header(path)?;
     let (written, cell) = file::read_whole(path)?;
     if written == header.fingerprint {
         Ok(cell)
     } else {
-        Err(file::damaged(path, "its content does not match the hash it was written with"))
+        Err(damaged(path, "its content does not match the hash it was written with"))
     }
 }
 

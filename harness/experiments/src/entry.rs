@@ -25,6 +25,7 @@ use super::{
 use batlinet::{BatLiNetParameters, transfer::TransferParameters};
 use cells::label::LabelRule;
 use features::samples::{FeatureTransformation, LabelTransformation};
+use record::Precision;
 
 /// Registers the models: one line for each, in the order of the tables. Its hyper-parameters say the rest
 /// ([`Described`]).
@@ -275,14 +276,35 @@ impl ModelSpec {
         seed::streams(self.row().name, seed)
     }
 
+    /// Where it computes on features of this shape per cell when this device was chosen.
+    pub fn device(&self, shape: Option<&[usize]>, chosen: tch::Device) -> tch::Device {
+        self.described().device(shape, chosen)
+    }
+
+    /// How exactly our kernels on a card multiply for it.
+    pub fn precision(&self) -> Precision {
+        match self.described().precision() {
+            baselines::Precision::Exact => Precision::Exact,
+            baselines::Precision::Fast => Precision::Fast,
+        }
+    }
+
+    /// Whether our kernels for cards know it on features of this shape per cell.
+    ///
+    /// # Errors
+    /// What they do not know, as a sentence.
+    pub fn check_card(&self, shape: &[usize]) -> Result<(), String> {
+        self.described().check_card(shape)
+    }
+
     /// Whether the model computes on the chosen device; the others stay on the CPU.
     pub fn is_network(&self) -> bool {
         self.row().engine != Engine::Cpu
     }
 
-    /// Whether it is built on the convolutional encoder, for which there are kernels of our own on the CPU.
+    /// Whether it is built on the convolutional encoder, for which there are kernels of our own.
     pub fn has_encoder(&self) -> bool {
-        matches!(self.row().engine, Engine::Encoder | Engine::Branches)
+        self.row().engine == Engine::Encoder
     }
 }
 

@@ -9,14 +9,15 @@ use super::{
     pretrained::pretraining_key,
     values::values,
 };
-use cells::{failure::Failure, whole_file};
+use crate::Error;
+use cells::whole_file;
 use record::{RunRecord, files::run_folder, hash_of, pretrained_name};
 
 /// Takes over every run that the plans have found in format 1; says how many. The older folders are gone then.
 ///
 /// # Errors
-/// [`Failure::Usage`] names the file that cannot be read or written.
-pub(super) fn take_over(plans: &[Plan], out: &Path) -> Result<usize, Failure> {
+/// [`Error::Record`] and [`Error::File`] name the file that cannot be read or written.
+pub(super) fn take_over(plans: &[Plan], out: &Path) -> Result<usize, Error> {
     let former = |run: &Run| match &run.state {
         State::Former(key) => Some(key.clone()),
         _ => None,
@@ -40,21 +41,20 @@ pub(super) fn take_over(plans: &[Plan], out: &Path) -> Result<usize, Failure> {
         record.data_hash = plan.data_hash();
         record.label_hash = plan.label_hash(plan.experiment().rule(entry));
         record.take_over(&from, &folder)?;
-        fs::remove_dir_all(&from).map_err(|error| Failure::Usage(format!("{}: {error}", from.display())))?;
+        fs::remove_dir_all(&from).map_err(|source| Error::File { path: from, source })?;
         taken += 1;
     }
     Ok(taken)
 }
 
 /// The network that a run began with, if it is still here, under its key of today: its name and hash.
-fn pretrained(run: &Run, out: &Path) -> Result<Option<(String, String)>, Failure> {
+fn pretrained(run: &Run, out: &Path) -> Result<Option<(String, String)>, Error> {
     let keys = pretraining_key(&run.ingredients).zip(pretraining_key(&run.ingredients.former()));
     let Some((now, before)) = keys else { return Ok(None) };
     let name = pretrained_name(&now);
     let (file, former) = (out.join(&name), out.join(pretrained_name(&before)));
     if former.is_file() && !file.exists() {
-        whole_file::put_in_place(&former, &file)
-            .map_err(|error| Failure::Usage(format!("{}: {}", file.display(), whole_file::said(&error))))?;
+        whole_file::put_in_place(&former, &file).map_err(|source| Error::File { path: file.clone(), source })?;
     }
     Ok(fs::read(&file).ok().map(|bytes| (name, hash_of(&bytes))))
 }

@@ -5,7 +5,7 @@ use std::{
     time::Instant,
 };
 
-use baselines::{Engine, ModelError, Weights, encoder};
+use baselines::{ModelError, Weights, encoder};
 
 use super::{
     entry::Entry,
@@ -18,7 +18,8 @@ use super::{
     train::{self, Answer, Material, TrainError, Trained, Workplace},
     values::values,
 };
-use cells::{failure::Failure, label::LabelRule, source::CellSource};
+use crate::Error;
+use cells::{label::LabelRule, source::CellSource};
 use features::samples::{Part, Samples, nothing_observed};
 use record::{
     Attachments, DrawnReferences, Fit, LifeBases, PairPredictions, Prediction, Provenance, Removed, RunRecord, Seconds,
@@ -81,7 +82,7 @@ struct ModelOrigin {
 
 impl Worker<'_> {
     /// Trains the model of a job, or takes one that is trained; asks it for every run and writes the records.
-    pub(super) fn make(&self, job: &Job<'_>, threads: usize) -> Result<(), Failure> {
+    pub(super) fn make(&self, job: &Job<'_>, threads: usize) -> Result<(), Error> {
         let mut origin = ModelOrigin::default();
         let drawn = self.drawn(job);
         let samples = drawn.as_ref().map_or(job.samples.as_ref(), Ok);
@@ -92,6 +93,7 @@ impl Worker<'_> {
             )),
             Ok(samples) => match self.ask(job, samples, threads, &mut origin) {
                 End::Interrupted => return Ok(()),
+                End::Lost(sentence) => return Err(Error::CardLost(sentence)),
                 End::Without(status) => Err(status),
                 End::With(answers) => Ok(answers),
             },
@@ -124,7 +126,7 @@ impl Worker<'_> {
                 .as_ref()
                 .map(Weights::to_bytes)
                 .transpose()
-                .map_err(|error| Failure::Internal(error.to_string()))?;
+                .map_err(|error| Error::Internal(error.to_string()))?;
             let weights = weights.as_deref();
             let pretrained = origin.pretrained.as_ref().map(|(key, hash)| (key.as_str(), hash.as_str()));
             let (pairs, references) = (pairs.as_ref(), references.as_ref());
@@ -146,7 +148,7 @@ impl Worker<'_> {
         job.samples.as_ref().is_ok_and(|samples| samples.label_version() == self.plan.label_hash(rule))
     }
 
-    fn keep(&self, run: &Run, record: &mut RunRecord, mut beside: Attachments<'_>) -> Result<(), Failure> {
+    fn keep(&self, run: &Run, record: &mut RunRecord, mut beside: Attachments<'_>) -> Result<(), Error> {
         // one copy of the weights, with the run that trained them
         let is_trainer = record.trained_by.is_none();
         beside.weights = beside.weights.filter(|_| is_trainer);
@@ -157,7 +159,7 @@ impl Worker<'_> {
         let label = self.plan.label(run);
         self.reporter.end(&format!("{label}: {}", summary(record)));
         if self.options.fail_fast && record.status != Status::Ok {
-            return Err(Failure::RunsFailed(format!("{label}: {}; stopped at the first failure", record.status)));
+            return Err(Error::FirstFailure { run: label, status: record.status.clone() });
         }
         Ok(())
     }
@@ -172,8 +174,8 @@ impl Worker<'_> {
     ) -> End<(Vec<Answer>, f64)> {
         let first = job.runs[0];
         let progress = self.reporter.begin(&self.plan.label(first), self.options.stop);
-        let workplace = Workplace { device: self.options.device, threads, progress: &progress };
         let entries: Vec<&Entry> = job.runs.iter().map(|run| self.entry(run)).collect();
+        let workplace = Workplace { device: self.device_of(entries[0]), threads, progress: &progress };
         let material = Material { samples, source: source(job, entries[0]) };
         attempt(|| {
             let trained = self.trained(first, material, workplace, origin)?;
@@ -250,9 +252,13 @@ impl Worker<'_> {
         &self.plan.experiment().models[run.entry]
     }
 
+    fn device_of(&self, entry: &Entry) -> tch::Device {
+        self.plan.surroundings.device_of(self.plan.experiment(), entry)
+    }
+
     fn blank(&self, run: &Run, threads: usize) -> RunRecord {
         let entry = self.entry(run);
-        let device = entry.model.row().engine.device(self.options.device);
+        let device = self.device_of(entry);
         // libtorch has one thread per run, whatever there is
         let is_ours = entry.model.has_encoder() && device == tch::Device::Cpu && !encoder::is_torch_asked();
         let cells = self.plan.cells(entry, run.seed);
@@ -268,14 +274,16 @@ impl Worker<'_> {
                 tch::Device::Cuda(index) => format!("cuda:{index}"),
                 _ => "cpu".to_owned(),
             },
-            class: self.plan.surroundings.class_of(&entry.model),
-            precision: self.plan.surroundings.precision(),
+            class: self.plan.surroundings.class_of(self.plan.experiment(), entry),
+            precision: entry.model.precision(),
             config_hash: self.plan.declared.config_hash.clone(),
             versions: Versions::current(match device {
-                tch::Device::Cuda(index) => match (entry.model.row().engine, baselines::card::named(index)) {
-                    (Engine::Branches, Ok(card)) => format!("native on {card}"),
-                    _ => format!("libtorch on {}", card(index)),
-                },
+                tch::Device::Cuda(index) => {
+                    match (entry.model.has_encoder(), baselines::card::of(device).map(baselines::card::named)) {
+                        (true, Some(Ok(card))) => format!("native on {card}"),
+                        _ => format!("libtorch on {}", card(index)),
+                    }
+                }
                 _ => encoder::cpu_engine(),
             }),
             provenance: Provenance::current(self.options.commit, if is_ours { threads } else { 1 }),
@@ -300,6 +308,8 @@ enum End<T> {
     With(T),
     Without(Status),
     Interrupted,
+    /// The device is gone, for all other runs too.
+    Lost(String),
 }
 
 /// Makes of every way to fail, a panic included, a reason for the record: other runs go on.
@@ -307,6 +317,7 @@ fn attempt<T>(work: impl FnOnce() -> Result<T, TrainError>) -> End<T> {
     match caught(work) {
         Ok(Ok(outcome)) => End::With(outcome),
         Ok(Err(TrainError::Model(ModelError::Interrupted))) => End::Interrupted,
+        Ok(Err(TrainError::Model(ModelError::Lost(sentence)))) => End::Lost(sentence),
         Ok(Err(TrainError::Model(ModelError::Diverged { .. }) | TrainError::DivergedBefore)) => {
             End::Without(Status::Diverged)
         }
@@ -389,7 +400,7 @@ mod tests {
     fn every_way_to_fail_becomes_a_reason() {
         let status = |work: fn() -> Result<(), TrainError>| match attempt(work) {
             End::Without(status) => status,
-            End::With(()) | End::Interrupted => Status::Ok,
+            End::With(()) | End::Interrupted | End::Lost(_) => Status::Ok,
         };
         assert_eq!(
             status(|| panic!("index 3 is\n out of range")).to_string(),
@@ -402,5 +413,7 @@ mod tests {
         assert_eq!(status(|| Err(ModelError::Diverged { epoch: 1, loss: f64::NAN }.into())), Status::Diverged);
         assert_eq!(status(|| Err(TrainError::DivergedBefore)), Status::Diverged);
         assert!(matches!(attempt(|| Err::<(), _>(ModelError::Interrupted.into())), End::Interrupted));
+        // no record says that a run has failed of which nothing is known
+        assert!(matches!(attempt(|| Err::<(), _>(ModelError::Lost(String::new()).into())), End::Lost(_)));
     }
 }

@@ -12,12 +12,15 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Map, Value, json};
 
-use super::{
-    entry::{Entry, ModelSpec},
-    spec::Experiment,
+use baselines::card;
+
+use super::{entry::Entry, spec::Experiment};
+use crate::Error;
+use cells::{cell::Origin, label::LabelRule, source::CellSource, split::Split};
+use features::{
+    feature::FeatureSpec,
+    samples::{LifeRecords, label_hash},
 };
-use cells::{cell::Origin, failure::Failure, label::LabelRule, source::CellSource, split::Split};
-use features::samples::{LifeRecords, label_hash};
 use record::{DeviceClass, Ingredients, Precision, Protocol, hash};
 
 /// Versions of the stages that every run passes before it trains. Of `label`, 2: a record that ends just above the end of
@@ -35,8 +38,6 @@ pub struct Surroundings {
     lives: Vec<(LabelRule, BTreeMap<String, Option<f64>>)>,
     /// Where networks compute.
     device: tch::Device,
-    /// How exactly everything does.
-    precision: Precision,
 }
 
 /// The ingredients of one run on `cells`. `split` is that of the experiment, whose training part are the source cells of
@@ -51,6 +52,8 @@ pub fn ingredients(
 ) -> Ingredients {
     let rule = experiment.rule(entry);
     let mut parameters = entry.model.effective_parameters();
+    // an ingredient of its own, beside the device
+    parameters.remove("precision");
     let mut evaluation: Map<String, Value> =
         entry.model.row().evaluation_only.iter().filter_map(|name| parameters.remove_entry(*name)).collect();
     evaluation.insert("test_cells".to_owned(), json!(surroundings.data_hash(&cells.test)));
@@ -72,8 +75,8 @@ pub fn ingredients(
         "hyper_parameters": parameters,
         "seed": seed,
         "stages": stages.map(|(name, version)| (name.to_owned(), json!(version))).collect::<Map<_, _>>(),
-        "device": surroundings.class_of(&entry.model),
-        "precision": surroundings.precision,
+        "device": surroundings.class_of(experiment, entry),
+        "precision": entry.model.precision(),
     });
     if entry.needs_source() {
         training["source_cells"] = json!(surroundings.data_hash(&split.train));
@@ -90,14 +93,14 @@ impl Surroundings {
     /// Reads the fingerprints and lives of the cells of the split.
     ///
     /// # Errors
-    /// [`Failure::Usage`] names the cell that the source lacks.
+    /// [`Error::Cells`] names the cell that the source lacks.
     pub fn of(
         experiment: &Experiment,
         split: &Split,
         source: &dyn CellSource,
         records: &LifeRecords<'_>,
         device: tch::Device,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, Error> {
         let cells = [split.train.as_slice(), &split.test].concat();
         let mut lives: Vec<(LabelRule, BTreeMap<String, Option<f64>>)> = Vec::new();
         for rule in experiment.models.iter().map(|entry| experiment.rule(entry)) {
@@ -110,25 +113,46 @@ impl Surroundings {
             fingerprints: cells
                 .into_iter()
                 .map(|id| source.fingerprint(&id).map(|fingerprint| (id, fingerprint)))
-                .collect::<Result<_, Failure>>()?,
+                .collect::<Result<_, cells::Error>>()?,
             lives,
             device,
-            // there is no other yet
-            precision: Precision::Exact,
         })
     }
 
-    /// What a model computes on: the processor, where there are no kernels for it on the device that was chosen.
-    pub fn class_of(&self, model: &ModelSpec) -> DeviceClass {
-        match model.row().engine.device(self.device) {
+    /// Where an entry computes: on the processor, where there are no kernels for it on the device that was chosen.
+    pub fn device_of(&self, experiment: &Experiment, entry: &Entry) -> tch::Device {
+        let shape = entry.reads().and_then(|name| experiment.feature(name)).map(FeatureSpec::shape);
+        entry.model.device(shape.as_deref(), self.device)
+    }
+
+    /// The kind of [`Surroundings::device_of`].
+    pub fn class_of(&self, experiment: &Experiment, entry: &Entry) -> DeviceClass {
+        match self.device_of(experiment, entry) {
             tch::Device::Cuda(_) => DeviceClass::Cuda,
             _ => DeviceClass::Cpu,
         }
     }
 
-    /// How exactly everything computes.
-    pub fn precision(&self) -> Precision {
-        self.precision
+    /// What computes elsewhere than on the card that was chosen, or otherwise than was asked for.
+    ///
+    /// # Errors
+    /// [`Error::Precision`] for one that nobody has where an entry computes.
+    pub fn check_devices(&self, experiment: &Experiment) -> Result<Vec<String>, Error> {
+        let mut notes = Vec::new();
+        for entry in &experiment.models {
+            let device = self.device_of(experiment, entry);
+            if entry.model.precision() == Precision::Fast && card::of(device).is_none() {
+                let (experiment, model) = (experiment.name.clone(), entry.label());
+                return Err(Error::Precision { experiment, model });
+            }
+            let shape = entry.reads().and_then(|name| experiment.feature(name)).map(FeatureSpec::shape);
+            if let (Some(_), Some(shape)) = (card::of(self.device), shape)
+                && let Err(problem) = entry.model.check_card(&shape)
+            {
+                notes.push(format!("{} computes on the CPU: {problem}", entry.label()));
+            }
+        }
+        Ok(notes)
     }
 
     /// Hash over ids and fingerprints of some cells of the split, in whatever order.

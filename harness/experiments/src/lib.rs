@@ -25,6 +25,8 @@
 
 mod changes;
 pub mod entry;
+mod error;
+pub mod estimate;
 pub mod foresight;
 mod former;
 mod job;
@@ -56,5 +58,6 @@ mod values;
 mod yaml;
 
 pub use entry::{Entry, ModelSpec};
+pub use error::Error;
 pub use plan::{Plan, Run, State};
 pub use spec::Experiment;

@@ -4,6 +4,7 @@ use std::{
     any::Any,
     cell::Cell,
     env,
+    io::{self, Write as _},
     panic::{self, AssertUnwindSafe, PanicHookInfo, catch_unwind},
 };
 
@@ -38,7 +39,9 @@ pub fn be_brief() {
             return usual(info);
         }
         let place = info.location().map_or_else(String::new, |place| format!(" ({}:{})", place.file(), place.line()));
-        eprintln!("batlinet: a defect of this program{place}: {}", reason(text_of(info.payload())));
+        let what = reason(text_of(info.payload()));
+        // where nobody listens, there is nobody to tell
+        let _ = writeln!(io::stderr().lock(), "batlinet: a defect of this program{place}: {what}");
     }));
 }
 

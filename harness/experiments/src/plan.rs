@@ -10,10 +10,8 @@ use super::{
     read::Declared,
     spec::Experiment,
 };
-use cells::{
-    catalogue, cell::Origin, failure::Failure, label::LabelRule, source::CellSource, split::Split,
-    suggest::did_you_mean,
-};
+use crate::Error;
+use cells::{catalogue, cell::Origin, label::LabelRule, source::CellSource, split::Split, suggest::did_you_mean};
 use features::samples::{self, LifeRecords};
 use record::{Ingredients, RunRecord, Score, Status, UNKNOWN, files::run_folder, read_scores};
 
@@ -106,18 +104,18 @@ impl FromStr for Shard {
 /// Plans all experiments against the cells of `source` and the results in `out`. Nothing is written.
 ///
 /// # Errors
-/// [`Failure::Usage`] for a bad split, a cell that the source lacks, test cells none of which was seen to end, two
-/// experiments of one name, an unknown model in the selection, or broken scores in `out`.
+/// Of a bad split; [`Error::MissingCells`]; [`Error::NothingObserved`] of the test cells; [`Error::Selection`] for an unknown
+/// model; [`Error::Declared`] for two experiments of one name; [`Error::Record`] for broken scores in `out`.
 pub fn plan(
     experiments: Vec<Declared>,
     source: &dyn CellSource,
     device: tch::Device,
     selection: &Selection,
     out: &Path,
-) -> Result<Vec<Plan>, Failure> {
+) -> Result<Vec<Plan>, Error> {
     let names: Vec<&str> = experiments.iter().map(|declared| declared.experiment.name.as_str()).collect();
     if let Some((index, name)) = names.iter().enumerate().find(|(index, name)| names[..*index].contains(name)) {
-        return Err(Failure::Usage(format!(
+        return Err(Error::Declared(format!(
             "experiment file {} repeats the name '{name}': names must differ",
             index + 1
         )));
@@ -126,7 +124,7 @@ pub fn plan(
     let available = source.ids();
     let records = LifeRecords::of(source);
     let mut plans = Vec::new();
-    for declared in experiments {
+    for mut declared in experiments {
         let Experiment { train_test_split, transfer, .. } = &declared.experiment;
         let (split, place) = match transfer {
             None => (Split::read(train_test_split)?, None),
@@ -139,6 +137,7 @@ pub fn plan(
         check_cells(&declared.experiment, &split, &available, source, &place)?;
         check_observed(&declared.experiment, &split, source)?;
         let surroundings = Surroundings::of(&declared.experiment, &split, source, &records, device)?;
+        declared.notes.extend(surroundings.check_devices(&declared.experiment)?);
         let mut plan = Plan { declared, split, surroundings, runs: Vec::new() };
         plan.fill(source, &earlier, out);
         plans.push(plan);
@@ -150,10 +149,10 @@ pub fn plan(
 /// The rows of `out/scores.csv`, none if there is no such file.
 ///
 /// # Errors
-/// [`Failure::Usage`] if it is broken.
-pub fn earlier_scores(out: &Path) -> Result<Vec<Score>, Failure> {
+/// [`Error::Record`] if it is broken.
+pub fn earlier_scores(out: &Path) -> Result<Vec<Score>, Error> {
     let path = out.join("scores.csv");
-    if path.exists() { read_scores(&path) } else { Ok(Vec::new()) }
+    if path.exists() { Ok(read_scores(&path)?) } else { Ok(Vec::new()) }
 }
 
 impl Plan {
@@ -257,7 +256,7 @@ fn check_cells(
     available: &[String],
     source: &dyn CellSource,
     place: &str,
-) -> Result<(), Failure> {
+) -> Result<(), Error> {
     let missing: Vec<&str> = split
         .train
         .iter()
@@ -277,26 +276,26 @@ fn check_cells(
         Origin::Virtual => "correct the ids, or give --data DIR with a store that has them",
         Origin::Real => "import their dataset (`batlinet data list` shows what is there), or use --data virtual",
     };
-    Err(Failure::Usage(format!(
-        "{place}: experiment {} needs {} of its {} cells that the {} cells at hand lack ({first}{more}{hint}): {advice}",
-        experiment.name,
-        missing.len(),
-        split.train.len() + split.test.len(),
-        source.origin(),
-    )))
+    Err(Error::MissingCells {
+        place: place.to_owned(),
+        experiment: experiment.name.clone(),
+        missing: missing.len(),
+        cells: split.train.len() + split.test.len(),
+        lack: format!("the {} cells at hand lack ({first}{more}{hint}): {advice}", source.origin()),
+    })
 }
 
 /// Refuses lives that are all made up, before anything is trained: the labels that some entry is tested on.
-fn check_observed(experiment: &Experiment, split: &Split, source: &dyn CellSource) -> Result<(), Failure> {
+fn check_observed(experiment: &Experiment, split: &Split, source: &dyn CellSource) -> Result<(), Error> {
     let mut seen: Vec<&LabelRule> = Vec::new();
     for rule in experiment.models.iter().map(|entry| experiment.rule(entry)) {
         if seen.contains(&rule) {
             continue;
         }
         seen.push(rule);
-        if let Some(problem) = samples::nothing_observed_of(source, &split.test, rule) {
-            let Experiment { name, scenario, .. } = experiment;
-            return Err(Failure::Usage(format!("experiment {name}, scenario {scenario}: {problem}")));
+        if let Some(what) = samples::nothing_observed_of(source, &split.test, rule) {
+            let (experiment, scenario) = (experiment.name.clone(), experiment.scenario.clone());
+            return Err(Error::NothingObserved { experiment, scenario, what });
         }
     }
     Ok(())
@@ -307,20 +306,22 @@ fn is_key(wanted: &str, key: &str) -> bool {
     !wanted.is_empty() && key.starts_with(wanted)
 }
 
-fn select(plans: &mut [Plan], selection: &Selection) -> Result<(), Failure> {
+fn select(plans: &mut [Plan], selection: &Selection) -> Result<(), Error> {
     for wanted in &selection.models {
         let name = wanted.split('[').next().unwrap_or(wanted);
         if !ModelSpec::NAMES.contains(&name) {
-            return Err(Failure::Usage(unknown("model", name, &ModelSpec::NAMES, "--models")));
+            return Err(Error::Selection(unknown("model", name, &ModelSpec::NAMES, "--models")));
         }
         let found = plans.iter().flat_map(|plan| &plan.experiment().models).any(|entry| matches(wanted, entry));
         if !found {
-            return Err(Failure::Usage(format!("--models {wanted}: no experiment here has this model")));
+            return Err(Error::Selection(format!("--models {wanted}: no experiment here has this model")));
         }
     }
     for wanted in &selection.only {
         if !plans.iter().flat_map(|plan| &plan.runs).any(|run| is_key(wanted, &run.key)) {
-            return Err(Failure::Usage(format!("--only {wanted}: no run here has this key; `batlinet plan` lists them")));
+            return Err(Error::Selection(format!(
+                "--only {wanted}: no run here has this key; `batlinet plan` lists them"
+            )));
         }
     }
     let is_asked_for = |key: &str| selection.only.is_empty() || selection.only.iter().any(|wanted| is_key(wanted, key));

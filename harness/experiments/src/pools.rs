@@ -10,9 +10,10 @@ use numerics::Streams;
 use rand::Rng as _;
 use serde::{Deserialize, Serialize};
 
+use crate::Error;
 use cells::listing::{self, Line};
 use cells::quote::shown;
-use cells::{failure::Failure, split::Split};
+use cells::split::Split;
 
 /// The chemistry that the paper's text transfers from.
 const SOURCE: &str = "LFP";
@@ -31,10 +32,10 @@ impl Pools {
     /// Reads a CSV file with the columns `cell_id` and `pool`; other columns are ignored.
     ///
     /// # Errors
-    /// [`Failure::Usage`] names the file and line: an unreadable file, a missing column, an empty field, an id that
+    /// [`Error::Pools`] names the file and line: an unreadable file, a missing column, an empty field, an id that
     /// occurs twice.
-    pub fn read(path: &Path) -> Result<Self, Failure> {
-        let broken = |problem: String| Failure::Usage(format!("pools {}: {problem}", path.display()));
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let broken = |what: String| Error::Pools { file: path.to_owned(), what };
         let mut pools = Self { file: path.to_owned(), cells: BTreeMap::new(), lines: BTreeMap::new() };
         let lines = listing::read(path, ["cell_id", "pool"]).map_err(broken)?;
         for Line { number: line, fields: [cell_id, pool] } in lines {
@@ -105,10 +106,10 @@ impl Draw {
     /// The source cells as training part and all target cells as test part, each sorted.
     ///
     /// # Errors
-    /// [`Failure::Usage`] names the pool and what is wanted of it: a pool that the file does not have, or one with too
+    /// [`Error::Pools`] names the pool and what is wanted of it: a pool that the file does not have, or one with too
     /// few cells.
-    pub fn pools(&self, pools: &Pools) -> Result<Split, Failure> {
-        let broken = |problem: String| Failure::Usage(format!("pools {}: {problem}", pools.file.display()));
+    pub fn pools(&self, pools: &Pools) -> Result<Split, Error> {
+        let broken = |what: String| Error::Pools { file: pools.file.clone(), what };
         let target = self.pool(pools, &self.target).map_err(broken)?;
         let source = match self.preset {
             Preset::Paper if self.target == SOURCE => {

@@ -1,7 +1,7 @@
 //! Telling a person how far it is: bars on a terminal, plain lines elsewhere.
 
 use std::{
-    io::IsTerminal as _,
+    io::{self, IsTerminal as _, Write as _},
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
@@ -34,7 +34,8 @@ impl Reporter {
         match &self.bars {
             // a terminal that is gone is no reason to stop computing
             Some((bars, _)) => drop(bars.println(line)),
-            None => eprintln!("{line}"),
+            // where nobody listens, the work goes on
+            None => drop(writeln!(io::stderr().lock(), "{line}")),
         }
     }
 

@@ -5,7 +5,8 @@ use std::path::Path;
 use itertools::Itertools as _;
 
 use super::plan::{Plan, Run, earlier_scores};
-use cells::{cell::Origin, failure::Failure};
+use crate::Error;
+use cells::cell::Origin;
 use record::files::run_folder;
 use record::{Change, PairPredictions, ReferenceTables, RunRecord, Score, Variant, write_scores};
 use tables::{PredictionRow, write_parquet};
@@ -18,8 +19,8 @@ use tables::{PredictionRow, write_parquet};
 /// and counted. Rows of which the record is not as it was written stay without predictions, as `say` is told.
 ///
 /// # Errors
-/// [`Failure::Usage`] names the file that cannot be read or written.
-pub fn publish(plans: &[Plan], data: Origin, profile: &str, out: &Path, say: &dyn Fn(&str)) -> Result<usize, Failure> {
+/// [`Error::Record`] names the file that cannot be read or written.
+pub fn publish(plans: &[Plan], data: Origin, profile: &str, out: &Path, say: &dyn Fn(&str)) -> Result<usize, Error> {
     let earlier = earlier_scores(out)?;
     let before: Vec<String> = earlier.iter().map(|score| score.key.clone()).unique().collect();
     let mut scores = Vec::new();

@@ -17,7 +17,7 @@ use super::{
     unused::unused,
     yaml::{self, Path, Places, Problem},
 };
-use cells::failure::Failure;
+use crate::Error;
 use record::{self, AS_WRITTEN, Change, Protocol};
 
 /// An experiment with where it came from.
@@ -38,17 +38,16 @@ pub struct Declared {
 /// Reads `path`, changes it by `profile` and `settings`, in this order, expands sweeps and checks the whole.
 ///
 /// # Errors
-/// [`Failure::Usage`] names the file with line and column, or the setting, and what would be right.
-pub fn read(path: &path::Path, profile: &str, settings: &[Setting]) -> Result<Declared, Failure> {
-    let bytes = fs::read(path)
-        .map_err(|error| Failure::Usage(format!("{}: cannot read this experiment file: {error}", path.display())))?;
-    let text = texts::decode(bytes).map_err(|problem| Failure::Usage(format!("{}{problem}", path.display())))?;
+/// [`Error::Read`]; [`Error::Declared`] names the file with line and column, or the setting, and what would be right.
+pub fn read(path: &path::Path, profile: &str, settings: &[Setting]) -> Result<Declared, Error> {
+    let bytes = fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    let text = texts::decode(bytes).map_err(|problem| Error::Declared(format!("{}{problem}", path.display())))?;
     parse(&text, &path.display().to_string(), profile, settings)
         .map(|declared| Declared {
             experiment: declared.experiment.beside(path.parent().unwrap_or(path::Path::new(""))),
             ..declared
         })
-        .map_err(Failure::Usage)
+        .map_err(Error::Declared)
 }
 
 /// As [`read`], from text; `file` is its name in errors.

@@ -18,7 +18,8 @@ use super::{
     plan::{Plan, Run, State},
     progress::Reporter,
 };
-use cells::{failure::Failure, label::LabelRule, source::CellSource};
+use crate::Error;
+use cells::{label::LabelRule, source::CellSource};
 use features::{
     feature::FeatureSpec,
     samples::{self, Samples},
@@ -43,9 +44,9 @@ pub struct Tally {
 /// Makes every selected run that is not done yet, and writes records, scores and predictions.
 ///
 /// # Errors
-/// [`Failure::RunsFailed`] after all work if some selected run has no numbers; [`Failure::Interrupted`] if
-/// `options.stop` was set; [`Failure::Usage`] if something cannot be written.
-pub fn execute(plans: &[Plan], source: &dyn CellSource, options: &Options<'_>) -> Result<Tally, Failure> {
+/// [`Error::Stopped`] if `options.stop` was set; [`Error::FirstError`] if `options.fail_fast` is and a run has no numbers;
+/// [`Error::Record`] if something cannot be written. What is finished counts all the same.
+pub fn execute(plans: &[Plan], source: &dyn CellSource, options: &Options<'_>) -> Result<Tally, Error> {
     let taken_over = former::take_over(plans, options.out)?;
     let pending = pending(plans, options.retry_failed);
     let library = Library::open(options.out, options.retry_failed);
@@ -135,7 +136,7 @@ struct Group<'a> {
 }
 
 impl Campaign<'_> {
-    fn run(&self, pending: &[&Run]) -> Result<(), Failure> {
+    fn run(&self, pending: &[&Run]) -> Result<(), Error> {
         let mut groups = self.groups(pending);
         while !groups.is_empty() {
             self.check_stop()?;
@@ -255,9 +256,9 @@ impl Campaign<'_> {
         }
     }
 
-    fn side_by_side(&self, jobs: &[Job<'_>]) -> Result<(), Failure> {
+    fn side_by_side(&self, jobs: &[Job<'_>]) -> Result<(), Error> {
         let next = AtomicUsize::new(0);
-        let broken: Mutex<Option<Failure>> = Mutex::new(None);
+        let broken: Mutex<Option<Error>> = Mutex::new(None);
         let halt = AtomicBool::new(false);
         let workers = self.worker.options.jobs.clamp(1, jobs.len().max(1));
         let cores = thread::available_parallelism().map_or(1, usize::from);
@@ -286,15 +287,14 @@ impl Campaign<'_> {
         }
     }
 
-    fn check_stop(&self) -> Result<(), Failure> {
+    fn check_stop(&self) -> Result<(), Error> {
         if !self.worker.options.stop.load(Ordering::Relaxed) {
             return Ok(());
         }
-        Err(Failure::Interrupted(format!(
-            "stopped: {} of {} runs are finished and kept in {}; the same command goes on from there",
-            self.worker.reporter.finished(),
-            self.worker.reporter.total(),
-            self.worker.options.out.display()
-        )))
+        Err(Error::Stopped {
+            finished: self.worker.reporter.finished(),
+            total: self.worker.reporter.total(),
+            out: self.worker.options.out.to_owned(),
+        })
     }
 }

@@ -11,13 +11,12 @@ use batlinet::{
     BatLiNet, FittedBatLiNet, References,
     transfer::{Transfer, TransferParameters},
 };
-use cells::failure::Failure;
 use features::samples::{FeatureTransformation, FittedFeatureTransformation, FittedLabelTransformation, Part, Samples};
 
 /// What a run computes with.
 #[derive(Clone, Copy)]
 pub struct Workplace<'a> {
-    /// Where networks compute; the classical models stay on the CPU.
+    /// Where the model computes.
     pub device: tch::Device,
     /// Threads on the CPU.
     pub threads: usize,
@@ -36,7 +35,10 @@ pub enum TrainError {
     DivergedBefore,
     /// A transformation could not be fitted to the training cells.
     #[error(transparent)]
-    Transformation(#[from] Failure),
+    Transformation(#[from] features::Error),
+    /// A pretrained network could not be written.
+    #[error(transparent)]
+    Keeping(#[from] record::Error),
 }
 
 /// The cells of a run.
@@ -190,7 +192,7 @@ impl<'a> Trained<'a> {
         let lesson = Lesson {
             features: &transformed(entry.feature_transformation, &transformation, &samples.train.features),
             labels: &labels.forward(&samples.train.lives),
-            context: &context(entry, &streams, workplace),
+            context: &context(&streams, workplace),
         };
         let (model, summary) = Either::new(&entry.model, source, &labels, pretrained, way, &lesson)?;
         Ok((Self { model, entry, material, transformation, labels, streams, workplace }, summary))
@@ -215,10 +217,10 @@ impl<'a> Trained<'a> {
     pub fn ask(&self, entries: &[&Entry], streams: &str) -> Result<Vec<Answer>, TrainError> {
         let test = &self.material.samples.test;
         let features = transformed(self.entry.feature_transformation, &self.transformation, &test.features);
-        let context = context(self.entry, &self.streams, self.workplace);
         let model = match &self.model {
             Either::BatLiNet(model) => model,
             Either::Other(model) => {
+                let context = context(&self.streams, self.workplace);
                 let predicted = self.labels.inverse(&model.predict(features.view(), &context)?);
                 return Ok(vec![Answer { predicted, pairs: None, references: None }; entries.len()]);
             }
@@ -241,7 +243,7 @@ impl<'a> Trained<'a> {
         } else {
             References::union(&wishes.iter().map(|(references, _)| references.clone()).collect::<Vec<_>>())
         };
-        let answers = model.pairs(features.view(), &asked, &context)?;
+        let answers = model.pairs(features.view(), &asked)?;
         let alone = |wanted: bool| -> Option<Array2<f64>> {
             let mut alone = answers.alone().filter(|_| wanted)?;
             for mut row in alone.rows_mut() {
@@ -271,16 +273,15 @@ pub fn pretrain(
 ) -> Result<Option<Weights>, TrainError> {
     let (ModelSpec::Transfer(parameters), Some(source)) = (&entry.model, material.source) else { return Ok(None) };
     let streams = entry.model.streams(seed);
-    Ok(transfer(parameters, source)?.pretrain(&context(entry, &streams, workplace))?)
+    Ok(transfer(parameters, source)?.pretrain(&context(&streams, workplace))?)
 }
 
 fn transfer<'a>(parameters: &TransferParameters, source: &'a Part) -> Result<Transfer<'a>, ModelError> {
     Transfer::new(parameters.clone())?.with_source(&source.features, &source.lives)
 }
 
-fn context<'a>(entry: &Entry, streams: &'a Streams, workplace: Workplace<'a>) -> Context<'a> {
+fn context<'a>(streams: &'a Streams, workplace: Workplace<'a>) -> Context<'a> {
     let Workplace { device, threads, progress } = workplace;
-    let device = entry.model.row().engine.device(device);
     Context { streams, device, threads, progress }
 }
 

@@ -7,5 +7,8 @@
 //! | [`feature`] | arrays | a cell |
 //! | [`samples`] | training and test arrays with labels | cells, features, labels |
 
+mod error;
 pub mod feature;
 pub mod samples;
+
+pub use error::Error;

@@ -27,9 +27,9 @@ mod specimen;
 
 use numerics::Streams;
 
+use cells::Error;
 use cells::catalogue;
 use cells::cell::{Cell, LifeRecord, Origin};
-use cells::failure::Failure;
 use cells::source::CellSource;
 use cells::suggest::did_you_mean;
 pub use recognition::made;
@@ -53,10 +53,13 @@ impl VirtualLab {
     }
 }
 
-fn entry(id: &str) -> Result<&'static catalogue::CatalogueEntry, Failure> {
+fn entry(id: &str) -> Result<&'static catalogue::CatalogueEntry, Error> {
     catalogue::find(id).ok_or_else(|| {
         let hint = did_you_mean(id, catalogue::cells().iter().map(|entry| entry.id.as_str()));
-        Failure::Usage(format!("cell {id} is none of the 403 published cells that the virtual lab has{hint}"))
+        Error::UnknownCell {
+            id: id.to_owned(),
+            what: format!("is none of the 403 published cells that the virtual lab has{hint}"),
+        }
     })
 }
 
@@ -71,25 +74,25 @@ impl CellSource for VirtualLab {
         ids
     }
 
-    fn cell(&self, id: &str, cycles: usize) -> Result<Cell, Failure> {
+    fn cell(&self, id: &str, cycles: usize) -> Result<Cell, Error> {
         recorded(id, cycles).map(|(cell, _)| cell)
     }
 
-    fn glance(&self, id: &str) -> Result<(Cell, usize), Failure> {
+    fn glance(&self, id: &str) -> Result<(Cell, usize), Error> {
         recorded(id, 1)
     }
 
-    fn fingerprint(&self, id: &str) -> Result<String, Failure> {
+    fn fingerprint(&self, id: &str) -> Result<String, Error> {
         let entry = entry(id)?;
         let published = serde_json::to_string(&entry.info(Origin::Virtual))
-            .map_err(|error| Failure::Internal(format!("cell {id} cannot be written as JSON: {error}")))?;
+            .map_err(|error| Error::Internal(format!("cell {id} cannot be written as JSON: {error}")))?;
         let content = format!("virtual lab {VERSION}\n{published}\n{:?}", entry.cycle_life);
         Ok(blake3::hash(content.as_bytes()).to_hex().to_string())
     }
 }
 
 /// The cell with its first `cycles` cycles, and how many were stored.
-fn recorded(id: &str, cycles: usize) -> Result<(Cell, usize), Failure> {
+fn recorded(id: &str, cycles: usize) -> Result<(Cell, usize), Error> {
     let entry = entry(id)?;
     let streams = Streams::new(format!("virtual lab {DRAW} {id}"));
     let specimen = Specimen::new(entry, &streams);
@@ -99,5 +102,5 @@ fn recorded(id: &str, cycles: usize) -> Result<(Cell, usize), Failure> {
     let life = LifeRecord::Capacity(specimen.life.iter().map(|cycle| cycle.discharged).collect());
     Cell::new(entry.info(Origin::Virtual), cycles, life)
         .map(|cell| (cell, stored))
-        .map_err(|invalid| Failure::Internal(format!("the virtual lab made an invalid cell: {invalid}")))
+        .map_err(|invalid| Error::Internal(format!("the virtual lab made an invalid cell: {invalid}")))
 }

@@ -5,7 +5,8 @@ use std::{fs, path::Path};
 use serde::{Deserialize, Serialize};
 
 use super::{change::Change, files, variant::Variant};
-use cells::{cell::Origin, failure::Failure};
+use crate::Error;
+use cells::cell::Origin;
 
 const FORMAT: u32 = 1;
 
@@ -159,18 +160,18 @@ impl ExperimentRecord {
     /// Writes the record into the output folder `out`.
     ///
     /// # Errors
-    /// [`Failure::Usage`] names the file.
-    pub fn write(&self, out: &Path) -> Result<(), Failure> {
+    /// [`Error::Write`] names the file.
+    pub fn write(&self, out: &Path) -> Result<(), Error> {
         let wire = Wire { format: FORMAT, experiment: self.clone() };
-        let text = serde_json::to_string_pretty(&wire).map_err(|error| Failure::Internal(error.to_string()))?;
+        let text = serde_json::to_string_pretty(&wire).map_err(|error| Error::Internal(error.to_string()))?;
         files::write_whole(&out.join(format!("experiments/{}-{}.json", self.name, self.data)), text.as_bytes())
     }
 
     /// All records of the output folder `out`, sorted by file name; none if it has none.
     ///
     /// # Errors
-    /// [`Failure::Usage`] names the file that cannot be read.
-    pub fn read_all(out: &Path) -> Result<Vec<Self>, Failure> {
+    /// [`Error::Broken`] names the file that cannot be read.
+    pub fn read_all(out: &Path) -> Result<Vec<Self>, Error> {
         let Ok(entries) = fs::read_dir(out.join("experiments")) else { return Ok(Vec::new()) };
         let mut paths: Vec<_> = entries
             .filter_map(|entry| Some(entry.ok()?.path()))
@@ -181,8 +182,8 @@ impl ExperimentRecord {
     }
 }
 
-fn read(path: &Path) -> Result<ExperimentRecord, Failure> {
-    let broken = |problem: String| Failure::Usage(format!("{}: {problem}", path.display()));
+fn read(path: &Path) -> Result<ExperimentRecord, Error> {
+    let broken = |what: String| Error::Broken { path: path.to_owned(), what };
     let text = fs::read_to_string(path).map_err(|error| broken(error.to_string()))?;
     let wire: Wire = serde_json::from_str(&text).map_err(|error| broken(error.to_string()))?;
     if wire.format != FORMAT {

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use cells::{failure::Failure, whole_file};
+use crate::Error;
+use cells::whole_file;
 
 /// Folder of the run with this key.
 pub fn run_folder(out: &Path, key: &str) -> PathBuf {
@@ -12,22 +13,17 @@ pub fn run_folder(out: &Path, key: &str) -> PathBuf {
 /// [`whole_file::write`] with an error for a person.
 ///
 /// # Errors
-/// [`Failure::Usage`] names the file and the cause (no space left, no permission …).
-pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    whole_file::write(path, bytes).map_err(|error| {
-        let (path, said) = (path.display(), whole_file::said(&error));
-        Failure::Usage(format!("{path}: cannot write this file: {said}; nothing of it was left behind"))
-    })
+/// [`Error::Write`] names the file and the cause (no space left, no permission …).
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    whole_file::write(path, bytes).map_err(|source| Error::Write { path: path.to_owned(), source })
 }
 
 /// [`whole_file::fill_folder`] with an error for a person.
 ///
 /// # Errors
-/// Whatever `fill` returns; [`Failure::Usage`] names the folder and the cause.
-pub fn write_folder(path: &Path, fill: impl FnOnce(&Path) -> Result<(), Failure>) -> Result<(), Failure> {
-    whole_file::fill_folder(path, fill, |error| {
-        Failure::Usage(format!("{}: cannot write this folder: {}", path.display(), whole_file::said(&error)))
-    })
+/// Whatever `fill` returns; [`Error::WriteFolder`] names the folder and the cause.
+pub fn write_folder<E: From<Error>>(path: &Path, fill: impl FnOnce(&Path) -> Result<(), E>) -> Result<(), E> {
+    whole_file::fill_folder(path, fill, |source| Error::WriteFolder { path: path.to_owned(), source }.into())
 }
 
 #[cfg(test)]
@@ -42,7 +38,7 @@ mod tests {
         let target = folder.path().join("runs/abc");
         let failed = write_folder(&target, |partial| {
             write_whole(&partial.join("record.json"), b"{}")?;
-            Err(Failure::Internal("stopped".to_owned()))
+            Err(Error::Internal("stopped".to_owned()))
         });
         assert!(failed.is_err() && !target.exists());
         assert_eq!(fs::read_dir(folder.path().join("runs")).unwrap().count(), 0);

@@ -6,15 +6,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use cells::failure::Failure;
-
-use crate::{Prediction, files, read_scores};
+use crate::{Error, Prediction, files, read_scores};
 
 /// Copies scores, declarations, and records with predictions of the runs in the scores from `from` into the folder `to`.
 ///
 /// # Errors
-/// [`Failure::Usage`] names the file that cannot be read or written.
-pub fn keep(from: &Path, to: &Path) -> Result<(), Failure> {
+/// [`Error::Read`] and [`Error::Write`] name the file that cannot be read or written.
+pub fn keep(from: &Path, to: &Path) -> Result<(), Error> {
     let keys: BTreeSet<String> = read_scores(&from.join("scores.csv"))?.into_iter().map(|score| score.key).collect();
     let mut names = vec![PathBuf::from("scores.csv")];
     for file in fs::read_dir(from.join("experiments")).into_iter().flatten().flatten() {
@@ -27,8 +25,7 @@ pub fn keep(from: &Path, to: &Path) -> Result<(), Failure> {
         names.extend(here.into_iter().filter(|name| from.join(name).exists()));
     }
     for name in names {
-        let bytes = fs::read(from.join(&name))
-            .map_err(|error| Failure::Usage(format!("cannot read {}: {error}", from.join(&name).display())))?;
+        let bytes = fs::read(from.join(&name)).map_err(|source| Error::Read { path: from.join(&name), source })?;
         files::write_whole(&to.join(&name), &bytes)?;
     }
     Ok(())

@@ -28,6 +28,7 @@
 mod attachments;
 mod change;
 mod computed;
+mod error;
 mod experiment;
 pub mod files;
 mod ingredients;
@@ -47,6 +48,7 @@ mod variant;
 pub use attachments::{Attachments, Hashes, hash_of, pretrained_name};
 pub use change::Change;
 pub use computed::{DeviceClass, Precision};
+pub use error::Error;
 pub use experiment::{AS_WRITTEN, Expectation, ExperimentRecord, Metric, Protocol, Study};
 pub use ingredients::{Ingredients, hash};
 pub use keep::keep;

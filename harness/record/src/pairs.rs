@@ -4,7 +4,7 @@ use std::{fmt, path::Path};
 
 use ndarray::Array2;
 
-use cells::failure::Failure;
+use crate::Error;
 
 /// The predictions of one trained model with one reference at a time.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,14 +37,16 @@ impl PairPredictions {
     /// Reads the file from `folder`; `None` if there is none.
     ///
     /// # Errors
-    /// [`Failure::Usage`] names the file, and the line where there is one.
-    pub fn read(folder: &Path) -> Result<Option<Self>, Failure> {
+    /// [`Error::BrokenRun`] names the file, and the line where there is one.
+    pub fn read(folder: &Path) -> Result<Option<Self>, Error> {
         let path = folder.join(Self::FILE);
         if !path.is_file() {
             return Ok(None);
         }
-        let broken = |problem: &dyn fmt::Display| {
-            Failure::Usage(format!("{}: {problem}; delete {} to have it run again", path.display(), folder.display()))
+        let broken = |problem: &dyn fmt::Display| Error::BrokenRun {
+            path: path.clone(),
+            what: problem.to_string(),
+            folder: folder.to_owned(),
         };
         let mut reader = csv::Reader::from_path(&path).map_err(|error| broken(&error))?;
         let (mut cells, mut observed, mut references) = (Vec::<String>::new(), Vec::new(), Vec::new());

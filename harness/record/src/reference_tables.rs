@@ -6,7 +6,7 @@ use std::{fs, path::Path};
 use numerics::Streams;
 
 use super::{PairPredictions, Score, files};
-use cells::failure::Failure;
+use crate::Error;
 use statistics::{reference_draws, reference_errors};
 
 /// The numbers of references of the paper.
@@ -66,14 +66,14 @@ impl ReferenceTables {
     /// Writes both files into the output folder `out`; without any rows, removes them.
     ///
     /// # Errors
-    /// [`Failure::Usage`] names the file.
-    pub fn write(&self, out: &Path) -> Result<(), Failure> {
+    /// [`Error::Write`] and [`Error::File`] name the file.
+    pub fn write(&self, out: &Path) -> Result<(), Error> {
         for (name, text) in [("reference_curves.csv", &self.curves), ("reference_draws.csv", &self.draws)] {
             let path = out.join(name);
             if !self.is_empty {
                 files::write_whole(&path, text.as_bytes())?;
             } else if path.exists() {
-                fs::remove_file(&path).map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))?;
+                fs::remove_file(&path).map_err(|source| Error::File { path, source })?;
             }
         }
         Ok(())

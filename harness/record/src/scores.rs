@@ -9,7 +9,8 @@ use super::{
     run::{LifeBases, Status},
     variant::Variant,
 };
-use cells::{cell::Origin, failure::Failure, label::Tally};
+use crate::Error;
+use cells::{cell::Origin, label::Tally};
 use statistics::Metrics;
 
 /// The columns, in order; new ones are added at the end.
@@ -125,9 +126,9 @@ impl Score {
 /// Writes the rows in the order given. Numbers are the shortest text that reads back as the same f64.
 ///
 /// # Errors
-/// [`Failure::Usage`] names the file.
-pub fn write_scores(path: &Path, scores: &[Score]) -> Result<(), Failure> {
-    let internal = |error: &dyn fmt::Display| Failure::Internal(format!("{}: {error}", path.display()));
+/// [`Error::Write`] names the file.
+pub fn write_scores(path: &Path, scores: &[Score]) -> Result<(), Error> {
+    let internal = |error: &dyn fmt::Display| Error::Internal(format!("{}: {error}", path.display()));
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(SCORE_COLUMNS).map_err(|error| internal(&error))?;
     for score in scores {
@@ -139,9 +140,9 @@ pub fn write_scores(path: &Path, scores: &[Score]) -> Result<(), Failure> {
 /// Reads a file of scores; columns that this version does not know are left out.
 ///
 /// # Errors
-/// [`Failure::Usage`] names file, line and column.
-pub fn read_scores(path: &Path) -> Result<Vec<Score>, Failure> {
-    let broken = |problem: String| Failure::Usage(format!("{}: {problem}", path.display()));
+/// [`Error::Broken`] names file, line and column.
+pub fn read_scores(path: &Path) -> Result<Vec<Score>, Error> {
+    let broken = |what: String| Error::Broken { path: path.to_owned(), what };
     let mut reader =
         csv::Reader::from_path(path).map_err(|error| broken(format!("cannot read the scores: {error}")))?;
     let header = reader.headers().map_err(|error| broken(error.to_string()))?.clone();

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cells::failure::Failure;
+use crate::Error;
 
 /// Group of the benches of predictions, one for each number of references.
 const GROUP: &str = "predict_by_references/";
@@ -23,12 +23,12 @@ impl Throughput {
     /// say on which machine and day it was measured: such a number means nothing.
     ///
     /// # Errors
-    /// [`Failure::Usage`] names the file.
-    pub fn read(path: &Path) -> Result<Option<Self>, Failure> {
+    /// [`Error::Bench`] names the file.
+    pub fn read(path: &Path) -> Result<Option<Self>, Error> {
         if !path.is_file() {
             return Ok(None);
         }
-        let broken = |problem: String| Failure::Usage(format!("{}: {problem}; `make bench` writes it", path.display()));
+        let broken = |what: String| Error::Bench { path: path.to_owned(), what };
         let mut reader = csv::Reader::from_path(path).map_err(|error| broken(error.to_string()))?;
         let header = reader.headers().map_err(|error| broken(error.to_string()))?.clone();
         let place = |name: &str| header.iter().position(|known| known == name);

@@ -8,14 +8,14 @@ use super::{
     summary::{Row, Run, Summary},
     table::{Cell, Table},
 };
-use cells::failure::Failure;
+use crate::Error;
 use statistics::Spread;
 
 /// All summaries.
 ///
 /// # Errors
-/// [`Failure::Internal`] if the rows cannot be encoded.
-pub fn summary(summaries: &[Summary]) -> Result<Vec<u8>, Failure> {
+/// [`Error::Internal`] if the rows cannot be encoded.
+pub fn summary(summaries: &[Summary]) -> Result<Vec<u8>, Error> {
     let mut header: Vec<String> =
         ["experiment", "scenario", "data", "profile", "model", "variant", "seeds", "without_numbers"]
             .map(str::to_owned)
@@ -36,7 +36,7 @@ pub fn summary(summaries: &[Summary]) -> Result<Vec<u8>, Failure> {
 ///
 /// # Errors
 /// As [`summary`].
-pub fn table(table: &Table) -> Result<Vec<u8>, Failure> {
+pub fn table(table: &Table) -> Result<Vec<u8>, Error> {
     let kind = |position: usize| table.rows.iter().map(|row| &row[position]).find(|cell| !parts(cell).is_empty());
     let kinds: Vec<Option<&Cell>> = (0..table.columns.len()).map(kind).collect();
     let header = table.columns.iter().zip(&kinds).flat_map(|(column, kind)| {
@@ -60,7 +60,7 @@ pub fn table(table: &Table) -> Result<Vec<u8>, Failure> {
 ///
 /// # Errors
 /// As [`summary`].
-pub fn figure(figure: &Figure) -> Result<Vec<u8>, Failure> {
+pub fn figure(figure: &Figure) -> Result<Vec<u8>, Error> {
     let header = ["series", "x", "y", "low", "high", "model", "cell", "x_name", "y_name"].map(str::to_owned).into();
     let name = |axis: &Axis, place: f64| match &axis.scale {
         Scale::Names(names) => names.get(place.round().max(0.0) as usize).cloned().unwrap_or_default(),
@@ -81,8 +81,8 @@ pub fn figure(figure: &Figure) -> Result<Vec<u8>, Failure> {
     encode(&figure.slug, std::iter::once(header).chain(rows))
 }
 
-fn encode(name: &str, rows: impl Iterator<Item = Vec<String>>) -> Result<Vec<u8>, Failure> {
-    let internal = |error: &dyn std::fmt::Display| Failure::Internal(format!("{name}: {error}"));
+fn encode(name: &str, rows: impl Iterator<Item = Vec<String>>) -> Result<Vec<u8>, Error> {
+    let internal = |error: &dyn std::fmt::Display| Error::Internal(format!("{name}: {error}"));
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in rows {
         writer.write_record(&row).map_err(|error| internal(&error))?;

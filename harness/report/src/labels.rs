@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use cells::{cell::Origin, failure::Failure};
+use crate::Error;
+use cells::cell::Origin;
 use record::{RunRecord, Score, UNKNOWN};
 
 /// Experiment, cells and label rule: runs that share them must share the labels too.
@@ -22,8 +23,8 @@ impl Versions {
     /// Looks at one more run.
     ///
     /// # Errors
-    /// [`Failure::Usage`] names this run and an earlier one that has other labels, and both versions.
-    pub(super) fn add(&mut self, out: &Path, score: &Score, record: &RunRecord) -> Result<(), Failure> {
+    /// [`Error::DifferentLabels`] names this run and an earlier one that has other labels, and both versions.
+    pub(super) fn add(&mut self, out: &Path, score: &Score, record: &RunRecord) -> Result<(), Error> {
         let rule = record.ingredients.training["label"].to_string();
         let kind = (score.experiment.clone(), score.data, rule);
         if let Some(version) = Some(&record.label_hash).filter(|version| *version != UNKNOWN) {
@@ -31,7 +32,7 @@ impl Versions {
             if first.0 != *version {
                 let both =
                     format!("run {} was made with the labels {}, run {} with {version}", first.1, first.0, score.key);
-                return Err(refused(out, score, &both));
+                return Err(refused(out, score, both));
             }
         }
         for row in &record.predictions {
@@ -40,21 +41,15 @@ impl Versions {
             if *life != row.observed {
                 let lived = |life: f64, key: &str| format!("{life} cycles in run {key}");
                 let both = [lived(*life, key), lived(row.observed, &score.key)].join(" and ");
-                return Err(refused(out, score, &format!("cell {} lived {both}", row.cell)));
+                return Err(refused(out, score, format!("cell {} lived {both}", row.cell)));
             }
         }
         Ok(())
     }
 }
 
-fn refused(out: &Path, score: &Score, both: &str) -> Failure {
-    Failure::Usage(format!(
-        "{}: the results of experiment {} on {} cells are of different labels and do not compare: {both}. Run it again on \
-         one set of cells, which replaces the older ones, or keep them in two folders",
-        out.display(),
-        score.experiment,
-        score.data
-    ))
+fn refused(out: &Path, score: &Score, both: String) -> Error {
+    Error::DifferentLabels { out: out.to_owned(), experiment: score.experiment.clone(), data: score.data, both }
 }
 
 #[cfg(test)]

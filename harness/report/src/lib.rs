@@ -18,6 +18,7 @@
 pub mod bench;
 pub mod csv;
 pub mod document;
+mod error;
 pub mod figure;
 pub mod html;
 mod labels;
@@ -34,3 +35,5 @@ pub mod table;
 pub mod terminal;
 pub mod verdict;
 pub mod write;
+
+pub use error::Error;

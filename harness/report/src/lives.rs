@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::summary::{Run, Summary};
-use cells::{failure::Failure, label::Tally};
+use crate::Error;
+use cells::label::Tally;
 use record::LifeBases;
 
 /// Training and test lives in words, `39 observed, 3 padded`; where runs differ, from the least to the most. `None` where
@@ -74,24 +75,20 @@ pub fn notes(summary: &Summary) -> Vec<String> {
 /// An error against invented lives alone is none.
 ///
 /// # Errors
-/// [`Failure::Usage`] names the first experiment and model whose test lives are all padded.
-pub fn refuse_padded(out: &Path, summaries: &[Summary]) -> Result<(), Failure> {
+/// [`Error::Padded`] names the first experiment and model whose test lives are all padded.
+pub fn refuse_padded(out: &Path, summaries: &[Summary]) -> Result<(), Error> {
     let is_padded = |run: &&Run| {
         let Tally { padded, .. } = run.score.lives.test;
         run.score.metrics.is_some() && padded > 0 && padded == run.score.lives.test.total()
     };
     let mut runs = summaries.iter().flat_map(|summary| &summary.runs);
     let Some(Run { score, .. }) = runs.find(is_padded) else { return Ok(()) };
-    Err(Failure::Usage(format!(
-        "{}: all {} test lives of {} in experiment {} are padded: no record shows an end of life, so the numbers of cycles on \
-         record were taken for lives, and an error against them says nothing. Test on cells that reached their end of life \
-         (`unreached: drop` leaves the others out), or take the rows of this experiment out of {}",
-        out.display(),
-        score.lives.test.total(),
-        score.model,
-        score.experiment,
-        out.join("scores.csv").display()
-    )))
+    Err(Error::Padded {
+        out: out.to_owned(),
+        lives: score.lives.test.total(),
+        model: score.model.clone(),
+        experiment: score.experiment.clone(),
+    })
 }
 
 fn known<'a>(runs: impl IntoIterator<Item = &'a Run>) -> Vec<&'a LifeBases> {
@@ -153,7 +150,7 @@ mod tests {
     fn a_table_against_invented_lives_alone_is_refused() {
         let refused = |runs: &[Run]| refuse_padded(Path::new("out"), &summaries(runs, &[]));
         let message = refused(&[run(0, [41, 0, 0], [42, 0, 0]), run(1, [41, 0, 0], [0, 42, 0])]).unwrap_err();
-        assert_eq!(message.exit_code(), 2);
+        assert!(matches!(message, Error::Padded { .. }));
         let message = message.to_string();
         assert!(message.contains("all 42 test lives of cnn in experiment matr-1 are padded"), "{message}");
         for sound in [[1, 41, 0], [0, 41, 1], [42, 0, 0], [0, 0, 0]] {

@@ -10,7 +10,6 @@
 
 use std::path::Path;
 
-use cells::failure::Failure;
 use itertools::Itertools as _;
 use record::Study;
 use thiserror::Error;
@@ -46,7 +45,7 @@ pub enum Error {
     },
     /// Records that cannot be read.
     #[error(transparent)]
-    Records(#[from] Failure),
+    Records(#[from] crate::Error),
 }
 
 /// The text with the tables between its markers as the folders below `records` have them now.
@@ -78,7 +77,7 @@ pub fn splice(text: &str, records: &Path) -> Result<String, Error> {
 }
 
 /// Summaries of all folders, those of the first one first.
-fn read(records: &Path, folders: &[&str]) -> Result<Vec<Summary>, Failure> {
+fn read(records: &Path, folders: &[&str]) -> Result<Vec<Summary>, crate::Error> {
     let all = folders.iter().map(|folder| summarise(&records.join(folder)));
     Ok(all.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }

@@ -6,19 +6,19 @@ use std::{
 };
 
 use super::{csv, document::Document, figure, html, latex, markdown, provenance, summary::Summary};
-use cells::failure::Failure;
+use crate::Error;
 use record::files::write_whole;
 
 /// Writes `report.md`, `report.html`, `summary.csv`, and each table and figure into `tables/` and `figures/` of `out`;
 /// returns their paths.
 ///
 /// # Errors
-/// [`Failure::Usage`] names the file that cannot be written.
-pub fn write(out: &Path, summaries: &[Summary], document: &Document) -> Result<Vec<PathBuf>, Failure> {
+/// [`Error::Record`] names the file that cannot be written.
+pub fn write(out: &Path, summaries: &[Summary], document: &Document) -> Result<Vec<PathBuf>, Error> {
     let drawn: HashMap<String, String> = document
         .figures()
         .map(|figure| Ok((figure.slug.clone(), figure::draw(figure)?)))
-        .collect::<Result<_, Failure>>()?;
+        .collect::<Result<_, Error>>()?;
     let mut files = vec![
         (out.join("report.md"), markdown::render(document).into_bytes()),
         (out.join("report.html"), html::render(document, &drawn).into_bytes()),

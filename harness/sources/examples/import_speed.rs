@@ -5,15 +5,15 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use cells::failure::Failure;
 use rayon::prelude::*;
+use sources::Error;
 use sources::import::Format;
 
-fn read(format: &str, paths: &[PathBuf]) -> Result<(usize, usize), Failure> {
-    let format = Format::find(format).ok_or_else(|| Failure::Usage(format!("there is no format {format}")))?;
+fn read(format: &str, paths: &[PathBuf]) -> Result<(usize, usize), Error> {
+    let format = Format::find(format).ok_or_else(|| Error::Given(format!("there is no format {format}")))?;
     let published = (format.open)(paths)?;
     let ids = published.ids();
-    let cells = ids.par_iter().map(|id| Ok(published.cell(id)?.cell)).collect::<Result<Vec<_>, Failure>>()?;
+    let cells = ids.par_iter().map(|id| Ok(published.cell(id)?.cell)).collect::<Result<Vec<_>, Error>>()?;
     Ok((cells.len(), cells.iter().map(|cell| cell.cycles().len()).sum()))
 }
 

@@ -7,7 +7,6 @@ use std::path::Path;
 
 use cells::cell::{Cell, Cycle, DatasetName};
 use cells::datasets;
-use cells::failure::Failure;
 use cells::label::LabelRule;
 use cells::store::Store;
 use cells::{catalogue, source::CellSource as _};
@@ -129,7 +128,7 @@ fn table(outcomes: &[Outcome]) -> String {
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = std::env::args().nth(1).ok_or("usage: round_trip STORE")?;
     let (store, lab) = (Store::open(Path::new(&folder))?, VirtualLab::new());
-    let outcome = |id: &String| -> Result<Result<Outcome, String>, Failure> {
+    let outcome = |id: &String| -> Result<Result<Outcome, String>, cells::Error> {
         Ok(compare(&lab.cell(id, usize::MAX)?, &store.cell(id, usize::MAX)?))
     };
     let outcomes: Vec<_> = store.ids().par_iter().map(outcome).collect::<Result<_, _>>()?;

@@ -17,9 +17,9 @@ use super::assembly::{LARGEST_CELL, MOST_CYCLES};
 use super::format::{CellFiles, Datasets, Format};
 use super::imported::Imported;
 use super::packed::{self, PublishedFile};
+use crate::Error;
 use cells::catalogue::{Catalogue, CatalogueEntry};
 use cells::cell::{Cell, Cycle, DatasetName, LifeRecord, Origin};
-use cells::failure::Failure;
 use cells::quote::shown;
 use rules::OutlierRule;
 use table::Recorded;
@@ -102,7 +102,7 @@ struct Files {
 }
 
 impl Files {
-    fn find(dialect: Dialect, paths: &[PathBuf], catalogue: Arc<Catalogue>) -> Result<Box<dyn CellFiles>, Failure> {
+    fn find(dialect: Dialect, paths: &[PathBuf], catalogue: Arc<Catalogue>) -> Result<Box<dyn CellFiles>, Error> {
         let mut pairs: BTreeMap<String, Pair> = BTreeMap::new();
         for file in packed::find(paths)? {
             let (id, is_samples) = match (file.name.strip_suffix(SAMPLES), file.name.strip_suffix(CYCLES)) {
@@ -114,7 +114,7 @@ impl Files {
             let place = if is_samples { &mut pair.samples } else { &mut pair.cycles };
             if let Some(other) = place {
                 let (one, other) = (file.place(), other.place());
-                return Err(Failure::Usage(format!("{other} and {one} have the same name: give each file once")));
+                return Err(Error::Given(format!("{other} and {one} have the same name: give each file once")));
             }
             *place = Some(file);
         }
@@ -144,7 +144,7 @@ impl Files {
                 format!("cell of {dataset}")
             };
             let found = if others.is_empty() { String::new() } else { format!(", but {}", some_of(&others)) };
-            return Err(Failure::Usage(format!(
+            return Err(Error::Given(format!(
                 "{paths}: no {wanted} there{found}; a cell is two files, ID{SAMPLES} and ID{CYCLES}"
             )));
         }
@@ -170,11 +170,10 @@ impl CellFiles for Files {
         self.cells.keys().cloned().collect()
     }
 
-    fn cell(&self, id: &str) -> Result<Imported, Failure> {
+    fn cell(&self, id: &str) -> Result<Imported, Error> {
         let files = self.cells.get(id);
         let found = files.zip(self.catalogue.find(id));
-        let ((samples, cycles), entry) =
-            found.ok_or_else(|| Failure::Internal(format!("cell {id} was not found in the files")))?;
+        let ((samples, cycles), entry) = found.ok_or_else(|| Error::never_found(id))?;
         let summaries = table::read_cycles(cycles)?;
         let recorded = table::read_samples(samples)?;
         assemble(entry, self.dialect, recorded, &summaries).map_err(|what| cycles.refused(what))

@@ -16,10 +16,10 @@ use super::format::{CellFiles, Datasets, Format, origin_of};
 use super::imported::Imported;
 use super::pickle::Node;
 use super::pickled_cells::{PickledCells, Reading};
+use crate::Error;
 use cells::catalogue::{self, Catalogue, CatalogueEntry};
 use cells::cell::{Cycle, DatasetName, Origin};
 use cells::datasets;
-use cells::failure::Failure;
 use cells::quote::shown;
 use cells::time_unit::TimeUnit;
 
@@ -32,7 +32,7 @@ pub const FORMAT: Format = Format {
     own: Some(open),
 };
 
-fn open(paths: &[PathBuf], catalogue: Arc<Catalogue>) -> Result<Box<dyn CellFiles>, Failure> {
+fn open(paths: &[PathBuf], catalogue: Arc<Catalogue>) -> Result<Box<dyn CellFiles>, Error> {
     let none_found = "no pickle is named after a published cell, as MATR_b1c0.pkl is";
     let nominal = |root: Node<'_>| root.get("nominal_capacity_in_Ah").and_then(Node::number);
     let reading = Reading { prefix: "", largest_file: LARGEST_FILE, assemble, nominal, none_found };

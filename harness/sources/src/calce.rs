@@ -23,9 +23,9 @@ use super::format::{CellFiles, Datasets, Format};
 use super::imported::Imported;
 use super::packed::{self, PublishedFile};
 use super::rules::{left_out, outliers};
+use crate::Error;
 use cells::catalogue::{Catalogue, CatalogueEntry};
 use cells::cell::{Cell, Cycle, LifeRecord, Origin};
-use cells::failure::Failure;
 use cells::quote::shown;
 use date::Date;
 use rules::Fate;
@@ -64,7 +64,7 @@ struct Files {
 }
 
 impl Files {
-    fn find(paths: &[PathBuf], catalogue: Arc<Catalogue>) -> Result<Self, Failure> {
+    fn find(paths: &[PathBuf], catalogue: Arc<Catalogue>) -> Result<Self, Error> {
         let mut cells: BTreeMap<String, Vec<(Date, PublishedFile)>> = BTreeMap::new();
         let mut left_out = Vec::new();
         for file in packed::find(paths)? {
@@ -80,7 +80,7 @@ impl Files {
             })?;
             let files = cells.entry(id).or_default();
             if let Some((_, other)) = files.iter().find(|(_, other)| other.name == file.name) {
-                return Err(Failure::Usage(format!(
+                return Err(Error::Given(format!(
                     "{} and {} have the same name: give each file once",
                     other.place(),
                     file.place()
@@ -91,9 +91,9 @@ impl Files {
         if cells.is_empty() {
             let paths = paths.iter().map(|path| path.display()).join(", ");
             if catalogue.is_own() {
-                return Err(Failure::Usage(format!("{paths}: no zip or folder is named after {}", catalogue.a_cell())));
+                return Err(Error::Given(format!("{paths}: no zip or folder is named after {}", catalogue.a_cell())));
             }
-            return Err(Failure::Usage(format!(
+            return Err(Error::Given(format!(
                 "{paths}: no cell of CALCE there; a cell is CS2_35.zip as downloaded, or a folder CS2_35 with its xlsx, \
                  xls or txt files"
             )));
@@ -113,9 +113,9 @@ impl CellFiles for Files {
         self.cells.keys().cloned().collect()
     }
 
-    fn cell(&self, id: &str) -> Result<Imported, Failure> {
+    fn cell(&self, id: &str) -> Result<Imported, Error> {
         let found = self.cells.get(id).zip(self.catalogue.find(id));
-        let (files, entry) = found.ok_or_else(|| Failure::Internal(format!("cell {id} was not found in the files")))?;
+        let (files, entry) = found.ok_or_else(|| Error::never_found(id))?;
         let contents: Vec<workbook::Content> =
             files.par_iter().map(|(_, file)| read(file)).collect::<Result<_, _>>()?;
         let is_virtual = contents.iter().any(|content| content.is_virtual);
@@ -128,8 +128,7 @@ impl CellFiles for Files {
             [(_, first), .., (_, last)] => format!("{} to {} ({} files)", first.place(), last.name, files.len()),
             [] => String::new(),
         };
-        let mut imported = assemble(entry, origin, dated)
-            .map_err(|failure| Failure::Usage(format!("{place}: {failure}; nothing was imported")))?;
+        let mut imported = assemble(entry, origin, dated).map_err(|what| Error::Refused { place, what })?;
         imported.remarks.extend(twins);
         Ok(imported)
     }
@@ -146,7 +145,7 @@ impl CellFiles for Files {
     }
 }
 
-fn read(file: &PublishedFile) -> Result<workbook::Content, Failure> {
+fn read(file: &PublishedFile) -> Result<workbook::Content, Error> {
     if file.has_extension(&["txt"]) {
         let samples = file.read(LARGEST_FILE, |reader| text::read(reader).map_err(|problem| file.refused(problem)))?;
         return Ok(workbook::Content { samples, is_virtual: false });
@@ -164,8 +163,8 @@ fn twins(files: &[(Date, PublishedFile)], contents: &[workbook::Content]) -> Vec
     pairs.map(|((one, _), (other, _))| named((one, other))).collect()
 }
 
-/// Puts the samples of all files in order, cuts them into cycles and cleans these.
-fn assemble(entry: &CatalogueEntry, origin: Origin, files: Vec<(Date, Vec<Sample>)>) -> Result<Imported, Failure> {
+/// Puts the samples of all files in order, cuts them into cycles and cleans these. Fails with a fragment.
+fn assemble(entry: &CatalogueEntry, origin: Origin, files: Vec<(Date, Vec<Sample>)>) -> Result<Imported, String> {
     let id = &entry.id[..];
     let mut samples: Vec<(Date, Sample)> =
         files.into_iter().flat_map(|(date, samples)| samples.into_iter().map(move |sample| (date, sample))).collect();
@@ -197,12 +196,12 @@ fn assemble(entry: &CatalogueEntry, origin: Origin, files: Vec<(Date, Vec<Sample
         cycles.into_iter().zip(fates).filter(|(_, fate)| *fate == Fate::Kept).map(|(cycle, _)| cycle).collect();
     if cycles.is_empty() {
         let largest = capacities.iter().copied().fold(0.0, f64::max);
-        return Err(Failure::Usage(format!(
+        return Err(format!(
             "cell {id}: the cleaning rule leaves none of its {found} cycles: outliers are dropped, and those that give no more than {} Ah; \
              the most that one gives is {largest:.3} Ah; is time in seconds there, current in A and its sign negative in \
              discharge?",
             rules::LEAST
-        )));
+        ));
     }
     let dropped = [(trickles, "for giving next to nothing"), (by_name, "by name, as the authors do with this cell")];
     let remark = |(count, why): &(usize, &str)| format!("{count} of {found} cycles dropped {why}");
@@ -210,7 +209,7 @@ fn assemble(entry: &CatalogueEntry, origin: Origin, files: Vec<(Date, Vec<Sample
     let life = LifeRecord::Capacity(cycles.iter().map(Cycle::discharged).collect());
     let cell =
         Cell::new(entry.info(origin), cycles, life).and_then(|cell| cell.leaving_out(left_out(&capacities, &stays)));
-    let cell = cell.map_err(|invalid| Failure::Usage(invalid.to_string()))?;
+    let cell = cell.map_err(|invalid| invalid.to_string())?;
     remarks.extend(outliers(&cell));
     Ok(Imported { cell, remarks })
 }

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{fs, io, thread};
 
-use cells::failure::Failure;
+use crate::Error;
 use cells::whole_file;
 use transfer::{Trouble, Wanted};
 
@@ -64,15 +64,15 @@ impl Remote {
     /// is told about progress in plain lines.
     ///
     /// # Errors
-    /// [`Failure::Usage`] when no address gives the file (what came is kept for the next call), when it is too large or
-    /// the disk is full, and what `verify` says (the file is then deleted).
+    /// [`Error::Unreachable`] when no address gives the file (what came is kept for the next call), or one that is too large
+    /// or that `verify` finds wrong (it is then deleted); [`Error::Write`], such as when the disk is full.
     pub fn fetch<T>(
         &self,
         target: &Path,
         patience: Patience,
-        mut verify: impl FnMut(&Path, &str) -> Result<T, Failure>,
+        mut verify: impl FnMut(&Path, &str) -> Result<T, Error>,
         say: &mut dyn FnMut(&str),
-    ) -> Result<T, Failure> {
+    ) -> Result<T, Error> {
         let part = PathBuf::from(format!("{}.part", target.display()));
         let mut problems: Vec<String> = Vec::new();
         for url in &self.urls {
@@ -91,11 +91,11 @@ impl Remote {
                 }
                 match verify(&part, url) {
                     Ok(verified) => {
-                        whole_file::put_in_place(&part, target).map_err(|error| unwritable(target, &error))?;
+                        whole_file::put_in_place(&part, target).map_err(|error| unwritable(target, error))?;
                         return Ok(verified);
                     }
                     Err(failure) => {
-                        fs::remove_file(&part).map_err(|error| unwritable(&part, &error))?;
+                        fs::remove_file(&part).map_err(|error| unwritable(&part, error))?;
                         let problem = format!("the download from {url} was of no use, it is deleted: {failure}");
                         if !is_resumed {
                             problems.push(problem);
@@ -107,7 +107,7 @@ impl Remote {
             }
         }
         let kept = if part.exists() { "run the same command again, it goes on from there; or " } else { "" };
-        Err(Failure::Usage(format!("{}; {kept}{}", problems.join("; "), self.by_hand)))
+        Err(Error::Unreachable(format!("{}; {kept}{}", problems.join("; "), self.by_hand)))
     }
 
     /// Leaves the whole file in `part`, trying again after troubles that may pass.
@@ -136,6 +136,6 @@ fn megabytes(bytes: u64) -> String {
     format!("{:.1} MB", bytes as f64 / MEGABYTE as f64)
 }
 
-fn unwritable(path: &Path, error: &io::Error) -> Failure {
-    Failure::Usage(format!("cannot write {}: {}", path.display(), whole_file::said(error)))
+fn unwritable(path: &Path, source: io::Error) -> Error {
+    Error::Write { doing: format!("write {}", path.display()), source }
 }

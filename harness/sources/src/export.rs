@@ -21,10 +21,10 @@ use std::path::{Path, PathBuf};
 
 use itertools::Itertools as _;
 
+use crate::Error;
 use crate::import::{Datasets, Progress};
 use cells::cell::{Cell, LifeRecord};
 use cells::datasets;
-use cells::failure::Failure;
 use cells::source::CellSource;
 use cells::suggest::did_you_mean;
 use cells::whole_file;
@@ -62,8 +62,8 @@ pub struct Format {
 /// Writes cells, given by their ids, into a folder that exists; returns the files. Each is written under another name
 /// and then renamed.
 ///
-/// Fails with [`Failure::Usage`] when a cell lacks what the format must have, or the disk is full.
-pub type Write = fn(&dyn CellSource, &[String], &Path, &Progress<'_>) -> Result<Vec<PathBuf>, Failure>;
+/// Fails with [`Error::Unwritable`] when a cell lacks what the format must have, and with [`Error::Write`].
+pub type Write = fn(&dyn CellSource, &[String], &Path, &Progress<'_>) -> Result<Vec<PathBuf>, Error>;
 
 impl Format {
     /// The format of this name, in either way of naming it.
@@ -76,15 +76,15 @@ impl Format {
 /// these, those in `only`, unless that is empty. Cells of one's own are written if `only` names them. Returns the files.
 ///
 /// # Errors
-/// [`Failure::Usage`] for an id in `only` that is not in `source` or of another dataset, when there is nothing to write,
-/// and as [`Write`].
+/// [`Error::Unwritable`] for an id in `only` that is not in `source` or of another dataset, [`Error::Given`] when there is
+/// nothing to write, and as [`Write`].
 pub fn export(
     format: &Format,
     source: &dyn CellSource,
     only: &[String],
     out: &Path,
     progress: &Progress<'_>,
-) -> Result<Vec<PathBuf>, Failure> {
+) -> Result<Vec<PathBuf>, Error> {
     let mut ids = Vec::new();
     for id in source.ids() {
         let is_named = only.contains(&id);
@@ -106,41 +106,40 @@ pub fn export(
         } else {
             format!("it is not there{}", did_you_mean(other, there.iter().map(String::as_str)))
         };
-        return Err(Failure::Usage(format!("cell {other} cannot be written as {}: {why}", format.name)));
+        return Err(Error::Unwritable { id: other.clone(), format: format.name.to_owned(), why });
     }
     if ids.is_empty() {
-        return Err(Failure::Usage(format!("none of the given cells can be written as {}", format.name)));
+        return Err(Error::Given(format!("none of the given cells can be written as {}", format.name)));
     }
     std::fs::create_dir_all(out)
-        .map_err(|error| Failure::Usage(format!("cannot make the folder {}: {error}", out.display())))?;
+        .map_err(|source| Error::Write { doing: format!("make the folder {}", out.display()), source })?;
     (format.write)(source, &ids, out, progress)
 }
 
 /// The cell with all cycles of its life, which is all that published files say of how long it lived.
 ///
 /// # Errors
-/// [`Failure::Usage`] when the store has the first cycles only, and knows the life otherwise; as [`CellSource::cell`].
-fn whole_life(source: &dyn CellSource, id: &str, format: &str) -> Result<Cell, Failure> {
+/// [`Error::Unwritable`] when the store has the first cycles only, and knows the life otherwise; as [`CellSource::cell`].
+fn whole_life(source: &dyn CellSource, id: &str, format: &str) -> Result<Cell, Error> {
     let cell = source.cell(id, usize::MAX)?;
     let here = cell.cycles().len();
     match cell.life() {
         LifeRecord::Capacity(capacity) if capacity.len() == here => Ok(cell),
-        _ => Err(Failure::Usage(format!(
-            "cell {id} cannot be written as {format}: only its first {here} cycles are here, from which nobody could tell \
-             its life"
-        ))),
+        _ => Err(Error::Unwritable {
+            id: id.to_owned(),
+            format: format.to_owned(),
+            why: format!("only its first {here} cycles are here, from which nobody could tell its life"),
+        }),
     }
 }
 
 /// Makes the file `name` in `out`: what `write` leaves at the path it is given, once that is whole. Returns its path.
 ///
 /// # Errors
-/// [`Failure::Usage`] when the folder takes no file; the error of `write`.
-fn put(out: &Path, name: &str, write: impl FnOnce(&Path) -> Result<(), Failure>) -> Result<PathBuf, Failure> {
+/// [`Error::Write`] when the folder takes no file; the error of `write`.
+fn put(out: &Path, name: &str, write: impl FnOnce(&Path) -> Result<(), Error>) -> Result<PathBuf, Error> {
     let target = out.join(name);
-    let failed = |error: std::io::Error| {
-        Failure::Usage(format!("cannot write {}: {}", target.display(), whole_file::said(&error)))
-    };
+    let failed = |source| Error::Write { doing: format!("write {}", target.display()), source };
     whole_file::fill(&target, write, failed)?;
     Ok(target)
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::imported::Imported;
 use super::nominal::Nominal;
+use crate::Error;
 use cells::catalogue::Catalogue;
 use cells::cell::{DatasetName, Origin};
-use cells::failure::Failure;
 
 /// One kind of published files.
 #[derive(Debug)]
@@ -45,11 +45,11 @@ impl Datasets {
 
 /// Looks at files: which cells are in them? Reads as little as that needs.
 ///
-/// Fails with [`Failure::Usage`], naming the file, when it cannot be read or is of another kind.
-pub type Open = fn(&[PathBuf]) -> Result<Box<dyn CellFiles>, Failure>;
+/// Fails with an [`Error`] that names the file when it cannot be read or is of another kind.
+pub type Open = fn(&[PathBuf]) -> Result<Box<dyn CellFiles>, Error>;
 
 /// As [`Open`], for the cells of a catalogue. They are called there what the files call them.
-pub type OpenOwn = fn(&[PathBuf], Arc<Catalogue>) -> Result<Box<dyn CellFiles>, Failure>;
+pub type OpenOwn = fn(&[PathBuf], Arc<Catalogue>) -> Result<Box<dyn CellFiles>, Error>;
 
 /// Published files, looked at.
 pub trait CellFiles: Sync {
@@ -59,16 +59,16 @@ pub trait CellFiles: Sync {
     /// Reads one of them.
     ///
     /// # Errors
-    /// [`Failure::Usage`] names the file and the place in it.
-    fn cell(&self, id: &str) -> Result<Imported, Failure>;
+    /// [`Error::Refused`] names the file and the place in it.
+    fn cell(&self, id: &str) -> Result<Imported, Error>;
 
     /// Settles which nominal capacity cells count to, before any is read.
     ///
     /// # Errors
-    /// [`Failure::Usage`] where that of the file is wanted and files of this format state none.
-    fn choose(&mut self, nominal: Nominal) -> Result<(), Failure> {
+    /// [`Error::Given`] where that of the file is wanted and files of this format state none.
+    fn choose(&mut self, nominal: Nominal) -> Result<(), Error> {
         match nominal {
-            Nominal::File => Err(Failure::Usage(
+            Nominal::File => Err(Error::Given(
                 "files of this format state no nominal capacity: leave --nominal-capacity out, that of the catalogue is used"
                     .to_owned(),
             )),

@@ -14,9 +14,9 @@ use super::format::{CellFiles, Datasets, Format, origin_of};
 use super::imported::Imported;
 use super::pickle::{self, Frame, Node};
 use super::pickled_cells::{PickledCells, Reading};
+use crate::Error;
 use cells::catalogue::{Catalogue, CatalogueEntry};
 use cells::cell::Cycle;
-use cells::failure::Failure;
 
 /// See the module.
 pub const FORMAT: Format = Format {
@@ -27,7 +27,7 @@ pub const FORMAT: Format = Format {
     own: Some(open),
 };
 
-fn open(paths: &[PathBuf], catalogue: Arc<Catalogue>) -> Result<Box<dyn CellFiles>, Failure> {
+fn open(paths: &[PathBuf], catalogue: Arc<Catalogue>) -> Result<Box<dyn CellFiles>, Error> {
     let none_found = "it is not hust_data.zip nor its folder: no 1-1.pkl, 1-2.pkl, … in it";
     let reading = Reading { prefix: "HUST_", largest_file: LARGEST_FILE, assemble, nominal: |_| None, none_found };
     Ok(Box::new(PickledCells::find(paths, reading, catalogue)?))

@@ -19,10 +19,10 @@ use rayon::prelude::*;
 pub use super::format::{CellFiles, Datasets, Format, Open, VIRTUAL_MARK, origin_of};
 pub use super::imported::Imported;
 use super::{battery_archive, batteryml, calce, hust, matr, matr_curves, rwth};
+use crate::Error;
 use cells::catalogue::Catalogue;
 use cells::cell::{DatasetName, Origin};
 use cells::datasets;
-use cells::failure::Failure;
 use cells::store::Store;
 
 /// Everything that can be imported.
@@ -47,11 +47,11 @@ impl Format {
     /// Looks at files for the cells of a catalogue.
     ///
     /// # Errors
-    /// [`Failure::Usage`] if files of this format hold published cells only; as [`Open`].
-    pub fn open_own(&self, paths: &[PathBuf], catalogue: Arc<Catalogue>) -> Result<Box<dyn CellFiles>, Failure> {
+    /// [`Error::Given`] if files of this format hold published cells only; as [`Open`].
+    pub fn open_own(&self, paths: &[PathBuf], catalogue: Arc<Catalogue>) -> Result<Box<dyn CellFiles>, Error> {
         let own = self.own.ok_or_else(|| {
             let others = FORMATS.iter().filter(|format| format.own.is_some()).map(|format| format.name).join(", ");
-            Failure::Usage(format!(
+            Error::Given(format!(
                 "files of {} hold the published cells and no others: leave --catalogue out, or give cells of your own in \
                  another format ({others})",
                 self.name
@@ -61,8 +61,8 @@ impl Format {
     }
 }
 
-/// Told how many cells of how many are done; an error stops the work and is passed on.
-pub type Progress<'a> = dyn Fn(usize, usize) -> Result<(), Failure> + Sync + 'a;
+/// Told how many cells of how many are done; an error, such as [`Error::Stopped`], stops the work and is passed on.
+pub type Progress<'a> = dyn Fn(usize, usize) -> Result<(), Error> + Sync + 'a;
 
 /// What an import did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,14 +91,14 @@ const AT_ONCE: usize = 3;
 /// Cells that are there are replaced if `force` says so.
 ///
 /// # Errors
-/// [`Failure::Usage`] for cells that are there, what reading a cell says, and as [`Store::write_all`]; the error of
+/// [`Error::Present`] for cells that are there, what reading a cell says, and as [`Store::write_all`]; the error of
 /// `progress`.
 pub fn write(
     published: &dyn CellFiles,
     store: &mut Store,
     force: bool,
     progress: &Progress<'_>,
-) -> Result<Summary, Failure> {
+) -> Result<Summary, Error> {
     let ids = published.ids();
     check_absent(&ids, store, force)?;
     let written = Mutex::new(BTreeMap::new());
@@ -107,21 +107,21 @@ pub fn write(
         progress(done.load(Ordering::Relaxed), ids.len())?;
         let Imported { cell, remarks } = published.cell(id)?;
         if cell.id() != id {
-            return Err(Failure::Internal(format!("the importer was asked for cell {id} and gave {}", cell.id())));
+            return Err(Error::Internal(format!("the importer was asked for cell {id} and gave {}", cell.id())));
         }
         let (dataset, origin) = (cell.info().dataset.clone(), cell.info().origin);
-        let mut written = written.lock().map_err(|_| Failure::Internal("a worker of the import died".to_owned()))?;
+        let mut written = written.lock().map_err(|_| Error::Internal("a worker of the import died".to_owned()))?;
         written.insert(id.clone(), (dataset, origin, remarks));
         done.fetch_add(1, Ordering::Relaxed);
         Ok(cell)
     });
     let workers = rayon::ThreadPoolBuilder::new().num_threads(AT_ONCE.min(rayon::current_num_threads()));
     let workers =
-        workers.build().map_err(|error| Failure::Internal(format!("cannot start workers for the import: {error}")))?;
+        workers.build().map_err(|error| Error::Internal(format!("cannot start workers for the import: {error}")))?;
     workers.install(|| store.write_all(cells))?;
     let _ = progress(ids.len(), ids.len()); // too late to stop
 
-    let written = written.into_inner().map_err(|_| Failure::Internal("a worker of the import died".to_owned()))?;
+    let written = written.into_inner().map_err(|_| Error::Internal("a worker of the import died".to_owned()))?;
     let cells = datasets::counted(written.values().map(|(dataset, ..)| dataset));
     let origin = written.values().next().map_or(Origin::Real, |(_, origin, _)| *origin);
     let of_cells = |(id, (_, _, remarks)): (String, (DatasetName, Origin, Vec<String>))| {
@@ -134,8 +134,8 @@ pub fn write(
 /// Says no before anything long is begun.
 ///
 /// # Errors
-/// [`Failure::Usage`] when some of these cells are in `store` and not to be replaced.
-pub fn check_absent(ids: &[String], store: &Store, force: bool) -> Result<(), Failure> {
+/// [`Error::Present`] when some of these cells are in `store` and not to be replaced.
+pub fn check_absent(ids: &[String], store: &Store, force: bool) -> Result<(), Error> {
     let present = ids.iter().filter(|id| store.contains(id)).count();
     if present == 0 || force {
         return Ok(());
@@ -144,10 +144,5 @@ pub fn check_absent(ids: &[String], store: &Store, force: bool) -> Result<(), Fa
         0 => String::new(),
         new => format!(", and the other {new} would be new"),
     };
-    Err(Failure::Usage(format!(
-        "{present} of these {} cells are in {} already{new}: give --force to take all of them from these files, or leave it at \
-         what is there",
-        ids.len(),
-        store.dir().display()
-    )))
+    Err(Error::Present { present, asked: ids.len(), dir: store.dir().to_owned(), new })
 }

@@ -7,6 +7,7 @@ pub mod calce;
 pub mod coulomb;
 mod delimited;
 pub mod download;
+mod error;
 pub mod export;
 pub mod format;
 pub mod hust;
@@ -20,3 +21,5 @@ pub mod pickle;
 mod pickled_cells;
 mod rules;
 pub mod rwth;
+
+pub use error::Error;

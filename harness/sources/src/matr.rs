@@ -25,12 +25,12 @@ use std::path::{Path, PathBuf};
 use super::assembly::Assembly;
 use super::format::{CellFiles, Datasets, Format};
 use super::imported::Imported;
+use crate::Error;
 use apart::Reader;
 pub use apart::{VERB, read_by, serve};
 pub(crate) use batches::{BATCHES, BatchFile, CONTINUATIONS, Continuation, place_of};
 use cells::catalogue;
 use cells::cell::Cycle;
-use cells::failure::Failure;
 use cells::quote::shown;
 use cells::time_unit::TimeUnit;
 use message::{Head, Outline, Recorded};
@@ -102,10 +102,9 @@ impl Part {
 }
 
 impl Batch {
-    fn open(path: &Path) -> Result<Self, Failure> {
+    fn open(path: &Path) -> Result<Self, Error> {
         let opened = Reader::open(path);
-        let refused =
-            |what: String| Failure::Usage(format!("{}: {}; nothing was imported", path.display(), shown(what, 1000)));
+        let refused = |what: String| Error::Refused { place: path.display().to_string(), what: shown(what, 1000) };
         let (head, reader) = opened.map_err(refused)?;
         Ok(Self { path: path.to_owned(), head, reader })
     }
@@ -150,12 +149,12 @@ impl Batch {
 struct Batches(Vec<Batch>);
 
 impl Batches {
-    fn open(paths: &[PathBuf]) -> Result<Self, Failure> {
+    fn open(paths: &[PathBuf]) -> Result<Self, Error> {
         let mut batches: Vec<Batch> = Vec::new();
         for path in mat_files(paths)? {
             let batch = Batch::open(&path)?;
             if let Some(other) = batches.iter().find(|other| other.head.number == batch.head.number) {
-                return Err(Failure::Usage(format!(
+                return Err(Error::Given(format!(
                     "{} and {} are both batch {} of MATR: give one of them",
                     other.path.display(),
                     path.display(),
@@ -167,13 +166,13 @@ impl Batches {
         let batches = Self(batches);
         let continued = |first: &&Batch| CONTINUATIONS.iter().any(|continuation| first.has(continuation.cell));
         if let (Some(first), None) = (batches.batch(1).filter(continued), batches.batch(2)) {
-            return Err(Failure::Usage(format!(
+            return Err(Error::Given(format!(
                 "{} has cells whose later cycles are in batch 2 (2017-06-30): give that file as well",
                 first.path.display()
             )));
         }
         if batches.ids().is_empty() {
-            return Err(Failure::Usage("the batch files given have no cells in them".to_owned()));
+            return Err(Error::Given("the batch files given have no cells in them".to_owned()));
         }
         Ok(batches)
     }
@@ -184,10 +183,10 @@ impl Batches {
 }
 
 /// The files given, and those ending in `.mat` in the folders given.
-fn mat_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+fn mat_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
     let mut files = Vec::new();
     for path in paths {
-        let unreadable = |error| Failure::Usage(format!("cannot read {}: {error}", path.display()));
+        let unreadable = |source| Error::Read { path: path.clone(), source };
         if !std::fs::metadata(path).map_err(unreadable)?.is_dir() {
             files.push(path.clone());
             continue;
@@ -200,7 +199,7 @@ fn mat_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
             }
         }
         if files.len() == before {
-            return Err(Failure::Usage(format!("{} has no file that ends in .mat", path.display())));
+            return Err(Error::Given(format!("{} has no file that ends in .mat", path.display())));
         }
     }
     files.sort();
@@ -222,16 +221,16 @@ impl CellFiles for Batches {
         ids
     }
 
-    fn cell(&self, id: &str) -> Result<Imported, Failure> {
-        let absent = || Failure::Usage(format!("cell {id} is not in the batch files given"));
+    fn cell(&self, id: &str) -> Result<Imported, Error> {
+        let absent = || Error::UnknownCell { id: id.to_owned(), place: "the batch files given" };
         let (number, index) = place_of(id).ok_or_else(absent)?;
         let batch = self.batch(number).ok_or_else(absent)?;
         let entry = catalogue::find(id).ok_or_else(absent)?;
         let continuation = CONTINUATIONS.iter().find(|known| number == 1 && known.cell == index);
         let rest = continuation.map(|known| known.continues_at).zip(self.batch(2));
         let refused = |what: String| {
-            let what = shown(what, 1000);
-            Failure::Usage(format!("{}: cell b{number}c{index}: {what}; nothing was imported", batch.path.display()))
+            let place = format!("{}: cell b{number}c{index}", batch.path.display());
+            Error::Refused { place, what: shown(what, 1000) }
         };
 
         let mut assembly = Assembly::new(entry.info(batch.head.origin));

@@ -30,9 +30,9 @@ use sha2::{Digest, Sha256};
 
 use super::format::{CellFiles, Datasets, Format};
 use super::imported::Imported;
+use crate::Error;
 use cells::catalogue::CatalogueEntry;
 use cells::cell::{Cell, Cycle, LifeRecord, Origin};
-use cells::failure::Failure;
 
 use publication::Entry;
 pub use publication::{FIRST_CYCLE, Publication};
@@ -74,7 +74,7 @@ pub const FORMAT: Format = Format {
     datasets: Datasets::Of(&["MATR", "CLO"]),
     open: |paths| match paths {
         [path] => Ok(Box::new(Curves::read(path)?)),
-        _ => Err(Failure::Usage("matr-curves is one archive or one folder: give one path".to_owned())),
+        _ => Err(Error::Given("matr-curves is one archive or one folder: give one path".to_owned())),
     },
     own: None,
 };
@@ -83,9 +83,9 @@ impl Curves {
     /// Reads and checks every table.
     ///
     /// # Errors
-    /// [`Failure::Usage`] when `path` is not the archive, is cut short or lacks a table, and names file, line and column
-    /// of a value that is not a finite number.
-    pub fn read(path: &Path) -> Result<Self, Failure> {
+    /// [`Error::Archive`] when `path` is not the archive, is cut short or lacks a table; [`Error::Table`] names line and
+    /// column of a value that is not a finite number.
+    pub fn read(path: &Path) -> Result<Self, Error> {
         let archive::Tables { publication, mut tables } = archive::read(path)?;
         let content = content_hash(&tables);
         let entries = publication.entries();
@@ -116,7 +116,7 @@ impl Curves {
             let cycle_life = lives[entry.split][entry.number - 1];
             Ok(Curve { entry: entry.cell, curves, capacities: stated.transpose()?, cycle_life })
         };
-        let cells = of_cells.into_par_iter().map(read).collect::<Result<_, Failure>>()?;
+        let cells = of_cells.into_par_iter().map(read).collect::<Result<_, Error>>()?;
         Ok(Self { publication, cells, content })
     }
 
@@ -136,9 +136,9 @@ impl CellFiles for Curves {
         self.publication.ids()
     }
 
-    fn cell(&self, id: &str) -> Result<Imported, Failure> {
+    fn cell(&self, id: &str) -> Result<Imported, Error> {
         let curve = self.cells.iter().find(|curve| curve.entry.id == id);
-        let curve = curve.ok_or_else(|| Failure::Usage(format!("cell {id} is not in the matr-curves archive")))?;
+        let curve = curve.ok_or_else(|| Error::UnknownCell { id: id.to_owned(), place: "the matr-curves archive" })?;
         let glitched = curve.glitched_cycles();
         let mut imported = Imported::from(curve.cell()?);
         if !glitched.is_empty() {
@@ -171,7 +171,7 @@ impl CellFiles for Curves {
 }
 
 impl Curve {
-    fn cell(&self) -> Result<Cell, Failure> {
+    fn cell(&self) -> Result<Cell, Error> {
         let grid: Vec<f64> = (0..POINTS).map(voltage).collect();
         let cycle = |(position, curve): (usize, &Vec<f64>)| Cycle {
             number: FIRST_CYCLE + position as u32,
@@ -184,7 +184,7 @@ impl Curve {
         };
         let cycles = self.curves.iter().enumerate().map(cycle).collect();
         let life = LifeRecord::Published { cycle_life: self.cycle_life, end_of_life: 0.8 };
-        Cell::new(self.entry.info(Origin::Real), cycles, life).map_err(|invalid| Failure::Usage(invalid.to_string()))
+        Ok(Cell::new(self.entry.info(Origin::Real), cycles, life)?)
     }
 
     fn glitched_cycles(&self) -> Vec<u32> {

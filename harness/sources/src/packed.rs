@@ -10,7 +10,7 @@ use std::path::{Component, Path, PathBuf};
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use cells::failure::Failure;
+use crate::Error;
 use cells::quote::shown;
 
 /// Far more files than any dataset has; an archive or folder with more is something else.
@@ -47,9 +47,9 @@ impl PublishedFile {
         }
     }
 
-    /// The failure of a file that is not what it should be. What is to be done, `what` says: see [`damaged`].
-    pub(super) fn refused(&self, what: impl std::fmt::Display) -> Failure {
-        Failure::Usage(format!("{}: {}; nothing was imported", self.place(), shown(what, LONGEST_PROBLEM)))
+    /// The error of a file that is not what it should be. What is to be done, `what` says: see [`damaged`].
+    pub(super) fn refused(&self, what: impl std::fmt::Display) -> Error {
+        Error::Refused { place: self.place(), what: shown(what, LONGEST_PROBLEM) }
     }
 
     /// Whether the name ends in one of these, whatever the case.
@@ -61,8 +61,8 @@ impl PublishedFile {
     /// Reads the file whole.
     ///
     /// # Errors
-    /// [`Failure::Usage`] when it cannot be read, is damaged, or has more than `largest` bytes.
-    pub(super) fn bytes(&self, largest: u64) -> Result<Vec<u8>, Failure> {
+    /// [`Error::Read`], and [`Error::Refused`] when it is damaged or has more than `largest` bytes.
+    pub(super) fn bytes(&self, largest: u64) -> Result<Vec<u8>, Error> {
         self.read(largest, |reader| {
             let mut bytes = Vec::new();
             reader.read_to_end(&mut bytes).map_err(|error| self.refused(broken(&error)))?;
@@ -74,14 +74,14 @@ impl PublishedFile {
     ///
     /// # Errors
     /// As [`PublishedFile::bytes`].
-    pub(super) fn start(&self, bytes: u64) -> Result<Vec<u8>, Failure> {
+    pub(super) fn start(&self, bytes: u64) -> Result<Vec<u8>, Error> {
         let first = |reader: &mut dyn Read| {
             let mut start = Vec::new();
             reader.take(bytes).read_to_end(&mut start).map_err(|error| self.refused(broken(&error)))?;
             Ok(start)
         };
         match &self.place {
-            Place::Disk(path) => first(&mut File::open(path).map_err(|error| unreadable(path, &error))?),
+            Place::Disk(path) => first(&mut File::open(path).map_err(|error| unreadable(path, error))?),
             Place::Packed { archive, index, .. } => {
                 first(&mut open_zip(archive)?.by_index(*index).map_err(|error| self.refused(damaged(error)))?)
             }
@@ -95,8 +95,8 @@ impl PublishedFile {
     pub(super) fn read<T>(
         &self,
         largest: u64,
-        consume: impl FnOnce(&mut dyn Read) -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
+        consume: impl FnOnce(&mut dyn Read) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let whole = |reader: &mut dyn Read| {
             let mut reader = Bounded::new(reader, largest);
             let result = consume(&mut reader)?;
@@ -104,7 +104,7 @@ impl PublishedFile {
             Ok(result)
         };
         match &self.place {
-            Place::Disk(path) => whole(&mut File::open(path).map_err(|error| unreadable(path, &error))?),
+            Place::Disk(path) => whole(&mut File::open(path).map_err(|error| unreadable(path, error))?),
             Place::Packed { archive, index, .. } => {
                 let mut archive = open_zip(archive)?;
                 let mut entry = archive.by_index(*index).map_err(|error| self.refused(damaged(error)))?;
@@ -121,8 +121,8 @@ impl PublishedFile {
 /// of their own (`__MACOSX`, `.DS_Store`, `~$…`) is not among them.
 ///
 /// # Errors
-/// [`Failure::Usage`] when a path cannot be read, an archive is damaged, and when an entry would climb out of its archive.
-pub(super) fn find(paths: &[PathBuf]) -> Result<Vec<PublishedFile>, Failure> {
+/// [`Error::Read`], [`Error::Archive`] when an archive is damaged or an entry would climb out of it, and [`Error::Given`].
+pub(super) fn find(paths: &[PathBuf]) -> Result<Vec<PublishedFile>, Error> {
     let mut files = Vec::new();
     for path in paths {
         look(path, 0, &mut files)?;
@@ -130,15 +130,15 @@ pub(super) fn find(paths: &[PathBuf]) -> Result<Vec<PublishedFile>, Failure> {
     Ok(files)
 }
 
-fn look(path: &Path, depth: usize, files: &mut Vec<PublishedFile>) -> Result<(), Failure> {
-    let metadata = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
+fn look(path: &Path, depth: usize, files: &mut Vec<PublishedFile>) -> Result<(), Error> {
+    let metadata = fs::metadata(path).map_err(|error| unreadable(path, error))?;
     if metadata.is_dir() {
         if depth > DEEPEST {
             return Ok(());
         }
         let entries = fs::read_dir(path).and_then(|entries| entries.collect::<io::Result<Vec<_>>>());
         let mut inside: Vec<PathBuf> =
-            entries.map_err(|error| unreadable(path, &error))?.iter().map(fs::DirEntry::path).collect();
+            entries.map_err(|error| unreadable(path, error))?.iter().map(fs::DirEntry::path).collect();
         inside.sort();
         return inside
             .iter()
@@ -146,7 +146,7 @@ fn look(path: &Path, depth: usize, files: &mut Vec<PublishedFile>) -> Result<(),
             .try_for_each(|path| look(path, depth + 1, files));
     }
     if !metadata.is_file() {
-        return Err(Failure::Usage(format!("{} is neither a file nor a folder", path.display())));
+        return Err(Error::Given(format!("{} is neither a file nor a folder", path.display())));
     }
     let name = last_name(path);
     if name.to_ascii_lowercase().ends_with(".zip") {
@@ -158,7 +158,7 @@ fn look(path: &Path, depth: usize, files: &mut Vec<PublishedFile>) -> Result<(),
         files.push(PublishedFile { place: Place::Disk(path.to_owned()), name, folders });
     }
     if files.len() > MOST_FILES {
-        return Err(Failure::Usage(format!(
+        return Err(Error::Given(format!(
             "{} and what was given before hold more than {MOST_FILES} files",
             path.display()
         )));
@@ -166,7 +166,7 @@ fn look(path: &Path, depth: usize, files: &mut Vec<PublishedFile>) -> Result<(),
     Ok(())
 }
 
-fn look_into_zip(path: &Path, files: &mut Vec<PublishedFile>) -> Result<(), Failure> {
+fn look_into_zip(path: &Path, files: &mut Vec<PublishedFile>) -> Result<(), Error> {
     let archive = open_zip(path)?;
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     for (index, name) in names(&archive, &path.display().to_string())? {
@@ -188,10 +188,10 @@ fn look_into_zip(path: &Path, files: &mut Vec<PublishedFile>) -> Result<(), Fail
 /// Index and name, with `/` between its parts, of every file in the archive at `place`, sorted by name.
 ///
 /// # Errors
-/// [`Failure::Usage`] for an entry that would climb out of the archive, and for too many.
-pub(super) fn names<R: Read + Seek>(archive: &ZipArchive<R>, place: &str) -> Result<Vec<(usize, String)>, Failure> {
+/// [`Error::Archive`] for an entry that would climb out of the archive, and for too many.
+pub(super) fn names<R: Read + Seek>(archive: &ZipArchive<R>, place: &str) -> Result<Vec<(usize, String)>, Error> {
     if archive.len() > MOST_FILES {
-        return Err(Failure::Usage(format!("{place} holds {} files, more than any dataset has", archive.len())));
+        return Err(archive_error(place, format!("holds {} files, more than any dataset has", archive.len())));
     }
     let mut names = Vec::new();
     for index in 0..archive.len() {
@@ -200,10 +200,13 @@ pub(super) fn names<R: Read + Seek>(archive: &ZipArchive<R>, place: &str) -> Res
         let climbs = |part: Component<'_>| !matches!(part, Component::Normal(_) | Component::CurDir);
         if Path::new(&name).components().any(climbs) {
             let name = shown(name, 60);
-            return Err(Failure::Usage(format!(
-                "{place} has an entry \"{name}\", which would lie outside the archive: it is not the published one; \
-                 nothing was imported"
-            )));
+            return Err(archive_error(
+                place,
+                format!(
+                    "has an entry \"{name}\", which would lie outside the archive: it is not the published one; nothing \
+                     was imported"
+                ),
+            ));
         }
         if !name.ends_with('/') {
             names.push((index, name));
@@ -216,22 +219,29 @@ pub(super) fn names<R: Read + Seek>(archive: &ZipArchive<R>, place: &str) -> Res
 /// Opens the zip archive at `path`.
 ///
 /// # Errors
-/// [`Failure::Usage`] when it cannot be read or is none.
-pub(super) fn open_zip(path: &Path) -> Result<ZipArchive<BufReader<File>>, Failure> {
-    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+/// [`Error::Read`], and [`Error::Archive`] if it is none.
+pub(super) fn open_zip(path: &Path) -> Result<ZipArchive<BufReader<File>>, Error> {
+    let file = File::open(path).map_err(|error| unreadable(path, error))?;
     ZipArchive::new(BufReader::new(file)).map_err(|error| refused_archive(&path.display().to_string(), &error))
 }
 
-/// The failure of an archive that cannot be read.
-pub(super) fn refused_archive(place: &str, error: &ZipError) -> Failure {
-    Failure::Usage(format!(
-        "{place} is not a zip archive, or is damaged or cut short: {}; nothing was imported, get the file anew",
-        shown(error, 200)
-    ))
+/// The error of an archive that cannot be read.
+pub(super) fn refused_archive(place: &str, error: &ZipError) -> Error {
+    archive_error(
+        place,
+        format!(
+            "is not a zip archive, or is damaged or cut short: {}; nothing was imported, get the file anew",
+            shown(error, 200)
+        ),
+    )
 }
 
-fn unreadable(path: &Path, error: &io::Error) -> Failure {
-    Failure::Usage(format!("cannot read {}: {error}", path.display()))
+fn archive_error(place: &str, what: String) -> Error {
+    Error::Archive { place: place.to_owned(), what }
+}
+
+fn unreadable(path: &Path, source: io::Error) -> Error {
+    Error::Read { path: path.to_owned(), source }
 }
 
 /// A fragment for an error in the middle of a file.

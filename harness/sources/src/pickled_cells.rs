@@ -9,8 +9,8 @@ use super::imported::Imported;
 use super::nominal::Nominal;
 use super::packed::{self, PublishedFile};
 use super::pickle::{self, Node, Pickle};
+use crate::Error;
 use cells::catalogue::{Catalogue, CatalogueEntry};
-use cells::failure::Failure;
 use cells::quote::shown;
 
 /// How a publisher's pickles are to be understood.
@@ -40,8 +40,8 @@ impl PickledCells {
     /// Looks for pickles of the cells of a catalogue in files, folders and zip archives.
     ///
     /// # Errors
-    /// [`Failure::Usage`] if there are none, or two of one cell; as [`packed::find`].
-    pub(super) fn find(paths: &[PathBuf], reading: Reading, catalogue: Arc<Catalogue>) -> Result<Self, Failure> {
+    /// [`Error::Given`] if there are none, or two of one cell; as [`packed::find`].
+    pub(super) fn find(paths: &[PathBuf], reading: Reading, catalogue: Arc<Catalogue>) -> Result<Self, Error> {
         let (nominal, files, left_out) = (Nominal::default(), BTreeMap::new(), Vec::new());
         let mut found = Self { reading, catalogue, nominal, files, left_out };
         for file in packed::find(paths)? {
@@ -53,7 +53,7 @@ impl PickledCells {
             let id = entry.id.clone();
             if let Some(other) = found.files.get(&id) {
                 let (one, two) = (other.place(), file.place());
-                return Err(Failure::Usage(format!("{one} and {two} are both cell {id}: give one of them")));
+                return Err(Error::Given(format!("{one} and {two} are both cell {id}: give one of them")));
             } else {
                 found.files.insert(id, file);
             }
@@ -64,7 +64,7 @@ impl PickledCells {
                 true => format!("no pickle is named after {}", found.catalogue.a_cell()),
                 false => found.reading.none_found.to_owned(),
             };
-            return Err(Failure::Usage(format!("{}: {none_found}", given.join(", "))));
+            return Err(Error::Given(format!("{}: {none_found}", given.join(", "))));
         }
         Ok(found)
     }
@@ -75,9 +75,9 @@ impl CellFiles for PickledCells {
         self.files.keys().cloned().collect()
     }
 
-    fn cell(&self, id: &str) -> Result<Imported, Failure> {
+    fn cell(&self, id: &str) -> Result<Imported, Error> {
         let found = self.files.get(id).zip(self.catalogue.find(id));
-        let (file, entry) = found.ok_or_else(|| Failure::Usage(format!("cell {id} is not in the files given")))?;
+        let (file, entry) = found.ok_or_else(|| Error::UnknownCell { id: id.to_owned(), place: "the files given" })?;
         let pickle = file.read(self.reading.largest_file, |reader| {
             Pickle::read(reader, pickle::MEMORY).map_err(|problem| file.refused(problem))
         })?;
@@ -86,7 +86,7 @@ impl CellFiles for PickledCells {
         self.nominal.settle(imported, stated).map_err(|what| file.refused(what))
     }
 
-    fn choose(&mut self, nominal: Nominal) -> Result<(), Failure> {
+    fn choose(&mut self, nominal: Nominal) -> Result<(), Error> {
         self.nominal = nominal;
         Ok(())
     }

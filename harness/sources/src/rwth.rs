@@ -20,9 +20,9 @@ use super::coulomb::{self, Half};
 use super::format::{CellFiles, Datasets, Format};
 use super::imported::Imported;
 use super::rules::{left_out, outliers};
+use crate::Error;
 use cells::catalogue::{Catalogue, CatalogueEntry};
 use cells::cell::{Cell, Cycle, LifeRecord, Origin};
-use cells::failure::Failure;
 use cells::time_unit::TimeUnit;
 use nested::Recording;
 use table::Samples;
@@ -46,7 +46,7 @@ struct Files {
 }
 
 impl Files {
-    fn find(paths: &[PathBuf], catalogue: Arc<Catalogue>) -> Result<Self, Failure> {
+    fn find(paths: &[PathBuf], catalogue: Arc<Catalogue>) -> Result<Self, Error> {
         let mut cells: BTreeMap<String, Vec<Recording>> = BTreeMap::new();
         for recording in nested::find(paths)? {
             let Some(id) = cell_id(&catalogue, recording.name()) else { continue };
@@ -60,9 +60,9 @@ impl Files {
             let paths = paths.iter().map(|path| path.display()).join(", ");
             if catalogue.is_own() {
                 let a_cell = catalogue.a_cell();
-                return Err(Failure::Usage(format!("{paths}: no cycling test there, ID=ZYK…Zyk….csv, of {a_cell}")));
+                return Err(Error::Given(format!("{paths}: no cycling test there, ID=ZYK…Zyk….csv, of {a_cell}")));
             }
-            return Err(Failure::Usage(format!(
+            return Err(Error::Given(format!(
                 "{paths}: no cycling test of RWTH there; its CSV files are named like …002=ZYK…Zyk….csv and lie in the \
                  archives within raw.zip"
             )));
@@ -94,10 +94,9 @@ impl CellFiles for Files {
         self.cells.keys().cloned().collect()
     }
 
-    fn cell(&self, id: &str) -> Result<Imported, Failure> {
+    fn cell(&self, id: &str) -> Result<Imported, Error> {
         let found = self.cells.get(id).zip(self.catalogue.find(id));
-        let (recordings, entry) =
-            found.ok_or_else(|| Failure::Internal(format!("cell {id} was not found in the files")))?;
+        let (recordings, entry) = found.ok_or_else(|| Error::never_found(id))?;
         let mut samples = Samples::default();
         for recording in recordings {
             recording.read(&mut samples)?;
@@ -115,7 +114,7 @@ impl CellFiles for Files {
 }
 
 /// Puts samples in order, cuts them into cycles and leaves out strange ones.
-fn assemble(entry: &CatalogueEntry, samples: Samples) -> Result<Imported, Failure> {
+fn assemble(entry: &CatalogueEntry, samples: Samples) -> Result<Imported, Error> {
     let id = &entry.id[..];
     let origin = if samples.is_virtual { Origin::Virtual } else { Origin::Real };
     let recorded = samples.len();
@@ -142,14 +141,15 @@ fn assemble(entry: &CatalogueEntry, samples: Samples) -> Result<Imported, Failur
     let cycles: Vec<Cycle> =
         cycles.into_iter().zip(stays).filter(|(_, stays)| *stays).map(|(cycle, _)| cycle).collect();
     if cycles.is_empty() {
-        return Err(Failure::Usage(format!(
-            "cell {id}: no whole cycle in its {recorded} samples, that is none from the begin of one discharge to that of the \
-             next; nothing was imported"
-        )));
+        return Err(Error::Refused {
+            place: format!("cell {id}"),
+            what: format!(
+                "no whole cycle in its {recorded} samples, that is none from the begin of one discharge to that of the next"
+            ),
+        });
     }
     let life = LifeRecord::Capacity(cycles.iter().map(Cycle::discharged).collect());
-    let cell = Cell::new(entry.info(origin), cycles, life).and_then(|cell| cell.leaving_out(left_out));
-    let cell = cell.map_err(|invalid| Failure::Usage(invalid.to_string()))?;
+    let cell = Cell::new(entry.info(origin), cycles, life).and_then(|cell| cell.leaving_out(left_out))?;
     let dropped = Some(recorded - time.len()).filter(|dropped| *dropped > 0);
     let dropped =
         dropped.map(|dropped| format!("{dropped} of {recorded} samples dropped, of the same time or out of time"));

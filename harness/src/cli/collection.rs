@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use cells::{failure::Failure, source::CellSource, store::Store};
+use super::{failure::Failure, output::say};
+use cells::{source::CellSource, store::Store};
 use lab::VirtualLab;
 
 /// Whether `--data` asks for the built-in lab.
@@ -19,12 +20,12 @@ pub(super) fn open(data: &Path) -> Result<Box<dyn CellSource>, Failure> {
 pub(super) fn open_aloud(data: &Path) -> Result<Box<dyn CellSource>, Failure> {
     let source = open(data)?;
     if is_virtual(data) {
-        eprintln!(
+        say(
             "cells: VIRTUAL, simulated by the built-in lab; for real cells import some (`batlinet data --help`) and give \
-             --data DIR"
+             --data DIR",
         );
     } else {
-        eprintln!("cells: {} {}, from {}", source.ids().len(), source.origin(), data.display());
+        say(&format!("cells: {} {}, from {}", source.ids().len(), source.origin(), data.display()));
     }
     Ok(source)
 }

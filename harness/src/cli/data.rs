@@ -16,8 +16,8 @@ use std::sync::Arc;
 use clap::Subcommand;
 
 use super::collection::{is_virtual, open};
+use super::{failure::Failure, output};
 use cells::catalogue::Catalogue;
-use cells::failure::Failure;
 use cells::quote;
 use cells::store::Store;
 use sources::nominal::Nominal;
@@ -137,8 +137,7 @@ pub fn execute_to(command: &DataCommand, out: &mut dyn io::Write) -> Result<(), 
     match command {
         DataCommand::List { data } => {
             let store = if is_virtual(data) { None } else { Some(Store::open(data)?) };
-            print(out, &list::render(store.as_ref()));
-            Ok(())
+            print(out, &list::render(store.as_ref()))
         }
         DataCommand::Fetch { source, data, manifest, download_only, force } => fetch::execute(
             &fetch::Fetch {
@@ -165,17 +164,16 @@ pub fn execute_to(command: &DataCommand, out: &mut dyn io::Write) -> Result<(), 
         DataCommand::Show { cell: id, data, out: folder, cycles } => {
             let source = open(data)?;
             let cell = source.cell(id, usize::MAX)?;
-            print(out, &show::render(&cell, &source.fingerprint(id)?));
-            for file in folder.iter().map(|folder| picture::write(&cell, cycles, folder)) {
-                file?.iter().for_each(|file| print(out, &format!("wrote {}\n", file.display())));
-            }
-            Ok(())
+            print(out, &show::render(&cell, &source.fingerprint(id)?))?;
+            let files =
+                folder.iter().map(|folder| picture::write(&cell, cycles, folder)).collect::<Result<Vec<_>, _>>()?;
+            files.iter().flatten().try_for_each(|file| print(out, &format!("wrote {}\n", file.display())))
         }
         DataCommand::Check { data, experiments } => check::execute(data, experiments, out),
     }
 }
 
-/// A reader who has seen enough (`| head`) is no error. What files hold steers no terminal.
-fn print(out: &mut dyn io::Write, text: &str) {
-    let _ = out.write_all(quote::harmless(text).as_bytes());
+/// [`output::print`] of what is there; what files hold steers no terminal.
+fn print(out: &mut dyn io::Write, text: &str) -> Result<(), Failure> {
+    output::print_to(out, &quote::harmless(text))
 }

@@ -8,7 +8,8 @@ use baselines::{
 };
 use clap::Args;
 
-use cells::{failure::Failure, source::CellSource as _, store::Store};
+use super::{failure::Failure, output};
+use cells::{source::CellSource as _, store::Store};
 use lab::VirtualLab;
 
 /// Arguments of `batlinet doctor`.
@@ -24,36 +25,45 @@ pub struct DoctorArguments {
 /// # Errors
 /// [`Failure::Usage`] if the folder of cells given is not one.
 pub fn execute(arguments: &DoctorArguments) -> Result<(), Failure> {
-    println!(
-        "program    batlinet {} for {}-{}",
-        env!("CARGO_PKG_VERSION"),
-        std::env::consts::OS,
-        std::env::consts::ARCH
-    );
-    println!("commit     {}", env!("BATLINET_COMMIT"));
-    println!("processor  {}", record::processor());
-    println!("libtorch   {}", libtorch());
     let cuda = match (device::cuda_library_present(), device::cuda_devices()) {
         (_, count @ 1..) => format!("{count} devices; --device auto takes cuda:0"),
         (true, 0) => "library present, but no device: check `nvidia-smi`".to_owned(),
         (false, 0) => "none: this libtorch is for the CPU (`make setup DEVICE=cuda` brings the other)".to_owned(),
     };
-    println!("CUDA       in libtorch, for CNN, transfer, MLP and LSTM: {cuda}");
-    match card::described(0) {
-        Ok(card) => println!("card       {card}: kernels of ours for BatLiNet, with the driver alone"),
-        Err(error) => println!("card       none for kernels of ours: {error}"),
-    }
-    println!("kernels    {}", kernels());
-    println!("threads    {} (default of --jobs)", thread::available_parallelism().map_or(1, usize::from));
-    println!("virtual    {} cells from the built-in lab", VirtualLab::new().ids().len());
-    match &arguments.data {
-        None => println!("data       no folder given; `batlinet doctor --data DIR` looks into one"),
+    let card = |index| match card::described(index) {
+        Ok(card) => {
+            format!("cuda:{index}, {card}: kernels of ours for BatLiNet, CNN and transfer, with the driver alone")
+        }
+        Err(error) => format!("none for kernels of ours: {error}"),
+    };
+    let cards: Vec<String> = (0..card::count().max(1)).map(card).collect();
+    let (system, architecture) = (std::env::consts::OS, std::env::consts::ARCH);
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let lines = [
+        ("program", format!("batlinet {} for {system}-{architecture}", env!("CARGO_PKG_VERSION"))),
+        ("commit", env!("BATLINET_COMMIT").to_owned()),
+        ("processor", record::processor()),
+        ("libtorch", libtorch()),
+        ("CUDA", format!("in libtorch, for MLP and LSTM: {cuda}")),
+        ("card", cards.join("\n           ")),
+        ("kernels", kernels()),
+        ("threads", format!("{threads} (default of --jobs)")),
+        ("virtual", format!("{} cells from the built-in lab", VirtualLab::new().ids().len())),
+    ];
+    output::print(&lines.map(|(name, value)| line(name, &value)).concat())?;
+    // last, since it may fail
+    let data = match &arguments.data {
+        None => "no folder given; `batlinet doctor --data DIR` looks into one".to_owned(),
         Some(dir) => {
             let store = Store::open(dir)?;
-            println!("data       {} {} cells in {}", store.ids().len(), store.origin(), dir.display());
+            format!("{} {} cells in {}", store.ids().len(), store.origin(), dir.display())
         }
-    }
-    Ok(())
+    };
+    output::print(&line("data", &data))
+}
+
+fn line(name: &str, value: &str) -> String {
+    format!("{name:11}{value}\n")
 }
 
 /// The instruction set that the CPU engine of the encoder uses, and why not a faster one.

@@ -7,8 +7,8 @@ use serde_json::json;
 use tabled::{builder::Builder, settings::Style};
 use time::OffsetDateTime;
 
+use super::failure::Failure;
 use super::output;
-use cells::failure::Failure;
 use verdicts::{
     Folder,
     bench::{self, Pace, Timed},
@@ -65,21 +65,21 @@ pub fn execute(arguments: &GateArguments) -> Result<(), Failure> {
     if arguments.bench {
         return speed(arguments, candidate);
     }
-    let now = Folder::read(candidate).map_err(refused)?;
+    let now = Folder::read(candidate)?;
     if let (Some(_), false) = (&arguments.accept, baseline.join("scores.csv").exists()) {
-        gate::found(baseline, &now, &Changes::default()).map_err(refused)?;
+        gate::found(baseline, &now, &Changes::default())?;
         return output::print(&format!("{} is the baseline now: {} models\n", candidate.display(), now.groups.len()));
     }
-    let before = Folder::read(baseline).map_err(refused)?;
-    gate::must_be_comparable(&before, &now).map_err(refused)?;
-    let noise = Noise::read(baseline).map_err(refused)?;
+    let before = Folder::read(baseline)?;
+    gate::must_be_comparable(&before, &now)?;
+    let noise = Noise::read(baseline)?;
     let declared = arguments.changes.clone().unwrap_or_else(|| baseline.join(Changes::FILE));
-    let changes = Changes::read(&declared).map_err(refused)?;
+    let changes = Changes::read(&declared)?;
     let judged = gate::judge(&before, &now, &noise, &changes);
     let date = OffsetDateTime::now_utc().date().to_string();
     if let Some(text) = &arguments.accept {
         let reason = Reason { text, date: &date, commit: env!("BATLINET_COMMIT") };
-        let moved = gate::accept(baseline, &before, &now, &judged, &reason).map_err(refused)?;
+        let moved = gate::accept(baseline, &before, &now, &judged, &reason)?;
         let all = Judgement { judged: &judged, all: arguments.all };
         return output::print(&format!(
             "{}{moved} runs moved; {} has their numbers now, and {} the reason\n",
@@ -95,13 +95,9 @@ pub fn execute(arguments: &GateArguments) -> Result<(), Failure> {
         record::files::write_whole(path, bencher(&now).as_bytes())?;
     }
     if let (Some(path), Outcome::Lands) = (&arguments.history, outcome) {
-        history::append(path, history::points(&now, &date)).map_err(refused)?;
+        history::append(path, history::points(&now, &date))?;
     }
     end(outcome, &judged, baseline, candidate)
-}
-
-fn refused(error: verdicts::Error) -> Failure {
-    Failure::Usage(error.to_string())
 }
 
 fn end(outcome: Outcome, judged: &[Judged], baseline: &Path, candidate: &Path) -> Result<(), Failure> {
@@ -135,9 +131,9 @@ fn end(outcome: Outcome, judged: &[Judged], baseline: &Path, candidate: &Path) -
 
 /// Measures noise and keeps it.
 fn measure(baseline: &Path, others: &[PathBuf]) -> Result<(), Failure> {
-    let before = Folder::read(baseline).map_err(refused)?;
-    let others = others.iter().map(|path| Folder::read(path)).collect::<Result<Vec<_>, _>>().map_err(refused)?;
-    let noise = Noise::measure(&before, &others).map_err(refused)?;
+    let before = Folder::read(baseline)?;
+    let others = others.iter().map(|path| Folder::read(path)).collect::<Result<Vec<_>, _>>()?;
+    let noise = Noise::measure(&before, &others)?;
     let mut builder = Builder::default();
     builder.push_record(["experiment", "model", "relative difference"]);
     for slot in before.groups.keys() {
@@ -145,7 +141,7 @@ fn measure(baseline: &Path, others: &[PathBuf]) -> Result<(), Failure> {
             builder.push_record([slot.experiment.clone(), slot.entry(), format!("{found:.1e}")]);
         }
     }
-    let path = noise.write(baseline).map_err(refused)?;
+    let path = noise.write(baseline)?;
     output::print(&format!(
         "{}\n{} models measured on {} engines: {}\n",
         builder.build().with(Style::sharp()),
@@ -244,10 +240,10 @@ fn bencher(folder: &Folder) -> String {
 /// Judges or accepts speed.
 fn speed(arguments: &GateArguments, candidate: &Path) -> Result<(), Failure> {
     if arguments.accept.is_some() {
-        let path = bench::accept(&arguments.baseline, candidate).map_err(refused)?;
+        let path = bench::accept(&arguments.baseline, candidate)?;
         return output::print(&format!("bands drawn around {}: {}\n", candidate.display(), path.display()));
     }
-    let timed = bench::judge(&arguments.baseline, candidate).map_err(refused)?;
+    let timed = bench::judge(&arguments.baseline, candidate)?;
     output::print(&if arguments.json { speed_json(&timed) } else { speed_table(&timed) })?;
     let of = |pace: Pace| timed.iter().filter(|one| one.pace == pace).map(|one| one.what.as_str()).collect::<Vec<_>>();
     match (&of(Pace::Slower)[..], &of(Pace::Missing)[..]) {

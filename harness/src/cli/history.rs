@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 use tabled::{builder::Builder, settings::Style};
 
+use super::failure::Failure;
 use super::output;
-use cells::{failure::Failure, suggest::did_you_mean};
+use cells::suggest::did_you_mean;
 use report::figure::{self, Axis, Dash, Figure, Look, Marker, Scale};
 use verdicts::history::{self, METRICS, Series};
 
@@ -42,7 +43,7 @@ pub fn execute(arguments: &HistoryArguments) -> Result<(), Failure> {
         return Err(Failure::Usage(format!("there is no metric '{metric}'{hint} (known: {})", names.join(", "))));
     }
     let file = arguments.file.display();
-    let points = history::read(&arguments.file).map_err(|error| Failure::Usage(error.to_string()))?;
+    let points = history::read(&arguments.file)?;
     if points.is_empty() {
         return Err(Failure::Usage(format!("{file}: there is no history here; `batlinet gate --history` writes one")));
     }
@@ -106,6 +107,8 @@ fn drawn(one: &Series, metric: &str) -> Figure {
     let all: Vec<figure::Point> = one.points.iter().enumerate().map(point).collect();
     let steps = one.steps.iter().map(|&at| all[at]).collect();
     let commits = one.points.iter().map(|point| point.commit.clone()).collect();
+    let drawn =
+        |look, points| figure::Series { name: String::new(), model: one.slot.entry(), cells: Vec::new(), look, points };
     Figure {
         slug: format!("history-{metric}"),
         title: format!("{metric} of {}", one.slot),
@@ -116,8 +119,8 @@ fn drawn(one: &Series, metric: &str) -> Figure {
         x: Axis::new("commit", Scale::Names(commits)),
         y: Axis::new(format!("{metric} ({})", unit(metric)), Scale::Linear),
         series: vec![
-            figure::Series { name: String::new(), look: Look::Joined(Marker::Disc, Dash::Solid), points: all },
-            figure::Series { name: String::new(), look: Look::Points(Marker::OpenSquare), points: steps },
+            drawn(Look::Joined(Marker::Disc, Dash::Solid), all),
+            drawn(Look::Points(Marker::OpenSquare), steps),
         ],
         diagonal: false,
     }

@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use cells::failure::Failure;
+use super::{failure::Failure, output::say};
 
 /// A flag that the first Ctrl-C (or SIGTERM) sets, saying `notice`; the second ends the program.
 ///
@@ -22,7 +22,7 @@ pub fn flag(notice: &'static str) -> Result<&'static AtomicBool, Failure> {
             if STOP.swap(true, Ordering::Relaxed) {
                 process::exit(130);
             }
-            eprintln!("{notice}; once more ends at once");
+            say(&format!("{notice}; once more ends at once"));
         })
         .map_err(|error| error.to_string())
     });

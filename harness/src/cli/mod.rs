@@ -1,8 +1,10 @@
 //! The verbs of the program, one file each.
 
 mod collection;
+pub mod compare;
 pub mod data;
 pub mod doctor;
+pub mod failure;
 pub mod gate;
 pub mod history;
 pub mod interrupt;
@@ -18,8 +20,8 @@ use std::path::PathBuf;
 use baselines::encoder;
 use clap::{Parser, Subcommand};
 
-use cells::failure::Failure;
 use experiments::panics;
+use failure::Failure;
 use sources::matr;
 
 /// Seeded, declared experiments on early battery lifetime prediction around BatLiNet.
@@ -44,6 +46,8 @@ pub(crate) enum Verb {
     Run(run::RunArguments),
     /// What came out, next to the paper?
     Report(report::ReportArguments),
+    /// Is one model, arm or commit better than another, and is that certain?
+    Compare(compare::CompareArguments),
     /// May this change land? Every number of a baseline, beside what it is now.
     Gate(gate::GateArguments),
     /// Do recorded runs still come out the same?
@@ -72,10 +76,11 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
         Verb::Plan(arguments) => plan::execute(arguments),
         Verb::Run(arguments) => run::execute(arguments),
         Verb::Report(arguments) => report::execute(arguments),
+        Verb::Compare(arguments) => compare::execute(arguments),
         Verb::Gate(arguments) => gate::execute(arguments),
         Verb::Replay(arguments) => replay::execute(arguments),
         Verb::History(arguments) => history::execute(arguments),
         Verb::Doctor(arguments) => doctor::execute(arguments),
-        Verb::ReadMatr { file } => matr::serve(file),
+        Verb::ReadMatr { file } => Ok(matr::serve(file)?),
     }
 }

@@ -8,8 +8,8 @@ use baselines::{
 };
 use clap::Args;
 
-use super::collection;
-use cells::{failure::Failure, source::CellSource, store::Store};
+use super::{collection, failure::Failure, output::say};
+use cells::{source::CellSource, store::Store};
 use experiments::{
     Plan,
     plan::{self, Selection, Shard},
@@ -112,7 +112,7 @@ fn say_where(device: tch::Device) {
     let tch::Device::Cuda(index) = device else { return };
     let libtorch = if device::of_libtorch(device) == device { "with libtorch there" } else { "on the CPU" };
     match card::of(device).map(card::described) {
-        Some(Ok(card)) => eprintln!("device: cuda:{index}, {card}; all but batlinet compute {libtorch}"),
-        _ => eprintln!("device: cuda:{index}, with libtorch"),
+        Some(Ok(card)) => say(&format!("device: cuda:{index}, {card}; mlp and lstm compute {libtorch}")),
+        _ => say(&format!("device: cuda:{index}, with libtorch")),
     }
 }

@@ -1,10 +1,10 @@
-//! Writing to standard output, and how lists read there.
+//! Writing to standard output and to the terminal, and how lists read there.
 
-use std::io::{ErrorKind, Write as _, stdout};
+use std::io::{self, ErrorKind, Write};
 
 use itertools::Itertools as _;
 
-use cells::failure::Failure;
+use super::failure::Failure;
 
 /// So many cells a line names at most.
 const NAMED: usize = 6;
@@ -24,11 +24,23 @@ pub(super) fn names<'a>(ids: impl IntoIterator<Item = &'a str>) -> String {
 /// # Errors
 /// [`Failure::Usage`] if standard output cannot be written for another reason, such as a full disk.
 pub fn print(text: &str) -> Result<(), Failure> {
-    let mut out = stdout().lock();
+    print_to(&mut io::stdout().lock(), text)
+}
+
+/// As [`print`], to a standard output that was opened before.
+///
+/// # Errors
+/// As [`print`].
+pub(super) fn print_to(out: &mut dyn Write, text: &str) -> Result<(), Failure> {
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             Err(Failure::Usage(format!("cannot write to standard output: {error}")))
         }
         _ => Ok(()),
     }
+}
+
+/// Tells the user a line on standard error. Where nobody listens there (`2>&-`, a full disk), the work goes on.
+pub fn say(line: &str) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
 }

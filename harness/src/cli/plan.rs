@@ -1,13 +1,22 @@
 //! `batlinet plan FILE…`
 
+use std::{collections::HashSet, thread};
+
 use clap::Args;
 
+use super::failure::Failure;
 use super::{
     options::{Options, Prepared},
     output,
 };
-use cells::failure::Failure;
-use experiments::{State, foresight::described, library::Library, run};
+use baselines::card;
+use experiments::{
+    Plan, Run, State,
+    estimate::{Costs, Estimate, card_name},
+    foresight::described,
+    library::Library,
+    run,
+};
 use features::samples::Foresight;
 
 /// Arguments of `batlinet plan`.
@@ -15,6 +24,9 @@ use features::samples::Foresight;
 pub struct PlanArguments {
     #[command(flatten)]
     options: Options,
+    /// Say how long the runs will take, too, from costs that were measured
+    #[arg(long)]
+    estimate: bool,
 }
 
 /// Prints every run with its state and key, and the totals.
@@ -23,7 +35,7 @@ pub struct PlanArguments {
 /// As [`Options::prepare`]; [`Failure::RunsFailed`], as `run` ends, if a run that is asked for has no numbers, or will have
 /// none. The latter is told from the number of cycles and the first cycle of every cell.
 pub fn execute(arguments: &PlanArguments) -> Result<(), Failure> {
-    let Prepared { plans, source, out, .. } = arguments.options.prepare()?;
+    let Prepared { plans, source, out, device } = arguments.options.prepare()?;
     let mut counts = [0; 4];
     let mut skipped = 0;
     let mut text = String::new();
@@ -78,6 +90,9 @@ pub fn execute(arguments: &PlanArguments) -> Result<(), Failure> {
          asked for\n{demand}\nto {}\n",
         out.display()
     ));
+    if arguments.estimate {
+        text.push_str(&estimated(&plans, &pending, device));
+    }
     output::print(&text)?;
     match (obstacles.first(), failed) {
         (None, 0) => Ok(()),
@@ -87,5 +102,56 @@ pub fn execute(arguments: &PlanArguments) -> Result<(), Failure> {
         (Some(first), _) => {
             Err(Failure::RunsFailed(format!("{} runs will have no numbers, such as {first}", obstacles.len())))
         }
+    }
+}
+
+/// How long the pending runs take, experiment by experiment, and on what that was measured.
+fn estimated(plans: &[Plan], pending: &[Vec<&Run>], device: tch::Device) -> String {
+    let costs = Costs::measured();
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let mut text = match card::of(device).map(card_name) {
+        None => format!("estimate for the {cores} cores here, by what was measured on ones with AVX-512:\n"),
+        Some(name) if costs.cards().contains(&*name) => {
+            format!("estimate for this {name}, by what was measured on one:\n")
+        }
+        Some(name) => {
+            let known: Vec<&str> = costs.cards().into_iter().collect();
+            format!("estimate; nothing has been measured on this {name}, so that of {} stands in:\n", known.join(", "))
+        }
+    };
+    let (mut trained, mut all) = (HashSet::new(), Estimate::default());
+    for (plan, runs) in plans.iter().zip(pending) {
+        let estimate = costs.estimate(plan, runs.iter().copied(), &mut trained);
+        text.push_str(&format!("  {}: {}\n", plan.experiment().name, duration(estimate.seconds(cores))));
+        all.processor += estimate.processor;
+        all.card += estimate.card;
+        all.unmeasured.extend(estimate.unmeasured);
+    }
+    text.push_str(&format!("  in all {}, without reading cells and building features\n", duration(all.seconds(cores))));
+    if !all.unmeasured.is_empty() {
+        let names: Vec<String> = all.unmeasured.into_iter().collect();
+        text.push_str(&format!("  not measured, so not in it: {}\n", names.join(", ")));
+    }
+    text
+}
+
+/// `2 h 05 min`, `3 min 20 s`, `4.2 s`.
+fn duration(seconds: f64) -> String {
+    let whole = seconds.round() as u64;
+    match whole {
+        0..60 => format!("{seconds:.1} s"),
+        60..3600 => format!("{} min {:02} s", whole / 60, whole % 60),
+        _ => format!("{} h {:02} min", whole / 3600, whole % 3600 / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::duration;
+
+    #[test]
+    fn durations_are_said_in_what_they_are_long_in() {
+        let said = [0.04, 59.4, 200.0, 7500.0].map(duration);
+        assert_eq!(said, ["0.0 s", "59.4 s", "3 min 20 s", "2 h 05 min"]);
     }
 }

@@ -11,12 +11,12 @@ use baselines::device::Choice;
 use clap::{Args, Parser as _};
 use tabled::{builder::Builder, settings::Style};
 
+use super::failure::Failure;
 use super::{
     Arguments, Verb, interrupt,
     options::{Options, Prepared},
     output,
 };
-use cells::failure::Failure;
 use experiments::{Plan, run};
 use record::{DeviceClass, Precision, RunRecord, files::run_folder};
 use verdicts::{
@@ -111,7 +111,7 @@ fn located(what: &Path) -> Result<(PathBuf, Option<String>), Failure> {
 }
 
 fn wanted(folder: &Path, key: Option<&str>, models: &[String]) -> Result<Vec<Wanted>, Failure> {
-    let all = Folder::read(folder).map_err(|error| Failure::Usage(error.to_string()))?;
+    let all = Folder::read(folder)?;
     let is_model =
         |slot: &Slot| models.is_empty() || models.iter().any(|model| *model == slot.model || *model == slot.entry());
     let mut wanted = Vec::new();
@@ -144,7 +144,7 @@ fn options_of(call: &str, arguments: &ReplayArguments, wanted: &[Wanted]) -> Res
     let first = &wanted[0].record;
     options.device = match first.class {
         DeviceClass::Cpu => Choice::Cpu,
-        DeviceClass::Cuda => first.device.parse().map_err(|error| incomplete(format!("{error}")))?,
+        DeviceClass::Cuda => first.device.parse().map_err(incomplete)?,
     };
     if first.precision != Precision::Exact {
         return Err(incomplete("it was computed by a precision that cannot be asked for here".to_owned()));
@@ -181,8 +181,8 @@ fn again(
         stop: interrupt::flag("stopping after this epoch")?,
     };
     match run::execute(&plans, &*source, &how) {
-        Ok(_) | Err(Failure::RunsFailed(_)) => {}
-        Err(failure) => return Err(failure),
+        Ok(_) | Err(experiments::Error::FirstFailure { .. }) => {}
+        Err(error) => return Err(error.into()),
     }
     Ok(wanted
         .into_iter()
@@ -209,9 +209,7 @@ fn what_differs(plans: &[Plan], one: &Wanted) -> String {
     let run = plan.and_then(|plan| {
         let of_entry = |run: &&experiments::plan::Run| {
             let entry = &plan.experiment().models[run.entry];
-            entry.model.name() == one.slot.model
-                && entry.variant.to_string() == one.slot.variant
-                && run.seed == one.seed
+            entry.model.name() == one.slot.model && entry.variant == one.slot.variant && run.seed == one.seed
         };
         plan.runs.iter().find(of_entry)
     });

@@ -4,8 +4,8 @@ use std::{fs, path::PathBuf};
 
 use clap::Args;
 
+use super::failure::Failure;
 use super::output;
-use cells::failure::Failure;
 use record::files::write_whole;
 use report::{
     bench::Throughput,

@@ -2,19 +2,19 @@
 
 use std::thread;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
+use super::failure::Failure;
 use super::{
     interrupt,
     options::{Options, Prepared},
     output,
 };
-use cells::failure::Failure;
 use experiments::run;
 use report::{
     lives,
     study::chapters::experiments,
-    summary,
+    summary::{self, Summary},
     terminal::{self, Width},
 };
 
@@ -35,12 +35,24 @@ pub struct RunArguments {
     /// Try failed runs again.
     #[arg(long)]
     retry_failed: bool,
+    /// What follows where the numbers that a file expects do not come out, on real cells and by the whole schedule.
+    #[arg(long, value_enum, default_value_t = Expect::Fail, value_name = "fail|warn")]
+    expect: Expect,
+}
+
+/// What an expectation that is not met does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Expect {
+    /// It is said, and the command ends as regressed.
+    Fail,
+    /// It is said.
+    Warn,
 }
 
 /// Runs what is missing and prints the table.
 ///
 /// # Errors
-/// As [`Options::prepare`] and [`run::execute`].
+/// As [`Options::prepare`] and [`run::execute`]; [`Failure::Regressed`] for an expectation that is not met.
 pub fn execute(arguments: &RunArguments) -> Result<(), Failure> {
     let Prepared { plans, source, device, out } = arguments.options.prepare()?;
     let jobs = arguments.jobs.map_or_else(|| thread::available_parallelism().map_or(1, usize::from), usize::from);
@@ -81,11 +93,29 @@ pub fn execute(arguments: &RunArguments) -> Result<(), Failure> {
         out.display(),
     ))?;
     match tally.without_numbers {
-        0 => Ok(()),
+        0 if arguments.expect == Expect::Warn => Ok(()),
+        0 => expected(&summaries),
         failed => Err(Failure::RunsFailed(format!(
             "{failed} runs have no numbers; their reasons are in the column status of {}, and --retry-failed runs them \
              again",
             out.join("scores.csv").display()
         ))),
     }
+}
+
+/// Every expectation of these experiments must be met; those on virtual cells and of cut schedules count for nothing.
+fn expected(summaries: &[Summary]) -> Result<(), Failure> {
+    let of = |summary: &Summary| {
+        let missed = summary.expectations.iter().filter(|verdict| verdict.found.is_some() && !verdict.is_met());
+        missed.map(|verdict| format!("{} {}", summary.experiment, verdict.expectation.model)).collect::<Vec<_>>()
+    };
+    let missed: Vec<String> = summaries.iter().filter(|summary| !summary.is_virtual()).flat_map(of).collect();
+    if missed.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Regressed(format!(
+        "{} numbers are not those that the files expect, see above: {}; --expect warn lets them pass",
+        missed.len(),
+        missed.join(", ")
+    )))
 }

@@ -229,3 +229,6 @@ fn studentised(all: Moments, draws: &[Moments], scale: Scale, tail: f64, is_symm
     let back = |value: f64| if scale == Scale::Logarithm { value.exp() } else { value };
     Some((back(centre - high * deviation), back(centre - low * deviation)))
 }
+
+#[cfg(test)]
+mod tests;

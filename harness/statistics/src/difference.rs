@@ -75,7 +75,13 @@ pub fn difference(
         contrast.value(&contrast.all())
     };
     let (value_a, value_b) = (side(&losses_a), side(&losses_b));
-    let deviation = if measure.is_smooth() { drawn.all.variance.sqrt() } else { drawn.deviation() };
+    let deviation = if is_identical {
+        0.0
+    } else if measure.is_smooth() {
+        drawn.all.variance.sqrt()
+    } else {
+        drawn.deviation()
+    };
     let better = |difference: f64| if measure.lower_is_better() { difference < 0.0 } else { difference > 0.0 };
     let share = |difference: f64| if difference == 0.0 { 0.5 } else { f64::from(u8::from(better(difference))) };
     let draws = drawn.draws.iter().map(|draw| share(draw.value)).sum::<f64>();

@@ -8,6 +8,7 @@
 //! | `reported` | our seeds beside a published mean and deviation |
 //! | `predictions` | what several seeds predict of the same cells |
 //! | `bootstrap`, `contrast` | intervals over other cells and seeds |
+//! | `coverage` | how often they cover the truth, by simulation |
 //! | `difference`, [`sign_flip`] | two models on the same cells |
 //! | `verdict` | better, worse, equal, cannot tell; many comparisons at once |
 //! | `change_points` | where a series of numbers moved |
@@ -17,6 +18,7 @@ mod bootstrap;
 mod breakdown;
 mod change_points;
 mod contrast;
+mod coverage;
 mod difference;
 mod error;
 mod measure;
@@ -32,6 +34,7 @@ mod wins;
 pub use bootstrap::{Bootstrap, Interval, Method, interval};
 pub use breakdown::{Part, breakdown, life_terciles};
 pub use change_points::{Steps, change_points};
+pub use coverage::{Coverage, coverage_found};
 pub use difference::{Difference, detectable, difference};
 pub use error::Error;
 pub use measure::Measure;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use polars::prelude::{Column, DataFrame, ParquetWriter};
 
-use cells::failure::Failure;
+use crate::Error;
 
 /// One test cell of one run.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,9 +30,9 @@ pub struct PredictionRow {
 /// Writes the rows in the order given.
 ///
 /// # Errors
-/// [`Failure::Usage`] names the file.
-pub fn write_parquet(path: &Path, rows: &[PredictionRow]) -> Result<(), Failure> {
-    let internal = |error: polars::error::PolarsError| Failure::Internal(format!("{}: {error}", path.display()));
+/// [`Error::Record`] names the file.
+pub fn write_parquet(path: &Path, rows: &[PredictionRow]) -> Result<(), Error> {
+    let internal = |error: polars::error::PolarsError| Error::Internal(format!("{}: {error}", path.display()));
     let texts =
         |name: &str, of: fn(&PredictionRow) -> &str| Column::new(name.into(), rows.iter().map(of).collect::<Vec<_>>());
     let numbers =
@@ -50,7 +50,7 @@ pub fn write_parquet(path: &Path, rows: &[PredictionRow]) -> Result<(), Failure>
     let mut table = DataFrame::new(rows.len(), columns).map_err(internal)?;
     let mut bytes = Vec::new();
     ParquetWriter::new(&mut bytes).finish(&mut table).map_err(internal)?;
-    record::files::write_whole(path, &bytes)
+    Ok(record::files::write_whole(path, &bytes)?)
 }
 
 #[cfg(test)]

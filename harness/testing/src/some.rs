@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use cells::cell::{Cell, CellInfo, Cycle, LifeRecord, Origin};
-use cells::failure::Failure;
 use cells::source::CellSource;
 use lab::VirtualLab;
 
@@ -88,11 +87,11 @@ impl CellSource for LabCells {
         self.0.keys().cloned().collect()
     }
 
-    fn cell(&self, id: &str, _cycles: usize) -> Result<Cell, Failure> {
+    fn cell(&self, id: &str, _cycles: usize) -> Result<Cell, cells::Error> {
         Ok(self.0[id].clone())
     }
 
-    fn fingerprint(&self, _id: &str) -> Result<String, Failure> {
+    fn fingerprint(&self, _id: &str) -> Result<String, cells::Error> {
         unreachable!("nothing here asks for it")
     }
 }

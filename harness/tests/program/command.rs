@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use cells::failure::Failure;
 use cells::source::CellSource;
 use cells::store::Store;
 use harness::cli::data::{DataCommand, execute_to};
+use harness::cli::failure::Failure;
 use sources::import::Format;
 
 use testing::archive::{Archive, line_of, table_with_line};

@@ -13,7 +13,10 @@ use testing::published;
 /// What `data check` prints of these cells.
 fn check(cells: &[Cell], experiments: &[PathBuf]) -> String {
     let dir = tempfile::tempdir().unwrap();
-    Store::create(dir.path()).unwrap().write_all(cells.iter().cloned().map(Ok).collect::<Vec<_>>()).unwrap();
+    Store::create(dir.path())
+        .unwrap()
+        .write_all(cells.iter().cloned().map(Ok::<_, cells::Error>).collect::<Vec<_>>())
+        .unwrap();
     check_in(dir.path(), experiments)
 }
 

@@ -9,6 +9,7 @@ use cells::catalogue::{self, Catalogue};
 use cells::cell::{Cathode, CellInfo, DatasetName, Origin};
 use cells::source::CellSource;
 use cells::store::{self, Store};
+use harness::cli::failure::Failure;
 use sources::export;
 use sources::import::Format;
 
@@ -89,6 +90,7 @@ fn files_of_every_form_that_can_hold_them_give_the_cells_of_the_catalogue() {
         }
         // without the catalogue they are nobody's
         let failure = (read.open)(&[files]).err().unwrap_or_else(|| panic!("{format} takes cells that nobody knows"));
+        let failure = Failure::from(failure);
         assert_eq!(failure.exit_code(), 2, "{failure}");
     }
     for format in ["matr", "matr-curves"] {

@@ -199,7 +199,7 @@ impl Trial {
         let dir = tempfile::tempdir().unwrap();
         Store::create(&dir.path().join("store"))
             .unwrap()
-            .write_all(cells.iter().cloned().map(Ok).collect::<Vec<_>>())
+            .write_all(cells.iter().cloned().map(Ok::<_, cells::Error>).collect::<Vec<_>>())
             .unwrap();
         let trial = Self { dir };
         trial.declare(split, "{end_of_life: 0.8}");

@@ -61,5 +61,5 @@ pub enum Error {
     },
     /// What is wrong with a record or the scores.
     #[error(transparent)]
-    Record(#[from] cells::failure::Failure),
+    Record(#[from] record::Error),
 }

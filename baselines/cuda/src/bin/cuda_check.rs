@@ -13,10 +13,11 @@ use std::{
 };
 
 use cuda::{
-    Card, CudaError, Labels, Maps, Network, Queue, Sources, Spec, Step, Tensor,
+    Card, CudaError, Maps, Network, Queue, Sources, Step, Tensor,
     machine::{Machine, Memory},
+    made::{self, Random, Training, batlinet, cleaning, drawn, training, weights},
     oracle,
-    spec::{Adam, Branch, Cleaning, CycleFilter, Input, Precision, Rule, Shape},
+    spec::{Cleaning, CycleFilter, Precision, Rule, Shape},
 };
 
 const MATR: Shape = Shape { channels: 6, height: 100, width: 1000 };
@@ -102,94 +103,6 @@ impl Check {
 
 // --- what is computed --------------------------------------------------------------------------------------------
 
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> f32 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 40) as f32 / (1 << 24) as f32
-    }
-
-    fn below(&mut self, count: usize) -> usize {
-        ((self.next() * count as f32) as usize).min(count - 1)
-    }
-}
-
-/// Smooth maps with noise, spikes, glitches, jumps at the edges and rows out of line.
-fn made_maps(cells: usize, shape: Shape) -> Vec<f32> {
-    let mut random = Random(88172645463325252);
-    let mut maps = Vec::with_capacity(cells * shape.len());
-    for cell in 0..cells {
-        for channel in 0..shape.channels {
-            let a = cell as f32 / cells as f32 + 0.1 * channel as f32;
-            for row in 0..shape.height {
-                let h = row as f32 / shape.height as f32;
-                let offset = if random.next() < 0.02 { 6.0 } else { 0.0 };
-                let begin = maps.len();
-                for column in 0..shape.width {
-                    let w = column as f32 / shape.width as f32;
-                    let smooth = (3.0 * w + 6.0 * a).sin() * (0.5 + a) - 0.4 * h * w * w * a;
-                    let spike = if random.next() < 0.001 { 2.0 * random.next() - 1.0 } else { 0.0 };
-                    maps.push(smooth + 0.002 * (random.next() - 0.5) + spike + offset);
-                }
-                if random.next() < 0.1 {
-                    let (from, length) = (random.below(shape.width - 50), random.below(40));
-                    maps[begin + from..begin + from + length].iter_mut().for_each(|value| *value += 1.5);
-                }
-            }
-        }
-    }
-    maps
-}
-
-fn cleaning() -> Cleaning {
-    Cleaning { rule: Rule::Standard { glitch_width: 25, glitch_wrap: true }, filter: CycleFilter::PerChannel }
-}
-
-fn batlinet(shape: Shape, cleaning: Cleaning, precision: Precision) -> Spec {
-    let branch = |name: &str, input| Branch { name: name.to_owned(), input, head: 0, weight: 0.5 };
-    let inter = Input::ToReference { cleaning, filter_target: true };
-    Spec {
-        shape,
-        branches: vec![branch("intra", Input::ToBase(9, cleaning)), branch("inter", inter)],
-        heads: vec!["head".to_owned()],
-        head_bias: false,
-        optimiser: Adam { learning_rate: 1e-3, betas: (0.9, 0.999), epsilon: 1e-8, weight_decay: 0.01 },
-        precision,
-        collapsed: 0.0,
-    }
-}
-
-fn cnn(precision: Precision) -> Spec {
-    Spec {
-        shape: Shape { channels: 1, ..MATR },
-        branches: vec![Branch { name: "encoder".to_owned(), input: Input::Map, head: 0, weight: 1.0 }],
-        heads: vec!["head".to_owned()],
-        head_bias: true,
-        optimiser: Adam { learning_rate: 1e-3, betas: (0.9, 0.999), epsilon: 1e-8, weight_decay: 0.0 },
-        precision,
-        collapsed: 1e-5,
-    }
-}
-
-/// PyTorch's distribution.
-fn weights(spec: &Spec) -> Vec<Tensor> {
-    let mut random = Random(4711);
-    let mut fan = 1;
-    let tensors = spec.tensors().into_iter().map(|(name, shape)| {
-        let count: usize = shape.iter().product();
-        if name.ends_with("weight") {
-            fan = count / shape[0];
-        }
-        let bound = 1.0 / (fan as f32).sqrt();
-        let values = (0..count).map(|_| bound * (2.0 * random.next() - 1.0)).collect();
-        Tensor { name, shape, values }
-    });
-    tensors.collect()
-}
-
 fn in_double(tensors: &[Tensor]) -> oracle::Tensors {
     let values = |tensor: &Tensor| tensor.values.iter().map(|&value| f64::from(value)).collect();
     tensors.iter().map(|tensor| (tensor.name.clone(), values(tensor))).collect()
@@ -202,33 +115,6 @@ fn distance(ours: impl Iterator<Item = f64>, exact: &[f64]) -> f64 {
 
 fn error(ours: &[f32], exact: &[f64]) -> f64 {
     distance(ours.iter().map(|&value| f64::from(value)), exact)
-}
-
-struct Training {
-    network: Network,
-    sources: Sources,
-    labels: Vec<f64>,
-}
-
-fn training(
-    machine: &Arc<dyn Machine>,
-    spec: &Spec,
-    maps: &Arc<Maps>,
-    batch: usize,
-    references: usize,
-) -> Result<Training, CudaError> {
-    let labels: Vec<f64> = (0..maps.cells()).map(|cell| 1.5 * (0.7 * cell as f64).sin()).collect();
-    let mut network = Network::new(machine.clone(), spec.clone(), &weights(spec))?;
-    let sources = Sources::alone(maps.clone());
-    let of = Labels { cells: &labels, references: &labels };
-    network.prepare(&vec![(sources.clone(), of); spec.branches.len()], batch, references)?;
-    Ok(Training { network, sources, labels })
-}
-
-/// References of some epochs, drawn anew for each.
-fn drawn(epochs: usize, cells: usize, references: usize) -> Vec<Vec<usize>> {
-    let mut random = Random(1234567);
-    (0..epochs).map(|_| (0..cells * references).map(|_| random.below(cells)).collect()).collect()
 }
 
 fn seconds(work: impl FnOnce() -> Outcome) -> Result<f64, CudaError> {
@@ -260,7 +146,7 @@ fn parity(check: &mut Check) -> Outcome {
         ("2 channels", Shape { channels: 2, height: 50, ..MATR }, 3),
     ];
     for (name, shape, cells) in shapes {
-        let values = made_maps(cells, shape);
+        let values = made::maps(cells, shape);
         let maps = Maps::new(&machine, shape, &values)?;
         let targets: Vec<usize> = (0..cells).collect();
         let references: Vec<usize> = (0..2 * cells).map(|k| (3 * k + 1) % cells).collect();
@@ -321,7 +207,7 @@ fn parity(check: &mut Check) -> Outcome {
 fn steps(check: &mut Check) -> Outcome {
     let (_, machine) = check.machine()?;
     let cells = 5;
-    let values = made_maps(cells, MATR);
+    let values = made::maps(cells, MATR);
     let maps = Maps::new(&machine, MATR, &values)?;
     let targets: Vec<usize> = (0..cells).collect();
     let drawn = drawn(10, cells, 2);
@@ -374,7 +260,7 @@ fn steps(check: &mut Check) -> Outcome {
 fn same(check: &mut Check) -> Outcome {
     let cells = 41;
     let (_, machine) = check.machine()?;
-    let maps = Maps::new(&machine, MATR, &made_maps(cells, MATR))?;
+    let maps = Maps::new(&machine, MATR, &made::maps(cells, MATR))?;
     let targets: Vec<usize> = (0..cells).collect();
     let drawn = drawn(20, cells, 2);
     for precision in PRECISIONS {
@@ -417,12 +303,12 @@ fn times(check: &mut Check) -> Outcome {
         ("epoch_mix100_6ch", MATR, 300, false),
     ];
     for (name, shape, cells, is_cnn) in cases {
-        let values = made_maps(cells, shape);
+        let values = made::maps(cells, shape);
         let begun = Instant::now();
         let maps = Maps::new(&machine, shape, &values)?;
         check.found(name, "", "maps to the card", begun.elapsed().as_secs_f64(), "s");
         for precision in PRECISIONS {
-            let spec = if is_cnn { cnn(precision) } else { batlinet(shape, cleaning(), precision) };
+            let spec = if is_cnn { made::cnn(one, precision) } else { batlinet(shape, cleaning(), precision) };
             let Training { mut network, .. } = training(&machine, &spec, &maps, cells.min(128), 2)?;
             let all: Vec<usize> = (0..cells).collect();
             let drawn = drawn(if cells > 128 { 20 } else { 200 }, cells, 2);
@@ -449,7 +335,7 @@ fn times(check: &mut Check) -> Outcome {
 fn kernels(check: &mut Check) -> Outcome {
     let (queue, machine) = check.machine()?;
     let cells = 41;
-    let maps = Maps::new(&machine, MATR, &made_maps(cells, MATR))?;
+    let maps = Maps::new(&machine, MATR, &made::maps(cells, MATR))?;
     for precision in PRECISIONS {
         let spec = batlinet(MATR, cleaning(), precision);
         let Training { mut network, .. } = training(&machine, &spec, &maps, cells, 2)?;
@@ -487,7 +373,7 @@ fn kernels(check: &mut Check) -> Outcome {
 fn inference(check: &mut Check) -> Outcome {
     let (_, machine) = check.machine()?;
     let (cells, support) = (83, 41);
-    let values = made_maps(cells, MATR);
+    let values = made::maps(cells, MATR);
     let maps = Maps::new(&machine, MATR, &values)?;
     let references = Maps::new(&machine, MATR, &values[..support * MATR.len()])?;
     let sources = Sources { cells: maps.clone(), references };

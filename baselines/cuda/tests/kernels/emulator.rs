@@ -2,15 +2,13 @@
 
 use std::{
     ffi::{CString, c_char, c_int, c_uint, c_void},
-    fs,
     path::PathBuf,
-    process::Command,
     sync::{Mutex, MutexGuard, OnceLock},
 };
 
 use libloading::Library;
 
-use super::fnv;
+use super::library;
 
 type Run = unsafe extern "C" fn(*const c_char, *const c_uint, c_uint, c_uint, *mut *mut c_void) -> c_int;
 
@@ -50,7 +48,7 @@ pub(crate) const NULL: Argument = Argument::Pointer(std::ptr::null());
 impl Emulator {
     pub(crate) fn get() -> Option<Self> {
         static LOADED: OnceLock<Option<Mutex<Functions>>> = OnceLock::new();
-        let loaded = LOADED.get_or_init(|| built().map(|path| Mutex::new(load(&path)))).as_ref();
+        let loaded = LOADED.get_or_init(|| library::built().map(|path| Mutex::new(load(&path)))).as_ref();
         if loaded.is_none() {
             super::skipped::skip("there is no C++ compiler (c++, or what CXX names) for the emulator of the kernels");
         }
@@ -152,25 +150,4 @@ fn load(path: &PathBuf) -> Functions {
             free: *library.get(b"emulator_free\0").unwrap(),
         }
     }
-}
-
-/// The library, compiled unless these sources have been before.
-fn built() -> Option<PathBuf> {
-    let sources = super::sources(&["cu", "cuh", "h"]);
-    let library = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("kernels-{:016x}.so", fnv(&sources)));
-    if !library.exists() {
-        let partial = library.with_extension(format!("{}.partial", std::process::id()));
-        let compiler = std::env::var_os("CXX").unwrap_or_else(|| "c++".into());
-        let done = Command::new(compiler)
-            .args(["-O2", "-std=c++17", "-ffp-contract=off", "-fno-strict-aliasing", "-fno-stack-protector"])
-            .args(["-U_FORTIFY_SOURCE", "-w", "-shared", "-fPIC", "-x", "c++"])
-            .arg(super::folder().join("emulator.h"))
-            .arg("-o")
-            .arg(&partial)
-            .output()
-            .ok()?;
-        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-        fs::rename(partial, &library).unwrap();
-    }
-    Some(library)
 }

@@ -4,6 +4,8 @@
 mod cleaning;
 mod emulator;
 mod encoder;
+#[path = "../support/library.rs"]
+mod library;
 mod plain;
 #[allow(unreachable_pub, reason = "it is public where it comes from")]
 #[path = "../../../../harness/testing/src/skipped.rs"]

@@ -4,10 +4,6 @@ use std::{
     alloc::{Layout, alloc, dealloc},
     collections::HashMap,
     ffi::{CString, c_char, c_int, c_uint, c_void},
-    fs,
-    hash::{DefaultHasher, Hash as _, Hasher as _},
-    path::PathBuf,
-    process::Command,
     sync::{Arc, Mutex, OnceLock},
 };
 
@@ -17,6 +13,8 @@ use cuda::{
 };
 use libloading::Library;
 
+use super::library;
+
 type Run = unsafe extern "C" fn(*const c_char, *const c_uint, c_uint, c_uint, *mut *mut c_void) -> c_int;
 
 /// The emulator's launch function; it is for one thread at a time.
@@ -24,38 +22,13 @@ fn emulator() -> &'static Mutex<Run> {
     static LOADED: OnceLock<Mutex<Run>> = OnceLock::new();
     LOADED.get_or_init(|| {
         // SAFETY: the library has been made from sources of this repository, and stays loaded.
-        let library = Box::leak(Box::new(unsafe { Library::new(built()) }.expect("the emulator loads")));
+        let library = Box::leak(Box::new(
+            unsafe { Library::new(library::built().expect("a C++ compiler, as for libtorch")) }
+                .expect("the emulator loads"),
+        ));
         // SAFETY: that is its type in emulator.h.
         Mutex::new(*unsafe { library.get::<Run>(b"emulator_launch\0") }.expect("the emulator launches"))
     })
-}
-
-/// Compiles the emulator unless these sources have been compiled before.
-fn built() -> PathBuf {
-    let kernels = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("kernels");
-    let mut sources: Vec<PathBuf> = fs::read_dir(&kernels).unwrap().map(|entry| entry.unwrap().path()).collect();
-    sources.retain(|path| {
-        path.extension().is_some_and(|extension| extension == "cu" || extension == "cuh" || extension == "h")
-    });
-    sources.sort();
-    let mut hash = DefaultHasher::new();
-    sources.iter().for_each(|path| fs::read(path).unwrap().hash(&mut hash));
-    let library = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("emulator-{:016x}.so", hash.finish()));
-    if !library.exists() {
-        let partial = library.with_extension(format!("{}.so", std::process::id()));
-        let compiler = std::env::var_os("CXX").unwrap_or_else(|| "c++".into());
-        let done = Command::new(compiler)
-            .args(["-O2", "-std=c++17", "-march=native", "-ffp-contract=off", "-fno-strict-aliasing"])
-            .args(["-fno-stack-protector", "-U_FORTIFY_SOURCE", "-w", "-shared", "-fPIC", "-x", "c++"])
-            .arg(kernels.join("emulator.h"))
-            .arg("-o")
-            .arg(&partial)
-            .output()
-            .expect("a C++ compiler, as for libtorch");
-        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-        fs::rename(partial, &library).unwrap();
-    }
-    library
 }
 
 /// The machine; memory is the CPU's and begins as NaN.

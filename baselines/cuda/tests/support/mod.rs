@@ -3,6 +3,7 @@
 
 pub(crate) mod emulator;
 pub(crate) mod fixture;
+mod library;
 
 use cuda::{
     Spec, Tensor,

@@ -3,8 +3,11 @@
 use std::borrow::Cow;
 
 use baselines::{
-    AnyModel, Context, Described, Engine, FitSummary, Fitted, Model, ModelError, ModelRow, Weights,
-    convolutional::ConvolutionalNetwork, encoder::EncoderShape, maps, row,
+    AnyModel, Context, Described, Engine, FitSummary, Fitted, Model, ModelError, ModelRow, NetworkEngine, Precision,
+    Weights,
+    encoder::EncoderShape,
+    engine::{Maps, each},
+    maps, row,
 };
 use ndarray::{ArrayD, ArrayViewD};
 
@@ -13,7 +16,7 @@ use super::{
     pairs::CellPairs,
     parameters::{PairBudget, Preset, TransferParameters},
     scale::Scale,
-    trainer::Trainer,
+    trainer::{Sees, Trainer, convolution},
 };
 use numerics::signal::lower_median;
 
@@ -46,7 +49,7 @@ pub struct FittedTransfer<'a> {
 
 /// A network and the unit of its outputs.
 struct Scaled {
-    network: ConvolutionalNetwork,
+    network: Box<dyn NetworkEngine>,
     scale: Scale,
 }
 
@@ -86,9 +89,9 @@ impl<'a> Transfer<'a> {
         let cells = source.cells();
         let differences = self.differences(source.inner)?;
         let trainer = Trainer { parameters: &self.parameters, differences, context };
-        let mut network = trainer.initial("init")?;
-        trainer.on_cells(&mut network, budget, cells, Scale::of_source(source.lives, self.parameters.preset))?;
-        Ok(Some(network.weights()))
+        let mut network = trainer.initial("init", Sees::Cells)?;
+        trainer.on_cells(network.as_mut(), budget, cells, Scale::of_source(source.lives, self.parameters.preset))?;
+        Ok(Some(network.weights()?))
     }
 
     /// The same, to be fitted from what [`Transfer::pretrain`] gave.
@@ -132,11 +135,11 @@ impl<'a> Transfer<'a> {
         };
         let mut network = match pretrained {
             // the optimiser begins anew with the target cells
-            Some(weights) => trainer.network(&weights)?,
-            None => trainer.initial("init")?,
+            Some(weights) => trainer.network(&weights, Sees::Cells)?,
+            None => trainer.initial("init", Sees::Cells)?,
         };
         let scale = Scale::of_target(target.lives, self.parameters.preset);
-        let mut summary = trainer.on_cells(&mut network, self.parameters.training, target, scale)?;
+        let mut summary = trainer.on_cells(network.as_mut(), self.parameters.training, target, scale)?;
         let pretraining = self.parameters.pretraining.map_or(0, |budget| budget.epochs);
         summary.epochs = summary.epochs.map(|epochs| epochs + pretraining);
         Ok((Scaled { network, scale }, summary))
@@ -166,17 +169,15 @@ fn by_references(
     maps: &[f32],
     differences: &Differences,
 ) -> Result<Vec<Option<f64>>, ModelError> {
-    let references: Vec<usize> = (0..source.lives.len()).collect();
-    (0..maps.len() / differences.shape.input_len())
-        .map(|cell| {
-            let between = |reference, input: &mut [f32]| {
-                differences.between((maps, cell), (source.maps, reference), input);
-            };
-            let outputs = network.outputs(&references, between)?;
-            let lives = outputs.iter().zip(source.lives).map(|(&output, life)| scale.inverse(output) + life);
-            Ok(median_of_positive(lives))
-        })
-        .collect()
+    let (cells, references) = (maps.len() / differences.shape.input_len(), source.lives.len());
+    let pairs: Vec<(usize, usize)> =
+        (0..cells).flat_map(|cell| (0..references).map(move |reference| (cell, reference))).collect();
+    let outputs = network.outputs(0, Maps { cells: maps, references: source.maps }, &pairs)?;
+    let lives_of = |outputs: &[f64]| {
+        let lives = outputs.iter().zip(source.lives).map(|(&output, life)| scale.inverse(output) + life);
+        median_of_positive(lives)
+    };
+    Ok(outputs.chunks(references).map(lives_of).collect())
 }
 
 /// The lower median of what is above zero, if anything is.
@@ -213,7 +214,8 @@ impl<'a> Model for Transfer<'a> {
         if let Some(budget) = &self.parameters.pairs {
             let pairs = self.pairs(budget, target, differences.shape, context)?;
             let scale = pairs.scale();
-            let (network, of_pairs) = trainer.on_pairs(trainer.initial("inter-cell init")?, budget, &pairs, scale)?;
+            let mut network = trainer.initial("inter-cell init", Sees::Pairs)?;
+            let of_pairs = trainer.on_pairs(network.as_mut(), budget, &pairs, scale)?;
             inter = Some((Scaled { network, scale }, self.source(differences.shape)?.clone()));
             summary.epochs = summary.epochs.zip(of_pairs.epochs).map(|(intra, inter)| intra + inter);
             summary.final_loss = of_pairs.final_loss;
@@ -233,14 +235,14 @@ impl<'a> Model for Transfer<'a> {
         let differences = self.differences(inner)?;
         let trainer = Trainer { parameters: &self.parameters, differences, context };
         let intra = Scaled {
-            network: trainer.network(&weights.below("intra"))?,
+            network: trainer.network(&weights.below("intra"), Sees::Cells)?,
             scale: Scale::of_target(labels, self.parameters.preset),
         };
         let inter = match &self.parameters.pairs {
             None => None,
             // the scale is that of the training pairs, which the stream draws again
             Some(budget) => {
-                let network = trainer.network(&weights.below("inter"))?;
+                let network = trainer.network(&weights.below("inter"), Sees::Pairs)?;
                 let scale = self.pairs(budget, target, differences.shape, context)?.scale();
                 Some((Scaled { network, scale }, self.source(differences.shape)?.clone()))
             }
@@ -254,8 +256,8 @@ impl Fitted for FittedTransfer<'_> {
         let Self { preset, differences, intra, inter } = self;
         let EncoderShape { channels, height, width, .. } = differences.shape;
         let maps = maps::prediction_maps(features, [channels, height, width])?;
-        let cells: Vec<usize> = (0..maps.len() / differences.shape.input_len()).collect();
-        let outputs = intra.network.outputs(&cells, |cell, input| differences.to_base(&maps, cell, input))?;
+        let cells = each(maps.len() / differences.shape.input_len());
+        let outputs = intra.network.outputs(0, Maps::alone(&maps), &cells)?;
         let direct = outputs.into_iter().map(|output| intra.scale.inverse(output));
         match inter {
             None => Ok(direct.collect()),
@@ -267,8 +269,10 @@ impl Fitted for FittedTransfer<'_> {
     }
 
     fn weights(&self) -> Option<Weights> {
-        let mut weights = self.intra.network.weights().under("intra");
-        weights.0.extend(self.inter.iter().flat_map(|(inter, _)| inter.network.weights().under("inter").0));
+        let mut weights = self.intra.network.weights().ok()?.under("intra");
+        if let Some((inter, _)) = &self.inter {
+            weights.0.extend(inter.network.weights().ok()?.under("inter").0);
+        }
         Some(weights)
     }
 }
@@ -295,6 +299,18 @@ impl Described for TransferParameters {
     fn check_feature(&self, shape: &[usize]) -> Result<(), String> {
         let [channels, cycles, points] = row::maps(shape)?;
         EncoderShape::new(channels, cycles, points, self.channels).map(drop).map_err(|error| error.to_string())
+    }
+
+    fn precision(&self) -> Precision {
+        self.precision
+    }
+
+    fn check_card(&self, shape: &[usize]) -> Result<(), String> {
+        let [channels, height, width] = row::maps(shape)?;
+        let shape = EncoderShape::new(channels, height, width, self.channels).map_err(|error| error.to_string())?;
+        let differences = Differences { shape, base: self.base, limit: self.limit };
+        let check = |sees| convolution(self, differences, sees).check_card();
+        check(Sees::Cells).and_then(|()| if self.pairs.is_some() { check(Sees::Pairs) } else { Ok(()) })
     }
 
     fn base(&self) -> Option<usize> {

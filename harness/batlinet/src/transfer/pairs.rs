@@ -2,7 +2,10 @@
 
 use rand::seq::SliceRandom as _;
 
-use baselines::random::ChaCha8Rng;
+use baselines::{
+    engine::{Labels, Lesson, Maps, Step},
+    random::ChaCha8Rng,
+};
 
 use super::{
     inputs::{Differences, MapsAndLives},
@@ -62,7 +65,21 @@ impl<'a> CellPairs<'a> {
         differences.between((self.target.maps, target), (self.source.maps, source), input);
     }
 
-    fn cells(&self, pair: usize) -> (usize, usize) {
+    /// The maps and lives that they are made of, lives scaled so.
+    pub fn lesson(&self, Scale { mean, deviation }: Scale) -> Lesson<'a> {
+        let (target, source) = (self.target, self.source);
+        let labels = Labels { cells: target.lives, references: source.lives, mean, deviation };
+        Lesson { maps: Maps { cells: target.maps, references: source.maps }, labels }
+    }
+
+    /// The training step on some of them.
+    pub fn step(&self, pairs: impl Iterator<Item = usize>) -> Step {
+        let (targets, references) = pairs.map(|pair| self.cells(pair)).unzip();
+        Step { targets, references }
+    }
+
+    /// Target cell and source cell.
+    pub fn cells(&self, pair: usize) -> (usize, usize) {
         (pair / self.source.lives.len(), pair % self.source.lives.len())
     }
 }

@@ -1,7 +1,7 @@
 //! Hyper-parameters of the transfer procedures.
 
 use baselines::{
-    ModelError,
+    ModelError, Precision,
     optimiser::AdamParameters,
     training::{Order, Schedule},
 };
@@ -50,6 +50,9 @@ pub struct TransferParameters {
     pub limit: f32,
     /// Hidden channels of the encoders.
     pub channels: usize,
+    /// On a card: `exact` or `fast`.
+    #[serde(skip_serializing_if = "Precision::is_exact")]
+    pub precision: Precision,
 }
 
 /// How long and in what portions to train; samples are visited in order.
@@ -88,6 +91,7 @@ impl Default for TransferParameters {
             base: 9,
             limit: 10.0,
             channels: 32,
+            precision: Precision::Exact,
         }
     }
 }

@@ -28,7 +28,7 @@ fn parameters() -> BatLiNetParameters {
 }
 
 fn context(streams: &Streams, threads: usize) -> Context<'_> {
-    Context { streams, device: tch::Device::Cpu, threads, progress: &Silent }
+    Context::on_cpu(streams, threads, &Silent)
 }
 
 /// What a fit has to tell, without the model.
@@ -290,11 +290,11 @@ fn the_pair_matrix_answers_as_pairs_asked_one_by_one() {
     let context = context(&streams, 1);
     let model = BatLiNet::new(parameters()).unwrap();
     let (model, _) = model.fit(maps.view(), &labels, &context).unwrap();
-    let whole = model.pairs(maps.view(), &References::every(CELLS, CELLS), &context).unwrap();
+    let whole = model.pairs(maps.view(), &References::every(CELLS, CELLS)).unwrap();
     let alone = whole.alone().unwrap();
     for cell in 0..CELLS {
         let map = maps.slice_axis(ndarray::Axis(0), (cell..cell + 1).into());
-        let one = model.pairs(map, &References::every(1, CELLS), &context).unwrap();
+        let one = model.pairs(map, &References::every(1, CELLS)).unwrap();
         assert_eq!(one.alone().unwrap().row(0), alone.row(cell));
     }
     // whatever is asked beside a pair, and however many times, its answer is the same

@@ -1,12 +1,15 @@
 //! The transfer procedures as models: what they learn, what they are made of, and what they do not depend on.
 
-use baselines::{Context, Fitted as _, Model as _, ModelError, Silent, Streams, encoder::EncoderShape};
+use baselines::{
+    Context, Fitted as _, Model as _, ModelError, Silent, Streams, convolutional::ConvolutionalNetwork,
+    encoder::EncoderShape,
+};
 use batlinet::transfer::{
     Preset, Transfer, TransferParameters,
     inputs::{Differences, MapsAndLives},
     pairs::CellPairs,
     parameters::{Budget, PairBudget},
-    trainer::Trainer,
+    trainer::{Sees, Trainer},
 };
 use ndarray::{ArrayD, Axis, IxDyn, Slice};
 
@@ -40,7 +43,7 @@ fn transfer() -> TransferParameters {
 }
 
 fn context(streams: &Streams, threads: usize) -> Context<'_> {
-    Context { streams, device: tch::Device::Cpu, threads, progress: &Silent }
+    Context::on_cpu(streams, threads, &Silent)
 }
 
 /// Learns from the first `learned` target cells and predicts the others.
@@ -121,8 +124,11 @@ fn inter_cell_transfer_is_the_average_of_direct_learning_and_the_references() {
         let differences = Differences { shape, base: 1, limit: 10.0 };
         let trainer = Trainer { parameters: &parameters, differences, context: &context };
         let budget = parameters.pairs.unwrap();
-        let initial = trainer.initial("inter-cell init").unwrap();
-        let (network, _) = trainer.on_pairs(initial, &budget, &pairs, pairs.scale()).unwrap();
+        let mut network = trainer.initial("inter-cell init", Sees::Pairs).unwrap();
+        trainer.on_pairs(network.as_mut(), &budget, &pairs, pairs.scale()).unwrap();
+        // the same network without the inputs that it makes
+        let weights = network.weights().unwrap();
+        let network = ConvolutionalNetwork::new(shape, &weights, parameters.optimiser(), &context).unwrap();
         for (cell, (direct, both)) in direct.iter().zip(&both).enumerate() {
             let own = maps.index_axis(Axis(0), LEARNED + cell);
             let mut answers: Vec<f64> = source_maps
@@ -150,21 +156,26 @@ fn the_best_weights_are_restored_and_the_last_ones_in_the_notebook() {
     let source = MapsAndLives { maps: source_maps.as_slice().unwrap(), lives: &source_lives };
     let pairs = CellPairs::new(target, source, 0.3, &mut streams.stream("pairs"));
     let scale = pairs.scale();
-    let differences = Differences { shape: EncoderShape::new(2, 20, 60, 32).unwrap(), base: 1, limit: 10.0 };
+    let shape = EncoderShape::new(2, 20, 60, 32).unwrap();
+    let differences = Differences { shape, base: 1, limit: 10.0 };
     // steps so long that the validation error goes up and down
     let parameters = |preset| TransferParameters { preset, learning_rate: 0.02, ..transfer() };
     let trained = |preset, epochs, patience| {
         let (parameters, budget) =
             (parameters(preset), PairBudget { epochs, batch: 8, patience, ..PairBudget::default() });
         let trainer = Trainer { parameters: &parameters, differences, context: &context };
-        trainer.on_pairs(trainer.initial("init").unwrap(), &budget, &pairs, scale).unwrap()
+        let mut network = trainer.initial("init", Sees::Pairs).unwrap();
+        let summary = trainer.on_pairs(network.as_mut(), &budget, &pairs, scale).unwrap();
+        (network.weights().unwrap(), summary)
     };
     const EPOCHS: usize = 12;
     // training is deterministic, so the weights after k epochs are the last ones of a training of k epochs
     let after: Vec<_> = (1..=EPOCHS).map(|epochs| trained(Preset::Code, epochs, EPOCHS).0).collect();
     let errors: Vec<f64> = after
         .iter()
-        .map(|network| {
+        .map(|weights| {
+            let network =
+                ConvolutionalNetwork::new(shape, weights, parameters(Preset::Code).optimiser(), &context).unwrap();
             let input = |pair, input: &mut [f32]| pairs.input(pair, &differences, input);
             let outputs = network.outputs(pairs.validation(), input).unwrap();
             let labels = pairs.validation().iter().map(|&pair| scale.forward(pairs.difference(pair)));
@@ -173,16 +184,16 @@ fn the_best_weights_are_restored_and_the_last_ones_in_the_notebook() {
         .collect();
     let best = (0..EPOCHS).min_by(|&a, &b| errors[a].total_cmp(&errors[b])).unwrap();
     assert!(best + 1 < EPOCHS, "the errors must rise again for this test to say anything: {errors:?}");
-    let (network, summary) = trained(Preset::Paper, EPOCHS, EPOCHS);
-    assert_eq!(network.weights(), after[best].weights());
-    assert_ne!(network.weights(), after[EPOCHS - 1].weights());
+    let (weights, summary) = trained(Preset::Paper, EPOCHS, EPOCHS);
+    assert_eq!(weights, after[best]);
+    assert_ne!(weights, after[EPOCHS - 1]);
     assert_eq!(summary.epochs, Some(EPOCHS));
 
     // the first epoch that is no better ends training with a patience of one
     let rising = (1..EPOCHS).find(|&epoch| errors[epoch] >= errors[..epoch].iter().copied().fold(f64::MAX, f64::min));
-    let (network, summary) = trained(Preset::Paper, EPOCHS, 1);
+    let (weights, summary) = trained(Preset::Paper, EPOCHS, 1);
     assert_eq!(summary.epochs, rising.map(|epoch| epoch + 1));
-    assert_eq!(network.weights(), after[rising.unwrap() - 1].weights());
+    assert_eq!(weights, after[rising.unwrap() - 1]);
 }
 
 #[test]

@@ -2,14 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use baselines::{Context, Silent, Streams, Weights, encoder::EncoderShape, weights::NamedTensor};
+use baselines::{
+    Context, Silent, Streams, Weights,
+    encoder::EncoderShape,
+    engine::{Maps, each},
+    weights::NamedTensor,
+};
 use batlinet::transfer::{
     Preset, TransferParameters,
     inputs::{Differences, MapsAndLives},
     pairs::CellPairs,
     parameters::{Budget, PairBudget},
     scale::Scale,
-    trainer::Trainer,
+    trainer::{Sees, Trainer},
 };
 use serde::Deserialize;
 
@@ -86,21 +91,21 @@ fn fine_tuning_in_both_presets_is_that_of_pytorch() {
     let source = MapsAndLives { maps: source_maps, lives: &fixture.source_lives };
     let target = MapsAndLives { maps: target_maps, lives: &fixture.target_lives };
     let streams = Streams::new("fixture");
-    let context = Context { streams: &streams, device: tch::Device::Cpu, threads: 2, progress: &Silent };
+    let context = Context::on_cpu(&streams, 2, &Silent);
     let differences = Differences { shape, base: 2, limit: 0.8 };
     for (name, preset) in [("paper", Preset::Paper), ("code", Preset::Code)] {
         let expected = &fixture.fine_tune[name];
         let parameters = TransferParameters { preset, ..TransferParameters::default() };
         let trainer = Trainer { parameters: &parameters, differences, context: &context };
-        let mut network = trainer.network(&weights(&shape)).unwrap();
+        let mut network = trainer.network(&weights(&shape), Sees::Cells).unwrap();
         let scale = Scale::of_source(source.lives, preset);
-        let summary = trainer.on_cells(&mut network, Budget { epochs: 2, batch: 4 }, source, scale).unwrap();
+        let summary = trainer.on_cells(network.as_mut(), Budget { epochs: 2, batch: 4 }, source, scale).unwrap();
         assert_close(summary.final_loss.unwrap(), expected.pretraining_loss, "loss of pretraining");
-        let mut network = trainer.network(&network.weights()).unwrap();
+        let mut network = trainer.network(&network.weights().unwrap(), Sees::Cells).unwrap();
         let scale = Scale::of_target(target.lives, preset);
-        let summary = trainer.on_cells(&mut network, Budget { epochs: 3, batch: 2 }, target, scale).unwrap();
+        let summary = trainer.on_cells(network.as_mut(), Budget { epochs: 3, batch: 2 }, target, scale).unwrap();
         assert_close(summary.final_loss.unwrap(), expected.training_loss, "loss of fine-tuning");
-        let outputs = network.outputs(&[0, 1], |cell, input| differences.to_base(questions, cell, input)).unwrap();
+        let outputs = network.outputs(0, Maps::alone(questions), &each(QUESTIONS)).unwrap();
         assert_eq!(outputs.len(), expected.predicted.len());
         for (output, expected) in outputs.into_iter().zip(&expected.predicted) {
             assert_close(scale.inverse(output), *expected, "predicted life");
@@ -118,7 +123,7 @@ fn training_on_streamed_pairs_is_that_of_pytorch_on_all_pairs_in_memory() {
     let source = MapsAndLives { maps: source_maps, lives: &source_lives };
     let target = MapsAndLives { maps: target_maps, lives: &target_lives };
     let streams = Streams::new("fixture");
-    let context = Context { streams: &streams, device: tch::Device::Cpu, threads: 2, progress: &Silent };
+    let context = Context::on_cpu(&streams, 2, &Silent);
     let differences = Differences { shape, base: 2, limit: 0.8 };
     // the notebook's preset keeps the last weights, as the fixture does
     let parameters = TransferParameters { preset: Preset::Code, ..TransferParameters::default() };
@@ -126,14 +131,13 @@ fn training_on_streamed_pairs_is_that_of_pytorch_on_all_pairs_in_memory() {
     let pairs = CellPairs::in_order(target, source, expected.order.clone(), TRAINING_PAIRS);
     let scale = pairs.scale();
     let budget = PairBudget { epochs: 2, batch: 5, patience: 2, ..PairBudget::default() };
-    let (network, summary) =
-        trainer.on_pairs(trainer.network(&weights(&shape)).unwrap(), &budget, &pairs, scale).unwrap();
+    let mut network = trainer.network(&weights(&shape), Sees::Pairs).unwrap();
+    let summary = trainer.on_pairs(network.as_mut(), &budget, &pairs, scale).unwrap();
     assert_close(summary.final_loss.unwrap(), expected.loss, "loss");
     for (cell, answers) in expected.answers.iter().enumerate() {
         for (reference, &answer) in answers.iter().enumerate() {
-            let between =
-                |_, input: &mut [f32]| differences.between((questions, cell), (source_maps, reference), input);
-            let output = network.outputs(&[0], between).unwrap()[0];
+            let asked = Maps { cells: questions, references: source_maps };
+            let output = network.outputs(0, asked, &[(cell, reference)]).unwrap()[0];
             assert_close(scale.inverse(output) + source_lives[reference], answer, "answer of a reference");
         }
     }

@@ -5,9 +5,9 @@ use std::path::Path;
 use std::str::FromStr;
 
 use super::{Catalogue, CatalogueEntry, find};
+use crate::Error;
 use crate::cell::{Cathode, DatasetName, is_plain};
 use crate::datasets;
-use crate::failure::Failure;
 use crate::listing::{self, Line};
 use crate::quote::shown;
 
@@ -32,25 +32,25 @@ impl Catalogue {
     /// `discharge` and `cycle_life_80` may be empty. A published cell may be among them, as it is published.
     ///
     /// # Errors
-    /// [`Failure::Usage`] names the file, the line and the column: what cannot be read, is no number or none that can be, an id
+    /// [`Error::Declared`] names the file, the line and the column: what cannot be read, is no number or none that can be, an id
     /// that is there twice or is that of a published cell of which other things are said, and a dataset that is published.
-    pub fn read(path: &Path) -> Result<Self, Failure> {
+    pub fn read(path: &Path) -> Result<Self, Error> {
         let name = format!("catalogue {}", path.display());
-        let usage = |what: String| Failure::Usage(format!("{name}: {what}"));
-        let lines = listing::read(path, COLUMNS).map_err(usage)?;
+        let declared = |what: String| Error::Declared { table: name.clone(), what };
+        let lines = listing::read(path, COLUMNS).map_err(declared)?;
         let mut entries = Vec::with_capacity(lines.len());
         let mut seen: HashMap<String, usize> = HashMap::new();
         for Line { number, fields } in lines {
             let row = Row(fields);
             let entry =
-                row.entry().map_err(|(column, what)| usage(format!("line {number}, column {column}: {what}")))?;
+                row.entry().map_err(|(column, what)| declared(format!("line {number}, column {column}: {what}")))?;
             if let Some(first) = seen.insert(entry.id.clone(), number) {
-                return Err(usage(format!("line {number}, column id: {} is on line {first} already", entry.id)));
+                return Err(declared(format!("line {number}, column id: {} is on line {first} already", entry.id)));
             }
             entries.push(entry);
         }
         if entries.is_empty() {
-            return Err(usage("it names no cell".to_owned()));
+            return Err(declared("it names no cell".to_owned()));
         }
         Ok(Self::new(entries, Some(path.display().to_string())))
     }

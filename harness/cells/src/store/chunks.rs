@@ -12,7 +12,7 @@ use hdf5::{Dataset, h5check};
 use hdf5_sys::h5d::H5Dwrite_chunk;
 use hdf5_sys::h5p::H5P_DEFAULT;
 
-use super::file::Problem;
+use super::problem::Problem;
 
 const BYTES: usize = size_of::<f64>();
 

@@ -23,7 +23,6 @@
 //! In version 1, time is in the unit of the publisher: files of it are read, and time becomes seconds.
 
 use std::fs::OpenOptions;
-use std::io;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -31,11 +30,11 @@ use hdf5::types::VarLenUnicode;
 use hdf5::{File, FileBuilder, Group, H5Type};
 use serde::de::DeserializeOwned;
 
+use super::problem::{Problem, cause, damaged};
 use super::{fingerprint, ragged};
+use crate::Error;
 use crate::cell::{Cathode, Cell, CellInfo, Chemistry, Cycle, CyclingProtocol, DatasetName, LeftOut, LifeRecord};
-use crate::failure::Failure;
 use crate::quote::shown;
-use crate::whole_file;
 use crate::{catalogue, datasets};
 
 const FORMAT: &str = "batlinet-cell";
@@ -60,44 +59,16 @@ pub(super) struct Written {
     pub(super) life: String,
 }
 
-/// What is wrong with a file, before its path is known; a fragment.
-#[derive(Debug)]
-pub(super) struct Problem(String);
-
-impl Problem {
-    pub(super) fn new(what: impl Into<String>) -> Self {
-        Self(what.into())
-    }
-}
-
-impl From<hdf5::Error> for Problem {
-    fn from(error: hdf5::Error) -> Self {
-        Self(error.to_string())
-    }
-}
-
-/// The failure of a file that is not what this program wrote.
-pub(super) fn damaged(path: &Path, what: &str) -> Failure {
-    Failure::Usage(format!("{} is damaged: {what}; delete the file and import its dataset again", path.display()))
-}
-
 /// Writes a new file, down to the disk.
-pub(super) fn write(path: &Path, cell: &Cell) -> Result<Written, Failure> {
+pub(super) fn write(path: &Path, cell: &Cell) -> Result<Written, Error> {
     let numbered = cell.cycles().first().zip(cell.cycles().last()).map(|(first, last)| (first.number, last.number));
     let header = Header { info: cell.info().clone(), fingerprint: fingerprint::fingerprint(cell), numbered };
     let outcome = write_content(path, cell, &header.fingerprint);
-    outcome.map_err(|Problem(what)| {
-        let reason = system_error(&what).map_or(what, |error| whole_file::said(&error));
-        Failure::Usage(format!("cannot write cell {} below {}: {reason}", cell.id(), parent_of(path)))
+    outcome.map_err(|Problem(what)| Error::Write {
+        doing: format!("write cell {} below {}", cell.id(), parent_of(path)),
+        source: cause(what),
     })?;
     Ok(Written { header, life: fingerprint::life(cell) })
-}
-
-/// The error of the system behind an error of the HDF5 library, which tells its number among much else.
-fn system_error(what: &str) -> Option<io::Error> {
-    let (_, number) = what.split_once("errno = ")?;
-    let number = number.split(|letter: char| !letter.is_ascii_digit()).next()?.parse().ok()?;
-    Some(io::Error::from_raw_os_error(number)).filter(|error| error.kind() == io::ErrorKind::StorageFull)
 }
 
 /// The store's folder, as the user knows it: the temporary folder in between is nothing to them.
@@ -184,14 +155,14 @@ fn write_attributes(file: &File, cell: &Cell, fingerprint: &str) -> Result<(), P
 }
 
 /// Reads what the file says of its cell.
-pub(super) fn read_header(path: &Path) -> Result<Header, Failure> {
+pub(super) fn read_header(path: &Path) -> Result<Header, Error> {
     let file = open(path)?;
     header_of(&file, path).map_err(|Problem(what)| damaged(path, &what))
 }
 
 /// Reads the first `cycles` cycles (fewer, if there are fewer), by one hyperslab per quantity. What the file says of the cell
 /// and of its life must be what was written.
-pub(super) fn read(path: &Path, cycles: usize) -> Result<Cell, Failure> {
+pub(super) fn read(path: &Path, cycles: usize) -> Result<Cell, Error> {
     let file = open(path)?;
     read_content(&file, path, cycles)
         .and_then(|cell| in_seconds(cell, &file))
@@ -199,7 +170,7 @@ pub(super) fn read(path: &Path, cycles: usize) -> Result<Cell, Failure> {
 }
 
 /// The fingerprint of what is written there, and the cell.
-pub(super) fn read_whole(path: &Path) -> Result<(String, Cell), Failure> {
+pub(super) fn read_whole(path: &Path) -> Result<(String, Cell), Error> {
     let file = open(path)?;
     let content = || -> Result<(String, Cell), Problem> {
         let written = read_content(&file, path, usize::MAX)?;
@@ -232,7 +203,7 @@ fn in_seconds(cell: Cell, file: &File) -> Result<Cell, Problem> {
 }
 
 /// Number of cycles that the file holds.
-pub(super) fn held(path: &Path) -> Result<usize, Failure> {
+pub(super) fn held(path: &Path) -> Result<usize, Error> {
     let file = open(path)?;
     let numbers = file.dataset("number").map_err(Problem::from);
     numbers.and_then(|numbers| ragged::length(&numbers)).map_err(|Problem(what)| damaged(path, &what))
@@ -247,24 +218,26 @@ fn unlocked() -> FileBuilder {
 }
 
 /// Opens a file of this format in this version.
-fn open(path: &Path) -> Result<File, Failure> {
+fn open(path: &Path) -> Result<File, Error> {
     let file = unlocked().open(path).map_err(|error| match std::fs::File::open(path) {
-        Err(unreadable) => Failure::Usage(format!("cannot read {}: {unreadable}", path.display())),
+        Err(source) => Error::Read { path: path.to_owned(), source },
         Ok(_) => damaged(path, &error.to_string()),
     })?;
     if !matches!(read_text(&file, "format"), Ok(format) if format == FORMAT) {
-        return Err(Failure::Usage(format!(
-            "{} is an HDF5 file of another kind, not a cell of batlinet: move it out of the cell store",
-            path.display()
-        )));
+        return Err(Error::Foreign {
+            path: path.to_owned(),
+            what: "is an HDF5 file of another kind, not a cell of batlinet: move it out of the cell store".to_owned(),
+        });
     }
     match read_number::<u32>(&file, "version") {
         Ok(VERSION | PUBLISHERS_TIME) => Ok(file),
-        Ok(version) => Err(Failure::Usage(format!(
-            "{} has format version {version}, this program reads versions {PUBLISHERS_TIME} and {VERSION}: import the dataset again with this \
-             program, or use the one that wrote the file",
-            path.display()
-        ))),
+        Ok(version) => Err(Error::Foreign {
+            path: path.to_owned(),
+            what: format!(
+                "has format version {version}, this program reads versions {PUBLISHERS_TIME} and {VERSION}: import the \
+                 dataset again with this program, or use the one that wrote the file"
+            ),
+        }),
         Err(Problem(what)) => Err(damaged(path, &what)),
     }
 }

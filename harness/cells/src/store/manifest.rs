@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::failure::Failure;
+use crate::Error;
 use crate::quote::shown;
 use crate::text;
 use crate::whole_file;
@@ -36,15 +36,13 @@ impl Manifest {
     /// The manifest of the store in `dir`, if it has one.
     ///
     /// # Errors
-    /// [`Failure::Usage`] names the file and line if it is broken.
-    pub fn read(dir: &Path) -> Result<Option<Self>, Failure> {
+    /// [`Error::Manifest`] names the file and line if it is broken.
+    pub fn read(dir: &Path) -> Result<Option<Self>, Error> {
         let path = Self::path(dir);
         if !path.exists() {
             return Ok(None);
         }
-        let broken = |what: String| {
-            Failure::Usage(format!("{}: {what}; delete it to accept the cells that are here", path.display()))
-        };
+        let broken = |what: String| Error::Manifest { path: path.clone(), what };
         let text = text::read(&path).map_err(broken)?;
         let mut lines = BTreeMap::new();
         for line in csv::Reader::from_reader(text.as_bytes()).deserialize::<Line>() {
@@ -86,11 +84,10 @@ impl Manifest {
         self.0.insert(cell_id.clone(), Line { cell_id, dataset, fingerprint, life });
     }
 
-    pub(super) fn write(&self, dir: &Path) -> Result<(), Failure> {
+    pub(super) fn write(&self, dir: &Path) -> Result<(), Error> {
         let path = Self::path(dir);
         let written = self.text().and_then(|text| whole_file::write(&path, &text));
-        written
-            .map_err(|error| Failure::Usage(format!("cannot write {}: {}", path.display(), whole_file::said(&error))))
+        written.map_err(|source| Error::Write { doing: format!("write {}", path.display()), source })
     }
 
     fn text(&self) -> io::Result<Vec<u8>> {

@@ -11,7 +11,7 @@
 use hdf5::{Dataset, Group, H5Type};
 
 use super::chunks;
-use super::file::Problem;
+use super::problem::Problem;
 
 /// Elements per chunk (128 KiB of f64): a few cycles each, so that a short range inflates little more than it needs.
 const CHUNK: usize = 16 * 1024;

@@ -30,7 +30,7 @@ fn writer_on_a_full_disk() {
     };
     let mut store = Store::create(folder.as_ref()).unwrap();
     store.write(&plain_cell("small", 3)).unwrap();
-    let batch = vec![Ok(plain_cell("also_small", 3)), Ok(large_cell("large"))];
+    let batch = vec![Ok::<_, cells::Error>(plain_cell("also_small", 3)), Ok(large_cell("large"))];
     println!("refused: {}", store.write_all(batch).unwrap_err());
     store.write(&plain_cell("small_again", 3)).unwrap();
 }

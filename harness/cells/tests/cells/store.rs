@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use cells::Error;
 use cells::cell::{Cell, LeftOut, LifeRecord, Origin};
 use cells::source::CellSource;
 use cells::store::{self, Manifest, Store};
@@ -20,7 +21,7 @@ fn cells_come_back_as_they_were_written_whole_and_in_part() {
     let dir = tempfile::tempdir().unwrap();
     let cells: Vec<Cell> = (0..60).map(arbitrary_cell).collect();
     let mut store = Store::create(dir.path()).unwrap();
-    store.write_all(cells.iter().cloned().map(Ok).collect::<Vec<_>>()).unwrap();
+    store.write_all(cells.iter().cloned().map(Ok::<_, Error>).collect::<Vec<_>>()).unwrap();
 
     let store = Store::open(dir.path()).unwrap();
     let mut ids: Vec<&str> = cells.iter().map(Cell::id).collect();
@@ -130,7 +131,7 @@ fn one_bad_cell_leaves_the_store_as_it_was() {
     let mut store = Store::create(dir.path()).unwrap();
     store.write(&plain_cell("a", 2)).unwrap();
     let before = store.fingerprint("a").unwrap();
-    let failure = || Err(cells::failure::Failure::Usage("cell c: broken".to_owned()));
+    let failure = || Err(Error::Declared { table: "cell c".to_owned(), what: "broken".to_owned() });
     let batch = vec![Ok(plain_cell("a", 3)), Ok(plain_cell("b", 2)), failure()];
     assert_eq!(store.write_all(batch).unwrap_err().to_string(), "cell c: broken");
     let store = Store::open(dir.path()).unwrap();

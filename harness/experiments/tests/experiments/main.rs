@@ -1,8 +1,11 @@
 //! The experiment files of the project, and whole runs of small ones.
 
 mod ablations;
+mod bench;
 mod declared;
 mod experiment_runs;
 mod paper_items;
+mod precision;
 mod scenarios;
+mod shared_trainings;
 mod transfer_runs;

@@ -7,9 +7,8 @@ use std::{
     sync::atomic::AtomicBool,
 };
 
-use cells::failure::Failure;
 use experiments::{
-    Plan, State,
+    Error, Plan, State,
     library::Library,
     plan::{self, Selection},
     read, run,
@@ -81,7 +80,7 @@ impl Folder {
         self.0.path().join(name)
     }
 
-    fn plan(&self, settings: &[&str], out: &Path) -> Result<Vec<Plan>, Failure> {
+    fn plan(&self, settings: &[&str], out: &Path) -> Result<Vec<Plan>, Error> {
         let settings: Vec<Setting> = settings.iter().map(|text| Setting::parse(text).unwrap()).collect();
         let declared = read::read(&self.path("trial.yaml"), AS_WRITTEN, &settings)?;
         plan::plan(vec![declared], &VirtualLab::new(), tch::Device::Cpu, &Selection::default(), out)
@@ -91,7 +90,7 @@ impl Folder {
         self.run_with(&[], out, jobs).unwrap()
     }
 
-    fn run_with(&self, settings: &[&str], out: &Path, jobs: usize) -> Result<run::Tally, Failure> {
+    fn run_with(&self, settings: &[&str], out: &Path, jobs: usize) -> Result<run::Tally, Error> {
         let stop = AtomicBool::new(false);
         let options = run::Options {
             out,

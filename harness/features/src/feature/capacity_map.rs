@@ -6,8 +6,8 @@ mod extractor;
 use serde::{Deserialize, Serialize};
 
 use super::extract::check_length;
+use crate::Error;
 use cells::cell::Cell;
-use cells::failure::Failure;
 pub use channel::Channel;
 use extractor::Extractor;
 
@@ -73,12 +73,12 @@ impl CapacityMap {
     }
 
     /// Whether a cell with `held` cycles can give it, as far as the cycles that are looked at tell.
-    pub(super) fn check_cell(&self, cell: &Cell, held: usize) -> Result<(), Failure> {
+    pub(super) fn check_cell(&self, cell: &Cell, held: usize) -> Result<(), Error> {
         check_length(cell, held, self.cycles_needed() - 1, "the capacity map")?;
         self.check_halves(cell)
     }
 
-    fn check_halves(&self, cell: &Cell) -> Result<(), Failure> {
+    fn check_halves(&self, cell: &Cell) -> Result<(), Error> {
         let missing = self.channels.iter().find(|channel| channel.needs_charge());
         match missing {
             Some(channel) if !cell.has_charge() => {
@@ -87,12 +87,11 @@ impl CapacityMap {
                     .filter(|channel| !channel.needs_charge())
                     .map(|channel| channel.name())
                     .collect();
-                Err(Failure::Usage(format!(
-                    "cell {} has no charge half, so channel {} cannot be built; channels possible for it: {}",
-                    cell.id(),
-                    channel.name(),
-                    possible.join(", ")
-                )))
+                Err(Error::NoChargeHalf {
+                    cell: cell.id().to_owned(),
+                    channel: channel.name(),
+                    possible: possible.join(", "),
+                })
             }
             _ => Ok(()),
         }

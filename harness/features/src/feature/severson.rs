@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::discharge_curve::{CurveReader, QdlinSource};
 use super::extract::{Extract, check_length, describe};
+use crate::Error;
 use cells::cell::{Cell, Cycle};
 use cells::datasets;
-use cells::failure::Failure;
 use numerics::signal::MedianRule;
 pub use statistic::Statistic;
 
@@ -95,7 +95,7 @@ impl Severson {
     }
 
     /// Whether a cell with `held` cycles can give them, as far as the cycles that are looked at tell.
-    pub(super) fn check_cell(&self, cell: &Cell, held: usize) -> Result<(), Failure> {
+    pub(super) fn check_cell(&self, cell: &Cell, held: usize) -> Result<(), Error> {
         check_length(cell, held, self.cycles_needed() - 1, "the early-cycle statistics")?;
         let timed = if self.statistics.contains(&Statistic::ChargeTime) { CHARGE_TIME_CYCLES } else { 0 };
         cell.cycles()
@@ -126,7 +126,7 @@ pub(super) struct Extractor {
 }
 
 impl Extract for Extractor {
-    fn extract(&mut self, cell: &Cell, out: &mut [f32]) -> Result<(), Failure> {
+    fn extract(&mut self, cell: &Cell, out: &mut [f32]) -> Result<(), Error> {
         assert_eq!(out.len(), self.severson.statistics.len(), "room for the statistics");
         self.severson.check_cell(cell, cell.cycles().len())?;
         let curve = if self.severson.statistics.iter().any(|statistic| statistic.reads_curves()) {
@@ -172,7 +172,7 @@ impl Extract for Extractor {
 
 impl Extractor {
     /// ΔQ without its NaN.
-    fn curve_difference(&mut self, cell: &Cell) -> Result<Vec<f64>, Failure> {
+    fn curve_difference(&mut self, cell: &Cell) -> Result<Vec<f64>, Error> {
         let [_, c1, c2] = self.severson.cycles;
         self.reader.read(cell, &cell.cycles()[c1], &mut self.early);
         self.reader.read(cell, &cell.cycles()[c2], &mut self.late);
@@ -180,13 +180,15 @@ impl Extractor {
         self.reader.smooth(&self.late, &mut self.smooth);
         let difference: Vec<f64> = self.smooth.iter().copied().filter(|value| !value.is_nan()).collect();
         if difference.len() <= 1 {
-            return Err(Failure::Usage(format!(
-                "cell {}: the discharge curves of {} and {} share no voltage range, so statistics of their difference \
-                 cannot be built; check the cell or leave it out",
-                cell.id(),
-                describe(c1, &cell.cycles()[c1]),
-                describe(c2, &cell.cycles()[c2])
-            )));
+            return Err(Error::Unfit {
+                cell: cell.id().to_owned(),
+                what: format!(
+                    "the discharge curves of {} and {} share no voltage range, so statistics of their difference cannot be \
+                     built; check the cell or leave it out",
+                    describe(c1, &cell.cycles()[c1]),
+                    describe(c2, &cell.cycles()[c2])
+                ),
+            });
         }
         Ok(difference)
     }
@@ -233,18 +235,18 @@ fn line(values: &[f64]) -> (f64, f64) {
     (slope, mean_y - slope * mean_x)
 }
 
-fn time<'a>(cell: &Cell, position: usize, cycle: &'a Cycle) -> Result<&'a Vec<f64>, Failure> {
-    cycle.time.as_ref().ok_or_else(|| {
-        Failure::Usage(format!(
-            "cell {}: {} has no time, so statistic charge_time cannot be built; leave out the cell or the statistic",
-            cell.id(),
+fn time<'a>(cell: &Cell, position: usize, cycle: &'a Cycle) -> Result<&'a Vec<f64>, Error> {
+    cycle.time.as_ref().ok_or_else(|| Error::Unfit {
+        cell: cell.id().to_owned(),
+        what: format!(
+            "{} has no time, so statistic charge_time cannot be built; leave out the cell or the statistic",
             describe(position, cycle)
-        ))
+        ),
     })
 }
 
 /// s.
-fn mean_discharge_time(cell: &Cell) -> Result<f64, Failure> {
+fn mean_discharge_time(cell: &Cell) -> Result<f64, Error> {
     let mut total = 0.0;
     for (position, cycle) in cell.cycles()[..CHARGE_TIME_CYCLES].iter().enumerate() {
         let time = time(cell, position, cycle)?;

@@ -4,8 +4,8 @@ use ndarray::{ArrayD, IxDyn};
 use serde::{Deserialize, Serialize};
 
 use super::{CapacityMap, Extract, Severson, VoltageCapacity};
+use crate::Error;
 use cells::cell::Cell;
-use cells::failure::Failure;
 
 /// The largest number of cycles, position or number of grid points that makes sense.
 const LARGEST: u64 = 100_000;
@@ -126,7 +126,7 @@ impl FeatureSpec {
     ///
     /// # Errors
     /// As [`Extract::extract`].
-    pub fn check_cell(&self, cell: &Cell, held: usize) -> Result<(), Failure> {
+    pub fn check_cell(&self, cell: &Cell, held: usize) -> Result<(), Error> {
         match self {
             Self::CapacityMap(map) => map.check_cell(cell, held),
             Self::VoltageCapacity(curves) => curves.check_cell(cell, held),
@@ -159,7 +159,7 @@ impl FeatureSpec {
     ///
     /// # Errors
     /// As [`Extract::extract`].
-    pub fn extract(&self, cell: &Cell) -> Result<ArrayD<f32>, Failure> {
+    pub fn extract(&self, cell: &Cell) -> Result<ArrayD<f32>, Error> {
         let mut array = ArrayD::zeros(IxDyn(&self.shape()));
         let values = array.as_slice_mut().expect("a new array is contiguous");
         self.extractor().extract(cell, values)?;

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::discharge_curve::{CurveReader, QdlinSource};
 use super::extract::{Extract, check_length};
+use crate::Error;
 use cells::cell::Cell;
-use cells::failure::Failure;
 use numerics::signal::MedianRule;
 
 /// Settings of the matrix. One row per cycle at the positions `first` to `last`, both included:
@@ -63,7 +63,7 @@ impl VoltageCapacity {
     }
 
     /// Whether a cell with `held` cycles can give it, as far as the cycles that are looked at tell.
-    pub(super) fn check_cell(&self, cell: &Cell, held: usize) -> Result<(), Failure> {
+    pub(super) fn check_cell(&self, cell: &Cell, held: usize) -> Result<(), Error> {
         check_length(cell, held, self.cycles_needed() - 1, "the voltage–capacity matrix")
     }
 
@@ -88,7 +88,7 @@ pub(super) struct Extractor {
 }
 
 impl Extract for Extractor {
-    fn extract(&mut self, cell: &Cell, out: &mut [f32]) -> Result<(), Failure> {
+    fn extract(&mut self, cell: &Cell, out: &mut [f32]) -> Result<(), Error> {
         let [rows, points] = self.matrix.shape();
         assert_eq!(out.len(), rows * points, "room for the matrix");
         self.matrix.check_cell(cell, cell.cycles().len())?;

@@ -8,8 +8,8 @@ use rayon::prelude::*;
 
 use super::nothing_observed;
 use super::part::{Part, Samples};
+use crate::Error;
 use crate::feature::{Extract, FeatureSpec};
-use cells::failure::Failure;
 use cells::label::{Basis, LabelRule, Uncounted, Verdict};
 use cells::source::CellSource;
 use cells::split::Split;
@@ -23,17 +23,16 @@ const LISTED: usize = 5;
 /// result is the same for any number of workers.
 ///
 /// # Errors
-/// [`Failure::Usage`]: a cell that the source does not have, a feature that cannot be built for a cell, a training or
-/// test part without a cell left, test lives none of which was observed ([`nothing_observed`]). Of several faulty cells,
-/// the first is named.
+/// [`Error::UnknownCells`]; what [`Extract::extract`] says of a cell; [`Error::NoLife`] for a part without a cell left;
+/// [`Error::NothingObserved`] of the test lives ([`nothing_observed`]). Of several faulty cells, the first is named.
 pub fn build(
     source: &dyn CellSource,
     split: &Split,
     rule: &LabelRule,
     features: &[FeatureSpec],
     workers: usize,
-) -> Result<Vec<Samples>, Failure> {
-    features.iter().try_for_each(FeatureSpec::check).map_err(Failure::Usage)?;
+) -> Result<Vec<Samples>, Error> {
+    features.iter().try_for_each(FeatureSpec::check).map_err(Error::Declared)?;
     let mut parts = parts(source, split, rule, features, workers)?;
     let arrays = [&mut parts.train, &mut parts.test].map(|part| std::mem::take(&mut part.features));
     let [train, test] = arrays.map(Vec::into_iter);
@@ -48,7 +47,7 @@ pub fn build(
 ///
 /// # Errors
 /// As [`build`], but for what is said of features.
-pub fn lives(source: &dyn CellSource, split: &Split, rule: &LabelRule, workers: usize) -> Result<Samples, Failure> {
+pub fn lives(source: &dyn CellSource, split: &Split, rule: &LabelRule, workers: usize) -> Result<Samples, Error> {
     let parts = parts(source, split, rule, &[], workers)?;
     let nothing = |part: &ExtractedPart| ArrayD::zeros(IxDyn(&[part.ids.len(), 0]));
     Ok(parts.samples(vec![0], nothing(&parts.train), nothing(&parts.test)))
@@ -76,18 +75,18 @@ fn parts(
     rule: &LabelRule,
     features: &[FeatureSpec],
     workers: usize,
-) -> Result<Parts, Failure> {
+) -> Result<Parts, Error> {
     check_known(source, split)?;
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(workers.max(1))
         .build()
-        .map_err(|error| Failure::Internal(format!("no threads to build features on: {error}")))?;
+        .map_err(|error| Error::Internal(format!("no threads to build features on: {error}")))?;
     let cycles = features.iter().map(FeatureSpec::cycles_needed).max().unwrap_or(0);
     let extraction = Extraction { source, rule, features, cycles };
     let train = pool.install(|| extraction.part("training", &split.train))?;
     let test = pool.install(|| extraction.part("test", &split.test))?;
     if let Some(problem) = nothing_observed(&test.bases, rule) {
-        return Err(Failure::Usage(problem));
+        return Err(Error::NothingObserved(problem));
     }
     let mut removed = [train.removed.as_slice(), &test.removed].concat();
     removed.sort();
@@ -97,13 +96,11 @@ fn parts(
 }
 
 /// What a part is in which no cell has a life.
-pub(super) fn nobody(part: &str, cells: usize) -> Failure {
-    Failure::Usage(format!(
-        "no {part} cell has a life by the label rule (all {cells} were removed); use another split, end_of_life or minimum"
-    ))
+pub(super) fn nobody(part: &str, cells: usize) -> Error {
+    Error::NoLife { part: part.to_owned(), removed: cells }
 }
 
-fn check_known(source: &dyn CellSource, split: &Split) -> Result<(), Failure> {
+fn check_known(source: &dyn CellSource, split: &Split) -> Result<(), Error> {
     let known: BTreeSet<String> = source.ids().into_iter().collect();
     let unknown: BTreeSet<&str> =
         split.train.iter().chain(&split.test).map(String::as_str).filter(|&id| !known.contains(id)).collect();
@@ -115,13 +112,8 @@ fn check_known(source: &dyn CellSource, split: &Split) -> Result<(), Failure> {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    Err(Failure::Usage(format!(
-        "the source of {} cells ({} of them) has no cell {}{more}, which the split names; import the cells or correct \
-         the split",
-        source.origin(),
-        known.len(),
-        listed.join(", ")
-    )))
+    let missing = format!("{}{more}", listed.join(", "));
+    Err(Error::UnknownCells { origin: source.origin(), known: known.len(), missing })
 }
 
 /// What is the same for every cell.
@@ -156,7 +148,7 @@ impl ExtractedPart {
 }
 
 impl Extraction<'_> {
-    fn part(&self, name: &str, ids: &[String]) -> Result<ExtractedPart, Failure> {
+    fn part(&self, name: &str, ids: &[String]) -> Result<ExtractedPart, Error> {
         let mut ids = ids.to_vec();
         ids.sort();
         let sizes: Vec<usize> = self.features.iter().map(|feature| feature.shape().iter().product()).collect();
@@ -177,7 +169,7 @@ impl Extraction<'_> {
             values.truncate(kept.len() * size);
             let shape: Vec<usize> = std::iter::once(kept.len()).chain(feature.shape()).collect();
             let array = ArrayD::from_shape_vec(IxDyn(&shape), values)
-                .map_err(|error| Failure::Internal(format!("features of shape {shape:?}: {error}")))?;
+                .map_err(|error| Error::Internal(format!("features of shape {shape:?}: {error}")))?;
             features.push(array);
         }
         let (ids_kept, removed, uncounted) = (vec![], vec![], vec![]);
@@ -197,7 +189,7 @@ impl Extraction<'_> {
     }
 
     /// Fills the rows of `values` (one array per feature) and says what became of each cell.
-    fn extract_all(&self, ids: &[String], sizes: &[usize], values: &mut [Vec<f32>]) -> Result<Vec<Judged>, Failure> {
+    fn extract_all(&self, ids: &[String], sizes: &[usize], values: &mut [Vec<f32>]) -> Result<Vec<Judged>, Error> {
         let mut rows: Vec<Vec<&mut [f32]>> = ids.iter().map(|_| Vec::with_capacity(sizes.len())).collect();
         for (values, &size) in values.iter_mut().zip(sizes) {
             for (cell, row) in rows.iter_mut().zip(values.chunks_exact_mut(size)) {
@@ -206,7 +198,7 @@ impl Extraction<'_> {
         }
         // Cells behind the first fault need not be looked at; those before it must be, so that it stays the first.
         let first_fault = AtomicUsize::new(usize::MAX);
-        let results: Vec<Option<Result<Judged, Failure>>> = rows
+        let results: Vec<Option<Result<Judged, Error>>> = rows
             .into_par_iter()
             .zip(ids)
             .enumerate()
@@ -228,12 +220,7 @@ impl Extraction<'_> {
         results.into_iter().flatten().collect()
     }
 
-    fn extract(
-        &self,
-        id: &str,
-        extractors: &mut [Box<dyn Extract>],
-        rows: &mut [&mut [f32]],
-    ) -> Result<Judged, Failure> {
+    fn extract(&self, id: &str, extractors: &mut [Box<dyn Extract>], rows: &mut [&mut [f32]]) -> Result<Judged, Error> {
         let cell = self.source.cell(id, self.cycles)?;
         let verdict = self.rule.judge(&cell)?;
         if matches!(verdict, Verdict::Life(_)) {
@@ -266,7 +253,7 @@ mod tests {
             (0..self.0).map(|k| format!("A{k:02}")).collect()
         }
 
-        fn cell(&self, id: &str, cycles: usize) -> Result<Cell, Failure> {
+        fn cell(&self, id: &str, cycles: usize) -> Result<Cell, cells::Error> {
             let k: usize = id[1..].parse().unwrap();
             let capacity = |p: usize| 1.0 - 0.001 * (p * k) as f64;
             let cycles = (0..cycles.min(20)).map(|p| discharge_cycle(p as u32, capacity(p))).collect();
@@ -276,7 +263,7 @@ mod tests {
             Ok(Cell::new(info(id), cycles, LifeRecord::Capacity(capacity)).unwrap())
         }
 
-        fn fingerprint(&self, id: &str) -> Result<String, Failure> {
+        fn fingerprint(&self, id: &str) -> Result<String, cells::Error> {
             Ok(id.to_owned())
         }
     }

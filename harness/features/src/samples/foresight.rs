@@ -8,10 +8,10 @@ use std::{
 use rayon::prelude::*;
 
 use super::{build::nobody, observed::nothing_observed};
+use crate::Error;
 use crate::feature::FeatureSpec;
 use cells::{
     cell::Cell,
-    failure::Failure,
     label::{Basis, LabelRule, Life, Verdict},
     source::CellSource,
     split::Split,
@@ -42,12 +42,12 @@ impl<'a> Foresight<'a> {
         split: &Split,
         rule: &LabelRule,
         feature: Option<&FeatureSpec>,
-    ) -> Result<Vec<f64>, Failure> {
+    ) -> Result<Vec<f64>, Error> {
         let train = self.part_lives("training", &split.train, rule, feature)?;
         let test = self.part_lives("test", &split.test, rule, feature)?;
         let bases: Vec<Basis> = test.iter().map(|life| life.basis).collect();
         match nothing_observed(&bases, rule) {
-            Some(problem) => Err(Failure::Usage(problem)),
+            Some(problem) => Err(Error::NothingObserved(problem)),
             None => Ok(train.into_iter().map(|life| life.cycles).collect()),
         }
     }
@@ -80,12 +80,12 @@ impl<'a> Foresight<'a> {
         ids: &[String],
         rule: &LabelRule,
         feature: Option<&FeatureSpec>,
-    ) -> Result<Vec<Life>, Failure> {
+    ) -> Result<Vec<Life>, Error> {
         let seen = self.look(ids);
         let ids: BTreeSet<&String> = ids.iter().collect();
         let mut lives = Vec::new();
         for id in &ids {
-            let (cell, held) = seen[*id].as_ref().map_err(|problem| Failure::Usage(problem.clone()))?;
+            let (cell, held) = seen[*id].as_ref().map_err(|problem| Error::Unseen(problem.clone()))?;
             if let Verdict::Life(life) = rule.judge(cell)? {
                 feature.map_or(Ok(()), |feature| feature.check_cell(cell, *held))?;
                 lives.push(life);
@@ -114,14 +114,14 @@ mod tests {
             (0..9).map(|k| format!("A{k}")).collect()
         }
 
-        fn cell(&self, id: &str, cycles: usize) -> Result<Cell, Failure> {
+        fn cell(&self, id: &str, cycles: usize) -> Result<Cell, cells::Error> {
             let k: usize = id[1..].parse().unwrap();
             let cycles =
                 (0..cycles.min(2 * k + 2)).map(|p| discharge_cycle(p as u32, 1.0 - 0.001 * p as f64)).collect();
             Ok(Cell::new(info(id), cycles, LifeRecord::Capacity([vec![1.0; 149], vec![0.8]].concat())).unwrap())
         }
 
-        fn fingerprint(&self, id: &str) -> Result<String, Failure> {
+        fn fingerprint(&self, id: &str) -> Result<String, cells::Error> {
             Ok(id.to_owned())
         }
     }

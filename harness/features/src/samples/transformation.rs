@@ -3,7 +3,7 @@
 use ndarray::ArrayD;
 use serde::{Deserialize, Serialize};
 
-use cells::failure::Failure;
+use crate::Error;
 
 /// Least standard deviation to divide by.
 const LEAST_DEVIATION: f64 = 1e-8;
@@ -23,8 +23,8 @@ impl FeatureTransformation {
     /// Learns from training features; axis 0 is the sample.
     ///
     /// # Errors
-    /// [`Failure::Usage`] if fewer than two samples are to be standardised.
-    pub fn fit(self, train: &ArrayD<f32>) -> Result<FittedFeatureTransformation, Failure> {
+    /// [`Error::TooFewForZScore`] if fewer than two samples are to be standardised.
+    pub fn fit(self, train: &ArrayD<f32>) -> Result<FittedFeatureTransformation, Error> {
         let Self::ZScore = self else { return Ok(FittedFeatureTransformation { columns: Vec::new() }) };
         let count = train.shape().first().copied().unwrap_or(0);
         check_enough(count)?;
@@ -121,15 +121,15 @@ impl LabelTransformation {
     /// Learns from the lives of the training cells.
     ///
     /// # Errors
-    /// [`Failure::Usage`] for the logarithm of a life that is not positive, or fewer than two lives to standardise.
-    pub fn fit(&self, lives: &[f64]) -> Result<FittedLabelTransformation, Failure> {
+    /// [`Error::NoLogarithm`] of a life that is not positive, [`Error::TooFewForZScore`] if fewer than two are to be standardised.
+    pub fn fit(&self, lives: &[f64]) -> Result<FittedLabelTransformation, Error> {
         let mut labels = lives.to_vec();
         let mut steps = Vec::with_capacity(self.0.len());
         for step in &self.0 {
             let fitted = match step {
                 LabelStep::Log => {
                     if let Some(life) = labels.iter().find(|&&life| life.is_nan() || life <= 0.0) {
-                        return Err(Failure::Usage(format!("a life of {life} cycles has no logarithm")));
+                        return Err(Error::NoLogarithm(*life));
                     }
                     FittedStep::Log
                 }
@@ -204,11 +204,9 @@ impl Standard {
     }
 }
 
-fn check_enough(count: usize) -> Result<(), Failure> {
+fn check_enough(count: usize) -> Result<(), Error> {
     if count < 2 {
-        return Err(Failure::Usage(format!(
-            "{count} training cells are too few for a z-score, which needs at least 2; leave out z_score or add cells"
-        )));
+        return Err(Error::TooFewForZScore(count));
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Fit, LifeBases, Removed, RunRecord, Seconds, Status, former};
+use crate::Error;
 use crate::{
     attachments::{Hashes, hash_of},
     computed::{DeviceClass, Precision},
@@ -13,7 +14,7 @@ use crate::{
     provenance::{Provenance, Versions},
     values::Values,
 };
-use cells::{cell::Origin, failure::Failure};
+use cells::cell::Origin;
 use statistics::Metrics;
 
 /// Version of the format; raised when a reader of the old one would misunderstand the new one.
@@ -66,7 +67,7 @@ struct Wire {
 }
 
 /// The bytes of the file.
-pub(super) fn to_text(record: &RunRecord) -> Result<String, Failure> {
+pub(super) fn to_text(record: &RunRecord) -> Result<String, Error> {
     let record = record.clone();
     let wire = Wire {
         format: FORMAT,
@@ -98,7 +99,7 @@ pub(super) fn to_text(record: &RunRecord) -> Result<String, Failure> {
         train: record.train,
         attachments: record.attachments,
     };
-    let text = serde_json::to_string_pretty(&wire).map_err(|error| Failure::Internal(error.to_string()))?;
+    let text = serde_json::to_string_pretty(&wire).map_err(|error| Error::Internal(error.to_string()))?;
     let body = text.strip_suffix("\n}").unwrap_or(&text);
     Ok(format!("{body}{SEAL}{}\"\n}}\n", hash_of(body.as_bytes())))
 }

@@ -18,7 +18,8 @@ use super::{
     provenance::{Provenance, Versions},
     values::Values,
 };
-use cells::{cell::Origin, failure::Failure};
+use crate::Error;
+use cells::cell::Origin;
 use statistics::Metrics;
 
 pub use parts::{Fit, LifeBases, Prediction, Removed, Seconds};
@@ -99,8 +100,8 @@ impl RunRecord {
     /// Writes the whole folder of the run, replacing an earlier one, and notes the hashes of what lies beside the record.
     ///
     /// # Errors
-    /// [`Failure::Usage`] names the file that could not be written.
-    pub fn write(&mut self, folder: &Path, beside: Attachments<'_>) -> Result<(), Failure> {
+    /// [`Error::Write`] and [`Error::WriteFolder`] name what could not be written.
+    pub fn write(&mut self, folder: &Path, beside: Attachments<'_>) -> Result<(), Error> {
         let text = |text: String| text.into_bytes();
         let all = [
             (WEIGHTS, beside.weights.map(<[u8]>::to_vec)),
@@ -119,17 +120,17 @@ impl RunRecord {
     /// Writes the record into `folder` with what lies beside the one in `from`, byte for byte: a run that is taken over.
     ///
     /// # Errors
-    /// [`Failure::Usage`] names the file that could not be read or written.
-    pub fn take_over(&mut self, from: &Path, folder: &Path) -> Result<(), Failure> {
-        let unreadable = |path: PathBuf, error: std::io::Error| Failure::Usage(format!("{}: {error}", path.display()));
+    /// [`Error::File`] names the file that could not be read; as [`RunRecord::write`].
+    pub fn take_over(&mut self, from: &Path, folder: &Path) -> Result<(), Error> {
+        let unreadable = |path: PathBuf, source: std::io::Error| Error::File { path, source };
         let here = attachments::FILES.into_iter().filter(|name| from.join(name).is_file());
         let files = here
             .map(|name| Ok((name, fs::read(from.join(name)).map_err(|error| unreadable(from.join(name), error))?)))
-            .collect::<Result<Vec<_>, Failure>>()?;
+            .collect::<Result<Vec<_>, Error>>()?;
         self.put(folder, files)
     }
 
-    fn put(&mut self, folder: &Path, files: Vec<(&str, Vec<u8>)>) -> Result<(), Failure> {
+    fn put(&mut self, folder: &Path, files: Vec<(&str, Vec<u8>)>) -> Result<(), Error> {
         self.attachments.extend(files.iter().map(|(name, bytes)| ((*name).to_owned(), hash_of(bytes))));
         let record = file::to_text(self)?;
         files::write_folder(folder, |partial| {
@@ -144,8 +145,8 @@ impl RunRecord {
     /// written, and the folder must have the name that belongs to it; the other files are not looked at.
     ///
     /// # Errors
-    /// [`Failure::Usage`] names the file, what is wrong and what to do.
-    pub fn read(folder: &Path) -> Result<Self, Failure> {
+    /// [`Error::BrokenRun`] names the file, what is wrong and what to do.
+    pub fn read(folder: &Path) -> Result<Self, Error> {
         open(folder).map_err(|problem| broken(folder, &problem))
     }
 
@@ -153,7 +154,7 @@ impl RunRecord {
     ///
     /// # Errors
     /// As [`RunRecord::read`].
-    pub fn read_whole(folder: &Path) -> Result<Self, Failure> {
+    pub fn read_whole(folder: &Path) -> Result<Self, Error> {
         Self::whole(folder).map_err(|problem| broken(folder, &problem))
     }
 
@@ -175,9 +176,8 @@ impl RunRecord {
     }
 }
 
-fn broken(folder: &Path, problem: &str) -> Failure {
-    let path = folder.join("record.json");
-    Failure::Usage(format!("{}: {problem}; delete {} to have it run again", path.display(), folder.display()))
+fn broken(folder: &Path, problem: &str) -> Error {
+    Error::BrokenRun { path: folder.join("record.json"), what: problem.to_owned(), folder: folder.to_owned() }
 }
 
 /// Fragments name the file where it is not the record itself.

@@ -18,7 +18,6 @@ use super::{
     mark::{filling, line, mark, sample, stroke},
     plot::{Dash, Figure, Look, Point, Scale, Series},
 };
-use cells::failure::Failure;
 
 const WIDTH: u32 = 760;
 const LEGEND: u32 = 210;
@@ -28,9 +27,9 @@ const GRID: RGBColor = RGBColor(225, 225, 225);
 /// The figure as SVG text.
 ///
 /// # Errors
-/// [`Failure::Internal`] names the figure.
-pub fn draw(figure: &Figure) -> Result<String, Failure> {
-    let svg = paint(figure).map_err(|error| Failure::Internal(format!("figure {}: {error}", figure.slug)))?;
+/// [`crate::Error::Internal`] names the figure.
+pub fn draw(figure: &Figure) -> Result<String, crate::Error> {
+    let svg = paint(figure).map_err(|error| crate::Error::Internal(format!("figure {}: {error}", figure.slug)))?;
     Ok(svg.replacen('>', &format!(" {}", told(figure)), 1))
 }
 

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::{Row, Run, Summary, Verdict, counterpart::counterpart};
-use crate::{labels::Versions, lives, made::Made, published::PublishedNumber};
-use cells::{cell::Origin, failure::Failure};
+use crate::{Error, labels::Versions, lives, made::Made, published::PublishedNumber};
+use cells::cell::Origin;
 use record::{
     AS_WRITTEN, Change, ExperimentRecord, Metric, PairPredictions, Protocol, RunRecord, Score, Study,
     files::run_folder, read_scores,
@@ -14,15 +14,12 @@ use statistics::{Metrics, Spread};
 /// The summaries of the output folder `out`, in the order of its scores.
 ///
 /// # Errors
-/// [`Failure::Usage`] if `out` holds no scores, something in it cannot be read, or runs of one experiment were made with
-/// different labels.
-pub fn summarise(out: &Path) -> Result<Vec<Summary>, Failure> {
+/// [`Error::NoScores`]; [`Error::Record`] if something cannot be read; [`Error::OtherRun`]; [`Error::DifferentLabels`] of runs
+/// of one experiment.
+pub fn summarise(out: &Path) -> Result<Vec<Summary>, Error> {
     let path = out.join("scores.csv");
     if !path.exists() {
-        return Err(Failure::Usage(format!(
-            "{}: there is no scores.csv here; `batlinet run` writes one",
-            out.display()
-        )));
+        return Err(Error::NoScores { out: out.to_owned() });
     }
     let mut runs = Vec::new();
     let mut removed = Vec::new();
@@ -58,20 +55,14 @@ pub fn summarise(out: &Path) -> Result<Vec<Summary>, Failure> {
 }
 
 /// A row must be of the run that it names.
-fn check_row(scores: &Path, score: &Score, record: &RunRecord) -> Result<(), Failure> {
+fn check_row(scores: &Path, score: &Score, record: &RunRecord) -> Result<(), Error> {
     let said = (score.data, &score.model, score.seed);
     let made = (record.data, &record.model, record.seed);
     let words = |(data, model, seed): (Origin, &String, u64)| format!("{model}, seed {seed}, on {data} cells");
     if said == made {
         return Ok(());
     }
-    Err(Failure::Usage(format!(
-        "{}: its row of run {} says {}, and the record of that run {}; `batlinet run` writes the scores anew",
-        scores.display(),
-        score.key,
-        words(said),
-        words(made)
-    )))
+    Err(Error::OtherRun { scores: scores.to_owned(), key: score.key.clone(), said: words(said), made: words(made) })
 }
 
 /// As [`summarise`], from what was read; cells that took no part are left out.

@@ -1,5 +1,6 @@
-//! Whole reports, read again in every form.
+//! Reports of made-up results.
 
+mod output;
 mod page;
 mod readme;
-mod whole;
+mod whole_report;

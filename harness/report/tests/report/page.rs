@@ -2,9 +2,8 @@
 
 use std::collections::HashSet;
 
+use super::output::{EXPERIMENTS, Output};
 use cells::cell::Origin;
-
-use crate::whole::{EXPERIMENTS, Output};
 
 /// Whatever stands between `open` and a quotation mark.
 fn all<'a>(page: &'a str, open: &str) -> Vec<&'a str> {

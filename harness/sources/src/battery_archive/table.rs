@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use crate::Error;
 use crate::delimited::{Problem, Table};
 use crate::format::VIRTUAL_MARK;
 use crate::packed::PublishedFile;
 use cells::cell::Cycle;
-use cells::failure::Failure;
 
 /// Bytes of one table; the largest published one has some 500 MB.
 const LARGEST_FILE: u64 = 8 << 30;
@@ -93,7 +93,7 @@ impl Recorded {
 }
 
 /// Reads the table of cycles.
-pub(super) fn read_cycles(file: &PublishedFile) -> Result<Vec<CycleSummary>, Failure> {
+pub(super) fn read_cycles(file: &PublishedFile) -> Result<Vec<CycleSummary>, Error> {
     file.read(LARGEST_FILE, |reader| {
         let read = || -> Result<Vec<CycleSummary>, Problem> {
             let mut table = Table::new(reader, b',', ["Cycle_Index", "Discharge_Capacity (Ah)"])?;
@@ -111,7 +111,7 @@ pub(super) fn read_cycles(file: &PublishedFile) -> Result<Vec<CycleSummary>, Fai
 }
 
 /// Reads the table of samples.
-pub(super) fn read_samples(file: &PublishedFile) -> Result<Recorded, Failure> {
+pub(super) fn read_samples(file: &PublishedFile) -> Result<Recorded, Error> {
     file.read(LARGEST_FILE, |reader| {
         let read = || -> Result<Recorded, Problem> {
             let mut table = Table::new(reader, b',', COLUMNS)?;
@@ -149,7 +149,7 @@ pub(super) fn read_samples(file: &PublishedFile) -> Result<Recorded, Failure> {
 
 /// Whether there is anything after the header. A file that is no such table is said to have samples: reading them tells
 /// what is wrong with it.
-pub(super) fn has_samples(file: &PublishedFile) -> Result<bool, Failure> {
+pub(super) fn has_samples(file: &PublishedFile) -> Result<bool, Error> {
     let start = file.start(1 << 16)?;
     let empty = Table::new(&start[..], b',', COLUMNS).and_then(|mut table| Ok(table.next()?.is_none()));
     Ok(empty != Ok(true))

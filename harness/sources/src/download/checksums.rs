@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::manifest::PublishedFile;
 use super::unwritable;
-use cells::failure::Failure;
+use crate::Error;
 use cells::quote::shown;
 use cells::text;
 use cells::whole_file;
@@ -29,9 +29,9 @@ impl Checksum {
     /// Reads the whole file.
     ///
     /// # Errors
-    /// [`Failure::Usage`] names the file if it cannot be read.
-    pub fn of(path: &Path) -> Result<Self, Failure> {
-        let unreadable = |error: io::Error| Failure::Usage(format!("cannot read {}: {error}", path.display()));
+    /// [`Error::Read`].
+    pub fn of(path: &Path) -> Result<Self, Error> {
+        let unreadable = |source| Error::Read { path: path.to_owned(), source };
         let mut file = File::open(path).map_err(unreadable)?;
         let mut hash = Sha256::new();
         let mut buffer = vec![0; 1 << 20];
@@ -81,14 +81,12 @@ impl Checksums {
     /// Those of the files in and below `folder`; none if there is no such file yet.
     ///
     /// # Errors
-    /// [`Failure::Usage`] names the file and line if it is broken.
-    pub fn open(folder: &Path) -> Result<Self, Failure> {
+    /// [`Error::List`] names the file and line if it is broken.
+    pub fn open(folder: &Path) -> Result<Self, Error> {
         let path = folder.join("checksums.csv");
-        let broken = |error: String| {
-            Failure::Usage(format!(
-                "{}: {error}; mend the file, or delete it to trust the next downloads anew",
-                path.display()
-            ))
+        let broken = |what: String| Error::List {
+            list: path.display().to_string(),
+            what: format!("{what}; mend the file, or delete it to trust the next downloads anew"),
         };
         let mut lines = BTreeMap::new();
         if path.exists() {
@@ -104,21 +102,22 @@ impl Checksums {
     /// Whether `found` is what `file`, kept as `name` in this folder, should be.
     ///
     /// # Errors
-    /// [`Failure::Usage`] says what differs, and where the other value is written.
-    pub fn check(&self, name: &str, file: &PublishedFile, found: &Checksum) -> Result<(), Failure> {
+    /// [`Error::Mismatch`] says what differs, and where the other value is written.
+    pub fn check(&self, name: &str, file: &PublishedFile, found: &Checksum) -> Result<(), Error> {
         let Checksum { bytes, sha256 } = found;
+        let other = |what: String| Error::Mismatch { file: name.to_owned(), what };
         if let Some(expected) = file.bytes.filter(|expected| expected != bytes) {
-            return Err(Failure::Usage(format!("{name} has {bytes} bytes, the published file has {expected}")));
+            return Err(other(format!("{bytes} bytes, the published file has {expected}")));
         }
         if file.made_when_asked {
             return Ok(());
         }
         if let Some(expected) = file.sha256.as_ref().filter(|expected| *expected != sha256) {
-            return Err(Failure::Usage(format!("{name} has the SHA-256 {sha256}, the published file has {expected}")));
+            return Err(other(format!("the SHA-256 {sha256}, the published file has {expected}")));
         }
         match self.lines.get(name) {
-            Some(line) if file.sha256.is_none() && line.sha256 != *sha256 => Err(Failure::Usage(format!(
-                "{name} has the SHA-256 {sha256}, when it was first fetched it had {}; if its publisher has replaced it, \
+            Some(line) if file.sha256.is_none() && line.sha256 != *sha256 => Err(other(format!(
+                "the SHA-256 {sha256}, when it was first fetched it had {}; if its publisher has replaced it, \
                  delete its line in {}",
                 line.sha256,
                 self.path.display()
@@ -130,8 +129,8 @@ impl Checksums {
     /// Notes what has passed [`Checksums::check`]; says whether it is trusted for the first time.
     ///
     /// # Errors
-    /// [`Failure::Usage`] if the file cannot be written.
-    pub fn note(&mut self, name: &str, file: &PublishedFile, found: Checksum, url: &str) -> Result<bool, Failure> {
+    /// [`Error::Write`] if the file cannot be written.
+    pub fn note(&mut self, name: &str, file: &PublishedFile, found: Checksum, url: &str) -> Result<bool, Error> {
         if file.made_when_asked {
             return Ok(false);
         }
@@ -140,7 +139,7 @@ impl Checksums {
         let Checksum { bytes, sha256 } = found;
         let line = Line { file: name.to_owned(), bytes, sha256, trust, url: url.to_owned() };
         if self.lines.insert(name.to_owned(), line.clone()).as_ref() != Some(&line) {
-            self.write().map_err(|error| unwritable(&self.path, &error))?;
+            self.write().map_err(|error| unwritable(&self.path, error))?;
         }
         Ok(is_first)
     }

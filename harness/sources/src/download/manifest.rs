@@ -6,9 +6,9 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use crate::Error;
 use crate::format::Format;
 use cells::catalogue;
-use cells::failure::Failure;
 use cells::quote::shown;
 use cells::suggest::did_you_mean;
 use cells::text;
@@ -154,9 +154,9 @@ impl Manifest {
     /// Reads a file of the same form, such as one that names mirrors.
     ///
     /// # Errors
-    /// [`Failure::Usage`] names the file and what is wrong with it.
-    pub fn read(path: &Path) -> Result<Self, Failure> {
-        let wrong = |problem: String| Failure::Usage(format!("manifest {}: {problem}", path.display()));
+    /// [`Error::List`] names the file and what is wrong with it.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let wrong = |what: String| Error::List { list: format!("manifest {}", path.display()), what };
         let text = text::read(path).map_err(wrong)?;
         Self::parse(&text).map_err(|problem| wrong(shown(problem, 400)))
     }
@@ -187,12 +187,12 @@ impl Manifest {
     /// The collection of this name.
     ///
     /// # Errors
-    /// [`Failure::Usage`] names those that there are.
-    pub fn find(&self, name: &str) -> Result<&Collection, Failure> {
+    /// [`Error::UnknownCollection`] names those that there are.
+    pub fn find(&self, name: &str) -> Result<&Collection, Error> {
         self.0.iter().find(|collection| collection.name == name).ok_or_else(|| {
             let known: Vec<&str> = self.0.iter().map(|collection| collection.name.as_str()).collect();
             let hint = did_you_mean(name, known.iter().copied());
-            Failure::Usage(format!("there is nothing called '{name}' to fetch{hint} (known: {})", known.join(", ")))
+            Error::UnknownCollection { name: name.to_owned(), hint, known: known.join(", ") }
         })
     }
 }

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use super::manifest::is_local;
 use super::{megabytes, unwritable};
-use cells::failure::Failure;
+use crate::Error;
 
 /// Why an attempt came to nothing.
 #[derive(Debug)]
 pub(super) enum Trouble {
     /// This machine's: no other attempt and no other address helps.
-    Here(Failure),
+    Here(Error),
     /// The address has no such file, and will not have it in a minute either; a fragment.
     Lasting(String),
     /// It may go better next time; a fragment, and how long the host asks to be left alone.
@@ -48,7 +48,7 @@ impl Wanted<'_> {
             416 if have > 0 && range_total(&response) == Some(have) => return Ok(()),
             206 | 416 if have > 0 => {
                 // what is here is no part of what the host has: begin anew
-                fs::remove_file(part).map_err(|error| Trouble::Here(unwritable(part, &error)))?;
+                fs::remove_file(part).map_err(|error| Trouble::Here(unwritable(part, error)))?;
                 return self.complete(part, say);
             }
             status @ (408 | 429 | 500..) => {
@@ -71,15 +71,15 @@ impl Wanted<'_> {
         }
         let mut file = self.open(part, offset).map_err(Trouble::Here)?;
         self.copy(&mut response.body_mut().as_reader(), &mut file, offset, total, part, say)?;
-        file.sync_all().map_err(|error| Trouble::Here(unwritable(part, &error)))
+        file.sync_all().map_err(|error| Trouble::Here(unwritable(part, error)))
     }
 
-    fn open(&self, part: &Path, offset: u64) -> Result<File, Failure> {
+    fn open(&self, part: &Path, offset: u64) -> Result<File, Error> {
         if let Some(folder) = part.parent() {
-            fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
+            fs::create_dir_all(folder).map_err(|error| unwritable(folder, error))?;
         }
         let file = if offset > 0 { OpenOptions::new().append(true).open(part) } else { File::create(part) };
-        file.map_err(|error| unwritable(part, &error))
+        file.map_err(|error| unwritable(part, error))
     }
 
     fn copy(
@@ -91,7 +91,7 @@ impl Wanted<'_> {
         part: &Path,
         say: &mut dyn FnMut(&str),
     ) -> Result<(), Trouble> {
-        let here = |error: io::Error| Trouble::Here(unwritable(part, &error));
+        let here = |error: io::Error| Trouble::Here(unwritable(part, error));
         // a line for every fiftieth of a large file, for every 5 MB of a small one
         let step = (total.unwrap_or(0) / 50).max(5_000_000);
         let mut buffer = vec![0; 64 * 1024];

@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 use super::calendar::stamp;
 use super::file::{self, WholeCycle, WriteError};
 use super::{Format, whole_life};
+use crate::Error;
 use crate::battery_archive::{self, CYCLES, Dialect, SAMPLES};
 use crate::format::{self, Datasets, VIRTUAL_MARK};
 use crate::import::Progress;
 use cells::cell::{Cell, Origin};
-use cells::failure::Failure;
 use cells::source::CellSource;
 
 /// See the module.
@@ -58,7 +58,7 @@ fn write(
     ids: &[String],
     out: &Path,
     progress: &Progress<'_>,
-) -> Result<Vec<PathBuf>, Failure> {
+) -> Result<Vec<PathBuf>, Error> {
     let mut files = Vec::new();
     for (done, id) in ids.iter().enumerate() {
         progress(done, ids.len())?;
@@ -74,7 +74,7 @@ fn write(
 }
 
 /// Cycle indices from 1, with the cycles that they stand for.
-fn indexed(cell: &Cell, dialect: Option<Dialect>) -> Result<Vec<(usize, WholeCycle<'_>)>, Failure> {
+fn indexed(cell: &Cell, dialect: Option<Dialect>) -> Result<Vec<(usize, WholeCycle<'_>)>, Error> {
     let cycles = file::whole(cell, FORMAT.name)?;
     let first = dialect.map_or(0, |dialect| dialect.first as usize).max(1);
     let unused = cycles.first().map(|first_cycle| std::iter::repeat_n(*first_cycle, first - 1));

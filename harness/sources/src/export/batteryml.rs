@@ -6,12 +6,12 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::{Format, put, whole_life};
+use crate::Error;
 use crate::format::{Datasets, VIRTUAL_MARK};
 use crate::import::Progress;
 use crate::pickle::writer::Writer;
 use cells::cell::{Cell, Cycle, Origin};
 use cells::datasets;
-use cells::failure::Failure;
 use cells::source::CellSource;
 use cells::time_unit::TimeUnit;
 
@@ -25,19 +25,14 @@ pub(super) const FORMAT: Format = Format {
     write,
 };
 
-fn write(
-    source: &dyn CellSource,
-    ids: &[String],
-    out: &Path,
-    progress: &Progress<'_>,
-) -> Result<Vec<PathBuf>, Failure> {
+fn write(source: &dyn CellSource, ids: &[String], out: &Path, progress: &Progress<'_>) -> Result<Vec<PathBuf>, Error> {
     let mut files = Vec::new();
     for (done, id) in ids.iter().enumerate() {
         progress(done, ids.len())?;
         let cell = whole_life(source, id, FORMAT.name)?;
         files.push(put(out, &format!("{id}.pkl"), |path| {
             let written = File::create(path).and_then(|file| write_cell(BufWriter::new(file), &cell));
-            written.map_err(|error| Failure::Usage(format!("cannot write {id}.pkl in {}: {error}", out.display())))
+            written.map_err(|source| Error::Write { doing: format!("write {id}.pkl in {}", out.display()), source })
         })?);
     }
     progress(ids.len(), ids.len())?;

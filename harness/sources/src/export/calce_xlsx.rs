@@ -19,12 +19,12 @@ use zip::{CompressionMethod, ZipWriter};
 use super::calendar::date;
 use super::file::{self, WholeCycle, WriteError};
 use super::{Format, whole_life};
+use crate::Error;
 use crate::calce::WITHOUT_FIRST;
 use crate::coulomb;
 use crate::format::{Datasets, VIRTUAL_MARK};
 use crate::import::Progress;
 use cells::cell::{Cycle, Origin};
-use cells::failure::Failure;
 use cells::source::CellSource;
 use cells::time_unit::TimeUnit;
 
@@ -66,12 +66,7 @@ const COLUMNS: [&str; 17] = [
     "ACI_Phase_Angle(Deg)",
 ];
 
-fn write(
-    source: &dyn CellSource,
-    ids: &[String],
-    out: &Path,
-    progress: &Progress<'_>,
-) -> Result<Vec<PathBuf>, Failure> {
+fn write(source: &dyn CellSource, ids: &[String], out: &Path, progress: &Progress<'_>) -> Result<Vec<PathBuf>, Error> {
     let mut files = Vec::new();
     for (done, id) in ids.iter().enumerate() {
         progress(done, ids.len())?;

@@ -5,26 +5,26 @@ use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::{clock, put};
+use crate::Error;
 use cells::cell::{Cell, Cycle};
-use cells::failure::Failure;
 use cells::time_unit::TimeUnit;
 
 /// Writes a file of this name in the folder `out`, under another name until it is whole.
 ///
 /// # Errors
-/// [`Failure::Usage`] names the file and the reason; and what `write` says of the cells.
+/// [`Error::Write`] names the file and the reason; and what `write` says of the cells.
 pub(super) fn write(
     out: &Path,
     name: &str,
     write: impl FnOnce(&mut BufWriter<&File>) -> Result<(), WriteError>,
-) -> Result<PathBuf, Failure> {
+) -> Result<PathBuf, Error> {
     put(out, name, |path| {
-        let cannot = |error: io::Error| Failure::Usage(format!("cannot write {}: {error}", out.join(name).display()));
+        let cannot = |source| Error::Write { doing: format!("write {}", out.join(name).display()), source };
         let file = File::create(path).map_err(cannot)?;
         let mut writer = BufWriter::new(&file);
         write(&mut writer).and_then(|()| Ok(writer.flush()?)).map_err(|error| match error {
             WriteError::Disk(error) => cannot(error),
-            WriteError::Cell(failure) => failure,
+            WriteError::Cell(error) => error,
         })
     })
 }
@@ -34,7 +34,7 @@ pub(super) enum WriteError {
     /// The disk or the library that writes the format.
     Disk(io::Error),
     /// The cells.
-    Cell(Failure),
+    Cell(Error),
 }
 
 impl From<io::Error> for WriteError {
@@ -49,26 +49,25 @@ impl From<zip::result::ZipError> for WriteError {
     }
 }
 
-impl From<Failure> for WriteError {
-    fn from(failure: Failure) -> Self {
-        Self::Cell(failure)
+impl From<Error> for WriteError {
+    fn from(error: Error) -> Self {
+        Self::Cell(error)
     }
 }
 
 /// Time and charge capacity of every cycle, which these formats must have.
 ///
 /// # Errors
-/// [`Failure::Usage`] names the cell.
-pub(super) fn whole<'a>(cell: &'a Cell, format: &str) -> Result<Vec<WholeCycle<'a>>, Failure> {
+/// [`Error::Unwritable`] names the cell.
+pub(super) fn whole<'a>(cell: &'a Cell, format: &str) -> Result<Vec<WholeCycle<'a>>, Error> {
     let whole = |cycle: &'a Cycle| {
         let (time, charged) = (cycle.time.as_deref()?, cycle.charge_capacity.as_deref()?);
         (!cycle.is_empty()).then_some(WholeCycle { cycle, time, charged })
     };
-    cell.cycles().iter().map(whole).collect::<Option<_>>().ok_or_else(|| {
-        Failure::Usage(format!(
-            "cell {} cannot be written as {format}: it has a cycle without samples, without time or without a charge half",
-            cell.id()
-        ))
+    cell.cycles().iter().map(whole).collect::<Option<_>>().ok_or_else(|| Error::Unwritable {
+        id: cell.id().to_owned(),
+        format: format.to_owned(),
+        why: "it has a cycle without samples, without time or without a charge half".to_owned(),
     })
 }
 

@@ -12,12 +12,12 @@ use zip::write::SimpleFileOptions;
 
 use super::file::{self, WholeCycle};
 use super::{Format, put, whole_life};
+use crate::Error;
 use crate::format::{Datasets, VIRTUAL_MARK};
 use crate::hust::{CURRENT, TIME, VOLTAGE, skipped};
 use crate::import::Progress;
 use crate::pickle::writer::Writer;
 use cells::cell::{Cell, Origin};
-use cells::failure::Failure;
 use cells::source::CellSource;
 use cells::time_unit::TimeUnit;
 
@@ -31,14 +31,9 @@ pub(super) const FORMAT: Format = Format {
     write,
 };
 
-fn write(
-    source: &dyn CellSource,
-    ids: &[String],
-    out: &Path,
-    progress: &Progress<'_>,
-) -> Result<Vec<PathBuf>, Failure> {
+fn write(source: &dyn CellSource, ids: &[String], out: &Path, progress: &Progress<'_>) -> Result<Vec<PathBuf>, Error> {
     let file = put(out, "hust_data.zip", |path| {
-        let failed = |error: io::Error| Failure::Usage(format!("cannot write {}: {error}", out.display()));
+        let failed = |source| Error::Write { doing: format!("write {}", out.display()), source };
         let mut archive = ZipWriter::new(BufWriter::new(File::create(path).map_err(failed)?));
         for (done, id) in ids.iter().enumerate() {
             progress(done, ids.len())?;

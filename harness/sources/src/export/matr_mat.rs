@@ -14,11 +14,11 @@ use hdf5::types::{FixedAscii, VarLenUnicode};
 use hdf5::{File, Group, H5Type, ObjectReference1};
 
 use super::{Format, discharge_curve, put, whole_life};
+use crate::Error;
 use crate::format::{Datasets, VIRTUAL_MARK};
 use crate::import::Progress;
 use crate::matr::{self, BATCHES, BatchFile, CONTINUATIONS, Continuation, place_of};
 use cells::cell::{Cell, Cycle, Origin};
-use cells::failure::Failure;
 use cells::source::CellSource;
 
 /// See the module.
@@ -34,12 +34,7 @@ pub(super) const FORMAT: Format = Format {
 /// Bytes before the HDF5 file proper, in which MATLAB says who it is.
 const USER_BLOCK: usize = 512;
 
-fn write(
-    source: &dyn CellSource,
-    ids: &[String],
-    out: &Path,
-    progress: &Progress<'_>,
-) -> Result<Vec<PathBuf>, Failure> {
+fn write(source: &dyn CellSource, ids: &[String], out: &Path, progress: &Progress<'_>) -> Result<Vec<PathBuf>, Error> {
     let wanted = |batch: usize, index: usize| ids.iter().find(|id| place_of(id) == Some((batch, index)));
     let continued = |index: usize| CONTINUATIONS.iter().find(|known| known.continues_at == index);
     let mut files = Vec::new();
@@ -56,7 +51,10 @@ fn write(
         }
         let name = format!("{}_batchdata_updated_struct_errorcorrect.mat", batch.date);
         files.push(put(out, &name, |path| {
-            let failed = |what: String| Failure::Usage(format!("cannot write {name} in {}: {what}", out.display()));
+            let failed = |what: String| Error::Write {
+                doing: format!("write {name} in {}", out.display()),
+                source: io::Error::other(what),
+            };
             let mut file = MatFile::create(path, batch, source.origin()).map_err(|error| failed(error.to_string()))?;
             for (index, place) in places.iter().enumerate() {
                 let Some((id, continuation)) = place else {

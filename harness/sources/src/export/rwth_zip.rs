@@ -13,11 +13,11 @@ use zip::{CompressionMethod, ZipWriter};
 use super::calendar::stamp;
 use super::file::{self, WholeCycle, WriteError};
 use super::{Format, whole_life};
+use crate::Error;
 use crate::format::{Datasets, VIRTUAL_MARK};
 use crate::import::Progress;
 use crate::rwth;
 use cells::cell::Origin;
-use cells::failure::Failure;
 use cells::source::CellSource;
 
 /// See the module.
@@ -52,12 +52,7 @@ struct Sample {
     voltage: f64,
 }
 
-fn write(
-    source: &dyn CellSource,
-    ids: &[String],
-    out: &Path,
-    progress: &Progress<'_>,
-) -> Result<Vec<PathBuf>, Failure> {
+fn write(source: &dyn CellSource, ids: &[String], out: &Path, progress: &Progress<'_>) -> Result<Vec<PathBuf>, Error> {
     let deflated = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
     let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored).large_file(true);
     let path = file::write(out, "raw.zip", |writer| {

@@ -23,7 +23,7 @@ use super::batch::Batch;
 use super::limits;
 use super::message::{Head, Message, Outline, Recorded};
 use super::plain::Plain;
-use cells::failure::Failure;
+use crate::Error;
 
 /// The verb that starts a reader.
 pub const VERB: &str = "read-matr";
@@ -40,9 +40,9 @@ pub fn read_by(program: PathBuf) {
 /// standard input, until that ends.
 ///
 /// # Errors
-/// [`Failure::Internal`] when the process cannot be bounded, or nobody listens.
-pub fn serve(path: &Path) -> Result<(), Failure> {
-    let lost = |error: io::Error| Failure::Internal(format!("the reader of {}: {error}", path.display()));
+/// [`Error::Internal`] when the process cannot be bounded, or nobody listens.
+pub fn serve(path: &Path) -> Result<(), Error> {
+    let lost = |error: io::Error| Error::Internal(format!("the reader of {}: {error}", path.display()));
     limits::memory().map_err(lost)?;
     limits::time().map_err(lost)?;
     let mut out = BufWriter::with_capacity(1 << 18, io::stdout().lock());

@@ -138,7 +138,6 @@ mod tests {
     use super::*;
     use crate::export;
     use cells::cell::{Cell, LifeRecord, Origin};
-    use cells::failure::Failure;
     use cells::made_up::{discharge_cycle, info};
     use cells::source::CellSource;
 
@@ -154,7 +153,7 @@ mod tests {
             vec!["MATR_b3c1".to_owned()]
         }
 
-        fn cell(&self, id: &str, _: usize) -> Result<Cell, Failure> {
+        fn cell(&self, id: &str, _: usize) -> Result<Cell, cells::Error> {
             let mut cycles: Vec<_> = (1..=3).map(|number| discharge_cycle(number, 1.0 / f64::from(number))).collect();
             for cycle in &mut cycles {
                 cycle.charge_capacity = Some(vec![0.0, -0.0, f64::MIN_POSITIVE]);
@@ -166,10 +165,10 @@ mod tests {
                 cycle.qdlin = Some((0..1000).map(|i| f64::from(i) / 7.0).collect());
             }
             let life = LifeRecord::Capacity(vec![1.0; 3]);
-            Cell::new(info(id), cycles, life).map_err(|invalid| Failure::Internal(invalid.to_string()))
+            Cell::new(info(id), cycles, life).map_err(|invalid| cells::Error::Internal(invalid.to_string()))
         }
 
-        fn fingerprint(&self, _: &str) -> Result<String, Failure> {
+        fn fingerprint(&self, _: &str) -> Result<String, cells::Error> {
             Ok(String::new())
         }
     }

@@ -10,7 +10,7 @@ use itertools::Itertools as _;
 use lzma_rust2::XzReader;
 
 use super::publication::Publication;
-use cells::failure::Failure;
+use crate::Error;
 use cells::quote::shown;
 
 /// The largest published table has 1.3 MB; a far larger one is something else.
@@ -28,9 +28,9 @@ pub(super) struct Tables {
 /// Reads every table of the publication that is at `path`.
 ///
 /// # Errors
-/// [`Failure::Usage`] when `path` is of another kind, cut short, lacks one of the tables, or holds both publications.
-pub(super) fn read(path: &Path) -> Result<Tables, Failure> {
-    let unreadable = |error: io::Error| Failure::Usage(format!("cannot read {}: {error}", path.display()));
+/// [`Error::Read`], and [`Error::Archive`] when `path` is of another kind, cut short, lacks one of the tables, or holds both publications.
+pub(super) fn read(path: &Path) -> Result<Tables, Error> {
+    let unreadable = |source: io::Error| Error::Read { path: path.to_owned(), source };
     let mut shelves = Publication::ALL.map(Shelf::new);
     if fs::metadata(path).map_err(unreadable)?.is_dir() {
         read_folder(path, &mut shelves)?;
@@ -45,10 +45,7 @@ pub(super) fn read(path: &Path) -> Result<Tables, Failure> {
                 read_tar(XzReader::new_mem_limit(whole, true, XZ_MEMORY), path, &mut shelves)?;
             }
             [b'P', b'K', ..] => {
-                return Err(Failure::Usage(format!(
-                    "{} is a zip archive: unpack it and give the folder, or get the .tar.gz",
-                    path.display()
-                )));
+                return Err(refused(path, "is a zip archive: unpack it and give the folder, or get the .tar.gz"));
             }
             _ => read_tar(whole, path, &mut shelves)?,
         }
@@ -84,7 +81,7 @@ impl Shelf {
     }
 }
 
-fn the_one(path: &Path, shelves: [Shelf; 2]) -> Result<Tables, Failure> {
+fn the_one(path: &Path, shelves: [Shelf; 2]) -> Result<Tables, Error> {
     let samples = shelves.iter().map(Shelf::sample).join(" nor ");
     let filled: Vec<Shelf> = shelves.into_iter().filter(|shelf| !shelf.found.is_empty()).collect();
     match <[Shelf; 1]>::try_from(filled) {
@@ -92,34 +89,31 @@ fn the_one(path: &Path, shelves: [Shelf; 2]) -> Result<Tables, Failure> {
             check_complete(path, &wanted, &found)?;
             Ok(Tables { publication, tables: found })
         }
-        Err(none) if none.is_empty() => Err(Failure::Usage(format!(
-            "{} is not a matr-curves archive: neither {samples} is in it or in a folder at its top",
-            path.display()
-        ))),
-        Err(_) => Err(Failure::Usage(format!(
-            "{} holds tables of both publications of the curves: give the archive or the folder of one",
-            path.display()
-        ))),
+        Err(none) if none.is_empty() => Err(refused(
+            path,
+            format!("is not a matr-curves archive: neither {samples} is in it or in a folder at its top"),
+        )),
+        Err(_) => {
+            Err(refused(path, "holds tables of both publications of the curves: give the archive or the folder of one"))
+        }
     }
 }
 
-fn check_complete(path: &Path, wanted: &BTreeSet<String>, found: &BTreeMap<String, Vec<u8>>) -> Result<(), Failure> {
+fn check_complete(path: &Path, wanted: &BTreeSet<String>, found: &BTreeMap<String, Vec<u8>>) -> Result<(), Error> {
     let missing: Vec<&str> = wanted.iter().filter(|name| !found.contains_key(*name)).map(String::as_str).collect();
     if missing.is_empty() {
         return Ok(());
     }
     let shown = missing.iter().take(5).copied().collect::<Vec<_>>().join(", ");
     let more = if missing.len() > 5 { format!(" and {} more", missing.len() - 5) } else { String::new() };
-    Err(Failure::Usage(format!(
-        "{} lacks {} of the {} tables: {shown}{more}; nothing was imported, get the archive anew",
-        path.display(),
-        missing.len(),
-        wanted.len()
-    )))
+    let (missing, wanted) = (missing.len(), wanted.len());
+    let what =
+        format!("lacks {missing} of the {wanted} tables: {shown}{more}; nothing was imported, get the archive anew");
+    Err(refused(path, what))
 }
 
-fn read_folder(path: &Path, shelves: &mut [Shelf]) -> Result<(), Failure> {
-    let unreadable = |file: &Path, error: io::Error| Failure::Usage(format!("cannot read {}: {error}", file.display()));
+fn read_folder(path: &Path, shelves: &mut [Shelf]) -> Result<(), Error> {
+    let unreadable = |file: &Path, source: io::Error| Error::Read { path: file.to_owned(), source };
     let mut candidates = vec![path.to_owned()];
     for entry in fs::read_dir(path).map_err(|error| unreadable(path, error))? {
         candidates.push(entry.map_err(|error| unreadable(path, error))?.path());
@@ -142,18 +136,14 @@ fn read_folder(path: &Path, shelves: &mut [Shelf]) -> Result<(), Failure> {
     Ok(())
 }
 
-fn read_tar(reader: impl Read, path: &Path, shelves: &mut [Shelf]) -> Result<(), Failure> {
+fn read_tar(reader: impl Read, path: &Path, shelves: &mut [Shelf]) -> Result<(), Error> {
     let broken = |error: io::Error| match error.kind() {
         io::ErrorKind::UnexpectedEof => cut_short(path),
-        io::ErrorKind::OutOfMemory => Failure::Usage(format!(
-            "{} needs more memory to unpack than xz -9 does: pack it with less, or unpack it and give the folder",
-            path.display()
-        )),
-        _ => Failure::Usage(format!(
-            "{} is not a matr-curves archive, or is damaged: {}; get it anew",
-            path.display(),
-            shown(error, 120)
-        )),
+        io::ErrorKind::OutOfMemory => refused(
+            path,
+            "needs more memory to unpack than xz -9 does: pack it with less, or unpack it and give the folder",
+        ),
+        _ => refused(path, format!("is not a matr-curves archive, or is damaged: {}; get it anew", shown(error, 120))),
     };
     let mut archive = tar::Archive::new(reader);
     for entry in archive.entries().map_err(broken)? {
@@ -173,7 +163,7 @@ fn read_tar(reader: impl Read, path: &Path, shelves: &mut [Shelf]) -> Result<(),
             return Err(cut_short(path));
         }
         if shelf.found.insert(name.clone(), bytes).is_some() {
-            return Err(Failure::Usage(format!("{} has {name} twice; get the archive anew", path.display())));
+            return Err(refused(path, format!("has {name} twice; get the archive anew")));
         }
     }
     // to the end, so that the checksum of the compressed stream is compared
@@ -187,17 +177,19 @@ fn parts(path: &Path) -> Option<Vec<&str>> {
     named.map(|component| if let Component::Normal(part) = component { part.to_str() } else { None }).collect()
 }
 
-fn check_size(path: &Path, name: &str, size: u64) -> Result<(), Failure> {
+fn check_size(path: &Path, name: &str, size: u64) -> Result<(), Error> {
     if size <= LARGEST {
         return Ok(());
     }
-    Err(Failure::Usage(format!(
-        "{} is not a matr-curves archive: {name} has {} MiB, the published tables have less than two",
-        path.display(),
-        size >> 20
-    )))
+    let size = size >> 20;
+    let what = format!("is not a matr-curves archive: {name} has {size} MiB, the published tables have less than two");
+    Err(refused(path, what))
 }
 
-fn cut_short(path: &Path) -> Failure {
-    Failure::Usage(format!("{} ends too early, it was cut short: get the archive anew", path.display()))
+fn cut_short(path: &Path) -> Error {
+    refused(path, "ends too early, it was cut short: get the archive anew")
+}
+
+fn refused(path: &Path, what: impl Into<String>) -> Error {
+    Error::Archive { place: path.display().to_string(), what: what.into() }
 }

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::{FIRST_CYCLE, POINTS};
+use crate::Error;
 use crate::delimited::not_a_number;
-use cells::failure::Failure;
 use cells::text;
 
 /// What is wrong with a table, and where.
@@ -18,14 +18,9 @@ pub(super) struct Problem {
 }
 
 impl Problem {
-    pub(super) fn in_file(self, archive: &Path, table: &str) -> Failure {
-        let line = self.line.map(|line| format!(", line {line}")).unwrap_or_default();
-        let column = self.column.map(|column| format!(", column {column}")).unwrap_or_default();
-        Failure::Usage(format!(
-            "{}: {table}{line}{column}: {}; nothing was imported, get the archive anew",
-            archive.display(),
-            self.what
-        ))
+    pub(super) fn in_file(self, archive: &Path, table: &str) -> Error {
+        let Self { line, column, what } = self;
+        Error::Table { archive: archive.to_owned(), table: table.to_owned(), line, column, what }
     }
 
     fn whole(what: String) -> Self {

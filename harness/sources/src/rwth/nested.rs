@@ -8,8 +8,8 @@ use tempfile::{NamedTempFile, SpooledTempFile};
 use zip::ZipArchive;
 
 use super::table::Samples;
+use crate::Error;
 use crate::packed::{self, Bounded, PublishedFile, broken, damaged, names, open_zip, refused_archive};
-use cells::failure::Failure;
 use cells::quote::shown;
 
 /// Bytes of the archive of all archives.
@@ -47,7 +47,7 @@ enum Inner {
 }
 
 /// Every CSV file at these paths, in folders and archives there and in the archives within.
-pub(super) fn find(paths: &[PathBuf]) -> Result<Vec<Recording>, Failure> {
+pub(super) fn find(paths: &[PathBuf]) -> Result<Vec<Recording>, Error> {
     let mut recordings = Vec::new();
     for file in packed::find(paths)? {
         if file.has_extension(&["csv"]) {
@@ -61,8 +61,8 @@ pub(super) fn find(paths: &[PathBuf]) -> Result<Vec<Recording>, Failure> {
     Ok(recordings)
 }
 
-fn look_into_middle(file: &PublishedFile, recordings: &mut Vec<Recording>) -> Result<(), Failure> {
-    let mut temporary = NamedTempFile::with_prefix("batlinet-").map_err(|error| no_room(&file.place(), &error))?;
+fn look_into_middle(file: &PublishedFile, recordings: &mut Vec<Recording>) -> Result<(), Error> {
+    let mut temporary = NamedTempFile::with_prefix("batlinet-").map_err(|error| no_room(&file.place(), error))?;
     file.read(LARGEST_MIDDLE, |reader| copy(reader, temporary.as_file_mut(), &file.place()))?;
     let archive =
         open_zip(temporary.path()).map_err(|_| file.refused("it is no zip archive, or damaged: get the file anew"))?;
@@ -76,7 +76,7 @@ fn look_into_middle(file: &PublishedFile, recordings: &mut Vec<Recording>) -> Re
     Ok(())
 }
 
-fn look_into(inner: Inner, recordings: &mut Vec<Recording>) -> Result<(), Failure> {
+fn look_into(inner: Inner, recordings: &mut Vec<Recording>) -> Result<(), Error> {
     let inner = Arc::new(inner);
     for (index, name) in names(&inner.open()?, &inner.place())? {
         let name = name.rsplit('/').next().unwrap_or_default().to_owned();
@@ -95,7 +95,7 @@ impl Inner {
         }
     }
 
-    fn open(&self) -> Result<ZipArchive<BufReader<SpooledTempFile>>, Failure> {
+    fn open(&self) -> Result<ZipArchive<BufReader<SpooledTempFile>>, Error> {
         let place = self.place();
         let mut spool = SpooledTempFile::new(IN_MEMORY);
         match self {
@@ -106,7 +106,7 @@ impl Inner {
                 copy(&mut Bounded::new(&mut entry, LARGEST_INNER), &mut spool, &place)?;
             }
         }
-        spool.rewind().map_err(|error| no_room(&place, &error))?;
+        spool.rewind().map_err(|error| no_room(&place, error))?;
         ZipArchive::new(BufReader::new(spool)).map_err(|error| refused_archive(&place, &error))
     }
 }
@@ -118,15 +118,14 @@ impl Recording {
     }
 
     /// Adds its samples.
-    pub(super) fn read(&self, samples: &mut Samples) -> Result<(), Failure> {
+    pub(super) fn read(&self, samples: &mut Samples) -> Result<(), Error> {
         match &self.place {
             Place::File(file) => {
                 file.read(LARGEST_TABLE, |reader| samples.read(reader).map_err(|problem| file.refused(problem)))
             }
             Place::Inside { archive, index } => {
                 let place = format!("{}: {}", archive.place(), shown(&self.name, 200));
-                let refused =
-                    |what: String| Failure::Usage(format!("{place}: {}; nothing was imported", shown(what, 1000)));
+                let refused = |what: String| Error::Refused { place: place.clone(), what: shown(what, 1000) };
                 let mut opened = archive.open()?;
                 let entry = opened.by_index(*index).map_err(|error| refused(damaged(error)))?;
                 let mut table = Bounded::new(entry, LARGEST_TABLE);
@@ -140,25 +139,21 @@ impl Recording {
 }
 
 /// Copies, and tells an archive that cannot be read from a folder that cannot be written.
-fn copy(reader: &mut dyn io::Read, writer: &mut dyn Write, place: &str) -> Result<(), Failure> {
+fn copy(reader: &mut dyn io::Read, writer: &mut dyn Write, place: &str) -> Result<(), Error> {
     let mut buffer = vec![0; 1 << 18];
     loop {
         let read = match reader.read(&mut buffer) {
-            Ok(0) => return writer.flush().map_err(|error| no_room(place, &error)),
+            Ok(0) => return writer.flush().map_err(|error| no_room(place, error)),
             Ok(read) => read,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => {
-                let what = broken(&error);
-                return Err(Failure::Usage(format!("{place}: {what}; nothing was imported")));
+                return Err(Error::Refused { place: place.to_owned(), what: broken(&error) });
             }
         };
-        writer.write_all(&buffer[..read]).map_err(|error| no_room(place, &error))?;
+        writer.write_all(&buffer[..read]).map_err(|error| no_room(place, error))?;
     }
 }
 
-fn no_room(place: &str, error: &io::Error) -> Failure {
-    Failure::Usage(format!(
-        "cannot unpack {place} into the temporary folder {}: {error}; TMPDIR can name another",
-        std::env::temp_dir().display()
-    ))
+fn no_room(place: &str, source: io::Error) -> Error {
+    Error::Unpack { place: place.to_owned(), folder: std::env::temp_dir(), source }
 }

@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 
 use std::time::Duration;
 
-use cells::failure::Failure;
+use sources::Error;
 use sources::download::{Patience, Remote};
 
 /// Answers one request after the other with the given functions of the `Range` header, then goes away; returns what
@@ -118,14 +118,14 @@ fn something_else(stream: &mut TcpStream, _: Option<&str>) {
 const ONCE: Patience = Patience { attempts: 1, first_wait: Duration::ZERO };
 const PATIENT: Patience = Patience { attempts: 4, first_wait: Duration::from_millis(1) };
 
-fn fetch(remote: &Remote, dir: &Path) -> Result<usize, Failure> {
+fn fetch(remote: &Remote, dir: &Path) -> Result<usize, Error> {
     fetch_with(remote, dir, ONCE, &mut Vec::new())
 }
 
-fn fetch_with(remote: &Remote, dir: &Path, patience: Patience, said: &mut Vec<String>) -> Result<usize, Failure> {
+fn fetch_with(remote: &Remote, dir: &Path, patience: Patience, said: &mut Vec<String>) -> Result<usize, Error> {
     let verify = |path: &Path, _: &str| {
         let bytes = fs::read(path).unwrap();
-        if bytes == content() { Ok(bytes.len()) } else { Err(Failure::Usage("another content".to_owned())) }
+        if bytes == content() { Ok(bytes.len()) } else { Err(Error::Given("another content".to_owned())) }
     };
     remote.fetch(&dir.join("file.tar.gz"), patience, verify, &mut |line| said.push(line.to_owned()))
 }

@@ -5,9 +5,9 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use cells::cell::{DatasetName, LifeRecord, Origin};
-use cells::failure::Failure;
 use cells::source::CellSource;
 use cells::store::Store;
+use sources::Error;
 use sources::import::{self, CellFiles as _, Summary};
 use sources::matr_curves::{CURRENT, Curves, Publication};
 
@@ -15,9 +15,10 @@ use lzma_rust2::{XzOptions, XzWriter};
 
 use testing::published;
 
+use super::published_files::is_the_users;
 use testing::archive::{Archive, line_of, rising_table, stated, table_with_line};
 
-fn import_curves(path: &Path, store: &mut Store) -> Result<Summary, Failure> {
+fn import_curves(path: &Path, store: &mut Store) -> Result<Summary, Error> {
     import::write(&Curves::read(path)?, store, false, &|_, _| Ok(()))
 }
 
@@ -26,7 +27,7 @@ fn refusal(path: &Path) -> String {
     let dir = tempfile::tempdir().unwrap();
     let mut store = Store::create(dir.path()).unwrap();
     let failure = import_curves(path, &mut store).unwrap_err();
-    assert_eq!(failure.exit_code(), 2);
+    assert!(is_the_users(&failure));
     assert!(Store::create(dir.path()).unwrap().ids().is_empty(), "something was written");
     let message = failure.to_string();
     assert!(message.contains(path.to_str().unwrap()), "the file is not named: {message}");

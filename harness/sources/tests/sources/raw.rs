@@ -5,11 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::published_files::is_the_users;
 use cells::cell::{Cell, Cycle, LifeRecord, Origin};
-use cells::failure::Failure;
 use cells::source::CellSource;
 use cells::store::Store;
 use lab::VirtualLab;
+use sources::Error;
 use sources::export;
 use sources::import::{self, Format, Summary};
 use testing::some::LabCells;
@@ -20,7 +21,7 @@ pub(crate) fn export(format: &str, cells: &LabCells, folder: &Path) -> Vec<PathB
 }
 
 /// Imports into a new store, with batch files read by a process of their own, as by the program.
-pub(crate) fn import(format: &str, paths: &[PathBuf]) -> Result<(tempfile::TempDir, Store, Summary), Failure> {
+pub(crate) fn import(format: &str, paths: &[PathBuf]) -> Result<(tempfile::TempDir, Store, Summary), Error> {
     sources::matr::read_by(env!("CARGO_BIN_EXE_read-matr").into());
     let dir = tempfile::tempdir().unwrap();
     let mut store = Store::create(dir.path()).unwrap();
@@ -40,7 +41,7 @@ pub(crate) fn refusal(format: &str, paths: &[PathBuf], named: &str) -> String {
         Ok((_, _, summary)) => panic!("{format} took it: {summary}"),
         Err(failure) => failure,
     };
-    assert_eq!(failure.exit_code(), 2, "{failure}");
+    assert!(is_the_users(&failure), "{failure}");
     let message = failure.to_string();
     assert!(message.contains(named), "\"{named}\" is not named: {message}");
     message
@@ -280,9 +281,8 @@ fn an_export_of_what_is_not_there_or_does_not_fit_says_so() {
     assert!(
         refused(&["HUST_1-1", "HUST_1-2"]).contains("HUST_1-2 cannot be written as hust-zip: it is not there, did you")
     );
-    let stopped =
-        export::export(format, &cells, &[], dir.path(), &|_, _| Err(Failure::Interrupted("stopped".to_owned())));
-    assert_eq!(stopped.unwrap_err().exit_code(), 5);
+    let stopped = export::export(format, &cells, &[], dir.path(), &|_, _| Err(Error::Stopped));
+    assert!(matches!(stopped, Err(Error::Stopped)));
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "something was left");
 }
 
@@ -340,10 +340,10 @@ fn an_import_that_is_stopped_leaves_the_store_as_it_was() {
     let cells_begun = AtomicUsize::new(0);
     let stop = |_: usize, _: usize| match cells_begun.fetch_add(1, Ordering::Relaxed) {
         0 => Ok(()),
-        _ => Err(Failure::Interrupted("stopped".to_owned())),
+        _ => Err(Error::Stopped),
     };
     let failure = import::write(&*published, &mut store, false, &stop).unwrap_err();
-    assert_eq!(failure.exit_code(), 5);
+    assert!(matches!(failure, Error::Stopped));
     assert_eq!(fs::read_dir(dir.path().join("store")).unwrap().count(), 1);
     assert!(Store::create(&dir.path().join("store")).unwrap().ids().is_empty());
 }

@@ -7,7 +7,7 @@ mod stored_cells;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use cells::failure::Failure;
+use crate::cli::failure::Failure;
 use cells::label::LabelRule;
 use stored_cells::StoredCells;
 
@@ -35,7 +35,7 @@ pub(super) fn execute(data: &Path, experiments: &[PathBuf], out: &mut dyn io::Wr
     } else {
         (StoredCells::of_lab()?, Vec::new())
     };
-    super::print(out, &cells.table(&LabelRule::default()));
+    super::print(out, &cells.table(&LabelRule::default()))?;
     // what is not here of a dataset is missing to nobody where experiments say which cells are wanted
     let is_wanted = experiments.is_empty();
     findings.extend(cells.findings().into_iter().map(|finding| match finding {
@@ -53,14 +53,11 @@ pub(super) fn execute(data: &Path, experiments: &[PathBuf], out: &mut dyn io::Wr
             Finding::Note(text) => (2, "note", text),
         };
         counts[kind] += 1;
-        super::print(out, &format!("{word}: {text}\n"));
+        super::print(out, &format!("{word}: {text}\n"))?;
     }
     let place = data.display();
     match counts {
-        [0, 0, _] => {
-            super::print(out, "no fault, and nothing that was asked for is missing\n");
-            Ok(())
-        }
+        [0, 0, _] => super::print(out, "no fault, and nothing that was asked for is missing\n"),
         [0, ..] => Err(Failure::Incomplete(format!("no fault in {place}, but something is missing, see above"))),
         [1, ..] => Err(Failure::Faulty(format!("1 fault in {place}, see above"))),
         [faults, ..] => Err(Failure::Faulty(format!("{faults} faults in {place}, see above"))),

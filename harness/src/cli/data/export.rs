@@ -6,8 +6,8 @@ use std::path::Path;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use super::import::{bar, show};
+use crate::cli::failure::Failure;
 use crate::cli::interrupt;
-use cells::failure::Failure;
 use cells::source::CellSource;
 use sources::export::{self, Format};
 
@@ -34,7 +34,7 @@ pub(super) fn execute(
     let files = export::export(format, source, cells, folder, &|done, of| show(&bar, stop, done, of));
     bar.finish_and_clear();
     for file in files? {
-        super::print(out, &format!("{} ({} cells)\n", file.display(), source.origin()));
+        super::print(out, &format!("{} ({} cells)\n", file.display(), source.origin()))?;
     }
     Ok(())
 }

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use itertools::Itertools as _;
 
 use super::import;
-use cells::failure::Failure;
+use crate::cli::{failure::Failure, output};
+use cells::whole_file::said;
 use sources::download::checksums::{Checksum, Checksums};
 use sources::download::manifest::{Collection, Manifest, PublishedFile};
 use sources::download::{Patience, Remote};
@@ -41,13 +42,13 @@ pub(super) fn execute(fetch: &Fetch<'_>, out: &mut dyn io::Write) -> Result<(), 
     } else {
         let mut checksums = Checksums::open(&downloads)?;
         for (index, file) in collection.files.iter().enumerate() {
-            let mut say = |line: &str| eprintln!("{} ({}/{}): {line}", file.name, index + 1, collection.files.len());
+            let mut say =
+                |line: &str| output::say(&format!("{} ({}/{}): {line}", file.name, index + 1, collection.files.len()));
             bring(collection, file, &folder, &mut checksums, &mut say)?;
         }
     }
     if fetch.download_only {
-        super::print(out, &format!("{} is in {}\n", collection.name, folder.display()));
-        return Ok(());
+        return super::print(out, &format!("{} is in {}\n", collection.name, folder.display()));
     }
     if collection.name == matr_curves::FORMAT.name {
         return import::execute(&as_published(&paths(collection, &folder))?, fetch.data, fetch.force, out);
@@ -127,13 +128,13 @@ fn check_brought(
         return Ok(());
     }
     std::fs::create_dir_all(folder)
-        .map_err(|error| Failure::Usage(format!("cannot make the folder {}: {error}", folder.display())))?;
-    super::print(out, &collection.steps(folder, fetch.data));
+        .map_err(|error| Failure::Usage(format!("cannot make the folder {}: {}", folder.display(), said(&error))))?;
+    super::print(out, &collection.steps(folder, fetch.data))?;
     for id in collection.ids() {
         let ends: Vec<&str> = collection.per_cell.iter().map(String::as_str).collect();
         let wanted: Vec<String> = ends.iter().map(|end| format!("{id}{end}")).collect();
         if wanted.iter().any(|name| !folder.join(name).is_file()) {
-            super::print(out, &format!("  {}\n", wanted.iter().join("  ")));
+            super::print(out, &format!("  {}\n", wanted.iter().join("  ")))?;
         }
     }
     Err(Failure::Incomplete(format!(

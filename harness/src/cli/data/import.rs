@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::cli::interrupt;
-use cells::failure::Failure;
+use crate::cli::{failure::Failure, interrupt};
 use cells::label::LabelRule;
 use cells::store::Store;
+use sources::Error;
 use sources::import::{self, CellFiles, Format, Imported};
 use sources::nominal::Nominal;
 
@@ -37,7 +37,7 @@ impl CellFiles for WithLives<'_> {
         self.0.ids()
     }
 
-    fn cell(&self, id: &str) -> Result<Imported, Failure> {
+    fn cell(&self, id: &str) -> Result<Imported, Error> {
         let mut imported = self.0.cell(id)?;
         let uncounted = LabelRule::default().uncounted(&imported.cell);
         imported.remarks.extend(uncounted.map(|uncounted| uncounted.lives()));
@@ -67,8 +67,7 @@ pub(super) fn execute(
         // neither goes if there is anything in it
         let _ = std::fs::remove_dir(data.join("cells")).and_then(|()| std::fs::remove_dir(data));
     }
-    super::print(out, &format!("{}\nwritten to {}\n", imported?, data.display()));
-    Ok(())
+    super::print(out, &format!("{}\nwritten to {}\n", imported?, data.display()))
 }
 
 /// Says no before anything long is begun: to `virtual`, and to cells that are there unless they are to be replaced.
@@ -79,7 +78,10 @@ pub(super) fn check_target(data: &Path, ids: &[String], force: bool) -> Result<(
                 .to_owned(),
         ));
     }
-    if Store::is_at(data) { import::check_absent(ids, &Store::create(data)?, force) } else { Ok(()) }
+    if Store::is_at(data) {
+        import::check_absent(ids, &Store::create(data)?, force)?;
+    }
+    Ok(())
 }
 
 /// How far it is, on a terminal; nothing elsewhere.
@@ -91,11 +93,11 @@ pub(super) fn bar(what: &'static str) -> ProgressBar {
 }
 
 /// Moves the bar on, unless the user wants to stop.
-pub(super) fn show(bar: &ProgressBar, stop: &AtomicBool, done: usize, of: usize) -> Result<(), Failure> {
+pub(super) fn show(bar: &ProgressBar, stop: &AtomicBool, done: usize, of: usize) -> Result<(), Error> {
     bar.set_length(of as u64);
     bar.set_position(done as u64);
     if stop.load(Ordering::Relaxed) && done < of {
-        return Err(Failure::Interrupted("stopped; what was there before is as it was".to_owned()));
+        return Err(Error::Stopped);
     }
     Ok(())
 }

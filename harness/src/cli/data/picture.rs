@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::cli::failure::Failure;
 use cells::cell::LEAST_CURRENT;
 use cells::cell::{Cell, Cycle, LifeRecord, Origin};
-use cells::failure::Failure;
 use record::files::write_whole;
 use report::csv;
 use report::figure::{self, Axis, Dash, Figure, Look, Marker, Point, Scale, Series};

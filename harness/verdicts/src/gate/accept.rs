@@ -2,7 +2,6 @@
 
 use std::{fs, path::Path};
 
-use cells::failure::Failure;
 use record::{files, keep};
 
 use super::{Judged, Standing};
@@ -85,7 +84,6 @@ pub fn found(baseline: &Path, candidate: &Folder, changes: &Changes) -> Result<(
         for (name, bytes) in &others {
             files::write_whole(&part.join(name), bytes)?;
         }
-        changes.write(&part.join(Changes::FILE)).map(drop).map_err(|error| Failure::Usage(error.to_string()))
+        changes.write(&part.join(Changes::FILE)).map(drop)
     })
-    .map_err(Error::from)
 }

@@ -2,10 +2,10 @@
 
 use super::channel::Channel;
 use super::{CapacityMap, LARGEST_CAPACITY};
+use crate::Error;
 use crate::feature::extract::{Extract, describe};
 use crate::feature::half_cycle::{Half, HalfReader, NoSamples, Signals};
 use cells::cell::Cell;
-use cells::failure::Failure;
 use numerics::registers::Registers;
 use numerics::signal::Grid;
 
@@ -24,7 +24,7 @@ pub(in crate::feature) struct Extractor {
 }
 
 impl Extract for Extractor {
-    fn extract(&mut self, cell: &Cell, out: &mut [f32]) -> Result<(), Failure> {
+    fn extract(&mut self, cell: &Cell, out: &mut [f32]) -> Result<(), Error> {
         assert_eq!(out.len(), self.map.shape().iter().product::<usize>(), "room for the map");
         self.map.check_cell(cell, cell.cycles().len())?;
         let registers = self.registers;
@@ -50,7 +50,7 @@ impl Extractor {
 
     /// The same operations in the same order for registers of any width, so that maps do not depend on the machine.
     #[inline(always)]
-    fn fill(&mut self, cell: &Cell, out: &mut [f32]) -> Result<(), Failure> {
+    fn fill(&mut self, cell: &Cell, out: &mut [f32]) -> Result<(), Error> {
         let [_, cycles, points] = self.map.shape();
         let mut planes: Vec<&mut [f32]> = out.chunks_exact_mut(cycles * points).collect();
         let needs_charge = self.map.channels.iter().any(|channel| channel.needs_charge());
@@ -63,11 +63,11 @@ impl Extractor {
                 continue;
             }
             let cycle = &cell.cycles()[position];
+            let unfit = |what: String| Error::Unfit { cell: cell.id().to_owned(), what };
             let no_samples = |half: &str| {
-                Failure::Usage(format!(
-                    "cell {}: {} has no {half} sample with a capacity between 0 and {LARGEST_CAPACITY} of nominal \
-                     ({} Ah), so the capacity map cannot be built; check the cell or leave it out",
-                    cell.id(),
+                unfit(format!(
+                    "{} has no {half} sample with a capacity between 0 and {LARGEST_CAPACITY} of nominal ({} Ah), so the \
+                     capacity map cannot be built; check the cell or leave it out",
                     describe(position, cycle),
                     cell.info().nominal_capacity
                 ))
@@ -87,9 +87,8 @@ impl Extractor {
             if !write(charge, discharge, asked, &mut self.unasked) {
                 let mut channels = self.map.channels.iter().zip(&planes);
                 if let Some((channel, _)) = channels.find(|(_, plane)| !all_finite(&plane[span.clone()])) {
-                    return Err(Failure::Usage(format!(
-                        "cell {}: channel {} of {} is not finite; leave out the cell or the channel",
-                        cell.id(),
+                    return Err(unfit(format!(
+                        "channel {} of {} is not finite; leave out the cell or the channel",
                         channel.name(),
                         describe(position, cycle)
                     )));

@@ -8,21 +8,20 @@ use super::Finding;
 use super::stored_cells::{StoredCells, uncounted, unknown};
 use crate::cli::output::names;
 use cells::catalogue;
-use cells::failure::Failure;
 use cells::label::{LabelRule, Unreached, Verdict, published};
 use cells::split::Split;
 use experiments::pools::Pools;
-use experiments::{Experiment, read};
+use experiments::{Error, Experiment, read};
 use features::samples;
 use record::AS_WRITTEN;
 
 /// Everything that is to be said of the experiment file `path`.
-pub(super) fn findings(path: &Path, cells: &StoredCells) -> Result<Vec<Finding>, Failure> {
+pub(super) fn findings(path: &Path, cells: &StoredCells) -> Result<Vec<Finding>, Error> {
     let experiment = read::read(path, AS_WRITTEN, &[])?.experiment;
     let split = match split(&experiment) {
         Ok(split) => split,
         // a cell in both parts, an empty part: what reading it says
-        Err(failure) => return Ok(vec![Finding::Fault(failure.to_string())]),
+        Err(error) => return Ok(vec![Finding::Fault(error.to_string())]),
     };
     let subject = Subject { experiment: &experiment, split: &split, cells };
     let mut findings = subject.unknown();
@@ -45,9 +44,9 @@ pub(super) fn findings(path: &Path, cells: &StoredCells) -> Result<Vec<Finding>,
         .collect())
 }
 
-fn split(experiment: &Experiment) -> Result<Split, Failure> {
+fn split(experiment: &Experiment) -> Result<Split, Error> {
     match &experiment.transfer {
-        None => Split::read(&experiment.train_test_split),
+        None => Ok(Split::read(&experiment.train_test_split)?),
         Some(draw) => draw.pools(&Pools::read(&experiment.train_test_split)?),
     }
 }

@@ -9,9 +9,9 @@ use tabled::{builder::Builder, settings::Style};
 
 use super::Finding;
 use super::published::{Group, groups};
+use crate::cli::failure::Failure;
 use crate::cli::output::names;
 use cells::cell::{Cell, DatasetName, LifeRecord, Origin};
-use cells::failure::Failure;
 use cells::label::{LabelRule, Unreached, Verdict};
 use cells::store::{self, Manifest, Store};
 use cells::suggest::did_you_mean;

@@ -1,0 +1,79 @@
+//! What keeps results from being reported.
+
+use std::path::PathBuf;
+
+use cells::cell::Origin;
+use thiserror::Error;
+
+/// Why there is no report.
+///
+/// The texts are whole sentences for a person: which file or run, what is wrong, what to do.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// A file of the output folder could not be read, or one of the report not be written.
+    #[error(transparent)]
+    Record(#[from] record::Error),
+    /// A folder holds no results.
+    #[error("{out}: there is no scores.csv here; `batlinet run` writes one")]
+    NoScores {
+        /// The folder.
+        out: PathBuf,
+    },
+    /// A row of the scores is of another run than the one that it names.
+    #[error(
+        "{scores}: its row of run {key} says {said}, and the record of that run {made}; `batlinet run` writes the scores anew"
+    )]
+    OtherRun {
+        /// The file of the scores.
+        scores: PathBuf,
+        /// Key of the run.
+        key: String,
+        /// What the row says.
+        said: String,
+        /// What the record says.
+        made: String,
+    },
+    /// Results that do not compare.
+    #[error(
+        "{out}: the results of experiment {experiment} on {data} cells are of different labels and do not compare: {both}. Run \
+         it again on one set of cells, which replaces the older ones, or keep them in two folders"
+    )]
+    DifferentLabels {
+        /// The output folder.
+        out: PathBuf,
+        /// Name of the experiment.
+        experiment: String,
+        /// Which cells.
+        data: Origin,
+        /// Two runs and their labels.
+        both: String,
+    },
+    /// Test lives that are all made up.
+    #[error(
+        "{out}: all {lives} test lives of {model} in experiment {experiment} are padded: no record shows an end of life, so the \
+         numbers of cycles on record were taken for lives, and an error against them says nothing. Test on cells that reached \
+         their end of life (`unreached: drop` leaves the others out), or take the rows of this experiment out of {}",
+        out.join("scores.csv").display()
+    )]
+    Padded {
+        /// The output folder.
+        out: PathBuf,
+        /// How many.
+        lives: usize,
+        /// Name of the model.
+        model: String,
+        /// Name of the experiment.
+        experiment: String,
+    },
+    /// What the benches left cannot be understood.
+    #[error("{path}: {what}; `make bench` writes it")]
+    Bench {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A defect of this program: a table or figure that cannot be written.
+    #[error("internal error: {0}")]
+    Internal(String),
+}

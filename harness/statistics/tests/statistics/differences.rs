@@ -1,0 +1,124 @@
+//! Identities that hold for any predictions.
+
+use ndarray::Array2;
+use statistics::{
+    Bootstrap, Difference, Error, Measure, Method, Predictions, Verdict, breakdown, difference, interval, life_terciles,
+};
+
+const CELLS: usize = 30;
+
+/// Errors of some size by formula, other ones for every seed.
+fn predictions(seeds: u64, scale: f64) -> Predictions {
+    let observed: Vec<f64> = (0..CELLS).map(|cell| 400.0 + 37.0 * cell as f64).collect();
+    let error = |seed: usize, cell: usize| {
+        let own = ((cell * 29 + 7) % 31) as f64 - 15.0;
+        scale * (own + ((cell * 13 + seed * 17) % 11) as f64 - 5.0)
+    };
+    let predicted = Array2::from_shape_fn((seeds as usize, CELLS), |(seed, cell)| observed[cell] + error(seed, cell));
+    let names = (0..CELLS).map(|cell| format!("{cell:02}")).collect();
+    Predictions::new(names, observed, (0..seeds).collect(), predicted).unwrap()
+}
+
+fn compared(a: &Predictions, b: &Predictions, measure: Measure) -> Difference {
+    difference(a, b, measure, &Bootstrap::default()).unwrap()
+}
+
+#[test]
+fn the_other_way_round_everything_turns_its_sign() {
+    let (a, b) = (predictions(4, 1.0), predictions(4, 1.6));
+    for measure in Measure::ALL {
+        let (there, back) = (compared(&a, &b, measure), compared(&b, &a, measure));
+        let is_close = |one: f64, other: f64| (one - other).abs() < 1e-9 * (1.0 + one.abs());
+        assert!(is_close(there.difference, -back.difference), "{there:?}");
+        assert!(is_close(there.low, -back.high) && is_close(there.high, -back.low), "{there:?} {back:?}");
+        assert!(is_close(there.probability_better, 1.0 - back.probability_better), "{there:?}");
+        assert!(is_close(there.detectable, back.detectable) && there.p_value == back.p_value, "{there:?}");
+        assert!(is_close(there.a, a.estimate(measure)) && is_close(there.b, b.estimate(measure)), "{there:?}");
+    }
+}
+
+#[test]
+fn what_is_the_same_is_equal_and_nothing_else_is_without_a_tolerance() {
+    let a = predictions(4, 1.0);
+    for measure in Measure::ALL {
+        let same = compared(&a, &a, measure);
+        assert_eq!((same.difference, same.low, same.high, same.p_value, same.detectable), (0.0, 0.0, 0.0, 1.0, 0.0));
+        assert_eq!(Verdict::of(&same, 0.0, 1.0), Verdict::Equal);
+    }
+    let near = compared(&a, &predictions(4, 1.000_001), Measure::Rmse);
+    assert_ne!(Verdict::of(&near, 0.0, 1.0), Verdict::Equal);
+    assert_eq!(Verdict::of(&near, 0.1, 1.0), Verdict::Equal);
+}
+
+#[test]
+fn a_verdict_needs_interval_family_and_seeds() {
+    let (a, b) = (predictions(4, 1.0), predictions(4, 2.0));
+    let found = compared(&a, &b, Measure::Mae);
+    assert!(found.low > 0.0 && found.p_value < 0.01, "{found:?}");
+    assert_eq!(Verdict::of(&found, 0.0, found.p_value), Verdict::Worse);
+    assert_eq!(Verdict::of(&compared(&b, &a, Measure::Mae), 0.0, found.p_value), Verdict::Better);
+    assert_eq!(Verdict::of(&found, 0.0, 0.2), Verdict::CannotTell);
+    assert_eq!(Verdict::of(&found, found.difference, found.p_value), Verdict::CannotTell);
+    assert_eq!(Verdict::of(&found, 10.0 * found.high, found.p_value), Verdict::Equal);
+    // more cells within 10 % is better
+    let shares = compared(&predictions(4, 20.0), &a, Measure::Within10);
+    assert_eq!(Verdict::of(&shares, 0.0, shares.p_value), Verdict::Better);
+    // one seed of a model that draws says nothing; of one that does not, everything
+    let single = predictions(1, 2.0);
+    let one = compared(&a, &single, Measure::Mae);
+    assert_eq!((one.shows_seeds, Verdict::of(&one, 0.0, 0.0)), (false, Verdict::CannotTell));
+    let fixed = compared(&a, &single.of_a_model_without_draws(), Measure::Mae);
+    assert_eq!((fixed.shows_seeds, Verdict::of(&fixed, 0.0, 0.0)), (true, Verdict::Worse));
+}
+
+#[test]
+fn a_larger_level_is_wider_and_the_same_stream_gives_the_same_interval() {
+    let a = predictions(8, 1.0);
+    for method in [Method::Percentile, Method::BiasCorrected, Method::Studentised, Method::Symmetric] {
+        let of = |level| {
+            interval(&a, Measure::Rmse, &Bootstrap { level, method: Some(method), ..Bootstrap::default() }).unwrap()
+        };
+        let (narrow, wide) = (of(0.8), of(0.99));
+        assert!(wide.low < narrow.low && narrow.low < narrow.estimate, "{method:?} {narrow:?} {wide:?}");
+        assert!(narrow.estimate < narrow.high && narrow.high < wide.high, "{method:?} {narrow:?} {wide:?}");
+        assert_eq!(of(0.8), narrow);
+    }
+    let refused = |bootstrap| interval(&a, Measure::Rmse, &bootstrap).unwrap_err();
+    assert_eq!(refused(Bootstrap { level: 1.0, ..Bootstrap::default() }), Error::Level(1.0));
+    assert_eq!(refused(Bootstrap { draws: 3, ..Bootstrap::default() }), Error::Draws(3));
+}
+
+#[test]
+fn errors_in_other_units_have_intervals_in_other_units() {
+    // twice the error is twice the interval: the studentised interval of a logarithm moves with its scale
+    let bootstrap = Bootstrap::default();
+    for measure in [Measure::Rmse, Measure::Mae] {
+        let of = |scale| interval(&predictions(4, scale), measure, &bootstrap).unwrap();
+        let (one, two) = (of(1.0), of(2.0));
+        assert!((two.low - 2.0 * one.low).abs() < 1e-9 && (two.high - 2.0 * one.high).abs() < 1e-9, "{one:?} {two:?}");
+    }
+}
+
+#[test]
+fn parts_add_up_to_the_whole() {
+    let a = predictions(4, 1.0);
+    let groups = life_terciles(a.observed());
+    let parts = breakdown(&a, &groups, Measure::Mae, &Bootstrap::default()).unwrap();
+    assert_eq!(parts.iter().map(|part| part.group.as_str()).collect::<Vec<_>>(), ["long", "middle", "short"]);
+    assert_eq!(parts.iter().map(|part| part.cells).sum::<usize>(), CELLS);
+    assert!((parts.iter().map(|part| part.share).sum::<f64>() - 1.0).abs() < 1e-12);
+    let mean = parts.iter().map(|part| part.estimate * part.cells as f64).sum::<f64>() / CELLS as f64;
+    assert!((mean - a.estimate(Measure::Mae)).abs() < 1e-9);
+    let refused = breakdown(&a, &["one"], Measure::Mae, &Bootstrap::default()).unwrap_err();
+    assert_eq!(refused, Error::Groups { groups: 1, cells: CELLS });
+}
+
+#[test]
+fn other_cells_are_not_compared() {
+    let a = predictions(2, 1.0);
+    let names = |from: usize| (from..from + CELLS).map(|cell| format!("{cell:02}")).collect();
+    let other = |from| Predictions::new(names(from), a.observed().to_vec(), vec![0, 1], a.predicted().clone()).unwrap();
+    let refused = |b: &Predictions| difference(&a, b, Measure::Rmse, &Bootstrap::default()).unwrap_err();
+    assert!(matches!(refused(&other(1)), Error::OtherCells { only_a: 1, only_b: 1, .. }));
+    assert_eq!(refused(&other(50)), Error::NoCommonCell);
+}

@@ -1,0 +1,106 @@
+//! `batlinet gate`, `replay` and `history`, from two runs of a small experiment.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::small::Small;
+
+fn gate(small: &Small, candidate: &str, more: &[&str]) -> (i32, String) {
+    small.ends(&[&["gate", "--baseline", "out", "--candidate", candidate], more].concat())
+}
+
+#[test]
+fn the_same_lands_however_it_was_run_and_a_change_does_not() {
+    let small = Small::new();
+    small.batlinet(&["run", "small.yaml", "--device", "cpu", "--jobs", "1", "--shard", "1/2", "--out", "b"]);
+    let (code, said) = gate(&small, "b", &[]);
+    assert!(code == 5 && said.contains("missing") && said.contains("nobody can tell"), "{code}: {said}");
+    small.batlinet(&["run", "small.yaml", "--device", "cpu", "--jobs", "1", "--shard", "2/2", "--out", "b"]);
+    assert_eq!(gate(&small, "b", &[]), (0, "2 models: 2 same\n".to_owned()));
+
+    // another penalty: the line moves, and the ingredient is named
+    small.batlinet(&["run", "small.yaml", "--device", "cpu", "--set", "models.ridge.alpha=1.1", "--out", "c"]);
+    let (code, said) = gate(&small, "c", &[]);
+    assert!(code == 4 && said.contains("moved") && said.contains("alpha was 1.0, is 1.1"), "{code}: {said}");
+    let (code, said) = gate(&small, "c", &["--json"]);
+    let json: Value = serde_json::from_str(said.lines().next().unwrap()).unwrap();
+    assert_eq!((code, &json["outcome"]), (4, &Value::from("regressed")));
+    assert_eq!(json["judgements"][1]["model"], "ridge");
+
+    // declared, it lands, and from then on it is the baseline
+    let (code, said) = gate(&small, "c", &["--accept", "a softer penalty"]);
+    assert!(code == 0 && said.contains("1 runs moved"), "{code}: {said}");
+    let changes = fs::read_to_string(small.path("out/changes.yaml")).unwrap();
+    assert!(changes.contains("reason: a softer penalty"), "{changes}");
+    assert_eq!(gate(&small, "c", &[]).0, 0);
+    assert_eq!(gate(&small, "b", &[]).0, 4, "a declared change does not go back");
+}
+
+#[test]
+fn what_cannot_be_judged_is_said_and_no_verdict() {
+    let small = Small::new();
+    let (code, said) = gate(&small, ".", &[]);
+    assert!(code == 2 && said.contains("there is no scores.csv here"), "{code}: {said}");
+    fs::create_dir(small.path("d")).unwrap();
+    fs::copy(small.path("out/scores.csv"), small.path("d/scores.csv")).unwrap();
+    let (code, said) = gate(&small, "d", &[]);
+    assert!(code == 2 && said.contains("no record below runs/"), "{code}: {said}");
+    // an edited prediction is not the file that was written
+    small.batlinet(&["run", "small.yaml", "--device", "cpu", "--out", "e"]);
+    let run = fs::read_dir(small.path("e/runs")).unwrap().next().unwrap().unwrap().path();
+    let predictions = fs::read_to_string(run.join("predictions.csv")).unwrap();
+    fs::write(run.join("predictions.csv"), predictions.replacen(".", ".1", 1)).unwrap();
+    let (code, said) = gate(&small, "e", &[]);
+    assert!(code == 2 && said.contains("to have it run again"), "{code}: {said}");
+}
+
+#[test]
+fn numbers_have_a_history_with_steps() {
+    let small = Small::new();
+    let (code, said) = small.ends(&["history", "rmse", "--file", "history.csv"]);
+    assert!(code == 2 && said.contains("there is no history here"), "{code}: {said}");
+    small.batlinet(&[
+        "gate",
+        "--baseline",
+        "out",
+        "--candidate",
+        "out",
+        "--history",
+        "history.csv",
+        "--bmf",
+        "bmf.json",
+    ]);
+    let said = small.batlinet(&["history", "rmse", "--file", "history.csv", "--models", "ridge", "--svg", "figures"]);
+    assert!(said.contains("1 series, 0 steps") && said.contains("small, ridge, virtual cells"), "{said}");
+    assert!(small.path("figures/history-rmse-00.svg").is_file());
+    let (code, said) = small.ends(&["history", "rsme", "--file", "history.csv"]);
+    assert!(code == 2 && said.contains("did you mean 'rmse'?"), "{code}: {said}");
+    let bmf: Value = serde_json::from_str(&fs::read_to_string(small.path("bmf.json")).unwrap()).unwrap();
+    assert!(bmf["small/virtual/ridge"]["rmse"]["value"].is_f64(), "{bmf}");
+}
+
+#[test]
+fn recorded_runs_come_out_the_same_and_other_data_is_named() {
+    let small = Small::new();
+    let said = small.batlinet(&["replay", "out"]);
+    assert!(said.contains("3 runs: 3 the same"), "{said}");
+    let split = fs::read_to_string(small.path("split.csv")).unwrap();
+    fs::write(small.path("split.csv"), split.replace("MATR_b1c5", "MATR_b1c7")).unwrap();
+    let (code, said) = small.ends(&["replay", "out", "--models", "ridge"]);
+    assert!(code == 5 && said.contains("the training cells changed"), "{code}: {said}");
+    let (code, said) = small.ends(&["replay", "0123"]);
+    assert!(code == 2 && said.contains("neither an output folder"), "{code}: {said}");
+}
+
+#[test]
+fn single_runs_are_asked_for_by_key() {
+    let small = Small::new();
+    let key = fs::read_dir(small.path("out/runs")).unwrap().next().unwrap().unwrap().file_name();
+    let key = key.to_str().unwrap();
+    small.batlinet(&["run", "small.yaml", "--device", "cpu", "--only", &key[..8], "--out", "f"]);
+    let made: Vec<_> = fs::read_dir(small.path("f/runs")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(made, [key]);
+    let (code, said) = small.ends(&["run", "small.yaml", "--only", "zz", "--out", "f"]);
+    assert!(code == 2 && said.contains("--only zz: no run here has this key"), "{code}: {said}");
+}

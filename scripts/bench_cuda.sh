@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Times our kernels and PyTorch on this machine's first card, one after the other: results/bench/cuda.csv. Needs python3 with torch.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+python3 -c 'import torch; assert torch.cuda.is_available()' 2>/dev/null ||
+  { echo "bench-cuda: python3 needs torch with CUDA, and this machine a card" >&2; exit 2; }
+ours=$(mktemp)
+trap 'rm -f "$ours"' EXIT
+"${CARGO_TARGET_DIR:-target}/release/cuda_bench" >"$ours"
+python3 scripts/oracle/bench_cuda.py --ours "$ours" --out results/bench/cuda.csv
+echo "bench-cuda: written to results/bench/cuda.csv"
