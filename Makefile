@@ -7,6 +7,7 @@
 #   make reproduce ON=auto            networks on a card, where there is one
 #   make round-trip                   all virtual cells by way of published files, and the scenarios from these
 #   make smoke                        has any number moved? a minute
+#   make readme                       the tables of the READMEs anew from the committed records
 #   make records                      the committed records beside the published numbers
 #   make keep FROM=results/runs/x TO=results/records/x    what of an output folder is worth committing
 #   make setup DEVICE=cuda            libtorch with CUDA
@@ -28,7 +29,7 @@ BATLINET = target/release/batlinet
 # all but `compare`, which `bench-compare` runs
 BENCHES = classical networks encoder cleaning features data batlinet
 
-.PHONY: setup build test check reproduce smoke records keep bench bench-compare bench-import bench-cuda cuda-kernels device-pack round-trip data clean
+.PHONY: setup build test check reproduce smoke records readme keep bench bench-compare bench-import bench-cuda cuda-kernels device-pack round-trip data clean
 
 setup:
 	@bash scripts/setup.sh
@@ -62,6 +63,10 @@ smoke: build
 
 records: build
 	@for folder in results/records/*/; do $(BATLINET) report $$folder --to results/runs/records/$$(basename $$folder) || exit; done
+
+# a test fails where these tables are stale
+readme: build
+	$(BATLINET) report results/records --splice README.md results/records/README.md
 
 # scores, declarations and what every run predicted; neither weights nor pairs.csv nor what follows from these
 keep:

@@ -40,7 +40,7 @@ pub fn table(table: &Table) -> Result<Vec<u8>, Error> {
     let kind = |position: usize| table.rows.iter().map(|row| &row[position]).find(|cell| !parts(cell).is_empty());
     let kinds: Vec<Option<&Cell>> = (0..table.columns.len()).map(kind).collect();
     let header = table.columns.iter().zip(&kinds).flat_map(|(column, kind)| {
-        let heading = column.heading.trim_end_matches(" [quartiles]");
+        let heading = column.heading.trim_end_matches(" [quartiles]").trim_end_matches(" [95 %]");
         let more = kind.map_or(&[][..], |cell| &parts(cell)[1..]);
         std::iter::once(heading.to_owned()).chain(more.iter().map(move |part| format!("{heading}: {part}")))
     });
@@ -100,6 +100,8 @@ fn parts(cell: &Cell) -> &'static [&'static str] {
         Cell::Mean(_) => &["mean", "std", "sample_std"],
         Cell::Median(_) => &["median", "lower_quartile", "upper_quartile"],
         Cell::Published(_) => &["value", "std"],
+        Cell::Interval(_) | Cell::Change(_) => &["estimate", "low", "high"],
+        Cell::Error { .. } => &["mean", "mean_absolute"],
         _ => &[],
     }
 }
@@ -110,7 +112,11 @@ fn values(cell: &Cell) -> Vec<String> {
         Cell::Text(words) | Cell::Word(words) => vec![words.clone()],
         Cell::Runs(keys) => vec![keys.join(" ")],
         Cell::Count(count) => vec![count.to_string()],
-        Cell::Number(value) => vec![value.to_string()],
+        Cell::Number(value) | Cell::Probability(value) => vec![value.to_string()],
+        Cell::Interval(interval) | Cell::Change(interval) => {
+            [interval.estimate, interval.low, interval.high].map(|value| value.to_string()).into()
+        }
+        Cell::Error { mean, absolute } => [mean, absolute].map(|value| value.to_string()).into(),
         Cell::Mean(spread) => {
             vec![spread.mean.to_string(), spread.population_std.to_string(), text(spread.sample_std)]
         }

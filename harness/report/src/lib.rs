@@ -10,7 +10,9 @@
 //! | [`mod@bench`] | throughput | what `make bench` measured |
 //! | [`table`] | tables in memory, as [`figure`] has figures | numbers |
 //! | [`study`] | a [`document`]: a chapter per kind of study | summaries |
+//! | [`verdict`] | what follows from the numbers, and how sure | summaries |
 //! | [`terminal`], [`markdown`], [`html`], [`latex`], [`csv`] | one form each | documents, tables and figures |
+//! | [`splice`] | tables in prose | records |
 //! | [`mod@write`] | all files of a report | an output folder |
 
 pub mod bench;
@@ -26,10 +28,12 @@ pub mod made;
 pub mod markdown;
 pub mod provenance;
 pub mod published;
+pub mod splice;
 pub mod study;
 pub mod summary;
 pub mod table;
 pub mod terminal;
+pub mod verdict;
 pub mod write;
 
 pub use error::Error;

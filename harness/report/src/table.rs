@@ -1,7 +1,7 @@
 //! Tables in memory: cells keep their numbers at full precision until a form is chosen.
 
 use super::published::PublishedNumber;
-use statistics::Spread;
+use statistics::{Interval, Spread};
 
 /// Headings and rows.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,6 +58,19 @@ pub enum Cell {
     Blank,
     /// Applies, and there is no number.
     Missing,
+    /// A number with its interval.
+    Interval(Interval),
+    /// A difference with its interval, all with their signs.
+    Change(Interval),
+    /// A probability.
+    Probability(f64),
+    /// Predicted less observed, as a mean over seeds, and the mean of its absolute value.
+    Error {
+        /// With its sign.
+        mean: f64,
+        /// Without.
+        absolute: f64,
+    },
     /// Words.
     Text(String),
     /// A verdict in a word or two.
@@ -103,7 +116,9 @@ impl Cell {
             Self::Blank | Self::Missing | Self::Text(_) | Self::Word(_) => None,
             Self::Runs(keys) => Some(keys.len() as f64),
             Self::Count(count) => Some(*count as f64),
-            Self::Number(value) => Some(*value),
+            Self::Number(value) | Self::Probability(value) => Some(*value),
+            Self::Interval(interval) | Self::Change(interval) => Some(interval.estimate),
+            Self::Error { absolute, .. } => Some(*absolute),
             Self::Mean(spread) => Some(spread.mean),
             Self::Median(spread) => Some(spread.median),
             Self::Published(number) => Some(number.value),
@@ -115,6 +130,17 @@ impl Cell {
         match self {
             Self::Blank => String::new(),
             Self::Missing => "–".to_owned(),
+            Self::Interval(Interval { estimate, low, high }) => {
+                format!("{} [{}, {}]", number(*estimate), number(*low), number(*high))
+            }
+            Self::Change(Interval { estimate, low, high }) if low == high => signed(*estimate),
+            Self::Change(Interval { estimate, low, high }) => {
+                format!("{} [{}, {}]", signed(*estimate), signed(*low), signed(*high))
+            }
+            Self::Probability(value) if *value < 0.001 => "< 0.001".to_owned(),
+            Self::Probability(value) => format!("{value:.3}"),
+            Self::Error { mean, absolute } if (absolute - mean.abs()) < 0.05 => signed(*mean),
+            Self::Error { mean, absolute } => format!("{} ({})", signed(*mean), number(*absolute)),
             Self::Text(text) | Self::Word(text) => text.clone(),
             Self::Runs(keys) => keys.len().to_string(),
             Self::Count(count) => count.to_string(),
@@ -187,6 +213,16 @@ pub fn number(value: f64) -> String {
     if value.abs() >= 1e7 { format!("{value:.2e}") } else { format!("{value:.1}") }
 }
 
+/// The same with its sign; nothing is neither.
+pub fn signed(value: f64) -> String {
+    let text = number(value.abs());
+    match () {
+        () if text == "0.0" => text,
+        () if value < 0.0 => format!("−{text}"),
+        () => format!("+{text}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -199,6 +235,12 @@ mod tests {
         assert_eq!(Cell::Median(spread).text(), "62.0 [61.0, 81.0]");
         assert_eq!(Cell::mean(Spread::new(&[60.0])).text(), "60.0");
         assert_eq!(Cell::mean(None).text(), "–");
+        assert_eq!([signed(-3.04), signed(12.0), signed(-0.01)], ["−3.0", "+12.0", "0.0"]);
+        let interval = Interval { estimate: 4.0, low: -1.0, high: 9.0 };
+        assert_eq!(
+            [Cell::Interval(interval).text(), Cell::Change(interval).text()],
+            ["4.0 [-1.0, 9.0]", "+4.0 [−1.0, +9.0]"]
+        );
     }
 
     #[test]

@@ -38,7 +38,9 @@ pub fn render(document: &Document, width: Width) -> String {
             if table.caption != section.title {
                 text.push_str(&format!("{}\n", table.caption));
             }
-            let table = if width == Width::Short { &table.narrow() } else { table };
+            // reasons are too long for a terminal
+            let is_narrow = width == Width::Short || !section.findings.is_empty();
+            let table = if is_narrow { &table.narrow() } else { table };
             text.push_str(&format!("{}\n", draw(table)));
         }
         for note in &section.notes {

@@ -1,14 +1,16 @@
 //! `batlinet report OUT`
 
-use std::path::PathBuf;
+use std::{fs, path::PathBuf};
 
 use clap::Args;
 
 use super::failure::Failure;
 use super::output;
+use record::files::write_whole;
 use report::{
     bench::Throughput,
     lives,
+    splice::splice,
     study::chapters::document,
     summary,
     terminal::{self, Width},
@@ -24,6 +26,13 @@ pub struct ReportArguments {
     /// What `make bench` measured; without such a file, or machine and date in it, the report has no throughput.
     #[arg(long, value_name = "FILE", default_value = "results/bench/criterion.csv")]
     bench: PathBuf,
+    /// Writes the tables between the markers of these files anew, such as `<!-- records:scenarios NAME -->` in README.md; OUT is then
+    /// the folder that NAME is in. Nothing else is written.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    splice: Vec<PathBuf>,
+    /// With --splice, writes nothing and fails where a table is not as the records have it.
+    #[arg(long, requires = "splice")]
+    check: bool,
     /// Writes there instead of into OUT, such as for records that stay as they are.
     #[arg(long, value_name = "DIR")]
     to: Option<PathBuf>,
@@ -34,6 +43,9 @@ pub struct ReportArguments {
 /// # Errors
 /// [`Failure::Usage`] if there are no scores, or a file cannot be read or written.
 pub fn execute(arguments: &ReportArguments) -> Result<(), Failure> {
+    if !arguments.splice.is_empty() {
+        return splice_all(arguments);
+    }
     let summaries = summary::summarise(&arguments.out)?;
     lives::refuse_padded(&arguments.out, &summaries)?;
     let document = document(&summaries, Throughput::read(&arguments.bench)?.as_ref());
@@ -49,4 +61,28 @@ pub fn execute(arguments: &ReportArguments) -> Result<(), Failure> {
         to.join("tables").display(),
         to.join("figures").display(),
     ))
+}
+
+/// Tables in prose.
+fn splice_all(arguments: &ReportArguments) -> Result<(), Failure> {
+    for file in &arguments.splice {
+        let named = |problem: &dyn std::fmt::Display| Failure::Usage(format!("{}: {problem}", file.display()));
+        let text = fs::read_to_string(file).map_err(|error| named(&error))?;
+        let spliced = splice(&text, &arguments.out).map_err(|error| named(&error))?;
+        match spliced == text {
+            true => output::print(&format!("{}: as the records have it\n", file.display()))?,
+            false if arguments.check => {
+                return Err(Failure::Faulty(format!(
+                    "{}: its tables are not those of the records in {}; `make readme` writes them anew",
+                    file.display(),
+                    arguments.out.display()
+                )));
+            }
+            false => {
+                write_whole(file, spliced.as_bytes())?;
+                output::print(&format!("wrote {}\n", file.display()))?;
+            }
+        }
+    }
+    Ok(())
 }

@@ -5,6 +5,7 @@
 //! | `metrics`, `measure` | errors of one list of predictions; the measures by name |
 //! | `spread` | centre and spread of a few numbers |
 //! | `references` | what the choice of reference cells does |
+//! | `reported` | our seeds beside a published mean and deviation |
 //! | `predictions` | what several seeds predict of the same cells |
 //! | `bootstrap`, `contrast` | intervals over other cells and seeds |
 //! | `coverage` | how often they cover the truth, by simulation |
@@ -24,6 +25,7 @@ mod measure;
 mod metrics;
 mod predictions;
 mod references;
+mod reported;
 pub mod sign_flip;
 mod spread;
 mod verdict;
@@ -39,6 +41,7 @@ pub use measure::Measure;
 pub use metrics::Metrics;
 pub use predictions::Predictions;
 pub use references::{ReferenceErrors, reference_draws, reference_errors};
+pub use reported::Reported;
 pub use spread::{Spread, median, quantile};
 pub use verdict::{Verdict, holm};
 pub use wins::Wins;

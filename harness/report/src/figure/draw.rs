@@ -154,10 +154,20 @@ fn chart(figure: &Figure, area: &Area<'_>) -> Result<(), Box<dyn Error>> {
             let (value, is_beyond) =
                 if is_sideways { (point.x, x.is_beyond(point.x)) } else { (point.y, y.is_beyond(point.y)) };
             if is_beyond {
-                let anchor = Pos::new(if is_sideways { HPos::Right } else { HPos::Center }, VPos::Bottom);
-                let style = (FONT, 12).into_font().into_text_style(area).pos(anchor);
-                let arrow = if is_sideways { "→" } else { "↑" };
-                panel.draw(&Text::new(format!("{}{arrow}", short(value.round())), placed(point), style))?;
+                let is_below = is_sideways && x.place(point.x) <= x.ends.0;
+                let side = match (is_sideways, is_below) {
+                    (true, true) => HPos::Left,
+                    (true, false) => HPos::Right,
+                    (false, _) => HPos::Center,
+                };
+                let style = (FONT, 12).into_font().into_text_style(area).pos(Pos::new(side, VPos::Bottom));
+                let value = short(value.round());
+                let words = match (is_sideways, is_below) {
+                    (true, true) => format!("←{value}"),
+                    (true, false) => format!("{value}→"),
+                    (false, _) => format!("{value}↑"),
+                };
+                panel.draw(&Text::new(words, placed(point), style))?;
             }
         }
     }

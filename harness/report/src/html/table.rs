@@ -16,7 +16,13 @@ pub(super) fn render(table: &Table) -> Markup {
         div.wide tabindex="0" role="group" aria-label=(table.caption) {
             table {
                 caption { (table.caption) }
-                thead { tr { @for heading in table.header() { th scope="col" { (heading) } } } }
+                thead {
+                    tr {
+                        @for (place, heading) in table.header().into_iter().enumerate() {
+                            th.words[has_words(table, place)] scope="col" { (heading.replace("95 %", "95\u{a0}%")) }
+                        }
+                    }
+                }
                 tbody {
                     @for row in &table.rows {
                         tr { @for (place, cell) in row.iter().enumerate() { (self::cell(table, place, cell)) } }
@@ -32,6 +38,10 @@ pub(super) fn render(table: &Table) -> Markup {
     }
 }
 
+fn has_words(table: &Table, place: usize) -> bool {
+    table.rows.iter().any(|row| matches!(row[place], Cell::Text(_) | Cell::Word(_)))
+}
+
 fn cell(table: &Table, place: usize, cell: &Cell) -> Markup {
     let text = cell.text();
     let value = cell.key().map(|key| key.to_string());
@@ -42,7 +52,7 @@ fn cell(table: &Table, place: usize, cell: &Cell) -> Markup {
         } @else if is_first {
             th scope="row" data-value=[value] { (text) }
         } @else {
-            td.words[matches!(cell, Cell::Text(_))] data-value=[value] {
+            td.words[matches!(cell, Cell::Text(_) | Cell::Word(_))] data-value=[value] {
                 @if is_word { span.word data-word=(text) { (text) } }
                 @else if let Cell::Runs(keys) = cell {
                     @if let Some(first) = keys.first() { a href={ "#run-" (first) } { (text) } }

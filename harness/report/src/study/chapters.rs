@@ -5,11 +5,12 @@ use crate::{
     document::{Document, Section},
     made, provenance,
     summary::{Summary, notice},
+    verdict,
 };
 use record::Study;
 
 use super::{
-    material, profile, reference_study,
+    by_cell, material, profile, reference_study,
     scatter::scatter,
     scenario,
     sweep::{self, Parameter},
@@ -39,6 +40,7 @@ const SCENARIOS: [&str; 5] = ["MATR-1", "MATR-2", "HUST", "MIX-100", "MIX-20"];
 /// is what the benches have measured, if anything.
 pub fn document(summaries: &[Summary], throughput: Option<&Throughput>) -> Document {
     let mut document = experiments(summaries, throughput);
+    document.verdicts = verdict::sections(summaries);
     document.sections.extend(provenance::section(summaries));
     document
 }
@@ -105,6 +107,7 @@ fn part(summary: &Summary, throughput: Option<&Throughput>) -> Section {
                 section.notes.extend(material::notes(summary));
             }
             section.tables.extend(tables);
+            section.tables.extend(by_cell::table(summary));
             section
         }
         Study::ReferenceStudy => reference_study::section(summary, throughput),

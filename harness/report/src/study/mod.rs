@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`scenario`] | Fig. 3 and its tables; the branch and feature ablations of Supp. Fig. 4 have the same form |
 //! | [`scatter`] | observed against predicted lives |
+//! | [`by_cell`] | which cells make the error |
 //! | [`material`] | errors by cathode |
 //! | [`sweep`] | Fig. 5b: errors over the number of references; over the weight of the branches |
 //! | [`reference_study`] | Fig. 5: single references, draws of references, throughput |
@@ -11,6 +12,7 @@
 //! | [`profile`] | what was cut, in every caption |
 //! | [`chapters`] | the order of it all |
 
+pub mod by_cell;
 pub mod chapters;
 pub mod material;
 pub mod notes;

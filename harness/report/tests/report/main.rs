@@ -1,4 +1,6 @@
 //! Reports of made-up results.
 
 mod output;
+mod page;
+mod readme;
 mod whole_report;

@@ -1,0 +1,22 @@
+//! What follows from the numbers, and how sure: BatLiNet beside every other model, and each published number beside ours.
+//!
+//! | file | answers | by |
+//! |---|---|---|
+//! | `models` | is BatLiNet better than this model? | the same test cells: intervals over cells and seeds, sign-flip tests |
+//! | `paper` | is this published number reproduced? | the same test cells: intervals over seeds |
+//! | `section` | both, in sentences and tables | |
+//! | `picture` | the differences and the branches, as figures | |
+//!
+//! Of a quick look nothing follows, and of virtual cells nothing about the paper.
+
+mod models;
+mod paper;
+mod picture;
+mod section;
+
+pub use models::{Comparison, Judged, Model, judge};
+pub use paper::{Outcome, Replica, replicas};
+pub use section::sections;
+
+/// Share of cases that every interval here should cover.
+const LEVEL: f64 = 0.95;

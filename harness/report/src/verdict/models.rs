@@ -1,0 +1,177 @@
+//! Every model of an experiment with its intervals, and BatLiNet beside each other one.
+
+use crate::summary::{Row, Summary};
+use record::SEEDED_MODELS;
+use statistics::{Bootstrap, Difference, Error, Interval, Measure, Predictions, Verdict, difference, holm, interval};
+
+use super::LEVEL;
+
+/// The measures of a table, in its order.
+pub(super) const MEASURES: [Measure; 3] = [Measure::Rmse, Measure::Mae, Measure::Mape];
+
+/// One model.
+#[derive(Clone, Debug)]
+pub struct Model<'a> {
+    /// Its row.
+    pub row: &'a Row,
+    /// What its seeds predict.
+    pub predictions: Predictions,
+    /// RMSE, MAE and MAPE over other cells and seeds.
+    pub intervals: [Interval; 3],
+    /// Keys of its runs.
+    pub runs: Vec<String>,
+}
+
+/// BatLiNet less another model.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// Name of the other.
+    pub other: String,
+    /// Whether that is BatLiNet too, by another arm.
+    pub is_arm: bool,
+    /// Of the RMSE: the other is the first, BatLiNet the second.
+    pub difference: Difference,
+    /// Corrected for all comparisons of the experiment.
+    pub adjusted_p: f64,
+    /// About BatLiNet.
+    pub verdict: Verdict,
+}
+
+/// An experiment as it is judged.
+#[derive(Clone, Debug)]
+pub struct Judged<'a> {
+    /// In the order of the rows.
+    pub models: Vec<Model<'a>>,
+    /// Position of BatLiNet with both branches.
+    pub whole: Option<usize>,
+    /// All others, in their order.
+    pub comparisons: Vec<Comparison>,
+    /// Who could not be judged, and why.
+    pub left_out: Vec<String>,
+}
+
+impl Judged<'_> {
+    /// The model with the least RMSE among those that are wanted.
+    pub fn best(&self, is_wanted: impl Fn(&Model<'_>) -> bool) -> Option<&Model<'_>> {
+        let models = self.models.iter().filter(|model| is_wanted(model));
+        models.min_by(|one, other| one.intervals[0].estimate.total_cmp(&other.intervals[0].estimate))
+    }
+
+    /// BatLiNet with both branches.
+    pub fn whole(&self) -> Option<&Model<'_>> {
+        Some(&self.models[self.whole?])
+    }
+
+    /// Beside the best model that is not BatLiNet.
+    pub fn with_best_other(&self) -> Option<(&Model<'_>, &Comparison)> {
+        let best = self.best(|model| model.row.model != "batlinet")?;
+        let comparison = self.comparisons.iter().find(|comparison| comparison.other == best.row.name())?;
+        Some((best, comparison))
+    }
+}
+
+/// All models of an experiment whose predictions are at hand.
+pub fn judge(summary: &Summary) -> Judged<'_> {
+    let bootstrap = Bootstrap { level: LEVEL, ..Bootstrap::default() };
+    let mut judged = Judged { models: Vec::new(), whole: None, comparisons: Vec::new(), left_out: Vec::new() };
+    for row in &summary.rows {
+        match model(summary, row, &bootstrap) {
+            Some(Ok(model)) => judged.models.push(model),
+            Some(Err(error)) => judged.left_out.push(format!("{}: {error}", row.name())),
+            None => {}
+        }
+    }
+    judged.whole = judged.models.iter().position(|model| model.row.is_whole());
+    let Some(whole) = judged.whole else { return judged };
+    let others = judged.models.iter().enumerate().filter(|(place, _)| *place != whole).map(|(_, model)| model);
+    let own = &judged.models[whole];
+    let mut found = Vec::new();
+    for other in others {
+        match difference(&other.predictions, &own.predictions, Measure::Rmse, &bootstrap) {
+            Ok(difference) => found.push((other.row, difference)),
+            Err(error) => judged.left_out.push(format!("{}: {error}", other.row.name())),
+        }
+    }
+    let adjusted = holm(&found.iter().map(|(_, difference)| difference.p_value).collect::<Vec<_>>());
+    judged.comparisons = found
+        .into_iter()
+        .zip(adjusted)
+        .map(|((row, difference), adjusted_p)| Comparison {
+            other: row.name(),
+            is_arm: row.model == "batlinet",
+            adjusted_p,
+            verdict: Verdict::of(&difference, 0.0, adjusted_p),
+            difference,
+        })
+        .collect();
+    judged
+}
+
+/// `None` without predictions.
+fn model<'a>(summary: &'a Summary, row: &'a Row, bootstrap: &Bootstrap) -> Option<Result<Model<'a>, Error>> {
+    let runs: Vec<_> = summary.runs_of(row).filter(|run| !run.predictions.is_empty()).collect();
+    if runs.is_empty() {
+        return None;
+    }
+    let of_seeds = runs.iter().map(|run| {
+        let cells = run.predictions.iter().map(|cell| (cell.cell.as_str(), cell.observed, cell.predicted));
+        (run.score.seed, cells)
+    });
+    let predictions = Predictions::from_runs(of_seeds).map(|predictions| {
+        let draws = SEEDED_MODELS.contains(&row.model.as_str());
+        if draws { predictions } else { predictions.of_a_model_without_draws() }
+    });
+    let keys = runs.iter().map(|run| run.score.key.clone()).collect();
+    Some(predictions.and_then(|predictions| {
+        let [rmse, mae, mape] = MEASURES.map(|measure| interval(&predictions, measure, bootstrap));
+        Ok(Model { row, intervals: [rmse?, mae?, mape?], predictions, runs: keys })
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::summary::{Run, summaries, tests};
+    use record::Prediction;
+
+    /// Errors of alternating sign and of about this size.
+    pub(crate) fn predicting(model: &str, seed: u64, error: f64) -> Run {
+        let cell = |index: u32| {
+            let sign = if (u64::from(index) + seed).is_multiple_of(2) { 1.0 } else { -1.0 };
+            let observed = 500.0 + 20.0 * f64::from(index);
+            let size = error * (1.0 + 0.1 * f64::from(index % 3));
+            Prediction { cell: format!("c{index:02}"), observed, predicted: observed + sign * size }
+        };
+        Run { predictions: (0..30).map(cell).collect(), ..tests::run(model, seed, error, "real") }
+    }
+
+    #[test]
+    fn a_clear_difference_is_told_and_a_single_seed_tells_nothing() {
+        let seeds =
+            |model: &'static str, error: f64, count: u64| (0..count).map(move |seed| predicting(model, seed, error));
+        let runs: Vec<Run> = seeds("ridge", 100.0, 1)
+            .chain(seeds("cnn", 20.0, 4))
+            .chain(seeds("lstm", 400.0, 1))
+            .chain(seeds("batlinet", 50.0, 4))
+            .collect();
+        let summary = &summaries(&runs, &[])[0];
+        let judged = judge(summary);
+        let words: Vec<(&str, Verdict)> =
+            judged.comparisons.iter().map(|comparison| (comparison.other.as_str(), comparison.verdict)).collect();
+        assert_eq!(words, [("ridge", Verdict::Better), ("cnn", Verdict::Worse), ("lstm", Verdict::CannotTell)]);
+        assert_eq!(judged.with_best_other().unwrap().0.row.name(), "cnn");
+        assert_eq!(judged.best(|_| true).unwrap().row.name(), "cnn");
+        let own = judged.whole().unwrap().intervals[0];
+        assert!(own.low <= own.estimate && own.estimate <= own.high);
+    }
+
+    #[test]
+    fn other_cells_are_named_and_not_compared() {
+        let mut other = predicting("ridge", 0, 100.0);
+        other.predictions.truncate(12);
+        let runs = [other, predicting("batlinet", 0, 50.0), predicting("batlinet", 1, 50.0)];
+        let summary = &summaries(&runs, &[])[0];
+        let judged = judge(summary);
+        assert!(judged.comparisons.is_empty() && judged.left_out[0].starts_with("ridge: "), "{:?}", judged.left_out);
+    }
+}

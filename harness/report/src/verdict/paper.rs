@@ -1,0 +1,193 @@
+//! Each published number beside ours: reproduced, differs, or these seeds cannot tell.
+
+use crate::{
+    published::PublishedNumber,
+    summary::{Row, Summary},
+    table::signed,
+};
+use cells::label::published::of_scenario;
+use record::{SEEDED_MODELS, Study};
+use statistics::{Interval, Metrics, Reported, Spread};
+
+use super::LEVEL;
+
+/// Share of the published number within which ours is the same.
+pub(super) const TOLERANCE: f64 = 0.05;
+
+/// What is said of a published number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Ours is within the tolerance, whatever other seeds would do.
+    Reproduced,
+    /// Ours is beyond it, likewise.
+    Differs,
+    /// Neither.
+    CannotTell,
+}
+
+impl Outcome {
+    /// As it is said.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Reproduced => "reproduced",
+            Self::Differs => "differs",
+            Self::CannotTell => "cannot tell",
+        }
+    }
+}
+
+/// One published number and ours.
+#[derive(Clone, Debug)]
+pub struct Replica {
+    /// Name of the model.
+    pub model: String,
+    /// `RMSE`, `MAE` or `MAPE %`.
+    pub measure: &'static str,
+    /// Over our seeds.
+    pub ours: Spread,
+    /// Theirs.
+    pub published: &'static PublishedNumber,
+    /// Ours less theirs, over seeds; absent where one seed is all there is.
+    pub difference: Option<Interval>,
+    /// What follows.
+    pub outcome: Outcome,
+    /// Why.
+    pub reason: String,
+    /// Keys of our runs.
+    pub runs: Vec<String>,
+}
+
+/// All published numbers that stand beside this experiment: none of virtual cells and quick looks.
+pub fn replicas(summary: &Summary) -> Vec<Replica> {
+    let of_row = |row: &Row| {
+        let measures: [(&'static str, _, fn(&Metrics) -> f64); 3] = [
+            ("RMSE", row.published_rmse, |metrics| metrics.rmse),
+            ("MAE", row.published_mae, |metrics| metrics.mae),
+            ("MAPE %", row.published_mape, |metrics| metrics.mape),
+        ];
+        let held = measures.into_iter().filter_map(|(name, published, of)| replica(summary, row, name, published?, of));
+        held.collect::<Vec<_>>()
+    };
+    summary.rows.iter().flat_map(of_row).collect()
+}
+
+fn replica(
+    summary: &Summary,
+    row: &Row,
+    measure: &'static str,
+    published: &'static PublishedNumber,
+    of: fn(&Metrics) -> f64,
+) -> Option<Replica> {
+    let runs: Vec<_> = summary.runs_of(row).filter(|run| run.score.metrics.is_some()).collect();
+    let values: Vec<f64> = runs.iter().filter_map(|run| run.score.metrics.as_ref()).map(of).collect();
+    let ours = Spread::new(&values)?;
+    let theirs = Reported { mean: published.value, population_std: published.spread, seeds: published.seeds.most };
+    let is_fixed = !SEEDED_MODELS.contains(&row.model.as_str());
+    let difference = theirs.difference(&values, is_fixed, LEVEL);
+    let tolerance = TOLERANCE * published.value;
+    let (outcome, mut reason) = match (other_cells(summary), difference) {
+        (Some(reason), _) => (Outcome::CannotTell, reason),
+        (None, None) => (Outcome::CannotTell, "one seed of a model that draws: another may be anywhere".to_owned()),
+        (None, Some(Interval { low, high, estimate })) => {
+            let percent = signed(100.0 * estimate / published.value);
+            match () {
+                () if -tolerance <= low && high <= tolerance => (Outcome::Reproduced, format!("{percent} %")),
+                () if low > tolerance || high < -tolerance => (Outcome::Differs, format!("{percent} %")),
+                () => (Outcome::CannotTell, format!("{percent} %; {}", missing(&theirs, ours, tolerance))),
+            }
+        }
+    };
+    if !is_fixed && published.spread.is_none() {
+        reason.push_str("; published without a spread, so theirs is taken for exact");
+    }
+    if published.study == "features" {
+        reason.push_str(&format!("; beside the authors' ablation with the channels read here ({})", published.variant));
+    }
+    if !published.note.is_empty() {
+        reason.push_str(&format!("; {}", published.note));
+    }
+    let runs = runs.iter().map(|run| run.score.key.clone()).collect();
+    Some(Replica { model: row.name(), measure, ours, published, difference, outcome, reason, runs })
+}
+
+/// What it would have taken to tell.
+fn missing(theirs: &Reported, ours: Spread, tolerance: f64) -> String {
+    let deviation = ours.sample_std.unwrap_or(0.0);
+    match theirs.seeds_to_tell(deviation, tolerance, LEVEL) {
+        Some(seeds) if seeds > ours.count => {
+            format!("with {seeds} seeds of ours it could be told, here are {}", ours.count)
+        }
+        Some(_) => "the interval lies across the end of the tolerance".to_owned(),
+        None => match theirs.population_std {
+            Some(std) if theirs.seeds > 1 => format!(
+                "the published mean itself, ± {std} over {} seeds, is not known to 5 %: no number of our seeds could tell",
+                theirs.seeds
+            ),
+            _ => "our seeds lie too far apart for any number of them to tell".to_owned(),
+        },
+    }
+}
+
+/// Published numbers of other test cells do not tell.
+fn other_cells(summary: &Summary) -> Option<String> {
+    if summary.study == Study::Transfer {
+        return None;
+    }
+    let published = of_scenario(&summary.scenario).map(|labels| labels.test)?;
+    let ours = summary.runs.iter().map(|run| &run.score).find(|score| score.metrics.is_some())?.test_cells;
+    (ours != published).then(|| format!("the published number is of {published} test cells, ours of {ours}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::summary::{Run, summaries, tests::run};
+
+    fn outcomes(runs: &[Run]) -> Vec<(String, Outcome, String)> {
+        let found = replicas(&summaries(runs, &[])[0]).into_iter();
+        found.filter(|replica| replica.measure == "RMSE").map(|one| (one.model, one.outcome, one.reason)).collect()
+    }
+
+    #[test]
+    fn a_number_is_reproduced_differs_or_is_not_told_for_a_reason() {
+        // published: mean 398.82, ridge 125, BatLiNet 63.03 ± 3.33, CNN 124.89 ± 93.02, each of eight seeds
+        let mut runs =
+            vec![run("mean", 0, 398.9, "real"), run("ridge", 0, 117.6, "real"), run("mlp", 0, 160.0, "real")];
+        runs.extend((0..2).map(|seed| run("cnn", seed, 70.0 + seed as f64, "real")));
+        runs.extend((0..8).map(|seed| run("batlinet", seed, 90.0 + seed as f64, "real")));
+        let found = outcomes(&runs);
+        let words: Vec<(&str, Outcome)> = found.iter().map(|(model, outcome, _)| (model.as_str(), *outcome)).collect();
+        let expected = [
+            ("mean", Outcome::Reproduced),
+            ("ridge", Outcome::Differs),
+            ("mlp", Outcome::CannotTell),
+            ("cnn", Outcome::CannotTell),
+            ("batlinet", Outcome::Differs),
+        ];
+        assert_eq!(words, expected);
+        assert!(found[1].2.contains("quoted by the paper"), "{}", found[1].2);
+        assert!(found[2].2.contains("one seed of a model that draws"), "{}", found[2].2);
+        assert!(found[3].2.contains("no number of our seeds could tell"), "{}", found[3].2);
+    }
+
+    #[test]
+    fn more_seeds_are_asked_for_where_they_would_tell() {
+        let runs: Vec<Run> =
+            [58.0, 66.0].into_iter().zip(0..).map(|(rmse, seed)| run("batlinet", seed, rmse, "real")).collect();
+        let found = outcomes(&runs);
+        assert!(found[0].1 == Outcome::CannotTell, "{found:?}");
+        let mut mlp: Vec<Run> =
+            [150.0, 160.0].into_iter().zip(0..).map(|(rmse, seed)| run("mlp", seed, rmse, "real")).collect();
+        assert!(outcomes(&mlp)[0].2.contains("seeds of ours it could be told, here are 2"), "{:?}", outcomes(&mlp));
+        mlp.iter_mut().for_each(|run| run.score.test_cells = 41);
+        assert!(outcomes(&mlp)[0].2.contains("of 42 test cells, ours of 41"), "{:?}", outcomes(&mlp));
+    }
+
+    #[test]
+    fn virtual_cells_and_quick_looks_say_nothing_about_the_paper() {
+        assert!(outcomes(&[run("mean", 0, 398.8, "virtual")]).is_empty());
+        let mut quick = run("mean", 0, 398.8, "real");
+        quick.score.profile = "quick".to_owned();
+        assert!(outcomes(&[quick]).is_empty());
+    }
+}
