@@ -1,8 +1,11 @@
 //! A network on one machine: training steps, outputs, gradients, weights.
 
+mod asking;
+mod plan;
+
 use std::{
-    collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, PoisonError},
+    collections::HashMap,
+    sync::{Arc, Mutex},
 };
 
 use crate::{
@@ -10,11 +13,13 @@ use crate::{
     error::CudaError,
     kernels::Kernels,
     layout::{Layout, Tensor},
-    machine::{Argument, Launch, Machine, Memory, Node, Recorded},
-    maps::{Maps, PLACES, coarse, scale},
+    machine::{Argument, Machine, Memory, Recorded},
+    maps::{Maps, PLACES, scale},
     spec::{CycleFilter, Input, Rule, Spec},
-    workspace::{Encoder, HeadTraining, Inputs, Seen, Workspace},
+    workspace::{Encoder, Inputs, Workspace},
 };
+
+use plan::StepQueue;
 
 /// Most bytes of inputs that are kept for all steps; others are made again for each.
 const KEPT: usize = 3 << 29;
@@ -92,33 +97,6 @@ struct Training {
     queue: StepQueue,
     /// One step by its number of targets, and whether the optimiser makes it.
     recorded: HashMap<(usize, bool), Box<dyn Recorded>>,
-}
-
-/// Steps on the card.
-struct StepQueue {
-    capacity: usize,
-    /// A record per step.
-    table: Memory,
-    /// How many steps have begun.
-    counter: Memory,
-    /// The record of the step that began last.
-    now: Memory,
-    /// Per step, the loss and the largest absolute output.
-    losses: Memory,
-}
-
-impl StepQueue {
-    fn new(machine: &Arc<dyn Machine>, capacity: usize, record: &Record) -> Result<Self, CudaError> {
-        let take = |bytes: usize| Memory::new(machine, bytes, "steps");
-        let bytes = record.bytes();
-        Ok(Self {
-            capacity,
-            table: take(capacity * bytes)?,
-            counter: take(4)?,
-            now: take(bytes)?,
-            losses: take(capacity * 16)?,
-        })
-    }
 }
 
 /// The maps of a branch, and what is known of them.
@@ -331,80 +309,6 @@ impl Network {
         Ok(losses.as_chunks().0.to_vec())
     }
 
-    /// The kernels of one step of so many targets, for measurements.
-    ///
-    /// # Panics
-    /// Before [`Network::prepare`].
-    pub fn launches(&self, targets: usize) -> Vec<Launch> {
-        self.step_plan((targets, true)).0.into_iter().map(|node| node.launch).collect()
-    }
-
-    /// The kernels of one step of so many targets.
-    fn step_plan(&self, (targets, optimise): (usize, bool)) -> Plan {
-        let Training { branches, record, queue, .. } = self.training.as_ref().expect("training was prepared");
-        let StepQueue { table, counter, now, losses, .. } = queue;
-        let mut plan = Plan::default();
-        let begun = plan.add(self.kernels.take_step([table, counter, now], record.bytes()), &[]);
-        let mut heads = vec![false; self.spec.heads.len()];
-        let (mut last_head, mut done) = (begun, Vec::new());
-        for (number, (branch, trainee)) in self.spec.branches.iter().zip(branches).enumerate() {
-            let Trainee { source, kept, workspace, .. } = trainee;
-            let encoder = self.encoder(number, &source.scale);
-            let packed = plan.chain(self.kernels.pack(&encoder), &[begun]);
-            let per_target = record.per_target(number);
-            let at_once = (workspace.images() / per_target).max(1);
-            // a part of the batch begins when that before it is through with the workspace
-            let mut free = vec![begun];
-            for first in (0..targets).step_by(at_once) {
-                let part = at_once.min(targets - first);
-                let images = part * per_target;
-                let head = HeadTraining {
-                    wanted: now.at(record.wanted(number, first)),
-                    targets: part,
-                    per_target,
-                    weight: branch.weight / targets as f64,
-                    losses,
-                    counter,
-                    adds_to_head: heads[branch.head],
-                    adds_to_loss: number > 0 || first > 0,
-                };
-                heads[branch.head] = true;
-                let mut ready = free.clone();
-                ready.push(packed);
-                let (inputs, planes, which) = match kept {
-                    Some(kept) => (kept, source.cells.cells(), now.at(record.cells(number, first))),
-                    None => {
-                        let inputs = workspace.inputs.as_ref().expect("inputs that are not kept have a place");
-                        let to = (inputs, workspace.planar.as_ref());
-                        let pairs = now.at(record.pairs(number, first));
-                        let made = self.kernels.input(source, branch.input, pairs, to, images);
-                        ready.push(plan.chain(made, &free));
-                        (inputs, images, Argument::Address(0))
-                    }
-                };
-                let seen = Seen { inputs, planes, which, drop: drops(branch.input).then_some(&inputs.drop) };
-                let forward = plan.chain(self.kernels.forward(&encoder, &seen, workspace, images), &ready);
-                // losses and shared gradients are added up in one order
-                last_head = plan.add(self.kernels.head(&encoder, workspace, &head), &[forward, last_head]);
-                let [back, of_projection, of_second, of_first] =
-                    self.kernels.backward(&encoder, &seen, workspace, images, first > 0);
-                let back = plan.chain(back, &[last_head]);
-                free = vec![
-                    plan.chain(of_first, &[back]),
-                    plan.chain(of_second, &[back]),
-                    plan.chain(of_projection, &[last_head]),
-                ];
-            }
-            done.extend(free);
-        }
-        if optimise {
-            let Parameters { weights, gradients, first, second, .. } = &self.parameters;
-            let arrays = [weights, gradients, first, second];
-            plan.add(self.kernels.adamw(self.spec.optimiser, self.layout.len(), arrays, now), &done);
-        }
-        plan
-    }
-
     /// Where a branch's tensors are.
     fn encoder<'a>(&'a self, branch: usize, input_scale: &'a Memory) -> Encoder<'a> {
         let spec = &self.spec.branches[branch];
@@ -430,136 +334,6 @@ impl Network {
         }
     }
 
-    /// The outputs of a branch for pairs of a cell and a reference; of a branch without references the second is not
-    /// looked at. A reference's label is not in them. The output of a pair depends on no other pair.
-    ///
-    /// # Errors
-    /// As [`Network::prepare`].
-    pub fn outputs(&self, branch: usize, sources: &Sources, pairs: &[(usize, usize)]) -> Result<Vec<f32>, CudaError> {
-        let outputs = Memory::new(&self.machine, 4 * pairs.len(), "outputs")?;
-        let mut order = Vec::with_capacity(pairs.len());
-        self.for_portions(branch, sources, pairs, |portion| {
-            let Asked { encoder, seen, workspace, places } = *portion;
-            let images = places.len();
-            let mut launches = self.kernels.forward(encoder, seen, workspace, images);
-            launches.push(self.kernels.answers(encoder, workspace, (&outputs, order.len()), images));
-            order.extend_from_slice(places);
-            self.machine.run(&launches)
-        })?;
-        let answers = outputs.read::<f32>(0..pairs.len())?;
-        let mut found = vec![f32::NAN; pairs.len()];
-        order.into_iter().zip(answers).for_each(|(place, answer)| found[place] = answer);
-        Ok(found)
-    }
-
-    /// What a branch sees of pairs, as [`Network::outputs`] has them: cleaned inputs, outlying cycles zeroed, as exactly as
-    /// the convolutions read them. For checks.
-    ///
-    /// # Errors
-    /// As [`Network::prepare`].
-    pub fn inputs(
-        &self,
-        branch: usize,
-        sources: &Sources,
-        pairs: &[(usize, usize)],
-    ) -> Result<Vec<Vec<f32>>, CudaError> {
-        let mut found = vec![Vec::new(); pairs.len()];
-        self.for_portions(branch, sources, pairs, |portion| {
-            let Asked { encoder, seen, places, .. } = *portion;
-            let scale = encoder.input_scale.read::<f32>(0..PLACES)?;
-            let shape = self.spec.shape;
-            let pixels = shape.height * shape.width;
-            let halves = self.kernels.halves();
-            let x = seen.inputs.x.read::<u16>(0..halves * places.len() * pixels * PLACES)?;
-            let dropped = match seen.drop {
-                Some(drop) => drop.read::<u8>(0..places.len() * shape.rows())?,
-                None => Vec::new(),
-            };
-            for (image, &place) in places.iter().enumerate() {
-                let value = |at: usize| {
-                    let (channel, pixel) = (at / pixels, at % pixels);
-                    let row = image * shape.rows() + at / shape.width;
-                    if dropped.get(row).is_some_and(|&dropped| dropped != 0) {
-                        return 0.0;
-                    }
-                    let half = |half: usize| {
-                        half_to_f32(x[((half * places.len() + image) * pixels + pixel) * PLACES + channel])
-                    };
-                    (0..halves).map(half).sum::<f32>() / scale[channel]
-                };
-                found[place] = (0..shape.len()).map(value).collect();
-            }
-            Ok(())
-        })?;
-        Ok(found)
-    }
-
-    /// Makes the inputs of pairs and leaves them, for measurements.
-    ///
-    /// # Errors
-    /// As [`Network::prepare`].
-    pub fn make_inputs(&self, branch: usize, sources: &Sources, pairs: &[(usize, usize)]) -> Result<(), CudaError> {
-        self.for_portions(branch, sources, pairs, |_| Ok(()))
-    }
-
-    /// Makes the inputs of pairs in portions, and does something with each.
-    ///
-    /// Pairs are asked together if their channels are scaled alike: how depends on the cell of a pair and on all
-    /// references, so that the others that are asked have no part in it.
-    fn for_portions(
-        &self,
-        branch: usize,
-        sources: &Sources,
-        pairs: &[(usize, usize)],
-        mut ask: impl FnMut(&Asked<'_>) -> Result<(), CudaError>,
-    ) -> Result<(), CudaError> {
-        let input = self.spec.branches[branch].input;
-        let of_references = sources.references.largest();
-        let mut alike: BTreeMap<[u32; PLACES], Vec<usize>> = BTreeMap::new();
-        for (place, &(cell, _)) in pairs.iter().enumerate() {
-            let scale = coarse(scale(bounds(input, sources.cells.largest_of(cell), &of_references)));
-            alike.entry(scale.map(f32::to_bits)).or_default().push(place);
-        }
-        let needs_planar = self.kernels.needs_planar(input);
-        let mut cached = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        let workspace = match cached.take() {
-            Some(workspace) if workspace.serves(&self.kernels, pairs.len(), needs_planar) => workspace,
-            _ => Workspace::new(&self.machine, &self.kernels, (pairs.len(), 1), (true, needs_planar), false)?,
-        };
-        let workspace = cached.insert(workspace);
-        let mut source = self.source(sources, input, [1.0; PLACES])?;
-        let pair = |&place: &usize| {
-            let (cell, reference) = pairs[place];
-            [cell as i32, if input.has_references() { reference } else { cell } as i32]
-        };
-        // all that goes up does so before the first kernel, so that none waits for it
-        let there = |(scale, places): (&[u32; PLACES], &Vec<usize>)| -> Result<_, CudaError> {
-            let scale = Memory::of(&self.machine, &scale.map(f32::from_bits), "scales")?;
-            let table = places.iter().flat_map(pair).collect::<Vec<_>>();
-            Ok((scale, Memory::of(&self.machine, &table, "pairs")?))
-        };
-        let groups = alike.iter().map(there).collect::<Result<Vec<_>, CudaError>>()?;
-        let mut tables = Vec::new();
-        for ((scale, table), places) in groups.into_iter().zip(alike.values()) {
-            tables.push((std::mem::replace(&mut source.scale, scale), table));
-            let (_, table) = &tables[tables.len() - 1];
-            let encoder = self.encoder(branch, &source.scale);
-            self.machine.run(&self.kernels.pack(&encoder))?;
-            let portions = places.chunks(workspace.images());
-            for (first, places) in (0..).step_by(workspace.images()).zip(portions) {
-                let inputs = workspace.inputs.as_ref().expect("it was made with a place for inputs");
-                let images = places.len();
-                let to = (inputs, workspace.planar.as_ref());
-                self.machine.run(&self.kernels.input(&source, input, table.at(8 * first), to, images))?;
-                let drop = drops(input).then_some(&inputs.drop);
-                let seen = &Seen { inputs, planes: images, which: Argument::Address(0), drop };
-                ask(&Asked { encoder: &encoder, seen, workspace, places })?;
-            }
-        }
-        // tables and scales are given back here
-        self.machine.finish()
-    }
-
     /// The weights.
     ///
     /// # Errors
@@ -567,36 +341,6 @@ impl Network {
     pub fn weights(&self) -> Result<Vec<Tensor>, CudaError> {
         Ok(self.layout.unpack(&self.parameters.weights.read(0..self.layout.len())?))
     }
-}
-
-/// Launches that are recorded together.
-#[derive(Default)]
-struct Plan(Vec<Node>);
-
-impl Plan {
-    /// Adds a launch after others, and says its number.
-    fn add(&mut self, launch: Launch, after: &[usize]) -> usize {
-        self.0.push(Node { launch, after: after.to_vec() });
-        self.0.len() - 1
-    }
-
-    /// Adds launches one after the other, and says the number of the last.
-    fn chain(&mut self, launches: Vec<Launch>, after: &[usize]) -> usize {
-        let mut after = after.to_vec();
-        for launch in launches {
-            after = vec![self.add(launch, &after)];
-        }
-        *after.last().expect("a chain has links")
-    }
-}
-
-/// Inputs of some pairs in a workspace.
-struct Asked<'a> {
-    encoder: &'a Encoder<'a>,
-    seen: &'a Seen<'a>,
-    workspace: &'a Workspace,
-    /// Of the pairs among all.
-    places: &'a [usize],
 }
 
 /// Whether a branch's inputs have rows that do not count.
@@ -623,14 +367,4 @@ fn bounds(input: Input, cells: &[f32], references: &[f32]) -> Vec<f32> {
         }
     };
     cells.iter().zip(references).map(bound).collect()
-}
-
-fn half_to_f32(bits: u16) -> f32 {
-    let (sign, exponent, fraction) = (bits >> 15, bits >> 10 & 31, f32::from(bits & 1023));
-    let size = match exponent {
-        0 => fraction * f32::exp2(-24.0),
-        31 => f32::INFINITY,
-        exponent => (1024.0 + fraction) * f32::exp2(f32::from(exponent) - 25.0),
-    };
-    if sign == 1 { -size } else { size }
 }
