@@ -52,7 +52,7 @@ torch=$(python3 -c 'import os, torch; print(os.path.join(os.path.dirname(torch._
 torch=${torch:-${TORCH_LIB:-}}
 [ -n "$torch" ] || say "NO TORCH in python3: libtorch is looked for where the system has it"
 # for our programs alone: Python has its own
-ours() { LD_LIBRARY_PATH=$torch:$work/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} "$@"; }
+ours() { LD_LIBRARY_PATH=${torch:+$torch:}$work/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} "$@"; }
 export -f ours
 export torch work
 
@@ -129,15 +129,25 @@ print(f"{wrong} of {len(cpu)} runs differ")
 sys.exit(1 if wrong else 0)
 PYTHON
 step "both devices come out with the same" 10 python3 "$work/compare.py" "$work" "$OUT/compared.csv"
-if [ -d "$here/store" ]; then
+
+# --- times, real cells, memory ---------------------------------------------------------------------------------------
+if [ "$DEVICE" != cpu ]; then
+  bench() { "$bin/cuda_bench" >"$work/ours.csv" && python3 "$here/oracle/bench_cuda.py" --ours "$work/ours.csv" --out "$OUT/cuda.csv"; }
+  export -f bench
+  export OUT
+  step "bench beside PyTorch" 150 bash -c bench
+else
+  step "the oracle of the bench" 60 python3 "$here/oracle/bench_cuda.py" --device cpu --tiny
+fi
+
+if [ -d "$here/store" ] && [ "$DEVICE" != cpu ]; then
   step "real cells" 60 bash -c 'ours "$bin/batlinet" run "$here"/experiments/matr-1-curves.yaml --data "$here/store" --models batlinet --seeds 0 --device "$DEVICE" --out "$work/real"'
 fi
 
-# --- memory, times -----------------------------------------------------------------------------------------------------
 if [ "$DEVICE" != cpu ]; then
   if command -v compute-sanitizer >/dev/null; then
     # where the sanitizer refuses the device, that is no fault of ours
-    if compute-sanitizer --tool memcheck "$bin/cuda_bench" none >"$work/try.log" 2>&1; then
+    if timeout -k 5 30 compute-sanitizer --tool memcheck "$bin/cuda_bench" none >"$work/try.log" 2>&1; then
       step "compute-sanitizer on small works" 60 compute-sanitizer --tool memcheck --error-exitcode 7 "$bin/cuda_bench" tiny
     else
       cat "$work/try.log" >>"$log"
@@ -146,12 +156,6 @@ if [ "$DEVICE" != cpu ]; then
   else
     say "left out compute-sanitizer, which is not here"
   fi
-  bench() { "$bin/cuda_bench" >"$work/ours.csv" && python3 "$here/oracle/bench_cuda.py" --ours "$work/ours.csv" --out "$OUT/cuda.csv"; }
-  export -f bench
-  export OUT
-  step "bench beside PyTorch" 150 bash -c bench
-else
-  step "the oracle of the bench" 60 python3 "$here/oracle/bench_cuda.py" --device cpu --tiny
 fi
 
 [ "$failed" = 0 ] && say "all is well" || say "NOT WELL: see $log"

@@ -16,6 +16,54 @@ pub struct Throughput {
     pub machine: String,
     /// The last day of measuring, such as `2026-11-28`.
     pub date: String,
+    /// The same on cards, where any has been measured.
+    pub cards: Vec<OnCard>,
+}
+
+/// Cells per second on a card, whole predictions with cleaning.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OnCard {
+    /// What it is called.
+    pub card: String,
+    /// `exact` or `fast`.
+    pub precision: String,
+    /// Number of references and cells per second, the numbers rising.
+    pub rates: Vec<(usize, f64)>,
+}
+
+impl OnCard {
+    /// From `cuda.csv` of `make bench-cuda`; none without such a file.
+    fn read(path: &Path) -> Result<Vec<Self>, Error> {
+        let broken = |what: String| Error::Bench { path: path.to_owned(), what };
+        if !path.is_file() {
+            return Ok(Vec::new());
+        }
+        let mut reader = csv::Reader::from_path(path).map_err(|error| broken(error.to_string()))?;
+        let header = reader.headers().map_err(|error| broken(error.to_string()))?.clone();
+        let column = |name: &str| {
+            header.iter().position(|known| known == name).ok_or_else(|| broken(format!("column {name} is missing")))
+        };
+        let (work, precision, card, seconds) =
+            (column("work")?, column("precision")?, column("card")?, column("ours_s")?);
+        let mut cards: Vec<Self> = Vec::new();
+        for row in reader.records() {
+            let row = row.map_err(|error| broken(error.to_string()))?;
+            let [work, precision, card, seconds] =
+                [work, precision, card, seconds].map(|column| row.get(column).unwrap_or_default());
+            let references = work.strip_prefix("inference_").and_then(|rest| rest.strip_suffix("refs"));
+            let Some(references) = references.and_then(|count| count.parse().ok()) else { continue };
+            let seconds: f64 = seconds.parse().map_err(|_| broken(format!("ours_s: '{seconds}' is no number")))?;
+            let rate = (references, 1.0 / seconds);
+            match cards.iter_mut().find(|known| (&*known.card, &*known.precision) == (card, precision)) {
+                Some(known) => known.rates.push(rate),
+                None => {
+                    cards.push(Self { card: card.to_owned(), precision: precision.to_owned(), rates: vec![rate] });
+                }
+            }
+        }
+        cards.iter_mut().for_each(|card| card.rates.sort_by_key(|(references, _)| *references));
+        Ok(cards)
+    }
 }
 
 impl Throughput {
@@ -60,7 +108,8 @@ impl Throughput {
             rates.push((references, rate));
         }
         rates.sort_by_key(|(references, _)| *references);
-        Ok(origin.map(|[machine, date]| Self { rates, machine, date }))
+        let cards = OnCard::read(&path.with_file_name("cuda.csv"))?;
+        Ok(origin.map(|[machine, date]| Self { rates, machine, date, cards }))
     }
 
     /// Cells per second with so many references each.
@@ -94,6 +143,23 @@ mod tests {
         assert_eq!((measured.with(8), measured.with(4)), (Some(12.5), None));
         let longer = [rows[0], &rows[1].replace("-28", "-27"), rows[2]];
         assert_eq!(read(&longer).unwrap().unwrap().date, "2026-11-28");
+        // what was measured on a card lies beside it
+        let of_card = [
+            "work,precision,card,ours_s,oracle_s,ratio",
+            "inference_8refs,exact,A card,0.001,0.1,100",
+            "inference_2refs,exact,A card,0.0005,,",
+            "inference_8refs_uncleaned,exact,A card,1,1,1",
+            "clean_pair,exact,A card,1,1,1",
+            "inference_8refs,fast,A card,0.0001,0.1,1000",
+        ];
+        std::fs::write(folder.path().join("cuda.csv"), of_card.join("\n")).unwrap();
+        let cards = read(&rows).unwrap().unwrap().cards;
+        let card = |precision: &str, rates: &[(usize, f64)]| OnCard {
+            card: "A card".to_owned(),
+            precision: precision.to_owned(),
+            rates: rates.to_vec(),
+        };
+        assert_eq!(cards, [card("exact", &[(2, 2000.0), (8, 1000.0)]), card("fast", &[(8, 10_000.0)])]);
         // without a machine or a day it is left out
         let bare = ["bench,per_second", "predict_by_references/8,12.5"];
         assert_eq!(read(&bare).unwrap(), None);

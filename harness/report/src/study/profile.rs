@@ -57,7 +57,12 @@ mod tests {
     }
 
     fn all(runs: &[Run]) -> (Vec<Summary>, crate::document::Document) {
-        let measured = Throughput { rates: vec![(1, 2.0)], machine: "A".to_owned(), date: "2026-11-28".to_owned() };
+        let measured = Throughput {
+            rates: vec![(1, 2.0)],
+            machine: "A".to_owned(),
+            date: "2026-11-28".to_owned(),
+            cards: Vec::new(),
+        };
         let summaries = summaries(runs, &[]);
         let document = document(&summaries, Some(&measured));
         (summaries, document)

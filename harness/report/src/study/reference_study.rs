@@ -182,6 +182,12 @@ fn speed(summary: &Summary, measured: &Throughput) -> Figure {
         ("measured", Look::Joined(Marker::Disc, Dash::Solid), ours.collect::<Vec<_>>()),
         ("published (RTX 4090)", Look::Joined(Marker::Ring, Dash::Dashed), theirs.collect()),
     ];
+    let cards = measured.cards.iter().map(|card| {
+        let points = card.rates.iter().map(|(count, rate)| Point::new(*count as f64, *rate)).collect();
+        let dash = if card.precision == "fast" { Dash::Dashed } else { Dash::Solid };
+        Series::new(format!("{}, {}", card.card, card.precision), Look::Joined(Marker::Square, dash), points)
+            .of("batlinet")
+    });
     let theirs = if summary.is_comparable() {
         "; the paper's are forward passes on random tensors in half precision"
     } else {
@@ -196,7 +202,7 @@ fn speed(summary: &Summary, measured: &Throughput) -> Figure {
         ),
         x: Axis::new("reference cells at test time", Scale::Log2),
         y: Axis::new("cells per second", Scale::Log10),
-        series: named(series),
+        series: named(series).into_iter().chain(cards).collect(),
         diagonal: false,
     }
 }
@@ -226,7 +232,12 @@ mod tests {
             predicted: Array2::from_shape_fn((12, 9), |(cell, reference)| 500.0 + (cell * reference) as f64),
         });
         let rates = vec![(1, 30.0), (2, 20.0)];
-        let measured = Throughput { rates, machine: "A CPU, 2 cores".to_owned(), date: "2026-11-28".to_owned() };
+        let measured = Throughput {
+            rates,
+            machine: "A CPU, 2 cores".to_owned(),
+            date: "2026-11-28".to_owned(),
+            cards: Vec::new(),
+        };
         let mut summaries = summaries(&[run], &[]);
         summaries[0].scenario = "MIX-100".to_owned();
         section(&summaries[0], Some(&measured))
