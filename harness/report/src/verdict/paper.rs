@@ -57,10 +57,13 @@ pub struct Replica {
     pub runs: Vec<String>,
 }
 
+/// Name of a measure, the published number if there is one, and the measure of ours.
+type Held = (&'static str, Option<&'static PublishedNumber>, fn(&Metrics) -> f64);
+
 /// All published numbers that stand beside this experiment: none of virtual cells and quick looks.
 pub fn replicas(summary: &Summary) -> Vec<Replica> {
     let of_row = |row: &Row| {
-        let measures: [(&'static str, _, fn(&Metrics) -> f64); 3] = [
+        let measures: [Held; 3] = [
             ("RMSE", row.published_rmse, |metrics| metrics.rmse),
             ("MAE", row.published_mae, |metrics| metrics.mae),
             ("MAPE %", row.published_mape, |metrics| metrics.mape),

@@ -89,7 +89,7 @@ fn a_run_is_known_by_its_key_wherever_its_numbers_are() {
     let runs = output.table("tables/runs.csv");
     assert!(runs.iter().all(|row| !row["commit"].is_empty() && row["dirty"] == "no" && row["device"] == "cpu"));
     let keys: HashSet<String> = runs.into_iter().map(|row| row["run"].clone()).collect();
-    for row in output.table("summary.csv").iter().filter(|row| row["rmse_mean"] != "") {
+    for row in output.table("summary.csv").iter().filter(|row| !row["rmse_mean"].is_empty()) {
         let own: Vec<&str> = row["runs"].split(' ').collect();
         assert!(own.iter().any(|key| keys.contains(*key)), "{row:?}");
     }
