@@ -5,13 +5,14 @@ use std::{
     time::Instant,
 };
 
-use baselines::{ModelError, Weights, encoder};
+use baselines::{Weights, encoder};
 
 use super::{
+    attempt::{End, attempt},
     entry::Entry,
     library::Library,
     options::Options,
-    panics::{caught, reason},
+    panics::reason,
     plan::{Plan, Run},
     pretrained::pretraining_key,
     progress::Reporter,
@@ -303,29 +304,6 @@ impl Worker<'_> {
     }
 }
 
-/// How an attempt at something ended.
-enum End<T> {
-    With(T),
-    Without(Status),
-    Interrupted,
-    /// The device is gone, for all other runs too.
-    Lost(String),
-}
-
-/// Makes of every way to fail, a panic included, a reason for the record: other runs go on.
-fn attempt<T>(work: impl FnOnce() -> Result<T, TrainError>) -> End<T> {
-    match caught(work) {
-        Ok(Ok(outcome)) => End::With(outcome),
-        Ok(Err(TrainError::Model(ModelError::Interrupted))) => End::Interrupted,
-        Ok(Err(TrainError::Model(ModelError::Lost(sentence)))) => End::Lost(sentence),
-        Ok(Err(TrainError::Model(ModelError::Diverged { .. }) | TrainError::DivergedBefore)) => {
-            End::Without(Status::Diverged)
-        }
-        Ok(Err(error)) => End::Without(Status::Failed(reason(&error.to_string()))),
-        Err(panic) => End::Without(Status::Failed(panic)),
-    }
-}
-
 fn describe(record: &mut RunRecord, samples: &Samples) {
     record.train.clone_from(&samples.train.ids);
     record.test_cells = samples.test.ids.len();
@@ -390,30 +368,4 @@ fn summary(record: &RunRecord) -> String {
         Some(by) => format!("{:.1} s, trained by {by}", record.seconds.predict),
     };
     format!("RMSE {:.1} cycles, MAPE {:.1} % ({seconds})", metrics.rmse, metrics.mape)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_way_to_fail_becomes_a_reason() {
-        let status = |work: fn() -> Result<(), TrainError>| match attempt(work) {
-            End::Without(status) => status,
-            End::With(()) | End::Interrupted | End::Lost(_) => Status::Ok,
-        };
-        assert_eq!(
-            status(|| panic!("index 3 is\n out of range")).to_string(),
-            "failed: panicked: index 3 is out of range"
-        );
-        assert_eq!(
-            status(|| Err(ModelError::TooFewSamples { needed: 2, got: 1 }.into())).to_string(),
-            "failed: 1 training samples are too few, this model needs at least 2"
-        );
-        assert_eq!(status(|| Err(ModelError::Diverged { epoch: 1, loss: f64::NAN }.into())), Status::Diverged);
-        assert_eq!(status(|| Err(TrainError::DivergedBefore)), Status::Diverged);
-        assert!(matches!(attempt(|| Err::<(), _>(ModelError::Interrupted.into())), End::Interrupted));
-        // no record says that a run has failed of which nothing is known
-        assert!(matches!(attempt(|| Err::<(), _>(ModelError::Lost(String::new()).into())), End::Lost(_)));
-    }
 }

@@ -23,6 +23,7 @@
 //! | [`run`], [`progress`] | the same for all | plans |
 //! | [`publish`] | `scores.csv`, `predictions.parquet` | records |
 
+mod attempt;
 mod changes;
 pub mod entry;
 mod error;
