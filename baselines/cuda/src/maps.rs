@@ -26,8 +26,8 @@ impl Maps {
     /// If `values` is not a number of whole maps.
     pub fn new(machine: &Arc<dyn Machine>, shape: Shape, values: &[f32]) -> Result<Arc<Self>, CudaError> {
         assert!(values.len().is_multiple_of(shape.len()), "whole maps of {shape:?}");
-        // the differences of two such are numbers, and the scale of a channel has room for them; false of what is none
-        if let Some(at) = values.iter().position(|value| !(value.abs() <= f32::MAX / 4.0)) {
+        // the differences of two such are numbers, and the scale of a channel has room for them
+        if let Some(at) = values.iter().position(|value| !value.is_finite() || value.abs() > f32::MAX / 4.0) {
             let (row, cell) = (at % shape.len() / shape.width, at / shape.len());
             let (channel, cycle) = (row / shape.height, row % shape.height);
             return Err(CudaError::Value { value: values[at], cell, channel, cycle });
