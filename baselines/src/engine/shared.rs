@@ -98,7 +98,8 @@ mod tests {
         // no card of this number is used elsewhere
         let there = |card, values: &[f32]| uploaded(card, &machine, shape, values).unwrap();
         let first = there(1000, &values);
-        assert!(Arc::ptr_eq(&first, &there(1000, &values.to_vec())), "whoever holds the values");
+        let elsewhere = values.to_vec();
+        assert!(Arc::ptr_eq(&first, &there(1000, &elsewhere)), "whoever holds the values");
         assert_eq!(counts(), (1, 0));
         let others = [there(1000, &values[..6]), there(1000, &[0.5, 0.5, 0.5, 0.5, 0.5, 0.25]), there(1001, &values)];
         assert_eq!(counts(), (4, 0), "other contents, or another card");

@@ -255,7 +255,7 @@ struct Failing {
 }
 
 impl Failing {
-    fn new(memory: usize, reads: usize) -> Arc<dyn Machine> {
+    fn machine(memory: usize, reads: usize) -> Arc<dyn Machine> {
         Arc::new(Self { card: emulator::Emulator::machine(), memory, reads: AtomicUsize::new(reads) })
     }
 }
@@ -311,14 +311,14 @@ fn a_card_that_is_full_or_lost_says_so() {
     let weights = ConvolutionalNetwork::initial(shape, &mut streams.stream("init"));
     let lesson = Lesson { maps: Maps::alone(&cells), labels: Labels::plain(&own, &[]) };
     // no card of these numbers is used elsewhere, so that maps are theirs
-    let mut network = CardNetwork::new(7001, Failing::new(100_000, 99), convolution.spec(), &weights).unwrap();
+    let mut network = CardNetwork::new(7001, Failing::machine(100_000, 99), convolution.spec(), &weights).unwrap();
     match network.begin(&lesson, 3, 0) {
         Err(ModelError::Device(text)) => {
             assert!(text.contains("a small card has no") && text.contains("--jobs"), "{text}");
         }
         other => panic!("{other:?}"),
     }
-    let mut network = CardNetwork::new(7002, Failing::new(usize::MAX, 1), convolution.spec(), &weights).unwrap();
+    let mut network = CardNetwork::new(7002, Failing::machine(usize::MAX, 1), convolution.spec(), &weights).unwrap();
     network.begin(&lesson, 3, 0).unwrap();
     let steps = [Step { targets: vec![0, 1, 2], references: Vec::new() }];
     network.train(&lesson, &steps).unwrap();
