@@ -26,7 +26,7 @@ impl Maps {
     /// If `values` is not a number of whole maps.
     pub fn new(machine: &Arc<dyn Machine>, shape: Shape, values: &[f32]) -> Result<Arc<Self>, CudaError> {
         assert!(values.len().is_multiple_of(shape.len()), "whole maps of {shape:?}");
-        // the differences of two such are numbers, and the scale of a channel has room for them; false of what is none
+        // the differences of two such are numbers, and the scale of a channel has room for them
         if let Some(at) = values.iter().position(|value| value.is_nan() || value.abs() > f32::MAX / 4.0) {
             let (row, cell) = (at % shape.len() / shape.width, at / shape.len());
             let (channel, cycle) = (row / shape.height, row % shape.height);
