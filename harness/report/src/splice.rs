@@ -51,7 +51,7 @@ pub enum Error {
 /// The text with the tables between its markers as the folders below `records` have them now.
 ///
 /// # Errors
-/// [`Error`] names the line of a marker that says nothing, and what cannot be read.
+/// [`enum@Error`] names the line of a marker that says nothing, and what cannot be read.
 pub fn splice(text: &str, records: &Path) -> Result<String, Error> {
     let mut spliced = String::new();
     let mut rest = text;

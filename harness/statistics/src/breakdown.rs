@@ -24,7 +24,7 @@ pub struct Part {
 /// A measure per group, in the order of the names. `groups` names the group of every cell of [`Predictions::cells`].
 ///
 /// # Errors
-/// [`Error`] where there is not one name per cell, and as [`interval`](crate::interval).
+/// [`Error`] where there is not one name per cell, and as [`interval`].
 pub fn breakdown<G: AsRef<str>>(
     predictions: &Predictions,
     groups: &[G],
