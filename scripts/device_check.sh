@@ -72,7 +72,7 @@ runs() { # DEVICE OUT OPTION…
   local device=$1 out=$2
   shift 2
   ours "$bin/batlinet" run "$here/experiments/matr-1.yaml" "$here/experiments/transfer/lco.yaml" \
-    "$here/experiments/ablations/matr-1-branches.yaml" --profile quick --seeds 0 --models mlp,lstm,cnn,batlinet --device "$device" --out "$out" "$@"
+    "$here/experiments/ablations/matr-1-branches.yaml" --profile quick --seeds 1 --models mlp,lstm,cnn,batlinet --device "$device" --out "$out" "$@"
 }
 export -f runs
 export bin here
@@ -81,7 +81,7 @@ smoke() {
   local on_cpu=$! outcome=0
   runs "$DEVICE" "$work/card" || outcome=$?
   if [ "$DEVICE" != cpu ]; then
-    ours "$bin/batlinet" run "$here/experiments/matr-1.yaml" --profile quick --seeds 0 --models batlinet,cnn --device "$DEVICE" --out "$work/fast" \
+    ours "$bin/batlinet" run "$here/experiments/matr-1.yaml" --profile quick --seeds 1 --models batlinet,cnn --device "$DEVICE" --out "$work/fast" \
       --set models.batlinet.precision=fast --set models.cnn.precision=fast || outcome=$?
   fi
   wait $on_cpu || { cat "$work/cpu.log"; outcome=1; }
@@ -141,7 +141,7 @@ else
 fi
 
 if [ -d "$here/store" ] && [ "$DEVICE" != cpu ]; then
-  step "real cells" 60 bash -c 'ours "$bin/batlinet" run "$here"/experiments/matr-1-curves.yaml --data "$here/store" --models batlinet --seeds 0 --device "$DEVICE" --out "$work/real"'
+  step "real cells" 60 bash -c 'ours "$bin/batlinet" run "$here"/experiments/matr-1-curves.yaml --data "$here/store" --models batlinet --seeds 1 --device "$DEVICE" --out "$work/real"'
 fi
 
 if [ "$DEVICE" != cpu ]; then
