@@ -26,18 +26,26 @@ pub(super) struct Content {
     pub(super) is_virtual: bool,
 }
 
+/// Opens a workbook of either format.
+///
+/// # Errors
+/// A fragment.
+pub(crate) fn open_workbook(bytes: &[u8]) -> Result<Box<dyn Sheets + '_>, String> {
+    Ok(match bytes {
+        [] => return Err("it is empty".to_owned()),
+        // an old container may bear the new name, and the other way round
+        [0xD0, 0xCF, 0x11, 0xE0, ..] => Box::new(XlsFile::open(bytes)?),
+        _ => Box::new(XlsxFile::open(bytes)?),
+    })
+}
+
 /// Reads all sheets whose names begin with `Channel`; if there is none, every sheet that has the columns. Empty sheets are
 /// passed over, and those that a cycler calls charts or statistics.
 ///
 /// # Errors
 /// A fragment that names sheet, row and column.
 pub(super) fn read(bytes: &[u8]) -> Result<Content, String> {
-    let mut workbook: Box<dyn Sheets + '_> = match bytes {
-        [] => return Err("it is empty".to_owned()),
-        // an old container may bear the new name, and the other way round
-        [0xD0, 0xCF, 0x11, 0xE0, ..] => Box::new(XlsFile::open(bytes)?),
-        _ => Box::new(XlsxFile::open(bytes)?),
-    };
+    let mut workbook = open_workbook(bytes)?;
     let sheets = workbook.sheets();
     let mut content = Content::default();
     for sheet in &sheets {
