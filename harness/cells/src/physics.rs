@@ -7,6 +7,7 @@
 mod end;
 mod facts;
 mod published;
+mod rests;
 
 use std::fmt;
 
@@ -15,6 +16,7 @@ use crate::cell::{Cell, LEAST_CURRENT};
 pub use end::without_unfinished_end;
 use facts::Facts;
 pub use published::is_published;
+pub use rests::without_rests;
 
 /// What follows of a doubt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,9 +63,9 @@ const BEYOND: f64 = 0.3;
 /// °C that chambers have.
 const CHAMBERS: std::ops::RangeInclusive<f64> = -60.0..=150.0;
 /// Samples that a half must have.
-const FEWEST: usize = 8;
+const FEWEST: usize = 5;
 /// Share of the nominal capacity that may lie between two samples of a half.
-const COARSEST: f64 = 0.15;
+const COARSEST: f64 = 0.3;
 
 /// All doubts about a cell, the heaviest first.
 pub fn doubts(cell: &Cell) -> Vec<Doubt> {
@@ -268,7 +270,7 @@ impl Seen<'_> {
     fn joined(&self) -> Option<Doubt> {
         self.doubt(&|facts| facts.samples > 0, &|facts| facts.full_discharges > 1, |facts| {
             format!(
-                "{} discharges in one cycle: cycles seem to be joined, as where their number begins anew",
+                "{} discharges in one cycle: cycles seem to be joined, as where their number begins anew; of a cycler's files, write `cycles: current` to divide them by the sign of the current",
                 facts.full_discharges
             )
         })

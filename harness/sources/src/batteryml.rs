@@ -20,6 +20,7 @@ use cells::catalogue::{self, Catalogue, CatalogueEntry};
 use cells::cell::{Cell, Cycle, DatasetName, Origin};
 use cells::datasets;
 use cells::failure::Failure;
+use cells::physics;
 use cells::quote::shown;
 use cells::time_unit::TimeUnit;
 
@@ -74,7 +75,10 @@ fn assemble(entry: &CatalogueEntry, _name: &str, root: Node<'_>) -> Result<Impor
         let cycle = cycle(record, unit).and_then(|cycle| assembly.push(cycle));
         cycle.map_err(|what| format!("cycle_data[{position}]: {what}"))?;
     }
-    let mut imported = assembly.finish()?;
+    let Imported { cell, remarks } = assembly.finish()?;
+    let (cell, rests) = physics::without_rests(cell);
+    let mut imported = Imported { cell, remarks };
+    imported.remarks.extend(rests);
     imported.remarks.extend(skipped(imported.cell.cycles(), &entry.dataset));
     imported.remarks.extend(recognised.into_iter().chain(replaced));
     Ok(imported)

@@ -8,7 +8,7 @@ use super::declaration::Mapping;
 use super::dialect::Dialect;
 use super::heading::Heading;
 use super::role::Role;
-use super::unit::Unit;
+use super::unit::{Quantity, Unit};
 
 /// A column that is read.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,12 +48,20 @@ impl Plan {
             let mapped = mapping.column(role);
             if let Some(mapped) = mapped {
                 let place = find(headings, &mapped.column, role)?;
-                columns[role as usize] = Some(read(&headings[place], place, role, mapped.unit.as_deref(), "?")?);
+                let habit = dialect.into_iter().flat_map(|dialect| dialect.columns);
+                let habit = habit.filter(|column| column.role == role).find(|column| column.key == headings[place].key);
+                let habit = habit.map_or("?", |column| column.unit);
+                columns[role as usize] = Some(read(&headings[place], place, role, mapped.unit.as_deref(), habit)?);
                 continue;
             }
             let Some(dialect) = dialect else { continue };
             for column in dialect.columns.iter().filter(|column| column.role == role) {
-                let mut found = headings.iter().positions(|heading| heading.key == column.key);
+                // `Step (Min)` is a time, and no number of a step
+                let is_time = |heading: &Heading| {
+                    role.quantity().is_none()
+                        && heading.unit.as_deref().is_some_and(|unit| Quantity::Time.unit(unit).is_some())
+                };
+                let mut found = headings.iter().positions(|heading| heading.key == column.key && !is_time(heading));
                 let Some(place) = found.next() else { continue };
                 if let Some(again) = found.next() {
                     return Err(format!(

@@ -9,7 +9,7 @@ use super::heading::Heading;
 use super::plan::Plan;
 use super::role::Role;
 use super::samples::{Samples, State};
-use crate::calce::{Sheets, Value, open_workbook};
+use crate::calce::{Sheets, Value, channel, open_workbook};
 use crate::delimited::count;
 use crate::packed::PublishedFile;
 use cells::quote::shown;
@@ -68,15 +68,6 @@ pub(super) fn headings(file: &PublishedFile) -> Result<(Sheet, Vec<Heading>), Er
     }
     let same = chosen.iter().filter(|(_, other, names)| *other == row && *names == headings);
     Ok((Sheet { names: same.map(|(name, ..)| name.clone()).collect(), row }, headings))
-}
-
-/// The name of a sheet without the number of its part: `Channel_1-009_2` goes on with `Channel_1-009_1`.
-fn channel(sheet: &str) -> &str {
-    let stem = sheet.trim_end_matches(|letter: char| letter.is_ascii_digit());
-    match stem.strip_suffix(['_', '(', ' ']) {
-        Some(stem) if stem.contains(|letter: char| letter.is_ascii_digit()) && stem.len() < sheet.len() => stem,
-        _ => sheet,
-    }
 }
 
 fn first_rows(workbook: &mut dyn Sheets, sheet: &str) -> Result<Vec<(u32, Vec<Heading>)>, String> {

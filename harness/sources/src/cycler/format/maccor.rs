@@ -15,7 +15,7 @@ pub(crate) const DIALECT: Dialect = Dialect {
     ],
     preamble: &["Today's Date", "Today''s Date", "Maccor"],
     columns: &[
-        column(Time, "testtime", "?"),
+        column(Time, "testtime", "h:min:s"),
         column(Time, "test", "?"),
         column(Voltage, "volts", "V"),
         column(Voltage, "voltage", "V"),
