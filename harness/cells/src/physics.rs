@@ -78,6 +78,7 @@ pub fn doubts(cell: &Cell) -> Vec<Doubt> {
         seen.too_much(),
         seen.too_little(),
         seen.against_current(),
+        seen.turned_counters(),
         seen.unbalanced(),
         seen.joined(),
         seen.begun_anew(),
@@ -249,6 +250,16 @@ impl Seen<'_> {
                 )
             },
         )
+    }
+
+    fn turned_counters(&self) -> Option<Doubt> {
+        self.doubt(&|facts| facts.against.is_some(), &|facts| facts.against.is_some_and(|share| share > 0.5), |facts| {
+            format!(
+                "the counter of discharge grows while the current is positive ({:.0} % of it): the two counters, or the sign of the \
+                 current, seem to be turned",
+                100.0 * facts.against.unwrap_or_default()
+            )
+        })
     }
 
     fn unbalanced(&self) -> Option<Doubt> {

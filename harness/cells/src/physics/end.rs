@@ -27,6 +27,9 @@ fn cut(cell: &Cell) -> Option<(u32, String)> {
     let before = &before[before.len().saturating_sub(BEFORE)..];
     let typical = median(before.iter().map(Cycle::discharged).collect())?;
     let given = last.discharged();
+    if let Some(charged) = cut_in_charge(last, before) {
+        return Some((last.number, format!("the record ends in its charge, with {charged:.4} Ah")));
+    }
     if given >= 0.93 * typical {
         return None;
     }
@@ -46,6 +49,16 @@ fn cut(cell: &Cell) -> Option<(u32, String)> {
         let volts = format!("at {end:.3} V where others end at {usual_end:.3} V");
         (last.number, format!("the record ends in its discharge, {volts}, with {given:.4} Ah"))
     })
+}
+
+/// Charged Ah of a last cycle that ends under a charge that is less than that of others.
+fn cut_in_charge(last: &Cycle, before: &[Cycle]) -> Option<f64> {
+    let charged =
+        |cycle: &Cycle| cycle.charge_capacity.as_deref().map(|series| series.iter().copied().fold(0.0, f64::max));
+    let peak = last.current.iter().fold(0.0, |peak: f64, current| peak.max(current.abs()));
+    let usual = median(before.iter().filter_map(charged).collect())?;
+    let is_charged = *last.current.last()? > 0.02 * peak;
+    charged(last).filter(|charged| is_charged && *charged < 0.93 * usual)
 }
 
 /// The doubt about the last cycle.

@@ -39,6 +39,8 @@ pub(super) struct Facts {
     pub(super) in_half: [usize; 2],
     /// Ah between two samples of discharge, at most.
     pub(super) widest: f64,
+    /// Share of the discharge capacity that grows while the cell is charged.
+    pub(super) against: Option<f64>,
     /// A.
     pub(super) largest_current: f64,
 }
@@ -130,9 +132,14 @@ impl Facts {
         let (current, counter) = (&cycle.current, &cycle.discharge_capacity);
         let flows = |k: usize| current[k] < -0.02 * peak;
         let mut falls = false;
+        let (mut grown, mut grown_in_charge) = (0.0, 0.0);
         for k in 1..counter.len() {
             let change = counter[k] - counter[k - 1];
             falls |= change < -0.2 * nominal;
+            if current[k] * current[k - 1] > 0.0 {
+                grown += change.max(0.0);
+                grown_in_charge += if current[k] > 0.0 { change.max(0.0) } else { 0.0 };
+            }
             if flows(k) && flows(k - 1) {
                 if change < -0.05 * nominal && self.reset.is_none() {
                     self.reset = Some((counter[k - 1], counter[k]));
@@ -140,6 +147,7 @@ impl Facts {
                 self.widest = self.widest.max(change);
             }
         }
+        self.against = (grown > 0.1 * nominal).then(|| grown_in_charge / grown);
         self.carried = (falls && counter[0] > 0.2 * nominal && !flows(0)).then_some(counter[0]);
         // a discharge ends where the cell is charged again
         let passed = |from: usize, to: usize| match &cycle.time {

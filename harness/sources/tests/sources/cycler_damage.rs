@@ -261,13 +261,14 @@ const RULES: &[Rule] = &[
     }),
     ("from the end", |rows, _| rows.reverse()),
     ("cut in the last discharge", |rows, _| {
-        let last = rows.iter().rposition(|row| row[2] < 0.0).unwrap();
-        let first = rows[..last].iter().rposition(|row| row[2] > 0.0).unwrap();
+        // rests have a little current by noise
+        let last = rows.iter().rposition(|row| row[2] < -0.2).unwrap();
+        let first = rows[..last].iter().rposition(|row| row[2] > -0.2).unwrap();
         rows.truncate(first + (last - first) / 2);
     }),
     ("cut in the last charge", |rows, _| {
-        let last = rows.iter().rposition(|row| row[2] > 0.0).unwrap();
-        rows.truncate(last - 20);
+        let last = rows.iter().rposition(|row| row[2] > 0.2).unwrap();
+        rows.truncate(last - 100);
     }),
     ("written twice", |rows, _| rows.extend_from_within(..)),
     ("mixed with another cell, line by line", |rows, other| {
