@@ -12,6 +12,7 @@
 //! | [`source`] | the trait of every collection of cells | |
 //! | [`store`] | cells on disk | cells |
 //! | [`label`] | a cycle life | a cell |
+//! | [`physics`] | what cannot be, cycle by cycle | a cell |
 //! | [`split`] | who trains and who tests | tables of ids |
 //! | [`Error`] | why there is none | |
 //! | [`whole_file`] | files and folders, whole or not at all | bytes |
@@ -25,6 +26,7 @@ pub mod label;
 pub mod listing;
 #[doc(hidden)]
 pub mod made_up;
+pub mod physics;
 pub mod quote;
 pub mod source;
 pub mod split;

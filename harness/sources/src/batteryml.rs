@@ -18,8 +18,9 @@ use super::pickle::Node;
 use super::pickled_cells::{PickledCells, Reading};
 use crate::Error;
 use cells::catalogue::{self, Catalogue, CatalogueEntry};
-use cells::cell::{Cycle, DatasetName, Origin};
+use cells::cell::{Cell, Cycle, DatasetName, Origin};
 use cells::datasets;
+use cells::physics;
 use cells::quote::shown;
 use cells::time_unit::TimeUnit;
 
@@ -74,7 +75,10 @@ fn assemble(entry: &CatalogueEntry, _name: &str, root: Node<'_>) -> Result<Impor
         let cycle = cycle(record, unit).and_then(|cycle| assembly.push(cycle));
         cycle.map_err(|what| format!("cycle_data[{position}]: {what}"))?;
     }
-    let mut imported = assembly.finish()?;
+    let Imported { cell, remarks } = assembly.finish()?;
+    let (cell, rests) = physics::without_rests(cell);
+    let mut imported = Imported { cell, remarks };
+    imported.remarks.extend(rests);
     imported.remarks.extend(skipped(imported.cell.cycles(), &entry.dataset));
     imported.remarks.extend(recognised.into_iter().chain(replaced));
     Ok(imported)
@@ -93,6 +97,22 @@ fn skipped(cycles: &[Cycle], dataset: &DatasetName) -> Option<String> {
     datasets::find(dataset)?.drops_outliers.then(|| {
         format!("{skipped} cycle numbers are skipped, of cycles dropped by a cleaning rule before: positions and lives count the others")
     })
+}
+
+/// A cell of one's own, as `entry` has it. BatteryLife counts time from the beginning of the first cycle: it is made that of each.
+///
+/// Fails with a fragment, as the import of published ones.
+pub(super) fn own(entry: &CatalogueEntry, root: Node<'_>) -> Result<Imported, String> {
+    let Imported { cell, remarks } = assemble(entry, "", root)?;
+    let life = cell.life().clone();
+    let info = cell.info().clone();
+    let mut cycles = cell.cycles().to_vec();
+    for time in cycles.iter_mut().filter_map(|cycle| cycle.time.as_mut()) {
+        let start = time.first().copied().unwrap_or(0.0);
+        time.iter_mut().for_each(|value| *value -= start);
+    }
+    let cell = Cell::new(info, cycles, life).map_err(|invalid| invalid.to_string())?;
+    Ok(Imported { cell, remarks })
 }
 
 /// Whatever the file says of its cell otherwise than the catalogue does, whose word is taken; sentences.

@@ -11,6 +11,9 @@ mod workbook;
 mod xls;
 mod xlsx;
 
+pub(crate) use sheets::{Sheets, Value};
+pub(crate) use workbook::{channel, open_workbook};
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;

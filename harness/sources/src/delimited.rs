@@ -67,6 +67,25 @@ impl<R: Read, const N: usize> Table<R, N> {
         Err(Problem::Whole(format!("no column {missing} in line 1, which has: {found}{why}")))
     }
 
+    /// A table whose columns are known already: of every column, which of the wanted ones it is. The first `above` lines are
+    /// passed over.
+    ///
+    /// # Errors
+    /// [`Problem`] where these cannot be read.
+    pub(super) fn below(
+        reader: R,
+        delimiter: u8,
+        above: usize,
+        columns: Vec<Option<usize>>,
+        names: [&'static str; N],
+    ) -> Result<Self, Problem> {
+        let mut lines = Lines::new(reader);
+        for _ in 0..above {
+            lines.next()?;
+        }
+        Ok(Self { lines, delimiter, names, columns, header: Vec::new(), fields: [Field::EMPTY; N] })
+    }
+
     /// The names of all columns.
     pub(super) fn header(&self) -> &[String] {
         &self.header
@@ -193,6 +212,11 @@ pub(super) struct Row<'a, const N: usize> {
 }
 
 impl<'a, const N: usize> Row<'a, N> {
+    /// Field `k` as a number, where it is plain to see.
+    pub(super) fn plain(&self, k: usize) -> Option<f64> {
+        self.fields[k].number
+    }
+
     /// Field `k` as it stands.
     pub(super) fn bytes(&self, k: usize) -> &'a [u8] {
         let Field { start, end, .. } = self.fields[k];
@@ -249,7 +273,7 @@ pub(super) fn count(value: f64) -> Result<u32, String> {
 }
 
 /// Shows position and place of every field. Delimiters between double quotes are not looked at.
-fn each_field(line: &[u8], delimiter: u8, mut visit: impl FnMut(usize, Range<usize>)) {
+pub(super) fn each_field(line: &[u8], delimiter: u8, mut visit: impl FnMut(usize, Range<usize>)) {
     let (mut position, mut start) = (0, 0);
     let mut end_at = |end: usize| {
         visit(position, start..end);
@@ -269,7 +293,7 @@ fn each_field(line: &[u8], delimiter: u8, mut visit: impl FnMut(usize, Range<usi
     end_at(line.len());
 }
 
-fn unquoted(field: &[u8]) -> &[u8] {
+pub(super) fn unquoted(field: &[u8]) -> &[u8] {
     field.strip_prefix(b"\"").and_then(|field| field.strip_suffix(b"\"")).unwrap_or(field)
 }
 

@@ -85,6 +85,17 @@ pub enum Error {
         /// Where it is not.
         place: &'static str,
     },
+    /// What a cycler wrote, or what is declared of it, is not let in.
+    #[error("{0}; nothing was imported")]
+    Cycler(#[from] crate::cycler::Error),
+    /// A cell cannot be as a file has it.
+    #[error("cell {id} cannot be as the file has it: {what}; nothing was imported")]
+    Impossible {
+        /// Its id.
+        id: String,
+        /// What cannot be, with cycles and values, and what it probably is.
+        what: String,
+    },
     /// A format cannot hold a cell.
     #[error("cell {id} cannot be written as {format}: {why}")]
     Unwritable {

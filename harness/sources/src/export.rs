@@ -11,6 +11,7 @@ mod batteryml;
 mod calce_xlsx;
 mod calendar;
 mod clock;
+mod cycler_text;
 mod discharge_curve;
 mod file;
 mod hust_zip;
@@ -40,6 +41,10 @@ pub static FORMATS: &[Format] = &[
     battery_archive::SNL,
     battery_archive::FORMAT,
     batteryml::FORMAT,
+    cycler_text::BDF,
+    cycler_text::ARBIN,
+    cycler_text::NEWARE,
+    cycler_text::BASYTEC,
 ];
 
 /// One kind of published files.

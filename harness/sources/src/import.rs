@@ -18,6 +18,7 @@ use rayon::prelude::*;
 
 pub use super::format::{CellFiles, Datasets, Format, Open, VIRTUAL_MARK, origin_of};
 pub use super::imported::Imported;
+use super::judged::judged;
 use super::{battery_archive, batteryml, calce, hust, matr, matr_curves, rwth};
 use crate::Error;
 use cells::catalogue::Catalogue;
@@ -105,7 +106,7 @@ pub fn write(
     let done = AtomicUsize::new(0);
     let cells = ids.par_iter().map(|id| {
         progress(done.load(Ordering::Relaxed), ids.len())?;
-        let Imported { cell, remarks } = published.cell(id)?;
+        let Imported { cell, remarks } = judged(published.cell(id)?)?;
         if cell.id() != id {
             return Err(Error::Internal(format!("the importer was asked for cell {id} and gave {}", cell.id())));
         }

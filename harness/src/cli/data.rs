@@ -20,6 +20,7 @@ use super::{failure::Failure, output};
 use cells::catalogue::Catalogue;
 use cells::quote;
 use cells::store::Store;
+use import::Kind;
 use sources::nominal::Nominal;
 
 /// What to do with cells.
@@ -54,11 +55,20 @@ pub enum DataCommand {
         #[arg(long)]
         force: bool,
     },
-    /// Import published files, or files of the same form with cells of your own
+    /// What is in the files of a cycler? Prints a draft of cells.yaml
+    ///
+    /// The draft says in comments which program wrote the files, what their columns are taken for and what is guessed. Save it,
+    /// see it through, and give it to `batlinet data import cycler FILES --cells cells.yaml --data DIR`.
+    Describe {
+        /// Files or folders
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+    },
+    /// Import published files, files of the same form with cells of your own, or what a cycler wrote
     Import {
         /// What the files are
         #[arg(value_name = "DATASET", value_parser = import::parser())]
-        format: &'static sources::import::Format,
+        format: Kind,
         /// Files or folders, as the publisher serves them
         #[arg(required = true, value_name = "PATH")]
         paths: Vec<PathBuf>,
@@ -75,6 +85,9 @@ pub enum DataCommand {
         /// Cells of your own: a table with the columns of experiments/cells.csv, whose ids are what the files call them
         #[arg(long, value_name = "FILE.csv")]
         catalogue: Option<PathBuf>,
+        /// With `cycler`: which cells the files hold; `batlinet data describe FILES` drafts it
+        #[arg(long, value_name = "cells.yaml")]
+        cells: Option<PathBuf>,
     },
     /// Write cells as their publishers would serve them, to try importers with
     Export {
@@ -149,7 +162,28 @@ pub fn execute_to(command: &DataCommand, out: &mut dyn io::Write) -> Result<(), 
             },
             out,
         ),
-        DataCommand::Import { format, paths, data, force, nominal_capacity, catalogue } => {
+        DataCommand::Describe { paths } => {
+            print(out, &sources::cycler::describe(paths).map_err(|error| Failure::Usage(error.to_string()))?);
+            Ok(())
+        }
+        DataCommand::Import { format: Kind::Cycler, paths, data, force, nominal_capacity, catalogue, cells } => {
+            import::check_target(data, &[], *force)?;
+            import::of_cycler(cells.as_deref(), nominal_capacity.is_some() || catalogue.is_some())
+                .and_then(|cells| import::execute(&sources::cycler::open(paths, cells)?, data, *force, out))
+        }
+        DataCommand::Import { cells: Some(_), .. } => Err(Failure::Usage(
+            "--cells says what the files of a cycler hold: give it with `data import cycler`, or leave it out"
+                .to_owned(),
+        )),
+        DataCommand::Import {
+            format: Kind::Published(format),
+            paths,
+            data,
+            force,
+            nominal_capacity,
+            catalogue,
+            ..
+        } => {
             import::check_target(data, &[], *force)?;
             let mut published = match catalogue {
                 None => (format.open)(paths)?,

@@ -124,13 +124,13 @@ fn name(summary: &Summary) -> String {
 fn sentence(other: &str, comparison: &Comparison) -> String {
     let of = &comparison.difference;
     let change = Cell::Change(Interval { estimate: of.difference, low: of.low, high: of.high }).text();
-    let mut text = format!(
-        "BatLiNet with an RMSE of {} against {other}, with {}: {change} cycles; it is the better one in {:.0} % of redrawn cells and \
-         seeds.",
-        number(of.b),
-        number(of.a),
-        100.0 * of.probability_better
-    );
+    let mut text =
+        format!("BatLiNet with an RMSE of {} against {other}, with {}: {change} cycles.", number(of.b), number(of.a));
+    // beside an interval that reaches over 0 it would be read as the verdict that there is not
+    if comparison.verdict != Verdict::CannotTell {
+        let share = 100.0 * of.probability_better;
+        text.push_str(&format!(" It is the better one in {share:.0} % of redrawn cells and seeds."));
+    }
     if let Some(why) = why_not(comparison) {
         text.push_str(&format!(" {why}"));
     }

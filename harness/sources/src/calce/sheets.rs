@@ -1,7 +1,7 @@
 //! Workbooks of either format, as the reader of their tables sees them.
 
 /// What a cell of a sheet holds.
-pub(super) enum Value<'a> {
+pub(crate) enum Value<'a> {
     Number(f64),
     Text(&'a str),
     /// A number shown as hours, minutes and seconds, however many: days.
@@ -13,7 +13,7 @@ pub(super) enum Value<'a> {
 }
 
 /// A workbook of either format.
-pub(super) trait Sheets {
+pub(crate) trait Sheets {
     /// The names of its sheets, in order.
     fn sheets(&self) -> Vec<String>;
 

@@ -26,18 +26,26 @@ pub(super) struct Content {
     pub(super) is_virtual: bool,
 }
 
+/// Opens a workbook of either format.
+///
+/// # Errors
+/// A fragment.
+pub(crate) fn open_workbook(bytes: &[u8]) -> Result<Box<dyn Sheets + '_>, String> {
+    Ok(match bytes {
+        [] => return Err("it is empty".to_owned()),
+        // an old container may bear the new name, and the other way round
+        [0xD0, 0xCF, 0x11, 0xE0, ..] => Box::new(XlsFile::open(bytes)?),
+        _ => Box::new(XlsxFile::open(bytes)?),
+    })
+}
+
 /// Reads all sheets whose names begin with `Channel`; if there is none, every sheet that has the columns. Empty sheets are
 /// passed over, and those that a cycler calls charts or statistics.
 ///
 /// # Errors
 /// A fragment that names sheet, row and column.
 pub(super) fn read(bytes: &[u8]) -> Result<Content, String> {
-    let mut workbook: Box<dyn Sheets + '_> = match bytes {
-        [] => return Err("it is empty".to_owned()),
-        // an old container may bear the new name, and the other way round
-        [0xD0, 0xCF, 0x11, 0xE0, ..] => Box::new(XlsFile::open(bytes)?),
-        _ => Box::new(XlsxFile::open(bytes)?),
-    };
+    let mut workbook = open_workbook(bytes)?;
     let sheets = workbook.sheets();
     let mut content = Content::default();
     for sheet in &sheets {
@@ -52,10 +60,22 @@ pub(super) fn read(bytes: &[u8]) -> Result<Content, String> {
     let (channels, others): (Vec<&String>, Vec<&String>) =
         sheets.iter().filter(|sheet| !is_aside(sheet)).partition(|sheet| sheet.starts_with("Channel"));
     let mut found = false;
+    let mut first: Option<&str> = None;
     for sheet in channels {
         match table(&mut *workbook, sheet).map_err(|what| in_sheet(sheet, &what))? {
             Table::Empty => continue,
-            Table::Samples(samples) => content.samples.extend(samples),
+            Table::Samples(samples) => {
+                let here = channel(sheet);
+                if let Some(other) = first.filter(|other| *other != here) {
+                    return Err(format!(
+                        "it holds two channels, {} and {}, which are two cells: save each as a workbook of its own",
+                        shown(other, 40),
+                        shown(here, 40)
+                    ));
+                }
+                first = Some(here);
+                content.samples.extend(samples);
+            }
             Table::Other(header) => return Err(in_sheet(sheet, &lacking(&header))),
         }
         found = true;
@@ -72,6 +92,15 @@ pub(super) fn read(bytes: &[u8]) -> Result<Content, String> {
         Ok(content)
     } else {
         Err(format!("no sheet Channel… that has samples, and no other with the columns {}", COLUMNS.join(", ")))
+    }
+}
+
+/// The name of a sheet without the number of its part: `Channel_1-009_2` goes on with `Channel_1-009_1`.
+pub(crate) fn channel(sheet: &str) -> &str {
+    let stem = sheet.trim_end_matches(|letter: char| letter.is_ascii_digit());
+    match stem.strip_suffix(['_', '(', ' ']) {
+        Some(stem) if stem.contains(|letter: char| letter.is_ascii_digit()) && stem.len() < sheet.len() => stem,
+        _ => sheet,
     }
 }
 

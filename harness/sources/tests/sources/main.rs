@@ -2,6 +2,9 @@
 
 mod battery_archive;
 mod calce;
+mod cases;
+mod cycler_damage;
+mod cycler_samples;
 mod dialects;
 mod fetch;
 mod import;

@@ -14,10 +14,39 @@ use sources::Error;
 use sources::import::{self, CellFiles, Format, Imported};
 use sources::nominal::Nominal;
 
+/// What is imported.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// Files as a publisher serves them.
+    Published(&'static Format),
+    /// Files of a cycler, with cells of one's own.
+    Cycler,
+}
+
 /// The names of the formats.
-pub(super) fn parser() -> impl TypedValueParser<Value = &'static Format> {
+pub(super) fn parser() -> impl TypedValueParser<Value = Kind> {
     let names = import::FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.files));
-    PossibleValuesParser::new(names).map(|name| Format::find(&name).expect("the parser lets no other name through"))
+    let cycler = PossibleValue::new("cycler").help("cells of your own, in the files that a cycler wrote, with --cells");
+    PossibleValuesParser::new(names.chain([cycler])).map(|name| match Format::find(&name) {
+        Some(format) => Kind::Published(format),
+        None => Kind::Cycler,
+    })
+}
+
+/// The declaration of the cells of a cycler's files.
+pub(super) fn of_cycler(cells: Option<&Path>, has_other_options: bool) -> Result<&Path, Failure> {
+    if has_other_options {
+        return Err(Failure::Usage(
+            "--catalogue and --nominal-capacity are for published files: cells.yaml says both of a cycler's".to_owned(),
+        ));
+    }
+    cells.ok_or_else(|| {
+        Failure::Usage(
+            "what the files hold must be said: `batlinet data describe FILES > cells.yaml` drafts it, then give --cells \
+             cells.yaml"
+                .to_owned(),
+        )
+    })
 }
 
 /// Whose nominal capacity counts.

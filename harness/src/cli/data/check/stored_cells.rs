@@ -13,6 +13,7 @@ use crate::cli::failure::Failure;
 use crate::cli::output::names;
 use cells::cell::{Cell, DatasetName, LifeRecord, Origin};
 use cells::label::{LabelRule, Unreached, Verdict};
+use cells::physics;
 use cells::store::{self, Manifest, Store};
 use cells::suggest::did_you_mean;
 use cells::{catalogue, datasets, source::CellSource as _};
@@ -28,6 +29,9 @@ pub(super) struct Seen {
     measurements: Option<String>,
     /// Cycles that a cleaning rule dropped, as the numbers of the others tell, and that are not on record.
     lost: usize,
+    /// What cannot be, and whether its measurements are the published ones all the same.
+    doubts: Vec<String>,
+    is_published: bool,
 }
 
 /// All that is here, by id.
@@ -87,7 +91,7 @@ impl StoredCells {
         let seen = |id: String| {
             let cell = lab.cell(&id, 0)?;
             let held = if let LifeRecord::Capacity(capacity) = cell.life() { capacity.len() } else { 0 };
-            Ok((id, Seen { cell, held, measurements: None, lost: 0 }))
+            Ok((id, Seen { cell, held, measurements: None, lost: 0, doubts: Vec::new(), is_published: false }))
         };
         lab.ids().into_par_iter().map(seen).collect::<Result<_, Failure>>().map(Self)
     }
@@ -143,6 +147,7 @@ impl StoredCells {
     /// What is wrong or missing, experiments apart.
     pub(super) fn findings(&self) -> Vec<Finding> {
         let mut findings = self.twins();
+        findings.extend(self.0.values().flat_map(Seen::doubtful));
         let of_other_size: Vec<String> = self.0.values().filter_map(of_other_size).collect();
         if !of_other_size.is_empty() {
             let (count, which) = (of_other_size.len(), names(of_other_size.iter().map(String::as_str)));
@@ -232,7 +237,19 @@ impl Seen {
             }
             _ => 0,
         };
-        Ok(Self { cell: head, held, measurements, lost })
+        let doubts: Vec<String> = physics::doubts(cell).iter().map(ToString::to_string).collect();
+        let is_published = !doubts.is_empty() && physics::is_published(cell);
+        Ok(Self { cell: head, held, measurements, lost, doubts, is_published })
+    }
+
+    /// A fault for each doubt; of a published cell, a note.
+    fn doubtful(&self) -> Vec<Finding> {
+        let id = self.cell.id();
+        let finding = |doubt: &String| match self.is_published {
+            true => Finding::Note(format!("{id}, as it was published: {doubt}")),
+            false => Finding::Fault(format!("{id}: {doubt}")),
+        };
+        self.doubts.iter().map(finding).collect()
     }
 
     /// Whether the record ends before the life.

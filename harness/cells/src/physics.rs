@@ -1,0 +1,395 @@
+//! What cannot be: one set of checks for the cells of every source.
+//!
+//! A [`Doubt`] names the cycle, the value and what it probably is. Where most cycles show it, a number made of the cell would be
+//! wrong, and the cell is not let in; where some do, it may be, and the doubt stays with the cell: an import says it, `data check`
+//! counts it as a fault, and a run repeats it. Nothing is kept on disk: the doubts are made of the cell whenever they are asked for.
+
+mod end;
+mod facts;
+mod published;
+mod rests;
+
+use std::fmt;
+
+use crate::cell::{Cell, LEAST_CURRENT};
+
+pub use end::without_unfinished_end;
+use facts::Facts;
+pub use published::is_published;
+pub use rests::without_rests;
+
+/// What follows of a doubt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// A number may be wrong.
+    Flag,
+    /// A number would be wrong.
+    Refuse,
+}
+
+/// What cannot be, of one cell.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Doubt {
+    /// What follows.
+    pub weight: Weight,
+    /// The source's number of the first cycle that shows it, and how many do, of how many.
+    pub cycle: Option<(u32, usize, usize)>,
+    /// A fragment: the value, and what it probably is.
+    pub what: String,
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.cycle {
+            Some((number, 1, _)) => write!(formatter, "cycle {number}: {}", self.what),
+            Some((number, count, all)) => {
+                write!(formatter, "cycle {number} (and so {count} of {all} cycles): {}", self.what)
+            }
+            None => formatter.write_str(&self.what),
+        }
+    }
+}
+
+/// Ah over nominal that no cell gives, …
+const MOST: f64 = 1.5;
+/// … that is strange, …
+const MUCH: f64 = 1.35;
+/// … and that is next to nothing.
+const LEAST: f64 = 0.02;
+/// Factor between a counter and the integral of the current that sampling explains.
+const NEAR: f64 = 1.25;
+/// V beyond the limits that a cycler's control explains.
+const BEYOND: f64 = 0.3;
+/// °C that chambers have.
+const CHAMBERS: std::ops::RangeInclusive<f64> = -60.0..=150.0;
+/// Samples that a half must have.
+const FEWEST: usize = 5;
+/// Share of the nominal capacity that may lie between two samples of a half.
+const COARSEST: f64 = 0.3;
+
+/// All doubts about a cell, the heaviest first.
+pub fn doubts(cell: &Cell) -> Vec<Doubt> {
+    let nominal = cell.info().nominal_capacity;
+    let cycles: Vec<Facts> = cell.cycles().iter().map(|cycle| Facts::of(cycle, nominal)).collect();
+    let seen = Seen { cell, cycles: &cycles, nominal };
+    let mut doubts: Vec<Doubt> = [
+        seen.sign(),
+        seen.mixed(),
+        seen.too_much(),
+        seen.too_little(),
+        seen.against_current(),
+        seen.turned_counters(),
+        seen.unbalanced(),
+        seen.joined(),
+        seen.begun_anew(),
+        seen.carried_over(),
+        seen.voltage_unit(),
+        seen.beyond_limits(),
+        seen.time_back(),
+        seen.temperature(),
+        seen.few_samples(),
+        seen.coarse(),
+        seen.idle(),
+        seen.no_current(),
+        end::doubt(cell),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    doubts.sort_by_key(|doubt| std::cmp::Reverse(doubt.weight));
+    doubts
+}
+
+/// A cell and what its cycles show.
+struct Seen<'a> {
+    cell: &'a Cell,
+    cycles: &'a [Facts],
+    nominal: f64,
+}
+
+/// What a cycle shows that it should not.
+type Test<'a> = &'a dyn Fn(&Facts) -> bool;
+
+impl Seen<'_> {
+    /// The doubt that these cycles raise, if any does: refused where at least half of `of` do.
+    fn doubt(&self, of: Test<'_>, shows: Test<'_>, what: impl FnOnce(&Facts) -> String) -> Option<Doubt> {
+        let all = self.cycles.iter().filter(|facts| of(facts)).count();
+        let mut found = self.cycles.iter().zip(self.cell.cycles()).filter(|(facts, _)| of(facts) && shows(facts));
+        let (first, cycle) = found.next()?;
+        let count = 1 + found.count();
+        let weight = if 2 * count >= all { Weight::Refuse } else { Weight::Flag };
+        Some(Doubt { weight, cycle: Some((cycle.number, count, all)), what: what(first) })
+    }
+
+    fn flag(&self, of: Test<'_>, shows: Test<'_>, what: impl FnOnce(&Facts) -> String) -> Option<Doubt> {
+        self.doubt(of, shows, what).map(|doubt| Doubt { weight: Weight::Flag, ..doubt })
+    }
+
+    fn sign(&self) -> Option<Doubt> {
+        let what = |facts: &Facts| {
+            format!(
+                "the voltage falls while the current is positive, and rises while it is negative ({:.0} % of its changes): the sign \
+                 of the current seems to be turned",
+                100.0 * (1.0 - facts.with_current.unwrap_or(1.0))
+            )
+        };
+        let doubt = self.doubt(
+            &|facts| facts.with_current.is_some(),
+            &|facts| facts.with_current.is_some_and(|share| share < 0.3),
+            what,
+        )?;
+        // a cycle of pulses and rests proves nothing
+        (doubt.weight == Weight::Refuse).then_some(doubt)
+    }
+
+    fn mixed(&self) -> Option<Doubt> {
+        self.doubt(&|facts| facts.samples > 20, &|facts| facts.zigzag > 0.25, |facts| {
+            format!(
+                "the voltage goes to and fro in {:.0} % of its samples: two tests seem to be mixed",
+                100.0 * facts.zigzag
+            )
+        })
+    }
+
+    fn too_much(&self) -> Option<Doubt> {
+        let nominal = self.nominal;
+        let most = |facts: &Facts| facts.discharged.max(facts.charged);
+        let grows = {
+            let capacities: Vec<f64> = self.cycles.iter().map(most).collect();
+            capacities.len() > 2
+                && capacities.windows(2).filter(|pair| pair[1] > pair[0] + 0.3 * nominal).count() * 3
+                    > 2 * capacities.len() - 2
+        };
+        let probably = move |value: f64| match value / nominal {
+            _ if grows => "it grows from cycle to cycle: the counter of capacity seems never to be reset".to_owned(),
+            ratio if (300.0..3000.0).contains(&ratio) => "the capacity seems to be in mAh".to_owned(),
+            ratio if (2.0..3.5).contains(&ratio) => {
+                "several cycles seem to be joined, or the nominal capacity is another".to_owned()
+            }
+            _ => "the capacity or the nominal capacity seems to be wrong".to_owned(),
+        };
+        let doubt = self.doubt(&|_| true, &|facts| most(facts) > MOST * nominal, |facts| {
+            let value = most(facts);
+            format!(
+                "{value:.4} Ah, {:.1} times the nominal capacity of {nominal} Ah: {}",
+                value / nominal,
+                probably(value)
+            )
+        });
+        doubt.or_else(|| {
+            self.flag(&|_| true, &|facts| most(facts) > MUCH * nominal, |facts| {
+                format!("{:.4} Ah is more than a cell of {nominal} Ah gives", most(facts))
+            })
+        })
+    }
+
+    fn too_little(&self) -> Option<Doubt> {
+        let mut early: Vec<f64> =
+            self.cycles.iter().take(100).filter(|facts| facts.samples > 0).map(|facts| facts.discharged).collect();
+        if early.is_empty() {
+            return None;
+        }
+        early.sort_by(f64::total_cmp);
+        let typical = early[early.len() / 2];
+        let nominal = self.nominal;
+        let (weight, probably) = match typical / nominal {
+            ratio if ratio < LEAST => (
+                Weight::Refuse,
+                "the capacity, the current or the nominal capacity seems to be in another unit, such as mAh for Ah",
+            ),
+            ratio if ratio < 0.1 => {
+                (Weight::Flag, "the nominal capacity, or the unit of the current, seems to be wrong")
+            }
+            _ => return None,
+        };
+        let what = format!(
+            "a cycle gives {typical:.6} Ah, {:.2} % of the nominal capacity of {nominal} Ah: {probably}",
+            100.0 * typical / nominal
+        );
+        Some(Doubt { weight, cycle: None, what })
+    }
+
+    fn against_current(&self) -> Option<Doubt> {
+        let nominal = self.nominal;
+        let ratio = |facts: &Facts| {
+            let [charged, discharged] = [(facts.charged, facts.integral[0]), (facts.discharged, facts.integral[1])]
+                .map(|(counted, integral)| {
+                    let integral = integral?;
+                    (counted.max(integral) > 0.05 * nominal).then(|| counted / integral.max(1e-12))
+                });
+            discharged.or(charged)
+        };
+        let probably = move |facts: &Facts, ratio: f64| {
+            let near = |factor: f64| (ratio / factor).max(factor / ratio) < 1.3;
+            let counter_fits = (0.3..MOST).contains(&(facts.discharged.max(facts.charged) / nominal));
+            match () {
+                () if near(1e-3) && counter_fits => "the current seems to be in mA",
+                () if near(1e3) && counter_fits => "the current seems to be in kA, or the time in ms",
+                () if near(1e3) => "the capacity seems to be in mAh",
+                () if near(1e-3) => "the current seems to be in mA, or the capacity in another unit",
+                () if near(60.0) => "the time seems to be in min",
+                () if near(3600.0) => "the time seems to be in h",
+                () if near(0.1) || near(10.0) => "the current seems to be ten times another",
+                () => "current, time and capacity do not belong together",
+            }
+        };
+        self.doubt(
+            &|facts| ratio(facts).is_some(),
+            &|facts| ratio(facts).is_some_and(|ratio| !(1.0 / NEAR..=NEAR).contains(&ratio)),
+            |facts| {
+                let ratio = ratio(facts).unwrap_or(1.0);
+                let integral = facts.integral[1].unwrap_or_default().max(if facts.discharged > 0.0 {
+                    0.0
+                } else {
+                    facts.integral[0].unwrap_or_default()
+                });
+                format!(
+                    "the counter says {:.4} Ah, the current over time {integral:.4} Ah: {}",
+                    facts.discharged,
+                    probably(facts, ratio)
+                )
+            },
+        )
+    }
+
+    fn turned_counters(&self) -> Option<Doubt> {
+        self.doubt(&|facts| facts.against.is_some(), &|facts| facts.against.is_some_and(|share| share > 0.5), |facts| {
+            format!(
+                "the counter of discharge grows while the current is positive ({:.0} % of it): the two counters, or the sign of the \
+                 current, seem to be turned",
+                100.0 * facts.against.unwrap_or_default()
+            )
+        })
+    }
+
+    fn unbalanced(&self) -> Option<Doubt> {
+        let both = |facts: &Facts| facts.has_charge && facts.charged.max(facts.discharged) > 0.1 * self.nominal;
+        let doubt = self.flag(
+            &both,
+            &|facts| facts.discharged > 1.5 * facts.charged || facts.charged > 1.5 * facts.discharged,
+            |facts| {
+                format!(
+                    "{:.4} Ah went in and {:.4} Ah came out: a half is not on record, or one of the counters is wrong",
+                    facts.charged, facts.discharged
+                )
+            },
+        )?;
+        let (_, count, all) = doubt.cycle?;
+        (2 * count >= all).then_some(doubt)
+    }
+
+    fn joined(&self) -> Option<Doubt> {
+        self.doubt(&|facts| facts.samples > 0, &|facts| facts.full_discharges > 1, |facts| {
+            format!(
+                "{} discharges in one cycle: cycles seem to be joined, as where their number begins anew; of a cycler's files, write `cycles: current` to divide them by the sign of the current",
+                facts.full_discharges
+            )
+        })
+    }
+
+    fn begun_anew(&self) -> Option<Doubt> {
+        self.doubt(&|facts| facts.discharged > 0.05 * self.nominal, &|facts| facts.reset.is_some(), |facts| {
+            let (from, to) = facts.reset.unwrap_or_default();
+            format!("the capacity falls from {from:.4} to {to:.4} Ah in the middle of a half: the counter begins anew at a step")
+        })
+    }
+
+    fn carried_over(&self) -> Option<Doubt> {
+        self.doubt(&|facts| facts.samples > 0, &|facts| facts.carried.is_some(), |facts| {
+            format!(
+                "it begins with {:.4} Ah of discharge: samples of the cycle before seem to be counted to it, or the counter is not reset",
+                facts.carried.unwrap_or_default()
+            )
+        })
+    }
+
+    fn voltage_unit(&self) -> Option<Doubt> {
+        let (_, high) = self.cell.info().voltage_limits;
+        self.doubt(
+            &|facts| facts.samples > 0,
+            &|facts| facts.voltage.0 > 3.0 * high || facts.voltage.1 < 0.05 * high,
+            |facts| {
+                let unit = if facts.voltage.0 > 3.0 * high { "mV" } else { "another unit" };
+                format!(
+                    "{} to {} V, and the limit is {high} V: the voltage seems to be in {unit}",
+                    facts.voltage.0, facts.voltage.1
+                )
+            },
+        )
+    }
+
+    fn beyond_limits(&self) -> Option<Doubt> {
+        let (low, high) = self.cell.info().voltage_limits;
+        let doubt = self.flag(
+            &|facts| facts.samples > 0,
+            &|facts| facts.typical_voltage.0 < low - BEYOND || facts.typical_voltage.1 > high + BEYOND,
+            |facts| {
+                format!(
+                    "{:.3} to {:.3} V lie beyond the limits of {low} and {high} V: the limits are another cell's, or the voltage is wrong",
+                    facts.typical_voltage.0, facts.typical_voltage.1
+                )
+            },
+        );
+        doubt
+    }
+
+    fn time_back(&self) -> Option<Doubt> {
+        self.flag(&|facts| facts.has_time, &|facts| facts.time_back.is_some(), |facts| {
+            let (from, to) = facts.time_back.unwrap_or_default();
+            format!("time runs back from {from} to {to} s: lines are out of order, or times are wrong")
+        })
+    }
+
+    fn temperature(&self) -> Option<Doubt> {
+        let beyond = |facts: &Facts| {
+            facts.temperature.filter(|(low, high)| !(CHAMBERS.contains(low) && CHAMBERS.contains(high)))
+        };
+        self.flag(&|facts| facts.temperature.is_some(), &|facts| beyond(facts).is_some(), |facts| {
+            let (low, high) = beyond(facts).unwrap_or_default();
+            let value = if CHAMBERS.contains(&low) { high } else { low };
+            format!("a temperature of {value} °C: the sensor seems not to be connected, or the unit is another")
+        })
+    }
+
+    fn few_samples(&self) -> Option<Doubt> {
+        self.flag(
+            &|facts| facts.discharged > 0.1 * self.nominal,
+            &|facts| {
+                facts.in_half[1] < FEWEST
+                    || facts.has_charge && facts.charged > 0.1 * self.nominal && facts.in_half[0] < FEWEST
+            },
+            |facts| {
+                let [charge, discharge] = facts.in_half;
+                format!("{charge} samples of charge and {discharge} of discharge: too few for curves")
+            },
+        )
+    }
+
+    fn coarse(&self) -> Option<Doubt> {
+        let is_fair = |facts: &Facts| facts.discharged > 0.1 * self.nominal && facts.in_half[1] >= FEWEST;
+        let doubt = self.flag(&is_fair, &|facts| facts.widest > COARSEST * self.nominal, |facts| {
+            format!("{:.4} Ah lie between two samples: sampling is too coarse for curves", facts.widest)
+        })?;
+        let (_, count, all) = doubt.cycle?;
+        (4 * count >= all).then_some(doubt)
+    }
+
+    fn idle(&self) -> Option<Doubt> {
+        let any = self.cycles.iter().any(|facts| facts.discharged > 0.1 * self.nominal);
+        let is_idle = |facts: &Facts| facts.samples > 0 && facts.charged.max(facts.discharged) < 0.01 * self.nominal;
+        self.flag(&|facts| any && facts.samples > 0, &is_idle, |facts| {
+            format!("{:.4} Ah: it is nothing but rest, and counts as a cycle that ends life", facts.discharged)
+        })
+    }
+
+    fn no_current(&self) -> Option<Doubt> {
+        let any = self.cycles.iter().any(|facts| facts.samples > 0);
+        let least = LEAST_CURRENT;
+        let largest = self.cycles.iter().map(|facts| facts.largest_current).fold(0.0, f64::max);
+        (any && largest < least).then(|| Doubt {
+            weight: Weight::Flag,
+            cycle: None,
+            what: format!("no current reaches {least} A (the largest is {largest} A), from which on features count a sample as charge or discharge"),
+        })
+    }
+}

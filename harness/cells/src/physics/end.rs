@@ -1,0 +1,86 @@
+//! The end of a record: a last cycle that was cut before its end, as in a test that still runs.
+
+use super::{Doubt, Weight};
+use crate::cell::{Cell, Cycle, LifeRecord};
+
+/// Cycles before the last that show how one ends.
+const BEFORE: usize = 10;
+
+/// Lowest voltage under discharge in V; none without a discharge.
+fn lowest(cycle: &Cycle) -> Option<f64> {
+    let peak = cycle.current.iter().fold(0.0, |peak: f64, current| peak.max(current.abs()));
+    let discharge = cycle.voltage.iter().zip(&cycle.current).filter(|(_, current)| **current < -0.02 * peak);
+    discharge.map(|(voltage, _)| *voltage).min_by(f64::total_cmp)
+}
+
+fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied()
+}
+
+/// What shows that the last cycle was cut, if anything: a fragment, with its number.
+fn cut(cell: &Cell) -> Option<(u32, String)> {
+    let (last, before) = cell.cycles().split_last()?;
+    if before.len() < 3 || last.is_empty() {
+        return None;
+    }
+    let before = &before[before.len().saturating_sub(BEFORE)..];
+    let typical = median(before.iter().map(Cycle::discharged).collect())?;
+    let given = last.discharged();
+    if let Some(charged) = cut_in_charge(last, before) {
+        return Some((last.number, format!("the record ends in its charge, with {charged:.4} Ah")));
+    }
+    if given >= 0.93 * typical {
+        return None;
+    }
+    let peak = |cycle: &Cycle| cycle.current.iter().fold(0.0, |peak: f64, current| peak.max(current.abs()));
+    let usual_peak = median(before.iter().map(peak).collect())?;
+    let flows = last.current.last().is_some_and(|current| current.abs() > 0.02 * usual_peak);
+    let usual_end = median(before.iter().filter_map(lowest).collect())?;
+    let (low, high) = cell.info().voltage_limits;
+    let Some(end) = lowest(last) else {
+        // it was charged, or rested, and no discharge began
+        return Some((last.number, format!("the record ends before its discharge begins, at {given:.4} Ah")));
+    };
+    let is_open = end > usual_end + 0.03 * (high - low);
+    let ends_in_discharge = last.current.last().is_some_and(|current| *current < 0.0);
+    // a cell at its end meets the voltage of its end earlier, and rests or is charged after it
+    (is_open && flows && ends_in_discharge).then(|| {
+        let volts = format!("at {end:.3} V where others end at {usual_end:.3} V");
+        (last.number, format!("the record ends in its discharge, {volts}, with {given:.4} Ah"))
+    })
+}
+
+/// Charged Ah of a last cycle that ends under a charge that is less than that of others.
+fn cut_in_charge(last: &Cycle, before: &[Cycle]) -> Option<f64> {
+    let charged =
+        |cycle: &Cycle| cycle.charge_capacity.as_deref().map(|series| series.iter().copied().fold(0.0, f64::max));
+    let peak = last.current.iter().fold(0.0, |peak: f64, current| peak.max(current.abs()));
+    let usual = median(before.iter().filter_map(charged).collect())?;
+    let is_charged = *last.current.last()? > 0.02 * peak;
+    charged(last).filter(|charged| is_charged && *charged < 0.93 * usual)
+}
+
+/// The doubt about the last cycle.
+pub(super) fn doubt(cell: &Cell) -> Option<Doubt> {
+    let (number, what) = cut(cell)?;
+    let what = format!("{what}: it is not finished and ends no life");
+    Some(Doubt { weight: Weight::Flag, cycle: Some((number, 1, 1)), what })
+}
+
+/// The cell without a last cycle that was cut before its end, and a sentence about it; the cell as it is where it was not.
+pub fn without_unfinished_end(cell: Cell) -> (Cell, Option<String>) {
+    let Some((number, what)) = cut(&cell) else { return (cell, None) };
+    let LifeRecord::Capacity(capacity) = cell.life() else { return (cell, None) };
+    let is_last = capacity.len() == cell.cycles().len() && cell.left_out().is_empty();
+    if !is_last {
+        return (cell, None);
+    }
+    let kept = cell.cycles().len() - 1;
+    let shorter =
+        Cell::new(cell.info().clone(), cell.cycles()[..kept].to_vec(), LifeRecord::Capacity(capacity[..kept].to_vec()));
+    match shorter {
+        Ok(shorter) => (shorter, Some(format!("cycle {number}: {what}: it is not finished and not counted"))),
+        Err(_) => (cell, None),
+    }
+}

@@ -1,0 +1,177 @@
+//! What one cycle shows, before it is judged.
+
+use crate::cell::Cycle;
+
+/// s by which time may run back by rounding.
+const ROUNDING: f64 = 2e-3;
+
+/// What one cycle shows.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Facts {
+    pub(super) samples: usize,
+    pub(super) has_charge: bool,
+    pub(super) has_time: bool,
+    /// Ah, the largest of the series, or as stated.
+    pub(super) discharged: f64,
+    /// Ah, the largest of the series.
+    pub(super) charged: f64,
+    /// Ah of charge and of discharge: the current over time.
+    pub(super) integral: [Option<f64>; 2],
+    /// Share of the voltage's changes under steady current that go with its sign.
+    pub(super) with_current: Option<f64>,
+    /// Share of samples at which the voltage turns sharply, there and back.
+    pub(super) zigzag: f64,
+    /// Discharges of at least half the nominal capacity.
+    pub(super) full_discharges: usize,
+    /// Ah before and after a fall of the discharge capacity under discharge.
+    pub(super) reset: Option<(f64, f64)>,
+    /// Ah of discharge at the first sample, where the counter falls later.
+    pub(super) carried: Option<f64>,
+    /// V.
+    pub(super) voltage: (f64, f64),
+    /// V, without the outermost 2 % of samples on either side.
+    pub(super) typical_voltage: (f64, f64),
+    /// s before and after the first time that runs back.
+    pub(super) time_back: Option<(f64, f64)>,
+    /// °C.
+    pub(super) temperature: Option<(f64, f64)>,
+    /// Samples of charge and of discharge.
+    pub(super) in_half: [usize; 2],
+    /// Ah between two samples of discharge, at most.
+    pub(super) widest: f64,
+    /// Share of the discharge capacity that grows while the cell is charged.
+    pub(super) against: Option<f64>,
+    /// A.
+    pub(super) largest_current: f64,
+}
+
+fn range(values: &[f64]) -> (f64, f64) {
+    values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &value| (low.min(value), high.max(value)))
+}
+
+impl Facts {
+    pub(super) fn of(cycle: &Cycle, nominal: f64) -> Self {
+        let samples = cycle.len();
+        let largest = |values: &[f64]| values.iter().copied().fold(0.0, f64::max);
+        let charged = cycle.charge_capacity.as_deref().map_or(0.0, largest);
+        let mut facts = Self {
+            samples,
+            has_charge: cycle.charge_capacity.is_some(),
+            has_time: cycle.time.is_some(),
+            discharged: cycle.discharged().max(largest(&cycle.discharge_capacity)),
+            charged,
+            ..Self::default()
+        };
+        if samples == 0 {
+            return facts;
+        }
+        facts.voltage = range(&cycle.voltage);
+        let mut sorted = cycle.voltage.clone();
+        let cut = samples / 50;
+        sorted.sort_by(f64::total_cmp);
+        facts.typical_voltage = (sorted[cut], sorted[samples - 1 - cut]);
+        facts.temperature = cycle.temperature.as_deref().map(range);
+        let peak = cycle.current.iter().fold(0.0, |peak: f64, current| peak.max(current.abs()));
+        facts.largest_current = peak;
+        facts.halves(cycle, peak);
+        facts.voltage_turns(cycle, peak);
+        facts.counter(cycle, peak, nominal);
+        facts
+    }
+
+    /// Integrals, samples of the halves, and time.
+    fn halves(&mut self, cycle: &Cycle, peak: f64) {
+        for current in &cycle.current {
+            if current.abs() > 0.02 * peak {
+                self.in_half[usize::from(*current < 0.0)] += 1;
+            }
+        }
+        let Some(time) = &cycle.time else { return };
+        let mut sums = [0.0, 0.0];
+        for k in 1..time.len() {
+            let since = time[k] - time[k - 1];
+            if since < -ROUNDING && self.time_back.is_none() {
+                self.time_back = Some((time[k - 1], time[k]));
+            }
+            // at the beginning of a step, the current holds since the sample before or flows from this one on: its mean of both
+            // is wrong by at most half a step, so the later one counts, as importers do
+            let current = if cycle.current[k - 1] * cycle.current[k] > 0.0 {
+                0.5 * (cycle.current[k - 1] + cycle.current[k])
+            } else {
+                cycle.current[k]
+            };
+            sums[usize::from(current < 0.0)] += current.abs() * since.max(0.0) / 3600.0;
+        }
+        self.integral = sums.map(Some);
+    }
+
+    fn voltage_turns(&mut self, cycle: &Cycle, peak: f64) {
+        let (voltage, current) = (&cycle.voltage, &cycle.current);
+        let (mut with, mut all) = (0.0, 0.0);
+        for k in 1..voltage.len() {
+            let (one, two) = (current[k - 1], current[k]);
+            if one * two > 0.0 && one.abs().min(two.abs()) > 0.02 * peak && (one - two).abs() < 0.1 * peak {
+                let change = voltage[k] - voltage[k - 1];
+                all += change.abs();
+                with += if change * two > 0.0 { change.abs() } else { 0.0 };
+            }
+        }
+        let span = self.voltage.1 - self.voltage.0;
+        self.with_current = (all > 0.2 * span && span > 0.0).then(|| with / all);
+        let sharp = 0.08 * span;
+        let turns = (1..voltage.len().saturating_sub(1))
+            .filter(|&k| {
+                let (into, out) = (voltage[k] - voltage[k - 1], voltage[k + 1] - voltage[k]);
+                into * out < 0.0 && into.abs().min(out.abs()) > sharp
+            })
+            .count();
+        self.zigzag = turns as f64 / voltage.len() as f64;
+    }
+
+    fn counter(&mut self, cycle: &Cycle, peak: f64, nominal: f64) {
+        let (current, counter) = (&cycle.current, &cycle.discharge_capacity);
+        let flows = |k: usize| current[k] < -0.02 * peak;
+        let mut falls = false;
+        let (mut grown, mut grown_in_charge) = (0.0, 0.0);
+        for k in 1..counter.len() {
+            let change = counter[k] - counter[k - 1];
+            falls |= change < -0.2 * nominal;
+            if current[k] * current[k - 1] > 0.0 {
+                grown += change.max(0.0);
+                grown_in_charge += if current[k] > 0.0 { change.max(0.0) } else { 0.0 };
+            }
+            if flows(k) && flows(k - 1) {
+                if change < -0.05 * nominal && self.reset.is_none() {
+                    self.reset = Some((counter[k - 1], counter[k]));
+                }
+                self.widest = self.widest.max(change);
+            }
+        }
+        self.against = (grown > 0.1 * nominal).then(|| grown_in_charge / grown);
+        self.carried = (falls && counter[0] > 0.2 * nominal && !flows(0)).then_some(counter[0]);
+        // a discharge ends where the cell is charged again
+        let passed = |from: usize, to: usize| match &cycle.time {
+            Some(time) => current[to].abs() * (time[to] - time[from]).max(0.0) / 3600.0,
+            None => (counter[to] - counter[from]).max(0.0),
+        };
+        let (mut discharged, mut charged, mut is_over) = (0.0, 0.0, false);
+        for k in 1..counter.len() {
+            if flows(k) {
+                if is_over {
+                    (discharged, is_over) = (0.0, false);
+                }
+                charged = 0.0;
+                let before = discharged;
+                discharged += passed(k - 1, k);
+                let half = 0.5 * nominal;
+                self.full_discharges += usize::from(before < half && discharged >= half);
+            } else if current[k] > 0.02 * peak {
+                charged += match &cycle.time {
+                    Some(_) => passed(k - 1, k),
+                    None => 0.0,
+                };
+                is_over |= charged > 0.3 * nominal;
+            }
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! A cell, from what is declared of it and the samples of its files.
+
+use itertools::Itertools as _;
+
+use super::counter::{self, Ways};
+use super::declaration::{By, Declared};
+use super::divide::{Part, divide};
+use super::error::Error;
+use super::join::join;
+use super::look::{Kind, Looked, look};
+use super::plan::Plan;
+use super::role::Role;
+use super::samples::{Samples, State};
+use super::{parquet, pickles, text, workbook};
+use crate::assembly::Assembly;
+use crate::coulomb::{self, Half};
+use crate::format::origin_of;
+use crate::imported::Imported;
+use crate::packed::PublishedFile;
+use cells::cell::Cycle;
+use cells::quote::shown;
+
+/// Reads the files of a cell.
+///
+/// # Errors
+/// [`Error`]: what of the files cannot be read or is not known, and what to write.
+pub(super) fn read(declared: &Declared, files: &[PublishedFile]) -> Result<Imported, Error> {
+    let mut looked = Vec::new();
+    for file in files {
+        looked.push(look(file, &declared.mapping.stated())?);
+    }
+    if looked.iter().any(|file| file.kind == Kind::Pickle) {
+        return pickles::read(declared, &looked);
+    }
+    let mut notes = Vec::new();
+    let mut parts = Vec::new();
+    let mut tables = Vec::new();
+    for file in &looked {
+        if file.kind == Kind::CycleTable {
+            tables.push(file);
+            continue;
+        }
+        let plan = plan(file, declared)?;
+        note(file, &plan, &mut notes);
+        let mut samples = samples(file, &plan)?;
+        sign(&mut samples, file, declared, &mut notes)?;
+        parts.push((file.file.place(), samples));
+    }
+    if parts.is_empty() {
+        let what = "only a table of cycles was given: give the file with the samples beside it".to_owned();
+        return Err(Error::Cell { cell: declared.id.clone(), what });
+    }
+    let is_virtual = files.iter().any(|file| is_marked(file));
+    let (samples, joined) = join(parts)?;
+    notes.extend(joined);
+    let mut imported = assemble(declared, samples, origin_of(is_virtual.then_some(crate::format::VIRTUAL_MARK)))?;
+    for table in tables {
+        super::cell_table::compare(&table.file, &imported.cell)?;
+    }
+    notes.append(&mut imported.remarks);
+    imported.remarks = notes.into_iter().unique().collect();
+    Ok(imported)
+}
+
+/// Whether a file says that its cell was simulated.
+fn is_marked(file: &PublishedFile) -> bool {
+    let mark = crate::format::VIRTUAL_MARK.as_bytes();
+    file.start(64 << 10).is_ok_and(|start| start.windows(mark.len()).any(|window| window == mark))
+}
+
+/// The plan of a file: of the format that is declared, or of the one that its headings show.
+///
+/// # Errors
+/// [`Error::File`] with what to write.
+pub(super) fn plan(file: &Looked, declared: &Declared) -> Result<Plan, Error> {
+    let is_table = declared.format.as_deref().is_some_and(|format| format.eq_ignore_ascii_case("table"));
+    let dialect = declared.dialect().or(if is_table { None } else { file.dialect });
+    if dialect.is_none() && !is_table && declared.mapping == Default::default() {
+        let headings = file.headings.iter().map(|heading| &heading.text).filter(|text| !text.is_empty()).join(", ");
+        return Err(Error::File {
+            file: file.file.place(),
+            what: format!(
+                "its headings are of no program that is known; `batlinet data describe` drafts a mapping for it; there are: {}",
+                shown(headings, 300)
+            ),
+        });
+    }
+    Plan::new(&file.headings, dialect, &declared.mapping).map_err(|what| Error::File { file: file.file.place(), what })
+}
+
+fn note(file: &Looked, plan: &Plan, notes: &mut Vec<String>) {
+    notes.push(format!("read as {}", file.format()));
+    let assumed = Role::ALL.into_iter().filter_map(|role| plan.column(role)).filter(|read| read.unit_is_assumed);
+    let assumed = assumed.filter_map(|read| Some(format!("{} in {}", read.heading, read.unit?.name))).join(", ");
+    if !assumed.is_empty() {
+        notes.push(format!("units that {} means and does not write: {assumed}", file.format()));
+    }
+}
+
+/// The samples of one file.
+///
+/// # Errors
+/// [`Error`] with file, line and column.
+pub(super) fn samples(file: &Looked, plan: &Plan) -> Result<Samples, Error> {
+    match &file.kind {
+        Kind::Text(layout) => text::read(&file.file, layout, plan),
+        Kind::Workbook(sheet) => workbook::read(&file.file, sheet, plan),
+        Kind::Parquet => parquet::read(&file.file, plan),
+        Kind::Pickle | Kind::CycleTable => Ok(Samples::default()),
+    }
+}
+
+/// Gives the current its sign where the program writes none: by what the cycler does.
+fn sign(samples: &mut Samples, file: &Looked, declared: &Declared, notes: &mut Vec<String>) -> Result<(), Error> {
+    let is_signed = samples.current.iter().any(|current| *current < 0.0);
+    let unsigned_by_habit = file.dialect.is_some_and(|dialect| ["Maccor", "Neware"].contains(&dialect.name));
+    if is_signed || declared.mapping.charge_is_positive.is_some() {
+        return contradicted(samples, file);
+    }
+    match &samples.state {
+        Some(states) => {
+            let mut last = State::Rest;
+            for (current, state) in samples.current.iter_mut().zip(states) {
+                let here = if *state == State::Other { last } else { *state };
+                last = here;
+                if here == State::Discharge {
+                    *current = -*current;
+                }
+            }
+            if states.contains(&State::Discharge) {
+                notes.push("the current has no sign in the file: it is that of the state".to_owned());
+            }
+            Ok(())
+        }
+        None if unsigned_by_habit && samples.current.iter().any(|current| *current > 0.0) => Err(Error::File {
+            file: file.file.place(),
+            what: format!(
+                "no current is negative and no column says what the cycler does, as {} writes it: whether the cell was charged \
+                 is not known; export the state too, or write `charge: positive` or `charge: negative` under mapping: current",
+                file.format()
+            ),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// A current whose sign is against what the cycler says that it does.
+fn contradicted(samples: &Samples, file: &Looked) -> Result<(), Error> {
+    let Some(states) = &samples.state else { return Ok(()) };
+    let largest = samples.current.iter().fold(0.0, |largest: f64, current| largest.max(current.abs()));
+    let against = |(current, state): &(&f64, &State)| match state {
+        State::Charge => **current < -0.01 * largest,
+        State::Discharge => **current > 0.01 * largest,
+        State::Rest | State::Other => false,
+    };
+    let flowing = samples.current.iter().filter(|current| current.abs() > 0.01 * largest).count();
+    let wrong = samples.current.iter().zip(states).filter(against).count();
+    if 10 * wrong > flowing {
+        return Err(Error::File {
+            file: file.file.place(),
+            what: format!(
+                "the current charges where the state says discharge, or the other way round, in {wrong} of {flowing} samples: its \
+                 sign seems to be turned; write `charge: negative` under mapping: current if so"
+            ),
+        });
+    }
+    Ok(())
+}
+
+fn assemble(declared: &Declared, samples: Samples, origin: cells::cell::Origin) -> Result<Imported, Error> {
+    let refuse = |what: String| Error::Cell { cell: declared.id.clone(), what };
+    let mut notes = Vec::new();
+    let by = declared.cycles.unwrap_or(if samples.cycle.is_some() { By::Column } else { By::Current });
+    if declared.cycles.is_none() && by == By::Current {
+        notes.push("the files number no cycles: they are divided by the sign of the current".to_owned());
+    }
+    let nominal = declared.nominal_capacity;
+    let parts = divide(&samples, by, nominal).map_err(refuse)?;
+    let mut ways = Ways::default();
+    let mut assembly = Assembly::new(declared.info(origin));
+    let (mut left_out, mut idle, mut kept) = (Vec::new(), 0, 0);
+    for (place, part) in parts.iter().enumerate() {
+        let cycle =
+            cycle(&samples, part, nominal, &mut ways).map_err(|what| refuse(format!("cycle {}: {what}", part.0)))?;
+        if is_idle(&cycle, nominal) {
+            idle += 1;
+            continue;
+        }
+        if is_left_out(declared, &cycle, place) {
+            left_out.push(part.0);
+            continue;
+        }
+        kept += 1;
+        assembly.push(cycle).map_err(|what| refuse(format!("cycle {}: {what}", part.0)))?;
+    }
+    for number in &declared.leave_out.numbers {
+        if !parts.iter().any(|(known, _)| known == number) {
+            return Err(refuse(format!("leave_out: there is no cycle {number}")));
+        }
+    }
+    if kept == 0 {
+        return Err(refuse(format!(
+            "no cycle is left of {}: {idle} of them hardly pass any charge (1 % of the nominal capacity of {nominal} Ah); see that \
+             the nominal capacity is in Ah, and that the files are of a cycling test",
+            parts.len()
+        )));
+    }
+    if ways.went_on > 0 {
+        notes.push(format!(
+            "a counter of capacity goes on from cycle to cycle ({} times): what each cycle adds is taken",
+            ways.went_on
+        ));
+    }
+    if idle > 0 {
+        notes.push(format!("{idle} cycles pass hardly any charge and are not counted"));
+    }
+    if !left_out.is_empty() {
+        let numbers = left_out.iter().take(10).join(", ");
+        notes.push(format!(
+            "{} cycles left out, as declared: {numbers}{}",
+            left_out.len(),
+            if left_out.len() > 10 { ", …" } else { "" }
+        ));
+    }
+    if declared.alive == Some(true) {
+        notes.push("its test goes on, as declared".to_owned());
+    }
+    let mut imported = assembly.finish().map_err(refuse)?;
+    notes.append(&mut imported.remarks);
+    imported.remarks = notes;
+    Ok(imported)
+}
+
+fn cycle(samples: &Samples, (number, range): &Part, nominal: f64, ways: &mut Ways) -> Result<Cycle, String> {
+    let time: Vec<f64> = samples.time[range.clone()].iter().map(|time| time - samples.time[range.start]).collect();
+    let current = samples.current[range.clone()].to_vec();
+    let counted = |raw: &Vec<f64>, ways: &mut Ways| -> Result<Vec<f64>, String> {
+        let magnitude: Vec<f64> = raw[range.clone()].iter().map(|value| value.abs()).collect();
+        let before = counter::before(raw, range).map(f64::abs);
+        counter::within(&magnitude, before, nominal, ways)
+    };
+    let (charge, discharge) = match (&samples.charge, &samples.discharge, &samples.capacity) {
+        (Some(charge), Some(discharge), _) => (
+            counted(charge, ways).map_err(|what| format!("the counter of charge: {what}"))?,
+            counted(discharge, ways).map_err(|what| format!("the counter of discharge: {what}"))?,
+        ),
+        (_, _, Some(capacity)) => {
+            let before = counter::before(capacity, range).map(f64::abs);
+            let [charge, discharge] = counter::by_direction(&capacity[range.clone()], &current, before);
+            (charge, discharge)
+        }
+        _ => [Half::Charge, Half::Discharge].map(|half| coulomb::count(&current, &time, half, coulomb::SECONDS)).into(),
+    };
+    let temperature = samples.temperature.as_ref().map(|values| values[range.clone()].to_vec());
+    Ok(Cycle {
+        number: *number,
+        voltage: samples.voltage[range.clone()].to_vec(),
+        current,
+        charge_capacity: Some(charge),
+        discharge_capacity: discharge,
+        time: Some(time),
+        // one value that was not logged costs no sample
+        temperature: temperature.filter(|values| values.iter().all(|value| value.is_finite())),
+        ..Cycle::default()
+    })
+}
+
+/// Whether a cycle passes less than 1 % of the nominal capacity in each direction.
+fn is_idle(cycle: &Cycle, nominal: f64) -> bool {
+    let passed = |series: &[f64]| series.iter().copied().fold(0.0, f64::max);
+    let charged = cycle.charge_capacity.as_deref().map_or(0.0, passed);
+    charged.max(cycle.discharged()) < 0.01 * nominal
+}
+
+fn is_left_out(declared: &Declared, cycle: &Cycle, place: usize) -> bool {
+    let rule = &declared.leave_out;
+    let is_slow = rule.slower_than.is_some_and(|rate| {
+        let largest = cycle.current.iter().fold(0.0, |largest: f64, current| largest.max(-current));
+        largest < rate * declared.nominal_capacity
+    });
+    rule.numbers.contains(&cycle.number) || place < rule.first || is_slow
+}

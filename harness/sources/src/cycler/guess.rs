@@ -1,0 +1,96 @@
+//! Guesses about a table of no known program, for a draft; never for an import.
+
+use std::fmt::Write as _;
+
+use super::heading::Heading;
+use super::role::Role;
+
+/// A mapping that was guessed.
+pub(super) struct Guess {
+    /// Lines of YAML; `SIGN` stands for that of the current.
+    pub yaml: String,
+}
+
+/// A mapping, where time, voltage and current can be told from the headings.
+pub(super) fn mapping(headings: &[Heading]) -> Option<Guess> {
+    let mut taken: Vec<usize> = Vec::new();
+    let mut yaml = String::new();
+    for role in Role::ALL {
+        let place =
+            headings.iter().enumerate().position(|(k, heading)| !taken.contains(&k) && is_like(role, &heading.key));
+        let required = matches!(role, Role::Time | Role::Voltage | Role::Current);
+        let Some(place) = place else {
+            if required {
+                return None;
+            }
+            continue;
+        };
+        if matches!(role, Role::Capacity | Role::State) {
+            continue;
+        }
+        taken.push(place);
+        let heading = &headings[place];
+        let column = serde_json::to_string(&heading.text).unwrap_or_default();
+        let name = role.name();
+        let _ = match role.quantity() {
+            None => writeln!(yaml, "    {name}: {{column: {column}}}  # by its name"),
+            Some(quantity) => {
+                let (unit, why) = match heading.unit_of(quantity) {
+                    Ok(Some(unit)) => (unit.name, "as the heading says"),
+                    _ => (usual(role), "A GUESS: the heading has no unit, confirm"),
+                };
+                let sign = if role == Role::Current { ", charge: SIGN" } else { "" };
+                writeln!(yaml, "    {name}: {{column: {column}, unit: {}{sign}}}  # {why}", quoted(unit))
+            }
+        };
+    }
+    Some(Guess { yaml })
+}
+
+fn quoted(unit: &str) -> String {
+    if unit.contains(':') { format!("\"{unit}\"") } else { unit.to_owned() }
+}
+
+fn usual(role: Role) -> &'static str {
+    match role {
+        Role::Time => "s",
+        Role::Voltage => "V",
+        Role::Current => "A",
+        Role::Temperature => "degC",
+        _ => "Ah",
+    }
+}
+
+fn is_like(role: Role, key: &str) -> bool {
+    let has = |word: &str| key.contains(word);
+    let is = |words: &[&str]| words.contains(&key);
+    let is_derived = has("dt") && has("dv") || has("energy") || has("power") || has("step") && role == Role::Time;
+    if is_derived {
+        return false;
+    }
+    match role {
+        Role::Time => (has("time") || has("zeit") || is(&["t", "ts", "seconds", "s"])) && !has("date") && !has("stamp"),
+        Role::Voltage => {
+            has("volt") || has("spannung") || has("tension") || is(&["v", "u", "e", "ecell", "ewe", "vcell", "ucell"])
+        }
+        Role::Current => {
+            (has("current") || has("strom") || has("courant") || has("amps") || is(&["i", "icell", "ia"]))
+                && !has("currentcycle")
+        }
+        Role::ChargeCapacity => {
+            (has("charge") || has("chg") || has("lade") || is(&["qc", "qcharge", "qchg"]))
+                && !has("dis")
+                && !has("dch")
+                && !has("entlade")
+                && (has("cap") || has("ah") || has("q") || has("kap"))
+        }
+        Role::DischargeCapacity => {
+            (has("discharge") || has("dchg") || has("dischg") || has("entlade") || is(&["qd"]))
+                && (has("cap") || has("ah") || has("q") || has("kap"))
+        }
+        Role::Cycle => has("cyc") || has("zykl"),
+        Role::Step => has("step") || has("schritt"),
+        Role::Temperature => has("temp") || is(&["t1", "tcell"]),
+        Role::Capacity | Role::State => false,
+    }
+}

@@ -1,0 +1,80 @@
+//! The heading of a column: a name, and a unit where it has one.
+
+use super::unit::{Quantity, Unit};
+
+/// A heading, taken apart.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Heading {
+    /// As it stands.
+    pub text: String,
+    /// Letters and digits of the name in lower case, without the unit.
+    pub key: String,
+    /// What stands where units do, in brackets or behind a slash.
+    pub unit: Option<String>,
+}
+
+impl Heading {
+    /// Takes apart `Test_Time(s)`, `Test Time (s)`, `U[V]`, `time/s` and `Voltage / V`.
+    pub(super) fn new(text: &str) -> Self {
+        let trimmed = text.trim().trim_start_matches('~').trim();
+        let bracketed = [('(', ')'), ('[', ']')].into_iter().find_map(|(open, close)| {
+            let inside = trimmed.strip_suffix(close)?;
+            let at = inside.rfind(open)?;
+            Some((&inside[..at], &inside[at + 1..]))
+        });
+        let parts = bracketed.or_else(|| trimmed.rsplit_once('/'));
+        let (name, unit) = match parts {
+            Some((name, unit)) if !name.trim().is_empty() && !unit.trim().is_empty() => (name, Some(unit.trim())),
+            _ => (trimmed, None),
+        };
+        // `dV/dt(V/s)` and the like keep their slash: a unit is short
+        let unit = unit.map(str::to_owned);
+        let key =
+            |name: &str| -> String { name.to_lowercase().chars().filter(|letter| letter.is_alphanumeric()).collect() };
+        Self { text: text.trim().to_owned(), key: key(name), unit }
+    }
+
+    /// The unit that the heading states of a quantity: none where it states none, a fragment where it states another thing.
+    ///
+    /// # Errors
+    /// What is written there is no unit of the quantity.
+    pub(super) fn unit_of(&self, quantity: Quantity) -> Result<Option<Unit>, String> {
+        match &self.unit {
+            None => Ok(None),
+            Some(text) => match quantity.unit(text) {
+                Some(unit) => Ok(Some(unit)),
+                None => Err(format!(
+                    "\"{text}\" in the heading \"{}\" is no unit that is known (known are {})",
+                    self.text,
+                    quantity.units()
+                )),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headings_are_taken_apart() {
+        let parts = |text: &str| {
+            let heading = Heading::new(text);
+            (heading.key, heading.unit.unwrap_or_default())
+        };
+        for (text, key, unit) in [
+            ("Test_Time(s)", "testtime", "s"),
+            ("Test Time (s)", "testtime", "s"),
+            ("~Time[s]", "time", "s"),
+            ("Ecell/V", "ecell", "V"),
+            ("<I>/mA", "i", "mA"),
+            ("Voltage / V", "voltage", "V"),
+            ("Q charge/discharge/mA.h", "qchargedischarge", "mA.h"),
+            ("Rec#", "rec", ""),
+            ("voltage_volt", "voltagevolt", ""),
+        ] {
+            assert_eq!(parts(text), (key.to_owned(), unit.to_owned()), "{text}");
+        }
+    }
+}

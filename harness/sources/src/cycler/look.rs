@@ -1,0 +1,117 @@
+//! What kind of file one is: by its first bytes, its name and its headings.
+
+use super::dialect::Dialect;
+use super::error::Error;
+use super::heading::Heading;
+use super::text_layout::{Layout, Stated};
+use super::workbook::Sheet;
+use crate::packed::PublishedFile;
+
+/// Bytes that are looked at.
+const START: u64 = 256 << 10;
+
+/// How a file is read.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Kind {
+    /// Lines of text.
+    Text(Layout),
+    /// An Excel workbook.
+    Workbook(Sheet),
+    /// Apache Parquet.
+    Parquet,
+    /// A pickle of BatteryML or BatteryLife.
+    Pickle,
+    /// The table of cycles that Battery Archive puts beside the samples.
+    CycleTable,
+}
+
+/// A file that was looked at.
+#[derive(Clone, Debug)]
+pub(super) struct Looked {
+    /// The file.
+    pub file: PublishedFile,
+    /// How it is read.
+    pub kind: Kind,
+    /// The headings of its columns.
+    pub headings: Vec<Heading>,
+    /// Whose it is; none of a table of another program.
+    pub dialect: Option<&'static Dialect>,
+}
+
+impl Looked {
+    /// The name of the format, in words.
+    pub(super) fn format(&self) -> &'static str {
+        match (&self.kind, self.dialect) {
+            (Kind::Pickle, _) => "BatteryML",
+            (Kind::CycleTable, _) => "Battery Archive",
+            (_, Some(dialect)) => dialect.name,
+            (_, None) => "table",
+        }
+    }
+}
+
+/// Looks at a file.
+///
+/// # Errors
+/// [`Error`] where it is binary, which export to make of it; where it is no table.
+pub(super) fn look(file: &PublishedFile, stated: &Stated) -> Result<Looked, Error> {
+    let start = file.start(START)?;
+    let refuse = |what: String| Error::File { file: file.place(), what };
+    if start.is_empty() {
+        return Err(refuse("it is empty".to_owned()));
+    }
+    if let Some(what) = binary(file, &start) {
+        return Err(refuse(what));
+    }
+    let looked = |kind, headings: Vec<Heading>, preamble: &[String]| {
+        let dialect = Dialect::recognised(&headings, preamble);
+        Ok(Looked { file: file.clone(), kind, headings, dialect })
+    };
+    match &start[..] {
+        [0x80, 2..=5, ..] => looked(Kind::Pickle, Vec::new(), &[]),
+        [b'P', b'A', b'R', b'1', ..] => {
+            let headings = super::parquet::headings(file)?;
+            looked(Kind::Parquet, headings, &[])
+        }
+        [b'P', b'K', 3, 4, ..] | [0xD0, 0xCF, 0x11, 0xE0, ..] => {
+            let (sheet, headings) = super::workbook::headings(file)?;
+            looked(Kind::Workbook(sheet), headings, &[])
+        }
+        _ if file.name.to_lowercase().ends_with("_cycle_data.csv") => looked(Kind::CycleTable, Vec::new(), &[]),
+        _ => match Layout::of(&start, stated) {
+            Some(layout) => {
+                let (headings, preamble) = (layout.headings.clone(), layout.preamble.clone());
+                looked(Kind::Text(layout), headings, &preamble)
+            }
+            None => Err(refuse(
+                "it is not a table that can be read: no line with the names of three columns or more is followed by values; \
+                 if its headings stand elsewhere, write `mapping: {header_line: …}`"
+                    .to_owned(),
+            )),
+        },
+    }
+}
+
+/// What a binary file is, and the export to make of it.
+fn binary(file: &PublishedFile, start: &[u8]) -> Option<String> {
+    let begins = |magic: &[u8]| start.starts_with(magic);
+    let has = |magic: &[u8]| start[..start.len().min(64)].windows(magic.len()).any(|window| window == magic);
+    let is_zip = begins(b"PK\x03\x04");
+    let named = |extension: &str| file.has_extension(&[extension]);
+    let is_text = !start.contains(&0);
+    let (whose, export) = if has(b"Standard Jet DB") || has(b"Standard ACE DB") || named("res") && !is_text {
+        (
+            "a database of Arbin (.res)",
+            "open it in Arbin's Data Watcher or MITS Pro and export the channel as CSV or Excel",
+        )
+    } else if begins(b"NEWARE") || named("nda") && !is_text {
+        ("Neware's own file (.nda)", "open it in BTSDA and export it as CSV or Excel, with the general layout")
+    } else if named("ndax") || is_zip && start.windows(8).any(|window| window == b"data.ndc") {
+        ("Neware's own archive (.ndax)", "open it in BTSDA and export it as CSV or Excel, with the general layout")
+    } else if has(b"BIO-LOGIC MODULAR FILE") || named("mpr") && !is_text {
+        ("BioLogic's own file (.mpr)", "open it in EC-Lab or BT-Lab and export it as text (.mpt), with the time in s")
+    } else {
+        return None;
+    };
+    Some(format!("it is {whose}, which only that program reads: {export}, and give that file"))
+}

@@ -1,0 +1,81 @@
+//! Cells of one's own from pickles of BatteryML or BatteryLife.
+
+use super::declaration::Declared;
+use super::error::Error;
+use super::look::Looked;
+use crate::batteryml;
+use crate::imported::Imported;
+use crate::pickle::{self, Pickle};
+use cells::catalogue::CatalogueEntry;
+use cells::cell::{Cathode, DatasetName};
+
+/// Bytes of one pickle.
+const LARGEST: u64 = 1 << 30;
+
+/// The entry of a catalogue that says what is declared.
+fn entry(declared: &Declared) -> CatalogueEntry {
+    let info = declared.info(cells::cell::Origin::Real);
+    CatalogueEntry {
+        id: info.id,
+        dataset: DatasetName::from(info.dataset.name().to_owned()),
+        cathode: Cathode::from(info.chemistry.cathode.name().to_owned()),
+        anode: declared.anode.clone().unwrap_or_default(),
+        form_factor: declared.form_factor.clone().unwrap_or_default(),
+        nominal_capacity: info.nominal_capacity,
+        v_min: info.voltage_limits.0,
+        v_max: info.voltage_limits.1,
+        temperature: info.ambient_temperature,
+        charge: info.protocol.charge,
+        discharge: info.protocol.discharge,
+        cycle_life: info.published_life,
+    }
+}
+
+/// Reads the pickle of a cell.
+///
+/// # Errors
+/// [`Error`] where it is none of BatteryML, or of another cell than is declared.
+pub(super) fn read(declared: &Declared, files: &[Looked]) -> Result<Imported, Error> {
+    let [file] = files else {
+        let what = "a cell is one pickle: name one file".to_owned();
+        return Err(Error::Cell { cell: declared.id.clone(), what });
+    };
+    let refuse = |what: String| Error::File { file: file.file.place(), what };
+    let pickle = file
+        .file
+        .read(LARGEST, |reader| Pickle::read(reader, pickle::MEMORY).map_err(|problem| file.file.refused(problem)))?;
+    batteryml::own(&entry(declared), pickle.root()).map_err(refuse)
+}
+
+/// What is said of a pickle, and its draft.
+///
+/// # Errors
+/// [`Error`] where it is none of BatteryML.
+pub(super) fn draft(file: &Looked) -> Result<(String, String), Error> {
+    let refuse = |what: String| Error::File { file: file.file.place(), what };
+    let pickle = file
+        .file
+        .read(LARGEST, |reader| Pickle::read(reader, pickle::MEMORY).map_err(|problem| file.file.refused(problem)))?;
+    let root = pickle.root();
+    let text = |key: &str| root.get(key).and_then(pickle::Node::text).map(str::to_owned);
+    let number = |key: &str| root.get(key).and_then(pickle::Node::number);
+    let id = text("cell_id")
+        .ok_or_else(|| refuse("it is a pickle, and no cell of BatteryML: it has no \"cell_id\"".to_owned()))?;
+    let cycles = root.get("cycle_data").and_then(pickle::Node::items).map_or(0, |items| items.len());
+    let stated = |key: &str, value: Option<String>, otherwise: &str| match value {
+        Some(value) => format!("  {key}: {value}  # as the file says\n"),
+        None => format!("  {key}: {otherwise}  # the file does not say: write it\n"),
+    };
+    let limits = number("min_voltage_limit_in_V").zip(number("max_voltage_limit_in_V"));
+    let json = |text: String| serde_json::to_string(&text).unwrap_or_default();
+    let about = format!("# BatteryML: {}\n#   {cycles} cycles\n", file.file.place());
+    let draft = format!(
+        "- id: {}\n  files: [{}]\n  format: BatteryML\n{}{}{}",
+        json(id),
+        json(file.file.name.clone()),
+        stated("cathode", text("cathode_material").map(json), "unknown"),
+        stated("nominal_capacity", number("nominal_capacity_in_Ah").map(|value| value.to_string()), "1"),
+        stated("voltage_limits", limits.map(|(low, high)| format!("[{low}, {high}]")), "[2.0, 4.5]"),
+    );
+    Ok((about, draft))
+}

@@ -1,0 +1,130 @@
+//! How a text file is laid out: its encoding, the lines above the table, what separates fields, decimal points or commas.
+
+use std::borrow::Cow;
+
+use crate::delimited::{each_field, unquoted};
+use cells::text::is_utf16;
+
+use super::clock;
+use super::heading::Heading;
+
+/// Lines that are looked through for a heading.
+const MOST_LINES: usize = 400;
+
+/// The layout of a text file.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Layout {
+    /// Between fields.
+    pub delimiter: u8,
+    /// Lines before the first one with values, the heading among them.
+    pub above: usize,
+    /// The headings of all columns; as many as a line of values has fields.
+    pub headings: Vec<Heading>,
+    /// The lines above the heading.
+    pub preamble: Vec<String>,
+    /// Whether numbers have commas.
+    pub has_commas: bool,
+    /// Whether it is UTF-16.
+    pub is_utf16: bool,
+}
+
+/// What the user says of a layout.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Stated {
+    /// Between fields.
+    pub separator: Option<char>,
+    /// `.` or `,`.
+    pub decimal: Option<char>,
+    /// The line of the heading, from 1.
+    pub header_line: Option<usize>,
+}
+
+/// The text of bytes in UTF-16, with or without a mark.
+pub(super) fn from_utf16(bytes: &[u8]) -> String {
+    let is_big = matches!(bytes, [0xfe, 0xff, ..]) || (bytes.first() == Some(&0) && !matches!(bytes, [0xff, 0xfe, ..]));
+    let pair = |pair: [u8; 2]| if is_big { u16::from_be_bytes(pair) } else { u16::from_le_bytes(pair) };
+    let units = bytes.chunks_exact(2).map(|two| pair([two[0], two[1]]));
+    char::decode_utf16(units).map(|letter| letter.unwrap_or('\u{fffd}')).collect()
+}
+
+impl Layout {
+    /// Looks at the first bytes of a file. None where nothing in it is a table.
+    pub(super) fn of(start: &[u8], stated: &Stated) -> Option<Self> {
+        let utf16 = is_utf16(start);
+        let text: Cow<'_, str> = if utf16 { from_utf16(start).into() } else { String::from_utf8_lossy(start) };
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let lines: Vec<&str> = text.lines().take(MOST_LINES).collect();
+        let delimiters = match stated.separator {
+            Some(separator) => vec![u8::try_from(separator).ok()?],
+            None => b"\t;,|".to_vec(),
+        };
+        let candidates = (0..lines.len()).filter(|k| stated.header_line.is_none_or(|line| line == k + 1));
+        for k in candidates {
+            for &delimiter in &delimiters {
+                if let Some((headings, has_commas, first)) = heading_at(&lines, k, delimiter, stated) {
+                    let preamble = lines[..k].iter().map(|line| (*line).to_owned()).collect();
+                    return Some(Self { delimiter, above: first, headings, preamble, has_commas, is_utf16: utf16 });
+                }
+            }
+        }
+        None
+    }
+}
+
+fn fields(line: &str, delimiter: u8) -> Vec<String> {
+    let mut found = Vec::new();
+    each_field(line.as_bytes(), delimiter, |_, range| {
+        found.push(String::from_utf8_lossy(unquoted(&line.as_bytes()[range])).trim().to_owned());
+    });
+    found
+}
+
+/// Headings in line `k`, whether the values below have commas, and the place of the first line of values.
+fn heading_at(lines: &[&str], k: usize, delimiter: u8, stated: &Stated) -> Option<(Vec<Heading>, bool, usize)> {
+    let mut names = fields(lines[k], delimiter);
+    let words = names.iter().filter(|name| name.chars().any(char::is_alphabetic)).count();
+    if words < 3 || 2 * words < names.iter().filter(|name| !name.is_empty()).count() {
+        return None;
+    }
+    // an empty line, or one of units, may stand between
+    let (first, line) = lines.iter().enumerate().skip(k + 1).find(|(_, line)| !line.trim().is_empty())?;
+    let values = fields(line, delimiter);
+    let is_comma =
+        |value: &String| delimiter != b',' && value.contains(',') && value.replacen(',', ".", 1).parse::<f64>().is_ok();
+    let is_value =
+        |value: &String| value.parse::<f64>().is_ok() || is_comma(value) || clock::seconds(value.as_bytes()).is_some();
+    let numbers = values.iter().filter(|value| is_value(value)).count();
+    let enough = numbers >= 3 || numbers >= 2 && values.len() <= 3;
+    if !enough || stated.header_line.is_none() && names.len().abs_diff(values.len()) > 1 + names.len() / 8 {
+        return None;
+    }
+    let later = lines.iter().skip(first).take(100).filter(|line| !line.trim().is_empty());
+    let has_commas = match stated.decimal {
+        Some(mark) => mark == ',',
+        None => later.clone().flat_map(|line| fields(line, delimiter)).any(|value| is_comma(&value)),
+    };
+    // trailing separators stand in one and not in the other, as programs like
+    names.resize(values.len(), String::new());
+    Some((names.iter().map(|name| Heading::new(name)).collect(), has_commas, first))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layout(text: &str) -> Layout {
+        Layout::of(text.as_bytes(), &Stated::default()).unwrap()
+    }
+
+    #[test]
+    fn tables_are_found_below_other_lines_and_in_other_locales() {
+        let found = layout("Today's Date ,28-Nov-23\nRec,Cycle C,Time (sec),V\n1,1,0.5,3.6\n");
+        assert_eq!((found.delimiter, found.above, found.has_commas), (b',', 2, false));
+        let found = layout("Zeit;U[V];I[A]\n0,5;3,6;1\n");
+        assert_eq!((found.delimiter, found.has_commas), (b';', true));
+        let utf16: Vec<u8> = "a,b,c\n1,2,3\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let found = Layout::of(&utf16, &Stated::default()).unwrap();
+        assert!(found.is_utf16 && found.headings.len() == 3);
+        assert_eq!(Layout::of(b"<html>\n<body>\n", &Stated::default()), None);
+    }
+}

@@ -1,0 +1,113 @@
+//! Units that cyclers write, and what to multiply by to have s, V, A, Ah and °C.
+
+/// What a unit measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Quantity {
+    /// In s here.
+    Time,
+    /// In V.
+    Voltage,
+    /// In A.
+    Current,
+    /// In Ah.
+    Capacity,
+    /// In °C.
+    Temperature,
+}
+
+/// A unit of a column: ours = value · `factor` + `offset`, or a time of day.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Unit {
+    /// As it is written in `cells.yaml`.
+    pub name: &'static str,
+    /// Of ours in one of it.
+    pub factor: f64,
+    /// Of ours at its zero.
+    pub offset: f64,
+    /// Whether values are like `26:10:00.5`.
+    pub is_clock: bool,
+}
+
+const fn unit(name: &'static str, factor: f64) -> Unit {
+    Unit { name, factor, offset: 0.0, is_clock: false }
+}
+
+/// A time of day or a duration with colons.
+pub(super) const CLOCK: Unit = Unit { name: "h:min:s", factor: 1.0, offset: 0.0, is_clock: true };
+
+impl Quantity {
+    /// The names of its units, for a person.
+    pub(super) fn units(self) -> &'static str {
+        match self {
+            Self::Time => "s, ms, min, h, d, h:min:s",
+            Self::Voltage => "V, mV",
+            Self::Current => "A, mA, uA",
+            Self::Capacity => "Ah, mAh, uAh, C",
+            Self::Temperature => "degC, K, degF",
+        }
+    }
+
+    /// The unit that is written so; none where it is none of this quantity.
+    pub(super) fn unit(self, text: &str) -> Option<Unit> {
+        let text = text.trim().replace(['µ', 'μ'], "u");
+        let plain: String = text.chars().filter(|letter| letter.is_alphanumeric()).collect();
+        // m is thousandth and M million: only the words are free in their case
+        let word = plain.to_lowercase();
+        if self == Self::Time && text.contains(':') {
+            return Some(CLOCK);
+        }
+        Some(match (self, &word[..]) {
+            (Self::Time, "s" | "sec" | "secs" | "second" | "seconds") => unit("s", 1.0),
+            (Self::Time, "ms" | "msec" | "millisecond" | "milliseconds") => unit("ms", 1e-3),
+            (Self::Time, "m" | "min" | "mins" | "minute" | "minutes") => unit("min", 60.0),
+            (Self::Time, "h" | "hr" | "hrs" | "hour" | "hours") => unit("h", 3600.0),
+            (Self::Time, "d" | "day" | "days") => unit("d", 86_400.0),
+            (Self::Time, "hms" | "hhmmss" | "clock") => CLOCK,
+            (Self::Voltage, "v" | "volt" | "volts") => unit("V", 1.0),
+            (Self::Voltage, "mv" | "millivolt" | "millivolts") if !plain.starts_with('M') => unit("mV", 1e-3),
+            (Self::Current, "a" | "amp" | "amps" | "ampere" | "amperes") => unit("A", 1.0),
+            (Self::Current, "ma" | "milliampere" | "milliamps") if !plain.starts_with('M') => unit("mA", 1e-3),
+            (Self::Current, "ua" | "microampere") => unit("uA", 1e-6),
+            (Self::Capacity, "ah" | "amphr" | "amphour" | "amperehour" | "amperehours") => unit("Ah", 1.0),
+            (Self::Capacity, "mah" | "milliamperehour") if !plain.starts_with('M') => unit("mAh", 1e-3),
+            (Self::Capacity, "uah" | "microamperehour") => unit("uAh", 1e-6),
+            (Self::Capacity, "c" | "coulomb" | "as") => unit("C", 1.0 / 3600.0),
+            (Self::Temperature, "c" | "degc" | "celsius" | "degreecelsius" | "degreescelsius") => unit("degC", 1.0),
+            (Self::Temperature, "k" | "kelvin") => Unit { offset: -273.15, ..unit("K", 1.0) },
+            (Self::Temperature, "f" | "degf" | "fahrenheit") => {
+                Unit { offset: -160.0 / 9.0, ..unit("degF", 5.0 / 9.0) }
+            }
+            // a degree sign that another encoding spoiled
+            (Self::Temperature, _) if word.ends_with('c') && text.chars().count() <= 4 => unit("degC", 1.0),
+            _ => return None,
+        })
+    }
+}
+
+impl Unit {
+    /// The value in ours.
+    pub(super) fn to_ours(&self, value: f64) -> f64 {
+        // what is already ours stays what it is to the last bit
+        if self.offset == 0.0 { value * self.factor } else { value * self.factor + self.offset }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_are_known_in_the_ways_that_cyclers_write_them() {
+        let ours = |quantity: Quantity, text: &str| quantity.unit(text).map(|unit| unit.to_ours(2.0));
+        assert_eq!(ours(Quantity::Time, "Seconds"), Some(2.0));
+        assert_eq!(ours(Quantity::Time, "Min"), Some(120.0));
+        assert_eq!(ours(Quantity::Current, "mA"), Some(0.002));
+        assert_eq!(ours(Quantity::Current, "MA"), None);
+        assert_eq!(ours(Quantity::Capacity, "mA.h"), Some(0.002));
+        assert_eq!(ours(Quantity::Capacity, "A·h"), Some(2.0));
+        assert_eq!(ours(Quantity::Capacity, "Wh"), None);
+        assert_eq!(ours(Quantity::Temperature, "\u{fffd}C"), Some(2.0));
+        assert!((ours(Quantity::Temperature, "degF").unwrap() + 16.666_666).abs() < 1e-4);
+        assert_eq!(Quantity::Time.unit("h:min:s.ms"), Some(CLOCK));
+    }
+}
