@@ -241,7 +241,7 @@ fn what_is_timed_runs_and_is_named_once() {
     .unwrap();
     let named: std::collections::BTreeSet<_> = works.iter().collect();
     assert_eq!(named.len(), works.len());
-    for work in ["epoch_matr1_6ch", "inference_2refs", "inference_1refs_uncleaned", "clean_pair", "forward", "backward"]
+    for work in ["epoch_matr1_6ch", "inference_1refs", "inference_1refs_uncleaned", "clean_pair", "forward", "backward"]
     {
         assert!(["exact", "fast"].into_iter().all(|precision| works.contains(&(work.to_owned(), precision))), "{work}");
     }
