@@ -168,8 +168,10 @@ pub fn execute_to(command: &DataCommand, out: &mut dyn io::Write) -> Result<(), 
         }
         DataCommand::Import { format: Kind::Cycler, paths, data, force, nominal_capacity, catalogue, cells } => {
             import::check_target(data, &[], *force)?;
-            import::of_cycler(cells.as_deref(), nominal_capacity.is_some() || catalogue.is_some())
-                .and_then(|cells| import::execute(&sources::cycler::open(paths, cells)?, data, *force, out))
+            import::of_cycler(cells.as_deref(), nominal_capacity.is_some() || catalogue.is_some()).and_then(|cells| {
+                let opened = sources::cycler::open(paths, cells).map_err(sources::Error::from)?;
+                import::execute(&opened, data, *force, out)
+            })
         }
         DataCommand::Import { cells: Some(_), .. } => Err(Failure::Usage(
             "--cells says what the files of a cycler hold: give it with `data import cycler`, or leave it out"
