@@ -4,7 +4,7 @@ mod check;
 mod datasets;
 mod export;
 mod fetch;
-mod import;
+pub mod import;
 mod list;
 mod picture;
 mod show;
@@ -163,8 +163,7 @@ pub fn execute_to(command: &DataCommand, out: &mut dyn io::Write) -> Result<(), 
             out,
         ),
         DataCommand::Describe { paths } => {
-            print(out, &sources::cycler::describe(paths).map_err(|error| Failure::Usage(error.to_string()))?);
-            Ok(())
+            print(out, &sources::cycler::describe(paths).map_err(|error| Failure::Usage(error.to_string()))?)
         }
         DataCommand::Import { format: Kind::Cycler, paths, data, force, nominal_capacity, catalogue, cells } => {
             import::check_target(data, &[], *force)?;

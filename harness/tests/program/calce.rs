@@ -7,6 +7,7 @@ use cells::cell::Cycle;
 use cells::label::LabelRule;
 use cells::source::CellSource as _;
 use cells::store::Store;
+use harness::cli::data::import::Kind;
 use harness::cli::data::{DataCommand, execute_to};
 use rust_xlsxwriter::Workbook;
 use sources::calce::FORMAT;
@@ -83,12 +84,13 @@ fn a_clean_fade_that_the_published_rule_takes_for_outliers_has_its_life_in_the_h
     // with the lives, where a person imports it
     let into = dir.path().join("data");
     let command = DataCommand::Import {
-        format: import::Format::find("calce").unwrap(),
+        format: Kind::Published(import::Format::find("calce").unwrap()),
         paths: vec![workbooks],
         data: into,
         force: false,
         nominal_capacity: None,
         catalogue: None,
+        cells: None,
     };
     let mut said = Vec::new();
     execute_to(&command, &mut said).unwrap();

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use cells::source::CellSource;
 use cells::store::Store;
+use harness::cli::data::import::Kind;
 use harness::cli::data::{DataCommand, execute_to};
 use harness::cli::failure::Failure;
 use sources::import::Format;
@@ -27,9 +28,16 @@ fn show(cell: &str, data: &Path) -> DataCommand {
 }
 
 fn import(path: PathBuf, data: PathBuf, force: bool) -> Result<String, String> {
-    let format = Format::find("matr-curves").unwrap();
-    let command =
-        DataCommand::Import { format, paths: vec![path], data, force, nominal_capacity: None, catalogue: None };
+    let format = Kind::Published(Format::find("matr-curves").unwrap());
+    let command = DataCommand::Import {
+        format,
+        paths: vec![path],
+        data,
+        force,
+        nominal_capacity: None,
+        catalogue: None,
+        cells: None,
+    };
     execute(&command).map_err(|failure| failure.to_string())
 }
 

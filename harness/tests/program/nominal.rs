@@ -7,6 +7,7 @@ use cells::cell::LifeRecord;
 use cells::label::LabelRule;
 use cells::source::CellSource as _;
 use cells::store::Store;
+use harness::cli::data::import::Kind;
 use harness::cli::data::{DataCommand, execute_to};
 use sources::export;
 use sources::import::Format;
@@ -22,12 +23,13 @@ fn export(format: &str, cells: &LabCells, folder: &Path) -> Vec<PathBuf> {
 /// What importing prints, or its exit code and sentence.
 fn import(format: &str, path: &Path, data: &Path, nominal: Option<Nominal>) -> Result<String, (u8, String)> {
     let command = DataCommand::Import {
-        format: Format::find(format).unwrap(),
+        format: Kind::Published(Format::find(format).unwrap()),
         paths: vec![path.to_owned()],
         data: data.to_owned(),
         force: false,
         nominal_capacity: nominal,
         catalogue: None,
+        cells: None,
     };
     run(&command)
 }
