@@ -15,8 +15,7 @@ const MOST: usize = 4;
 /// is the published one to the last bit is let in, whatever it shows.
 pub(super) fn judged(imported: Imported) -> Result<Imported, Error> {
     let Imported { cell, mut remarks } = imported;
-    // tables of published curves have no charge half and known spikes: flagged, never refused
-    let is_published = physics::is_published(&cell) || !cell.has_charge();
+    let is_published = physics::is_published(&cell);
     let (cell, shortened) = if is_published { (cell, None) } else { physics::without_unfinished_end(cell) };
     remarks.extend(shortened);
     let doubts = physics::doubts(&cell);

@@ -107,8 +107,8 @@ mod tests {
         assert_eq!(cycles(&[0.0, 0.5, 1.0, 0.0, 0.5, 1.0], 3).0, expected);
         assert_eq!(cycles(&[0.0, 0.5, 1.0, 1.0, 1.5, 2.0], 3).0, expected);
         // reset in every step
-        let (counted, ways) = cycles(&[0.0, 0.75, 0.25, 0.0, 0.75, 0.25], 3);
-        assert_eq!((counted, ways.began_anew), (vec![vec![0.0, 0.75, 1.0]; 2], 2));
+        let (counted, ways) = cycles(&[0.0, 0.75, 0.125, 0.0, 0.75, 0.125], 3);
+        assert_eq!((counted, ways.began_anew), (vec![vec![0.0, 0.75, 0.875]; 2], 2));
         assert!(within(&[0.0, 0.9, 0.6], None, 1.0, &mut Ways::default()).is_err());
     }
 
