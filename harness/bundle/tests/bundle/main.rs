@@ -1,0 +1,1 @@
+//! Bundles: the same numbers as runs, refusals, warnings.
