@@ -50,9 +50,13 @@ impl Calibration {
         let (count, cells) = (self.count(), self.folds.len());
         let whose = match self.around {
             Around::Whole => "around the answer of the whole model (jackknife; no bound without stability)",
-            Around::Folds | Around::Networks(_) => "around the answers of the folds' models (CV+, jackknife+ with as many folds as cells)",
+            Around::Folds | Around::Networks(_) => {
+                "around the answers of the folds' models (CV+, jackknife+ with as many folds as cells)"
+            }
         };
-        format!("{LEVEL} interval from |ln life| residuals of {count} folds of {cells} training cells, {whose}; Barber et al. 2021")
+        format!(
+            "{LEVEL} interval from |ln life| residuals of {count} folds of {cells} training cells, {whose}; Barber et al. 2021"
+        )
     }
 
     /// The interval in cycles of a cell of whose life the folds' models answer these lives; of a single life, that of the whole

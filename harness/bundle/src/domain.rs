@@ -54,7 +54,8 @@ impl Traits {
         let info = cell.info();
         let current = cell.cycles().first().map_or(&[][..], |cycle| &cycle.current);
         let rate = |sign: f64| {
-            let mut half: Vec<f64> = current.iter().map(|value| sign * value).filter(|&value| value > LEAST_CURRENT).collect();
+            let mut half: Vec<f64> =
+                current.iter().map(|value| sign * value).filter(|&value| value > LEAST_CURRENT).collect();
             half.sort_by(f64::total_cmp);
             half.get(half.len() / 2).map(|current| current / info.nominal_capacity)
         };
@@ -117,13 +118,21 @@ impl Domain {
         for (what, unit, value, range) in factors {
             let (Some(value), Some(range)) = (value, range) else { continue };
             if value < range.low / FACTOR || value > range.high * FACTOR {
-                warnings.push(format!("its {what} is {} {unit}, of the training cells {}", rounded(value), range.shown(unit)));
+                warnings.push(format!(
+                    "its {what} is {} {unit}, of the training cells {}",
+                    rounded(value),
+                    range.shown(unit)
+                ));
             }
         }
         if let (Some(value), Some(range)) = (cell.temperature, self.temperature)
             && (value < range.low - DEGREES || value > range.high + DEGREES)
         {
-            warnings.push(format!("its temperature is {} °C, of the training cells {}", rounded(value), range.shown("°C")));
+            warnings.push(format!(
+                "its temperature is {} °C, of the training cells {}",
+                rounded(value),
+                range.shown("°C")
+            ));
         }
         warnings
     }
@@ -150,8 +159,14 @@ mod tests {
         let domain = Domain::of(&[cell(|_| ()), cell(|cell| cell.charge_rate = Some(6.0))]).unwrap();
         let said = |change: fn(&mut Traits)| domain.warnings(&cell(change));
         assert!(said(|cell| (cell.charge_rate, cell.temperature) = (Some(5.0), None)).is_empty());
-        assert_eq!(said(|cell| cell.nominal_capacity = 2.0), ["its nominal capacity is 2 Ah, of the training cells 1.1 Ah"]);
-        assert_eq!(said(|cell| cell.temperature = Some(10.0)), ["its temperature is 10 °C, of the training cells 30 °C"]);
+        assert_eq!(
+            said(|cell| cell.nominal_capacity = 2.0),
+            ["its nominal capacity is 2 Ah, of the training cells 1.1 Ah"]
+        );
+        assert_eq!(
+            said(|cell| cell.temperature = Some(10.0)),
+            ["its temperature is 10 °C, of the training cells 30 °C"]
+        );
         assert_eq!(said(|cell| cell.chemistry = "NMC/graphite".to_owned()).len(), 1);
         let fast = said(|cell| cell.charge_rate = Some(9.0));
         assert_eq!(fast, ["its charge rate in the first cycle at hand is 9 1/h, of the training cells 3.6 to 6 1/h"]);

@@ -26,7 +26,9 @@ pub enum Error {
         source: TrainError,
     },
     /// A model that is kept in no bundle.
-    #[error("{model} is a procedure that draws cells of two chemistries anew for every seed, which a bundle does not keep; train a model of an experiment without `transfer:`")]
+    #[error(
+        "{model} is a procedure that draws cells of two chemistries anew for every seed, which a bundle does not keep; train a model of an experiment without `transfer:`"
+    )]
     Transfer {
         /// Which.
         model: String,

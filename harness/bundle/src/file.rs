@@ -160,8 +160,8 @@ impl Bundle {
         if seal(description, parts) != hash {
             return Err(refused("this bundle was changed after it was written".to_owned()));
         }
-        let description: Description =
-            serde_json::from_str(description).map_err(|error| refused(format!("its description is damaged: {error}")))?;
+        let description: Description = serde_json::from_str(description)
+            .map_err(|error| refused(format!("its description is damaged: {error}")))?;
         Read { description, views }.bundle().map_err(refused)
     }
 
@@ -184,7 +184,10 @@ impl Read<'_> {
         let cells = self.description.cells.len();
         let shape = self.description.feature.as_ref().map_or(vec![0], |feature| feature.shape());
         if self.description.feature.is_some() {
-            entry.model.check_feature(&shape).map_err(|problem| format!("its model cannot read its feature: {problem}"))?;
+            entry
+                .model
+                .check_feature(&shape)
+                .map_err(|problem| format!("its model cannot read its feature: {problem}"))?;
         }
         if entry.model.row().reads_features != self.description.feature.is_some() {
             return Err("its model and its feature do not go together".to_owned());
@@ -200,7 +203,8 @@ impl Read<'_> {
         if weights.is_some() != entry.model.is_network() {
             return Err("its model and its tensors do not go together".to_owned());
         }
-        let calibration = self.description.calibration.is_some().then(|| self.calibration(&entry, cells)).transpose()?;
+        let calibration =
+            self.description.calibration.is_some().then(|| self.calibration(&entry, cells)).transpose()?;
         // what each life rests on is in the description, as a tally
         let bases = vec![Basis::Observed; cells];
         let train = Part { ids: self.description.cells.clone(), features, lives, bases };
@@ -216,8 +220,11 @@ impl Read<'_> {
         if !residuals.iter().all(|residual| residual.is_finite() && *residual >= 0.0) {
             return Err("its residuals are no distances".to_owned());
         }
-        let mut calibration =
-            Calibration { folds: folds.into_iter().map(|fold| fold as usize).collect(), residuals, around: Around::Folds };
+        let mut calibration = Calibration {
+            folds: folds.into_iter().map(|fold| fold as usize).collect(),
+            residuals,
+            around: Around::Folds,
+        };
         let is_of_pairs = entry.model.row().engine == baselines::Engine::Branches;
         if is_of_pairs {
             calibration.around = Around::Whole;
@@ -232,7 +239,11 @@ impl Read<'_> {
         let view = self.views.iter().find(|(known, _)| *known == name).map(|(_, view)| view);
         let view = view.ok_or_else(|| format!("it has no {name}"))?;
         if view.dtype() != dtype || view.shape() != shape {
-            return Err(format!("its {name} have shape {:?} ({:?}), not {shape:?} ({dtype:?})", view.shape(), view.dtype()));
+            return Err(format!(
+                "its {name} have shape {:?} ({:?}), not {shape:?} ({dtype:?})",
+                view.shape(),
+                view.dtype()
+            ));
         }
         Ok(view.data())
     }
@@ -253,7 +264,11 @@ impl Read<'_> {
             if view.dtype() != Dtype::F32 {
                 return Err(format!("its tensor {prefix}.{name} is {:?}, not f32", view.dtype()));
             }
-            tensors.push(NamedTensor { name: name.to_owned(), shape: view.shape().to_vec(), values: f32s(view.data()) });
+            tensors.push(NamedTensor {
+                name: name.to_owned(),
+                shape: view.shape().to_vec(),
+                values: f32s(view.data()),
+            });
         }
         Ok(Weights(tensors))
     }

@@ -48,7 +48,8 @@ impl Nearness {
     /// How many times farther from its nearest training cell than 99 % of the training cells are from theirs: above 1, the
     /// cell lies outside. `features` are those of one cell, row-major.
     pub fn excess(&self, features: &[f32]) -> f64 {
-        nearest(&self.rows, &scaled(&self.columns, ArrayView1::from(features)), None) / self.usual.max(f64::MIN_POSITIVE)
+        nearest(&self.rows, &scaled(&self.columns, ArrayView1::from(features)), None)
+            / self.usual.max(f64::MIN_POSITIVE)
     }
 }
 

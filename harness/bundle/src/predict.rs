@@ -75,12 +75,8 @@ impl Bundle {
     }
 
     fn look(&self, source: &dyn CellSource, id: &str) -> Looked {
-        let failed = |error: String| Looked {
-            seen: 0,
-            has_ended: false,
-            warnings: vec![],
-            row: Err((Status::Failed, error)),
-        };
+        let failed =
+            |error: String| Looked { seen: 0, has_ended: false, warnings: vec![], row: Err((Status::Failed, error)) };
         // one cycle at least, for what is known of the cell
         let cell = match source.cell(id, self.needed().max(1)) {
             Ok(cell) => cell,
@@ -95,8 +91,12 @@ impl Bundle {
         };
         let mut warnings = self.description.domain.warnings(&Traits::of(&cell));
         match (self.description.origin, source.origin()) {
-            (Origin::Virtual, Origin::Real) => warnings.push("the training cells are virtual, this one is real".to_owned()),
-            (Origin::Real, Origin::Virtual) => warnings.push("the training cells are real, this one is virtual".to_owned()),
+            (Origin::Virtual, Origin::Real) => {
+                warnings.push("the training cells are virtual, this one is real".to_owned())
+            }
+            (Origin::Real, Origin::Virtual) => {
+                warnings.push("the training cells are real, this one is virtual".to_owned())
+            }
             _ => {}
         }
         if self.train.ids.iter().any(|known| known == id) {
@@ -132,7 +132,8 @@ impl Bundle {
         // lives of the asked are nobody's to read
         let (lives, bases) = (vec![1.0; ids.len()], vec![Basis::Observed; ids.len()]);
         let test = Part { ids: ids.to_vec(), features, lives, bases };
-        let mut samples = Samples { feature_shape: shape, train: self.train.clone(), test, removed: vec![], uncounted: vec![] };
+        let mut samples =
+            Samples { feature_shape: shape, train: self.train.clone(), test, removed: vec![], uncounted: vec![] };
         let answer = self.ask_one(entry, &samples, self.weights.as_ref(), workplace)?;
         let around = match self.calibration.as_ref().map(|calibration| (calibration, &calibration.around)) {
             None => Vec::new(),
@@ -169,7 +170,8 @@ impl Bundle {
             Some(weights) => Trained::restore(entry, material, seed, workplace, weights),
             None => Trained::fit(entry, material, seed, workplace, None).map(|(trained, _)| trained),
         };
-        let mut answers = trained.and_then(|trained| trained.ask(&[entry], &self.description.streams)).map_err(failed)?;
+        let mut answers =
+            trained.and_then(|trained| trained.ask(&[entry], &self.description.streams)).map_err(failed)?;
         answers.pop().ok_or_else(|| Error::Internal("a model was asked and gave no answer".to_owned()))
     }
 

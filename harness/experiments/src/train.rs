@@ -282,7 +282,9 @@ fn quartiles(alone: &Array2<f64>, references: &References) -> Vec<[f64; 2]> {
     let of = |(cell, row): (usize, ArrayView1<'_, f64>)| {
         let mut lives: Vec<f64> = references.of(cell).iter().map(|&reference| row[reference]).collect();
         lives.sort_by(f64::total_cmp);
-        [1, 3].map(|quarter| lives.get((lives.len() * quarter).div_ceil(4).saturating_sub(1)).copied().unwrap_or(f64::NAN))
+        [1, 3].map(|quarter| {
+            lives.get((lives.len() * quarter).div_ceil(4).saturating_sub(1)).copied().unwrap_or(f64::NAN)
+        })
     };
     alone.rows().into_iter().enumerate().map(of).collect()
 }

@@ -1,1 +1,5 @@
-//! Bundles: the same numbers as runs, refusals, warnings.
+//! Bundles: the numbers of runs, from files that are whole.
+
+mod answers;
+mod files;
+mod made;
