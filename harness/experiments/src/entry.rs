@@ -155,6 +155,34 @@ impl Entry {
         Self::try_from(declared).map_err(|misfit| misfit.in_entry(0))
     }
 
+    /// The entry as one writes it, with every hyper-parameter: what [`Entry::of_written`] reads.
+    pub fn written(&self) -> Value {
+        let mut written = json!({
+            self.model.key(): self.model.parameters(),
+            "feature_transformation": self.feature_transformation,
+            "label_transformation": self.label_transformation,
+        });
+        if let Some(feature) = &self.feature {
+            written["feature"] = json!(feature);
+        }
+        if let Some(label) = &self.label {
+            written["label"] = json!(label);
+        }
+        if !self.variant.is_empty() {
+            written["variant"] = json!(self.variant);
+        }
+        written
+    }
+
+    /// Reads and checks an entry that [`Entry::written`] gave.
+    ///
+    /// # Errors
+    /// What is wrong with it, in a sentence.
+    pub fn of_written(written: &Value) -> Result<Self, String> {
+        let tree = serde_yaml::to_value(written).map_err(|error| error.to_string())?;
+        Self::read(&tree).map_err(|problem| problem.anywhere())
+    }
+
     /// `batlinet[intra_only]`.
     pub fn label(&self) -> String {
         let variant = if self.variant.is_empty() { String::new() } else { format!("[{}]", self.variant) };
@@ -369,6 +397,25 @@ mod tests {
         for name in ModelSpec::every().iter().map(ModelSpec::name) {
             assert!(ModelSpec::NAMES.contains(&name), "{name}");
         }
+    }
+
+    #[test]
+    fn an_entry_that_is_written_down_comes_back() {
+        for model in ModelSpec::every().into_iter().filter(|model| !matches!(model, ModelSpec::Transfer(_))) {
+            let entry = Entry {
+                feature: model.row().reads_features.then(|| "row".to_owned()),
+                model,
+                feature_transformation: FeatureTransformation::ZScore,
+                label_transformation: LabelTransformation::default(),
+                label: Some(LabelRule::to(0.9)),
+                variant: "a=1".to_owned(),
+                target_cells: None,
+            };
+            let text = serde_json::to_string(&entry.written()).unwrap();
+            assert_eq!(Entry::of_written(&serde_json::from_str(&text).unwrap()).unwrap(), entry);
+        }
+        let problem = Entry::of_written(&json!({ "ridge": { "alpha": -1.0 } })).unwrap_err();
+        assert!(problem.contains("alpha"), "{problem}");
     }
 
     #[test]

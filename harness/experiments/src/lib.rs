@@ -16,6 +16,7 @@
 //! | `values` | what a report looks up | an entry |
 //! | `former` | records of format 1 under the keys of today | plans |
 //! | [`foresight`] | runs that will fail | plans, and a glance at the cells |
+//! | [`gather`] | the samples of one entry | a plan and a source |
 //! | [`train`] | a trained model, and its answers | samples and an entry |
 //! | [`library`] | trained models that are there already | records |
 //! | [`pretrained`] | networks that several runs begin with | an output folder |
@@ -30,6 +31,7 @@ mod error;
 pub mod estimate;
 pub mod foresight;
 mod former;
+pub mod gather;
 mod job;
 pub mod key;
 pub mod library;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use baselines::{Context, FitSummary, Fitted, Model, ModelError, Progress, Streams, Weights};
-use ndarray::{Array2, ArrayD};
+use ndarray::{Array2, ArrayD, ArrayView1};
 use thiserror::Error;
 
 use super::entry::{Entry, ModelSpec};
@@ -83,6 +83,9 @@ pub struct Answer {
     pub pairs: Option<Array2<f64>>,
     /// The references of each test cell, for a model that asks any.
     pub references: Option<References>,
+    /// Between which lives the middle half of each test cell's references answers, each drawn one counted as often as it was
+    /// drawn: how far they disagree.
+    pub quartiles: Option<Vec<[f64; 2]>>,
 }
 
 /// BatLiNet apart: its answers for pairs of cells serve many numbers of references.
@@ -222,7 +225,7 @@ impl<'a> Trained<'a> {
             Either::Other(model) => {
                 let context = context(&self.streams, self.workplace);
                 let predicted = self.labels.inverse(&model.predict(features.view(), &context)?);
-                return Ok(vec![Answer { predicted, pairs: None, references: None }; entries.len()]);
+                return Ok(vec![Answer { predicted, pairs: None, references: None, quartiles: None }; entries.len()]);
             }
         };
         let (cells, training) = (test.ids.len(), self.material.references().ids.len());
@@ -244,18 +247,16 @@ impl<'a> Trained<'a> {
             References::union(&wishes.iter().map(|(references, _)| references.clone()).collect::<Vec<_>>())
         };
         let answers = model.pairs(features.view(), &asked)?;
-        let alone = |wanted: bool| -> Option<Array2<f64>> {
-            let mut alone = answers.alone().filter(|_| wanted)?;
-            for mut row in alone.rows_mut() {
-                let lives = self.labels.inverse(&row.to_vec());
-                row.iter_mut().zip(lives).for_each(|(label, life)| *label = life);
-            }
-            Some(alone)
-        };
+        let mut alone = answers.alone();
+        for mut row in alone.iter_mut().flat_map(|alone| alone.rows_mut()) {
+            let lives = self.labels.inverse(&row.to_vec());
+            row.iter_mut().zip(lives).for_each(|(label, life)| *label = life);
+        }
         let answer = |(references, pair_matrix): &(References, bool)| Answer {
             predicted: self.labels.inverse(&answers.predict(references)),
-            pairs: alone(*pair_matrix),
+            pairs: alone.clone().filter(|_| *pair_matrix),
             references: answers.inter.is_some().then(|| references.clone()),
+            quartiles: alone.as_ref().map(|alone| quartiles(alone, references)),
         };
         Ok(wishes.iter().map(answer).collect())
     }
@@ -274,6 +275,18 @@ pub fn pretrain(
     let (ModelSpec::Transfer(parameters), Some(source)) = (&entry.model, material.source) else { return Ok(None) };
     let streams = entry.model.streams(seed);
     Ok(transfer(parameters, source)?.pretrain(&context(&streams, workplace))?)
+}
+
+/// Per cell, the lives (columns of `alone`) that a quarter and three quarters of its references stay under.
+fn quartiles(alone: &Array2<f64>, references: &References) -> Vec<[f64; 2]> {
+    let of = |(cell, row): (usize, ArrayView1<'_, f64>)| {
+        let mut lives: Vec<f64> = references.of(cell).iter().map(|&reference| row[reference]).collect();
+        lives.sort_by(f64::total_cmp);
+        [1, 3].map(|quarter| {
+            lives.get((lives.len() * quarter).div_ceil(4).saturating_sub(1)).copied().unwrap_or(f64::NAN)
+        })
+    };
+    alone.rows().into_iter().enumerate().map(of).collect()
 }
 
 fn transfer<'a>(parameters: &TransferParameters, source: &'a Part) -> Result<Transfer<'a>, ModelError> {

@@ -102,6 +102,19 @@ impl From<verdicts::Error> for Failure {
     }
 }
 
+impl From<bundle::Error> for Failure {
+    fn from(error: bundle::Error) -> Self {
+        use bundle::Error;
+        match error {
+            Error::Cells(error) => error.into(),
+            Error::Experiments(error) => error.into(),
+            Error::Record(error) => error.into(),
+            Error::Internal(what) => Self::Internal(what),
+            other => Self::Usage(other.to_string()),
+        }
+    }
+}
+
 impl From<experiments::Error> for Failure {
     fn from(error: experiments::Error) -> Self {
         use experiments::Error;

@@ -11,9 +11,11 @@ pub mod interrupt;
 pub mod options;
 pub mod output;
 pub mod plan;
+pub mod predict;
 pub mod replay;
 pub mod report;
 pub mod run;
+pub mod train;
 
 use std::path::PathBuf;
 
@@ -44,6 +46,10 @@ pub(crate) enum Verb {
     Plan(plan::PlanArguments),
     /// Run experiments; what is done already is not done again.
     Run(run::RunArguments),
+    /// Keep a model of an experiment for later: one file, calibrated.
+    Train(train::TrainArguments),
+    /// How long will these cells live? With 90 % intervals, by a model that was kept.
+    Predict(predict::PredictArguments),
     /// What came out, next to the paper?
     Report(report::ReportArguments),
     /// Is one model, arm or commit better than another, and is that certain?
@@ -75,6 +81,8 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
         Verb::Data(command) => data::execute(command),
         Verb::Plan(arguments) => plan::execute(arguments),
         Verb::Run(arguments) => run::execute(arguments),
+        Verb::Train(arguments) => train::execute(arguments),
+        Verb::Predict(arguments) => predict::execute(arguments),
         Verb::Report(arguments) => report::execute(arguments),
         Verb::Compare(arguments) => compare::execute(arguments),
         Verb::Gate(arguments) => gate::execute(arguments),

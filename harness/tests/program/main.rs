@@ -13,6 +13,7 @@ mod gp_on_curves;
 mod lives;
 mod nominal;
 mod own_cells;
+mod predict;
 mod real_curves;
 mod records;
 mod report;

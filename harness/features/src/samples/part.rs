@@ -23,6 +23,19 @@ impl Part {
     pub fn tally(&self) -> Tally {
         self.bases.iter().copied().collect()
     }
+
+    /// The cells at these positions, in their order.
+    ///
+    /// # Panics
+    /// If there is no such position.
+    pub fn rows(&self, rows: &[usize]) -> Self {
+        Self {
+            ids: rows.iter().map(|&row| self.ids[row].clone()).collect(),
+            features: self.features.select(Axis(0), rows),
+            lives: rows.iter().map(|&row| self.lives[row]).collect(),
+            bases: rows.iter().map(|&row| self.bases[row]).collect(),
+        }
+    }
 }
 
 /// One feature of all cells of a split that have a life.
@@ -74,12 +87,7 @@ impl Samples {
     pub fn drawn(&self, split: &Split) -> Self {
         let part = |ids: &[String]| {
             let rows: Vec<usize> = (0..self.test.ids.len()).filter(|&row| ids.contains(&self.test.ids[row])).collect();
-            Part {
-                ids: rows.iter().map(|&row| self.test.ids[row].clone()).collect(),
-                features: self.test.features.select(Axis(0), &rows),
-                lives: rows.iter().map(|&row| self.test.lives[row]).collect(),
-                bases: rows.iter().map(|&row| self.test.bases[row]).collect(),
-            }
+            self.test.rows(&rows)
         };
         let (feature_shape, removed) = (self.feature_shape.clone(), self.removed.clone());
         let uncounted = self.uncounted.clone();

@@ -1,0 +1,121 @@
+//! What a bundle says of one cell, and how it is written down.
+
+use serde::{Serialize, Serializer};
+
+use crate::Error;
+
+/// Whether there is a life, and whether it is one to wait for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// The cell lives, and there is a prediction.
+    Ok,
+    /// Its record shows the end of its life; the prediction is what its early cycles said.
+    Ended,
+    /// Fewer cycles are at hand than the model reads; the warning says how many more it takes.
+    TooFewCycles,
+    /// No prediction could be made; the warning says why.
+    Failed,
+}
+
+impl Status {
+    /// As in the column `status`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Ended => "ended",
+            Self::TooFewCycles => "too few cycles",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl Serialize for Status {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.word())
+    }
+}
+
+/// What a bundle says of one cell; cycles everywhere.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Answer {
+    /// Its id.
+    pub cell_id: String,
+    /// Predicted life.
+    pub life: Option<f64>,
+    /// Lower end of the 90 % interval.
+    pub low: Option<f64>,
+    /// Upper end.
+    pub high: Option<f64>,
+    /// Life less the cycles seen, 0 at least; nothing for a cell whose life has ended.
+    pub remaining: Option<f64>,
+    /// Cycles on record.
+    pub cycles_seen: usize,
+    /// Cycles in detail that the model reads.
+    pub cycles_needed: usize,
+    /// How it went.
+    pub status: Status,
+    /// What to distrust, a sentence each.
+    pub warnings: Vec<String>,
+    /// The life that a quarter of BatLiNet's references stay under.
+    pub reference_low: Option<f64>,
+    /// The life that three quarters of them stay under.
+    pub reference_high: Option<f64>,
+}
+
+impl Answer {
+    /// The columns of [`csv`], in order.
+    pub const COLUMNS: [&'static str; 11] = [
+        "cell_id",
+        "life",
+        "low",
+        "high",
+        "remaining",
+        "cycles_seen",
+        "cycles_needed",
+        "status",
+        "warnings",
+        "reference_low",
+        "reference_high",
+    ];
+
+    /// Its fields as text, `number` of those that may be missing.
+    pub fn row(&self, number: impl Fn(f64) -> String) -> [String; 11] {
+        let number = |value: Option<f64>| value.map_or_else(String::new, &number);
+        [
+            self.cell_id.clone(),
+            number(self.life),
+            number(self.low),
+            number(self.high),
+            number(self.remaining),
+            self.cycles_seen.to_string(),
+            self.cycles_needed.to_string(),
+            self.status.word().to_owned(),
+            self.warnings.join("; "),
+            number(self.reference_low),
+            number(self.reference_high),
+        ]
+    }
+}
+
+/// A table with a header; warnings are one field, with `; ` between them. Numbers are written so that the same come back.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub fn csv(answers: &[Answer]) -> Result<String, Error> {
+    let internal = |error: &dyn std::fmt::Display| Error::Internal(error.to_string());
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(Answer::COLUMNS).map_err(|error| internal(&error))?;
+    for answer in answers {
+        writer.write_record(answer.row(|value| value.to_string())).map_err(|error| internal(&error))?;
+    }
+    let bytes = writer.into_inner().map_err(|error| internal(&error))?;
+    String::from_utf8(bytes).map_err(|error| internal(&error))
+}
+
+/// A list with an object per cell, whose keys are the columns of [`csv`]; what is missing is null, warnings are a list.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub fn json(answers: &[Answer]) -> Result<String, Error> {
+    serde_json::to_string_pretty(answers).map(|text| text + "\n").map_err(|error| Error::Internal(error.to_string()))
+}

@@ -1,0 +1,174 @@
+//! What the training cells were like, and what of another cell is unlike them.
+
+use std::collections::BTreeSet;
+
+use cells::{
+    cell::{Cell, LEAST_CURRENT},
+    quote::shown,
+};
+use serde::{Deserialize, Serialize};
+
+/// How far a nominal capacity or a rate may lie outside those of the training cells, as a factor.
+const FACTOR: f64 = 1.1;
+/// How far a temperature may, in °C.
+const DEGREES: f64 = 5.0;
+
+/// What is known of one cell beside its features.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Traits {
+    chemistry: String,
+    nominal_capacity: f64,
+    temperature: Option<f64>,
+    charge_rate: Option<f64>,
+    discharge_rate: Option<f64>,
+}
+
+/// The least and the largest of some values.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Range {
+    /// Least.
+    pub low: f64,
+    /// Largest.
+    pub high: f64,
+}
+
+/// What the training cells were like.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Domain {
+    /// Positive and negative electrodes, such as `LFP/graphite`.
+    pub chemistries: BTreeSet<String>,
+    /// Ah.
+    pub nominal_capacity: Range,
+    /// °C of the chamber, of the cells of which it is known.
+    pub temperature: Option<Range>,
+    /// Median current of the first charge at hand over nominal capacity, in 1/h.
+    pub charge_rate: Option<Range>,
+    /// The same of the first discharge.
+    pub discharge_rate: Option<Range>,
+}
+
+impl Traits {
+    /// Of a cell with its first cycle, or more.
+    pub fn of(cell: &Cell) -> Self {
+        let info = cell.info();
+        let current = cell.cycles().first().map_or(&[][..], |cycle| &cycle.current);
+        let rate = |sign: f64| {
+            let mut half: Vec<f64> =
+                current.iter().map(|value| sign * value).filter(|&value| value > LEAST_CURRENT).collect();
+            half.sort_by(f64::total_cmp);
+            half.get(half.len() / 2).map(|current| current / info.nominal_capacity)
+        };
+        Self {
+            chemistry: format!("{}/{}", info.chemistry.cathode, info.chemistry.anode),
+            nominal_capacity: info.nominal_capacity,
+            temperature: info.ambient_temperature,
+            charge_rate: rate(1.0),
+            discharge_rate: rate(-1.0),
+        }
+    }
+}
+
+impl Range {
+    fn of(values: impl Iterator<Item = Option<f64>>) -> Option<Self> {
+        values.flatten().fold(None, |range, value| {
+            let Self { low, high } = range.unwrap_or(Self { low: value, high: value });
+            Some(Self { low: low.min(value), high: high.max(value) })
+        })
+    }
+
+    /// `1.1` or `1.1 to 2.5`, in this unit.
+    fn shown(self, unit: &str) -> String {
+        let Self { low, high } = self;
+        let [low, high] = [low, high].map(rounded);
+        if low == high { format!("{low} {unit}") } else { format!("{low} to {high} {unit}") }
+    }
+}
+
+fn rounded(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
+}
+
+impl Domain {
+    /// Of the training cells; `None` of none.
+    pub fn of(cells: &[Traits]) -> Option<Self> {
+        let range = |value: fn(&Traits) -> Option<f64>| Range::of(cells.iter().map(value));
+        Some(Self {
+            chemistries: cells.iter().map(|cell| cell.chemistry.clone()).collect(),
+            nominal_capacity: range(|cell| Some(cell.nominal_capacity))?,
+            temperature: range(|cell| cell.temperature),
+            charge_rate: range(|cell| cell.charge_rate),
+            discharge_rate: range(|cell| cell.discharge_rate),
+        })
+    }
+
+    /// What of a cell is unlike the training cells, one sentence each.
+    pub fn warnings(&self, cell: &Traits) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if !self.chemistries.contains(&cell.chemistry) {
+            let known: Vec<&str> = self.chemistries.iter().map(String::as_str).take(5).collect();
+            let known = known.join(", ");
+            warnings.push(format!("its chemistry is {}, the training cells are {known}", shown(&cell.chemistry, 40)));
+        }
+        let factors = [
+            ("nominal capacity", "Ah", Some(cell.nominal_capacity), Some(self.nominal_capacity)),
+            ("charge rate in the first cycle at hand", "1/h", cell.charge_rate, self.charge_rate),
+            ("discharge rate in the first cycle at hand", "1/h", cell.discharge_rate, self.discharge_rate),
+        ];
+        for (what, unit, value, range) in factors {
+            let (Some(value), Some(range)) = (value, range) else { continue };
+            if value < range.low / FACTOR || value > range.high * FACTOR {
+                warnings.push(format!(
+                    "its {what} is {} {unit}, of the training cells {}",
+                    rounded(value),
+                    range.shown(unit)
+                ));
+            }
+        }
+        if let (Some(value), Some(range)) = (cell.temperature, self.temperature)
+            && (value < range.low - DEGREES || value > range.high + DEGREES)
+        {
+            warnings.push(format!(
+                "its temperature is {} °C, of the training cells {}",
+                rounded(value),
+                range.shown("°C")
+            ));
+        }
+        warnings
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cell(change: impl Fn(&mut Traits)) -> Traits {
+        let mut cell = Traits {
+            chemistry: "LFP/graphite".to_owned(),
+            nominal_capacity: 1.1,
+            temperature: Some(30.0),
+            charge_rate: Some(3.6),
+            discharge_rate: Some(4.0),
+        };
+        change(&mut cell);
+        cell
+    }
+
+    #[test]
+    fn what_is_unlike_is_said_and_nothing_else() {
+        let domain = Domain::of(&[cell(|_| ()), cell(|cell| cell.charge_rate = Some(6.0))]).unwrap();
+        let said = |change: fn(&mut Traits)| domain.warnings(&cell(change));
+        assert!(said(|cell| (cell.charge_rate, cell.temperature) = (Some(5.0), None)).is_empty());
+        assert_eq!(
+            said(|cell| cell.nominal_capacity = 2.0),
+            ["its nominal capacity is 2 Ah, of the training cells 1.1 Ah"]
+        );
+        assert_eq!(
+            said(|cell| cell.temperature = Some(10.0)),
+            ["its temperature is 10 °C, of the training cells 30 °C"]
+        );
+        assert_eq!(said(|cell| cell.chemistry = "NMC/graphite".to_owned()).len(), 1);
+        let fast = said(|cell| cell.charge_rate = Some(9.0));
+        assert_eq!(fast, ["its charge rate in the first cycle at hand is 9 1/h, of the training cells 3.6 to 6 1/h"]);
+    }
+}

@@ -1,0 +1,254 @@
+//! Lives, intervals and warnings for other cells.
+
+use cells::{
+    cell::{Cell, Origin},
+    label::{Basis, LabelRule, Unreached, Verdict},
+    source::CellSource,
+};
+use experiments::{
+    Entry,
+    train::{self, Material, TrainError, Trained, Workplace},
+};
+use features::samples::{Part, Samples};
+use ndarray::{ArrayD, IxDyn};
+use rayon::prelude::*;
+
+use crate::{
+    Answer, Bundle, Error, Status,
+    calibration::{Around, LEVEL},
+    domain::Traits,
+    nearness::Nearness,
+};
+
+/// What is found of a cell before the model is asked.
+struct Looked {
+    seen: usize,
+    has_ended: bool,
+    warnings: Vec<String>,
+    /// The features; or why there are none.
+    row: Result<Vec<f32>, (Status, String)>,
+}
+
+/// What the models say of some cells.
+struct Said {
+    lives: Vec<f64>,
+    /// Per fold, or of the whole model, what the residuals are laid around.
+    around: Vec<Vec<f64>>,
+    quartiles: Option<Vec<[f64; 2]>>,
+}
+
+impl Bundle {
+    /// What is predicted of these cells of `source`, in order of their ids. What cannot be predicted is an answer that says why.
+    ///
+    /// # Errors
+    /// [`Error::NotABundle`] of a bundle whose parts do not fit one another; [`Error::Model`] of a model that cannot be asked.
+    pub fn predict(
+        &self,
+        source: &dyn CellSource,
+        ids: &[String],
+        workplace: Workplace<'_>,
+    ) -> Result<Vec<Answer>, Error> {
+        // as in training: with more, libtorch splits sums differently
+        tch::set_num_threads(1);
+        let entry = self.entry()?;
+        let mut ids: Vec<String> = ids.to_vec();
+        ids.sort();
+        ids.dedup();
+        let looked: Vec<Looked> = ids.par_iter().map(|id| self.look(source, id)).collect();
+        let with_row = looked.iter().zip(&ids).filter_map(|(looked, id)| Some((id, looked.row.as_ref().ok()?)));
+        let (asked, rows): (Vec<String>, Vec<&Vec<f32>>) = with_row.map(|(id, row)| (id.clone(), row)).unzip();
+        let said = if asked.is_empty() { None } else { Some(self.ask(&entry, &asked, &rows, workplace)?) };
+        let nearness = Nearness::of(&self.train.features);
+        let far: Vec<f64> =
+            rows.par_iter().map(|row| nearness.as_ref().map_or(0.0, |nearness| nearness.excess(row))).collect();
+        let mut place = 0;
+        let answer = |(id, looked): (String, Looked)| {
+            let position = place;
+            place += usize::from(looked.row.is_ok());
+            self.answer(id, looked, said.as_ref(), (position, far.get(position).copied()))
+        };
+        Ok(ids.into_iter().zip(looked).map(answer).collect())
+    }
+
+    fn needed(&self) -> usize {
+        self.description.feature.as_ref().map_or(0, |feature| feature.cycles_needed())
+    }
+
+    fn look(&self, source: &dyn CellSource, id: &str) -> Looked {
+        let failed =
+            |error: String| Looked { seen: 0, has_ended: false, warnings: vec![], row: Err((Status::Failed, error)) };
+        // one cycle at least, for what is known of the cell
+        let cell = match source.cell(id, self.needed().max(1)) {
+            Ok(cell) => cell,
+            Err(error) => return failed(error.to_string()),
+        };
+        let seen = match cell.recorded() {
+            Some(capacities) => capacities.len(),
+            None => match source.glance(id) {
+                Ok((_, held)) => held,
+                Err(error) => return failed(error.to_string()),
+            },
+        };
+        let mut warnings = self.description.domain.warnings(&Traits::of(&cell));
+        match (self.description.origin, source.origin()) {
+            (Origin::Virtual, Origin::Real) => {
+                warnings.push("the training cells are virtual, this one is real".to_owned())
+            }
+            (Origin::Real, Origin::Virtual) => {
+                warnings.push("the training cells are real, this one is virtual".to_owned())
+            }
+            _ => {}
+        }
+        if self.train.ids.iter().any(|known| known == id) {
+            warnings.push("a training cell has this id: if it is the same cell, its interval means nothing".to_owned());
+        }
+        Looked { seen, has_ended: has_ended(&self.description.label, &cell), warnings, row: self.row(&cell) }
+    }
+
+    fn row(&self, cell: &Cell) -> Result<Vec<f32>, (Status, String)> {
+        let Some(feature) = &self.description.feature else { return Ok(Vec::new()) };
+        let (held, needed) = (cell.cycles().len(), self.needed());
+        if held < needed {
+            let more = needed - held;
+            return Err((
+                Status::TooFewCycles,
+                format!("{held} cycles in detail are at hand and the model reads {needed}: {more} more are needed"),
+            ));
+        }
+        let mut row = vec![0.0; feature.shape().iter().product()];
+        match feature.extractor().extract(cell, &mut row) {
+            Ok(()) if row.iter().all(|value| value.is_finite()) => Ok(row),
+            Ok(()) => Err((Status::Failed, "its features hold numbers that are not finite".to_owned())),
+            Err(error) => Err((Status::Failed, error.to_string())),
+        }
+    }
+
+    fn ask(&self, entry: &Entry, ids: &[String], rows: &[&Vec<f32>], workplace: Workplace<'_>) -> Result<Said, Error> {
+        let shape = self.description.feature.as_ref().map_or(vec![0], |feature| feature.shape());
+        let whole: Vec<usize> = std::iter::once(ids.len()).chain(shape.iter().copied()).collect();
+        let values: Vec<f32> = rows.iter().flat_map(|row| row.iter().copied()).collect();
+        let features = ArrayD::from_shape_vec(IxDyn(&whole), values)
+            .map_err(|error| Error::Internal(format!("features of shape {whole:?}: {error}")))?;
+        // lives of the asked are nobody's to read
+        let (lives, bases) = (vec![1.0; ids.len()], vec![Basis::Observed; ids.len()]);
+        let test = Part { ids: ids.to_vec(), features, lives, bases };
+        let mut samples =
+            Samples { feature_shape: shape, train: self.train.clone(), test, removed: vec![], uncounted: vec![] };
+        let answer = self.ask_one(entry, &samples, self.weights.as_ref(), workplace)?;
+        let around = match self.calibration.as_ref().map(|calibration| (calibration, &calibration.around)) {
+            None => Vec::new(),
+            Some((_, Around::Whole)) => vec![answer.predicted.clone()],
+            Some((calibration, around)) => {
+                let mut lives = Vec::new();
+                for fold in 0..calibration.count() {
+                    let kept: Vec<usize> =
+                        (0..self.train.ids.len()).filter(|&cell| calibration.folds[cell] != fold).collect();
+                    samples.train = self.train.rows(&kept);
+                    let weights = match around {
+                        Around::Networks(networks) => networks.get(fold),
+                        _ => None,
+                    };
+                    lives.push(self.ask_one(entry, &samples, weights, workplace)?.predicted);
+                }
+                lives
+            }
+        };
+        Ok(Said { lives: answer.predicted, around, quartiles: answer.quartiles })
+    }
+
+    fn ask_one(
+        &self,
+        entry: &Entry,
+        samples: &Samples,
+        weights: Option<&baselines::Weights>,
+        workplace: Workplace<'_>,
+    ) -> Result<train::Answer, Error> {
+        let material = Material { samples, source: None };
+        let failed = |source: TrainError| Error::Model { model: self.description.model.clone(), source };
+        let seed = self.description.seed;
+        let trained = match weights {
+            Some(weights) => Trained::restore(entry, material, seed, workplace, weights),
+            None => Trained::fit(entry, material, seed, workplace, None).map(|(trained, _)| trained),
+        };
+        let mut answers =
+            trained.and_then(|trained| trained.ask(&[entry], &self.description.streams)).map_err(failed)?;
+        answers.pop().ok_or_else(|| Error::Internal("a model was asked and gave no answer".to_owned()))
+    }
+
+    fn answer(
+        &self,
+        cell_id: String,
+        looked: Looked,
+        said: Option<&Said>,
+        (position, far): (usize, Option<f64>),
+    ) -> Answer {
+        let Looked { seen, has_ended, mut warnings, row } = looked;
+        let status = match &row {
+            Err((status, _)) => *status,
+            Ok(_) if has_ended => Status::Ended,
+            Ok(_) => Status::Ok,
+        };
+        let mut answer = Answer {
+            cell_id,
+            life: None,
+            low: None,
+            high: None,
+            remaining: None,
+            cycles_seen: seen,
+            cycles_needed: self.needed(),
+            status,
+            warnings: vec![],
+            reference_low: None,
+            reference_high: None,
+        };
+        match (row, said) {
+            (Ok(_), Some(said)) => {
+                let life = said.lives[position];
+                if !(life.is_finite() && life > 0.0) {
+                    warnings.insert(0, format!("the model predicts {life} cycles, which is no life"));
+                    return Answer { status: Status::Failed, warnings, ..answer };
+                }
+                answer.life = Some(life);
+                if let Some((low, high)) = self.interval(said, position) {
+                    // an answer outside its own interval would puzzle, and a wider one covers no less
+                    (answer.low, answer.high) = (Some(low.min(life)), Some(high.max(life)));
+                } else {
+                    warnings.push(match self.calibration {
+                        None => "the model was not calibrated, so there is no interval".to_owned(),
+                        Some(_) => format!("{} training cells are too few for an interval", self.train.ids.len()),
+                    });
+                }
+                if !has_ended {
+                    answer.remaining = Some((life - seen as f64).max(0.0));
+                    if seen as f64 > life {
+                        warnings.push(format!("it has outlived its prediction by {:.0} cycles", seen as f64 - life));
+                    }
+                }
+                if let Some(far) = far.filter(|&far| far > 1.0) {
+                    let times = if far < 1000.0 { format!("{far:.1}") } else { format!("{far:.0e}") };
+                    warnings.push(format!(
+                        "its curves are {times} times as far from the nearest training cell as 99 % of these are from one another"
+                    ));
+                }
+                if let Some([low, high]) = said.quartiles.as_ref().map(|quartiles| quartiles[position]) {
+                    (answer.reference_low, answer.reference_high) = (Some(low), Some(high));
+                }
+            }
+            (Err((_, reason)), _) => warnings.insert(0, reason),
+            (Ok(_), None) => {}
+        }
+        Answer { warnings, ..answer }
+    }
+
+    fn interval(&self, said: &Said, position: usize) -> Option<(f64, f64)> {
+        let lives: Vec<f64> = said.around.iter().map(|lives| lives[position].max(1.0)).collect();
+        self.calibration.as_ref()?.interval(&lives, LEVEL).filter(|(low, high)| low.is_finite() && high.is_finite())
+    }
+}
+
+/// Whether a record shows the end of a life, by the label rule: of one that stops in time above it, the cell lives.
+fn has_ended(rule: &LabelRule, cell: &Cell) -> bool {
+    let rule = LabelRule { unreached: Unreached::Drop, minimum: 0, ..rule.clone() };
+    // a life to another threshold was published: whoever published it has seen it
+    rule.judge(cell).map_or(true, |verdict| matches!(verdict, Verdict::Life(_)))
+}

@@ -1,0 +1,5 @@
+//! Bundles: the numbers of runs, from files that are whole.
+
+mod answers;
+mod files;
+mod made;

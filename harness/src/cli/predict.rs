@@ -1,0 +1,118 @@
+//! `batlinet predict BUNDLE CELLS…`
+
+use std::{path::PathBuf, thread};
+
+use baselines::{Silent, device::Choice};
+use bundle::{Answer, Bundle, Status, answer};
+use cells::{cell::Origin, suggest::did_you_mean};
+use clap::{Args, ValueEnum};
+use experiments::train::Workplace;
+use tabled::{builder::Builder, settings::Style};
+
+use super::{
+    collection,
+    failure::Failure,
+    output::{self, say},
+};
+
+/// Arguments of `batlinet predict`.
+#[derive(Args, Debug)]
+pub struct PredictArguments {
+    /// What `batlinet train` wrote.
+    #[arg(value_name = "BUNDLE")]
+    bundle: PathBuf,
+    /// A folder of imported cells, or `virtual` for the built-in lab.
+    #[arg(required = true, value_name = "STORE|virtual")]
+    cells: Vec<PathBuf>,
+    /// What is known of the cells in a cycler's files.
+    #[arg(long = "cells", value_name = "FILE")]
+    described: Option<PathBuf>,
+    /// Only the cells with these ids.
+    #[arg(long, value_name = "IDS", value_delimiter = ',')]
+    only: Vec<String>,
+    /// How the answers are written.
+    #[arg(long, value_enum, default_value_t = Form::Table)]
+    format: Form,
+    /// Where networks compute.
+    #[arg(long, default_value = "auto", value_name = "auto|cpu|cuda|cuda:N")]
+    device: Choice,
+}
+
+/// How answers are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// For programs, all digits.
+    Csv,
+    /// For programs, all digits.
+    Json,
+    /// For people, whole cycles.
+    Table,
+}
+
+/// Prints what the bundle says of every cell.
+///
+/// # Errors
+/// [`Failure::Usage`] for what is no bundle or no store; [`Failure::RunsFailed`] if some cells could not be predicted, those with too
+/// few cycles not counted.
+pub fn execute(arguments: &PredictArguments) -> Result<(), Failure> {
+    let bundle = Bundle::read(&arguments.bundle)?;
+    let device = arguments.device.resolve().map_err(|error| Failure::Usage(error.to_string()))?;
+    let source = match (&arguments.cells[..], &arguments.described) {
+        ([store], None) if collection::is_virtual(store) || store.is_dir() => collection::open_aloud(store)?,
+        ([store], None) if !store.exists() => {
+            return Err(Failure::Usage(format!(
+                "{}: there is nothing here; give a folder of imported cells",
+                store.display()
+            )));
+        }
+        _ => {
+            return Err(Failure::Usage(
+                "cells are read from one folder of imported cells: import files with `batlinet data import FORMAT FILES --data DIR` and \
+                 give DIR"
+                    .to_owned(),
+            ));
+        }
+    };
+    let known = source.ids();
+    if let Some(unknown) = arguments.only.iter().find(|id| known.binary_search(id).is_err()) {
+        let hint = did_you_mean(unknown, known.iter().map(String::as_str));
+        return Err(Failure::Usage(format!("--only {unknown}: there is no such cell{hint}")));
+    }
+    let about = &bundle.description;
+    if about.origin == Origin::Virtual {
+        say("the model was trained on VIRTUAL cells, simulated by the built-in lab");
+    }
+    if about.lives.padded > 0 {
+        let (padded, cells) = (about.lives.padded, about.cells.len());
+        say(&format!(
+            "of {padded} of its {cells} training cells the record ends before the life: their lives are lower bounds"
+        ));
+    }
+    let ids = if arguments.only.is_empty() { &known } else { &arguments.only };
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let answers = bundle.predict(&*source, ids, Workplace { device, threads, progress: &Silent })?;
+    output::print(&match arguments.format {
+        Form::Csv => answer::csv(&answers)?,
+        Form::Json => answer::json(&answers)?,
+        Form::Table => format!("{}: {}\n{}", about.model, about.meaning, table(&answers)),
+    })?;
+    match answers.iter().filter(|answer| answer.status == Status::Failed).count() {
+        0 => Ok(()),
+        failed => Err(Failure::RunsFailed(format!(
+            "of {failed} of {} cells no life could be predicted; the column warnings says why",
+            answers.len()
+        ))),
+    }
+}
+
+fn table(answers: &[Answer]) -> String {
+    // what no cell has is left out
+    let has_references = answers.iter().any(|answer| answer.reference_low.is_some());
+    let columns = if has_references { Answer::COLUMNS.len() } else { Answer::COLUMNS.len() - 2 };
+    let mut builder = Builder::default();
+    builder.push_record(Answer::COLUMNS.into_iter().take(columns).map(|name| name.replace('_', " ")));
+    for answer in answers {
+        builder.push_record(answer.row(|value| format!("{value:.0}")).into_iter().take(columns));
+    }
+    format!("{}\n", builder.build().with(Style::markdown()))
+}

@@ -1,0 +1,134 @@
+//! `batlinet train` and `batlinet predict`: the numbers of `run`, refusals, exit codes.
+
+use std::{collections::BTreeMap, fs};
+
+use cells::{
+    cell::{Cell, LifeRecord},
+    source::CellSource as _,
+    store::Store,
+};
+use lab::VirtualLab;
+use record::{RunRecord, read_scores};
+
+use crate::small::Small;
+
+const TEST: &str = "MATR_b1c0,MATR_b1c2";
+
+/// Rows by cell, fields by column.
+fn rows(text: &str) -> BTreeMap<String, BTreeMap<String, String>> {
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let header: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
+    let row = |record: csv::StringRecord| {
+        let fields: BTreeMap<String, String> = header.iter().cloned().zip(record.iter().map(str::to_owned)).collect();
+        (fields["cell_id"].clone(), fields)
+    };
+    reader.records().map(|record| row(record.unwrap())).collect()
+}
+
+/// Writes a store of three cells: one of two cycles, one of fifty that lives on, one whole.
+fn store(small: &Small) {
+    let lab = VirtualLab::new();
+    let cell = |id: &str, cycles: usize, record: usize| {
+        let cell = lab.cell(id, cycles).unwrap();
+        let capacity = cell.recorded().unwrap()[..record.min(cell.recorded().unwrap().len())].to_vec();
+        Cell::new(cell.info().clone(), cell.cycles().to_vec(), LifeRecord::Capacity(capacity)).unwrap()
+    };
+    let mut store = Store::create(&small.path("cells")).unwrap();
+    store.write(&cell("MATR_b1c0", 2, 2)).unwrap();
+    store.write(&cell("MATR_b1c2", 50, 50)).unwrap();
+    store.write(&cell("MATR_b1c4", 50, usize::MAX)).unwrap();
+    store.write(&cell("SNL_18650_NMC_25C_0-100_0.5-1C_a", 50, 50)).unwrap();
+}
+
+#[test]
+fn a_bundle_answers_as_the_run_did_and_tells_what_it_lacks() {
+    let small = Small::new();
+    let scores = read_scores(&small.path("out/scores.csv")).unwrap();
+    for model in ["ridge", "mlp"] {
+        let said = small.batlinet(&[
+            "train",
+            "small.yaml",
+            "--model",
+            model,
+            "--out",
+            "model.blm",
+            "--calibration",
+            "folds=3",
+        ]);
+        assert!(said.contains("predicts: life in cycles") && said.contains("wrote model.blm"), "{said}");
+        let found = rows(&small.batlinet(&["predict", "model.blm", "virtual", "--only", TEST, "--format", "csv"]));
+        let score = scores.iter().find(|score| score.model == model && score.seed == 0).unwrap();
+        let record = RunRecord::read(&small.path("out/runs").join(&score.key)).unwrap();
+        assert_eq!(found.len(), record.predictions.len());
+        for row in record.predictions {
+            let predicted: f64 = found[&row.cell]["life"].parse().unwrap();
+            assert_eq!(predicted.to_bits(), row.predicted.to_bits(), "{model} {}", row.cell);
+            assert_eq!((found[&row.cell]["status"].as_str(), found[&row.cell]["remaining"].as_str()), ("ended", ""));
+            // three training cells bound nothing
+            assert!(
+                found[&row.cell]["low"].is_empty() && found[&row.cell]["warnings"].contains("too few for an interval")
+            );
+        }
+    }
+}
+
+#[test]
+fn living_short_and_foreign_cells_are_told_apart() {
+    let small = Small::new();
+    store(&small);
+    small.batlinet(&["train", "small.yaml", "--model", "ridge", "--out", "model.blm", "--calibration", "none"]);
+    let text = small.batlinet(&["predict", "model.blm", "cells", "--format", "csv"]);
+    let header = "cell_id,life,low,high,remaining,cycles_seen,cycles_needed,status,warnings,";
+    assert!(text.starts_with(header), "{text}");
+    let found = rows(&text);
+    let short = &found["MATR_b1c0"];
+    assert_eq!(
+        (short["status"].as_str(), short["cycles_seen"].as_str(), short["cycles_needed"].as_str()),
+        ("too few cycles", "2", "5")
+    );
+    assert!(short["life"].is_empty() && short["warnings"].contains("3 more are needed"), "{short:?}");
+    let living = &found["MATR_b1c2"];
+    let [life, remaining] = ["life", "remaining"].map(|column| living[column].parse::<f64>().unwrap());
+    assert_eq!((living["status"].as_str(), remaining), ("ok", (life - 50.0).max(0.0)));
+    assert!(living["low"].is_empty() && living["warnings"].contains("not calibrated"), "{living:?}");
+    assert_eq!((found["MATR_b1c4"]["status"].as_str(), found["MATR_b1c4"]["remaining"].as_str()), ("ended", ""));
+    let foreign = &found["SNL_18650_NMC_25C_0-100_0.5-1C_a"]["warnings"];
+    assert!(
+        foreign.contains("its chemistry is NMC/graphite") && foreign.contains("nominal capacity is 3 Ah"),
+        "{foreign}"
+    );
+    assert!(foreign.contains("as far from the nearest training cell"), "{foreign}");
+
+    let json = small.batlinet(&["predict", "model.blm", "cells", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json[1]["life"].as_f64(), Some(life));
+    assert!(json[0]["life"].is_null() && json[0]["warnings"].is_array());
+    let table = small.batlinet(&["predict", "model.blm", "cells"]);
+    assert!(table.contains("cycles needed") && table.contains(&format!(" {life:.0} ")), "{table}");
+}
+
+#[test]
+fn what_is_no_bundle_no_model_and_no_store_is_refused() {
+    let small = Small::new();
+    small.batlinet(&["train", "small.yaml", "--model", "ridge", "--out", "model.blm", "--calibration", "none"]);
+    fs::write(small.path("cut.blm"), &fs::read(small.path("model.blm")).unwrap()[..500]).unwrap();
+    for (arguments, words) in [
+        (&["predict", "cut.blm", "virtual"][..], "cut or changed"),
+        (&["predict", "small.yaml", "virtual"], "is no bundle"),
+        (&["predict", "lost.blm", "virtual"], "cannot read this bundle"),
+        (&["predict", "model.blm", "lost"], "there is nothing here"),
+        (&["predict", "model.blm", "split.csv"], "batlinet data import"),
+        (&["predict", "model.blm", "virtual", "--only", "MATR_b1c99"], "there is no such cell"),
+        (&["train", "small.yaml", "--model", "rigde", "--out", "x.blm"], "has no such model"),
+        (
+            &["train", "small.yaml", "--model", "ridge", "--out", "x.blm", "--calibration", "folds=9"],
+            "9 folds of 3 training cells",
+        ),
+        (&["train", "small.yaml", "--model", "ridge", "--out", "x.blm", "--calibration", "much"], "is no calibration"),
+    ] {
+        let (code, said) = small.ends(arguments);
+        assert_eq!(code, 2, "{arguments:?}: {said}");
+        assert!(said.contains(words), "{arguments:?}: {said}");
+        assert!(!small.path("x.blm").exists());
+    }
+}
