@@ -37,7 +37,7 @@ pub struct GateArguments {
     #[arg(long)]
     all: bool,
     /// The change is meant: its numbers become the baseline, and the reason is written into its changes.yaml.
-    #[arg(long, value_name = "REASON")]
+    #[arg(long, value_name = "REASON", conflicts_with_all = ["json", "history", "bmf"])]
     accept: Option<String>,
     /// Declared changes [default: changes.yaml in the baseline].
     #[arg(long, value_name = "FILE", conflicts_with_all = ["accept", "bench"])]
@@ -64,6 +64,12 @@ pub fn execute(arguments: &GateArguments) -> Result<(), Failure> {
     let Some(candidate) = &arguments.candidate else { return measure(baseline, &arguments.noise) };
     if arguments.bench {
         return speed(arguments, candidate);
+    }
+    if arguments.accept.as_ref().is_some_and(|reason| !reason.chars().any(char::is_alphanumeric)) {
+        return Err(Failure::Usage("--accept: give the reason, for whoever reads it later".to_owned()));
+    }
+    if let Some(missing) = arguments.changes.as_ref().filter(|path| !path.is_file()) {
+        return Err(Failure::Usage(format!("--changes {}: there is no such file", missing.display())));
     }
     let now = Folder::read(candidate)?;
     if let (Some(_), false) = (&arguments.accept, baseline.join("scores.csv").exists()) {

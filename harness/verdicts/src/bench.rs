@@ -132,6 +132,9 @@ fn measured(folder: &Path) -> Result<BTreeMap<Key, f64>, Error> {
         for row in rows(&path, &[names, values])? {
             let [name, value] = &row[..] else { continue };
             let value = number(&path, values, value)?;
+            if file == "compare" && value <= 0.0 {
+                return Err(Error::Malformed { path, what: format!("{name}: a ratio of {value} is no measurement") });
+            }
             found.insert((file.to_owned(), name.clone(), values.to_owned()), value);
         }
     }

@@ -100,6 +100,11 @@ impl Changes {
             return Ok(Self::default());
         }
         let text = fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+        // the reader of YAML takes time without end for such
+        if text.contains("[[[[[[[[") || text.contains("{{{{{{{{") {
+            let what = "nested deeper than any declaration; `batlinet gate --accept` writes this file".to_owned();
+            return Err(Error::Malformed { path: path.to_owned(), what });
+        }
         serde_yaml::from_str(&text).map_err(|error| Error::Malformed {
             path: path.to_owned(),
             what: format!("{error}; `batlinet gate --accept` writes this file"),

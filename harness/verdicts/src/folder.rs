@@ -156,16 +156,20 @@ impl Folder {
 fn check(scores: &Path, score: &Score, record: &RunRecord) -> Result<(), Error> {
     let rmse = |metrics: &Option<Metrics>| metrics.as_ref().map(|metrics| metrics.rmse);
     let (said, made) = (rmse(&score.metrics), rmse(&record.metrics));
-    let is_same_number = match (said, made) {
-        (Some(said), Some(made)) => (said - made).abs() <= 1e-9 * made.abs(),
+    let is_same_number = match (&score.metrics, &record.metrics) {
+        (Some(said), Some(made)) => numbers(said).iter().zip(numbers(made)).all(|(said, made)| is_near(*said, made)),
         (said, made) => said.is_none() && made.is_none(),
     };
-    if is_same_number && (score.data, &score.model, score.seed) == (record.data, &record.model, record.seed) {
+    let is_same = is_same_number
+        && score.status == record.status
+        && (score.train_cells, score.test_cells) == (record.train.len(), record.test_cells);
+    if is_same && (score.data, &score.model, score.seed) == (record.data, &record.model, record.seed) {
         return Ok(());
     }
     let words = |data: Origin, model: &str, seed: u64, rmse: Option<f64>| {
         let rmse = rmse.map_or_else(|| "no RMSE".to_owned(), |rmse| format!("an RMSE of {rmse}"));
-        format!("{model}, seed {seed}, on {data} cells, {rmse}")
+        let other = if said == made { " (another of its columns differs)" } else { "" };
+        format!("{model}, seed {seed}, on {data} cells, {rmse}{other}")
     };
     Err(Error::StrangeRow {
         scores: scores.to_owned(),
@@ -173,4 +177,15 @@ fn check(scores: &Path, score: &Score, record: &RunRecord) -> Result<(), Error> 
         said: words(score.data, &score.model, score.seed, said),
         made: words(record.data, &record.model, record.seed, made),
     })
+}
+
+/// Every measure of a row; those that are not there are none.
+fn numbers(metrics: &Metrics) -> [f64; 9] {
+    let Metrics { rmse, mae, mape, median_ae, smape, nmae, nrmse, within_10, within_20 } = *metrics;
+    let none = f64::NEG_INFINITY;
+    [rmse, mae, mape, median_ae, smape, nmae.unwrap_or(none), nrmse.unwrap_or(none), within_10, within_20]
+}
+
+fn is_near(a: f64, b: f64) -> bool {
+    a == b || (a - b).abs() <= 1e-9 * b.abs()
 }

@@ -39,6 +39,10 @@ pub struct Point {
     pub high: f64,
 }
 
+/// The columns of the file.
+const COLUMNS: [&str; 11] =
+    ["commit", "date", "machine", "experiment", "data", "model", "variant", "metric", "value", "low", "high"];
+
 type Measure = fn(&Metrics) -> f64;
 
 /// The measures that a history has.
@@ -107,7 +111,19 @@ pub fn read(path: &Path) -> Result<Vec<Point>, Error> {
         path: path.to_owned(),
         what: format!("{error}; `batlinet gate --history` writes such files"),
     };
-    csv::Reader::from_reader(bytes.as_slice()).deserialize().collect::<Result<Vec<Point>, _>>().map_err(malformed)
+    let mut reader = csv::Reader::from_reader(bytes.as_slice());
+    if reader.headers().map_err(malformed)?.iter().ne(COLUMNS) {
+        return Err(Error::Malformed {
+            path: path.to_owned(),
+            what: format!("this is no history: its first line is not {}", COLUMNS.join(",")),
+        });
+    }
+    let points = reader.deserialize().collect::<Result<Vec<Point>, _>>().map_err(malformed)?;
+    let strange = points.iter().position(|point| ![point.value, point.low, point.high].iter().all(|x| x.is_finite()));
+    match strange {
+        Some(at) => Err(Error::Malformed { path: path.to_owned(), what: format!("line {}: not a number", at + 2) }),
+        None => Ok(points),
+    }
 }
 
 /// Appends the points to the history in `path`, in the place of those that the same commit has there from the same machine. The
@@ -180,7 +196,10 @@ mod tests {
     fn a_broken_history_is_named() {
         let temporary = tempfile::tempdir().unwrap();
         let path = temporary.path().join("history.csv");
-        fs::write(&path, "commit,date\na,b\n").unwrap();
-        assert!(read(&path).unwrap_err().to_string().contains("history.csv: "));
+        for foreign in ["commit,date\na,b\n", "my notes, one line"] {
+            fs::write(&path, foreign).unwrap();
+            assert!(append(&path, at("a", 1.0)).unwrap_err().to_string().contains("this is no history"));
+            assert_eq!(fs::read_to_string(&path).unwrap(), foreign, "what is no history stays");
+        }
     }
 }

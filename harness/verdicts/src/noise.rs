@@ -11,7 +11,10 @@ use std::{
 
 use record::files;
 
-use crate::{Error, Folder, Slot, gate::distance};
+use crate::{
+    Error, Folder, Slot,
+    gate::{are_alike, distance},
+};
 
 /// Measured noise by model.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -54,6 +57,14 @@ impl Noise {
             }
             let mut largest = 0.0;
             for other in others {
+                let of_other = other.groups.get(slot).and_then(|group| group.runs.values().next());
+                let first = before.runs.values().next();
+                if of_other.zip(first).is_some_and(|(a, b)| are_alike(&a.record, &b.record)) {
+                    return Err(Error::NotComparable(format!(
+                        "{} was computed by the same engine as the baseline ({slot}): noise is what another one leaves",
+                        other.path.display()
+                    )));
+                }
                 for (seed, run) in before.runs.iter().filter(|(_, run)| run.metrics().is_some()) {
                     let same = other.groups.get(slot).and_then(|group| group.runs.get(seed));
                     let same = same.filter(|other| other.score.key == run.score.key).ok_or_else(|| {

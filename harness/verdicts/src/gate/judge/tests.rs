@@ -163,7 +163,14 @@ fn a_row_that_is_not_what_its_record_says_is_named() {
     std::fs::write(&path, text.replace(",ridge,", ",svm,")).unwrap();
     let said = Folder::read(temporary.path()).unwrap_err().to_string();
     assert!(said.contains("says svm, seed 0") && said.contains("and the record of that run ridge"), "{said}");
+    // any column counts, not the error alone
     let row = text.lines().nth(1).unwrap();
+    let mae = row.split(',').nth(9).unwrap();
+    for (was, is) in [(mae, "1.5"), (",ok,", ",failed: singular,")] {
+        std::fs::write(&path, text.replacen(was, is, 1)).unwrap();
+        let said = Folder::read(temporary.path()).unwrap_err().to_string();
+        assert!(said.contains("another of its columns differs"), "{said}");
+    }
     std::fs::write(&path, format!("{text}{row}\n")).unwrap();
     let said = Folder::read(temporary.path()).unwrap_err().to_string();
     assert!(said.contains("two rows are e, ridge, virtual cells, seed 0"), "{said}");
