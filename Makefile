@@ -54,12 +54,14 @@ reproduce: build
 	$(BATLINET) report $(OUT)
 
 # every model, study and preset once, small, on virtual cells and this processor, beside the numbers that are committed; what
-# moved is named. A change that is meant: make smoke ACCEPT="the reason"
+# moved is named. A change that is meant: make smoke ACCEPT="the reason"; what lands is kept by
+# make smoke HISTORY=results/history.csv
 SMOKE = results/runs/smoke
 smoke: build
 	@rm -rf $(SMOKE)
 	$(BATLINET) run experiments/smoke/*.yaml --device cpu --out $(SMOKE) > /dev/null
-	$(BATLINET) gate --baseline results/records/smoke --candidate $(SMOKE) $(if $(ACCEPT),--accept "$(ACCEPT)")
+	$(BATLINET) gate --baseline results/records/smoke --candidate $(SMOKE) $(if $(ACCEPT),--accept "$(ACCEPT)") \
+	  $(if $(HISTORY),--history $(HISTORY))
 
 records: build
 	@for folder in results/records/*/; do $(BATLINET) report $$folder --to results/runs/records/$$(basename $$folder) || exit; done
