@@ -55,7 +55,7 @@ pub enum ModelError {
         /// The loss that was seen.
         loss: f64,
     },
-    /// A [`Progress`] asked to stop.
+    /// A [`Progress`](crate::model::Progress) asked to stop.
     #[error("interrupted")]
     Interrupted,
     /// A linear-algebra or solver routine gave up.

@@ -14,7 +14,7 @@
 //! * `layout`, where tensors lie; `batch`, steps as the card reads them; `workspace`, what lies between
 //! * `kernels`, names, grids and arguments
 //! * [`network`], training, outputs, gradients, weights
-//! * [`oracle`], the same in plain double precision, for checks; [`made`], what is checked and timed; [`bench`], what is timed
+//! * [`oracle`], the same in plain double precision, for checks; [`made`], what is checked and timed; [`mod@bench`], what is timed
 //!
 //! Nothing here knows of batteries, files or random numbers: who draws references hands in their positions.
 

@@ -63,7 +63,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The columns of [`csv`], in order.
+    /// The columns of [`csv()`], in order.
     pub const COLUMNS: [&'static str; 11] = [
         "cell_id",
         "life",
@@ -112,7 +112,7 @@ pub fn csv(answers: &[Answer]) -> Result<String, Error> {
     String::from_utf8(bytes).map_err(|error| internal(&error))
 }
 
-/// A list with an object per cell, whose keys are the columns of [`csv`]; what is missing is null, warnings are a list.
+/// A list with an object per cell, whose keys are the columns of [`csv()`]; what is missing is null, warnings are a list.
 ///
 /// # Errors
 /// [`Error::Internal`].

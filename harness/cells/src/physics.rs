@@ -325,7 +325,8 @@ impl Seen<'_> {
 
     fn beyond_limits(&self) -> Option<Doubt> {
         let (low, high) = self.cell.info().voltage_limits;
-        let doubt = self.flag(
+
+        self.flag(
             &|facts| facts.samples > 0,
             &|facts| facts.typical_voltage.0 < low - BEYOND || facts.typical_voltage.1 > high + BEYOND,
             |facts| {
@@ -334,8 +335,7 @@ impl Seen<'_> {
                     facts.typical_voltage.0, facts.typical_voltage.1
                 )
             },
-        );
-        doubt
+        )
     }
 
     fn time_back(&self) -> Option<Doubt> {

@@ -44,7 +44,7 @@ pub struct Tally {
 /// Makes every selected run that is not done yet, and writes records, scores and predictions.
 ///
 /// # Errors
-/// [`Error::Stopped`] if `options.stop` was set; [`Error::FirstError`] if `options.fail_fast` is and a run has no numbers;
+/// [`Error::Stopped`] if `options.stop` was set; [`Error::FirstFailure`] if `options.fail_fast` is and a run has no numbers;
 /// [`Error::Record`] if something cannot be written. What is finished counts all the same.
 pub fn execute(plans: &[Plan], source: &dyn CellSource, options: &Options<'_>) -> Result<Tally, Error> {
     let taken_over = former::take_over(plans, options.out)?;

@@ -2,15 +2,15 @@
 //!
 //! | file | makes | from |
 //! |---|---|---|
-//! | [`declaration`] | what is known of each cell | `cells.yaml` |
-//! | [`look`] | the kind of a file, by its first bytes and headings | a file |
-//! | [`format`], [`dialect`] | which column is what | the names that a program gives them |
-//! | [`plan`] | columns, units and sign of one table | headings, and what is declared |
-//! | [`text`], [`workbook`], [`parquet`] | samples | a file and its plan |
-//! | [`join`] | one row of time | the samples of several files |
-//! | [`divide`], [`counter`] | cycles and their capacities | samples |
-//! | [`cell`] | a cell | all of these |
-//! | [`draft`] | a draft of `cells.yaml` | files |
+//! | `declaration` | what is known of each cell | `cells.yaml` |
+//! | `look` | the kind of a file, by its first bytes and headings | a file |
+//! | `format`, `dialect` | which column is what | the names that a program gives them |
+//! | `plan` | columns, units and sign of one table | headings, and what is declared |
+//! | `text`, `workbook`, `parquet` | samples | a file and its plan |
+//! | `join` | one row of time | the samples of several files |
+//! | `divide`, `counter` | cycles and their capacities | samples |
+//! | `cell` | a cell | all of these |
+//! | `draft` | a draft of `cells.yaml` | files |
 //!
 //! At import nothing is guessed: what the files or `cells.yaml` do not say is asked for.
 

@@ -15,7 +15,7 @@ use verdicts::{
 
 /// Arguments of `batlinet compare`.
 ///
-/// A side is an output folder (FOLDER), a model or an arm of it (FOLDER:batlinet, 'FOLDER:batlinet[intra_only]'), or one run
+/// A side is an output folder (FOLDER), a model or an arm of it (FOLDER:batlinet, `FOLDER:batlinet[intra_only]`), or one run
 /// (FOLDER:KEY, FOLDER/runs/KEY). The second side may leave out the folder of the first (:ridge).
 ///
 /// Two folders are compared model by model; a model or a run with everything that the other side has of the same experiment.

@@ -155,7 +155,7 @@ impl Facts {
             None => (counter[to] - counter[from]).max(0.0),
         };
         let (mut discharged, mut charged, mut is_over) = (0.0, 0.0, false);
-        for k in 1..counter.len() {
+        for (k, &now) in current.iter().enumerate().take(counter.len()).skip(1) {
             if flows(k) {
                 if is_over {
                     (discharged, is_over) = (0.0, false);
@@ -165,7 +165,7 @@ impl Facts {
                 discharged += passed(k - 1, k);
                 let half = 0.5 * nominal;
                 self.full_discharges += usize::from(before < half && discharged >= half);
-            } else if current[k] > 0.02 * peak {
+            } else if now > 0.02 * peak {
                 charged += match &cycle.time {
                     Some(_) => passed(k - 1, k),
                     None => 0.0,

@@ -50,7 +50,7 @@ pub(super) fn read(declared: &Declared, files: &[PublishedFile]) -> Result<Impor
         let what = "only a table of cycles was given: give the file with the samples beside it".to_owned();
         return Err(Error::Cell { cell: declared.id.clone(), what });
     }
-    let is_virtual = files.iter().any(|file| is_marked(file));
+    let is_virtual = files.iter().any(is_marked);
     let (samples, joined) = join(parts)?;
     notes.extend(joined);
     let mut imported = assemble(declared, samples, origin_of(is_virtual.then_some(crate::format::VIRTUAL_MARK)))?;

@@ -61,10 +61,10 @@ impl Dialect {
         let has = |key: &&str| headings.iter().any(|heading| heading.key == **key);
         let is_known = |dialect: &&&Dialect| {
             let said = preamble.iter().any(|line| dialect.preamble.iter().any(|word| line.contains(word)));
-            let shown = dialect.known_by.iter().any(|keys| keys.iter().all(|key| has(&key)));
+            let shown = dialect.known_by.iter().any(|keys| keys.iter().all(&has));
             let readable = [Role::Voltage, Role::Current]
                 .iter()
-                .all(|role| dialect.columns.iter().any(|column| column.role == *role && has(&&column.key)));
+                .all(|role| dialect.columns.iter().any(|column| column.role == *role && has(&column.key)));
             (said || shown) && readable
         };
         DIALECTS.iter().find(is_known).copied()

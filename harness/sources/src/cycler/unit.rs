@@ -86,7 +86,7 @@ impl Quantity {
 
 impl Unit {
     /// The value in ours.
-    pub(super) fn to_ours(&self, value: f64) -> f64 {
+    pub(super) fn to_ours(self, value: f64) -> f64 {
         // what is already ours stays what it is to the last bit
         if self.offset == 0.0 { value * self.factor } else { value * self.factor + self.offset }
     }

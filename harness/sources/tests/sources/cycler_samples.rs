@@ -45,7 +45,7 @@ fn samples_are_named_and_read_or_refused_in_words() {
     let Some(folder) = folder("cycler-samples") else { return };
     for file in files(&folder) {
         let name = file.file_name().unwrap().to_string_lossy().into_owned();
-        let draft = cycler::describe(&[file.clone()]);
+        let draft = cycler::describe(std::slice::from_ref(&file));
         match &draft {
             Ok(draft) => {
                 println!("=== {name}\n{draft}");
@@ -63,7 +63,7 @@ fn samples_are_named_and_read_or_refused_in_words() {
 fn cells_of_batteryml_that_no_table_knows_are_imported() {
     let Some(folder) = folder("foreign-batteryml") else { return };
     for file in files(&folder) {
-        let draft = cycler::describe(&[file.clone()]).unwrap();
+        let draft = cycler::describe(std::slice::from_ref(&file)).unwrap();
         println!("{draft}");
         println!("{}", import(&file, &draft).unwrap_or_else(|error| format!("!!! {error}")));
     }
