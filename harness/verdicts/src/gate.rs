@@ -12,7 +12,7 @@ mod judge;
 
 pub use accept::{Reason, accept, found};
 pub(crate) use alike::{are_alike, words};
-pub(crate) use distance::{distance, relative};
+pub(crate) use distance::{distance, is_same, relative};
 pub use judge::{Judged, Standing, judge};
 
 use crate::{Error, Folder};

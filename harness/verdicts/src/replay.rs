@@ -2,10 +2,7 @@
 
 use record::RunRecord;
 
-use crate::gate::{are_alike, distance, words};
-
-/// Predictions of models without a network are the same within this, relative.
-const SAME: f64 = 1e-9;
+use crate::gate::{are_alike, distance, is_same, words};
 
 /// How a run that was made again compares.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,7 +31,7 @@ pub fn compare(then: &RunRecord, now: &RunRecord, is_network: bool, tolerance: f
         Ok((apart, _)) => apart,
         Err(why) => return Replayed::Other(why),
     };
-    if apart == 0.0 || (!is_network && apart <= SAME) {
+    if is_same(apart, is_network) {
         return Replayed::Same;
     }
     if !is_network || are_alike(then, now) {

@@ -31,6 +31,14 @@ pub(crate) fn relative(a: f64, b: f64) -> f64 {
     (a - b).abs() / a.abs().max(b.abs()).max(1.0)
 }
 
+/// Predictions of models without a network are the same within this, relative: what another processor may round.
+pub(crate) const SAME: f64 = 1e-9;
+
+/// Whether predictions so far apart are the same: to the last bit, and without a network to the last digits.
+pub(crate) fn is_same(apart: f64, is_of_network: bool) -> bool {
+    apart == 0.0 || (!is_of_network && apart <= SAME)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use statistics::Spread;
 
-use super::{Outcome, alike, distance::distance};
+use super::{
+    Outcome, alike,
+    distance::{SAME, distance, is_same},
+};
 use crate::{Folder, Group, Run, Slot, changes::Changes, noise::Noise};
 
-/// Predictions of models without a network are the same within this, relative: what another processor may round.
-const SAME: f64 = 1e-9;
 /// So many times the measured noise is still noise: it was measured on a few engines, and there are others.
 const NOISE_FACTOR: f64 = 10.0;
 /// What single precision leaves is noise where none was found.
@@ -156,7 +157,7 @@ fn standing(slot: &Slot, before: Option<&Group>, now: Option<&Group>, noise: &No
             }
         }
     }
-    if apart == 0.0 || (apart <= SAME && !pairs[0].0.is_of_network()) {
+    if is_same(apart, pairs[0].0.is_of_network()) {
         return (Standing::Same, Some(apart), because);
     }
     if let Some(standing) = declared(slot, &pairs, noise, changes) {
