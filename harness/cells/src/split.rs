@@ -1,11 +1,20 @@
 //! Which cells a model is trained on and which it is tested on.
 
+mod group;
+mod lint;
+mod make;
+
+pub use group::{By, Member, batch, keep_together, members};
+pub use lint::{Known, Lint, lints};
+pub use make::{draw, folds, latest};
+
 use std::collections::HashMap;
 use std::path::Path;
 
 use crate::Error;
 use crate::listing::{self, Line};
 use crate::quote::shown;
+use crate::whole_file;
 
 /// Ids of the training and test cells, in the order of the file; no id occurs twice.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +62,23 @@ impl Split {
             }
         }
         Ok(split)
+    }
+
+    /// Writes it as [`Split::read`] reads it, with a third column that says what `note` knows of a cell.
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub fn write(&self, path: &Path, note: impl Fn(&str) -> String) -> Result<(), Error> {
+        let failed = |source| Error::Write { doing: format!("write {}", path.display()), source };
+        let mut table = csv::Writer::from_writer(Vec::new());
+        let parts = [("train", &self.train), ("test", &self.test)];
+        let lines = parts.into_iter().flat_map(|(part, ids)| ids.iter().map(move |id| (part, id)));
+        let written = table.write_record(["cell_id", "split", "group"]).and_then(|()| {
+            lines.into_iter().try_for_each(|(part, id)| table.write_record([id.as_str(), part, &note(id)]))
+        });
+        written.map_err(|error| failed(std::io::Error::other(error)))?;
+        let bytes = table.into_inner().map_err(|error| Error::Internal(error.to_string()))?;
+        whole_file::write(path, &bytes).map_err(failed)
     }
 }
 

@@ -117,6 +117,7 @@ impl From<tables::Error> for Error {
         match error {
             tables::Error::Record(error) => Self::Record(error),
             tables::Error::Internal(what) => Self::Internal(what),
+            other @ tables::Error::NoArrays { .. } => Self::Selection(other.to_string()),
         }
     }
 }

@@ -22,6 +22,7 @@
 //! | [`pretrained`] | networks that several runs begin with | an output folder |
 //! | `job` | records on disk | the runs of one trained model |
 //! | [`run`], [`progress`] | the same for all | plans |
+//! | [`feature_table`] | features as a table | an experiment and a source |
 //! | [`publish`] | `scores.csv`, `predictions.parquet` | records |
 
 mod attempt;
@@ -29,6 +30,7 @@ mod changes;
 pub mod entry;
 mod error;
 pub mod estimate;
+pub mod feature_table;
 pub mod foresight;
 mod former;
 pub mod gather;

@@ -3,6 +3,7 @@
 mod check;
 mod datasets;
 mod export;
+mod features;
 mod fetch;
 pub mod import;
 mod list;
@@ -104,6 +105,23 @@ pub enum DataCommand {
         #[arg(long, value_delimiter = ',', value_name = "IDS")]
         cells: Vec<String>,
     },
+    /// Write the features that an experiment declares, a row for each cell of its split
+    ///
+    /// Exit code 5 if some cells cannot give a feature, which is then empty.
+    Features {
+        /// The experiment file
+        #[arg(value_name = "FILE")]
+        experiment: PathBuf,
+        /// A folder of imported cells, or `virtual`
+        #[arg(long, default_value = "virtual", value_name = "DIR|virtual")]
+        data: PathBuf,
+        /// The table to write, Parquet or CSV by its ending
+        #[arg(long, value_name = "FILE.parquet|FILE.csv")]
+        out: PathBuf,
+        /// Replace the file that is there
+        #[arg(long)]
+        force: bool,
+    },
     /// What is known of one cell, in words and as pictures
     Show {
         /// Its id, such as MATR_b1c0
@@ -195,6 +213,9 @@ pub fn execute_to(command: &DataCommand, out: &mut dyn io::Write) -> Result<(), 
         }
         DataCommand::Export { format, data, out: folder, cells } => {
             export::execute(format, &*open(data)?, cells, folder, out)
+        }
+        DataCommand::Features { experiment, data, out: table, force } => {
+            features::execute(experiment, data, table, *force, out)
         }
         DataCommand::Show { cell: id, data, out: folder, cycles } => {
             let source = open(data)?;

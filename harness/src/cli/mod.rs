@@ -15,6 +15,7 @@ pub mod predict;
 pub mod replay;
 pub mod report;
 pub mod run;
+pub mod split;
 pub mod train;
 
 use std::path::PathBuf;
@@ -60,6 +61,8 @@ pub(crate) enum Verb {
     Replay(replay::ReplayArguments),
     /// How did a number change across commits?
     History(history::HistoryArguments),
+    /// Which cells train and which test? Makes a split file, and says what is to be distrusted in it.
+    Split(split::SplitArguments),
     /// What is this machine able to do?
     Doctor(doctor::DoctorArguments),
     /// What this program starts itself with, to read a batch file of MATR
@@ -88,6 +91,7 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
         Verb::Gate(arguments) => gate::execute(arguments),
         Verb::Replay(arguments) => replay::execute(arguments),
         Verb::History(arguments) => history::execute(arguments),
+        Verb::Split(arguments) => split::execute(arguments),
         Verb::Doctor(arguments) => doctor::execute(arguments),
         Verb::ReadMatr { file } => Ok(matr::serve(file)?),
     }

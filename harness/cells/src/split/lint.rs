@@ -1,0 +1,124 @@
+//! What is to be distrusted in a split: cells that know each other on both sides, lives that training never saw.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::{By, Split, members};
+use crate::cell::CellInfo;
+
+/// What is known of a cell of a split.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// What it is.
+    pub info: CellInfo,
+    /// Hash of its measurements.
+    pub measurements: String,
+    /// Its observed cycle life; `None` if it was not observed.
+    pub life: Option<f64>,
+}
+
+/// Something about a split, a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lint {
+    /// What is tested was trained on: numbers from this split are wrong.
+    Leak(String),
+    /// Numbers from this split may say more, or less, than is thought.
+    Caution(String),
+}
+
+/// What is to be said of the split. Cells that are not known are passed over.
+pub fn lints(split: &Split, known: &[Known]) -> Vec<Lint> {
+    let by_id: HashMap<&str, &Known> = known.iter().map(|cell| (cell.info.id.as_str(), cell)).collect();
+    let part = |ids: &[String]| ids.iter().filter_map(|id| by_id.get(id.as_str()).copied()).collect::<Vec<_>>();
+    let (train, test) = (part(&split.train), part(&split.test));
+    let mut lints = twins(&train, &test);
+    for (by, what) in [(By::Protocol, "protocol"), (By::Batch, "batch")] {
+        lints.extend(shared(&train, &test, by, what));
+    }
+    lints.extend(lives(&train, &test));
+    lints
+}
+
+fn twins(train: &[&Known], test: &[&Known]) -> Vec<Lint> {
+    let seen: HashMap<&str, &str> =
+        train.iter().map(|cell| (cell.measurements.as_str(), cell.info.id.as_str())).collect();
+    let twin = |cell: &&Known| {
+        let trained = seen.get(cell.measurements.as_str())?;
+        let id = &cell.info.id;
+        Some(Lint::Leak(format!("the test cell {id} holds the very same measurements as the training cell {trained}")))
+    };
+    test.iter().filter_map(twin).collect()
+}
+
+fn shared(train: &[&Known], test: &[&Known], by: By, what: &str) -> Option<Lint> {
+    let count = |cells: &[&Known]| {
+        let infos: Vec<CellInfo> = cells.iter().map(|cell| cell.info.clone()).collect();
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        members(&infos, by).into_iter().for_each(|member| *counts.entry(member.group).or_default() += 1);
+        counts
+    };
+    let (train, tested) = (count(train), count(test));
+    let both: Vec<_> = tested.iter().filter(|(group, _)| train.contains_key(*group)).collect();
+    let (first, _) = both.first()?;
+    let cells: usize = both.iter().map(|(_, cells)| **cells).sum();
+    Some(Lint::Caution(format!(
+        "{cells} of {} test cells have a training cell of their {what} ({} on both sides, such as {first}): the error is that of \
+         a known {what}, not of a new one",
+        test.len(),
+        both.len()
+    )))
+}
+
+fn lives(train: &[&Known], test: &[&Known]) -> Vec<Lint> {
+    let mut lints = Vec::new();
+    for (part, cells) in [("training", train), ("test", test)] {
+        let alive = cells.iter().filter(|cell| cell.life.is_none()).count();
+        if alive > 0 {
+            lints.push(Lint::Caution(format!(
+                "of {alive} of {} {part} cells no end of life was observed to 80 % of nominal capacity",
+                cells.len()
+            )));
+        }
+    }
+    let known = || train.iter().filter_map(|cell| cell.life);
+    let (low, high) = (known().fold(f64::INFINITY, f64::min), known().fold(f64::NEG_INFINITY, f64::max));
+    let outside = test.iter().filter(|cell| cell.life.is_some_and(|life| life < low || life > high)).count();
+    if low <= high && outside > 0 {
+        lints.push(Lint::Caution(format!(
+            "{outside} of {} test cells live shorter or longer than any training cell ({low} to {high} cycles)",
+            test.len()
+        )));
+    }
+    lints
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::made_up::info;
+
+    fn known(id: &str, hash: &str, life: Option<f64>, charge: &str) -> Known {
+        let mut info = info(id);
+        charge.clone_into(&mut info.protocol.charge);
+        Known { info, measurements: hash.to_owned(), life }
+    }
+
+    #[test]
+    fn twins_leak_and_relatives_and_far_lives_are_said() {
+        let cells = [
+            known("X_b1c0", "1", Some(500.0), "4C"),
+            known("X_b1c1", "2", Some(700.0), "5C"),
+            known("X_b2c0", "1", Some(500.0), "6C"),
+            known("X_b1c2", "3", Some(900.0), "7C"),
+            known("X_b3c0", "4", None, "8C"),
+        ];
+        let ids = |wanted: &[usize]| wanted.iter().map(|&place| cells[place].info.id.clone()).collect::<Vec<_>>();
+        let told = lints(&Split { train: ids(&[0, 1]), test: ids(&[2, 3, 4]) }, &cells);
+        assert!(matches!(&told[0], Lint::Leak(text) if text.contains("X_b2c0") && text.contains("X_b1c0")), "{told:?}");
+        let text = format!("{told:?}");
+        assert!(text.contains("1 of 3 test cells have a training cell of their batch (1 on both sides, such as X_b1)"));
+        assert!(!text.contains("protocol"), "{text}");
+        assert!(text.contains("of 1 of 3 test cells no end of life"), "{text}");
+        assert!(text.contains("1 of 3 test cells live shorter or longer than any training cell (500 to 700 cycles)"));
+        assert_eq!(lints(&Split { train: ids(&[0]), test: ids(&[4]) }, &cells).len(), 1);
+    }
+}

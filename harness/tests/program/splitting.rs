@@ -1,0 +1,91 @@
+//! `batlinet split` and `batlinet data features`: files that experiments and others can read.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use cells::split::Split;
+
+fn batlinet(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_batlinet")).args(arguments).output().unwrap()
+}
+
+fn sound(arguments: &[&str]) -> String {
+    let output = batlinet(arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn refused(arguments: &[&str], code: i32, part: &str) {
+    let output = batlinet(arguments);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
+    assert!(said.contains(part), "{said}");
+}
+
+const CELLS: &str = "MATR_b1c0,MATR_b1c1,MATR_b1c2,MATR_b2c0,MATR_b2c1,MATR_b3c0,MATR_b3c1";
+
+#[test]
+fn a_split_by_batch_keeps_batches_whole_and_is_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let out = path("mine.csv");
+    let arguments = ["split", "--cells", CELLS, "--by", "batch", "--out", &out];
+    let said = sound(&arguments);
+    assert!(said.contains("wrote") && !said.contains("of their batch"), "{said}");
+    let split = Split::read(Path::new(&out)).unwrap();
+    assert_eq!(split.train.len() + split.test.len(), 7);
+    refused(&arguments, 2, "is there already");
+
+    let folds = path("fold.csv");
+    sound(&["split", "--cells", CELLS, "--folds", "3", "--out", &folds]);
+    let mut tested: Vec<String> =
+        (1..=3).flat_map(|fold| Split::read(Path::new(&path(&format!("fold-{fold}.csv")))).unwrap().test).collect();
+    tested.sort_unstable();
+    assert_eq!(tested.join(","), CELLS);
+    let said = sound(&["split", "--check", &path("fold-1.csv")]);
+    assert!(said.contains("of their batch"), "{said}");
+}
+
+#[test]
+fn a_split_by_time_asks_for_the_times() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (out, table) = (path("time.csv"), path("starts.csv"));
+    let by_time = ["split", "--cells", CELLS, "--by", "time", "--out", &out];
+    refused(&by_time, 2, "give --table");
+    let lines = |start: fn(usize) -> String| {
+        CELLS.split(',').enumerate().map(|(place, id)| format!("{id},{}\n", start(place))).collect::<String>()
+    };
+    let with_table = [&by_time[..], &["--table", &table]].concat();
+    fs::write(&table, format!("cell_id,start\n{}", lines(|place| format!("1.{}.2024", place + 1)))).unwrap();
+    refused(&with_table, 2, "write it as 2024-03-01");
+    fs::write(&table, format!("cell_id,start\n{}", lines(|place| format!("2024-01-{:02}", 20 - place)))).unwrap();
+    sound(&with_table);
+    assert_eq!(Split::read(Path::new(&out)).unwrap().test, ["MATR_b1c0", "MATR_b1c1"]);
+    refused(&["split", "--cells", "MATR_b1c0,nobody", "--out", &path("x.csv")], 2, "nobody is not in virtual");
+}
+
+#[test]
+fn features_of_an_experiment_become_a_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let split = path("split.csv");
+    sound(&["split", "--cells", CELLS, "--out", &split]);
+    let experiment = path("mine.yaml");
+    let text = "name: mine\nscenario: mine\ndescription: features as a table\nanalysis: seven cells\n\
+                train_test_split: split.csv\nprotocol: faithful\nearly_cycles: 100\nseeds: [0]\n\
+                features:\n  statistics: {severson: {statistics: [variance, minimum]}}\n\
+                models:\n  - variance: {}\n    feature: statistics\n";
+    fs::write(&experiment, text).unwrap();
+    let table = path("features.csv");
+    let said = sound(&["data", "features", &experiment, "--out", &table]);
+    assert!(said.contains("2 columns of features of 7 virtual cells"), "{said}");
+    let written = fs::read_to_string(&table).unwrap();
+    assert!(written.starts_with("cell_id,dataset,split,life,statistics.variance,statistics.minimum\n"), "{written}");
+    assert_eq!(written.lines().count(), 8);
+    assert!(written.lines().skip(1).all(|line| line.split(',').all(|field| !field.is_empty())), "{written}");
+    sound(&["data", "features", &experiment, "--out", &path("features.parquet")]);
+    assert!(fs::read(path("features.parquet")).unwrap().starts_with(b"PAR1"));
+    refused(&["data", "features", &experiment, "--out", &path("features.txt")], 2, "end the name in .parquet");
+}
