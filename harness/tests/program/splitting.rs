@@ -74,8 +74,8 @@ fn features_of_an_experiment_become_a_table() {
     sound(&["split", "--cells", CELLS, "--out", &split]);
     let experiment = path("mine.yaml");
     let text = "name: mine\nscenario: mine\ndescription: features as a table\nanalysis: seven cells\n\
-                train_test_split: split.csv\nprotocol: faithful\nearly_cycles: 100\nseeds: [0]\n\
-                features:\n  statistics: {severson: {statistics: [variance, minimum]}}\n\
+                train_test_split: split.csv\nprotocol: faithful\nearly_cycles: 100\nlabel: {end_of_life: 0.8}\nseeds: [0]\n\
+                features:\n  statistics: {severson: {statistics: [variance, minimum], cycles: [2, 9, 99]}}\n\
                 models:\n  - variance: {}\n    feature: statistics\n";
     fs::write(&experiment, text).unwrap();
     let table = path("features.csv");
