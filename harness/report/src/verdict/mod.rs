@@ -4,15 +4,19 @@
 //! |---|---|---|
 //! | `models` | is BatLiNet better than this model? | the same test cells: intervals over cells and seeds, sign-flip tests |
 //! | `paper` | is this published number reproduced? | the same test cells: intervals over seeds |
+//! | `groups` | which kinds of cells make the error? | thirds of the lives, datasets |
+//! | `wins` | who beats whom, in how many scenarios? | |
 //! | `section` | both, in sentences and tables | |
 //! | `picture` | the differences and the branches, as figures | |
 //!
 //! Of a quick look nothing follows, and of virtual cells nothing about the paper.
 
+mod groups;
 mod models;
 mod paper;
 mod picture;
 mod section;
+mod wins;
 
 pub use models::{Comparison, Judged, Model, judge};
 pub use paper::{Outcome, Replica, replicas};

@@ -129,13 +129,13 @@ fn model<'a>(summary: &'a Summary, row: &'a Row, bootstrap: &Bootstrap) -> Optio
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::summary::{Run, summaries, tests};
     use record::Prediction;
 
     /// Errors of alternating sign and of about this size.
-    pub(crate) fn predicting(model: &str, seed: u64, error: f64) -> Run {
+    pub(in crate::verdict) fn predicting(model: &str, seed: u64, error: f64) -> Run {
         let cell = |index: u32| {
             let sign = if (u64::from(index) + seed).is_multiple_of(2) { 1.0 } else { -1.0 };
             let observed = 500.0 + 20.0 * f64::from(index);

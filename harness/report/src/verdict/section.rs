@@ -1,9 +1,9 @@
 //! Verdicts in sentences and tables: first of all experiments at once, then each with all of its comparisons.
 
 use super::{
-    Comparison, Judged, LEVEL, Model, Outcome, Replica, judge,
+    Comparison, Judged, LEVEL, Model, Outcome, Replica, groups, judge,
     paper::{TOLERANCE, replicas},
-    picture,
+    picture, wins,
 };
 use crate::{
     document::{Finding, Section},
@@ -80,13 +80,16 @@ fn overview(cases: &[Case<'_>], quick: usize) -> Section {
         notes.push("there are no learning curves: records keep the training loss of the last epoch alone".to_owned());
     }
     // where the scenarios themselves are here, ablations of them are told below
+    let beside: Vec<&Judged<'_>> =
+        cases.iter().filter(|case| case.summary.study == Study::Scenario).map(|case| &case.judged).collect();
+    let wins = wins::table(&beside);
     let first = cases.iter().filter(|case| scenarios == 0 || case.summary.study == Study::Scenario);
     Section {
         title: "Verdicts".to_owned(),
         level: 2,
         description,
         findings: first.flat_map(headlines).collect(),
-        tables: if cases.is_empty() { Vec::new() } else { vec![table(cases)] },
+        tables: if cases.is_empty() { Vec::new() } else { std::iter::once(table(cases)).chain(wins).collect() },
         notes,
         ..Section::default()
     }
@@ -224,7 +227,7 @@ fn part(case: &Case<'_>) -> Section {
     let best_other = judged.with_best_other().map(|(model, _)| model.row.name());
     let told = judged.comparisons.iter().filter(|one| one.is_arm || Some(&one.other) == best_other.as_ref());
     findings.extend(told.map(|comparison| finding(case, comparison)));
-    let mut tables = vec![models(case)];
+    let mut tables: Vec<Table> = std::iter::once(models(case)).chain(groups::table(summary, judged)).collect();
     if !case.replicas.is_empty() {
         tables.push(published(case));
     }
