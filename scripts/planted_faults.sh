@@ -14,11 +14,12 @@ folder=${FOLDER:-$(mktemp -d)}
 git -C "$folder" checkout --quiet --detach --force "$(git rev-parse HEAD)" || exit 2
 [ -d .libtorch ] && ln -sfn "$PWD/.libtorch" "$folder/.libtorch"
 faults=0
+log=$(mktemp)
 
 # what the gate says of the copy as it is now, and its exit code
 judged() {
-  make -C "$folder" smoke > "$folder/planted.log" 2>&1 && return 0
-  sed -nE 's/.*\[smoke\] Error ([0-9]+).*/\1/p' "$folder/planted.log" | tail -1 | { read -r code; return "${code:-1}"; }
+  make -C "$folder" smoke > "$log" 2>&1 && return 0
+  sed -nE 's/.*\[smoke\] Error ([0-9]+).*/\1/p' "$log" | tail -1 | { read -r code; return "${code:-1}"; }
 }
 
 # plant NAME FILE SED: the fault, and what must come of it
@@ -33,10 +34,10 @@ plant() {
   local code=$?
   git -C "$folder" checkout --quiet -- "$2"
   if [ "$code" = 4 ]; then
-    echo "ok     $1: caught; $(grep -oE '[0-9]+ of [0-9]+ models are not what they were' "$folder/planted.log" | head -1)"
+    echo "ok     $1: caught; $(grep -oE '[0-9]+ of [0-9]+ models are not what they were' "$log" | head -1)"
   else
     echo "FAULT  $1: not caught (ended with $code); see the log:"
-    tail -5 "$folder/planted.log"
+    tail -5 "$log"
     faults=1
   fi
 }
@@ -45,7 +46,7 @@ if judged; then
   echo "ok     nothing planted: lands"
 else
   echo "FAULT  nothing planted, and it does not land:"
-  tail -5 "$folder/planted.log"
+  tail -5 "$log"
   exit 1
 fi
 plant "one model predicts 1 % more" baselines/src/gp.rs \

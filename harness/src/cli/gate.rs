@@ -113,14 +113,17 @@ fn end(outcome: Outcome, judged: &[Judged], baseline: &Path, candidate: &Path) -
         Outcome::Lands => Ok(()),
         Outcome::Regressed => {
             let found = of(outcome);
+            let hint = match judged.iter().find(|one| one.standing.outcome() == Outcome::CannotTell) {
+                None => format!("if that is meant: {}", accepting(baseline, candidate)),
+                Some(lost) => {
+                    format!("and of {} nobody can tell: run all of it before anything is accepted", lost.slot)
+                }
+            };
             Err(Failure::Regressed(format!(
-                "{} of {} models are not what they were ({}); if that is meant: batlinet gate --baseline {} --candidate {} \
-                 --accept \"the reason\"",
+                "{} of {} models are not what they were ({}); {hint}",
                 found.len(),
                 judged.len(),
                 such(&found),
-                baseline.display(),
-                candidate.display()
             )))
         }
         Outcome::CannotTell => {
@@ -133,6 +136,15 @@ fn end(outcome: Outcome, judged: &[Judged], baseline: &Path, candidate: &Path) -
             )))
         }
     }
+}
+
+/// The call that declares a change, for a shell.
+fn accepting(baseline: &Path, candidate: &Path) -> String {
+    let quoted = |path: &Path| {
+        let text = path.display().to_string();
+        shlex::try_quote(&text).map_or(text.clone(), std::borrow::Cow::into_owned)
+    };
+    format!("batlinet gate --baseline {} --candidate {} --accept \"the reason\"", quoted(baseline), quoted(candidate))
 }
 
 /// Measures noise and keeps it.

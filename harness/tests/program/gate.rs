@@ -23,6 +23,22 @@ fn the_same_lands_however_it_was_run_and_a_change_does_not() {
     small.batlinet(&["run", "small.yaml", "--device", "cpu", "--set", "models.ridge.alpha=1.1", "--out", "c"]);
     let (code, said) = gate(&small, "c", &[]);
     assert!(code == 4 && said.contains("moved") && said.contains("alpha was 1.0, is 1.1"), "{code}: {said}");
+    assert!(said.contains("if that is meant: batlinet gate --baseline out --candidate c --accept"), "{said}");
+    // nobody is told to accept what cannot be accepted: a run is missing besides
+    small.batlinet(&[
+        "run",
+        "small.yaml",
+        "--device",
+        "cpu",
+        "--models",
+        "ridge",
+        "--set",
+        "models.ridge.alpha=1.1",
+        "--out",
+        "less",
+    ]);
+    let (code, said) = gate(&small, "less", &[]);
+    assert!(code == 4 && said.contains("run all of it before") && !said.contains("--accept"), "{code}: {said}");
     let (code, said) = gate(&small, "c", &["--json"]);
     let json: Value = serde_json::from_str(said.lines().next().unwrap()).unwrap();
     assert_eq!((code, &json["outcome"]), (4, &Value::from("regressed")));

@@ -19,6 +19,7 @@ mod records;
 mod report;
 mod round_trip;
 mod small;
+mod splicing;
 mod splitting;
 mod streams;
 mod terminal;
