@@ -7,7 +7,7 @@ use tabled::{builder::Builder, settings::Style};
 use super::failure::Failure;
 use super::output;
 use cells::suggest::did_you_mean;
-use statistics::{Bootstrap, Measure, Verdict};
+use statistics::{Bootstrap, Measure, Verdict, coverage_found};
 use verdicts::{
     Slot,
     compare::{self, Comparison, End, Finding, Question, Row, Side, Tolerance},
@@ -144,6 +144,10 @@ impl Shown<'_> {
             100.0 * bootstrap.level,
             self.found.family(),
         );
+        let fewest = self.found.rows.iter().filter_map(|row| Some(row.finding.as_ref().ok()?.difference.cells)).min();
+        if let Some(found) = fewest.and_then(|cells| coverage_found(*measure, true, cells)) {
+            text.push_str(&format!("such intervals: {found}\n"));
+        }
         if !tolerance.is_none() {
             let of = if matches!(tolerance, Tolerance::Percent(_)) { " of A" } else { "" };
             text.push_str(&format!("differences up to {tolerance}{of} do not matter\n"));

@@ -1,6 +1,8 @@
 //! How often intervals of this crate cover the truth where it is known: `results/bench/coverage.csv`, made by the example
 //! `coverage`, so that a report can say it beside an interval.
 
+use std::fmt;
+
 use crate::Measure;
 
 const TABLE: &str = include_str!("../../../results/bench/coverage.csv");
@@ -14,6 +16,19 @@ pub struct Coverage {
     pub highest: f64,
     /// Test cells of the trials.
     pub cells: usize,
+}
+
+/// `of 2,000 trials with 42 cells they covered the true value in 87.0 to 95.1 %`.
+impl fmt::Display for Coverage {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { lowest, highest, cells } = self;
+        write!(
+            formatter,
+            "of 2,000 trials with {cells} cells they covered the true value in {:.1} to {:.1} %",
+            100.0 * lowest,
+            100.0 * highest
+        )
+    }
 }
 
 /// The coverage found for so many test cells or, where that number was not tried, the next smaller one (the smallest, for fewer
@@ -43,5 +58,8 @@ mod tests {
         assert!(of(22).lowest < of(137).lowest && of(22).highest <= 1.0);
         assert!(coverage_found(Measure::Rmse, true, 42).unwrap().lowest > 0.9);
         assert_eq!(coverage_found(Measure::MedianAe, false, 42), None);
+        let few = of(22);
+        let said = few.to_string();
+        assert!(said.contains("22 cells") && said.contains(&format!("{:.1} to", 100.0 * few.lowest)), "{said}");
     }
 }

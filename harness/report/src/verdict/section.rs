@@ -11,7 +11,7 @@ use crate::{
     table::{Cell, Column, Table, number},
 };
 use record::Study;
-use statistics::{Interval, Verdict};
+use statistics::{Interval, Measure, Verdict, coverage_found};
 
 /// Datasets below which ranks are no evidence (Demšar 2006: the Nemenyi test on fewer than five hardly ever finds anything).
 const ENOUGH_DATASETS: usize = 5;
@@ -237,10 +237,25 @@ fn part(case: &Case<'_>) -> Section {
         findings,
         tables,
         figures: picture::differences(summary, judged).into_iter().chain(picture::paired(summary)).collect(),
-        notes: judged.left_out.iter().map(|reason| format!("not judged: {reason}")).collect(),
+        notes: covered(judged)
+            .into_iter()
+            .chain(judged.left_out.iter().map(|reason| format!("not judged: {reason}")))
+            .collect(),
         runs: summary.keys(),
         ..Section::default()
     }
+}
+
+/// How often such intervals were found to hold.
+fn covered(judged: &Judged<'_>) -> Option<String> {
+    let cells = judged.models.first()?.predictions.cells().len();
+    let [single, difference] = [false, true].map(|is_difference| coverage_found(Measure::Rmse, is_difference, cells));
+    Some(format!(
+        "intervals of {:.0} %, of an RMSE: {}; of a difference of two: {} (results/bench/coverage.csv)",
+        100.0 * LEVEL,
+        single?,
+        difference?
+    ))
 }
 
 fn without_name(title: &str) -> &str {
