@@ -202,7 +202,8 @@ impl Plan {
                 let ingredients = self.ingredients(index, seed);
                 let key = ingredients.evaluation_key();
                 let slot = (experiment.name.as_str(), data, entry.model.name(), entry.variant.clone(), seed);
-                let state = state(&ingredients, slots.get(&slot).copied(), (data, &labels), out);
+                let earlier = slots.get(&slot).copied();
+                let state = state(&ingredients, earlier, (data, &labels), &self.cells(entry, seed), out);
                 runs.push(Run { entry: index, seed, ingredients, key, state, selected: true });
             }
         }
@@ -211,12 +212,19 @@ impl Plan {
 }
 
 /// The state of the run with these ingredients, on cells of which all have the label hash `labels`.
-fn state(ingredients: &Ingredients, earlier: Option<&Score>, (data, labels): (Origin, &str), out: &Path) -> State {
+fn state(
+    ingredients: &Ingredients,
+    earlier: Option<&Score>,
+    (data, labels): (Origin, &str),
+    cells: &Split,
+    out: &Path,
+) -> State {
     let key = &ingredients.evaluation_key();
     let folder = run_folder(out, key);
     if RunRecord::exists(&folder) {
         // what is not as it was written is made again
         return match RunRecord::whole(&folder) {
+            Ok(record) if !is_of(&record, cells) => State::Stale("its cells are not those of its key".to_owned()),
             Ok(record) => ended(record.status),
             Err(problem) => State::Stale(problem),
         };
@@ -240,6 +248,12 @@ fn state(ingredients: &Ingredients, earlier: Option<&Score>, (data, labels): (Or
             Err(_) => "it was made differently, and that record is gone".to_owned(),
         }),
     }
+}
+
+/// Whether a record is of these cells and no others.
+fn is_of(record: &RunRecord, cells: &Split) -> bool {
+    record.train.iter().all(|id| cells.train.contains(id))
+        && record.predictions.iter().all(|row| cells.test.contains(&row.cell))
 }
 
 fn ended(status: Status) -> State {

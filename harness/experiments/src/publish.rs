@@ -8,7 +8,7 @@ use super::plan::{Plan, Run, earlier_scores};
 use crate::Error;
 use cells::cell::Origin;
 use record::files::run_folder;
-use record::{Change, PairPredictions, ReferenceTables, RunRecord, Score, Variant, write_scores};
+use record::{Change, PairPredictions, ReferenceTables, RunRecord, Score, Variant, sound_rows, write_scores};
 use tables::{PredictionRow, write_parquet};
 
 /// Writes these files from the records in `out`.
@@ -21,7 +21,10 @@ use tables::{PredictionRow, write_parquet};
 /// # Errors
 /// [`Error::Record`] names the file that cannot be read or written.
 pub fn publish(plans: &[Plan], data: Origin, profile: &str, out: &Path, say: &dyn Fn(&str)) -> Result<usize, Error> {
-    let earlier = earlier_scores(out)?;
+    let path = out.join("scores.csv");
+    let (earlier, complaints) =
+        sound_rows(&path, earlier_scores(out)?, |score| RunRecord::read(&run_folder(out, &score.key)).ok());
+    complaints.iter().for_each(|complaint| say(&format!("left out: {complaint}")));
     let before: Vec<String> = earlier.iter().map(|score| score.key.clone()).unique().collect();
     let mut scores = Vec::new();
     for plan in plans {
@@ -67,7 +70,7 @@ pub fn publish(plans: &[Plan], data: Origin, profile: &str, out: &Path, say: &dy
     }
     references.write(out)?;
     write_parquet(&out.join("predictions.parquet"), &predictions)?;
-    write_scores(&out.join("scores.csv"), &scores)?;
+    write_scores(&path, &scores)?;
     // those that were taken over under another key are gone
     let is_outdated = |key: &&String| scores.iter().all(|score| score.key != **key) && run_folder(out, key).exists();
     Ok(before.iter().filter(is_outdated).count())

@@ -61,6 +61,40 @@ pub enum Error {
         /// The folder of the run.
         folder: PathBuf,
     },
+    /// A row of the scores that says something else than the record that it names.
+    #[error(
+        "{scores}: its row of run {key} says {said}, and the record of that run {made}; `batlinet run` writes the scores anew"
+    )]
+    StrangeRow {
+        /// The scores.
+        scores: PathBuf,
+        /// Key of the run.
+        key: String,
+        /// What the row says.
+        said: String,
+        /// What the record says.
+        made: String,
+    },
+    /// A row of the scores that this program did not write.
+    #[error(
+        "{scores}: its row of run {key} ({slot}) is not one that was written: a column was edited; `batlinet run` writes the scores anew"
+    )]
+    EditedRow {
+        /// The scores.
+        scores: PathBuf,
+        /// Key of the run.
+        key: String,
+        /// What it is a row of.
+        slot: String,
+    },
+    /// Two rows of one run.
+    #[error("{scores}: two rows are {slot}; `batlinet run` writes the scores anew")]
+    TwoRows {
+        /// The scores.
+        scores: PathBuf,
+        /// What both are rows of.
+        slot: String,
+    },
     /// A defect of this program.
     #[error("internal error: {0}")]
     Internal(String),

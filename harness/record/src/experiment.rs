@@ -3,8 +3,9 @@
 use std::{fs, path::Path};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::{change::Change, files, variant::Variant};
+use super::{change::Change, files, seal, variant::Variant};
 use crate::Error;
 use cells::cell::Origin;
 
@@ -164,7 +165,10 @@ impl ExperimentRecord {
     pub fn write(&self, out: &Path) -> Result<(), Error> {
         let wire = Wire { format: FORMAT, experiment: self.clone() };
         let text = serde_json::to_string_pretty(&wire).map_err(|error| Error::Internal(error.to_string()))?;
-        files::write_whole(&out.join(format!("experiments/{}-{}.json", self.name, self.data)), text.as_bytes())
+        files::write_whole(
+            &out.join(format!("experiments/{}-{}.json", self.name, self.data)),
+            seal::sealed(&text).as_bytes(),
+        )
     }
 
     /// All records of the output folder `out`, sorted by file name; none if it has none.
@@ -185,7 +189,12 @@ impl ExperimentRecord {
 fn read(path: &Path) -> Result<ExperimentRecord, Error> {
     let broken = |what: String| Error::Broken { path: path.to_owned(), what };
     let text = fs::read_to_string(path).map_err(|error| broken(error.to_string()))?;
-    let wire: Wire = serde_json::from_str(&text).map_err(|error| broken(error.to_string()))?;
+    let mut value: Value = serde_json::from_str(&text).map_err(|error| broken(error.to_string()))?;
+    // files of older programs are not sealed
+    if seal::broken_off(&text, &mut value) == Some(false) {
+        return Err(broken("this is not the file that was written: its last line is not the hash of what is before it; `batlinet run` writes it anew".to_owned()));
+    }
+    let wire: Wire = serde_json::from_value(value).map_err(|error| broken(error.to_string()))?;
     if wire.format != FORMAT {
         return Err(broken(format!("this file has format {}, this program reads format {FORMAT}", wire.format)));
     }

@@ -13,6 +13,7 @@
 //!   pretrained/<key>.safetensors  networks that fine-tuning begins with, each for all numbers of target cells
 //!   experiments/<name>-<data>.json    what was declared, for the report           [`ExperimentRecord`]
 //!   scores.csv                    one row per run                                 [`Score`]
+//!   scores.blake3                 hashes of its rows, as they were written        [`check_rows`]
 //!   predictions.parquet           all test predictions
 //!   reference_curves.csv          where runs left pairs: per test cell, its error with the best, the median and the
 //!                                 worst reference                                 [`ReferenceTables`]
@@ -40,8 +41,10 @@ mod pairs;
 mod provenance;
 mod reference_tables;
 mod references;
+mod rows;
 mod run;
 mod scores;
+mod seal;
 mod values;
 mod variant;
 
@@ -57,6 +60,7 @@ pub use pairs::PairPredictions;
 pub use provenance::{Provenance, UNKNOWN, Versions, card, processor};
 pub use reference_tables::{ReferenceTables, draws_of};
 pub use references::DrawnReferences;
+pub use rows::{check_row, check_rows, sound_rows};
 pub use run::{Fit, LifeBases, Prediction, Removed, RunRecord, Seconds, Status, weights_file, weights_hash};
 pub use scores::{SCORE_COLUMNS, Score, read_scores, write_scores};
 pub use values::{Branches, Method, Values};

@@ -5,7 +5,7 @@ use std::{fmt, path::Path};
 use serde::de::DeserializeOwned;
 
 use super::{
-    Protocol, files,
+    Protocol, files, rows,
     run::{LifeBases, Status},
     variant::Variant,
 };
@@ -86,7 +86,7 @@ impl Score {
         (&self.experiment, self.data, &self.model, self.variant.to_string(), self.seed)
     }
 
-    fn fields(&self) -> Vec<String> {
+    pub(crate) fn fields(&self) -> Vec<String> {
         let number = |of: fn(&Metrics) -> Option<f64>| {
             self.metrics.as_ref().and_then(of).map_or_else(String::new, |value| value.to_string())
         };
@@ -123,7 +123,7 @@ impl Score {
     }
 }
 
-/// Writes the rows in the order given. Numbers are the shortest text that reads back as the same f64.
+/// Writes the rows in the order given, and their hashes beside them. Numbers are the shortest text that reads back as the same f64.
 ///
 /// # Errors
 /// [`Error::Write`] names the file.
@@ -134,6 +134,8 @@ pub fn write_scores(path: &Path, scores: &[Score]) -> Result<(), Error> {
     for score in scores {
         writer.write_record(score.fields()).map_err(|error| internal(&error))?;
     }
+    let before = if path.exists() { read_scores(path).unwrap_or_default() } else { Vec::new() };
+    rows::note(path, scores, &before)?;
     files::write_whole(path, &writer.into_inner().map_err(|error| internal(&error))?)
 }
 

@@ -19,20 +19,6 @@ pub enum Error {
         /// The folder.
         out: PathBuf,
     },
-    /// A row of the scores is of another run than the one that it names.
-    #[error(
-        "{scores}: its row of run {key} says {said}, and the record of that run {made}; `batlinet run` writes the scores anew"
-    )]
-    OtherRun {
-        /// The file of the scores.
-        scores: PathBuf,
-        /// Key of the run.
-        key: String,
-        /// What the row says.
-        said: String,
-        /// What the record says.
-        made: String,
-    },
     /// Results that do not compare.
     #[error(
         "{out}: the results of experiment {experiment} on {data} cells are of different labels and do not compare: {both}. Run \

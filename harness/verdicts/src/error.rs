@@ -20,26 +20,6 @@ pub enum Error {
         /// What the row is a row of.
         slot: String,
     },
-    /// A row of the scores that says something else than the record that it names.
-    #[error("{}: its row of run {key} says {said}, and the record of that run {made}; `batlinet run` writes the scores anew", scores.display())]
-    StrangeRow {
-        /// The scores.
-        scores: PathBuf,
-        /// Of the run.
-        key: String,
-        /// What the row says.
-        said: String,
-        /// What the record says.
-        made: String,
-    },
-    /// Two rows of one run.
-    #[error("{}: two rows are {slot}; `batlinet run` writes the scores anew", scores.display())]
-    TwoRows {
-        /// The scores.
-        scores: PathBuf,
-        /// What both are rows of.
-        slot: String,
-    },
     /// Sides that cannot be laid beside one another.
     #[error("{0}")]
     NotComparable(String),

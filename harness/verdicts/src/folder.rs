@@ -6,9 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use cells::cell::Origin;
 use rayon::prelude::*;
-use record::{RunRecord, Score, files::run_folder, read_scores};
+use record::{RunRecord, Score, check_row, check_rows, files::run_folder, read_scores};
 use serde_json::Value;
 use statistics::Metrics;
 
@@ -123,18 +122,18 @@ impl Folder {
                 return Err(Error::NoRecord { folder: path.to_owned(), key: score.key, slot });
             }
             let record = RunRecord::read(&folder)?;
-            check(&scores, &score, &record)?;
+            check_row(&scores, &score, &record)?;
             Ok((slot, score, record))
         };
-        let runs: Vec<Result<_, Error>> = read_scores(&scores)?.into_par_iter().map(read).collect();
+        let rows = read_scores(&scores)?;
+        let all = rows.clone();
+        let runs: Vec<Result<_, Error>> = rows.into_par_iter().map(read).collect();
         for run in runs {
             let (slot, score, record) = run?;
             let seed = score.seed;
-            let other = groups.entry(slot.clone()).or_default().runs.insert(seed, Run { score, record });
-            if other.is_some() {
-                return Err(Error::TwoRows { scores, slot: format!("{slot}, seed {seed}") });
-            }
+            groups.entry(slot).or_default().runs.insert(seed, Run { score, record });
         }
+        check_rows(&scores, &all)?;
         if groups.is_empty() {
             return Err(Error::NoScores(path.to_owned()));
         }
@@ -150,42 +149,4 @@ impl Folder {
         profiles.dedup();
         profiles
     }
-}
-
-/// A row must be of the run that it names, and have its error.
-fn check(scores: &Path, score: &Score, record: &RunRecord) -> Result<(), Error> {
-    let rmse = |metrics: &Option<Metrics>| metrics.as_ref().map(|metrics| metrics.rmse);
-    let (said, made) = (rmse(&score.metrics), rmse(&record.metrics));
-    let is_same_number = match (&score.metrics, &record.metrics) {
-        (Some(said), Some(made)) => numbers(said).iter().zip(numbers(made)).all(|(said, made)| is_near(*said, made)),
-        (said, made) => said.is_none() && made.is_none(),
-    };
-    let is_same = is_same_number
-        && score.status == record.status
-        && (score.train_cells, score.test_cells) == (record.train.len(), record.test_cells);
-    if is_same && (score.data, &score.model, score.seed) == (record.data, &record.model, record.seed) {
-        return Ok(());
-    }
-    let words = |data: Origin, model: &str, seed: u64, rmse: Option<f64>| {
-        let rmse = rmse.map_or_else(|| "no RMSE".to_owned(), |rmse| format!("an RMSE of {rmse}"));
-        let other = if said == made { " (another of its columns differs)" } else { "" };
-        format!("{model}, seed {seed}, on {data} cells, {rmse}{other}")
-    };
-    Err(Error::StrangeRow {
-        scores: scores.to_owned(),
-        key: score.key.clone(),
-        said: words(score.data, &score.model, score.seed, said),
-        made: words(record.data, &record.model, record.seed, made),
-    })
-}
-
-/// Every measure of a row; those that are not there are none.
-fn numbers(metrics: &Metrics) -> [f64; 9] {
-    let Metrics { rmse, mae, mape, median_ae, smape, nmae, nrmse, within_10, within_20 } = *metrics;
-    let none = f64::NEG_INFINITY;
-    [rmse, mae, mape, median_ae, smape, nmae.unwrap_or(none), nrmse.unwrap_or(none), within_10, within_20]
-}
-
-fn is_near(a: f64, b: f64) -> bool {
-    a == b || (a - b).abs() <= 1e-9 * b.abs()
 }

@@ -1,6 +1,6 @@
 //! `record.json`, format 2.
 //!
-//! Its last line is the BLAKE3 of all bytes before it: a record that was edited, or in which a bit has changed, is none.
+//! It is sealed (`seal.rs`): a record that was edited, or in which a bit has changed, is none.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -8,10 +8,11 @@ use serde_json::Value;
 use super::{Fit, LifeBases, Removed, RunRecord, Seconds, Status, former};
 use crate::Error;
 use crate::{
-    attachments::{Hashes, hash_of},
+    attachments::Hashes,
     computed::{DeviceClass, Precision},
     ingredients::Ingredients,
     provenance::{Provenance, Versions},
+    seal,
     values::Values,
 };
 use cells::cell::Origin;
@@ -19,9 +20,6 @@ use statistics::Metrics;
 
 /// Version of the format; raised when a reader of the old one would misunderstand the new one.
 pub(super) const FORMAT: u32 = 2;
-
-/// What stands before the hash of what is before it.
-const SEAL: &str = ",\n  \"blake3\": \"";
 
 /// What a record says of itself that follows from the rest.
 pub(super) struct Said {
@@ -100,15 +98,18 @@ pub(super) fn to_text(record: &RunRecord) -> Result<String, Error> {
         attachments: record.attachments,
     };
     let text = serde_json::to_string_pretty(&wire).map_err(|error| Error::Internal(error.to_string()))?;
-    let body = text.strip_suffix("\n}").unwrap_or(&text);
-    Ok(format!("{body}{SEAL}{}\"\n}}\n", hash_of(body.as_bytes())))
+    Ok(seal::sealed(&text))
 }
 
 /// A record without its predictions, and what it says of itself.
 pub(super) fn from_text(text: &str) -> Result<(RunRecord, Said), String> {
     let mut value: Value = serde_json::from_str(text).map_err(|error| format!("this is no run record: {error}"))?;
     match value["format"].as_u64() {
-        Some(1) => return former::from_text(text),
+        Some(1) => {
+            let (record, said) = former::from_text(text)?;
+            check_ingredients(&record)?;
+            return Ok((record, said));
+        }
         Some(format) if format != u64::from(FORMAT) => {
             return Err(format!(
                 "this record has format {format}, this program reads format {FORMAT} and the one before"
@@ -116,13 +117,9 @@ pub(super) fn from_text(text: &str) -> Result<(RunRecord, Said), String> {
         }
         _ => {}
     }
-    let sealed =
-        text.rsplit_once(SEAL).filter(|(body, seal)| seal.split('"').next() == Some(&hash_of(body.as_bytes())));
-    if let Some(map) = value.as_object_mut() {
-        map.remove("blake3");
-    }
+    let is_sound = seal::broken_off(text, &mut value) == Some(true);
     let wire: Wire = serde_json::from_value(value).map_err(|error| format!("this is no run record: {error}"))?;
-    if sealed.is_none() {
+    if !is_sound {
         return Err("record.json is not the file that was written: its last line is not the hash of what is before it"
             .to_owned());
     }
@@ -167,7 +164,10 @@ fn check_ingredients(record: &RunRecord) -> Result<(), String> {
         ("device", json(&record.class)),
         ("precision", json(&record.precision)),
     ];
-    match said.iter().find(|(name, value)| training[*name] != *value) {
+    // format 1 has no origin and no precision in its keys
+    let is_other =
+        |(name, value): &&(&str, Value)| training.get(*name).map_or(!record.is_former(), |made| made != value);
+    match said.iter().find(is_other) {
         None => Ok(()),
         Some((name, value)) => {
             Err(format!("record.json says that its {name} is {value}, and its key is made of {}", training[*name]))

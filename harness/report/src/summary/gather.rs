@@ -6,15 +6,15 @@ use super::{Row, Run, Summary, Verdict, counterpart::counterpart};
 use crate::{Error, labels::Versions, lives, made::Made, published::PublishedNumber};
 use cells::cell::Origin;
 use record::{
-    AS_WRITTEN, Change, ExperimentRecord, Metric, PairPredictions, Protocol, RunRecord, Score, Study,
-    files::run_folder, read_scores,
+    AS_WRITTEN, Change, ExperimentRecord, Metric, PairPredictions, Protocol, RunRecord, Score, Study, check_row,
+    check_rows, files::run_folder, read_scores,
 };
 use statistics::{Metrics, Spread};
 
 /// The summaries of the output folder `out`, in the order of its scores.
 ///
 /// # Errors
-/// [`Error::NoScores`]; [`Error::Record`] if something cannot be read; [`Error::OtherRun`]; [`Error::DifferentLabels`] of runs
+/// [`Error::NoScores`]; [`Error::Record`] if something cannot be read; [`Error::DifferentLabels`] of runs
 /// of one experiment.
 pub fn summarise(out: &Path) -> Result<Vec<Summary>, Error> {
     let path = out.join("scores.csv");
@@ -24,13 +24,16 @@ pub fn summarise(out: &Path) -> Result<Vec<Summary>, Error> {
     let mut runs = Vec::new();
     let mut removed = Vec::new();
     let mut versions = Versions::default();
-    for score in read_scores(&path)? {
+    let rows = read_scores(&path)?;
+    for score in rows.iter().cloned() {
         let folder = run_folder(out, &score.key);
         let mut run = Run::bare(score);
         // scores alone, such as those of a colleague, are enough for the tables
-        if run.score.metrics.is_some() && RunRecord::exists(&folder) {
-            let record = RunRecord::read_whole(&folder)?;
-            check_row(&path, &run.score, &record)?;
+        let record = RunRecord::exists(&folder).then(|| RunRecord::read_whole(&folder)).transpose()?;
+        if let Some(record) = &record {
+            check_row(&path, &run.score, record)?;
+        }
+        if let Some(record) = record.filter(|_| run.score.metrics.is_some()) {
             versions.add(out, &run.score, &record)?;
             run.values = if record.is_former() { record.values.clone().or(run.values) } else { record.values.clone() };
             run.streams = record.ingredients.streams();
@@ -46,23 +49,13 @@ pub fn summarise(out: &Path) -> Result<Vec<Summary>, Error> {
         }
         runs.push(run);
     }
+    check_rows(&path, &rows)?;
     let mut summaries = summaries(&runs, &ExperimentRecord::read_all(out)?);
     for summary in &mut summaries {
         let first = removed.iter().find(|(of, _)| of.0 == summary.experiment && of.1 == summary.data);
         summary.removed = first.map_or_else(Vec::new, |(_, removed)| removed.clone());
     }
     Ok(summaries)
-}
-
-/// A row must be of the run that it names.
-fn check_row(scores: &Path, score: &Score, record: &RunRecord) -> Result<(), Error> {
-    let said = (score.data, &score.model, score.seed);
-    let made = (record.data, &record.model, record.seed);
-    let words = |(data, model, seed): (Origin, &String, u64)| format!("{model}, seed {seed}, on {data} cells");
-    if said == made {
-        return Ok(());
-    }
-    Err(Error::OtherRun { scores: scores.to_owned(), key: score.key.clone(), said: words(said), made: words(made) })
 }
 
 /// As [`summarise`], from what was read; cells that took no part are left out.

@@ -1,0 +1,243 @@
+//! Rows of `scores.csv` held against the records that they name, and against what was written.
+//!
+//! Of what a record does not say (experiment, variant, profile, what was changed), `scores.blake3` beside the rows has the hash of
+//! each row that this program has written. Folders of older programs, and what is kept in a repository, have none: their rows are
+//! held against their records alone.
+
+use std::{
+    collections::{BTreeSet, HashSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+use super::{RunRecord, Score, attachments::hash_of, files};
+use crate::Error;
+use statistics::Metrics;
+
+/// Digits of a hash that are kept of a row.
+const DIGITS: usize = 32;
+
+/// Where the hashes of the rows of this file of scores are.
+fn hashes_of(scores: &Path) -> PathBuf {
+    scores.with_extension("blake3")
+}
+
+/// The hashes of all rows that were written, if there are any.
+fn read(scores: &Path) -> Option<HashSet<String>> {
+    let text = fs::read_to_string(hashes_of(scores)).ok()?;
+    Some(text.lines().map(str::to_owned).collect())
+}
+
+/// Notes the rows that are about to be written. Those that stand there now stay noted until the next time: whoever is stopped between
+/// the two files has both.
+pub(crate) fn note(scores: &Path, rows: &[Score], before: &[Score]) -> Result<(), Error> {
+    let known = read(scores).unwrap_or_default();
+    let before = before.iter().map(hash).filter(|hash| known.contains(hash));
+    let all: BTreeSet<String> = rows.iter().map(hash).chain(before).collect();
+    let lines: String = all.into_iter().map(|hash| hash + "\n").collect();
+    files::write_whole(&hashes_of(scores), lines.as_bytes())
+}
+
+fn hash(row: &Score) -> String {
+    hash_of(row.fields().join("\u{1f}").as_bytes())[..DIGITS].to_owned()
+}
+
+/// No two rows may be of one run, and each must be one that was written, where that is known. `scores` is the file that they are from.
+/// Who has records holds the rows against them first ([`check_row`]): that tells more.
+///
+/// # Errors
+/// [`Error::TwoRows`] and [`Error::EditedRow`] name the row.
+pub fn check_rows(scores: &Path, rows: &[Score]) -> Result<(), Error> {
+    let mut seen = HashSet::new();
+    if let Some(twice) = rows.iter().find(|row| !seen.insert(row.slot())) {
+        return Err(Error::TwoRows { scores: scores.to_owned(), slot: words(twice) });
+    }
+    let Some(known) = read(scores) else { return Ok(()) };
+    match rows.iter().find(|row| !known.contains(&hash(row))) {
+        None => Ok(()),
+        Some(row) => Err(Error::EditedRow { scores: scores.to_owned(), key: row.key.clone(), slot: words(row) }),
+    }
+}
+
+/// The rows of a file that may stay when it is written anew: the first of each run, as it was written and as its record has it. And a
+/// sentence on each that may not.
+pub fn sound_rows(
+    scores: &Path,
+    rows: Vec<Score>,
+    record: impl Fn(&Score) -> Option<RunRecord>,
+) -> (Vec<Score>, Vec<String>) {
+    let known = read(scores);
+    let mut seen = HashSet::new();
+    let (mut sound, mut complaints) = (Vec::new(), Vec::new());
+    for row in rows {
+        let slot = words(&row);
+        let edited = || Error::EditedRow { scores: scores.to_owned(), key: row.key.clone(), slot: slot.clone() };
+        let outcome = match &known {
+            _ if !seen.insert(slot.clone()) => Err(Error::TwoRows { scores: scores.to_owned(), slot: slot.clone() }),
+            Some(known) => {
+                if known.contains(&hash(&row)) {
+                    Ok(())
+                } else {
+                    Err(edited())
+                }
+            }
+            None => record(&row).map_or(Ok(()), |record| check_row(scores, &row, &record)),
+        };
+        match outcome {
+            Ok(()) => sound.push(row),
+            Err(error) => complaints.push(error.to_string()),
+        }
+    }
+    (sound, complaints)
+}
+
+/// `e, ridge[variant], virtual cells, seed 3`.
+fn words(row: &Score) -> String {
+    let variant = row.variant.to_string();
+    let variant = if variant.is_empty() { variant } else { format!("[{variant}]") };
+    format!("{}, {}{variant}, {} cells, seed {}", row.experiment, row.model, row.data, row.seed)
+}
+
+/// A row must be of the run that it names, and say what its record says. Columns that files of older programs do not have are not
+/// held against it.
+///
+/// # Errors
+/// [`Error::StrangeRow`] says both.
+pub fn check_row(scores: &Path, row: &Score, record: &RunRecord) -> Result<(), Error> {
+    let (said, made) = (rmse(&row.metrics), rmse(&record.metrics));
+    let are_same_numbers = match (&row.metrics, &record.metrics) {
+        (Some(said), Some(made)) => numbers(said).iter().zip(numbers(made)).all(|(said, made)| is_near(*said, made)),
+        (said, made) => said.is_none() && made.is_none(),
+    };
+    let are_same_lives =
+        row.lives == Default::default() || record.lives == Default::default() || row.lives == record.lives;
+    let is_same = are_same_numbers
+        && are_same_lives
+        && row.status == record.status
+        && (row.train_cells, row.test_cells) == (record.train.len(), record.test_cells);
+    if is_same
+        && (row.data, &row.model, row.seed, &*row.key) == (record.data, &record.model, record.seed, &*record.key())
+    {
+        return Ok(());
+    }
+    let sentence = |data: &dyn ToString, model: &str, seed: u64, rmse: Option<f64>| {
+        let rmse = rmse.map_or_else(|| "no RMSE".to_owned(), |rmse| format!("an RMSE of {rmse}"));
+        let other = if said == made { " (another of its columns differs)" } else { "" };
+        format!("{model}, seed {seed}, on {} cells, {rmse}{other}", data.to_string())
+    };
+    Err(Error::StrangeRow {
+        scores: scores.to_owned(),
+        key: row.key.clone(),
+        said: sentence(&row.data, &row.model, row.seed, said),
+        made: sentence(&record.data, &record.model, record.seed, made),
+    })
+}
+
+fn rmse(metrics: &Option<Metrics>) -> Option<f64> {
+    metrics.as_ref().map(|metrics| metrics.rmse)
+}
+
+/// Every measure of a row; those that are not there are none.
+fn numbers(metrics: &Metrics) -> [f64; 9] {
+    let Metrics { rmse, mae, mape, median_ae, smape, nmae, nrmse, within_10, within_20 } = *metrics;
+    let none = f64::NEG_INFINITY;
+    [rmse, mae, mape, median_ae, smape, nmae.unwrap_or(none), nrmse.unwrap_or(none), within_10, within_20]
+}
+
+/// What an older file does not say is no number.
+fn is_near(said: f64, made: f64) -> bool {
+    said.is_nan() || said == made || (said - made).abs() <= 1e-9 * made.abs()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Status, made_up, read_scores, scores::tests::score, write_scores};
+
+    fn row(record: &RunRecord) -> Score {
+        Score {
+            data: record.data,
+            seed: record.seed,
+            train_cells: record.train.len(),
+            metrics: record.metrics,
+            key: record.key(),
+            lives: record.lives,
+            ..score("e", &record.model, 3, 0.0)
+        }
+    }
+
+    #[test]
+    fn a_row_is_what_its_record_says_in_every_column_that_both_have() {
+        let record = made_up::record("cells");
+        let (path, sound) = (Path::new("scores.csv"), row(&record));
+        check_row(path, &sound, &record).unwrap();
+        let mut older = sound.clone();
+        older.metrics.as_mut().unwrap().median_ae = f64::NAN;
+        older.lives = Default::default();
+        check_row(path, &older, &record).unwrap();
+        let edits: [fn(&mut Score); 8] = [
+            |row| row.seed = 4,
+            |row| row.model = "svm".to_owned(),
+            |row| row.data = cells::cell::Origin::Real,
+            |row| row.metrics.as_mut().unwrap().mape *= 0.9,
+            |row| row.metrics = None,
+            |row| row.status = Status::Diverged,
+            |row| row.train_cells = 7,
+            |row| row.lives.test.padded = 0,
+        ];
+        for edit in edits {
+            let mut row = sound.clone();
+            edit(&mut row);
+            let message = check_row(path, &row, &record).unwrap_err().to_string();
+            assert!(message.contains(&format!("its row of run {} says", record.key())), "{message}");
+        }
+    }
+
+    #[test]
+    fn an_edited_doubled_or_relabelled_row_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("scores.csv");
+        let rows = [score("e", "ridge", 0, 701.3), score("e", "svm", 0, 702.3), score("e", "svm", 1, 702.3)];
+        write_scores(&path, &rows).unwrap();
+        check_rows(&path, &read_scores(&path).unwrap()).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        let check = |text: &str| {
+            fs::write(&path, text).unwrap();
+            read_scores(&path).and_then(|rows| check_rows(&path, &rows)).map_err(|error| error.to_string())
+        };
+        for (from, to) in
+            [(",paper,", ",quick,"), ("e,MATR-1", "f,MATR-1"), ("alpha 7.0", "alpha 8.0"), ("profile", "profilf")]
+        {
+            let message = check(&text.replacen(from, to, 1)).unwrap_err();
+            assert!(message.contains("is not one that was written"), "{message}");
+        }
+        let last = text.lines().last().unwrap();
+        let message = check(&format!("{text}{last}\n")).unwrap_err();
+        assert!(message.contains("two rows are e, svm, virtual cells, seed 1"), "{message}");
+        // who takes rows out, or sorts them, knows what he does
+        check(&text.replace(last, "").replace("\n\n", "\n")).unwrap();
+        check(&text).unwrap();
+        // those of both files are known while one takes the place of the other
+        write_scores(&path, &rows[..1]).unwrap();
+        check(&text).unwrap();
+        write_scores(&path, &rows[..1]).unwrap();
+        write_scores(&path, &rows[..1]).unwrap();
+        assert!(check(&text).is_err());
+    }
+
+    #[test]
+    fn what_stays_when_a_file_is_written_anew_is_sound() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("scores.csv");
+        let record = made_up::record("cells");
+        let (sound, mut edited) = (row(&record), row(&record));
+        (edited.experiment, edited.train_cells) = ("f".to_owned(), 9);
+        let rows = vec![sound.clone(), edited.clone(), sound.clone(), score("g", "svm", 0, 1.0)];
+        let of = |row: &Score| (row.key == record.key()).then(|| record.clone());
+        let (stays, complaints) = sound_rows(&path, rows.clone(), of);
+        assert_eq!((stays.len(), complaints.len()), (2, 2), "{complaints:?}");
+        write_scores(&path, &rows[..1]).unwrap();
+        let (stays, complaints) = sound_rows(&path, rows, of);
+        assert_eq!((stays, complaints.len()), (vec![sound], 3));
+    }
+}
