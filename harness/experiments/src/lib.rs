@@ -23,6 +23,7 @@
 //! | `job` | records on disk | the runs of one trained model |
 //! | [`run`], [`progress`] | the same for all | plans |
 //! | [`feature_table`] | features as a table | an experiment and a source |
+//! | [`schema`] | what a file may hold, for editors and for people | the types that read it |
 //! | [`publish`] | `scores.csv`, `predictions.parquet` | records |
 
 mod attempt;
@@ -52,6 +53,7 @@ pub mod publish;
 pub mod read;
 pub mod run;
 mod scenario;
+pub mod schema;
 pub mod seed;
 pub mod setting;
 pub mod spec;

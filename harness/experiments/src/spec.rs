@@ -1,7 +1,11 @@
 //! An experiment: what is run, and why.
 
-use std::path::{self, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{self, PathBuf},
+};
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_yaml::Value;
 
@@ -81,38 +85,66 @@ impl Experiment {
 }
 
 /// The file as written.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a mapping with name, description, models and more")]
-struct WrittenExperiment {
+#[schemars(
+    title = "batlinet experiment",
+    description = "What is run, and why: cells, features, models and seeds of one experiment of batlinet."
+)]
+pub(crate) struct WrittenExperiment {
+    /// Letters, digits and `_-.`: it names files and rows of the scores, and no two experiments of one call share it.
     name: String,
+    /// By which published numbers are looked up, such as `MATR-1`; a name of your own finds none.
     scenario: String,
+    /// The question that it answers, by which a report chooses its table or figure.
     #[serde(default)]
     study: Study,
+    /// What is run and why, in prose.
     description: String,
+    /// What the reader should distrust, in prose.
     analysis: Option<String>,
+    /// Path, relative to this file, of a CSV with the columns `cell_id` and `split` (`train` or `test`), such as `batlinet split`
+    /// makes; in a transfer, of one with `cell_id` and `pool`.
     train_test_split: PathBuf,
+    /// Learning from cells of another chemistry: how source, target and test cells are drawn.
     transfer: Option<Draw>,
+    /// Whether the authors' way is followed with its known defects, or a corrected one (docs/method.md, 10).
     protocol: Protocol,
+    /// Cycles of a cell that models may see, from the first on: by the honest protocol, no feature reads beyond them. The paper has
+    /// 100, and 20 in MIX-20.
     early_cycles: Option<usize>,
+    /// When the life of a cell ends.
     label: LabelRule,
+    /// One run each of every model that draws random numbers. The paper has eight.
     seeds: Vec<u64>,
+    /// By names of your own, what models read of a cell.
     #[serde(deserialize_with = "unique", default)]
+    #[schemars(with = "BTreeMap<String, FeatureSpec>")]
     features: Vec<(String, FeatureSpec)>,
+    /// What is run: one model with its hyper-parameters per entry.
     models: Vec<super::entry::WrittenEntry>,
+    /// Numbers that should come out on real cells by the whole schedule; `run` ends with 4 where they do not.
     #[serde(default)]
     expect: Vec<Expectation>,
     // read from the tree of values by `read`; named here so that they are known and well-formed
+    /// By names of your own, changes that `--profile NAME` makes: paths as of `--set`, such as `models.mlp.epochs`, with values.
     #[serde(deserialize_with = "profiles", default)]
+    #[schemars(with = "BTreeMap<String, BTreeMap<String, serde_json::Value>>")]
     profiles: (),
+    /// Changes that the honest protocol makes beside its own: paths as of `--set`, with values.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
     honest: Option<Changes>,
+    /// Hyper-parameters to vary: paths below a model, such as `models.batlinet.alpha`, each with a list of values. Every value becomes
+    /// a variant.
     #[serde(default)]
     sweep: Sweep,
 }
 
 /// What to vary: paths as in `--set`, each with one value per variant, in the order of the file.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(with = "BTreeMap<String, Vec<serde_json::Value>>")]
 pub(crate) struct Sweep(#[serde(deserialize_with = "unique")] pub(crate) Vec<(String, Vec<Value>)>);
 
 struct Changes;
