@@ -271,9 +271,11 @@ fn named(positions: &[usize], ids: &[String]) -> Vec<String> {
     names.into_iter().cloned().collect()
 }
 
-/// Whether a record shows the end of a life, by the label rule: of one that stops in time above it, the cell lives.
+/// Whether a record shows the end of a life, by the label rule: of one that stops in time above it, the cell lives. Publishers stop
+/// near the end; of a cell of which nobody has said how long it lived, a record that stops near it is one that goes on.
 fn has_ended(rule: &LabelRule, cell: &Cell) -> bool {
-    let rule = LabelRule { unreached: Unreached::Drop, minimum: 0, ..rule.clone() };
+    let censored_above = cell.info().published_life.map_or(rule.end_of_life, |_| rule.censored_above);
+    let rule = LabelRule { unreached: Unreached::Drop, minimum: 0, censored_above, ..rule.clone() };
     // a life to another threshold was published: whoever published it has seen it
     rule.judge(cell).map_or(true, |verdict| matches!(verdict, Verdict::Life(_)))
 }

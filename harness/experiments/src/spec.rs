@@ -17,11 +17,15 @@ use super::{
     named::unique,
     names::unknown,
     scenario,
+    split_files::SplitFiles,
     yaml::{self, Path, Problem},
 };
 use cells::label::LabelRule;
 use features::feature::FeatureSpec;
 use record::{Expectation, Protocol, Study};
+
+/// Between the name of a cross-validation and the number of a fold.
+const FOLD: &str = "-fold-";
 
 /// A checked experiment.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,8 +40,10 @@ pub struct Experiment {
     pub description: String,
     /// What the reader should distrust.
     pub analysis: String,
-    /// The split file; in a transfer, the file of pools.
+    /// The split file; in a transfer, the file of pools; the first of a cross-validation.
     pub train_test_split: PathBuf,
+    /// The split files of a cross-validation that has not been taken apart yet ([`read::read_all`](super::read::read_all)).
+    pub folds: Vec<PathBuf>,
     /// In a transfer, how every run's cells are drawn from the pools.
     pub transfer: Option<Draw>,
     /// Faithful or honest.
@@ -77,9 +83,31 @@ impl Experiment {
         if self.transfer.is_some() { ["source", "target"] } else { ["training", "test"] }
     }
 
+    /// The name of a fold without its number, which all folds share; the name of any other experiment.
+    pub fn family(&self) -> &str {
+        match self.study {
+            Study::CrossValidation => self.name.rsplit_once(FOLD).map_or(&self.name, |(family, _)| family),
+            _ => &self.name,
+        }
+    }
+
+    /// One experiment per fold, told apart by their names, or this one.
+    pub(crate) fn apart(mut self) -> Vec<Self> {
+        let folds = std::mem::take(&mut self.folds);
+        if folds.is_empty() {
+            return vec![self];
+        }
+        let fold = |(index, train_test_split)| {
+            let name = format!("{}{FOLD}{}", self.name, index + 1);
+            Self { name, train_test_split, ..self.clone() }
+        };
+        folds.into_iter().enumerate().map(fold).collect()
+    }
+
     /// The same with file paths relative to `folder`, that of the experiment file.
     pub(crate) fn beside(mut self, folder: &path::Path) -> Self {
         self.train_test_split = folder.join(self.train_test_split);
+        self.folds.iter_mut().for_each(|file| *file = folder.join(&*file));
         self
     }
 }
@@ -104,8 +132,9 @@ pub(crate) struct WrittenExperiment {
     /// What the reader should distrust, in prose.
     analysis: Option<String>,
     /// Path, relative to this file, of a CSV with the columns `cell_id` and `split` (`train` or `test`), such as `batlinet split`
-    /// makes; in a transfer, of one with `cell_id` and `pool`.
-    train_test_split: PathBuf,
+    /// makes; in a transfer, of one with `cell_id` and `pool`. A list of such files is a cross-validation: each becomes an experiment of
+    /// its own, `NAME-fold-1` and so on, and the report has the errors over all of them.
+    train_test_split: SplitFiles,
     /// Learning from cells of another chemistry: how source, target and test cells are drawn.
     transfer: Option<Draw>,
     /// Whether the authors' way is followed with its known defects, or a corrected one (docs/method.md, 10).
@@ -119,7 +148,7 @@ pub(crate) struct WrittenExperiment {
     seeds: Vec<u64>,
     /// By names of your own, what models read of a cell.
     #[serde(deserialize_with = "unique", default)]
-    #[schemars(with = "BTreeMap<String, FeatureSpec>")]
+    #[schemars(with = "BTreeMap<String, FeatureSpec>", skip_serializing_if = "Vec::is_empty")]
     features: Vec<(String, FeatureSpec)>,
     /// What is run: one model with its hyper-parameters per entry.
     models: Vec<super::entry::WrittenEntry>,
@@ -184,10 +213,14 @@ impl TryFrom<WrittenExperiment> for Experiment {
         let experiment = Self {
             name: declared.name,
             scenario: declared.scenario,
-            study: declared.study,
+            study: match (declared.train_test_split.folds.is_empty(), declared.study) {
+                (false, Study::Scenario) => Study::CrossValidation,
+                (_, study) => study,
+            },
             description: declared.description.trim().to_owned(),
             analysis: declared.analysis.unwrap_or_default().trim().to_owned(),
-            train_test_split: declared.train_test_split,
+            train_test_split: declared.train_test_split.first,
+            folds: declared.train_test_split.folds,
             transfer: declared.transfer,
             protocol: declared.protocol,
             early_cycles: declared.early_cycles,
@@ -230,6 +263,20 @@ impl Experiment {
         }
         if self.description.is_empty() {
             return refused("description", "description is empty: say what is run and why".to_owned());
+        }
+        if (self.study == Study::CrossValidation) == self.folds.is_empty() {
+            let sentence = match self.folds.is_empty() {
+                true => {
+                    "study cross_validation needs a list of split files as train_test_split: `batlinet split --folds K` makes them"
+                }
+                false => {
+                    "a list of split files is a cross-validation: leave study out, and run other studies on one split"
+                }
+            };
+            return refused("study", sentence.to_owned());
+        }
+        if self.transfer.is_some() && !self.folds.is_empty() {
+            return refused("train_test_split", "a transfer draws its cells from one file of pools".to_owned());
         }
         if self.seeds.is_empty() {
             return refused("seeds", "seeds is empty: give at least one, such as [0]".to_owned());

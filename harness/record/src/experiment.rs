@@ -70,6 +70,8 @@ pub enum Study {
     ReferenceStudy,
     /// From one chemistry to another.
     Transfer,
+    /// Models on every fold of the cells in turn: of a list of split files, and not to be written.
+    CrossValidation,
 }
 
 /// An error measure that an expectation is about.

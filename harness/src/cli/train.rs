@@ -99,7 +99,14 @@ pub fn execute(arguments: &TrainArguments) -> Result<(), Failure> {
         out: Some(nowhere.path().join("out")),
     };
     let Prepared { plans, source, device, .. } = options.prepare()?;
-    let [plan] = &plans[..] else { return Err(Failure::Internal("one file is one plan".to_owned())) };
+    let [plan] = &plans[..] else {
+        return Err(Failure::Usage(format!(
+            "{} is a cross-validation of {} folds, and a model that is kept learns from one split: give it one, such as --set \
+             train_test_split=mine.csv",
+            arguments.file.display(),
+            plans.len()
+        )));
+    };
     let position = find(plan.experiment(), &arguments.model)?;
     let entry = &plan.experiment().models[position];
     let run = plan.runs.iter().find(|run| run.entry == position);

@@ -128,9 +128,10 @@ impl<'a> Page<'a> {
         match kind {
             Some("array") => {
                 let items = self.kind(&schema["items"], key);
-                match schema["minItems"].as_u64() {
-                    Some(count) => format!("list of {count}: {items}"),
-                    None => format!("list: {items}"),
+                match [&schema["minItems"], &schema["maxItems"]].map(Value::as_u64) {
+                    [Some(count), Some(most)] if count == most => format!("list of {count}: {items}"),
+                    [Some(count), _] => format!("list of at least {count}: {items}"),
+                    _ => format!("list: {items}"),
                 }
             }
             Some("object") => format!("names, each with: {}", self.kind(&schema["additionalProperties"], key)),

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`scenario`] | Fig. 3 and its tables; the branch and feature ablations of Supp. Fig. 4 have the same form |
 //! | [`scatter`] | observed against predicted lives |
+//! | [`folds`] | a cross-validation as a whole; not in the paper |
 //! | [`by_cell`] | which cells make the error |
 //! | [`material`] | errors by cathode |
 //! | [`sweep`] | Fig. 5b: errors over the number of references; over the weight of the branches |
@@ -14,6 +15,7 @@
 
 pub mod by_cell;
 pub mod chapters;
+pub mod folds;
 pub mod material;
 pub mod notes;
 pub mod profile;
