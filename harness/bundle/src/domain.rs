@@ -90,7 +90,8 @@ impl Range {
 
 /// Whether two chemistries are one, as far as is known: who describes a cell of their own may not know its anode.
 fn is_alike(known: &str, chemistry: &str) -> bool {
-    let [known, of_cell] = [known, chemistry].map(|chemistry| chemistry.split_once('/').unwrap_or((chemistry, UNKNOWN)));
+    let [known, of_cell] =
+        [known, chemistry].map(|chemistry| chemistry.split_once('/').unwrap_or((chemistry, UNKNOWN)));
     let is_same = |one: &str, other: &str| one.eq_ignore_ascii_case(other);
     is_same(known.0, of_cell.0) && (is_same(known.1, of_cell.1) || is_same(of_cell.1, UNKNOWN))
 }

@@ -10,7 +10,7 @@ use crate::{
 use record::Study;
 
 use super::{
-    by_cell, folds, material, profile, reference_study,
+    batterylife, by_cell, folds, material, profile, reference_study,
     scatter::scatter,
     scenario,
     sweep::{self, Parameter},
@@ -109,6 +109,7 @@ fn part(summary: &Summary, throughput: Option<&Throughput>) -> Section {
                 section.notes.extend(material::notes(summary));
             }
             section.tables.extend(tables);
+            section.tables.extend(batterylife::table(summary));
             section.tables.extend(by_cell::table(summary));
             section
         }
