@@ -8,6 +8,7 @@
 #   make round-trip                   all virtual cells by way of published files, and the scenarios from these
 #   make smoke                        has any number moved? a minute
 #   make readme                       the tables of the READMEs anew from the committed records
+#   make schema                       experiments/schema.json and docs/experiments.md anew
 #   make records                      the committed records beside the published numbers
 #   make keep FROM=results/runs/x TO=results/records/x    what of an output folder is worth committing
 #   make setup DEVICE=cuda            libtorch with CUDA
@@ -29,7 +30,7 @@ BATLINET = target/release/batlinet
 # all but `compare`, which `bench-compare` runs
 BENCHES = classical networks encoder cleaning features data batlinet
 
-.PHONY: setup build test check reproduce smoke records readme keep bench bench-compare bench-import bench-cuda cuda-kernels device-pack round-trip data clean
+.PHONY: setup build test check reproduce smoke records readme schema keep bench bench-compare bench-import bench-cuda cuda-kernels device-pack round-trip data clean
 
 setup:
 	@bash scripts/setup.sh
@@ -69,6 +70,11 @@ records: build
 # a test fails where these tables are stale
 readme: build
 	$(BATLINET) report results/records --splice README.md results/records/README.md
+
+# what an experiment file may hold, for editors and for people; a test fails where these are stale
+schema: build
+	$(BATLINET) schema > experiments/schema.json.new && mv experiments/schema.json.new experiments/schema.json
+	$(BATLINET) schema --page > docs/experiments.md.new && mv docs/experiments.md.new docs/experiments.md
 
 # scores, declarations and what every run predicted; neither weights nor pairs.csv nor what follows from these
 keep:

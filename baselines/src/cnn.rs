@@ -1,6 +1,7 @@
 //! Convolutional baseline: the encoder and a linear head on the voltage-capacity matrix (method §7.1).
 
 use cuda::spec::Input;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
 };
 
 /// Hyper-parameters, with the authors' values.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct CnnParameters {
     /// Passes over the training cells.
@@ -30,6 +31,7 @@ pub struct CnnParameters {
     pub channels: usize,
     /// On a card: `exact` or `fast`.
     #[serde(skip_serializing_if = "Precision::is_exact")]
+    #[schemars(skip_serializing_if = "crate::precision::never")]
     pub precision: Precision,
 }
 

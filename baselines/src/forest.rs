@@ -13,6 +13,7 @@ mod screen;
 mod tests;
 
 use ndarray::{ArrayView1, ArrayViewD};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{AnyModel, Context, FitSummary, Fitted, Model, ModelError};
@@ -22,12 +23,12 @@ use crate::table::{prediction_table, training_table};
 use features::SortedFeatures;
 
 /// Hyper-parameters of [`Forest`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ForestParameters {
     /// Number of trees.
     pub trees: usize,
-    /// Features tried at a split, drawn anew for each; `None` tries all.
+    /// Features tried at a split, drawn anew for each; all, unless written.
     pub max_features: Option<usize>,
     /// Least number of distinct training samples in a leaf.
     pub min_samples_leaf: usize,

@@ -9,6 +9,7 @@ use std::f64::consts::{LN_10, TAU};
 use faer::linalg::solvers::Solve as _;
 use faer::{Col, Side};
 use ndarray::{Array1, Array2, ArrayViewD};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{AnyModel, Context, FitSummary, Fitted, Model, ModelError};
@@ -28,7 +29,7 @@ const PRECISION: f64 = 1e-6;
 const GOLDEN: f64 = 0.618_033_988_749_894_8;
 
 /// Hyper-parameters of [`GaussianProcess`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct GpParameters {
     /// Standard deviation of the constant of the linear part; without a search.

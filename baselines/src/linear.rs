@@ -1,6 +1,7 @@
 //! Ordinary least squares: the variance, discharge and full models of Severson et al. (2019) on their features.
 
 use ndarray::{Array1, Array2, ArrayViewD};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{AnyModel, Context, FitSummary, Model, ModelError};
@@ -37,7 +38,7 @@ impl Model for LeastSquares {
 }
 
 /// Least squares on the variance of ΔQ(V): a model of its own in files and tables, without hyper-parameters.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VarianceParameters {}
 
@@ -52,7 +53,7 @@ impl Described for VarianceParameters {
 }
 
 /// Least squares on Severson's discharge features: a model of its own in files and tables, without hyper-parameters.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DischargeParameters {}
 
@@ -67,7 +68,7 @@ impl Described for DischargeParameters {
 }
 
 /// Least squares on Severson's full features: a model of its own in files and tables, without hyper-parameters.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FullParameters {}
 

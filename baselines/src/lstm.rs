@@ -1,5 +1,6 @@
 //! Recurrent baseline: an LSTM over the cycles of the voltage-capacity matrix (method §7.1).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 
@@ -15,7 +16,7 @@ use crate::{
 };
 
 /// Hyper-parameters, with the authors' values.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LstmParameters {
     /// Passes over the training cells.

@@ -1,6 +1,7 @@
 //! The mean of the training labels: what a model has to beat.
 
 use ndarray::ArrayViewD;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{AnyModel, Context, FitSummary, Fitted, Model, ModelError};
@@ -8,7 +9,7 @@ use crate::row::{Described, ModelRow};
 use crate::table::{check_labels, sample_count};
 
 /// [`Mean`] has no hyper-parameters.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MeanParameters {}
 

@@ -1,6 +1,7 @@
 //! Multilayer perceptron on one row of the voltage-capacity matrix (method §7.1).
 
 use rand::RngExt as _;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
@@ -16,7 +17,7 @@ use crate::{
 };
 
 /// Hyper-parameters, with the authors' values (the number of epochs differs between scenarios).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct MlpParameters {
     /// Passes over the training cells.

@@ -2,6 +2,7 @@
 
 use faer::Side;
 use ndarray::{Array1, ArrayViewD};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::components;
@@ -10,7 +11,7 @@ use crate::row::{Described, ModelRow};
 use crate::table::{Centred, Hyperplane, faer_view, gram, in_faer, transposed_dot};
 
 /// Hyper-parameters of [`Pcr`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PcrParameters {
     /// Number of principal components, at most the rank of the centred training features.

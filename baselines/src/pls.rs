@@ -1,6 +1,7 @@
 //! Partial least squares regression with one label (PLS1).
 
 use ndarray::{Array1, Array2, ArrayViewD, Axis};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::components;
@@ -11,7 +12,7 @@ use crate::table::{Centred, Hyperplane, transposed_dot};
 /// Hyper-parameters of [`Pls`].
 ///
 /// With one label NIPALS needs no iteration, so there is neither a tolerance nor a bound on iterations to set.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PlsParameters {
     /// Number of latent components, at most the rank of the centred training features.

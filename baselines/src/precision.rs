@@ -1,9 +1,10 @@
 //! How exactly our kernels on a card multiply.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How exactly our kernels on a card multiply; the CPU knows one way.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Precision {
     /// As exactly as single precision.
@@ -19,6 +20,11 @@ impl Precision {
     pub fn is_exact(&self) -> bool {
         *self == Self::Exact
     }
+}
+
+/// In the place of a rule by which a setting is left out of records: schemas tell its default all the same.
+pub fn never<T>(_: &T) -> bool {
+    false
 }
 
 impl From<Precision> for cuda::spec::Precision {

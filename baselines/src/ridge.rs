@@ -3,6 +3,7 @@
 use faer::Side;
 use faer::linalg::solvers::Solve as _;
 use ndarray::{Array1, Array2, ArrayViewD};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{AnyModel, Context, FitSummary, Model, ModelError};
@@ -10,7 +11,7 @@ use crate::row::{Described, ModelRow};
 use crate::table::{Centred, Hyperplane, faer_view, gram, in_faer, training_table, transposed_dot};
 
 /// Hyper-parameters of [`Ridge`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RidgeParameters {
     /// Weight of the squared norm of the coefficients beside the sum of squared residuals; positive.

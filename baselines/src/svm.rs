@@ -1,8 +1,9 @@
 //! Epsilon support vector regression with a radial basis function kernel.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use ndarray::{Array1, Array2, ArrayViewD, Axis};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -14,7 +15,7 @@ use crate::table::{faer_view, gram, prediction_table, row_products, training_tab
 const MOST_STEPS: usize = 10_000_000;
 
 /// Hyper-parameters of [`Svm`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SvmParameters {
     /// Weight of the residuals outside the tube; bounds every dual coefficient.
@@ -266,6 +267,19 @@ impl Gamma {
                 if variance > 0.0 { 1.0 / (columns * variance) } else { 1.0 }
             }
         }
+    }
+}
+
+impl JsonSchema for Gamma {
+    fn schema_name() -> Cow<'static, str> {
+        "Gamma".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "`scale`: 1 / (features · variance of all training feature values); `auto`: 1 / features; or a positive number.",
+            "anyOf": [{ "enum": ["scale", "auto"] }, { "type": "number", "exclusiveMinimum": 0 }],
+        })
     }
 }
 

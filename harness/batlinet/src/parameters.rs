@@ -1,6 +1,7 @@
 //! Hyper-parameters of BatLiNet.
 
 use baselines::{ModelError, Precision, optimiser::AdamParameters};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cleaning::{Cleaning, CleaningParameters, CleaningRules, CycleFilter};
@@ -10,7 +11,7 @@ use super::cleaning::{Cleaning, CleaningParameters, CleaningRules, CycleFilter};
 /// Those from `separate_heads` on are what the arms of the authors' branch ablation change beside the branch (method
 /// §6.7). They are left out of records and keys where they have their defaults, so that a new one makes no trained model
 /// stale.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct BatLiNetParameters {
     /// Passes over the training cells.
@@ -43,30 +44,39 @@ pub struct BatLiNetParameters {
     pub channels: usize,
     /// Whether each branch has a linear layer of its own instead of sharing one.
     #[serde(skip_serializing_if = "is_default")]
+    #[schemars(skip_serializing_if = "baselines::precision::never")]
     pub separate_heads: bool,
     /// Whether the linear layers have a bias.
     #[serde(skip_serializing_if = "is_default")]
+    #[schemars(skip_serializing_if = "baselines::precision::never")]
     pub head_bias: bool,
     /// How the differences of the intra-cell branch are cleaned: `standard`, `hampel` or `none`.
     #[serde(skip_serializing_if = "is_default")]
+    #[schemars(skip_serializing_if = "baselines::precision::never")]
     pub intra_cleaning: Cleaning,
     /// How the differences of the inter-cell branch are cleaned: `standard`, `hampel` or `none`.
     #[serde(skip_serializing_if = "is_default")]
+    #[schemars(skip_serializing_if = "baselines::precision::never")]
     pub inter_cleaning: Cleaning,
     /// Which cycles `filter_cycles` zeroes: `per_channel` or `whole_cycle`.
     #[serde(skip_serializing_if = "is_default")]
+    #[schemars(skip_serializing_if = "baselines::precision::never")]
     pub cycle_filter: CycleFilter,
     /// Whether outlying cycles of a target are zeroed before a reference is subtracted too, if `filter_cycles`.
     #[serde(skip_serializing_if = "is_true")]
+    #[schemars(skip_serializing_if = "baselines::precision::never")]
     pub filter_target: bool,
     /// Whether glitches are looked for as if the last grid point were followed by the first.
     #[serde(skip_serializing_if = "is_true")]
+    #[schemars(skip_serializing_if = "baselines::precision::never")]
     pub glitch_wrap: bool,
     /// Whether the predictions with every training cell as the only reference are written too. Changes nothing else.
     #[serde(skip_serializing_if = "is_default")]
+    #[schemars(skip_serializing_if = "baselines::precision::never")]
     pub pair_matrix: bool,
     /// On a card: `exact` or `fast`.
     #[serde(skip_serializing_if = "Precision::is_exact")]
+    #[schemars(skip_serializing_if = "baselines::precision::never")]
     pub precision: Precision,
 }
 

@@ -24,7 +24,8 @@ fn main() -> Result<(), Box<dyn error::Error>> {
 
     // 2. the trained model, with residuals of five folds for its intervals, as one file
     let workplace = Workplace { device, threads: 2, progress: &Silent };
-    let making = Making { workplace, folds: Folds::Count(5), profile: "quick", settings: &[], commit: "unknown" };
+    let making =
+        Making { workplace, folds: Folds::Count(5), profile: "quick", settings: &[], commit: "unknown", weights: None };
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("ridge.blm");
     Bundle::train(&plans[0], run, &source, &making)?.write(&path)?;

@@ -60,11 +60,13 @@ pub struct Answer {
     pub reference_low: Option<f64>,
     /// The life that three quarters of them stay under.
     pub reference_high: Option<f64>,
+    /// The training cells that BatLiNet compared it with, each once.
+    pub references: Vec<String>,
 }
 
 impl Answer {
     /// The columns of [`csv()`], in order.
-    pub const COLUMNS: [&'static str; 11] = [
+    pub const COLUMNS: [&'static str; 12] = [
         "cell_id",
         "life",
         "low",
@@ -76,10 +78,11 @@ impl Answer {
         "warnings",
         "reference_low",
         "reference_high",
+        "references",
     ];
 
     /// Its fields as text, `number` of those that may be missing.
-    pub fn row(&self, number: impl Fn(f64) -> String) -> [String; 11] {
+    pub fn row(&self, number: impl Fn(f64) -> String) -> [String; 12] {
         let number = |value: Option<f64>| value.map_or_else(String::new, &number);
         [
             self.cell_id.clone(),
@@ -93,6 +96,7 @@ impl Answer {
             self.warnings.join("; "),
             number(self.reference_low),
             number(self.reference_high),
+            self.references.join("; "),
         ]
     }
 }

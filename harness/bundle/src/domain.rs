@@ -13,6 +13,9 @@ const FACTOR: f64 = 1.1;
 /// How far a temperature may, in °C.
 const DEGREES: f64 = 5.0;
 
+/// An electrode that nobody has named.
+const UNKNOWN: &str = "unknown";
+
 /// What is known of one cell beside its features.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Traits {
@@ -85,6 +88,14 @@ impl Range {
     }
 }
 
+/// Whether two chemistries are one, as far as is known: who describes a cell of their own may not know its anode.
+fn is_alike(known: &str, chemistry: &str) -> bool {
+    let [known, of_cell] =
+        [known, chemistry].map(|chemistry| chemistry.split_once('/').unwrap_or((chemistry, UNKNOWN)));
+    let is_same = |one: &str, other: &str| one.eq_ignore_ascii_case(other);
+    is_same(known.0, of_cell.0) && (is_same(known.1, of_cell.1) || is_same(of_cell.1, UNKNOWN))
+}
+
 fn rounded(value: f64) -> f64 {
     (value * 100.0).round() / 100.0
 }
@@ -105,7 +116,7 @@ impl Domain {
     /// What of a cell is unlike the training cells, one sentence each.
     pub fn warnings(&self, cell: &Traits) -> Vec<String> {
         let mut warnings = Vec::new();
-        if !self.chemistries.contains(&cell.chemistry) {
+        if !self.chemistries.iter().any(|known| is_alike(known, &cell.chemistry)) {
             let known: Vec<&str> = self.chemistries.iter().map(String::as_str).take(5).collect();
             let known = known.join(", ");
             warnings.push(format!("its chemistry is {}, the training cells are {known}", shown(&cell.chemistry, 40)));
@@ -168,6 +179,11 @@ mod tests {
             ["its temperature is 10 °C, of the training cells 30 °C"]
         );
         assert_eq!(said(|cell| cell.chemistry = "NMC/graphite".to_owned()).len(), 1);
+        assert_eq!(said(|cell| cell.chemistry = "LFP/silicon".to_owned()).len(), 1);
+        assert_eq!(said(|cell| cell.chemistry = "unknown/unknown".to_owned()).len(), 1);
+        assert!(said(|cell| cell.chemistry = "lfp/unknown".to_owned()).is_empty());
+        let slow = said(|cell| cell.discharge_rate = Some(1.0));
+        assert_eq!(slow, ["its discharge rate in the first cycle at hand is 1 1/h, of the training cells 4 1/h"]);
         let fast = said(|cell| cell.charge_rate = Some(9.0));
         assert_eq!(fast, ["its charge rate in the first cycle at hand is 9 1/h, of the training cells 3.6 to 6 1/h"]);
     }

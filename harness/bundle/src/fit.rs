@@ -48,6 +48,8 @@ pub struct Making<'a> {
     pub settings: &'a [String],
     /// Commit that the program was built from, for the record.
     pub commit: &'a str,
+    /// The tensors that the run has trained, where they are at hand: it is not trained again for them.
+    pub weights: Option<&'a Weights>,
 }
 
 impl Bundle {
@@ -68,7 +70,10 @@ impl Bundle {
         let Samples { feature_shape, train, .. } = gather::samples(plan, entry, source, workplace.threads)?;
         let class = Fitting { entry, seed: run.seed, feature_shape, workplace };
         class.check(making.folds, train.ids.len())?;
-        let weights = class.fit(&train)?;
+        let weights = match making.weights {
+            Some(weights) => Some(weights.clone()),
+            None => class.fit(&train)?,
+        };
         let calibration = match making.folds {
             Folds::None => None,
             Folds::Count(count) => Some(class.calibrate(&train, count, &run.ingredients.streams())?),

@@ -1,8 +1,11 @@
 //! Lives, intervals and warnings for other cells.
 
+use std::collections::BTreeSet;
+
 use cells::{
     cell::{Cell, Origin},
     label::{Basis, LabelRule, Unreached, Verdict},
+    physics,
     source::CellSource,
 };
 use experiments::{
@@ -35,6 +38,8 @@ struct Said {
     /// Per fold, or of the whole model, what the residuals are laid around.
     around: Vec<Vec<f64>>,
     quartiles: Option<Vec<[f64; 2]>>,
+    /// Per cell, the training cells that it was compared with; none of a model that compares with none.
+    references: Option<Vec<Vec<String>>>,
 }
 
 impl Bundle {
@@ -90,6 +95,12 @@ impl Bundle {
             },
         };
         let mut warnings = self.description.domain.warnings(&Traits::of(&cell));
+        let doubts = physics::doubts(&cell);
+        // what is strange in published cells is known, and only the whole cell tells
+        let is_published = || source.cell(id, usize::MAX).is_ok_and(|cell| physics::is_published(&cell));
+        if !doubts.is_empty() && !is_published() {
+            warnings.extend(doubts.iter().map(|doubt| format!("doubtful: {doubt}")));
+        }
         match (self.description.origin, source.origin()) {
             (Origin::Virtual, Origin::Real) => {
                 warnings.push("the training cells are virtual, this one is real".to_owned())
@@ -153,7 +164,11 @@ impl Bundle {
                 lives
             }
         };
-        Ok(Said { lives: answer.predicted, around, quartiles: answer.quartiles })
+        let references = answer
+            .references
+            .as_ref()
+            .map(|references| (0..ids.len()).map(|cell| named(references.of(cell), &self.train.ids)).collect());
+        Ok(Said { lives: answer.predicted, around, quartiles: answer.quartiles, references })
     }
 
     fn ask_one(
@@ -171,7 +186,7 @@ impl Bundle {
             None => Trained::fit(entry, material, seed, workplace, None).map(|(trained, _)| trained),
         };
         let mut answers =
-            trained.and_then(|trained| trained.ask(&[entry], &self.description.streams)).map_err(failed)?;
+            trained.and_then(|trained| trained.ask_closely(&[entry], &self.description.streams)).map_err(failed)?;
         answers.pop().ok_or_else(|| Error::Internal("a model was asked and gave no answer".to_owned()))
     }
 
@@ -200,6 +215,7 @@ impl Bundle {
             warnings: vec![],
             reference_low: None,
             reference_high: None,
+            references: vec![],
         };
         match (row, said) {
             (Ok(_), Some(said)) => {
@@ -233,6 +249,9 @@ impl Bundle {
                 if let Some([low, high]) = said.quartiles.as_ref().map(|quartiles| quartiles[position]) {
                     (answer.reference_low, answer.reference_high) = (Some(low), Some(high));
                 }
+                if let Some(references) = &said.references {
+                    answer.references.clone_from(&references[position]);
+                }
             }
             (Err((_, reason)), _) => warnings.insert(0, reason),
             (Ok(_), None) => {}
@@ -246,9 +265,17 @@ impl Bundle {
     }
 }
 
-/// Whether a record shows the end of a life, by the label rule: of one that stops in time above it, the cell lives.
+/// The names of these positions, each once, sorted.
+fn named(positions: &[usize], ids: &[String]) -> Vec<String> {
+    let names: BTreeSet<&String> = positions.iter().map(|&position| &ids[position]).collect();
+    names.into_iter().cloned().collect()
+}
+
+/// Whether a record shows the end of a life, by the label rule: of one that stops in time above it, the cell lives. Publishers stop
+/// near the end; of a cell of which nobody has said how long it lived, a record that stops near it is one that goes on.
 fn has_ended(rule: &LabelRule, cell: &Cell) -> bool {
-    let rule = LabelRule { unreached: Unreached::Drop, minimum: 0, ..rule.clone() };
+    let censored_above = cell.info().published_life.map_or(rule.end_of_life, |_| rule.censored_above);
+    let rule = LabelRule { unreached: Unreached::Drop, minimum: 0, censored_above, ..rule.clone() };
     // a life to another threshold was published: whoever published it has seen it
     rule.judge(cell).map_or(true, |verdict| matches!(verdict, Verdict::Life(_)))
 }

@@ -14,6 +14,7 @@ use baselines::{
     ridge::RidgeParameters,
     svm::SvmParameters,
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -71,15 +72,24 @@ macro_rules! models {
 
         /// An entry as written. One optional field per model rather than an enum: YAML enums need tags, and an enum
         /// would lose the line of an error.
-        #[derive(Deserialize)]
+        #[derive(Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields, expecting = "a mapping such as {ridge: {alpha: 1.0}}")]
+        #[schemars(rename = "Entry", description = "A model with its hyper-parameters, such as `ridge: {alpha: 1.0}`, and what it is fed. \
+            Exactly one model is named.")]
         pub(super) struct WrittenEntry {
-            $($key: Option<$parameters>,)+
+            $($(#[$doc])* $key: Option<$parameters>,)+
+            /// Name of one of the `features` of the file; only `mean` does without.
             feature: Option<String>,
+            /// What is done to the features before the model reads them, fitted to the training cells. Networks of maps scale
+            /// themselves and take none.
             #[serde(default)]
             feature_transformation: FeatureTransformation,
+            /// What is done to lives before the model learns them, undone for predictions; unless written `[log, z_score]`, as of all
+            /// published models but three. `[]` leaves lives in cycles.
             label_transformation: Option<LabelTransformation>,
+            /// Another rule than the `label` of the file.
             label: Option<LabelRule>,
+            /// Tells entries of one model apart, by letters, digits and `_-.=+:`; empty where there is one.
             #[serde(default)]
             variant: String,
         }

@@ -23,6 +23,8 @@
 //! | `job` | records on disk | the runs of one trained model |
 //! | [`run`], [`progress`] | the same for all | plans |
 //! | [`feature_table`] | features as a table | an experiment and a source |
+//! | `split_files` | one split, or one per fold | YAML |
+//! | [`schema`] | what a file may hold, for editors and for people | the types that read it |
 //! | [`publish`] | `scores.csv`, `predictions.parquet` | records |
 
 mod attempt;
@@ -52,9 +54,11 @@ pub mod publish;
 pub mod read;
 pub mod run;
 mod scenario;
+pub mod schema;
 pub mod seed;
 pub mod setting;
 pub mod spec;
+mod split_files;
 mod sweep;
 mod texts;
 pub mod train;

@@ -8,6 +8,7 @@ use std::{
 use batlinet::transfer::Preset;
 use numerics::Streams;
 use rand::Rng as _;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -60,7 +61,7 @@ impl Pools {
 }
 
 /// How cells are drawn for a transfer, as declared.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Draw {
     /// Pool whose lives are predicted.

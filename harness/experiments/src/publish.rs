@@ -66,6 +66,8 @@ pub fn publish(plans: &[Plan], data: Origin, profile: &str, out: &Path, say: &dy
             observed: row.observed,
             predicted: row.predicted,
             data: score.data.to_string(),
+            key: score.key.clone(),
+            profile: score.profile.clone(),
         }));
     }
     references.write(out)?;

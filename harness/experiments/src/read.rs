@@ -35,25 +35,39 @@ pub struct Declared {
     pub seeds: Option<usize>,
 }
 
-/// Reads `path`, changes it by `profile` and `settings`, in this order, expands sweeps and checks the whole.
+/// Reads an experiment of one split; otherwise as [`read_all`].
+///
+/// # Errors
+/// As [`read_all`]; [`Error::Declared`] of a cross-validation.
+pub fn read(path: &path::Path, profile: &str, settings: &[Setting]) -> Result<Declared, Error> {
+    let mut declared = read_all(path, profile, settings)?;
+    match (declared.pop(), declared.len()) {
+        (Some(only), 0) => Ok(only),
+        (_, others) => Err(Error::Declared(format!(
+            "{}: this is a cross-validation of {} folds, and one split is wanted here",
+            path.display(),
+            others + 1
+        ))),
+    }
+}
+
+/// Reads `path`, changes it by `profile` and `settings`, in this order, expands sweeps and checks the whole. Of a cross-validation,
+/// every fold is an experiment.
 ///
 /// # Errors
 /// [`Error::Read`]; [`Error::Declared`] names the file with line and column, or the setting, and what would be right.
-pub fn read(path: &path::Path, profile: &str, settings: &[Setting]) -> Result<Declared, Error> {
+pub fn read_all(path: &path::Path, profile: &str, settings: &[Setting]) -> Result<Vec<Declared>, Error> {
     let bytes = fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
     let text = texts::decode(bytes).map_err(|problem| Error::Declared(format!("{}{problem}", path.display())))?;
-    parse(&text, &path.display().to_string(), profile, settings)
-        .map(|declared| Declared {
-            experiment: declared.experiment.beside(path.parent().unwrap_or(path::Path::new(""))),
-            ..declared
-        })
-        .map_err(Error::Declared)
+    let declared = parse(&text, &path.display().to_string(), profile, settings).map_err(Error::Declared)?;
+    let experiment = declared.experiment.clone().beside(path.parent().unwrap_or(path::Path::new("")));
+    Ok(experiment.apart().into_iter().map(|experiment| Declared { experiment, ..declared.clone() }).collect())
 }
 
-/// As [`read`], from text; `file` is its name in errors.
+/// As [`read_all`], from text, with the folds of a cross-validation still together; `file` is its name in errors.
 ///
 /// # Errors
-/// As [`read`].
+/// As [`read_all`].
 pub fn parse(text: &str, file: &str, profile: &str, settings: &[Setting]) -> Result<Declared, String> {
     let text = texts::without_mark(text);
     let (mut tree, places) = yaml::parse(text).map_err(|problem| problem.within(file, &Places::default()))?;

@@ -1,7 +1,11 @@
 //! An experiment: what is run, and why.
 
-use std::path::{self, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{self, PathBuf},
+};
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_yaml::Value;
 
@@ -13,11 +17,15 @@ use super::{
     named::unique,
     names::unknown,
     scenario,
+    split_files::SplitFiles,
     yaml::{self, Path, Problem},
 };
 use cells::label::LabelRule;
 use features::feature::FeatureSpec;
 use record::{Expectation, Protocol, Study};
+
+/// Between the name of a cross-validation and the number of a fold.
+const FOLD: &str = "-fold-";
 
 /// A checked experiment.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,8 +40,10 @@ pub struct Experiment {
     pub description: String,
     /// What the reader should distrust.
     pub analysis: String,
-    /// The split file; in a transfer, the file of pools.
+    /// The split file; in a transfer, the file of pools; the first of a cross-validation.
     pub train_test_split: PathBuf,
+    /// The split files of a cross-validation that has not been taken apart yet ([`read::read_all`](super::read::read_all)).
+    pub folds: Vec<PathBuf>,
     /// In a transfer, how every run's cells are drawn from the pools.
     pub transfer: Option<Draw>,
     /// Faithful or honest.
@@ -73,46 +83,97 @@ impl Experiment {
         if self.transfer.is_some() { ["source", "target"] } else { ["training", "test"] }
     }
 
+    /// The name of a fold without its number, which all folds share; the name of any other experiment.
+    pub fn family(&self) -> &str {
+        match self.study {
+            Study::CrossValidation => self.name.rsplit_once(FOLD).map_or(&self.name, |(family, _)| family),
+            _ => &self.name,
+        }
+    }
+
+    /// One experiment per fold, told apart by their names, or this one.
+    pub(crate) fn apart(mut self) -> Vec<Self> {
+        let folds = std::mem::take(&mut self.folds);
+        if folds.is_empty() {
+            return vec![self];
+        }
+        let fold = |(index, train_test_split)| {
+            let name = format!("{}{FOLD}{}", self.name, index + 1);
+            Self { name, train_test_split, ..self.clone() }
+        };
+        folds.into_iter().enumerate().map(fold).collect()
+    }
+
     /// The same with file paths relative to `folder`, that of the experiment file.
     pub(crate) fn beside(mut self, folder: &path::Path) -> Self {
         self.train_test_split = folder.join(self.train_test_split);
+        self.folds.iter_mut().for_each(|file| *file = folder.join(&*file));
         self
     }
 }
 
 /// The file as written.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a mapping with name, description, models and more")]
-struct WrittenExperiment {
+#[schemars(
+    title = "batlinet experiment",
+    description = "What is run, and why: cells, features, models and seeds of one experiment of batlinet."
+)]
+pub(crate) struct WrittenExperiment {
+    /// Letters, digits and `_-.`: it names files and rows of the scores, and no two experiments of one call share it.
     name: String,
+    /// By which published numbers are looked up, such as `MATR-1`; a name of your own finds none.
     scenario: String,
+    /// The question that it answers, by which a report chooses its table or figure.
     #[serde(default)]
     study: Study,
+    /// What is run and why, in prose.
     description: String,
+    /// What the reader should distrust, in prose.
     analysis: Option<String>,
-    train_test_split: PathBuf,
+    /// Path, relative to this file, of a CSV with the columns `cell_id` and `split` (`train` or `test`), such as `batlinet split`
+    /// makes; in a transfer, of one with `cell_id` and `pool`. A list of such files is a cross-validation: each becomes an experiment of
+    /// its own, `NAME-fold-1` and so on, and the report has the errors over all of them.
+    train_test_split: SplitFiles,
+    /// Learning from cells of another chemistry: how source, target and test cells are drawn.
     transfer: Option<Draw>,
+    /// Whether the authors' way is followed with its known defects, or a corrected one (docs/method.md, 10).
     protocol: Protocol,
+    /// Cycles of a cell that models may see, from the first on: by the honest protocol, no feature reads beyond them. The paper has
+    /// 100, and 20 in MIX-20.
     early_cycles: Option<usize>,
+    /// When the life of a cell ends.
     label: LabelRule,
+    /// One run each of every model that draws random numbers. The paper has eight.
     seeds: Vec<u64>,
+    /// By names of your own, what models read of a cell.
     #[serde(deserialize_with = "unique", default)]
+    #[schemars(with = "BTreeMap<String, FeatureSpec>", skip_serializing_if = "Vec::is_empty")]
     features: Vec<(String, FeatureSpec)>,
+    /// What is run: one model with its hyper-parameters per entry.
     models: Vec<super::entry::WrittenEntry>,
+    /// Numbers that should come out on real cells by the whole schedule; `run` ends with 4 where they do not.
     #[serde(default)]
     expect: Vec<Expectation>,
     // read from the tree of values by `read`; named here so that they are known and well-formed
+    /// By names of your own, changes that `--profile NAME` makes: paths as of `--set`, such as `models.mlp.epochs`, with values.
     #[serde(deserialize_with = "profiles", default)]
+    #[schemars(with = "BTreeMap<String, BTreeMap<String, serde_json::Value>>")]
     profiles: (),
+    /// Changes that the honest protocol makes beside its own: paths as of `--set`, with values.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
     honest: Option<Changes>,
+    /// Hyper-parameters to vary: paths below a model, such as `models.batlinet.alpha`, each with a list of values. Every value becomes
+    /// a variant.
     #[serde(default)]
     sweep: Sweep,
 }
 
 /// What to vary: paths as in `--set`, each with one value per variant, in the order of the file.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(with = "BTreeMap<String, Vec<serde_json::Value>>")]
 pub(crate) struct Sweep(#[serde(deserialize_with = "unique")] pub(crate) Vec<(String, Vec<Value>)>);
 
 struct Changes;
@@ -152,10 +213,14 @@ impl TryFrom<WrittenExperiment> for Experiment {
         let experiment = Self {
             name: declared.name,
             scenario: declared.scenario,
-            study: declared.study,
+            study: match (declared.train_test_split.folds.is_empty(), declared.study) {
+                (false, Study::Scenario) => Study::CrossValidation,
+                (_, study) => study,
+            },
             description: declared.description.trim().to_owned(),
             analysis: declared.analysis.unwrap_or_default().trim().to_owned(),
-            train_test_split: declared.train_test_split,
+            train_test_split: declared.train_test_split.first,
+            folds: declared.train_test_split.folds,
             transfer: declared.transfer,
             protocol: declared.protocol,
             early_cycles: declared.early_cycles,
@@ -198,6 +263,20 @@ impl Experiment {
         }
         if self.description.is_empty() {
             return refused("description", "description is empty: say what is run and why".to_owned());
+        }
+        if (self.study == Study::CrossValidation) == self.folds.is_empty() {
+            let sentence = match self.folds.is_empty() {
+                true => {
+                    "study cross_validation needs a list of split files as train_test_split: `batlinet split --folds K` makes them"
+                }
+                false => {
+                    "a list of split files is a cross-validation: leave study out, and run other studies on one split"
+                }
+            };
+            return refused("study", sentence.to_owned());
+        }
+        if self.transfer.is_some() && !self.folds.is_empty() {
+            return refused("train_test_split", "a transfer draws its cells from one file of pools".to_owned());
         }
         if self.seeds.is_empty() {
             return refused("seeds", "seeds is empty: give at least one, such as [0]".to_owned());

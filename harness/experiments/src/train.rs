@@ -84,7 +84,7 @@ pub struct Answer {
     /// The references of each test cell, for a model that asks any.
     pub references: Option<References>,
     /// Between which lives the middle half of each test cell's references answers, each drawn one counted as often as it was
-    /// drawn: how far they disagree.
+    /// drawn: how far they disagree. Of [`Trained::ask_closely`] only.
     pub quartiles: Option<Vec<[f64; 2]>>,
 }
 
@@ -218,6 +218,18 @@ impl<'a> Trained<'a> {
     /// # Errors
     /// [`TrainError`], whose text goes into the record.
     pub fn ask(&self, entries: &[&Entry], streams: &str) -> Result<Vec<Answer>, TrainError> {
+        self.answers(entries, streams, false)
+    }
+
+    /// As [`Trained::ask`], and how far the references of a cell disagree: their lives one by one, which no run needs.
+    ///
+    /// # Errors
+    /// As [`Trained::ask`].
+    pub fn ask_closely(&self, entries: &[&Entry], streams: &str) -> Result<Vec<Answer>, TrainError> {
+        self.answers(entries, streams, true)
+    }
+
+    fn answers(&self, entries: &[&Entry], streams: &str, is_close: bool) -> Result<Vec<Answer>, TrainError> {
         let test = &self.material.samples.test;
         let features = transformed(self.entry.feature_transformation, &self.transformation, &test.features);
         let model = match &self.model {
@@ -247,7 +259,8 @@ impl<'a> Trained<'a> {
             References::union(&wishes.iter().map(|(references, _)| references.clone()).collect::<Vec<_>>())
         };
         let answers = model.pairs(features.view(), &asked)?;
-        let mut alone = answers.alone();
+        let is_asked_alone = is_close || wishes.iter().any(|(_, pair_matrix)| *pair_matrix);
+        let mut alone = is_asked_alone.then(|| answers.alone()).flatten();
         for mut row in alone.iter_mut().flat_map(|alone| alone.rows_mut()) {
             let lives = self.labels.inverse(&row.to_vec());
             row.iter_mut().zip(lives).for_each(|(label, life)| *label = life);
@@ -256,7 +269,7 @@ impl<'a> Trained<'a> {
             predicted: self.labels.inverse(&answers.predict(references)),
             pairs: alone.clone().filter(|_| *pair_matrix),
             references: answers.inter.is_some().then(|| references.clone()),
-            quartiles: alone.as_ref().map(|alone| quartiles(alone, references)),
+            quartiles: alone.as_ref().filter(|_| is_close).map(|alone| quartiles(alone, references)),
         };
         Ok(wishes.iter().map(answer).collect())
     }

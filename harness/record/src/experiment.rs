@@ -2,6 +2,7 @@
 
 use std::{fs, path::Path};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -15,7 +16,7 @@ const FORMAT: u32 = 1;
 pub const AS_WRITTEN: &str = "paper";
 
 /// Whether the authors' protocol is followed with its known defects, or a corrected one (method §10).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Protocol {
     /// As the authors' code does it, so that numbers can be laid beside theirs.
@@ -52,7 +53,7 @@ impl Protocol {
 }
 
 /// The question that an experiment answers, by which a report chooses its table or figure.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Study {
     /// Models beside one another on one scenario.
@@ -70,10 +71,12 @@ pub enum Study {
     ReferenceStudy,
     /// From one chemistry to another.
     Transfer,
+    /// Models on every fold of the cells in turn: of a list of split files, and not to be written.
+    CrossValidation,
 }
 
 /// An error measure that an expectation is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Metric {
     /// Cycles.
@@ -85,7 +88,7 @@ pub enum Metric {
 }
 
 /// A number that an experiment should come out with, on cells of one origin and under one profile.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Expectation {
     /// Name of a model of the experiment.

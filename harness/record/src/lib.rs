@@ -11,6 +11,7 @@
 //!   runs/<key>/pairs.csv          every test cell with every training cell as its only reference, where
 //!                                 `pair_matrix: true` asked for it                [`PairPredictions`]
 //!   pretrained/<key>.safetensors  networks that fine-tuning begins with, each for all numbers of target cells
+//!   bundles/<key>.blm             the models of runs, where `run --bundles` asked for them (crate `bundle`)
 //!   experiments/<name>-<data>.json    what was declared, for the report           [`ExperimentRecord`]
 //!   scores.csv                    one row per run                                 [`Score`]
 //!   scores.blake3                 hashes of its rows, as they were written        [`check_rows`]

@@ -41,6 +41,7 @@ pub static FORMATS: &[Format] = &[
     battery_archive::SNL,
     battery_archive::FORMAT,
     batteryml::FORMAT,
+    batteryml::BATTERYLIFE,
     cycler_text::BDF,
     cycler_text::ARBIN,
     cycler_text::NEWARE,

@@ -2,6 +2,7 @@
 
 mod assembly;
 pub mod battery_archive;
+pub mod batterylife;
 pub mod batteryml;
 pub mod calce;
 pub mod coulomb;

@@ -1,5 +1,7 @@
 //! The verbs of the program, one file each.
 
+mod asked;
+mod bundles;
 mod collection;
 pub mod compare;
 pub mod data;
@@ -15,6 +17,7 @@ pub mod predict;
 pub mod replay;
 pub mod report;
 pub mod run;
+pub mod schema;
 pub mod split;
 pub mod train;
 
@@ -63,6 +66,8 @@ pub(crate) enum Verb {
     History(history::HistoryArguments),
     /// Which cells train and which test? Makes a split file, and says what is to be distrusted in it.
     Split(split::SplitArguments),
+    /// What may an experiment file hold? As JSON Schema, for editors, or as a page.
+    Schema(schema::SchemaArguments),
     /// What is this machine able to do?
     Doctor(doctor::DoctorArguments),
     /// What this program starts itself with, to read a batch file of MATR
@@ -92,6 +97,7 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
         Verb::Replay(arguments) => replay::execute(arguments),
         Verb::History(arguments) => history::execute(arguments),
         Verb::Split(arguments) => split::execute(arguments),
+        Verb::Schema(arguments) => schema::execute(arguments),
         Verb::Doctor(arguments) => doctor::execute(arguments),
         Verb::ReadMatr { file } => Ok(matr::serve(file)?),
     }

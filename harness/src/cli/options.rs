@@ -7,6 +7,7 @@ use baselines::{
     device::{self, Choice},
 };
 use clap::Args;
+use itertools::Itertools as _;
 
 use super::{collection, failure::Failure, output::say};
 use cells::{source::CellSource, store::Store};
@@ -55,7 +56,7 @@ pub struct Options {
 
 /// Options made good: everything that can be wrong before the first run has been looked at.
 pub struct Prepared {
-    /// One per file.
+    /// One per file, and of a cross-validation one per fold.
     pub plans: Vec<Plan>,
     /// The cells.
     pub source: Box<dyn CellSource>,
@@ -80,14 +81,14 @@ impl Options {
                 value: seeds.into_iter().map(serde_yaml::Value::from).collect(),
             });
         }
-        let experiments =
-            self.files.iter().map(|file| read::read(file, &self.profile, &settings)).collect::<Result<Vec<_>, _>>()?;
+        let read = |file: &PathBuf| read::read_all(file, &self.profile, &settings);
+        let experiments = self.files.iter().map(read).collect::<Result<Vec<_>, _>>()?.concat();
         let device = self.device.resolve().map_err(|error| Failure::Usage(error.to_string()))?;
         say_where(device);
         let source = collection::open_aloud(&self.data)?;
         let out = self.out.clone().unwrap_or_else(|| {
-            let names: Vec<&str> = experiments.iter().map(|declared| declared.experiment.name.as_str()).collect();
-            Path::new("results/runs").join(names.join("+"))
+            let names = experiments.iter().map(|declared| declared.experiment.family());
+            Path::new("results/runs").join(names.dedup().join("+"))
         });
         if Store::is_at(&out) {
             return Err(Failure::Usage(format!(

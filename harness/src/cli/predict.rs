@@ -10,7 +10,7 @@ use experiments::train::Workplace;
 use tabled::{builder::Builder, settings::Style};
 
 use super::{
-    collection,
+    asked::Asked,
     failure::Failure,
     output::{self, say},
 };
@@ -21,11 +21,11 @@ pub struct PredictArguments {
     /// What `batlinet train` wrote.
     #[arg(value_name = "BUNDLE")]
     bundle: PathBuf,
-    /// A folder of imported cells, or `virtual` for the built-in lab.
-    #[arg(required = true, value_name = "STORE|virtual")]
+    /// A folder of imported cells, `virtual` for the built-in lab, or with --cells the files that a cycler wrote.
+    #[arg(required = true, value_name = "STORE|virtual|FILE")]
     cells: Vec<PathBuf>,
-    /// What is known of the cells in a cycler's files.
-    #[arg(long = "cells", value_name = "FILE")]
+    /// Of a cycler's files: which cells they hold; `batlinet data describe FILES` drafts it.
+    #[arg(long = "cells", value_name = "cells.yaml")]
     described: Option<PathBuf>,
     /// Only the cells with these ids.
     #[arg(long, value_name = "IDS", value_delimiter = ',')]
@@ -52,27 +52,13 @@ enum Form {
 /// Prints what the bundle says of every cell.
 ///
 /// # Errors
-/// [`Failure::Usage`] for what is no bundle or no store; [`Failure::RunsFailed`] if some cells could not be predicted, those with too
+/// [`Failure::Usage`] for what is no bundle, no store and no file of a cycler, and for cells that cannot be; [`Failure::RunsFailed`] if some cells could not be predicted, those with too
 /// few cycles not counted.
 pub fn execute(arguments: &PredictArguments) -> Result<(), Failure> {
     let bundle = Bundle::read(&arguments.bundle)?;
     let device = arguments.device.resolve().map_err(|error| Failure::Usage(error.to_string()))?;
-    let source = match (&arguments.cells[..], &arguments.described) {
-        ([store], None) if collection::is_virtual(store) || store.is_dir() => collection::open_aloud(store)?,
-        ([store], None) if !store.exists() => {
-            return Err(Failure::Usage(format!(
-                "{}: there is nothing here; give a folder of imported cells",
-                store.display()
-            )));
-        }
-        _ => {
-            return Err(Failure::Usage(
-                "cells are read from one folder of imported cells: import files with `batlinet data import FORMAT FILES --data DIR` and \
-                 give DIR"
-                    .to_owned(),
-            ));
-        }
-    };
+    let asked = Asked::open(&arguments.cells, arguments.described.as_deref())?;
+    let source = asked.source();
     let known = source.ids();
     if let Some(unknown) = arguments.only.iter().find(|id| known.binary_search(id).is_err()) {
         let hint = did_you_mean(unknown, known.iter().map(String::as_str));
@@ -90,7 +76,7 @@ pub fn execute(arguments: &PredictArguments) -> Result<(), Failure> {
     }
     let ids = if arguments.only.is_empty() { &known } else { &arguments.only };
     let threads = thread::available_parallelism().map_or(1, usize::from);
-    let answers = bundle.predict(&*source, ids, Workplace { device, threads, progress: &Silent })?;
+    let answers = bundle.predict(source, ids, Workplace { device, threads, progress: &Silent })?;
     output::print(&match arguments.format {
         Form::Csv => answer::csv(&answers)?,
         Form::Json => answer::json(&answers)?,
@@ -106,9 +92,9 @@ pub fn execute(arguments: &PredictArguments) -> Result<(), Failure> {
 }
 
 fn table(answers: &[Answer]) -> String {
-    // what no cell has is left out
+    // what no cell has is left out, and the names of references are too many for a table
     let has_references = answers.iter().any(|answer| answer.reference_low.is_some());
-    let columns = if has_references { Answer::COLUMNS.len() } else { Answer::COLUMNS.len() - 2 };
+    let columns = Answer::COLUMNS.len() - if has_references { 1 } else { 3 };
     let mut builder = Builder::default();
     builder.push_record(Answer::COLUMNS.into_iter().take(columns).map(|name| name.replace('_', " ")));
     for answer in answers {

@@ -6,9 +6,10 @@ use clap::{Args, ValueEnum};
 
 use super::failure::Failure;
 use super::{
-    interrupt,
+    bundles, interrupt,
     options::{Options, Prepared},
     output,
+    train::CalibrationChoice,
 };
 use experiments::run;
 use report::{
@@ -32,6 +33,12 @@ pub struct RunArguments {
     /// Stop at the first failed run.
     #[arg(long)]
     fail_fast: bool,
+    /// Also keep the model of every run that went well, for `predict`: OUT/bundles/KEY.blm, as `train` writes it.
+    #[arg(long)]
+    bundles: bool,
+    /// Of --bundles: in how many parts the training cells are left out in turn for the intervals, as of `train`.
+    #[arg(long, value_name = "folds=K|none", requires = "bundles")]
+    calibration: Option<CalibrationChoice>,
     /// Try failed runs again.
     #[arg(long)]
     retry_failed: bool,
@@ -69,7 +76,6 @@ pub fn execute(arguments: &RunArguments) -> Result<(), Failure> {
         stop: interrupt::flag("stopping after this epoch; finished runs are kept")?,
     };
     let tally = run::execute(&plans, &*source, &options)?;
-
     let names: Vec<&str> = plans.iter().map(|plan| plan.experiment().name.as_str()).collect();
     let data = source.origin();
     let mut summaries = summary::summarise(&out)?;
@@ -92,6 +98,9 @@ pub fn execute(arguments: &RunArguments) -> Result<(), Failure> {
         out.join("scores.csv").display(),
         out.display(),
     ))?;
+    if arguments.bundles {
+        bundles::write(&plans, &*source, arguments.calibration, &options)?;
+    }
     match tally.without_numbers {
         0 if arguments.expect == Expect::Warn => Ok(()),
         0 => expected(&summaries),

@@ -50,7 +50,21 @@ pub struct TrainArguments {
 
 /// `--calibration` as given.
 #[derive(Clone, Copy, Debug)]
-struct CalibrationChoice(Folds);
+pub(super) struct CalibrationChoice(Folds);
+
+impl CalibrationChoice {
+    /// The folds of an entry with so many training cells: those asked for, or the usual ones.
+    pub(super) fn folds(asked: Option<Self>, entry: &Entry, cells: usize) -> Folds {
+        match (asked, cells) {
+            (Some(Self(folds)), _) => folds,
+            (None, 0..=1) => Folds::None,
+            (None, cells) => match Folds::usual(entry) {
+                Folds::Count(folds) => Folds::Count(folds.min(cells)),
+                Folds::None => Folds::None,
+            },
+        }
+    }
+}
 
 impl FromStr for CalibrationChoice {
     type Err = String;
@@ -85,20 +99,20 @@ pub fn execute(arguments: &TrainArguments) -> Result<(), Failure> {
         out: Some(nowhere.path().join("out")),
     };
     let Prepared { plans, source, device, .. } = options.prepare()?;
-    let [plan] = &plans[..] else { return Err(Failure::Internal("one file is one plan".to_owned())) };
+    let [plan] = &plans[..] else {
+        return Err(Failure::Usage(format!(
+            "{} is a cross-validation of {} folds, and a model that is kept learns from one split: give it one, such as --set \
+             train_test_split=mine.csv",
+            arguments.file.display(),
+            plans.len()
+        )));
+    };
     let position = find(plan.experiment(), &arguments.model)?;
     let entry = &plan.experiment().models[position];
     let run = plan.runs.iter().find(|run| run.entry == position);
     let run = run.ok_or_else(|| Failure::Internal(format!("{} has no run", entry.label())))?;
     plan.declared.notes.iter().for_each(|note| say(&format!("{}: {note}", plan.experiment().name)));
-    let folds = match (arguments.calibration, plan.split.train.len()) {
-        (Some(CalibrationChoice(folds)), _) => folds,
-        (None, 0..=1) => Folds::None,
-        (None, cells) => match Folds::usual(entry) {
-            Folds::Count(folds) => Folds::Count(folds.min(cells)),
-            Folds::None => Folds::None,
-        },
-    };
+    let folds = CalibrationChoice::folds(arguments.calibration, entry, plan.split.train.len());
     if let (Folds::Count(folds), true) = (folds, entry.model.is_network()) {
         say(&format!(
             "{}: {} trainings, one for the model and one for each of the {folds} folds of its intervals (--calibration none leaves \
@@ -114,6 +128,7 @@ pub fn execute(arguments: &TrainArguments) -> Result<(), Failure> {
         profile: &arguments.profile,
         settings: &options.changes(),
         commit: env!("BATLINET_COMMIT"),
+        weights: None,
     };
     let bundle = Bundle::train(plan, run, &*source, &making)?;
     bundle.write(&arguments.out)?;

@@ -25,6 +25,10 @@ pub struct PredictionRow {
     pub predicted: f64,
     /// `real` or `virtual`.
     pub data: String,
+    /// Key of the run, the name of its folder and of its row in the scores.
+    pub key: String,
+    /// Profile of the run.
+    pub profile: String,
 }
 
 /// Writes the rows in the order given.
@@ -46,6 +50,8 @@ pub fn write_parquet(path: &Path, rows: &[PredictionRow]) -> Result<(), Error> {
         numbers("observed", |row| row.observed),
         numbers("predicted", |row| row.predicted),
         texts("data", |row| &row.data),
+        texts("key", |row| &row.key),
+        texts("profile", |row| &row.profile),
     ];
     let mut table = DataFrame::new(rows.len(), columns).map_err(internal)?;
     let mut bytes = Vec::new();
@@ -71,6 +77,8 @@ mod tests {
             observed: 500.0,
             predicted,
             data: "virtual".to_owned(),
+            key: "c0ffee".to_owned(),
+            profile: "quick".to_owned(),
         };
         write_parquet(&path, &[row("a", 501.5), row("b", 1e300)]).unwrap();
         let table = ParquetReader::new(std::fs::File::open(&path).unwrap()).finish().unwrap();
@@ -78,5 +86,7 @@ mod tests {
         assert_eq!(table.column("predicted").unwrap().f64().unwrap().get(1), Some(1e300));
         assert_eq!(table.column("cell_id").unwrap().str().unwrap().get(0), Some("a"));
         assert_eq!(table.column("seed").unwrap().u64().unwrap().get(0), Some(7));
+        assert_eq!(table.column("key").unwrap().str().unwrap().get(1), Some("c0ffee"));
+        assert_eq!(table.column("profile").unwrap().str().unwrap().get(0), Some("quick"));
     }
 }

@@ -169,6 +169,45 @@ fn cells_of_ones_own_go_all_the_way_to_scores() {
     assert_eq!(fs::read(path("again/mine-CS2_35.pkl")).unwrap(), fs::read(path("files/mine-CS2_35.pkl")).unwrap());
 }
 
+/// Of whole lives in BatteryLife's form, none of which could be had for this: names, lives and measures.
+#[test]
+fn cells_in_the_form_of_batterylife_go_all_the_way_to_its_measures() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    let ids =
+        ["SNL_18650_NCA_25C_0-100_0.5-1C_a", "SNL_18650_NCA_25C_0-100_0.5-1C_b", "SNL_18650_NMC_15C_0-100_0.5-1C_a"];
+    let names: Vec<(&str, &str)> = ids.iter().map(|id| (*id, *id)).collect();
+    let cells = renamed(usize::MAX, &names);
+    write("batterylife", &cells, &dir.path().join("files"));
+    let import = ["data", "import", "batterylife", &path("files"), "--data", &path("store")];
+    let said = batlinet(&import);
+    assert!(said.contains("3 virtual cells of BL_SNL"), "{said}");
+    let store = Store::open(&dir.path().join("store")).unwrap();
+    for id in ids {
+        let (made, read) = (cells.cell(id, usize::MAX).unwrap(), store.cell(&format!("BL_{id}"), usize::MAX).unwrap());
+        assert_eq!(read.info().chemistry, made.info().chemistry);
+        assert_eq!(read.info().nominal_capacity, made.info().nominal_capacity);
+        assert_eq!(read.recorded(), made.recorded(), "{id}");
+        for (read, made) in read.cycles().iter().zip(made.cycles()) {
+            assert_eq!((&read.voltage, &read.discharge_capacity), (&made.voltage, &made.discharge_capacity));
+            let times = read.time.iter().flatten().zip(made.time.iter().flatten());
+            // within what the sum over a life takes of a double
+            assert!(times.into_iter().all(|(read, made)| (read - made).abs() < 1e-6), "{id}");
+        }
+    }
+    batlinet(&["data", "check", "--data", &path("store")]);
+    let experiment = "name: bl\nscenario: BatteryLife-Li-ion\ndescription: x\ntrain_test_split: split.csv\nprotocol: faithful\n\
+                      label: {unreached: drop}\nseeds: [0]\nmodels:\n  - mean: {}\n";
+    fs::write(path("bl.yaml"), experiment).unwrap();
+    let [one, two, three] = ids;
+    fs::write(path("split.csv"), format!("cell_id,split\nBL_{one},train\nBL_{two},train\nBL_{three},test\n")).unwrap();
+    batlinet(&["run", &path("bl.yaml"), "--data", &path("store"), "--out", &path("out")]);
+    batlinet(&["report", &path("out")]);
+    let report = fs::read_to_string(path("out/report.md")).unwrap();
+    assert!(report.contains("| 15 % accuracy |") && report.contains("this program, a sample per cell"), "{report}");
+    assert!(!report.contains("Dummy"), "published numbers do not stand beside virtual cells");
+}
+
 #[test]
 fn a_catalogue_with_a_fault_is_named_with_line_and_column_before_anything_is_read() {
     let dir = tempfile::tempdir().unwrap();

@@ -108,6 +108,84 @@ fn living_short_and_foreign_cells_are_told_apart() {
 }
 
 #[test]
+fn the_files_of_a_cycler_are_answered_as_their_store_is() {
+    let small = Small::new();
+    small.batlinet(&["train", "small.yaml", "--model", "ridge", "--out", "model.blm", "--calibration", "none"]);
+    let exported = sources::export::Format::find("arbin-csv").unwrap();
+    let cells = testing::some::LabCells::of_the_lab(30, &["MATR_b1c0", "MATR_b1c2"]);
+    sources::export::export(exported, &cells, &cells.ids(), &small.path("files"), &|_, _| Ok(())).unwrap();
+    let cell = |id: &str, more: &str| {
+        format!(
+            "- {{id: {id}, files: [MATR_{id}_arbin.csv], cathode: LFP, nominal_capacity: 1.1, voltage_limits: [2.0, 3.5]{more}}}\n"
+        )
+    };
+    fs::write(small.path("cells.yaml"), format!("cells:\n{}{}", cell("b1c0", ", alive: true"), cell("b1c2", "")))
+        .unwrap();
+    small.batlinet(&["data", "import", "cycler", "files", "--cells", "cells.yaml", "--data", "store"]);
+    let of_store = small.batlinet(&["predict", "model.blm", "store", "--format", "csv"]);
+    let asked = ["predict", "model.blm", "files", "--cells", "cells.yaml", "--format", "csv"];
+    assert_eq!(small.batlinet(&asked), of_store);
+    let found = rows(&of_store);
+    assert_eq!(found.len(), 2);
+    for row in found.values() {
+        let [life, remaining, seen] =
+            ["life", "remaining", "cycles_seen"].map(|column| row[column].parse::<f64>().unwrap());
+        assert_eq!((row["status"].as_str(), remaining), ("ok", (life - seen).max(0.0)), "{row:?}");
+        assert!((28.0..=30.0).contains(&seen), "{row:?}");
+    }
+    let one = small.batlinet(&[&asked[..], &["--only", "b1c2"]].concat());
+    assert_eq!(rows(&one)["b1c2"], found["b1c2"]);
+    // what may be wrong is said with the answer, and what is wrong is refused
+    fs::write(small.path("cells.yaml"), format!("cells:\n{}", cell("b1c0", "").replace("1.1", "11"))).unwrap();
+    let doubted = rows(&small.batlinet(&asked)).remove("b1c0").unwrap();
+    assert!(
+        doubted["warnings"].contains("doubtful: ") && doubted["warnings"].contains("nominal capacity is 11 Ah"),
+        "{doubted:?}"
+    );
+    fs::write(small.path("cells.yaml"), format!("cells:\n{}", cell("b1c0", "").replace("1.1", "110"))).unwrap();
+    let (code, said) = small.ends(&asked);
+    assert!(code == 2 && said.contains("b1c0"), "{code}: {said}");
+    for (arguments, words) in [
+        (&["predict", "model.blm", "store", "--cells", "cells.yaml"][..], "leave --cells out"),
+        (&["predict", "model.blm", "files/MATR_b1c0_arbin.csv"], "batlinet data describe"),
+        (&["predict", "model.blm", "store", "virtual"], "give one folder of imported cells"),
+        (&["predict", "model.blm", "files", "--cells", "lost.yaml"], "lost.yaml"),
+    ] {
+        let (code, said) = small.ends(arguments);
+        assert!(code == 2 && said.contains(words), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn the_models_of_runs_are_kept_as_train_keeps_them() {
+    let small = Small::new();
+    let run = ["run", "small.yaml", "--out", "out", "--bundles", "--calibration", "folds=3"];
+    let said = small.batlinet(&run);
+    let scores = read_scores(&small.path("out/scores.csv")).unwrap();
+    assert_eq!((scores.len(), said.matches("wrote out/bundles").count()), (3, 3), "{said}");
+    for score in &scores {
+        let model = score.model.as_str();
+        let seed = score.seed.to_string();
+        let train =
+            ["train", "small.yaml", "--model", model, "--seed", &seed, "--out", "one.blm", "--calibration", "folds=3"];
+        small.batlinet(&train);
+        let read = |path: &str| {
+            let mut bundle = bundle::Bundle::read(&small.path(path)).unwrap();
+            // a call is a call, and a seed that was asked for is one of the settings
+            bundle.description.provenance.command.clear();
+            bundle.description.settings.clear();
+            bundle.description.config_hash.clear();
+            bundle.to_bytes().unwrap()
+        };
+        assert!(read(&format!("out/bundles/{}.blm", score.key)) == read("one.blm"), "{model} {seed}");
+    }
+    assert!(!small.batlinet(&run).contains("out/bundles"), "they are there");
+    fs::write(small.path("out/bundles").join(format!("{}.blm", scores[0].key)), "cut").unwrap();
+    assert_eq!(small.batlinet(&run).matches("wrote out/bundles").count(), 1, "what is no bundle is written anew");
+    assert_eq!(small.ends(&["run", "small.yaml", "--out", "out", "--calibration", "none"]).0, 2);
+}
+
+#[test]
 fn what_is_no_bundle_no_model_and_no_store_is_refused() {
     let small = Small::new();
     small.batlinet(&["train", "small.yaml", "--model", "ridge", "--out", "model.blm", "--calibration", "none"]);

@@ -67,6 +67,47 @@ fn a_split_by_time_asks_for_the_times() {
 }
 
 #[test]
+fn folds_are_a_study_in_which_every_cell_is_tested_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    sound(&["split", "--cells", CELLS, "--folds", "3", "--out", &path("fold.csv")]);
+    let text = |splits: &str, study: &str| {
+        format!(
+            "name: mine\nscenario: mine\n{study}description: x\ntrain_test_split: {splits}\nprotocol: faithful\nlabel: {{}}\nseeds: [0]\n\
+             models:\n  - mean: {{}}\n"
+        )
+    };
+    let experiment = path("mine.yaml");
+    fs::write(&experiment, text("[fold-1.csv, fold-2.csv, fold-3.csv]", "")).unwrap();
+    let (out, report) = (path("out"), path("report"));
+    sound(&["run", &experiment, "--out", &out]);
+    let scores = record::read_scores(&Path::new(&out).join("scores.csv")).unwrap();
+    let names: Vec<&str> = scores.iter().map(|score| score.experiment.as_str()).collect();
+    assert_eq!(names, ["mine-fold-1", "mine-fold-2", "mine-fold-3"]);
+    assert_eq!(scores.iter().map(|score| score.test_cells).sum::<usize>(), CELLS.split(',').count());
+    // the same as the fold alone
+    sound(&["run", &experiment, "--set", "train_test_split=fold-2.csv", "--out", &path("one")]);
+    let one = record::read_scores(&Path::new(&path("one")).join("scores.csv")).unwrap();
+    assert_eq!((&one[0].experiment[..], &one[0].key, one[0].metrics), ("mine", &scores[1].key, scores[1].metrics));
+    sound(&["report", &out, "--to", &report]);
+    let report = fs::read_to_string(Path::new(&report).join("report.md")).unwrap();
+    assert!(report.contains("over the test cells of all 3 folds"), "{report}");
+    let train = ["train", &experiment, "--model", "mean", "--out", &path("x.blm")];
+    refused(&train, 2, "a cross-validation of 3 folds");
+    sound(&[&train[..], &["--set", "train_test_split=fold-1.csv"]].concat());
+    for (splits, study, part) in [
+        ("[fold-1.csv]", "", "a list of at least two"),
+        ("[fold-1.csv, fold-1.csv]", "", "fold-1.csv is given twice"),
+        ("fold-1.csv", "study: cross_validation\n", "needs a list of split files"),
+        ("[fold-1.csv, fold-2.csv]", "study: branches\n", "leave study out"),
+        ("7", "", "train_test_split"),
+    ] {
+        fs::write(&experiment, text(splits, study)).unwrap();
+        refused(&["plan", &experiment], 2, part);
+    }
+}
+
+#[test]
 fn features_of_an_experiment_become_a_table() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).display().to_string();

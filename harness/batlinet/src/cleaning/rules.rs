@@ -1,9 +1,10 @@
 //! Which rules clean the differences of a branch.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How the differences of one branch are cleaned before outlying cycles are zeroed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Cleaning {
     /// Edges are smoothed and glitches zeroed (method §5.1, §5.2).
@@ -16,7 +17,7 @@ pub enum Cleaning {
 }
 
 /// Which cycles are outlying.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CycleFilter {
     /// In each channel by itself those whose largest absolute value or mean is unlike the others' (method §5.3).

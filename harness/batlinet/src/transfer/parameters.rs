@@ -5,10 +5,11 @@ use baselines::{
     optimiser::AdamParameters,
     training::{Order, Schedule},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Which of two accounts of the published study is followed; they differ in cells and in procedure.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Preset {
     /// The paper's text, without the notebook's defects.
@@ -28,7 +29,7 @@ pub enum Preset {
 ///
 /// Without `pretraining` and `pairs` it is direct learning, with `pretraining` fine-tuning; with `pairs` the answer is
 /// averaged with that of the inter-cell network.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TransferParameters {
     /// Which defects are kept; set for the whole experiment.
@@ -52,11 +53,12 @@ pub struct TransferParameters {
     pub channels: usize,
     /// On a card: `exact` or `fast`.
     #[serde(skip_serializing_if = "Precision::is_exact")]
+    #[schemars(skip_serializing_if = "baselines::precision::never")]
     pub precision: Precision,
 }
 
 /// How long and in what portions to train; samples are visited in order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Budget {
     /// Passes over the cells.
@@ -66,7 +68,7 @@ pub struct Budget {
 }
 
 /// How long and in what portions to train on pairs, and when to stop.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PairBudget {
     /// Passes over the training pairs, at most.

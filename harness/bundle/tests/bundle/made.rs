@@ -119,7 +119,8 @@ impl Made {
     pub(crate) fn bundle(&self, model: &str, folds: Folds) -> Result<Bundle, Error> {
         let is_it = |run: &&experiments::Run| self.plan.experiment().models[run.entry].label() == model;
         let run = self.plan.runs.iter().find(is_it).unwrap();
-        let making = Making { workplace: WORKPLACE, folds, profile: "paper", settings: &[], commit: "c0ffee" };
+        let making =
+            Making { workplace: WORKPLACE, folds, profile: "paper", settings: &[], commit: "c0ffee", weights: None };
         Bundle::train(&self.plan, run, &self.source, &making)
     }
 }

@@ -1,9 +1,10 @@
 //! How a cell's capacities become its life, as declared.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 /// What the life of a censored cell is: one that was taken off test, or whose record ends, before its end of life.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Unreached {
     /// The number of cycles plus 2, as the authors do: a censored life taken for an observed one.
@@ -14,7 +15,7 @@ pub enum Unreached {
 }
 
 /// Which cycle under the threshold ends life.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Crossing {
     /// The first, as the authors do: one noisy cycle is enough.
@@ -25,7 +26,7 @@ pub enum Crossing {
 }
 
 /// Which cycles a life counts, of a cell that a cleaning rule left some out of when it was imported.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Counted {
     /// The others, as the authors do.
@@ -44,7 +45,7 @@ impl Counted {
 /// How a cell's capacities become its life.
 ///
 /// Life is counted over all cycles of the record, early cycles included: it is not the life that remains.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "WrittenRule")]
 pub struct LabelRule {
     /// Fraction of nominal capacity at or under which life ends, in (0, 1].
@@ -75,18 +76,30 @@ impl Default for LabelRule {
 }
 
 /// A [`LabelRule`] as written.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a mapping such as {end_of_life: 0.8}")]
+#[schemars(
+    description = "When the life of a cell ends. Lives are counted in cycles over the whole record, early cycles included."
+)]
 struct WrittenRule {
+    /// Fraction of nominal capacity at or under which life ends, in (0, 1]; 0.8 but for MIX-20 of the paper, which has 0.9.
     #[serde(deserialize_with = "fraction", default = "usual_end_of_life")]
+    #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 1))]
     end_of_life: f64,
+    /// What the life of a cell is whose record ends before its end of life. `drop` by the honest protocol.
     #[serde(default)]
     unreached: Unreached,
+    /// Which cycle under the threshold ends life. `persistent` by the honest protocol.
     #[serde(default)]
     crossing: Crossing,
+    /// Fraction of nominal capacity, from `end_of_life` to 2, that tells a finished record from a censored one where no cycle is the
+    /// end of life: one that ends under it ends with the life. 0.025 above `end_of_life` unless written: publishers stop most tests
+    /// within a per cent above it.
     censored_above: Option<f64>,
+    /// Which cycles a life counts, of a cell that a cleaning rule left some out of at import. `all` by the honest protocol.
     #[serde(default)]
     counted: Counted,
+    /// Cycles; cells whose life is not longer are removed. 100 unless written, as in the authors' code.
     minimum: Option<u32>,
 }
 

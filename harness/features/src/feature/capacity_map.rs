@@ -3,6 +3,7 @@
 mod channel;
 mod extractor;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::extract::check_length;
@@ -15,7 +16,7 @@ use extractor::Extractor;
 const LARGEST_CAPACITY: f64 = 1.2;
 
 /// Settings of the map.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct CapacityMap {
     /// Position of the first cycle.

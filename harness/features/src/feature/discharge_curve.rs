@@ -1,5 +1,6 @@
 //! The discharge curve Q(V) of one cycle, from high to low voltage, and its running median.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use cells::cell::LEAST_CURRENT;
@@ -10,7 +11,7 @@ use numerics::signal::{Grid, MedianRule, Outside, Resampler, RollingMedian, Samp
 const HALF_WIDTH: usize = 10;
 
 /// Where the discharge curve comes from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum QdlinSource {
     /// The curve that the source published with the cycle, if there is one; else computed.

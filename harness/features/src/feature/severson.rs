@@ -2,6 +2,7 @@
 
 mod statistic;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::discharge_curve::{CurveReader, QdlinSource};
@@ -22,7 +23,7 @@ const CHARGE_TIME_CYCLES: usize = 4;
 const GRID_POINTS: usize = 1000;
 
 /// Settings of the statistics.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Severson {
     /// Which, in which order.

@@ -1,6 +1,7 @@
 //! The declaration of a feature, as it stands in an experiment file.
 
 use ndarray::{ArrayD, IxDyn};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{CapacityMap, Extract, Severson, VoltageCapacity};
@@ -15,7 +16,7 @@ const LARGEST: u64 = 100_000;
 /// ```yaml
 /// capacity_map: {cycles: 100}
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "WrittenFeature", into = "WrittenFeature")]
 pub enum FeatureSpec {
     /// Voltage, current, voltage difference and resistance over capacity, per cycle: what BatLiNet reads.
@@ -27,13 +28,17 @@ pub enum FeatureSpec {
 }
 
 /// [`FeatureSpec`] as it is written: a mapping with exactly one key. (A YAML enum would need a tag.)
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a mapping such as {capacity_map: {}}")]
+#[schemars(description = "What a model reads of a cell: exactly one of these keys, with its settings.")]
 struct WrittenFeature {
+    /// Voltage, current, voltage difference and resistance over capacity, per cycle: what BatLiNet reads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     capacity_map: Option<CapacityMap>,
+    /// Change of the discharge curve Q(V) against a base cycle, per cycle: what the other learned models read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     voltage_capacity: Option<VoltageCapacity>,
+    /// Hand-made statistics of the early cycles: what the linear models read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     severson: Option<Severson>,
 }

@@ -1,5 +1,6 @@
 //! The voltage–capacity matrix: how the discharge curve Q(V) of each cycle differs from that of a base cycle.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::discharge_curve::{CurveReader, QdlinSource};
@@ -10,7 +11,7 @@ use numerics::signal::MedianRule;
 
 /// Settings of the matrix. One row per cycle at the positions `first` to `last`, both included:
 /// median(median(Q_p(V)) − median(Q_base(V))), in Ah, from high to low voltage; NaN becomes 0.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct VoltageCapacity {
     /// Position of the cycle that is subtracted.

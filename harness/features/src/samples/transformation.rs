@@ -1,6 +1,7 @@
 //! Standardised features and labels: fitted to the training cells only, undone for predictions.
 
 use ndarray::ArrayD;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -9,7 +10,7 @@ use crate::Error;
 const LEAST_DEVIATION: f64 = 1e-8;
 
 /// What is done to features before a model reads them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FeatureTransformation {
     /// Nothing.
@@ -72,7 +73,7 @@ impl FittedFeatureTransformation {
 }
 
 /// One step of a [`LabelTransformation`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LabelStep {
     /// Natural logarithm.
@@ -82,7 +83,7 @@ pub enum LabelStep {
 }
 
 /// What is done to lives before a model learns them: steps in order, such as `[log, z_score]`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "Vec<LabelStep>", into = "Vec<LabelStep>")]
 pub struct LabelTransformation(Vec<LabelStep>);
 

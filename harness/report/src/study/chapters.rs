@@ -10,7 +10,7 @@ use crate::{
 use record::Study;
 
 use super::{
-    by_cell, material, profile, reference_study,
+    batterylife, by_cell, folds, material, profile, reference_study,
     scatter::scatter,
     scenario,
     sweep::{self, Parameter},
@@ -18,13 +18,14 @@ use super::{
 };
 
 /// Heading, what the paper has of it, and its name in files.
-const CHAPTERS: [(Study, &str, &str); 7] = [
+const CHAPTERS: [(Study, &str, &str); 8] = [
     (Study::Scenario, "Scenarios (paper: Fig. 3)", "scenarios"),
     (Study::Branches, "Branches of BatLiNet (paper: Supplementary Fig. 4a)", "branches"),
     (Study::Features, "Channels of the capacity map (paper: Supplementary Fig. 4b)", "features"),
     (Study::References, "Number of references (paper: Fig. 5b)", "references"),
     (Study::Alpha, "Weight of the branches", "alpha"),
     (Study::ReferenceStudy, "Single references (paper: Fig. 5)", "reference-study"),
+    (Study::CrossValidation, "Cross-validation", "cross-validation"),
     (Study::Transfer, "Transfer between chemistries (paper: Fig. 4)", "transfer"),
 ];
 
@@ -91,6 +92,7 @@ fn head(summaries: &[&Summary], title: &str, slug: &str) -> Section {
     } else {
         Vec::new()
     };
+    tables.splice(..0, folds::tables(summaries));
     tables.iter_mut().for_each(|table| profile::mark_all(table, summaries));
     Section { title: title.to_owned(), level: 2, tables, ..Section::default() }
 }
@@ -107,12 +109,13 @@ fn part(summary: &Summary, throughput: Option<&Throughput>) -> Section {
                 section.notes.extend(material::notes(summary));
             }
             section.tables.extend(tables);
+            section.tables.extend(batterylife::table(summary));
             section.tables.extend(by_cell::table(summary));
             section
         }
         Study::ReferenceStudy => reference_study::section(summary, throughput),
         Study::Transfer => transfer::section(summary),
-        Study::Branches | Study::Features => scenario::section(summary),
+        Study::Branches | Study::Features | Study::CrossValidation => scenario::section(summary),
     };
     section.runs = summary.keys();
     profile::mark(&mut section, summary);

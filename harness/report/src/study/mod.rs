@@ -4,6 +4,8 @@
 //! |---|---|
 //! | [`scenario`] | Fig. 3 and its tables; the branch and feature ablations of Supp. Fig. 4 have the same form |
 //! | [`scatter`] | observed against predicted lives |
+//! | [`batterylife`] | the measures of another benchmark, with its published results |
+//! | [`folds`] | a cross-validation as a whole; not in the paper |
 //! | [`by_cell`] | which cells make the error |
 //! | [`material`] | errors by cathode |
 //! | [`sweep`] | Fig. 5b: errors over the number of references; over the weight of the branches |
@@ -12,8 +14,10 @@
 //! | [`profile`] | what was cut, in every caption |
 //! | [`chapters`] | the order of it all |
 
+pub mod batterylife;
 pub mod by_cell;
 pub mod chapters;
+pub mod folds;
 pub mod material;
 pub mod notes;
 pub mod profile;

@@ -1,5 +1,5 @@
 //! `batteryml`: one pickle per cell as BatteryML writes it, see [`crate::batteryml`]. Nothing is lost but what the
-//! catalogue knows anyway.
+//! catalogue knows anyway. And `batterylife`, the same with what BatteryLife does otherwise, see [`crate::batterylife`].
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -25,13 +25,39 @@ pub(super) const FORMAT: Format = Format {
     write,
 };
 
+/// See the module.
+pub(super) const BATTERYLIFE: Format = Format {
+    name: "batterylife",
+    import: crate::batterylife::FORMAT.name,
+    files: "one pickle per cell, as those of BatteryML with SOC_interval and time over the whole life",
+    write: |source, ids, out, progress| pickles(Form::BatteryLife, source, ids, out, progress),
+    ..FORMAT
+};
+
+/// Whose pickles.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    BatteryMl,
+    BatteryLife,
+}
+
 fn write(source: &dyn CellSource, ids: &[String], out: &Path, progress: &Progress<'_>) -> Result<Vec<PathBuf>, Error> {
+    pickles(Form::BatteryMl, source, ids, out, progress)
+}
+
+fn pickles(
+    form: Form,
+    source: &dyn CellSource,
+    ids: &[String],
+    out: &Path,
+    progress: &Progress<'_>,
+) -> Result<Vec<PathBuf>, Error> {
     let mut files = Vec::new();
     for (done, id) in ids.iter().enumerate() {
         progress(done, ids.len())?;
         let cell = whole_life(source, id, FORMAT.name)?;
         files.push(put(out, &format!("{id}.pkl"), |path| {
-            let written = File::create(path).and_then(|file| write_cell(BufWriter::new(file), &cell));
+            let written = File::create(path).and_then(|file| write_cell(BufWriter::new(file), &cell, form));
             written.map_err(|source| Error::Write { doing: format!("write {id}.pkl in {}", out.display()), source })
         })?);
     }
@@ -39,15 +65,27 @@ fn write(source: &dyn CellSource, ids: &[String], out: &Path, progress: &Progres
     Ok(files)
 }
 
-fn write_cell(out: impl Write, cell: &Cell) -> io::Result<()> {
+fn write_cell(out: impl Write, cell: &Cell, form: Form) -> io::Result<()> {
     let info = cell.info();
-    let unit = datasets::time_unit(&info.dataset);
+    let unit = match form {
+        Form::BatteryMl => datasets::time_unit(&info.dataset),
+        Form::BatteryLife => TimeUnit::Seconds,
+    };
+    let mut start = 0.0;
     let mut pickle = Writer::new(out)?;
     pickle.dict(|pickle| {
         pickle.text("cell_id")?;
         pickle.text(&info.id)?;
         pickle.text("cycle_data")?;
-        pickle.list(|pickle| cell.cycles().iter().try_for_each(|cycle| write_cycle(pickle, cycle, unit)))?;
+        pickle.list(|pickle| {
+            cell.cycles().iter().try_for_each(|cycle| {
+                write_cycle(pickle, cycle, unit, start, form)?;
+                // a minute from one cycle to the next
+                let last = cycle.time.as_ref().and_then(|time| time.last()).filter(|_| form == Form::BatteryLife);
+                start += last.map_or(0.0, |last| last + 60.0);
+                Ok(())
+            })
+        })?;
         let form_factor = info.form_factor.as_deref();
         let description = (info.origin == Origin::Virtual).then_some(VIRTUAL_MARK);
         for (name, text) in [
@@ -74,6 +112,10 @@ fn write_cell(out: impl Write, cell: &Cell) -> io::Result<()> {
             pickle.text(name)?;
             pickle.float(number)?;
         }
+        if form == Form::BatteryLife {
+            pickle.text("SOC_interval")?;
+            pickle.list(|pickle| [0.0, 1.0].into_iter().try_for_each(|end| pickle.float(end)))?;
+        }
         pickle.text("already_spent_cycles")?;
         pickle.integer(0)?;
         for name in ["charge_protocol", "discharge_protocol"] {
@@ -89,9 +131,15 @@ fn write_cell(out: impl Write, cell: &Cell) -> io::Result<()> {
     pickle.finish().map(drop)
 }
 
-fn write_cycle<W: Write>(pickle: &mut Writer<W>, cycle: &Cycle, unit: TimeUnit) -> io::Result<()> {
+fn write_cycle<W: Write>(
+    pickle: &mut Writer<W>,
+    cycle: &Cycle,
+    unit: TimeUnit,
+    start: f64,
+    form: Form,
+) -> io::Result<()> {
     let time: Option<Vec<f64>> =
-        cycle.time.as_ref().map(|time| time.iter().map(|time| unit.from_seconds(*time)).collect());
+        cycle.time.as_ref().map(|time| time.iter().map(|time| start + unit.from_seconds(*time)).collect());
     pickle.dict(|pickle| {
         pickle.text("cycle_number")?;
         pickle.integer(cycle.number.into())?;
@@ -114,7 +162,7 @@ fn write_cycle<W: Write>(pickle: &mut Writer<W>, cycle: &Cycle, unit: TimeUnit) 
             Some(resistance) => pickle.float(resistance)?,
             None => pickle.none()?,
         }
-        if let Some(qdlin) = &cycle.qdlin {
+        if let Some(qdlin) = cycle.qdlin.as_ref().filter(|_| form == Form::BatteryMl) {
             pickle.text("Qdlin")?;
             pickle.floats(qdlin)?;
         }

@@ -27,7 +27,8 @@ pub(super) fn execute(
     if table.exists() && !force {
         return Err(Failure::Usage(format!("{} is there already: give another name, or --force", table.display())));
     }
-    let experiment = read::read(file, AS_WRITTEN, &[])?.experiment;
+    // all folds of a cross-validation have the same cells: the column `split` is that of the first
+    let experiment = read::read_all(file, AS_WRITTEN, &[])?.swap_remove(0).experiment;
     let source = open_aloud(data)?;
     let written = feature_table::write(&experiment, &*source, table)?;
     super::print(

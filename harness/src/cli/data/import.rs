@@ -10,9 +10,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::cli::{failure::Failure, interrupt};
 use cells::label::LabelRule;
 use cells::store::Store;
-use sources::Error;
 use sources::import::{self, CellFiles, Format, Imported};
 use sources::nominal::Nominal;
+use sources::{Error, batterylife};
 
 /// What is imported.
 #[derive(Clone, Copy, Debug)]
@@ -25,10 +25,13 @@ pub enum Kind {
 
 /// The names of the formats.
 pub(super) fn parser() -> impl TypedValueParser<Value = Kind> {
-    let names = import::FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.files));
+    // those of BatteryLife are none of the published cells of the benchmark, whatever they are called
+    let formats = import::FORMATS.iter().chain([&batterylife::FORMAT]);
+    let names = formats.map(|format| PossibleValue::new(format.name).help(format.files));
     let cycler = PossibleValue::new("cycler").help("cells of your own, in the files that a cycler wrote, with --cells");
     PossibleValuesParser::new(names.chain([cycler])).map(|name| match Format::find(&name) {
         Some(format) => Kind::Published(format),
+        None if name == batterylife::FORMAT.name => Kind::Published(&batterylife::FORMAT),
         None => Kind::Cycler,
     })
 }

@@ -1,11 +1,12 @@
 //! The statistics by name.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One statistic. ΔQ is the running median of the difference between the discharge curves Q(V) of the third and second
 /// critical cycle, without its NaN; Q_p is the largest discharge capacity of the cycle at position p. Logarithms of ΔQ
 /// statistics are to base 10, the others natural.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Statistic {
     /// log10 |min ΔQ|.

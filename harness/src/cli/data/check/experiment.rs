@@ -17,13 +17,17 @@ use record::AS_WRITTEN;
 
 /// Everything that is to be said of the experiment file `path`.
 pub(super) fn findings(path: &Path, cells: &StoredCells) -> Result<Vec<Finding>, Error> {
-    let experiment = read::read(path, AS_WRITTEN, &[])?.experiment;
-    let split = match split(&experiment) {
+    let of = |declared: read::Declared| of_one(&declared.experiment, cells);
+    Ok(read::read_all(path, AS_WRITTEN, &[])?.into_iter().map(of).collect::<Result<Vec<_>, _>>()?.concat())
+}
+
+fn of_one(experiment: &Experiment, cells: &StoredCells) -> Result<Vec<Finding>, Error> {
+    let split = match split(experiment) {
         Ok(split) => split,
         // a cell in both parts, an empty part: what reading it says
         Err(error) => return Ok(vec![Finding::Fault(error.to_string())]),
     };
-    let subject = Subject { experiment: &experiment, split: &split, cells };
+    let subject = Subject { experiment, split: &split, cells };
     let mut findings = subject.unknown();
     findings.extend(subject.leaks());
     for (rule, horizon) in subject.rules() {

@@ -1,0 +1,71 @@
+//! `train_test_split:` of an experiment file: one split, or one per fold of a cross-validation.
+
+use std::{borrow::Cow, fmt, path::PathBuf};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, SeqAccess, Visitor},
+};
+
+/// As written: a path, or a list of at least two.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct SplitFiles {
+    pub(crate) first: PathBuf,
+    /// All of a list, the first among them; empty for one split.
+    pub(crate) folds: Vec<PathBuf>,
+}
+
+impl JsonSchema for SplitFiles {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "SplitFiles".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "anyOf": [
+                { "type": "string" },
+                { "type": "array", "items": { "type": "string" }, "minItems": 2, "uniqueItems": true },
+            ],
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for SplitFiles {
+    // by hand rather than as an untagged enum, which would lose the position of an error
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        input.deserialize_any(Files)
+    }
+}
+
+struct Files;
+
+impl<'de> Visitor<'de> for Files {
+    type Value = SplitFiles;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the path of a split file, or a list of at least two, one per fold")
+    }
+
+    fn visit_str<E: Error>(self, path: &str) -> Result<SplitFiles, E> {
+        Ok(SplitFiles { first: path.into(), folds: Vec::new() })
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<SplitFiles, A::Error> {
+        let mut folds: Vec<PathBuf> = Vec::new();
+        while let Some(path) = list.next_element::<String>()? {
+            folds.push(path.into());
+        }
+        if let Some(twice) = (1..folds.len()).find(|&place| folds[..place].contains(&folds[place])) {
+            return Err(A::Error::custom(format_args!("split file {} is given twice", folds[twice].display())));
+        }
+        match folds.first().cloned() {
+            Some(first) if folds.len() > 1 => Ok(SplitFiles { first, folds }),
+            _ => Err(A::Error::invalid_length(folds.len(), &Self)),
+        }
+    }
+}
