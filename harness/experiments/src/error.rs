@@ -72,6 +72,9 @@ pub enum Error {
         /// Which label rule, and what to do.
         what: String,
     },
+    /// Output folders that cannot be put together; which, and what to do.
+    #[error("{0}")]
+    Merge(String),
     /// Nothing is called as what was selected.
     #[error("{0}")]
     Selection(String),

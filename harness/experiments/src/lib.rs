@@ -25,7 +25,8 @@
 //! | [`feature_table`] | features as a table | an experiment and a source |
 //! | `split_files` | one split, or one per fold | YAML |
 //! | [`schema`] | what a file may hold, for editors and for people | the types that read it |
-//! | [`publish`] | `scores.csv`, `predictions.parquet` | records |
+//! | [`publish`] | `scores.csv`, `predictions.parquet`, `plan.csv` | records |
+//! | [`merge`] | one output folder | several |
 
 mod attempt;
 mod changes;
@@ -39,6 +40,7 @@ pub mod gather;
 mod job;
 pub mod key;
 pub mod library;
+pub mod merge;
 mod misfit;
 mod misread;
 mod named;

@@ -339,7 +339,7 @@ fn select(plans: &mut [Plan], selection: &Selection) -> Result<(), Error> {
         }
     }
     let is_asked_for = |key: &str| selection.only.is_empty() || selection.only.iter().any(|wanted| is_key(wanted, key));
-    let mut positions: HashMap<String, usize> = HashMap::new();
+    let mut parts = Parts::default();
     for plan in plans {
         let Plan { declared, runs, .. } = plan;
         for run in runs {
@@ -347,15 +347,33 @@ fn select(plans: &mut [Plan], selection: &Selection) -> Result<(), Error> {
             run.selected = selection.models.is_empty() || selection.models.iter().any(|wanted| matches(wanted, entry));
             run.selected &= is_asked_for(&run.key);
             if run.selected {
-                // by position among all trainings asked for, done or not: so shards never overlap, and runs that share a
-                // trained model are in one
-                let next = positions.len();
-                let position = *positions.entry(run.ingredients.train_key()).or_insert(next);
-                run.selected = selection.shard.is_none_or(|shard| position % shard.count + 1 == shard.index);
+                let place = parts.place(run);
+                run.selected = selection.shard.is_none_or(|shard| place % shard.count + 1 == shard.index);
             }
         }
     }
     Ok(())
+}
+
+/// By position among all trainings asked for, done or not: so parts never overlap, and runs that share a trained model are in one.
+#[derive(Default)]
+struct Parts(HashMap<String, usize>);
+
+impl Parts {
+    fn place(&mut self, run: &Run) -> usize {
+        let next = self.0.len();
+        *self.0.entry(run.ingredients.train_key()).or_insert(next)
+    }
+}
+
+/// The runs that are asked for, as `--shard 1/count`, `--shard 2/count` … would have them.
+pub fn in_parts(plans: &[Plan], count: usize) -> Vec<Vec<&Run>> {
+    let mut parts = Parts::default();
+    let mut runs = vec![Vec::new(); count];
+    for run in plans.iter().flat_map(|plan| &plan.runs).filter(|run| run.selected) {
+        runs[parts.place(run) % count].push(run);
+    }
+    runs
 }
 
 fn matches(wanted: &str, entry: &Entry) -> bool {

@@ -8,7 +8,7 @@ use super::plan::{Plan, Run, earlier_scores};
 use crate::Error;
 use cells::cell::Origin;
 use record::files::run_folder;
-use record::{Change, PairPredictions, ReferenceTables, RunRecord, Score, Variant, sound_rows, write_scores};
+use record::{Change, PairPredictions, Planned, ReferenceTables, RunRecord, Score, Variant, sound_rows, write_scores};
 use tables::{PredictionRow, write_parquet};
 
 /// Writes these files from the records in `out`.
@@ -42,6 +42,36 @@ pub fn publish(plans: &[Plan], data: Origin, profile: &str, out: &Path, say: &dy
             scores.push(score);
         }
     }
+    note_plan(plans, data, out)?;
+    gather(&scores, out, say)?;
+    // those that were taken over under another key are gone
+    let is_outdated = |key: &&String| scores.iter().all(|score| score.key != **key) && run_folder(out, key).exists();
+    Ok(before.iter().filter(is_outdated).count())
+}
+
+/// Writes what was meant: all runs of the plans, and behind them what earlier calls meant by other experiments.
+fn note_plan(plans: &[Plan], data: Origin, out: &Path) -> Result<(), Error> {
+    let of = |plan: &Plan, run: &Run| {
+        let entry = &plan.experiment().models[run.entry];
+        Planned {
+            experiment: plan.experiment().name.clone(),
+            data,
+            model: entry.model.name().to_owned(),
+            variant: Variant::from(entry.variant.as_str()),
+            seed: run.seed,
+            key: run.key.clone(),
+        }
+    };
+    let mut planned: Vec<Planned> =
+        plans.iter().flat_map(|plan| plan.runs.iter().map(move |run| of(plan, run))).collect();
+    let is_other =
+        |run: &Planned| run.data != data || plans.iter().all(|plan| plan.experiment().name != run.experiment);
+    planned.extend(Planned::read(out)?.into_iter().filter(is_other));
+    Ok(Planned::write(out, &planned)?)
+}
+
+/// Writes all that follows from the records of these rows, and the rows.
+pub(super) fn gather(scores: &[Score], out: &Path, say: &dyn Fn(&str)) -> Result<(), Error> {
     let mut predictions = Vec::new();
     let mut references = ReferenceTables::default();
     for score in scores.iter().filter(|score| score.metrics.is_some()) {
@@ -72,10 +102,7 @@ pub fn publish(plans: &[Plan], data: Origin, profile: &str, out: &Path, say: &dy
     }
     references.write(out)?;
     write_parquet(&out.join("predictions.parquet"), &predictions)?;
-    write_scores(&path, &scores)?;
-    // those that were taken over under another key are gone
-    let is_outdated = |key: &&String| scores.iter().all(|score| score.key != **key) && run_folder(out, key).exists();
-    Ok(before.iter().filter(is_outdated).count())
+    Ok(write_scores(&out.join("scores.csv"), scores)?)
 }
 
 fn score(plan: &Plan, run: &Run, record: &RunRecord, profile: &str) -> Score {

@@ -15,6 +15,7 @@
 //!   experiments/<name>-<data>.json    what was declared, for the report           [`ExperimentRecord`]
 //!   scores.csv                    one row per run                                 [`Score`]
 //!   scores.blake3                 hashes of its rows, as they were written        [`check_rows`]
+//!   plan.csv                      every run that was meant, made or not, in the order of the scores  [`Planned`]
 //!   predictions.parquet           all test predictions
 //!   reference_curves.csv          where runs left pairs: per test cell, its error with the best, the median and the
 //!                                 worst reference                                 [`ReferenceTables`]
@@ -39,6 +40,7 @@ mod keep;
 pub mod made_up;
 mod models;
 mod pairs;
+mod planned;
 mod provenance;
 mod reference_tables;
 mod references;
@@ -58,6 +60,7 @@ pub use ingredients::{Ingredients, hash};
 pub use keep::keep;
 pub use models::{MODELS, SEEDED_MODELS};
 pub use pairs::PairPredictions;
+pub use planned::Planned;
 pub use provenance::{Provenance, UNKNOWN, Versions, card, processor};
 pub use reference_tables::{ReferenceTables, draws_of};
 pub use references::DrawnReferences;

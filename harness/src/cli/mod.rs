@@ -10,6 +10,7 @@ pub mod failure;
 pub mod gate;
 pub mod history;
 pub mod interrupt;
+pub mod merge;
 pub mod options;
 pub mod output;
 pub mod plan;
@@ -19,6 +20,7 @@ pub mod report;
 pub mod run;
 pub mod schema;
 pub mod split;
+mod tasks;
 pub mod train;
 
 use std::path::PathBuf;
@@ -54,6 +56,8 @@ pub(crate) enum Verb {
     Train(train::TrainArguments),
     /// How long will these cells live? With 90 % intervals, by a model that was kept.
     Predict(predict::PredictArguments),
+    /// Put the output folders of parts of a plan, or of several people, together.
+    Merge(merge::MergeArguments),
     /// What came out, next to the paper?
     Report(report::ReportArguments),
     /// Is one model, arm or commit better than another, and is that certain?
@@ -91,6 +95,7 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
         Verb::Run(arguments) => run::execute(arguments),
         Verb::Train(arguments) => train::execute(arguments),
         Verb::Predict(arguments) => predict::execute(arguments),
+        Verb::Merge(arguments) => merge::execute(arguments),
         Verb::Report(arguments) => report::execute(arguments),
         Verb::Compare(arguments) => compare::execute(arguments),
         Verb::Gate(arguments) => gate::execute(arguments),

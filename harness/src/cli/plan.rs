@@ -8,6 +8,7 @@ use super::failure::Failure;
 use super::{
     options::{Options, Prepared},
     output,
+    tasks::{Form, Tasks},
 };
 use baselines::card;
 use experiments::{
@@ -15,6 +16,7 @@ use experiments::{
     estimate::{Costs, Estimate, card_name},
     foresight::described,
     library::Library,
+    plan::in_parts,
     run,
 };
 use features::samples::Foresight;
@@ -27,6 +29,12 @@ pub struct PlanArguments {
     /// Say how long the runs will take, too, from costs that were measured
     #[arg(long)]
     estimate: bool,
+    /// Print the plan as tasks in so many parts, and nothing else
+    #[arg(long, value_name = "N", requires = "format", conflicts_with_all = ["shard", "estimate"], value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    shards: Option<u16>,
+    /// For which scheduler the tasks are
+    #[arg(long, value_enum, requires = "shards")]
+    format: Option<Form>,
 }
 
 /// Prints every run with its state and key, and the totals.
@@ -36,6 +44,10 @@ pub struct PlanArguments {
 /// none. The latter is told from the number of cycles and the first cycle of every cell.
 pub fn execute(arguments: &PlanArguments) -> Result<(), Failure> {
     let Prepared { plans, source, out, device } = arguments.options.prepare()?;
+    if let (Some(shards), Some(form)) = (arguments.shards, arguments.format) {
+        let tasks = Tasks { options: &arguments.options, out: &out, parts: in_parts(&plans, usize::from(shards)) };
+        return output::print(&tasks.text(form));
+    }
     let mut counts = [0; 4];
     let mut skipped = 0;
     let mut text = String::new();

@@ -1,11 +1,15 @@
-//! `batlinet report OUT`
+//! `batlinet report OUT…`
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
 
 use super::failure::Failure;
-use super::output;
+use super::output::{self, say};
+use experiments::merge::{Purpose, merge};
 use record::files::write_whole;
 use report::{
     bench::Throughput,
@@ -20,9 +24,10 @@ use report::{
 /// Arguments of `batlinet report`.
 #[derive(Args, Debug)]
 pub struct ReportArguments {
-    /// The output folder of `batlinet run`.
-    #[arg(value_name = "OUT")]
-    out: PathBuf,
+    /// Output folders of `batlinet run`. Of several it is one report: where two have runs of one model of an experiment, those of the
+    /// first are taken.
+    #[arg(required = true, value_name = "OUT")]
+    out: Vec<PathBuf>,
     /// What `make bench` measured; without such a file, or machine and date in it, the report has no throughput.
     #[arg(long, value_name = "FILE", default_value = "results/bench/criterion.csv")]
     bench: PathBuf,
@@ -33,7 +38,7 @@ pub struct ReportArguments {
     /// With --splice, writes nothing and fails where a table is not as the records have it.
     #[arg(long, requires = "splice")]
     check: bool,
-    /// Writes there instead of into OUT, such as for records that stay as they are.
+    /// Writes there instead of into OUT, such as for records that stay as they are; of several folders it must be said.
     #[arg(long, value_name = "DIR")]
     to: Option<PathBuf>,
 }
@@ -46,10 +51,19 @@ pub fn execute(arguments: &ReportArguments) -> Result<(), Failure> {
     if !arguments.splice.is_empty() {
         return splice_all(arguments);
     }
-    let summaries = summary::summarise(&arguments.out)?;
-    lives::refuse_padded(&arguments.out, &summaries)?;
+    let together;
+    let out = match &arguments.out[..] {
+        [one] => one.as_path(),
+        several => {
+            together = tempfile::tempdir().map_err(|error| Failure::Usage(format!("no temporary folder: {error}")))?;
+            put_together(several, together.path(), arguments.to.is_some())?;
+            together.path()
+        }
+    };
+    let summaries = summary::summarise(out)?;
+    lives::refuse_padded(out, &summaries)?;
     let document = document(&summaries, Throughput::read(&arguments.bench)?.as_ref());
-    let to = arguments.to.as_ref().unwrap_or(&arguments.out);
+    let to = arguments.to.as_deref().unwrap_or(out);
     let files = write::write(to, &summaries, &document)?;
     // tables and figures are many; their folders are said once
     let shown = files.iter().filter(|file| file.parent() == Some(to));
@@ -63,19 +77,41 @@ pub fn execute(arguments: &ReportArguments) -> Result<(), Failure> {
     ))
 }
 
+/// Fills a folder with all that a report of several needs.
+fn put_together(folders: &[PathBuf], into: &Path, is_said_where: bool) -> Result<(), Failure> {
+    if !is_said_where {
+        return Err(Failure::Usage(
+            "a report of several folders is in none of them: say where, by --to DIR".to_owned(),
+        ));
+    }
+    let merged = merge(folders, into, Purpose::Reading, &say)?;
+    if merged.left_out > 0 {
+        say(&format!(
+            "{} runs are left out: an earlier one of these folders has their model of the same experiment",
+            merged.left_out
+        ));
+    }
+    Ok(())
+}
+
 /// Tables in prose.
 fn splice_all(arguments: &ReportArguments) -> Result<(), Failure> {
+    let [records] = &arguments.out[..] else {
+        return Err(Failure::Usage(
+            "with --splice, give the one folder that the folders of the records are in".to_owned(),
+        ));
+    };
     for file in &arguments.splice {
         let named = |problem: &dyn std::fmt::Display| Failure::Usage(format!("{}: {problem}", file.display()));
         let text = fs::read_to_string(file).map_err(|error| named(&error))?;
-        let spliced = splice(&text, &arguments.out).map_err(|error| named(&error))?;
+        let spliced = splice(&text, records).map_err(|error| named(&error))?;
         match spliced == text {
             true => output::print(&format!("{}: as the records have it\n", file.display()))?,
             false if arguments.check => {
                 return Err(Failure::Faulty(format!(
                     "{}: its tables are not those of the records in {}; `make readme` writes them anew",
                     file.display(),
-                    arguments.out.display()
+                    records.display()
                 )));
             }
             false => {

@@ -11,6 +11,7 @@ mod compare;
 mod gate;
 mod gp_on_curves;
 mod lives;
+mod merging;
 mod nominal;
 mod own_cells;
 mod predict;

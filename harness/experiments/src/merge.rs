@@ -1,0 +1,264 @@
+//! Output folders put together: parts of a plan that were made apart, or what several people ran.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    fs,
+    path::{Path, PathBuf},
+};
+
+use itertools::Itertools as _;
+use record::{
+    ExperimentRecord, Planned, RunRecord, Score, Status, check_row, check_rows,
+    files::{self, run_folder},
+    read_scores,
+};
+
+use super::publish;
+use crate::Error;
+
+/// What the folders are put together for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To be one folder from now on. What several have must have come out the same in all of them, and everything is taken along.
+    Keeping,
+    /// To be read once, as by a report. Of a model of an experiment, the runs of the first folder that has any are taken, and no others;
+    /// weights stay behind.
+    Reading,
+}
+
+/// What was put together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Merged {
+    /// Runs in the scores.
+    pub runs: usize,
+    /// Runs that more than one folder has, with the same numbers.
+    pub same: usize,
+    /// Runs of a later folder that were left out, since the first has that model.
+    pub left_out: usize,
+    /// Runs that were meant and that no folder has, as `experiment model seed 3`.
+    pub missing: Vec<String>,
+}
+
+struct Part<'a> {
+    folder: &'a Path,
+    scores: Vec<Score>,
+    /// Of runs that asked the trained model of another, the key of that one.
+    trainers: HashMap<String, String>,
+    planned: Vec<Planned>,
+    experiments: Vec<ExperimentRecord>,
+}
+
+/// Where a row of the merged scores is from.
+struct Taken<'a> {
+    score: Score,
+    folder: &'a Path,
+}
+
+/// Puts the folders together in `out`, which must not be there or be empty: the runs with all that lies beside them, what was declared,
+/// networks to be tuned further, bundles, and the scores in the order in which one call would have written them. Everything is checked
+/// against its hashes before. `out` is written as a whole, or not at all.
+///
+/// # Errors
+/// [`Error::Merge`] names what cannot be together; [`Error::Record`] what is not as it was written.
+pub fn merge(folders: &[PathBuf], out: &Path, purpose: Purpose, say: &dyn Fn(&str)) -> Result<Merged, Error> {
+    if fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(Error::Merge(format!("{}: there is something in this folder; give a new one", out.display())));
+    }
+    let parts = folders.iter().map(|folder| Part::read(folder)).collect::<Result<Vec<_>, _>>()?;
+    let mut merged = Merged::default();
+    let (planned, mut taken) = (meant(&parts), take(&parts, purpose, &mut merged)?);
+    let declared = declared(&parts, purpose)?;
+    let mut rows = Vec::new();
+    for run in &planned {
+        match taken.remove(&slot(run)) {
+            Some(row) => rows.push(row),
+            None => merged.missing.push(format!("{} {} seed {}", run.experiment, name(run), run.seed)),
+        }
+    }
+    merged.runs = rows.len();
+    let scores: Vec<Score> = rows.iter().map(|row| row.score.clone()).collect();
+    files::write_folder(out, |part| {
+        for row in &rows {
+            // with the run whose trained model it asked, which may be no row any more
+            let trainer =
+                parts.iter().find(|part| part.folder == row.folder).and_then(|part| part.trainers.get(&row.score.key));
+            for key in std::iter::once(&row.score.key).chain(trainer) {
+                copy(&run_folder(row.folder, key), &run_folder(part, key), purpose)?;
+            }
+        }
+        for experiment in &declared {
+            experiment.write(part)?;
+        }
+        if purpose == Purpose::Keeping {
+            for (folder, name) in folders.iter().cartesian_product(["pretrained", "bundles"]) {
+                copy(&folder.join(name), &part.join(name), purpose)?;
+            }
+        }
+        Planned::write(part, &planned)?;
+        publish::gather(&scores, part, say)
+    })?;
+    Ok(merged)
+}
+
+impl<'a> Part<'a> {
+    fn read(folder: &'a Path) -> Result<Self, Error> {
+        let path = folder.join("scores.csv");
+        if !path.exists() {
+            return Err(Error::Merge(format!(
+                "{}: there is no scores.csv here; give output folders of `batlinet run`",
+                folder.display()
+            )));
+        }
+        let scores = read_scores(&path)?;
+        let mut trainers = HashMap::new();
+        for score in &scores {
+            let run = run_folder(folder, &score.key);
+            if !RunRecord::exists(&run) {
+                return Err(Error::Merge(format!(
+                    "{}: run {} has no record below runs/, and numbers without one cannot be checked",
+                    path.display(),
+                    score.key
+                )));
+            }
+            let record = RunRecord::read_whole(&run)?;
+            check_row(&path, score, &record)?;
+            trainers.extend(record.trained_by.map(|trainer| (score.key.clone(), trainer)));
+        }
+        check_rows(&path, &scores)?;
+        let mut planned = Planned::read(folder)?;
+        let known: BTreeSet<String> = planned.iter().map(slot).collect();
+        // folders of older programs say what was made, and not what was meant
+        planned.extend(scores.iter().map(Planned::from).filter(|run| !known.contains(&slot(run))));
+        Ok(Self { folder, scores, trainers, planned, experiments: ExperimentRecord::read_all(folder)? })
+    }
+}
+
+/// What a row is a row of, in words that no two rows share.
+fn slot(run: &Planned) -> String {
+    let (experiment, data, model, variant, seed) = run.slot();
+    format!("{experiment}\u{1f}{data}\u{1f}{model}\u{1f}{variant}\u{1f}{seed}")
+}
+
+fn name(run: &Planned) -> String {
+    if run.variant.is_plain() { run.model.clone() } else { format!("{}[{}]", run.model, run.variant) }
+}
+
+/// All that was meant, in the order of the first folder, with what only later ones mean behind it.
+fn meant(parts: &[Part<'_>]) -> Vec<Planned> {
+    parts.iter().flat_map(|part| &part.planned).unique_by(|run| slot(run)).cloned().collect()
+}
+
+/// The rows by what they are rows of.
+fn take<'a>(parts: &[Part<'a>], purpose: Purpose, merged: &mut Merged) -> Result<HashMap<String, Taken<'a>>, Error> {
+    let mut taken: HashMap<String, Taken<'a>> = HashMap::new();
+    // experiment, origin, model and variant, with the first folder that has them
+    let mut owners: BTreeMap<String, &Path> = BTreeMap::new();
+    for part in parts {
+        for score in &part.scores {
+            let run = Planned::from(score);
+            let slot = slot(&run);
+            let model = slot.rsplit_once('\u{1f}').map_or_else(String::new, |(model, _)| model.to_owned());
+            let owner = *owners.entry(model).or_insert(part.folder);
+            if purpose == Purpose::Reading && owner != part.folder {
+                merged.left_out += 1;
+                continue;
+            }
+            match taken.get_mut(&slot) {
+                None => {
+                    taken.insert(slot, Taken { score: score.clone(), folder: part.folder });
+                }
+                Some(before) => {
+                    agree(before, score, part.folder)?;
+                    merged.same += 1;
+                    // one failed for a reason of its machine, and the other did not
+                    if before.score.status != Status::Ok && score.status == Status::Ok {
+                        *before = Taken { score: score.clone(), folder: part.folder };
+                    }
+                }
+            }
+        }
+    }
+    Ok(taken)
+}
+
+/// Two folders have a run: it must be the same one, and must have come out the same.
+fn agree(before: &Taken<'_>, score: &Score, folder: &Path) -> Result<(), Error> {
+    let run = Planned::from(score);
+    let both = format!(
+        "{} {} seed {}: {} and {}",
+        score.experiment,
+        name(&run),
+        score.seed,
+        before.folder.display(),
+        folder.display()
+    );
+    if before.score.key != score.key {
+        return Err(Error::Merge(format!(
+            "{both} have other runs of it ({} and {}): `batlinet compare` says which ingredient differs; take one of the two out of \
+             its folder, by running that experiment there anew or leaving the folder out",
+            before.score.key, score.key
+        )));
+    }
+    if (&before.score.status, &score.status) != (&Status::Ok, &Status::Ok) {
+        return Ok(());
+    }
+    let predictions = |folder: &Path| Ok::<_, Error>(RunRecord::read(&run_folder(folder, &score.key))?.predictions);
+    if predictions(before.folder)? != predictions(folder)? {
+        return Err(Error::Merge(format!(
+            "{both} have run {} with other predictions: they were made on different machines; `batlinet gate` says how far they are \
+             apart",
+            score.key
+        )));
+    }
+    Ok(())
+}
+
+/// What was declared, once. Calls with other seeds mean the same experiment.
+fn declared(parts: &[Part<'_>], purpose: Purpose) -> Result<Vec<ExperimentRecord>, Error> {
+    let mut all: Vec<(&Path, &ExperimentRecord)> = Vec::new();
+    for (folder, record) in parts.iter().flat_map(|part| part.experiments.iter().map(|record| (part.folder, record))) {
+        let known = all.iter().find(|(_, known)| (&known.name, known.data) == (&record.name, record.data));
+        match known {
+            None => all.push((folder, record)),
+            Some((first, known)) if purpose == Purpose::Keeping && !are_alike(known, record) => {
+                return Err(Error::Merge(format!(
+                    "{}: {} and {} declare it with another profile, other settings or other prose; bring them to one, or merge into \
+                     two folders",
+                    record.name,
+                    first.display(),
+                    folder.display()
+                )));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(all.into_iter().map(|(_, record)| record.clone()).collect())
+}
+
+fn are_alike(one: &ExperimentRecord, other: &ExperimentRecord) -> bool {
+    let of = |record: &ExperimentRecord| {
+        let settings = record.settings.iter().filter(|setting| !setting.starts_with("seeds=")).cloned();
+        (record.study, record.profile.clone(), settings.collect::<Vec<_>>(), record.protocol, record.expect.clone())
+    };
+    of(one) == of(other)
+}
+
+/// Copies a folder, where there is one. What is there already came from another folder under the same name, which is a hash.
+fn copy(from: &Path, to: &Path, purpose: Purpose) -> Result<(), Error> {
+    let read = |source| Error::File { path: from.to_owned(), source };
+    let Ok(entries) = fs::read_dir(from) else { return Ok(()) };
+    let mut entries = entries.collect::<Result<Vec<_>, _>>().map_err(read)?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    fs::create_dir_all(to).map_err(|source| Error::File { path: to.to_owned(), source })?;
+    for entry in entries {
+        let (path, target) = (entry.path(), to.join(entry.file_name()));
+        // parts of a file that somebody is writing, or was, when the machine stopped
+        let is_part = entry.file_name().to_string_lossy().starts_with('.');
+        let is_weights = path.extension().is_some_and(|extension| extension == "safetensors");
+        let is_wanted = !is_part && (purpose == Purpose::Keeping || !is_weights);
+        if path.is_file() && is_wanted && !target.exists() {
+            fs::copy(&path, &target).map_err(|source| Error::File { path: target, source })?;
+        }
+    }
+    Ok(())
+}

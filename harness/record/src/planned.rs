@@ -1,0 +1,102 @@
+//! `plan.csv`: every run that the calls into a folder meant, made or not, in the order of the scores. So that parts of a plan that were
+//! made apart can be put together as if they had been made at once, and what is missing is known.
+
+use std::{fmt, path::Path};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Score, files, variant::Variant};
+use cells::cell::Origin;
+
+/// One run that was meant.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Planned {
+    /// Name of the experiment.
+    pub experiment: String,
+    /// Measured or simulated cells.
+    pub data: Origin,
+    /// Name of the model.
+    pub model: String,
+    /// Tells entries of one model apart.
+    pub variant: Variant,
+    /// Seed of the random streams.
+    pub seed: u64,
+    /// Name of its folder below `runs/`.
+    pub key: String,
+}
+
+impl Planned {
+    /// Name of the file in the output folder.
+    pub const FILE: &'static str = "plan.csv";
+
+    /// What was meant by the calls into this folder; nothing in folders of older programs.
+    ///
+    /// # Errors
+    /// [`Error::Broken`] names file and line.
+    pub fn read(out: &Path) -> Result<Vec<Self>, Error> {
+        let path = out.join(Self::FILE);
+        if !path.exists() {
+            return Ok(Vec::new());
+        }
+        let broken = |error: csv::Error| Error::Broken { path: path.clone(), what: error.to_string() };
+        csv::Reader::from_path(&path).map_err(broken)?.deserialize().map(|row| row.map_err(broken)).collect()
+    }
+
+    /// Writes the file.
+    ///
+    /// # Errors
+    /// [`Error::Write`] names the file.
+    pub fn write(out: &Path, planned: &[Self]) -> Result<(), Error> {
+        let internal = |error: &dyn fmt::Display| Error::Internal(format!("{}: {error}", Self::FILE));
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        for run in planned {
+            writer.serialize(run).map_err(|error| internal(&error))?;
+        }
+        files::write_whole(&out.join(Self::FILE), &writer.into_inner().map_err(|error| internal(&error))?)
+    }
+
+    /// What it is a run of, as [`Score::slot`].
+    pub fn slot(&self) -> (&str, Origin, &str, String, u64) {
+        (&self.experiment, self.data, &self.model, self.variant.to_string(), self.seed)
+    }
+}
+
+impl From<&Score> for Planned {
+    fn from(score: &Score) -> Self {
+        Self {
+            experiment: score.experiment.clone(),
+            data: score.data,
+            model: score.model.clone(),
+            variant: score.variant.clone(),
+            seed: score.seed,
+            key: score.key.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_meant_is_read_as_it_was_written() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(Planned::read(folder.path()).unwrap(), []);
+        let planned: Vec<Planned> = [0, 1]
+            .map(|seed| Planned {
+                experiment: "e, \"quoted\"".to_owned(),
+                data: Origin::Real,
+                model: "batlinet".to_owned(),
+                variant: Variant::from("intra_only"),
+                seed,
+                key: format!("{seed:016x}"),
+            })
+            .into();
+        Planned::write(folder.path(), &planned).unwrap();
+        assert_eq!(Planned::read(folder.path()).unwrap(), planned);
+        std::fs::write(folder.path().join(Planned::FILE), "experiment,data,model,variant,seed,key\ne,real,m,,x,k\n")
+            .unwrap();
+        let message = Planned::read(folder.path()).unwrap_err().to_string();
+        assert!(message.contains("plan.csv") && message.contains("line: 2"), "{message}");
+    }
+}

@@ -1,0 +1,50 @@
+//! `batlinet merge A B … --out C`
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{
+    failure::Failure,
+    output::{self, say},
+};
+use experiments::merge::{self, Purpose};
+
+/// Arguments of `batlinet merge`.
+#[derive(Args, Debug)]
+pub struct MergeArguments {
+    /// Output folders of `batlinet run`, such as those of the parts of a plan (`run --shard`).
+    #[arg(required = true, num_args = 2.., value_name = "FOLDER")]
+    folders: Vec<PathBuf>,
+    /// The folder to make; it must not be there, or be empty.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+/// Puts output folders together. What was run in parts is, put together, what one call would have left, but for wall times and machines.
+///
+/// # Errors
+/// [`Failure::Usage`] for what is not as it was written, and for runs that contradict one another; [`Failure::Incomplete`] if runs that
+/// were meant are in none of the folders: what is there is put together all the same.
+pub fn execute(arguments: &MergeArguments) -> Result<(), Failure> {
+    let merged = merge::merge(&arguments.folders, &arguments.out, Purpose::Keeping, &say)?;
+    let same = match merged.same {
+        0 => String::new(),
+        same => format!(", {same} of them in more than one folder and the same in each"),
+    };
+    output::print(&format!(
+        "{} runs of {} folders{same}: {}\n",
+        merged.runs,
+        arguments.folders.len(),
+        arguments.out.display()
+    ))?;
+    match &merged.missing[..] {
+        [] => Ok(()),
+        missing => Err(Failure::Incomplete(format!(
+            "{} runs that were meant are in none of the folders: {}; the same `run` with --out {} makes them",
+            missing.len(),
+            output::names(missing.iter().map(String::as_str)),
+            arguments.out.display()
+        ))),
+    }
+}

@@ -1,0 +1,93 @@
+//! `batlinet merge`, `plan --shards N --format …` and a report of several folders.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::small::Small;
+
+/// What follows from the runs, and not from when they were made.
+const FILES: [&str; 5] = ["scores.csv", "scores.blake3", "plan.csv", "predictions.parquet", "experiments/small-virtual.json"];
+
+#[test]
+fn parts_that_are_put_together_are_what_one_call_leaves() {
+    let small = Small::new();
+    for (part, name) in [("1/3", "a"), ("2/3", "b"), ("3/3", "c")] {
+        small.batlinet(&["run", "small.yaml", "--shard", part, "--out", name]);
+    }
+    // in any order
+    let said = small.batlinet(&["merge", "c", "a", "b", "--out", "all"]);
+    assert_eq!(said, "3 runs of 3 folders: all\n");
+    for file in FILES {
+        let (one, all) = (fs::read(small.path("out").join(file)), fs::read(small.path("all").join(file)));
+        assert!(one.unwrap() == all.unwrap(), "{file}");
+    }
+    // nothing is left to do there
+    assert!(small.batlinet(&["plan", "small.yaml", "--out", "all"]).contains("0 new, 0 stale, 3 done"));
+
+    // a part that is missing is named, and a run that is twice there is one
+    let (code, said) = small.ends(&["merge", "a", "b", "a", "--out", "less"]);
+    assert!(code == 5 && said.contains("in more than one folder") && said.contains("1 runs that were meant"), "{code}: {said}");
+    let (code, said) = small.ends(&["merge", "a", "b", "--out", "all"]);
+    assert!(code == 2 && said.contains("give a new one"), "{code}: {said}");
+}
+
+#[test]
+fn what_contradicts_itself_is_not_put_together() {
+    let small = Small::new();
+    small.batlinet(&["run", "small.yaml", "--set", "models.ridge.alpha=2", "--out", "other"]);
+    let (code, said) = small.ends(&["merge", "out", "other", "--out", "both"]);
+    assert!(code == 2 && said.contains("other runs of it") && said.contains("ridge"), "{code}: {said}");
+    assert!(!small.path("both").exists());
+    // by hand: a row without its record, and another number in a record
+    fs::create_dir(small.path("bare")).unwrap();
+    fs::copy(small.path("out/scores.csv"), small.path("bare/scores.csv")).unwrap();
+    let (code, said) = small.ends(&["merge", "out", "bare", "--out", "both"]);
+    assert!(code == 2 && said.contains("has no record below runs/"), "{code}: {said}");
+    let (code, said) = small.ends(&["merge", "out", "nowhere", "--out", "both"]);
+    assert!(code == 2 && said.contains("no scores.csv here"), "{code}: {said}");
+}
+
+#[test]
+fn a_report_of_several_folders_takes_each_model_from_the_first_that_has_it() {
+    let small = Small::new();
+    small.batlinet(&["run", "small.yaml", "--models", "ridge", "--set", "models.ridge.alpha=2", "--out", "first"]);
+    let (code, said) = small.ends(&["report", "first", "out"]);
+    assert!(code == 2 && said.contains("--to DIR"), "{code}: {said}");
+    let (code, said) = small.ends(&["report", "first", "out", "--to", "page"]);
+    assert!(code == 0 && said.contains("1 runs are left out"), "{code}: {said}");
+    let rows = fs::read_to_string(small.path("page/summary.csv")).unwrap();
+    let of = |folder: &str| {
+        let scores = fs::read_to_string(small.path(folder).join("scores.csv")).unwrap();
+        let row = scores.lines().find(|line| line.contains(",ridge,")).unwrap().to_owned();
+        row.split(',').nth(8).unwrap().to_owned()
+    };
+    assert!(rows.contains(&of("first")) && !rows.contains(&of("out")) && rows.contains("mlp"), "{rows}");
+}
+
+#[test]
+fn a_plan_becomes_tasks_that_leave_what_one_call_leaves() {
+    let small = Small::new();
+    let plan = |form: &str| small.batlinet(&["plan", "small.yaml", "--device", "cpu", "--shards", "2", "--format", form, "--out", "big"]);
+    let lines = plan("jsonl");
+    let tasks: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let words = |task: &Value| -> Vec<String> {
+        task["command"].as_array().unwrap().iter().map(|word| word.as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(tasks.len(), 3);
+    for task in &tasks {
+        let words = words(task);
+        assert_eq!(words[0], "batlinet");
+        small.batlinet(&words[1..].iter().map(String::as_str).collect::<Vec<_>>());
+    }
+    assert_eq!(fs::read(small.path("out/scores.csv")).unwrap(), fs::read(small.path("big/scores.csv")).unwrap());
+    let keys: usize = tasks.iter().filter_map(|task| Some(task["runs"].as_array()?.len())).sum();
+    assert_eq!(keys, 3);
+    let job = plan("slurm");
+    assert!(job.contains("#SBATCH --array=1-2\n") && job.contains("# merge: batlinet merge big-parts/1-of-2 big-parts/2-of-2 --out big\n"), "{job}");
+    assert!(job.contains("--shard \"$part/2\"") && job.ends_with("--out big-parts/\"$part-of-2\"\n"), "{job}");
+    let make = plan("make");
+    assert!(make.contains("merged: part-1 part-2\n\tbatlinet merge"), "{make}");
+    let (code, said) = small.ends(&["plan", "small.yaml", "--shards", "2"]);
+    assert!(code == 2 && said.contains("--format"), "{code}: {said}");
+}
