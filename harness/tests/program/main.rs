@@ -22,4 +22,5 @@ mod small;
 mod splitting;
 mod streams;
 mod terminal;
+mod two_at_once;
 mod verbs;
