@@ -16,6 +16,7 @@
 //! | [`split`] | who trains and who tests | tables of ids |
 //! | [`Error`] | why there is none | |
 //! | [`whole_file`] | files and folders, whole or not at all | bytes |
+//! | [`lock`] | one process at a time | a path |
 //! | [`quote`], [`text`], [`listing`], [`suggest`] | words of files, and words for a person | bytes |
 
 pub mod catalogue;
@@ -24,6 +25,7 @@ pub mod datasets;
 mod error;
 pub mod label;
 pub mod listing;
+pub mod lock;
 #[doc(hidden)]
 pub mod made_up;
 pub mod physics;

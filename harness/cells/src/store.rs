@@ -6,6 +6,9 @@
 //! DIR/downloads/               what `batlinet data fetch` brought, if it did
 //! ```
 //!
+//! One process at a time puts cells in place (`DIR/.import` is locked meanwhile). One that is ended between two of them leaves the
+//! others in its hidden folder, and whoever writes next puts them in place first.
+//!
 //! A store holds measured cells or virtual ones, never both: a result computed from it is either evidence or it is not.
 //! Files come into being whole. They are written in a hidden folder inside `DIR` and renamed when all of them are on
 //! disk, so a crash or a full disk leaves the store as it was.
@@ -13,9 +16,11 @@
 mod chunks;
 mod file;
 mod fingerprint;
+mod frame;
 mod manifest;
 mod problem;
 mod ragged;
+mod staging;
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -29,9 +34,9 @@ use crate::cell::{Cell, CellInfo, DatasetName, Origin};
 use crate::datasets;
 use crate::source::CellSource;
 use crate::suggest::did_you_mean;
-use crate::whole_file;
 use file::{Header, Written};
 use problem::damaged;
+use staging::Staging;
 
 pub use fingerprint::{fingerprint, measurements};
 pub use manifest::Manifest;
@@ -47,6 +52,8 @@ pub struct Store {
     cells: BTreeMap<String, Header>,
     /// Empty where there is none that can be read; `data check` says so.
     manifest: Manifest,
+    /// What was found of processes that were ended, and what was done about it.
+    mended: Vec<String>,
 }
 
 impl Store {
@@ -79,7 +86,13 @@ impl Store {
         let cells = dir.join("cells");
         fs::create_dir_all(&cells)
             .map_err(|source| Error::Write { doing: format!("make the folder {}", cells.display()), source })?;
-        Self::open_or_empty(dir)
+        let mended = staging::mend(dir)?;
+        Ok(Self { mended, ..Self::open_or_empty(dir)? })
+    }
+
+    /// Sentences on what [`Store::create`] found of imports that were ended before their time.
+    pub fn mended(&self) -> &[String] {
+        &self.mended
     }
 
     fn open_or_empty(dir: &Path) -> Result<Self, Error> {
@@ -89,7 +102,7 @@ impl Store {
             cells.insert(header.info.id.clone(), header);
         }
         let manifest = Manifest::read(dir).ok().flatten().unwrap_or_default();
-        let store = Self { dir: dir.to_owned(), cells, manifest };
+        let store = Self { dir: dir.to_owned(), cells, manifest, mended: Vec::new() };
         store.check_origins(store.cells.values())?;
         Ok(store)
     }
@@ -114,10 +127,7 @@ impl Store {
         I: IntoParallelIterator<Item = Result<Cell, E>>,
         E: From<Error> + Send,
     {
-        let staging = tempfile::Builder::new()
-            .prefix(".staging-")
-            .tempdir_in(&self.dir)
-            .map_err(|source| Error::Write { doing: format!("write to {}", self.dir.display()), source })?;
+        let staging = Staging::new(&self.dir)?;
         let written: Vec<Written> = cells
             .into_par_iter()
             .map(|cell| {
@@ -125,19 +135,20 @@ impl Store {
                 Ok(file::write(&staging.path().join(file_name(cell.id())), &cell)?)
             })
             .collect::<Result<_, E>>()?;
+        let _alone = staging::alone(&self.dir)?;
+        // another process may have put cells in place since this one looked
+        if Manifest::read(&self.dir)?.is_some_and(|manifest| manifest != self.manifest) {
+            self.cells = Self::open_or_empty(&self.dir)?.cells;
+        }
         let replaced = |header: &&Header| !written.iter().any(|new| new.header.info.id == header.info.id);
         let new = written.iter().map(|written| &written.header);
         self.check_origins(new.chain(self.cells.values().filter(replaced)))?;
         let mut manifest = self.extended(&written)?;
-
-        for Written { header, life } in written {
-            manifest.put(&header.info.id, header.info.dataset.name(), &header.fingerprint, life);
-            let target = self.path(&header.info.id);
-            whole_file::put_in_place(&staging.path().join(file_name(&header.info.id)), &target)
-                .map_err(|source| Error::Write { doing: format!("put {} in place", target.display()), source })?;
-            self.cells.insert(header.info.id.clone(), header);
+        for Written { header, life } in &written {
+            manifest.put(&header.info.id, header.info.dataset.name(), &header.fingerprint, life.clone());
         }
-        manifest.write(&self.dir)?;
+        staging.put_in_place(written.iter().map(|written| &*written.header.info.id), &manifest)?;
+        self.cells.extend(written.into_iter().map(|written| (written.header.info.id.clone(), written.header)));
         self.manifest = manifest;
         Ok(())
     }
@@ -148,7 +159,10 @@ impl Store {
         let is_imported = self.manifest.fingerprint(cell.id()) == Some(header.fingerprint.as_str());
         let imported = self.manifest.life(cell.id()).filter(|_| is_imported);
         if imported.is_some_and(|life| life != fingerprint::life(cell)) {
-            let what = format!("the life or the nominal capacity of the cell {} is not the imported one", cell.id());
+            let what = format!(
+                "the life or the nominal capacity of the cell {} is not the imported one, that of manifest.csv",
+                cell.id()
+            );
             return Err(damaged(&self.path(cell.id()), &what));
         }
         Ok(())
@@ -263,10 +277,13 @@ impl CellSource for Store {
 /// # Errors
 /// [`Error::ReadFolder`].
 pub fn cell_files(dir: &Path) -> Result<Vec<PathBuf>, Error> {
-    let folder = dir.join("cells");
-    let unreadable = |source: io::Error| Error::ReadFolder { path: folder.clone(), source };
+    cell_files_in(&dir.join("cells"))
+}
+
+fn cell_files_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let unreadable = |source: io::Error| Error::ReadFolder { path: folder.to_owned(), source };
     let mut files = Vec::new();
-    for entry in fs::read_dir(&folder).map_err(unreadable)? {
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
         if path.extension() == Some(OsStr::new("h5")) {
             files.push(path);

@@ -6,7 +6,7 @@
 use std::{
     fs::{self, File},
     io::{self, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use tempfile::TempDir;
@@ -29,11 +29,12 @@ pub fn fill<E>(
     write: impl FnOnce(&Path) -> Result<(), E>,
     failed: impl Fn(io::Error) -> E,
 ) -> Result<(), E> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".part-");
-    permit(&mut builder, 0o666);
     // removed again when dropped before it is persisted
-    let part = builder.tempfile_in(parent(path)).map_err(&failed)?.into_temp_path();
+    let (_held, part) = held(|| {
+        let (file, part) = temporary(".part-", 0o666).tempfile_in(parent(path))?.into_parts();
+        Ok((file, part))
+    })
+    .map_err(&failed)?;
     write(&part)?;
     sync(&part).map_err(&failed)?;
     part.persist(path).map_err(|error| failed(error.error))?;
@@ -59,11 +60,8 @@ pub fn fill_folder<E>(
     fill: impl FnOnce(&Path) -> Result<(), E>,
     failed: impl Fn(io::Error) -> E,
 ) -> Result<(), E> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".part-");
-    permit(&mut builder, 0o777);
     fs::create_dir_all(parent(path)).map_err(&failed)?;
-    let partial = builder.tempdir_in(parent(path)).map_err(&failed)?;
+    let (_held, partial) = temporary_folder(parent(path), ".part-").map_err(&failed)?;
     fill(partial.path())?;
     replace(partial, path).map_err(failed)
 }
@@ -72,7 +70,7 @@ fn replace(partial: TempDir, path: &Path) -> io::Result<()> {
     let parent = parent(path);
     sync_folder(partial.path())?;
     // what was there is moved aside first, so that it is whole until its successor is
-    let aside = tempfile::Builder::new().prefix(".old-").tempdir_in(parent)?;
+    let (_held, aside) = temporary_folder(parent, ".old-")?;
     let old = aside.path().join("folder");
     let was_there = path.exists();
     if was_there {
@@ -87,6 +85,71 @@ fn replace(partial: TempDir, path: &Path) -> io::Result<()> {
     // renamed away: there is nothing left for its destructor
     let _ = partial.keep();
     sync_folder(parent)
+}
+
+/// A temporary folder, which nobody takes for a left-over as long as the file is open.
+pub(crate) fn temporary_folder(parent: &Path, beginning: &str) -> io::Result<(Option<File>, TempDir)> {
+    held(|| {
+        let folder = temporary(beginning, 0o777).tempdir_in(parent)?;
+        // only Unix lets a folder be opened
+        Ok((File::open(folder.path()).ok(), folder))
+    })
+}
+
+/// Makes something temporary and locks it, until nobody has taken it for a left-over in between.
+fn held<F, P: AsRef<Path>>(make: impl Fn() -> io::Result<(F, P)>) -> io::Result<(F, P)>
+where
+    F: Holds,
+{
+    loop {
+        let (file, path) = make()?;
+        // a file system without locks is no reason to stop
+        file.hold();
+        if path.as_ref().exists() {
+            return Ok((file, path));
+        }
+    }
+}
+
+/// What may be locked.
+trait Holds {
+    fn hold(&self);
+}
+
+impl Holds for File {
+    fn hold(&self) {
+        let _ = self.lock();
+    }
+}
+
+impl Holds for Option<File> {
+    fn hold(&self) {
+        if let Some(file) = self {
+            file.hold();
+        }
+    }
+}
+
+/// What was left in `folder` by processes that were ended while they wrote there: names that begin as temporary ones do and that no
+/// process holds. Where a file system knows no locks nobody can tell, and there is none.
+pub(crate) fn left_over(folder: &Path, beginnings: &[&str]) -> Vec<(File, PathBuf)> {
+    let is_temporary = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+        beginnings.iter().any(|beginning| name.starts_with(beginning.as_bytes()))
+    };
+    let free = |path: PathBuf| File::open(&path).ok().filter(|file| file.try_lock().is_ok()).map(|file| (file, path));
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut left: Vec<(File, PathBuf)> = entries.filter(is_temporary).filter_map(free).collect();
+    left.sort_by(|one, other| one.1.cmp(&other.1));
+    left
+}
+
+/// Removes what writing whole files and folders left over in `folder`, and says what it was.
+pub fn clean(folder: &Path) -> Vec<PathBuf> {
+    let is_gone = |path: &PathBuf| if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }.is_ok();
+    // each is locked until it is gone
+    let left = left_over(folder, &[".part-", ".old-"]);
+    left.into_iter().filter(|(_, path)| is_gone(path)).map(|(_, path)| path).collect()
 }
 
 /// What a person is told of an error of the system.
@@ -112,11 +175,14 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// Temporary files are private to their owner, these are not.
-fn permit(builder: &mut tempfile::Builder<'_, '_>, mode: u32) {
+fn temporary(beginning: &str, mode: u32) -> tempfile::Builder<'_, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(beginning);
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
     #[cfg(not(unix))]
-    let _ = (builder, mode);
+    let _ = mode;
+    builder
 }
 
 #[cfg(test)]
@@ -165,6 +231,39 @@ mod tests {
             (names(&path), names(&folder.path().join("runs"))),
             (vec!["new".to_owned()], vec!["abc".to_owned()])
         );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_a_process_left_that_was_ended_is_removed_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        for name in [".part-file", "file", ".hidden"] {
+            fs::write(path(name), "x").unwrap();
+        }
+        fs::create_dir(path(".old-folder")).unwrap();
+        fs::write(path(".old-folder").join("file"), "x").unwrap();
+        let (held, partial) = temporary_folder(folder.path(), ".part-").unwrap();
+        assert_eq!(clean(folder.path()), [path(".old-folder"), path(".part-file")]);
+        drop(held);
+        assert_eq!(clean(folder.path()), [partial.path()]);
+        let mut left = names(folder.path());
+        left.sort();
+        assert_eq!(left, [".hidden", "file"]);
+        // while one cleans, others write
+        let stop = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                    clean(folder.path());
+                }
+            });
+            for number in 0..300 {
+                write(&path("often"), format!("{number}").as_bytes()).unwrap();
+            }
+            stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        });
+        assert_eq!(fs::read(path("often")).unwrap(), b"299");
     }
 
     #[cfg(unix)]

@@ -11,7 +11,11 @@ use super::{
 };
 use crate::Error;
 use cells::whole_file;
-use record::{RunRecord, files::run_folder, hash_of, pretrained_name};
+use record::{
+    RunRecord,
+    files::{lock, run_folder},
+    hash_of, pretrained_name,
+};
 
 /// Takes over every run that the plans have found in format 1; says how many. The older folders are gone then.
 ///
@@ -25,6 +29,10 @@ pub(super) fn take_over(plans: &[Plan], out: &Path) -> Result<usize, Error> {
     let runs = || plans.iter().flat_map(|plan| plan.runs.iter().map(move |run| (plan, run)));
     let keys: HashMap<String, String> = runs().filter_map(|(_, run)| Some((former(run)?, run.key.clone()))).collect();
     let mut taken = 0;
+    if keys.is_empty() {
+        return Ok(taken);
+    }
+    let _alone = lock(out, "former")?;
     for (plan, run) in runs() {
         let Some(key) = former(run) else { continue };
         let (from, folder) = (run_folder(out, &key), run_folder(out, &run.key));

@@ -9,6 +9,7 @@ use baselines::{Weights, encoder};
 
 use super::{
     attempt::{End, attempt},
+    company::Company,
     entry::Entry,
     library::Library,
     options::Options,
@@ -65,6 +66,8 @@ pub(super) struct Worker<'a> {
     pub(super) reporter: &'a Reporter,
     /// Counts runs that trained nothing.
     pub(super) reused: &'a AtomicUsize,
+    /// What other processes do in the same folder.
+    pub(super) company: &'a Company,
 }
 
 /// Where a trained model came from.
@@ -82,8 +85,29 @@ struct ModelOrigin {
 }
 
 impl Worker<'_> {
+    /// Makes what of a job no other process has made, unless one is at it: then `false`.
+    pub(super) fn make_alone(&self, job: &Job<'_>, threads: usize) -> Result<bool, Error> {
+        let train_key = job.runs[0].ingredients.train_key();
+        let Some(_lease) = self.company.lease(self.options.out, &train_key)? else { return Ok(false) };
+        let mut left = Vec::new();
+        for &run in &job.runs {
+            match self.company.made(self.options.out, run) {
+                Some(record) => {
+                    self.library.add(&record);
+                    self.reporter.end(&format!("{}: made by another process", self.plan.label(run)));
+                }
+                None => left.push(run),
+            }
+        }
+        self.library.look_again(&job.runs[0].ingredients, self.company.sharing(&train_key));
+        if !left.is_empty() {
+            self.make(&Job { runs: left, samples: job.samples }, threads)?;
+        }
+        Ok(true)
+    }
+
     /// Trains the model of a job, or takes one that is trained; asks it for every run and writes the records.
-    pub(super) fn make(&self, job: &Job<'_>, threads: usize) -> Result<(), Error> {
+    fn make(&self, job: &Job<'_>, threads: usize) -> Result<(), Error> {
         let mut origin = ModelOrigin::default();
         let drawn = self.drawn(job);
         let samples = drawn.as_ref().map_or(job.samples.as_ref(), Ok);

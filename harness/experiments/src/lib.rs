@@ -30,6 +30,7 @@
 
 mod attempt;
 mod changes;
+mod company;
 pub mod entry;
 mod error;
 pub mod estimate;

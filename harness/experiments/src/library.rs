@@ -95,6 +95,14 @@ impl Library {
         self.shelve(record.train_key(), Training::of(record, &run_folder(&self.out, &record.key())));
     }
 
+    /// Looks for a training among the runs with these keys, which another process may have made since the folder was opened.
+    pub(super) fn look_again<'k>(&self, ingredients: &Ingredients, keys: impl Iterator<Item = &'k str>) {
+        if self.find(ingredients).is_empty() {
+            let folders = keys.map(|key| run_folder(&self.out, key)).filter(|folder| RunRecord::exists(folder));
+            folders.filter_map(|folder| RunRecord::read(&folder).ok()).for_each(|record| self.add(&record));
+        }
+    }
+
     fn shelve(&self, train_key: String, training: Option<Training>) {
         if let Some(training) = training {
             self.shelves().entry(train_key).or_default().push(training);

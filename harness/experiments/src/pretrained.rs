@@ -11,7 +11,11 @@ use baselines::Weights;
 use serde_json::Value;
 
 use super::train::TrainError;
-use record::{Ingredients, RunRecord, files::write_whole, hash, hash_of, pretrained_name};
+use record::{
+    Ingredients, RunRecord,
+    files::{lock, write_whole},
+    hash, hash_of, pretrained_name,
+};
 
 /// Key of the network that a run pretrains on its source cells: a hash of all that the run's train key covers except the
 /// target cells and what is trained afterwards. None without pretraining.
@@ -80,6 +84,8 @@ impl Pretrained {
             under_way.entry(key.to_owned()).or_default().clone()
         };
         let _alone = of_key.lock().unwrap_or_else(PoisonError::into_inner);
+        // and of two processes
+        let _of_all = lock(&self.out, &format!("pretraining-{key}"))?;
         if let Some((weights, bytes)) =
             self.sound(key).and_then(|bytes| Some((Weights::from_bytes(&bytes).ok()?, bytes)))
         {

@@ -7,7 +7,7 @@ use itertools::Itertools as _;
 use super::plan::{Plan, Run, earlier_scores};
 use crate::Error;
 use cells::cell::Origin;
-use record::files::run_folder;
+use record::files::{lock, run_folder};
 use record::{Change, PairPredictions, Planned, ReferenceTables, RunRecord, Score, Variant, sound_rows, write_scores};
 use tables::{PredictionRow, write_parquet};
 
@@ -21,6 +21,8 @@ use tables::{PredictionRow, write_parquet};
 /// # Errors
 /// [`Error::Record`] names the file that cannot be read or written.
 pub fn publish(plans: &[Plan], data: Origin, profile: &str, out: &Path, say: &dyn Fn(&str)) -> Result<usize, Error> {
+    // rows that another process adds meanwhile would be lost
+    let _alone = lock(out, "scores")?;
     let path = out.join("scores.csv");
     let (earlier, complaints) =
         sound_rows(&path, earlier_scores(out)?, |score| RunRecord::read(&run_folder(out, &score.key)).ok());

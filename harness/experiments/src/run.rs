@@ -1,16 +1,18 @@
 //! Running a plan: experiments one after another, their runs side by side, a record on disk after each.
 
 use std::{
-    collections::HashSet,
+    collections::{HashSet, VecDeque},
     sync::{
         Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
+    time::Duration,
 };
 
 pub use super::options::Options;
 use super::{
+    company::Company,
     entry::ModelSpec,
     former,
     job::{Job, Worker},
@@ -19,12 +21,18 @@ use super::{
     progress::Reporter,
 };
 use crate::Error;
-use cells::{label::LabelRule, source::CellSource};
+use cells::{label::LabelRule, source::CellSource, whole_file};
 use features::{
     feature::FeatureSpec,
     samples::{self, Samples},
 };
-use record::{ExperimentRecord, RunRecord, Status, files::run_folder};
+use record::{
+    ExperimentRecord, RunRecord, Status,
+    files::{lock, run_folder},
+};
+
+/// Before what another process is at is looked at again.
+const WAIT: Duration = Duration::from_millis(100);
 
 /// How the work went.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,11 +55,22 @@ pub struct Tally {
 /// [`Error::Stopped`] if `options.stop` was set; [`Error::FirstFailure`] if `options.fail_fast` is and a run has no numbers;
 /// [`Error::Record`] if something cannot be written. What is finished counts all the same.
 pub fn execute(plans: &[Plan], source: &dyn CellSource, options: &Options<'_>) -> Result<Tally, Error> {
+    let left = ["", "runs", "experiments", "pretrained"].map(|name| whole_file::clean(&options.out.join(name)));
+    let company = Company::of(plans);
     let taken_over = former::take_over(plans, options.out)?;
     let pending = pending(plans, options.retry_failed);
     let library = Library::open(options.out, options.retry_failed);
     let demand = library.demand(with_plans(plans, &pending));
     let reporter = Reporter::new(demand.runs);
+    for path in left.iter().flatten() {
+        reporter.say(&format!("{}: left by a process that was ended while it wrote; removed", path.display()));
+    }
+    if demand.runs > 0 && !lock(options.out, "scores")?.is_held() {
+        reporter.say(&format!(
+            "{}: this file system knows no locks, so only one process at a time may work in this folder",
+            options.out.display()
+        ));
+    }
     if taken_over > 0 {
         reporter.say(&format!("{taken_over} runs of an older program are kept in format 2 now, under other keys"));
     }
@@ -79,14 +98,22 @@ pub fn execute(plans: &[Plan], source: &dyn CellSource, options: &Options<'_>) -
         };
         record.write(options.out)?;
         plan.declared.notes.iter().for_each(|note| reporter.say(&format!("{}: {note}", plan.experiment().name)));
-        let worker = Worker { plan, source, options, library: &library, reporter: &reporter, reused: &reused };
+        let worker = Worker {
+            plan,
+            source,
+            options,
+            library: &library,
+            reporter: &reporter,
+            reused: &reused,
+            company: &company,
+        };
         let outcome = Campaign { worker }.run(pending);
         // also after a failure: what is finished counts
         let said = |line: &str| reporter.say(line);
         outdated += super::publish::publish(plans, source.origin(), options.profile, options.out, &said)?;
         outcome?;
     }
-    let finished = reporter.finished();
+    let finished = reporter.finished() - company.count();
     drop(reporter);
     let selected = || plans.iter().flat_map(|plan| &plan.runs).filter(|run| run.selected);
     let mut failed = 0;
@@ -257,7 +284,9 @@ impl Campaign<'_> {
     }
 
     fn side_by_side(&self, jobs: &[Job<'_>]) -> Result<(), Error> {
-        let next = AtomicUsize::new(0);
+        // what another process is at comes back to the end, to be tried again
+        let queue: Mutex<VecDeque<(&Job<'_>, bool)>> = Mutex::new(jobs.iter().map(|job| (job, false)).collect());
+        let queue = || queue.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let broken: Mutex<Option<Error>> = Mutex::new(None);
         let halt = AtomicBool::new(false);
         let workers = self.worker.options.jobs.clamp(1, jobs.len().max(1));
@@ -268,10 +297,18 @@ impl Campaign<'_> {
             // libtorch gets one thread per run: with more, it splits sums differently and the last digits change
             tch::set_num_threads(1);
             while !halt.load(Ordering::Relaxed) && !self.worker.options.stop.load(Ordering::Relaxed) {
-                let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
-                if let Err(failure) = self.worker.make(job, threads) {
-                    halt.store(true, Ordering::Relaxed);
-                    broken.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).get_or_insert(failure);
+                let next = queue().pop_front();
+                let Some((job, is_tried)) = next else { break };
+                if is_tried {
+                    thread::sleep(WAIT);
+                }
+                match self.worker.make_alone(job, threads) {
+                    Ok(true) => {}
+                    Ok(false) => queue().push_back((job, true)),
+                    Err(failure) => {
+                        halt.store(true, Ordering::Relaxed);
+                        broken.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).get_or_insert(failure);
+                    }
                 }
             }
         };

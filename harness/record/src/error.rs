@@ -36,7 +36,7 @@ pub enum Error {
         source: io::Error,
     },
     /// The system does not let a file be taken over or removed.
-    #[error("{path}: {source}")]
+    #[error("{path}: {}", said(source))]
     File {
         /// The file.
         path: PathBuf,

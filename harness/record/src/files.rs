@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::Error;
-use cells::whole_file;
+use cells::{lock::Lock, whole_file};
 
 /// Folder of the run with this key.
 pub fn run_folder(out: &Path, key: &str) -> PathBuf {
@@ -24,6 +24,21 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 /// Whatever `fill` returns; [`Error::WriteFolder`] names the folder and the cause.
 pub fn write_folder<E: From<Error>>(path: &Path, fill: impl FnOnce(&Path) -> Result<(), E>) -> Result<(), E> {
     whole_file::fill_folder(path, fill, |source| Error::WriteFolder { path: path.to_owned(), source }.into())
+}
+
+/// The lock of this name in an output folder, to wait for or to try ([`Lock`]): one process at a time writes the scores, trains a model
+/// or makes a run. Its file is gone when nobody holds it.
+pub fn lock_file(out: &Path, name: &str) -> PathBuf {
+    out.join(".locks").join(name)
+}
+
+/// Waits for a lock.
+///
+/// # Errors
+/// [`Error::File`] names the file of the lock.
+pub fn lock(out: &Path, name: &str) -> Result<Lock, Error> {
+    let path = lock_file(out, name);
+    Lock::wait(&path).map_err(|source| Error::File { path, source })
 }
 
 #[cfg(test)]

@@ -5,10 +5,12 @@
 //! |---|---|
 //! | [`manifest`] | which files are where, how large, with which hash |
 //! | `transfer` | one attempt at one address |
+//! | `origin` | of which version of a file a part is |
 //! | [`checksums`] | hashes of what was fetched, for files whose publishers state none |
 
 pub mod checksums;
 pub mod manifest;
+mod origin;
 mod transfer;
 
 use std::path::{Path, PathBuf};
@@ -16,7 +18,9 @@ use std::time::Duration;
 use std::{fs, io, thread};
 
 use crate::Error;
+use cells::lock::Lock;
 use cells::whole_file;
+use origin::Origin;
 use transfer::{Trouble, Wanted};
 
 /// A file, and everywhere it is.
@@ -61,7 +65,7 @@ impl Remote {
     ///
     /// `verify` reads the complete file, is told its address and says whether it is the right one; only then does it get
     /// its name. A file that was put together from parts and is not the right one is fetched once more as a whole. `say`
-    /// is told about progress in plain lines.
+    /// is told about progress in plain lines. Of two who fetch one target, the second waits for the first.
     ///
     /// # Errors
     /// [`Error::Unreachable`] when no address gives the file (what came is kept for the next call), or one that is too large
@@ -74,6 +78,11 @@ impl Remote {
         say: &mut dyn FnMut(&str),
     ) -> Result<T, Error> {
         let part = PathBuf::from(format!("{}.part", target.display()));
+        let was_there = target.exists();
+        let _alone = self.alone(target, say)?;
+        if !was_there && target.exists() {
+            return verify(target, &self.urls[0]);
+        }
         let mut problems: Vec<String> = Vec::new();
         for url in &self.urls {
             if let Some(problem) = problems.last() {
@@ -91,10 +100,12 @@ impl Remote {
                 }
                 match verify(&part, url) {
                     Ok(verified) => {
+                        Origin::forget(&part);
                         whole_file::put_in_place(&part, target).map_err(|error| unwritable(target, error))?;
                         return Ok(verified);
                     }
                     Err(failure) => {
+                        Origin::forget(&part);
                         fs::remove_file(&part).map_err(|error| unwritable(&part, error))?;
                         let problem = format!("the download from {url} was of no use, it is deleted: {failure}");
                         if !is_resumed {
@@ -108,6 +119,18 @@ impl Remote {
         }
         let kept = if part.exists() { "run the same command again, it goes on from there; or " } else { "" };
         Err(Error::Unreachable(format!("{}; {kept}{}", problems.join("; "), self.by_hand)))
+    }
+
+    fn alone(&self, target: &Path, say: &mut dyn FnMut(&str)) -> Result<Lock, Error> {
+        let path = PathBuf::from(format!("{}.lock", target.display()));
+        let failed = |error| unwritable(&path, error);
+        match Lock::attempt(&path).map_err(failed)? {
+            Some(lock) => Ok(lock),
+            None => {
+                say("another process is fetching this file; waiting for it");
+                Lock::wait(&path).map_err(failed)
+            }
+        }
     }
 
     /// Leaves the whole file in `part`, trying again after troubles that may pass.

@@ -26,4 +26,5 @@ mod splitting;
 mod streams;
 mod terminal;
 mod tutorial;
+mod two_at_once;
 mod verbs;

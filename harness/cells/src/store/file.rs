@@ -8,6 +8,7 @@
 //!              cycle_life? (cycles), end_of_life? (fraction of nominal capacity),
 //!              stated_life? (cycles to 80 % of nominal capacity, of a cell that is none of the benchmark)
 //! number                u32 per cycle
+//! cycle_hash            u64 per cycle, of its content (files of older programs have none)
 //! internal_resistance?  f64 per cycle, Ω, NaN where unknown
 //! stated_capacity?      f64 per cycle, Ah, NaN where none is stated
 //! life_capacity?        f64 per cycle of the whole life, Ah; else cycle_life and end_of_life are given
@@ -18,11 +19,12 @@
 //!                       has both names on one group
 //! ```
 //!
+//! Behind its end lies the hash of its structure (`store/frame.rs`).
+//!
 //! The life of a published cell is not in its file: whoever reads one learns it from the catalogue.
 //!
 //! In version 1, time is in the unit of the publisher: files of it are read, and time becomes seconds.
 
-use std::fs::OpenOptions;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -31,7 +33,7 @@ use hdf5::{File, FileBuilder, Group, H5Type};
 use serde::de::DeserializeOwned;
 
 use super::problem::{Problem, cause, damaged};
-use super::{fingerprint, ragged};
+use super::{fingerprint, frame, ragged};
 use crate::Error;
 use crate::cell::{Cathode, Cell, CellInfo, Chemistry, Cycle, CyclingProtocol, DatasetName, LeftOut, LifeRecord};
 use crate::quote::shown;
@@ -41,6 +43,9 @@ const FORMAT: &str = "batlinet-cell";
 const VERSION: u32 = 2;
 /// The one in which time is in the publisher's unit.
 const PUBLISHERS_TIME: u32 = 1;
+
+/// Name of the hashes of the cycles.
+const CYCLE_HASH: &str = "cycle_hash";
 
 /// What a file says of its cell before any series is read.
 #[derive(Clone, Debug)]
@@ -84,6 +89,7 @@ fn write_content(path: &Path, cell: &Cell, fingerprint: &str) -> Result<(), Prob
     write_attributes(&file, cell, fingerprint)?;
     let cycles = cell.cycles();
     ragged::write_plain(&file, "number", &cycles.iter().map(|cycle| cycle.number).collect::<Vec<u32>>())?;
+    ragged::write_plain(&file, CYCLE_HASH, &fingerprint::each_cycle(cell))?;
     let per_cycle = |name: &str, of: fn(&Cycle) -> Option<f64>| {
         if !cycles.iter().any(|cycle| of(cycle).is_some()) {
             return Ok(());
@@ -118,8 +124,11 @@ fn write_content(path: &Path, cell: &Cell, fingerprint: &str) -> Result<(), Prob
     // closing swallows errors, so everything must be out before
     file.flush()?;
     file.close()?;
-    let on_disk = OpenOptions::new().append(true).open(path).and_then(|file| file.sync_all());
-    on_disk.map_err(|error| Problem::new(error.to_string()))
+    // the library tells where it put things once they are there
+    let file = unlocked().open(path)?;
+    let stretches = frame::stretches(&file)?;
+    file.close()?;
+    frame::close(path, &stretches).map_err(|error| Problem::new(error.to_string()))
 }
 
 fn write_attributes(file: &File, cell: &Cell, fingerprint: &str) -> Result<(), Problem> {
@@ -154,14 +163,19 @@ fn write_attributes(file: &File, cell: &Cell, fingerprint: &str) -> Result<(), P
     Ok(())
 }
 
-/// Reads what the file says of its cell.
+/// Reads what the file says of its cell, which must be what was written, the life record too.
 pub(super) fn read_header(path: &Path) -> Result<Header, Error> {
     let file = open(path)?;
-    header_of(&file, path).map_err(|Problem(what)| damaged(path, &what))
+    let header = || {
+        let header = header_of(&file, path)?;
+        content_of(&file, path, &header, 0)?;
+        Ok(header)
+    };
+    header().map_err(|Problem(what)| damaged(path, &what))
 }
 
 /// Reads the first `cycles` cycles (fewer, if there are fewer), by one hyperslab per quantity. What the file says of the cell
-/// and of its life must be what was written.
+/// and of its life must be what was written, and so must these cycles.
 pub(super) fn read(path: &Path, cycles: usize) -> Result<Cell, Error> {
     let file = open(path)?;
     read_content(&file, path, cycles)
@@ -180,15 +194,38 @@ pub(super) fn read_whole(path: &Path) -> Result<(String, Cell), Error> {
 }
 
 fn read_content(file: &File, path: &Path, cycles: usize) -> Result<Cell, Problem> {
-    let Header { info, fingerprint, .. } = header_of(file, path)?;
-    let cycles = cycles.min(ragged::length(&file.dataset("number")?)?);
+    content_of(file, path, &header_of(file, path)?, cycles)
+}
+
+fn content_of(file: &File, path: &Path, header: &Header, cycles: usize) -> Result<Cell, Problem> {
+    let held = ragged::length(&file.dataset("number")?)?;
     let life = read_life(file)?;
-    let cell = Cell::new(info, read_cycles(file, cycles)?, life);
+    let cell = Cell::new(header.info.clone(), read_cycles(file, cycles.min(held))?, life);
     let left_out = read_left_out(file)?;
     let cell = cell.and_then(|cell| cell.leaving_out(left_out)).map_err(|invalid| Problem::new(invalid.problem))?;
-    if has(file, "seal")? && read_text(file, "seal")? != fingerprint::seal(&cell, &fingerprint) {
+    if has(file, "seal")? && read_text(file, "seal")? != fingerprint::seal(&cell, &header.fingerprint) {
         let id = cell.id();
         return Err(Problem::new(format!("what it says of the cell {id} or of its life is not what was written")));
+    }
+    if file.link_exists(CYCLE_HASH) {
+        let hashes = file.dataset(CYCLE_HASH)?;
+        let (written, read) = (ragged::length(&hashes)?, fingerprint::each_cycle(&cell));
+        // of a file in another unit of time there are no hashes
+        if read_number::<u32>(file, "version")? != VERSION {
+            return Err(Problem::new("its version is not what was written"));
+        }
+        if written != held {
+            return Err(Problem::new(format!("it holds {held} cycles, and {written} were written")));
+        }
+        let hashes: Vec<u64> = ragged::read_plain(file, CYCLE_HASH, read.len())?;
+        if let Some(cycle) = hashes.iter().zip(&read).position(|(written, read)| written != read) {
+            return Err(Problem::new(format!(
+                "the cycle at position {cycle} does not match the hash it was written with"
+            )));
+        }
+        if !frame::is_there(path).map_err(|error| Problem::new(error.to_string()))? {
+            return Err(Problem::new("its end is missing: it was cut short, or changed by another program"));
+        }
     }
     Ok(cell)
 }
@@ -219,6 +256,9 @@ fn unlocked() -> FileBuilder {
 
 /// Opens a file of this format in this version.
 fn open(path: &Path) -> Result<File, Error> {
+    frame::check(path)
+        .map_err(|source| Error::Read { path: path.to_owned(), source })?
+        .map_err(|Problem(what)| damaged(path, &what))?;
     let file = unlocked().open(path).map_err(|error| match std::fs::File::open(path) {
         Err(source) => Error::Read { path: path.to_owned(), source },
         Ok(_) => damaged(path, &error.to_string()),

@@ -1,7 +1,7 @@
 //! The hash of a cell's content: equal for equal cells, whatever file or compression they are kept in.
 
 use crate::catalogue;
-use crate::cell::{Cell, CellInfo, LifeRecord};
+use crate::cell::{Cell, CellInfo, Cycle, LifeRecord};
 
 /// BLAKE3 of everything a [`Cell`] holds, in a canonical order, as 64 hexadecimal digits.
 pub fn fingerprint(cell: &Cell) -> String {
@@ -37,6 +37,19 @@ pub(super) fn seal(cell: &Cell, fingerprint: &str) -> String {
     canonical.text(fingerprint);
     canonical.life(cell);
     canonical.finish()[..16].to_owned()
+}
+
+/// The first 8 bytes of the BLAKE3 of each cycle with its place: whoever reads the first cycles only knows that they are as written.
+pub(super) fn each_cycle(cell: &Cell) -> Vec<u64> {
+    let hash = |(place, cycle): (usize, &Cycle)| {
+        let mut canonical = Canonical(blake3::Hasher::new());
+        canonical.count(place);
+        canonical.cycle(cycle);
+        canonical.option(cycle.stated_capacity, Canonical::number);
+        let hash = canonical.0.finalize();
+        hash.as_bytes()[..8].iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
+    };
+    cell.cycles().iter().enumerate().map(hash).collect()
 }
 
 /// The life that somebody states of a cell of their own: part of it, since no table of the program has it.
@@ -81,21 +94,25 @@ impl Canonical {
     fn cycles(&mut self, cell: &Cell) {
         self.count(cell.cycles().len());
         for cycle in cell.cycles() {
-            self.count(cycle.number as usize);
-            self.series(&cycle.voltage);
-            self.series(&cycle.current);
-            self.option(cycle.charge_capacity.as_deref(), Canonical::series);
-            self.series(&cycle.discharge_capacity);
-            self.option(cycle.time.as_deref(), Canonical::series);
-            self.option(cycle.temperature.as_deref(), Canonical::series);
-            self.option(cycle.internal_resistance, Canonical::number);
-            self.option(cycle.qdlin.as_deref(), Canonical::series);
+            self.cycle(cycle);
         }
         // hashes of cells without them are older than they are
         if cell.cycles().iter().any(|cycle| cycle.stated_capacity.is_some()) {
             self.text("stated capacities");
             cell.cycles().iter().for_each(|cycle| self.option(cycle.stated_capacity, Canonical::number));
         }
+    }
+
+    fn cycle(&mut self, cycle: &Cycle) {
+        self.count(cycle.number as usize);
+        self.series(&cycle.voltage);
+        self.series(&cycle.current);
+        self.option(cycle.charge_capacity.as_deref(), Canonical::series);
+        self.series(&cycle.discharge_capacity);
+        self.option(cycle.time.as_deref(), Canonical::series);
+        self.option(cycle.temperature.as_deref(), Canonical::series);
+        self.option(cycle.internal_resistance, Canonical::number);
+        self.option(cycle.qdlin.as_deref(), Canonical::series);
     }
 
     fn life(&mut self, cell: &Cell) {

@@ -79,6 +79,12 @@ impl Manifest {
         })
     }
 
+    /// With the lines of another one, which replace those of the same cells.
+    pub(super) fn with(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
     pub(super) fn put(&mut self, id: &str, dataset: &str, fingerprint: &str, life: String) {
         let [cell_id, dataset, fingerprint] = [id, dataset, fingerprint].map(str::to_owned);
         self.0.insert(cell_id.clone(), Line { cell_id, dataset, fingerprint, life });

@@ -62,6 +62,9 @@ pub(super) fn same_bits(left: &[f64], right: &[f64]) -> bool {
     left.len() == right.len() && left.iter().zip(right).all(|(left, right)| left.to_bits() == right.to_bits())
 }
 
+/// Deflate shrinks to no less than a part in so many.
+const MOST_SHRUNK: u128 = 1032;
+
 /// Reads the first `cycles` series of `name`; none where the group is absent.
 pub(super) fn read(parent: &Group, name: &str, cycles: usize) -> Result<Vec<Option<Vec<f64>>>, Problem> {
     if !parent.link_exists(name) {
@@ -116,10 +119,19 @@ pub(super) fn read_plain<T: H5Type>(parent: &Group, name: &str, count: usize) ->
     Ok(dataset.read_slice_1d(0..count)?.into_raw_vec_and_offset().0)
 }
 
-/// The length of a dataset of one dimension.
+/// The length of a dataset of one dimension. What the bytes of the file cannot hold is damage, and no memory is asked for it.
 pub(super) fn length(dataset: &Dataset) -> Result<usize, Problem> {
-    match dataset.shape()[..] {
-        [length] => Ok(length),
-        _ => Err(Problem::new(format!("{} does not have one dimension", dataset.name()))),
+    let [length] = dataset.shape()[..] else {
+        return Err(Problem::new(format!("{} does not have one dimension", dataset.name())));
+    };
+    let bytes = length as u128 * dataset.dtype()?.size().max(1) as u128;
+    let of_file = u128::from(dataset.file()?.size());
+    let (most, chunk) = match dataset.chunk() {
+        Some(chunk) => (of_file * MOST_SHRUNK, chunk),
+        None => (of_file, vec![length]),
+    };
+    if bytes > most || chunk.iter().any(|&chunk| chunk > length.max(1)) {
+        return Err(Problem::new(format!("{} cannot have {length} elements in so small a file", dataset.name())));
     }
+    Ok(length)
 }

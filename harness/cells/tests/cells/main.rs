@@ -1,5 +1,6 @@
 //! The store, and the lives of published cells.
 
+mod flips;
 mod full_disk;
 mod lives;
 mod store;

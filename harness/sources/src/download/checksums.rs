@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use super::manifest::PublishedFile;
 use super::unwritable;
 use crate::Error;
+use cells::lock::Lock;
 use cells::quote::shown;
 use cells::text;
 use cells::whole_file;
@@ -139,6 +140,12 @@ impl Checksums {
         let Checksum { bytes, sha256 } = found;
         let line = Line { file: name.to_owned(), bytes, sha256, trust, url: url.to_owned() };
         if self.lines.insert(name.to_owned(), line.clone()).as_ref() != Some(&line) {
+            // another process may have noted files since this one looked
+            let folder = self.path.parent().unwrap_or(Path::new("."));
+            let lock = folder.join(".checksums");
+            let _alone = Lock::wait(&lock).map_err(|error| unwritable(&lock, error))?;
+            self.lines = Self::open(folder)?.lines;
+            self.lines.insert(name.to_owned(), line);
             self.write().map_err(|error| unwritable(&self.path, error))?;
         }
         Ok(is_first)
@@ -199,6 +206,17 @@ mod tests {
         let text = std::fs::read_to_string(dir.path().join("checksums.csv")).unwrap();
         assert!(text.starts_with("file,bytes,sha256,trust,url\ns/a,3,1111"), "{text}");
         assert!(text.contains(",first_use,https://host/a\n") && text.contains(",manifest,https://host/b\n"), "{text}");
+    }
+
+    #[test]
+    fn lines_of_two_who_fetch_at_once_are_all_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let of = |digit: char| Checksum { bytes: 3, sha256: digit.to_string().repeat(64) };
+        let [mut one, mut other] = [(); 2].map(|()| Checksums::open(dir.path()).unwrap());
+        one.note("s/a", &published(None, None), of('1'), "u").unwrap();
+        other.note("s/b", &published(None, None), of('2'), "u").unwrap();
+        let names: Vec<String> = Checksums::open(dir.path()).unwrap().lines.into_keys().collect();
+        assert_eq!(names, ["s/a", "s/b"]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
+use ureq::http::Uri;
 
 use crate::Error;
 use crate::format::Format;
@@ -135,7 +136,12 @@ impl PublishedFile {
 
 /// Whether an address is one of this machine's own, where tests serve.
 pub(super) fn is_local(url: &str) -> bool {
-    url.starts_with("http://127.0.0.1:")
+    let address: Option<Uri> = url.parse().ok();
+    address.is_some_and(|address| {
+        // by its host: what stands before an @ is none
+        let is_plain = address.authority().is_some_and(|authority| !authority.as_str().contains('@'));
+        is_plain && address.scheme_str() == Some("http") && address.host() == Some("127.0.0.1")
+    })
 }
 
 /// Everything that can be fetched.
@@ -217,6 +223,20 @@ mod tests {
         }
         assert_eq!(manifest.find("matr").unwrap().bytes(), Some(10_870_637_553));
         assert_eq!(manifest.find("rwth").unwrap().bytes(), None);
+    }
+
+    #[test]
+    fn only_this_machine_is_local() {
+        assert!(is_local("http://127.0.0.1:8080/a.zip"));
+        for other in [
+            "http://127.0.0.1:80@host/a.zip",
+            "http://127.0.0.1:x@host/a.zip",
+            "http://127.0.0.1.host:80/a.zip",
+            "https://127.0.0.1:80/a.zip",
+            "http://host/127.0.0.1:",
+        ] {
+            assert!(!is_local(other), "{other}");
+        }
     }
 
     #[test]

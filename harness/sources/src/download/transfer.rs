@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::manifest::is_local;
+use super::origin::Origin;
 use super::{megabytes, unwritable};
 use crate::Error;
 
@@ -40,14 +41,19 @@ impl Wanted<'_> {
         if have > 0 && self.bytes == Some(have) {
             return Ok(()); // the host need not be asked
         }
-        let mut response = self.request(have)?;
+        let begun = Origin::read(part).filter(|origin| origin.url == self.url);
+        let mut response = self.request(have, begun.as_ref())?;
         let mut offset = 0;
+        let now = Origin::of(&response, self.url);
+        // a host that knows no If-Range sends the rest of whatever it has now
+        let is_other = begun.is_some() && now.is_some() && begun != now;
         match response.status().as_u16() {
-            206 if range_start(&response) == Some(have) => offset = have,
+            206 if range_start(&response) == Some(have) && !is_other => offset = have,
             200 => {}
-            416 if have > 0 && range_total(&response) == Some(have) => return Ok(()),
+            416 if have > 0 && range_total(&response) == Some(have) && !is_other => return Ok(()),
             206 | 416 if have > 0 => {
                 // what is here is no part of what the host has: begin anew
+                Origin::forget(part);
                 fs::remove_file(part).map_err(|error| Trouble::Here(unwritable(part, error)))?;
                 return self.complete(part, say);
             }
@@ -66,7 +72,9 @@ impl Wanted<'_> {
         if total.is_some_and(|total| total > self.limit) {
             return Err(self.too_large());
         }
-        if offset > 0 {
+        if offset == 0 {
+            Origin::note(now.as_ref(), part);
+        } else {
             say(&format!("resuming at {}", megabytes(offset)));
         }
         let mut file = self.open(part, offset).map_err(Trouble::Here)?;
@@ -105,6 +113,7 @@ impl Wanted<'_> {
                 return Ok(());
             }
             if done + count as u64 > self.limit {
+                Origin::forget(part);
                 fs::remove_file(part).map_err(here)?;
                 return Err(self.too_large());
             }
@@ -118,7 +127,7 @@ impl Wanted<'_> {
         }
     }
 
-    fn request(&self, have: u64) -> Result<ureq::http::Response<ureq::Body>, Trouble> {
+    fn request(&self, have: u64, begun: Option<&Origin>) -> Result<ureq::http::Response<ureq::Body>, Trouble> {
         let mut config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             // also for where a host redirects to
@@ -134,6 +143,9 @@ impl Wanted<'_> {
         let mut request = agent.get(self.url).header("Accept-Encoding", "identity");
         if have > 0 {
             request = request.header("Range", format!("bytes={have}-"));
+            if let Some(begun) = begun {
+                request = request.header("If-Range", &begun.version);
+            }
         }
         request.call().map_err(|error| {
             let what = format!("cannot reach {} ({error})", self.url);

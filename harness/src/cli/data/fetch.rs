@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use itertools::Itertools as _;
 
-use super::import;
+use super::import::{self, Left};
 use crate::cli::{failure::Failure, output};
 use cells::whole_file::said;
 use sources::download::checksums::{Checksum, Checksums};
@@ -33,7 +33,9 @@ pub(super) fn execute(fetch: &Fetch<'_>, out: &mut dyn io::Write) -> Result<(), 
     let collection = own.as_ref().unwrap_or(Manifest::builtin()).find(fetch.name)?;
     if !fetch.download_only {
         // said before anything large is fetched
-        import::check_target(fetch.data, &ids(collection), fetch.force)?;
+        if import::check_target(fetch.data, &ids(collection), fetch.force)? == Left::Nothing {
+            return super::print(out, &format!("all cells of {} are in {}\n", collection.name, fetch.data.display()));
+        }
     }
     let downloads = fetch.data.join("downloads");
     let folder = downloads.join(&collection.name);

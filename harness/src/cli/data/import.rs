@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::cli::{failure::Failure, interrupt};
+use crate::cli::{failure::Failure, interrupt, output};
 use cells::label::LabelRule;
 use cells::store::Store;
 use sources::import::{self, CellFiles, Format, Imported};
@@ -88,7 +88,9 @@ pub(super) fn execute(
     force: bool,
     out: &mut dyn io::Write,
 ) -> Result<(), Failure> {
-    check_target(data, &published.ids(), force)?;
+    if check_target(data, &published.ids(), force)? == Left::Nothing {
+        return super::print(out, &format!("all cells of these files are in {}\n", data.display()));
+    }
     let stop = interrupt::flag("stopping; nothing is imported")?;
     let was_there = Store::is_at(data);
     let mut store = Store::create(data)?;
@@ -102,8 +104,18 @@ pub(super) fn execute(
     super::print(out, &format!("{}\nwritten to {}\n", imported?, data.display()))
 }
 
-/// Says no before anything long is begun: to `virtual`, and to cells that are there unless they are to be replaced.
-pub(super) fn check_target(data: &Path, ids: &[String], force: bool) -> Result<(), Failure> {
+/// What of an import is left to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Left {
+    /// All of it.
+    All,
+    /// It was ended before its time, and what was missing is in its place now.
+    Nothing,
+}
+
+/// Says no before anything long is begun: to `virtual`, and to cells that are there unless they are to be replaced. An earlier import
+/// that was ended is completed first.
+pub(super) fn check_target(data: &Path, ids: &[String], force: bool) -> Result<Left, Failure> {
     if super::is_virtual(data) {
         return Err(Failure::Usage(
             "virtual cells are made when they are asked for, nothing is imported: give a folder, `--data DIR`"
@@ -111,9 +123,15 @@ pub(super) fn check_target(data: &Path, ids: &[String], force: bool) -> Result<(
         ));
     }
     if Store::is_at(data) {
-        import::check_absent(ids, &Store::create(data)?, force)?;
+        let store = Store::create(data)?;
+        store.mended().iter().for_each(|what| output::say(what));
+        let is_completed = !store.mended().is_empty() && !ids.is_empty() && ids.iter().all(|id| store.contains(id));
+        if is_completed && !force {
+            return Ok(Left::Nothing);
+        }
+        import::check_absent(ids, &store, force)?;
     }
-    Ok(())
+    Ok(Left::All)
 }
 
 /// How far it is, on a terminal; nothing elsewhere.
