@@ -69,11 +69,6 @@ const COARSEST: f64 = 0.3;
 
 /// All doubts about a cell, the heaviest first.
 pub fn doubts(cell: &Cell) -> Vec<Doubt> {
-    // published curves of discharge alone have neither times nor currents to hold anything against, and spikes that are known: their
-    // importer says which
-    if !cell.has_charge() {
-        return Vec::new();
-    }
     let nominal = cell.info().nominal_capacity;
     let cycles: Vec<Facts> = cell.cycles().iter().map(|cycle| Facts::of(cycle, nominal)).collect();
     let seen = Seen { cell, cycles: &cycles, nominal };

@@ -220,7 +220,7 @@ pub fn execute_to(command: &DataCommand, out: &mut dyn io::Write) -> Result<(), 
         DataCommand::Show { cell: id, data, out: folder, cycles } => {
             let source = open(data)?;
             let cell = source.cell(id, usize::MAX)?;
-            print(out, &show::render(&cell, &source.fingerprint(id)?))?;
+            print(out, &show::render(&cell, &source.fingerprint(id)?, &source.notes(id)?))?;
             let files =
                 folder.iter().map(|folder| picture::write(&cell, cycles, folder)).collect::<Result<Vec<_>, _>>()?;
             files.iter().flatten().try_for_each(|file| print(out, &format!("wrote {}\n", file.display())))

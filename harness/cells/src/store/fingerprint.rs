@@ -39,6 +39,15 @@ pub(super) fn seal(cell: &Cell, fingerprint: &str) -> String {
     canonical.finish()[..16].to_owned()
 }
 
+/// The same of the notes on a cell, as they are written.
+pub(super) fn seal_of_notes(notes: &str, fingerprint: &str) -> String {
+    let mut canonical = Canonical(blake3::Hasher::new());
+    canonical.text("notes");
+    canonical.text(notes);
+    canonical.text(fingerprint);
+    canonical.finish()[..16].to_owned()
+}
+
 /// The life that somebody states of a cell of their own: part of it, since no table of the program has it.
 pub(super) fn own_life(info: &CellInfo) -> Option<f64> {
     info.published_life.filter(|_| catalogue::find(&info.id).is_none())
