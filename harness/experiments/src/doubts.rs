@@ -47,9 +47,16 @@ pub(super) fn tell(experiment: &str, doubtful: &[Doubtful], reporter: &Reporter)
         reporter.say(&format!("{experiment}: {}", cell.short()));
     }
     if own.len() > MOST {
-        reporter.say(&format!("{experiment}: and of {} more cells something may be wrong; all are in the records", own.len() - MOST));
+        reporter.say(&format!(
+            "{experiment}: and of {} more cells something may be wrong; all are in the records",
+            own.len() - MOST
+        ));
     }
     if let Some(first) = published.first() {
-        reporter.say(&format!("{experiment}: {} cells were published with what cannot be, such as {}", published.len(), first.short()));
+        reporter.say(&format!(
+            "{experiment}: {} cells were published with what cannot be, such as {}",
+            published.len(),
+            first.short()
+        ));
     }
 }

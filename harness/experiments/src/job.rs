@@ -23,8 +23,8 @@ use crate::Error;
 use cells::{label::LabelRule, source::CellSource};
 use features::samples::{Part, Samples, nothing_observed};
 use record::{
-    Attachments, Doubtful, DrawnReferences, Fit, LifeBases, PairPredictions, Prediction, Provenance, Removed, RunRecord, Seconds,
-    Status, Versions, card, files::run_folder,
+    Attachments, Doubtful, DrawnReferences, Fit, LifeBases, PairPredictions, Prediction, Provenance, Removed,
+    RunRecord, Seconds, Status, Versions, card, files::run_folder,
 };
 use statistics::Metrics;
 

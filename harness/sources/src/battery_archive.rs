@@ -184,8 +184,7 @@ impl CellFiles for Files {
             agreement::compared(&summaries, &recorded.cycles, entry.nominal_capacity)
                 .map_err(|what| cycles.refused(what))?,
         );
-        let mut imported =
-            assemble(entry, self.dialect, recorded, &summaries).map_err(|what| cycles.refused(what))?;
+        let mut imported = assemble(entry, self.dialect, recorded, &summaries).map_err(|what| cycles.refused(what))?;
         imported.doubt(doubts);
         Ok(imported)
     }

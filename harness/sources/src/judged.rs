@@ -22,18 +22,17 @@ pub(super) fn judged(imported: Imported) -> Result<(Kept, Vec<String>), Error> {
     let (cell, shortened) = if is_published { (cell, None) } else { physics::without_unfinished_end(cell) };
     remarks.extend(shortened);
     let found = physics::doubts(&cell);
-    let refused: Vec<String> = found
-        .iter()
-        .filter(|doubt| doubt.weight == Weight::Refuse && !is_published)
-        .map(ToString::to_string)
-        .collect();
+    let refused: Vec<String> =
+        found.iter().filter(|doubt| doubt.weight == Weight::Refuse && !is_published).map(ToString::to_string).collect();
     if !refused.is_empty() {
         return Err(Error::Impossible { id: cell.id().to_owned(), what: some(&refused) });
     }
     let doubts: Vec<String> =
         notes.doubts.iter().flatten().cloned().chain(found.iter().map(ToString::to_string)).collect();
     let how = if is_published { "as published, doubtful" } else { "doubtful" };
-    remarks.extend(doubts.iter().map(|doubt| format!("{how}: {doubt}")));
+    let unsaid: Vec<String> =
+        doubts.iter().filter(|doubt| !remarks.contains(doubt)).map(|doubt| format!("{how}: {doubt}")).collect();
+    remarks.extend(unsaid);
     let notes = Notes { is_published, doubts: Some(doubts), ..notes };
     Ok((Kept { cell, notes }, remarks))
 }

@@ -25,7 +25,7 @@ pub fn is_published(cell: &Cell) -> bool {
 }
 
 /// Whether they are ones that are known to the last bit.
-fn is_known(cell: &Cell) -> bool {
+pub fn is_known(cell: &Cell) -> bool {
     HASHES.contains(&measurements(cell)[..16])
 }
 
@@ -49,13 +49,15 @@ fn lived_as_published(cell: &Cell) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cell::CellInfo;
     use crate::made_up::{discharge_cycle, info};
 
     fn cell(id: &str, life: usize) -> Cell {
+        let info = CellInfo { origin: Origin::Real, nominal_capacity: 1.1, ..info(id) };
         let cycles = (0..3).map(|number| discharge_cycle(number, 1.0)).collect();
         let mut capacity = vec![1.0; life + 10];
         capacity[life - 2..].fill(0.8);
-        Cell::new(info(id), cycles, LifeRecord::Capacity(capacity)).unwrap()
+        Cell::new(info, cycles, LifeRecord::Capacity(capacity)).unwrap()
     }
 
     #[test]

@@ -9,8 +9,8 @@ use itertools::Itertools as _;
 use super::{made::Made, published::PublishedNumber};
 use cells::cell::Origin;
 use record::{
-    AS_WRITTEN, Branches, Change, Doubtful, Expectation, PairPredictions, Prediction, Protocol, Removed, Score, Study, Values,
-    Variant,
+    AS_WRITTEN, Branches, Change, Doubtful, Expectation, PairPredictions, Prediction, Protocol, Removed, Score, Study,
+    Values, Variant,
 };
 use statistics::Spread;
 

@@ -58,7 +58,9 @@ pub(super) fn compared(
             both.len()
         );
         if 2 * differing.len() >= both.len() {
-            return Err(format!("{what}: the two files seem not to be of one cell, or a counter begins anew or is in another unit"));
+            return Err(format!(
+                "{what}: the two files seem not to be of one cell, or a counter begins anew or is in another unit"
+            ));
         }
         doubts.push(format!("cycle {cycle}: {what}"));
     }
@@ -101,12 +103,20 @@ mod tests {
             Ok::<_, String>(doubts)
         };
         assert_eq!(compare(&sound, &sound), Ok(vec![]));
-        assert!(compare(&sound, &sound[..15]).unwrap()[0].contains("the samples end with it and the table of cycles with 20"));
-        assert!(compare(&sound[..15], &sound).unwrap()[0].contains("the table of cycles ends with it and the samples with 20"));
+        assert!(
+            compare(&sound, &sound[..15]).unwrap()[0]
+                .contains("the samples end with it and the table of cycles with 20")
+        );
+        assert!(
+            compare(&sound[..15], &sound).unwrap()[0]
+                .contains("the table of cycles ends with it and the samples with 20")
+        );
         let twice = [&sound[..5], &sound[4..]].concat();
         assert!(compare(&twice, &sound).unwrap()[0].contains("1 lines of the table of cycles stand there twice"));
         let other: Vec<(u32, f64)> = sound.iter().map(|&(k, given)| (k, given / 5.0)).collect();
-        assert!(compare(&other, &sound).unwrap_err().contains("20 of 20 cycles: the two files seem not to be of one cell"));
+        assert!(
+            compare(&other, &sound).unwrap_err().contains("20 of 20 cycles: the two files seem not to be of one cell")
+        );
         let joined = [&sound[..], &other[..]].concat();
         assert!(compare(&joined, &sound).unwrap_err().contains("stands there twice"));
         let mut one = sound.clone();

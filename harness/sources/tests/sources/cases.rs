@@ -86,9 +86,8 @@ fn assert_words(text: &str, words: &[&str]) {
 fn import(files: Result<&dyn CellFiles, String>) -> Outcome {
     let dir = tempfile::tempdir().unwrap();
     let mut store = Store::create(dir.path()).unwrap();
-    let written = files.and_then(|files| {
-        import::write(files, &mut store, false, &|_, _| Ok(())).map_err(|error| error.to_string())
-    });
+    let written = files
+        .and_then(|files| import::write(files, &mut store, false, &|_, _| Ok(())).map_err(|error| error.to_string()));
     match written {
         Err(what) => {
             assert!(store.ids().is_empty());
@@ -177,7 +176,9 @@ fn what_is_right_is_read_and_has_the_right_life() {
     assert_words(&said, &[SNL, "cycle 101: the record ends in its discharge", "0.9646 Ah", "not finished"]);
     assert_eq!(life(&cells[0].0, Crossing::First), None);
     // eight sound cells, and one of somebody's own
-    let Outcome::Let { said, cells } = published("batteryml", &case("lab_cells.zip").unwrap()) else { panic!("refused") };
+    let Outcome::Let { said, cells } = published("batteryml", &case("lab_cells.zip").unwrap()) else {
+        panic!("refused")
+    };
     assert!(cells.len() == 8 && !said.contains("doubtful"), "{said}");
     assert!(cells.iter().all(|(_, notes)| *notes == Notes { doubts: Some(vec![]), ..Notes::default() }));
     let cell = own(&case("batteryml_own_cell.zip").unwrap()).sound();
@@ -303,7 +304,9 @@ fn siblings_of_a_pair_of_tables_are_refused_or_flagged() {
 fn a_table_of_cycles_that_does_not_belong_to_the_samples_is_refused_or_flagged() {
     let Some(other) = changed(|_, cycles| scale(cycles, 1, 0.2)) else { return };
     other.refused(&["cycle 1 gave 0.599", "130 of 130 cycles", "not to be of one cell"]);
-    changed(|_, cycles| cycles.truncate(100)).unwrap().flagged(&["the table of cycles ends with it and the samples with 130"]);
+    changed(|_, cycles| cycles.truncate(100))
+        .unwrap()
+        .flagged(&["the table of cycles ends with it and the samples with 130"]);
     let longer = changed(|_, cycles| (131..150).for_each(|k| cycles.push(vec![k.to_string(), "2.3".to_owned()])));
     longer.unwrap().flagged(&["the samples end with it and the table of cycles with 149"]);
     let twice = changed(|_, cycles| cycles.insert(40, cycles[40].clone())).unwrap().flagged(&["stand there twice"]);

@@ -157,12 +157,20 @@ mod tests {
             "{text}"
         );
         let dips = [1.08, 0.87, 1.0].into_iter().chain([0.9; 200]).chain([0.8; 3]).collect();
-        let text = render(&Cell::new(info("MATR_b1c0"), vec![], LifeRecord::Capacity(dips)).unwrap(), "abc", &Notes::default());
+        let text = render(
+            &Cell::new(info("MATR_b1c0"), vec![], LifeRecord::Capacity(dips)).unwrap(),
+            "abc",
+            &Notes::default(),
+        );
         let line = "to 80 %     life of 3 cycles by the first crossing, of 205 by the persistent one";
         assert!(text.contains(line), "{text}");
         let to_80 = |last: f64| {
             let capacity = [vec![1.0; 200], vec![last]].concat();
-            render(&Cell::new(info("MATR_b1c0"), vec![], LifeRecord::Capacity(capacity)).unwrap(), "abc", &Notes::default())
+            render(
+                &Cell::new(info("MATR_b1c0"), vec![], LifeRecord::Capacity(capacity)).unwrap(),
+                "abc",
+                &Notes::default(),
+            )
         };
         let text = to_80(0.881);
         assert!(text.contains("to 80 %     life of 203 cycles\n"), "ends with its life: {text}");
