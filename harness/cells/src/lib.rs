@@ -10,6 +10,7 @@
 //! | [`catalogue`] | what is known about a cell | its id |
 //! | [`time_unit`] | seconds | what files count time in |
 //! | [`source`] | the trait of every collection of cells | |
+//! | [`notes`] | what is to be said of a cell whenever it is used | |
 //! | [`store`] | cells on disk | cells |
 //! | [`label`] | a cycle life | a cell |
 //! | [`physics`] | what cannot be, cycle by cycle | a cell |
@@ -28,6 +29,7 @@ pub mod listing;
 pub mod lock;
 #[doc(hidden)]
 pub mod made_up;
+pub mod notes;
 pub mod physics;
 pub mod quote;
 pub mod source;

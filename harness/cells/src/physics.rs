@@ -11,11 +11,11 @@ mod rests;
 
 use std::fmt;
 
-use crate::cell::{Cell, LEAST_CURRENT};
+use crate::cell::{Cell, LEAST_CURRENT, LifeRecord};
 
 pub use end::without_unfinished_end;
 use facts::Facts;
-pub use published::is_published;
+pub use published::{is_known, is_published};
 pub use rests::without_rests;
 
 /// What follows of a doubt.
@@ -69,9 +69,9 @@ const COARSEST: f64 = 0.3;
 
 /// All doubts about a cell, the heaviest first.
 pub fn doubts(cell: &Cell) -> Vec<Doubt> {
-    // published curves of discharge alone have neither times nor currents to hold anything against, and spikes that are known: their
-    // importer says which
-    if !cell.has_charge() {
+    // tables of published curves, whose lives are published too, have neither times nor currents to hold anything against: their
+    // importer says which are glitched
+    if !cell.has_charge() && matches!(cell.life(), LifeRecord::Published { .. }) {
         return Vec::new();
     }
     let nominal = cell.info().nominal_capacity;

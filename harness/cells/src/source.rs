@@ -2,6 +2,7 @@
 
 use crate::Error;
 use crate::cell::{Cell, Origin};
+use crate::notes::Notes;
 
 /// A collection of cells that can be read one at a time, from several threads.
 pub trait CellSource: Sync {
@@ -27,6 +28,14 @@ pub trait CellSource: Sync {
         let cell = self.cell(id, usize::MAX)?;
         let held = cell.cycles().len();
         Ok((cell, held))
+    }
+
+    /// What is to be said of a cell whenever it is used; nothing where a collection keeps no such notes.
+    ///
+    /// # Errors
+    /// As [`CellSource::cell`].
+    fn notes(&self, _id: &str) -> Result<Notes, Error> {
+        Ok(Notes::default())
     }
 
     /// A hash that changes whenever anything that [`CellSource::cell`] returns for this id may have changed.

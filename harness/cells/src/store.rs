@@ -32,6 +32,7 @@ use rayon::prelude::*;
 use crate::Error;
 use crate::cell::{Cell, CellInfo, DatasetName, Origin};
 use crate::datasets;
+use crate::notes::Notes;
 use crate::source::CellSource;
 use crate::suggest::did_you_mean;
 use file::{Header, Written};
@@ -44,6 +45,21 @@ pub use manifest::Manifest;
 /// How one comes by cells.
 pub(crate) const IMPORT: &str =
     "`batlinet data import matr-curves FILE --data DIR` or `batlinet data fetch matr-curves --data DIR`";
+
+/// A cell that is to be written, with what is to be said of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kept {
+    /// The cell.
+    pub cell: Cell,
+    /// What is to be said of it.
+    pub notes: Notes,
+}
+
+impl From<Cell> for Kept {
+    fn from(cell: Cell) -> Self {
+        Self { cell, notes: Notes::default() }
+    }
+}
 
 /// A folder of cells.
 #[derive(Debug)]
@@ -122,17 +138,18 @@ impl Store {
     /// # Errors
     /// [`Error::Write`] names the file and the reason when the disk is full or the folder is not writable,
     /// [`Error::MixedOrigins`] the cell whose origin differs from that of the others; the first error of `cells` is passed on.
-    pub fn write_all<I, E>(&mut self, cells: I) -> Result<(), E>
+    pub fn write_all<I, C, E>(&mut self, cells: I) -> Result<(), E>
     where
-        I: IntoParallelIterator<Item = Result<Cell, E>>,
+        I: IntoParallelIterator<Item = Result<C, E>>,
+        C: Into<Kept> + Send,
         E: From<Error> + Send,
     {
         let staging = Staging::new(&self.dir)?;
         let written: Vec<Written> = cells
             .into_par_iter()
             .map(|cell| {
-                let cell = cell?;
-                Ok(file::write(&staging.path().join(file_name(cell.id())), &cell)?)
+                let Kept { cell, notes } = cell?.into();
+                Ok(file::write(&staging.path().join(file_name(cell.id())), &cell, notes)?)
             })
             .collect::<Result<_, E>>()?;
         let _alone = staging::alone(&self.dir)?;
@@ -267,6 +284,10 @@ impl CellSource for Store {
         Ok((self.cell(id, 1)?, file::held(&self.path(id))?))
     }
 
+    fn notes(&self, id: &str) -> Result<Notes, Error> {
+        self.header(id).map(|header| header.notes.clone())
+    }
+
     fn fingerprint(&self, id: &str) -> Result<String, Error> {
         self.header(id).map(|header| header.fingerprint.clone())
     }
@@ -296,12 +317,20 @@ fn cell_files_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
 /// Reads one file whole and compares its content with the hash it was written with.
 ///
 /// # Errors
-/// [`Error::Read`], [`Error::Damaged`] and [`Error::Foreign`] name the file and what is wrong with it.
+/// As [`check_kept`].
 pub fn check_file(path: &Path) -> Result<Cell, Error> {
+    check_kept(path).map(|kept| kept.cell)
+}
+
+/// The same with what is noted of the cell.
+///
+/// # Errors
+/// [`Error::Read`], [`Error::Damaged`] and [`Error::Foreign`] name the file and what is wrong with it.
+pub fn check_kept(path: &Path) -> Result<Kept, Error> {
     let header = file::read_header(path)?;
     let (written, cell) = file::read_whole(path)?;
     if written == header.fingerprint {
-        Ok(cell)
+        Ok(Kept { cell, notes: header.notes })
     } else {
         Err(damaged(path, "its content does not match the hash it was written with"))
     }

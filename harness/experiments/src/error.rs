@@ -62,6 +62,19 @@ pub enum Error {
         /// Who lacks them, which they are and what to do; the rest of the sentence.
         lack: String,
     },
+    /// Cells of a split whose tests go on.
+    #[error(
+        "experiment {experiment}: {cells} is among its {part} cells and lives still, as its cells.yaml says (alive: true), so that it has \
+         no life to learn from or to be measured by: take it out of the split; `batlinet predict` says how long it may live"
+    )]
+    Living {
+        /// Name of the experiment.
+        experiment: String,
+        /// Of the split, as the experiment calls it.
+        part: String,
+        /// Their ids.
+        cells: String,
+    },
     /// No record of a test cell shows an end of life.
     #[error("experiment {experiment}, scenario {scenario}: {what}")]
     NothingObserved {

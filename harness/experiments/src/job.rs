@@ -24,8 +24,8 @@ use crate::Error;
 use cells::{label::LabelRule, source::CellSource};
 use features::samples::{Part, Samples, nothing_observed};
 use record::{
-    Attachments, DrawnReferences, Fit, LifeBases, PairPredictions, Prediction, Provenance, Removed, RunRecord, Seconds,
-    Status, Versions, card, files::run_folder,
+    Attachments, Doubtful, DrawnReferences, Fit, LifeBases, PairPredictions, Prediction, Provenance, Removed,
+    RunRecord, Seconds, Status, Versions, card, files::run_folder,
 };
 use statistics::Metrics;
 
@@ -68,6 +68,8 @@ pub(super) struct Worker<'a> {
     pub(super) reused: &'a AtomicUsize,
     /// What other processes do in the same folder.
     pub(super) company: &'a Company,
+    /// Cells of which something may be wrong.
+    pub(super) doubtful: &'a [Doubtful],
 }
 
 /// Where a trained model came from.
@@ -314,6 +316,7 @@ impl Worker<'_> {
             provenance: Provenance::current(self.options.commit, if is_ours { threads } else { 1 }),
             train: cells.train.clone(),
             removed: Vec::new(),
+            doubtful: self.doubtful.to_vec(),
             data_hash: self.plan.data_hash(),
             // of all cells of the split: in a transfer, every run draws others of them
             label_hash: self.plan.label_hash(self.plan.experiment().rule(entry)),

@@ -20,6 +20,7 @@
 //! | [`train`] | a trained model, and its answers | samples and an entry |
 //! | [`library`] | trained models that are there already | records |
 //! | [`pretrained`] | networks that several runs begin with | an output folder |
+//! | `doubts` | what of cells may be wrong | what a store noted of them |
 //! | `job` | records on disk | the runs of one trained model |
 //! | [`run`], [`progress`] | the same for all | plans |
 //! | [`feature_table`] | features as a table | an experiment and a source |
@@ -31,6 +32,7 @@
 mod attempt;
 mod changes;
 mod company;
+mod doubts;
 pub mod entry;
 mod error;
 pub mod estimate;

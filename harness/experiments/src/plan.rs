@@ -104,7 +104,7 @@ impl FromStr for Shard {
 /// Plans all experiments against the cells of `source` and the results in `out`. Nothing is written.
 ///
 /// # Errors
-/// Of a bad split; [`Error::MissingCells`]; [`Error::NothingObserved`] of the test cells; [`Error::Selection`] for an unknown
+/// Of a bad split; [`Error::MissingCells`]; [`Error::Living`]; [`Error::NothingObserved`] of the test cells; [`Error::Selection`] for an unknown
 /// model; [`Error::Declared`] for two experiments of one name; [`Error::Record`] for broken scores in `out`.
 pub fn plan(
     experiments: Vec<Declared>,
@@ -135,6 +135,7 @@ pub fn plan(
         };
         let place = place.unwrap_or_else(|| train_test_split.display().to_string());
         check_cells(&declared.experiment, &split, &available, source, &place)?;
+        check_alive(&declared.experiment, &split, source)?;
         check_observed(&declared.experiment, &split, source)?;
         let surroundings = Surroundings::of(&declared.experiment, &split, source, &records, device)?;
         declared.notes.extend(surroundings.check_devices(&declared.experiment)?);
@@ -297,6 +298,24 @@ fn check_cells(
         cells: split.train.len() + split.test.len(),
         lack: format!("the {} cells at hand lack ({first}{more}{hint}): {advice}", source.origin()),
     })
+}
+
+/// Refuses cells whose tests go on: whatever their records show, they have no life yet.
+fn check_alive(experiment: &Experiment, split: &Split, source: &dyn CellSource) -> Result<(), Error> {
+    let [train, test] = experiment.parts();
+    for (part, ids) in [(train, &split.train), (test, &split.test)] {
+        let mut living = Vec::new();
+        for id in ids {
+            if source.notes(id)?.alive {
+                living.push(id.as_str());
+            }
+        }
+        if !living.is_empty() {
+            let experiment = experiment.name.clone();
+            return Err(Error::Living { experiment, part: part.to_owned(), cells: living.join(", ") });
+        }
+    }
+    Ok(())
 }
 
 /// Refuses lives that are all made up, before anything is trained: the labels that some entry is tested on.

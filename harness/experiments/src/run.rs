@@ -13,6 +13,7 @@ use std::{
 pub use super::options::Options;
 use super::{
     company::Company,
+    doubts,
     entry::ModelSpec,
     former,
     job::{Job, Worker},
@@ -98,15 +99,10 @@ pub fn execute(plans: &[Plan], source: &dyn CellSource, options: &Options<'_>) -
         };
         record.write(options.out)?;
         plan.declared.notes.iter().for_each(|note| reporter.say(&format!("{}: {note}", plan.experiment().name)));
-        let worker = Worker {
-            plan,
-            source,
-            options,
-            library: &library,
-            reporter: &reporter,
-            reused: &reused,
-            company: &company,
-        };
+        let doubtful = doubts::of(&plan.split, source, !pending.is_empty())?;
+        doubts::tell(&plan.experiment().name, &doubtful, &reporter);
+        let (doubtful, library, reporter, reused, company) = (&doubtful, &library, &reporter, &reused, &company);
+        let worker = Worker { plan, source, options, library, reporter, reused, company, doubtful };
         let outcome = Campaign { worker }.run(pending);
         // also after a failure: what is finished counts
         let said = |line: &str| reporter.say(line);

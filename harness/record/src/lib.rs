@@ -65,7 +65,7 @@ pub use provenance::{Provenance, UNKNOWN, Versions, card, processor};
 pub use reference_tables::{ReferenceTables, draws_of};
 pub use references::DrawnReferences;
 pub use rows::{check_row, check_rows, sound_rows};
-pub use run::{Fit, LifeBases, Prediction, Removed, RunRecord, Seconds, Status, weights_file, weights_hash};
+pub use run::{Doubtful, Fit, LifeBases, Prediction, Removed, RunRecord, Seconds, Status, weights_file, weights_hash};
 pub use scores::{SCORE_COLUMNS, Score, read_scores, write_scores};
 pub use values::{Branches, Method, Values};
 pub use variant::{Swept, Variant};

@@ -38,6 +38,7 @@ pub fn record(name: &str) -> RunRecord {
         provenance: Provenance::current("c0ffee", 2),
         train: vec!["x".to_owned()],
         removed: vec![Removed { cell: "y".to_owned(), reason: "life of 90 cycles".to_owned() }],
+        doubtful: Vec::new(),
         data_hash: "d".to_owned(),
         label_hash: "l".to_owned(),
         lives: LifeBases { test: Tally { observed: 1, padded: 1, published: 0 }, ..LifeBases::default() },

@@ -92,7 +92,7 @@ impl Assembly {
         let remarks =
             counted.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
         let cell = Cell::new(self.info, self.cycles, life).map_err(|invalid| invalid.to_string())?;
-        Ok(Imported { cell, remarks: remarks.collect() })
+        Ok(Imported::new(cell, remarks.collect()))
     }
 }
 
@@ -111,7 +111,7 @@ mod tests {
         cycle.temperature = Some(vec![f64::NAN; 3]);
         assembly.push(cycle).unwrap();
         assembly.push(Cycle { number: 3, ..Cycle::default() }).unwrap();
-        let Imported { cell, remarks } = assembly.finish().unwrap();
+        let Imported { cell, remarks, .. } = assembly.finish().unwrap();
         let kept = &cell.cycles()[0];
         assert_eq!((&kept.voltage[..], &kept.discharge_capacity[..]), (&[3.4, 2.0][..], &[0.0, 1.0][..]));
         assert_eq!((kept.qdlin.as_ref(), kept.internal_resistance, kept.temperature.as_ref()), (None, None, None));

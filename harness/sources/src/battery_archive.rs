@@ -4,6 +4,7 @@
 //! replaced by copies of a neighbour, so that the list of cycles has no gaps; each dataset has its own rule for what an
 //! outlier is. Samples stay in the order of the file (the authors sort them by an unstable sort, which scrambles them).
 
+mod agreement;
 mod rules;
 mod table;
 
@@ -105,7 +106,8 @@ impl Files {
     fn find(dialect: Dialect, paths: &[PathBuf], catalogue: Arc<Catalogue>) -> Result<Box<dyn CellFiles>, Error> {
         let mut pairs: BTreeMap<String, Pair> = BTreeMap::new();
         for file in packed::find(paths)? {
-            let (id, is_samples) = match (file.name.strip_suffix(SAMPLES), file.name.strip_suffix(CYCLES)) {
+            let name = packed::as_served(&file.name);
+            let (id, is_samples) = match (name.strip_suffix(SAMPLES), name.strip_suffix(CYCLES)) {
                 (Some(id), _) => (id.to_owned(), true),
                 (_, Some(id)) => (id.to_owned(), false),
                 _ => continue,
@@ -176,7 +178,15 @@ impl CellFiles for Files {
         let ((samples, cycles), entry) = found.ok_or_else(|| Error::never_found(id))?;
         let summaries = table::read_cycles(cycles)?;
         let recorded = table::read_samples(samples)?;
-        assemble(entry, self.dialect, recorded, &summaries).map_err(|what| cycles.refused(what))
+        let (summaries, mut doubts) =
+            agreement::once_each(summaries, entry.nominal_capacity).map_err(|what| cycles.refused(what))?;
+        doubts.extend(
+            agreement::compared(&summaries, &recorded.cycles, entry.nominal_capacity)
+                .map_err(|what| cycles.refused(what))?,
+        );
+        let mut imported = assemble(entry, self.dialect, recorded, &summaries).map_err(|what| cycles.refused(what))?;
+        imported.doubt(doubts);
+        Ok(imported)
     }
 
     fn remarks(&self) -> Vec<String> {
@@ -231,5 +241,5 @@ fn assemble(
     let life = LifeRecord::Capacity(cycles.iter().map(Cycle::discharged).collect());
     let origin = if is_virtual { Origin::Virtual } else { Origin::Real };
     let cell = Cell::new(entry.info(origin), cycles, life).map_err(|invalid| invalid.to_string())?;
-    Ok(Imported { cell, remarks })
+    Ok(Imported::new(cell, remarks))
 }

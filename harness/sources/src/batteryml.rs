@@ -34,7 +34,8 @@ pub const FORMAT: Format = Format {
 };
 
 fn open(paths: &[PathBuf], catalogue: Arc<Catalogue>) -> Result<Box<dyn CellFiles>, Error> {
-    let none_found = "no pickle is named after a published cell, as MATR_b1c0.pkl is";
+    let none_found = "no pickle is named after a published cell, as MATR_b1c0.pkl is; cells of your own come in by `batlinet data import \
+                      cycler` with a cells.yaml, which `batlinet data describe` drafts";
     let nominal = |root: Node<'_>| root.get("nominal_capacity_in_Ah").and_then(Node::number);
     let reading = Reading { prefix: "", largest_file: LARGEST_FILE, assemble, nominal, none_found };
     Ok(Box::new(PickledCells::find(paths, reading, catalogue)?))
@@ -75,9 +76,9 @@ fn assemble(entry: &CatalogueEntry, _name: &str, root: Node<'_>) -> Result<Impor
         let cycle = cycle(record, unit).and_then(|cycle| assembly.push(cycle));
         cycle.map_err(|what| format!("cycle_data[{position}]: {what}"))?;
     }
-    let Imported { cell, remarks } = assembly.finish()?;
+    let Imported { cell, remarks, .. } = assembly.finish()?;
     let (cell, rests) = physics::without_rests(cell);
-    let mut imported = Imported { cell, remarks };
+    let mut imported = Imported::new(cell, remarks);
     imported.remarks.extend(rests);
     imported.remarks.extend(skipped(imported.cell.cycles(), &entry.dataset));
     imported.remarks.extend(recognised.into_iter().chain(replaced));
@@ -103,7 +104,7 @@ fn skipped(cycles: &[Cycle], dataset: &DatasetName) -> Option<String> {
 ///
 /// Fails with a fragment, as the import of published ones.
 pub(super) fn own(entry: &CatalogueEntry, root: Node<'_>) -> Result<Imported, String> {
-    let Imported { cell, remarks } = assemble(entry, "", root)?;
+    let Imported { cell, remarks, .. } = assemble(entry, "", root)?;
     let life = cell.life().clone();
     let info = cell.info().clone();
     let mut cycles = cell.cycles().to_vec();
@@ -112,7 +113,7 @@ pub(super) fn own(entry: &CatalogueEntry, root: Node<'_>) -> Result<Imported, St
         time.iter_mut().for_each(|value| *value -= start);
     }
     let cell = Cell::new(info, cycles, life).map_err(|invalid| invalid.to_string())?;
-    Ok(Imported { cell, remarks })
+    Ok(Imported::new(cell, remarks))
 }
 
 /// Whatever the file says of its cell otherwise than the catalogue does, whose word is taken; sentences.

@@ -7,6 +7,7 @@ mod date;
 mod rules;
 mod sheets;
 mod text;
+mod times;
 mod workbook;
 mod xls;
 mod xlsx;
@@ -78,11 +79,12 @@ impl Files {
                 left_out.push(shown(file.folders.first().unwrap_or(&file.name), 80));
                 continue;
             };
-            let date = date::of(&file.name).ok_or_else(|| {
+            let date = date::of(&file.name).map(date::of_this_age).ok_or_else(|| {
                 file.refused("no date in its name, which should be like CS2_35_10_15_10.xlsx (month, day, year)")
             })?;
             let files = cells.entry(id).or_default();
-            if let Some((_, other)) = files.iter().find(|(_, other)| other.name == file.name) {
+            let served = packed::as_served(&file.name);
+            if let Some((_, other)) = files.iter().find(|(_, other)| packed::as_served(&other.name) == served) {
                 return Err(Error::Given(format!(
                     "{} and {} have the same name: give each file once",
                     other.place(),
@@ -107,6 +109,7 @@ impl Files {
 
 /// `CS2_35` or `cs2_35` of the benchmark, as `CALCE_CS2_35`; a cell of one's own by its id.
 fn cell_id(catalogue: &Catalogue, folder: &str) -> Option<String> {
+    let folder = &packed::as_served(folder);
     let upper = folder.to_ascii_uppercase();
     catalogue.named("CALCE_", &upper).or_else(|| catalogue.named("CALCE_", folder)).map(|entry| entry.id.clone())
 }
@@ -119,8 +122,12 @@ impl CellFiles for Files {
     fn cell(&self, id: &str) -> Result<Imported, Error> {
         let found = self.cells.get(id).zip(self.catalogue.find(id));
         let (files, entry) = found.ok_or_else(|| Error::never_found(id))?;
-        let contents: Vec<workbook::Content> =
+        let mut contents: Vec<workbook::Content> =
             files.par_iter().map(|(_, file)| read(file)).collect::<Result<_, _>>()?;
+        let mend = |((_, file), content): (&(Date, PublishedFile), &mut workbook::Content)| {
+            times::mended(&mut content.samples).map(|what| format!("{}: {what}", shown(&file.name, 80)))
+        };
+        let lost: Vec<String> = files.iter().zip(&mut contents).filter_map(mend).collect();
         let is_virtual = contents.iter().any(|content| content.is_virtual);
         let twins = twins(files, &contents);
         let dated: Vec<(Date, Vec<Sample>)> =
@@ -133,6 +140,7 @@ impl CellFiles for Files {
         };
         let mut imported = assemble(entry, origin, dated).map_err(|what| Error::Refused { place, what })?;
         imported.remarks.extend(twins);
+        imported.doubt(lost);
         Ok(imported)
     }
 
@@ -214,7 +222,7 @@ fn assemble(entry: &CatalogueEntry, origin: Origin, files: Vec<(Date, Vec<Sample
         Cell::new(entry.info(origin), cycles, life).and_then(|cell| cell.leaving_out(left_out(&capacities, &stays)));
     let cell = cell.map_err(|invalid| invalid.to_string())?;
     remarks.extend(outliers(&cell));
-    Ok(Imported { cell, remarks })
+    Ok(Imported::new(cell, remarks))
 }
 
 fn cycle(number: u32, samples: Vec<Sample>) -> Cycle {

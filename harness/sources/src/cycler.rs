@@ -51,6 +51,7 @@ use cells::suggest::did_you_mean;
 use declaration::Declared;
 pub use draft::describe;
 pub use error::Error;
+pub use parquet::{ReadColumns, Values, Wanted, read_parquet_by};
 
 /// The cells of a declaration, with their files.
 pub struct OwnCells {

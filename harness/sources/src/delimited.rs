@@ -15,7 +15,7 @@ use std::ops::Range;
 use itertools::Itertools as _;
 use memchr::{memchr, memchr_iter};
 
-pub(super) use cause::{not_a_number, of_missing_columns};
+pub(super) use cause::{not_a_number, of_missing_columns, place_of};
 use cells::quote::shown;
 use cells::text;
 use lines::Lines;
@@ -53,7 +53,7 @@ impl<R: Read, const N: usize> Table<R, N> {
         let mut columns = vec![None; header.len()];
         let mut missing = Vec::new();
         for (k, name) in names.iter().enumerate() {
-            match header.iter().position(|found| found == name) {
+            match cause::place_of(name, &header).map_err(Problem::Whole)? {
                 Some(position) => columns[position] = Some(k),
                 None => missing.push(*name),
             }

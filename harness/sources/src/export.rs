@@ -46,6 +46,8 @@ pub static FORMATS: &[Format] = &[
     cycler_text::ARBIN,
     cycler_text::NEWARE,
     cycler_text::BASYTEC,
+    cycler_text::MACCOR,
+    cycler_text::BIOLOGIC,
 ];
 
 /// One kind of published files.

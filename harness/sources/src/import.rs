@@ -106,7 +106,8 @@ pub fn write(
     let done = AtomicUsize::new(0);
     let cells = ids.par_iter().map(|id| {
         progress(done.load(Ordering::Relaxed), ids.len())?;
-        let Imported { cell, remarks } = judged(published.cell(id)?)?;
+        let (kept, remarks) = judged(published.cell(id)?)?;
+        let cell = &kept.cell;
         if cell.id() != id {
             return Err(Error::Internal(format!("the importer was asked for cell {id} and gave {}", cell.id())));
         }
@@ -114,7 +115,7 @@ pub fn write(
         let mut written = written.lock().map_err(|_| Error::Internal("a worker of the import died".to_owned()))?;
         written.insert(id.clone(), (dataset, origin, remarks));
         done.fetch_add(1, Ordering::Relaxed);
-        Ok(cell)
+        Ok(kept)
     });
     let workers = rayon::ThreadPoolBuilder::new().num_threads(AT_ONCE.min(rayon::current_num_threads()));
     let workers =

@@ -22,6 +22,7 @@ pub mod nominal;
 mod packed;
 pub mod pickle;
 mod pickled_cells;
+pub mod repair;
 mod rules;
 pub mod rwth;
 

@@ -143,6 +143,7 @@ impl CellFiles for Curves {
         let mut imported = Imported::from(curve.cell()?);
         if !glitched.is_empty() {
             let remark = format!("glitched curves, kept as published: cycles {}", glitched.iter().join(" "));
+            imported.doubt([remark.clone()]);
             imported.remarks.push(remark);
         }
         Ok(imported)

@@ -33,7 +33,7 @@ impl Nominal {
     /// Fails with a sentence that names the cell and both values; and, where nothing was chosen, if the cell gives more than
     /// one of that size can.
     pub(super) fn settle(self, imported: Imported, stated: Option<f64>) -> Result<Imported, String> {
-        let Imported { mut cell, mut remarks } = imported;
+        let Imported { mut cell, mut remarks, notes } = imported;
         let published = cell.info().nominal_capacity;
         let is_own = catalogue::find(cell.id()).is_none();
         let known = if is_own { "the catalogue" } else { "the published cell" };
@@ -80,7 +80,7 @@ impl Nominal {
             }
             remarks.push(what);
         }
-        Ok(Imported { cell, remarks })
+        Ok(Imported { cell, remarks, notes })
     }
 }
 
@@ -105,7 +105,7 @@ mod tests {
     fn settled(choice: Nominal, stated: Option<f64>) -> Result<(f64, Vec<String>), String> {
         let cell =
             Cell::new(info("MATR_b1c0"), vec![discharge_cycle(2, 1.0)], LifeRecord::Capacity(vec![1.0])).unwrap();
-        let Imported { cell, remarks } = choice.settle(cell.into(), stated)?;
+        let Imported { cell, remarks, .. } = choice.settle(cell.into(), stated)?;
         Ok((cell.info().nominal_capacity, remarks))
     }
 

@@ -117,6 +117,38 @@ impl PublishedFile {
     }
 }
 
+/// The name that a file had before a browser or a file manager made a copy of it: without `(1)`, `(copy)`, `- Copy` and `copy 2`
+/// before its ending.
+pub(super) fn as_served(name: &str) -> String {
+    let (stem, ending) = match name.rsplit_once('.') {
+        Some((stem, ending)) if !stem.is_empty() => (stem, format!(".{ending}")),
+        _ => (name, String::new()),
+    };
+    let mut stem = stem;
+    while let Some(shorter) = without_mark(stem) {
+        stem = shorter;
+    }
+    format!("{stem}{ending}")
+}
+
+fn without_mark(stem: &str) -> Option<&str> {
+    let is_copy = |word: &str| {
+        let word = word.trim().to_ascii_lowercase();
+        let number = word.strip_prefix("copy").unwrap_or(&word).trim();
+        number.is_empty() || number.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let bracketed = stem.strip_suffix(')').and_then(|stem| stem.rsplit_once('('));
+    let dashed = stem.rsplit_once(" - ").or_else(|| stem.rsplit_once(' '));
+    let shorter = match (bracketed, dashed) {
+        (Some((before, inside)), _) if is_copy(inside) && !inside.trim().is_empty() => before,
+        (None, Some((before, word))) if word.to_ascii_lowercase().starts_with("copy") && is_copy(word) => before,
+        _ => return None,
+    };
+    let shorter = shorter.trim_end();
+    let shorter = shorter.strip_suffix(" -").unwrap_or(shorter);
+    (!shorter.is_empty()).then_some(shorter)
+}
+
 /// All files at these paths and in the folders and zip archives at these paths, in order of their places. What systems add
 /// of their own (`__MACOSX`, `.DS_Store`, `~$…`) is not among them.
 ///
@@ -291,5 +323,32 @@ impl<R: Read> Read for Bounded<R> {
             .checked_sub(read as u64)
             .ok_or_else(|| io::Error::new(io::ErrorKind::FileTooLarge, too_large(self.largest)))?;
         Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copies_have_the_name_of_what_was_copied() {
+        for (name, served) in [
+            ("CS2_35 (1).zip", "CS2_35.zip"),
+            ("CS2_35(2).zip", "CS2_35.zip"),
+            ("MATR_b1c0 (copy).pkl", "MATR_b1c0.pkl"),
+            ("MATR_b1c0 (copy 3).pkl", "MATR_b1c0.pkl"),
+            ("MATR_b1c0 - Copy.pkl", "MATR_b1c0.pkl"),
+            ("MATR_b1c0 - Copy (2).pkl", "MATR_b1c0.pkl"),
+            ("MATR_b1c0 copy 2.pkl", "MATR_b1c0.pkl"),
+            ("CS2_35 (1)", "CS2_35"),
+            // what is no copy
+            ("1-1.pkl", "1-1.pkl"),
+            ("SNL_18650_LFP_25C_0-100_0.5-1C_a_timeseries.csv", "SNL_18650_LFP_25C_0-100_0.5-1C_a_timeseries.csv"),
+            ("data (old).zip", "data (old).zip"),
+            ("(1).zip", "(1).zip"),
+            (".pkl", ".pkl"),
+        ] {
+            assert_eq!(as_served(name), served, "{name}");
+        }
     }
 }

@@ -45,7 +45,7 @@ impl PickledCells {
         let (nominal, files, left_out) = (Nominal::default(), BTreeMap::new(), Vec::new());
         let mut found = Self { reading, catalogue, nominal, files, left_out };
         for file in packed::find(paths)? {
-            let entry = found.catalogue.named(found.reading.prefix, stem(&file));
+            let entry = found.catalogue.named(found.reading.prefix, &stem(&file));
             let Some(entry) = entry.filter(|_| file.has_extension(&["pkl"])) else {
                 found.left_out.push(shown(file.name, 80));
                 continue;
@@ -81,7 +81,7 @@ impl CellFiles for PickledCells {
         let pickle = file.read(self.reading.largest_file, |reader| {
             Pickle::read(reader, pickle::MEMORY).map_err(|problem| file.refused(problem))
         })?;
-        let imported = (self.reading.assemble)(entry, stem(file), pickle.root()).map_err(|what| file.refused(what))?;
+        let imported = (self.reading.assemble)(entry, &stem(file), pickle.root()).map_err(|what| file.refused(what))?;
         let stated = (self.reading.nominal)(pickle.root());
         self.nominal.settle(imported, stated).map_err(|what| file.refused(what))
     }
@@ -104,6 +104,7 @@ impl CellFiles for PickledCells {
     }
 }
 
-fn stem(file: &PublishedFile) -> &str {
-    file.name.rsplit_once('.').map_or(&file.name, |(stem, _)| stem)
+fn stem(file: &PublishedFile) -> String {
+    let name = packed::as_served(&file.name);
+    name.rsplit_once('.').map_or(name.clone(), |(stem, _)| stem.to_owned())
 }

@@ -154,7 +154,7 @@ fn assemble(entry: &CatalogueEntry, samples: Samples) -> Result<Imported, Error>
     let dropped =
         dropped.map(|dropped| format!("{dropped} of {recorded} samples dropped, of the same time or out of time"));
     let remarks = outliers(&cell).into_iter().chain(dropped).collect();
-    Ok(Imported { cell, remarks })
+    Ok(Imported::new(cell, remarks))
 }
 
 fn cycle(number: u32, time: &[f64], current: &[f64], voltage: &[f64]) -> Cycle {

@@ -8,6 +8,7 @@ mod fetch;
 pub mod import;
 mod list;
 mod picture;
+mod repair;
 mod show;
 
 use std::io;
@@ -23,6 +24,7 @@ use cells::quote;
 use cells::store::Store;
 use import::Kind;
 use sources::nominal::Nominal;
+use sources::repair::Rule;
 
 /// What to do with cells.
 #[derive(Debug, Subcommand)]
@@ -122,6 +124,25 @@ pub enum DataCommand {
         #[arg(long)]
         force: bool,
     },
+    /// Put cells right by rules that you name, into another folder
+    ///
+    /// The other cells are copied. A repaired cell is judged like one that is imported, and says for ever what was done to it, in
+    /// `data show` and `data check`. The folder it comes from stays as it is.
+    Repair {
+        /// Ids of the cells
+        #[arg(required = true, value_name = "CELL")]
+        cells: Vec<String>,
+        /// What is done, in this order: flip-current, swap-capacities, scale-current=FACTOR, scale-capacity=FACTOR,
+        /// scale-voltage=FACTOR, drop-cycles=5,7-9 (the source's numbers), cut-tail=CYCLES
+        #[arg(long = "rule", required = true, value_name = "RULE")]
+        rules: Vec<Rule>,
+        /// A folder of imported cells
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+        /// The folder to write to [default: DIR-repaired]
+        #[arg(long, value_name = "DIR")]
+        to: Option<PathBuf>,
+    },
     /// What is known of one cell, in words and as pictures
     Show {
         /// Its id, such as MATR_b1c0
@@ -217,10 +238,11 @@ pub fn execute_to(command: &DataCommand, out: &mut dyn io::Write) -> Result<(), 
         DataCommand::Features { experiment, data, out: table, force } => {
             features::execute(experiment, data, table, *force, out)
         }
+        DataCommand::Repair { cells, rules, data, to } => repair::execute(cells, rules, data, to.as_deref(), out),
         DataCommand::Show { cell: id, data, out: folder, cycles } => {
             let source = open(data)?;
             let cell = source.cell(id, usize::MAX)?;
-            print(out, &show::render(&cell, &source.fingerprint(id)?))?;
+            print(out, &show::render(&cell, &source.fingerprint(id)?, &source.notes(id)?))?;
             let files =
                 folder.iter().map(|folder| picture::write(&cell, cycles, folder)).collect::<Result<Vec<_>, _>>()?;
             files.iter().flatten().try_for_each(|file| print(out, &format!("wrote {}\n", file.display())))

@@ -13,6 +13,7 @@ pub mod interrupt;
 pub mod merge;
 pub mod options;
 pub mod output;
+mod parquet;
 pub mod plan;
 pub mod predict;
 pub mod replay;
@@ -88,6 +89,7 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
     if let Ok(program) = std::env::current_exe() {
         matr::read_by(program);
     }
+    sources::cycler::read_parquet_by(parquet::columns);
     encoder::check_environment().map_err(Failure::Usage)?;
     match &arguments.verb {
         Verb::Data(command) => data::execute(command),

@@ -61,7 +61,7 @@ fn fading_cell(dir: &Path) -> std::path::PathBuf {
 fn a_clean_fade_that_the_published_rule_takes_for_outliers_has_its_life_in_the_honest_protocol() {
     let dir = tempfile::tempdir().unwrap();
     let workbooks = fading_cell(dir.path());
-    let Imported { cell: imported, remarks } = cell(&workbooks);
+    let Imported { cell: imported, remarks, .. } = cell(&workbooks);
     let recorded = imported.recorded().unwrap();
     assert_eq!(recorded.len(), 130);
     for (cycle, capacity) in recorded.iter().enumerate() {

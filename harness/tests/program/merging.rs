@@ -7,7 +7,8 @@ use serde_json::Value;
 use crate::small::Small;
 
 /// What follows from the runs, and not from when they were made.
-const FILES: [&str; 5] = ["scores.csv", "scores.blake3", "plan.csv", "predictions.parquet", "experiments/small-virtual.json"];
+const FILES: [&str; 5] =
+    ["scores.csv", "scores.blake3", "plan.csv", "predictions.parquet", "experiments/small-virtual.json"];
 
 #[test]
 fn parts_that_are_put_together_are_what_one_call_leaves() {
@@ -27,7 +28,10 @@ fn parts_that_are_put_together_are_what_one_call_leaves() {
 
     // a part that is missing is named, and a run that is twice there is one
     let (code, said) = small.ends(&["merge", "a", "b", "a", "--out", "less"]);
-    assert!(code == 5 && said.contains("in more than one folder") && said.contains("1 runs that were meant"), "{code}: {said}");
+    assert!(
+        code == 5 && said.contains("in more than one folder") && said.contains("1 runs that were meant"),
+        "{code}: {said}"
+    );
     let (code, said) = small.ends(&["merge", "a", "b", "--out", "all"]);
     assert!(code == 2 && said.contains("give a new one"), "{code}: {said}");
 }
@@ -68,7 +72,9 @@ fn a_report_of_several_folders_takes_each_model_from_the_first_that_has_it() {
 #[test]
 fn a_plan_becomes_tasks_that_leave_what_one_call_leaves() {
     let small = Small::new();
-    let plan = |form: &str| small.batlinet(&["plan", "small.yaml", "--device", "cpu", "--shards", "2", "--format", form, "--out", "big"]);
+    let plan = |form: &str| {
+        small.batlinet(&["plan", "small.yaml", "--device", "cpu", "--shards", "2", "--format", form, "--out", "big"])
+    };
     let lines = plan("jsonl");
     let tasks: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let words = |task: &Value| -> Vec<String> {
@@ -84,7 +90,11 @@ fn a_plan_becomes_tasks_that_leave_what_one_call_leaves() {
     let keys: usize = tasks.iter().filter_map(|task| Some(task["runs"].as_array()?.len())).sum();
     assert_eq!(keys, 3);
     let job = plan("slurm");
-    assert!(job.contains("#SBATCH --array=1-2\n") && job.contains("# merge: batlinet merge big-parts/1-of-2 big-parts/2-of-2 --out big\n"), "{job}");
+    assert!(
+        job.contains("#SBATCH --array=1-2\n")
+            && job.contains("# merge: batlinet merge big-parts/1-of-2 big-parts/2-of-2 --out big\n"),
+        "{job}"
+    );
     assert!(job.contains("--shard \"$part/2\"") && job.ends_with("--out big-parts/\"$part-of-2\"\n"), "{job}");
     let make = plan("make");
     assert!(make.contains("merged: part-1 part-2\n\tbatlinet merge"), "{make}");

@@ -63,6 +63,11 @@ fn cut_in_charge(last: &Cycle, before: &[Cycle]) -> Option<f64> {
 
 /// The doubt about the last cycle.
 pub(super) fn doubt(cell: &Cell) -> Option<Doubt> {
+    // of a record that goes on, the last cycle at hand is not the last
+    let is_whole = matches!(cell.life(), LifeRecord::Capacity(all) if all.len() == cell.cycles().len());
+    if !is_whole {
+        return None;
+    }
     let (number, what) = cut(cell)?;
     let what = format!("{what}: it is not finished and ends no life");
     Some(Doubt { weight: Weight::Flag, cycle: Some((number, 1, 1)), what })

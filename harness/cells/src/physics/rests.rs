@@ -5,28 +5,82 @@ use crate::cell::{Cell, Cycle, LifeRecord};
 /// Share of the nominal capacity that a cycle passes at least.
 const LEAST: f64 = 0.01;
 
-/// The cell without cycles that have samples and pass next to nothing in either direction, and a sentence about them; the cell as it
-/// is where there are none, and where its life is known by more than its cycles.
-pub fn without_rests(cell: Cell) -> (Cell, Option<String>) {
+/// Whether a cycle has samples and passes next to nothing in either direction.
+fn is_rest(cycle: &Cycle, nominal: f64) -> bool {
     let largest = |series: &[f64]| series.iter().copied().fold(0.0, f64::max);
-    let least = LEAST * cell.info().nominal_capacity;
-    let is_rest = |cycle: &Cycle| {
-        let charged = cycle.charge_capacity.as_deref().map(largest);
-        !cycle.is_empty() && charged.is_some_and(|charged| charged.max(cycle.discharged()) < least)
+    let charged = cycle.charge_capacity.as_deref().map(largest);
+    !cycle.is_empty() && charged.is_some_and(|charged| charged.max(cycle.discharged()) < LEAST * nominal)
+}
+
+/// The cell without cycles of nothing but rest, and what was done about them in a sentence; the cell as it is where there are none,
+/// and where its life is known by more than its cycles.
+///
+/// Before the first cycle and after the last they go. In between they are places in the count of cycles, by which lives are told: a
+/// copy of the cycle before stands in for them, as the authors do with cycles that Battery Archive lacks.
+pub fn without_rests(cell: Cell) -> (Cell, Option<String>) {
+    let nominal = cell.info().nominal_capacity;
+    let rests: Vec<bool> = cell.cycles().iter().map(|cycle| is_rest(cycle, nominal)).collect();
+    let (Some(first), Some(last)) = (rests.iter().position(|rest| !rest), rests.iter().rposition(|rest| !rest)) else {
+        return (cell, None);
     };
-    let LifeRecord::Capacity(capacity) = cell.life() else { return (cell, None) };
-    let rests: Vec<u32> = cell.cycles().iter().filter(|cycle| is_rest(cycle)).map(|cycle| cycle.number).collect();
-    if rests.is_empty()
-        || rests.len() == cell.cycles().len()
-        || capacity.len() != cell.cycles().len()
-        || !cell.left_out().is_empty()
-    {
+    let count = rests.iter().filter(|rest| **rest).count();
+    let is_all = matches!(cell.life(), LifeRecord::Capacity(capacity) if capacity.len() == cell.cycles().len());
+    if count == 0 || !is_all || !cell.left_out().is_empty() {
         return (cell, None);
     }
-    let kept: Vec<Cycle> = cell.cycles().iter().filter(|cycle| !is_rest(cycle)).cloned().collect();
+    let mut kept: Vec<Cycle> = Vec::with_capacity(cell.cycles().len());
+    for (cycle, is_rest) in cell.cycles().iter().zip(&rests).take(last + 1).skip(first) {
+        let stand_in = kept.last().filter(|_| *is_rest).map(|before| Cycle { number: cycle.number, ..before.clone() });
+        kept.push(stand_in.unwrap_or_else(|| cycle.clone()));
+    }
     let life = LifeRecord::Capacity(kept.iter().map(Cycle::discharged).collect());
-    let Ok(shorter) = Cell::new(cell.info().clone(), kept, life) else { return (cell, None) };
-    let said =
-        format!("{} cycles are nothing but rest and not counted, the first of them cycle {}", rests.len(), rests[0]);
-    (shorter, Some(said))
+    let numbers = |mut of: Vec<u32>| {
+        let more = of.len().saturating_sub(3);
+        of.truncate(3);
+        let listed: Vec<String> = of.iter().map(ToString::to_string).collect();
+        if more > 0 { format!("{} and {more} more", listed.join(", ")) } else { listed.join(", ") }
+    };
+    let of = |inside: bool| -> Vec<u32> {
+        let places = (0..rests.len()).filter(|&place| rests[place] && (first..=last).contains(&place) == inside);
+        places.map(|place| cell.cycles()[place].number).collect()
+    };
+    let said = [
+        (of(true), "nothing but rest, and copies of the cycle before stand in for them, so that they count"),
+        (of(false), "nothing but rest, before the first cycle or after the last, and not counted"),
+    ];
+    let said: Vec<String> = said
+        .into_iter()
+        .filter(|(of, _)| !of.is_empty())
+        .map(|(of, what)| format!("{} cycles are {what}: {}", of.len(), numbers(of)))
+        .collect();
+    match Cell::new(cell.info().clone(), kept, life) {
+        Ok(mended) => (mended, Some(said.join("; "))),
+        Err(_) => (cell, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::made_up::{discharge_cycle, info};
+
+    #[test]
+    fn rests_keep_their_places_in_the_count_and_end_no_life() {
+        let cycle = |number: u32, capacity: f64| {
+            let mut cycle = discharge_cycle(number, capacity);
+            cycle.charge_capacity = Some(vec![0.0; 3]);
+            cycle
+        };
+        let given = [0.0, 1.0, 0.99, 0.0, 0.001, 0.98, 0.0];
+        let cycles: Vec<Cycle> = (1..).zip(given).map(|(number, capacity)| cycle(number, capacity)).collect();
+        let cell = Cell::new(info("a"), cycles, LifeRecord::Capacity(given.to_vec())).unwrap();
+        let (mended, said) = without_rests(cell);
+        assert_eq!(mended.life(), &LifeRecord::Capacity(vec![1.0, 0.99, 0.99, 0.99, 0.98]));
+        let numbers: Vec<u32> = mended.cycles().iter().map(|cycle| cycle.number).collect();
+        assert_eq!(numbers, [2, 3, 4, 5, 6]);
+        let said = said.unwrap();
+        assert!(said.contains("2 cycles are nothing but rest, and copies") && said.contains("count: 4, 5"), "{said}");
+        assert!(said.contains("2 cycles are nothing but rest, before") && said.contains("counted: 1, 7"), "{said}");
+        assert_eq!(without_rests(mended.clone()), (mended, None));
+    }
 }

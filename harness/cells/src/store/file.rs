@@ -6,7 +6,8 @@
 //!              id, dataset, origin, cathode, anode, form_factor?, nominal_capacity (Ah), lower_voltage_limit (V),
 //!              upper_voltage_limit (V), ambient_temperature? (°C), charge_protocol, discharge_protocol,
 //!              cycle_life? (cycles), end_of_life? (fraction of nominal capacity),
-//!              stated_life? (cycles to 80 % of nominal capacity, of a cell that is none of the benchmark)
+//!              stated_life? (cycles to 80 % of nominal capacity, of a cell that is none of the benchmark),
+//!              notes? (JSON: what is to be said of the cell, see `notes.rs`), notes_seal? (of these, and the fingerprint)
 //! number                u32 per cycle
 //! cycle_hash            u64 per cycle, of its content (files of older programs have none)
 //! internal_resistance?  f64 per cycle, Ω, NaN where unknown
@@ -36,6 +37,7 @@ use super::problem::{Problem, cause, damaged};
 use super::{fingerprint, frame, ragged};
 use crate::Error;
 use crate::cell::{Cathode, Cell, CellInfo, Chemistry, Cycle, CyclingProtocol, DatasetName, LeftOut, LifeRecord};
+use crate::notes::Notes;
 use crate::quote::shown;
 use crate::{catalogue, datasets};
 
@@ -54,6 +56,7 @@ pub(super) struct Header {
     pub(super) fingerprint: String,
     /// The source's numbers of the first and the last cycle at hand.
     pub(super) numbered: Option<(u32, u32)>,
+    pub(super) notes: Notes,
 }
 
 /// A file that was just written.
@@ -65,10 +68,10 @@ pub(super) struct Written {
 }
 
 /// Writes a new file, down to the disk.
-pub(super) fn write(path: &Path, cell: &Cell) -> Result<Written, Error> {
+pub(super) fn write(path: &Path, cell: &Cell, notes: Notes) -> Result<Written, Error> {
     let numbered = cell.cycles().first().zip(cell.cycles().last()).map(|(first, last)| (first.number, last.number));
-    let header = Header { info: cell.info().clone(), fingerprint: fingerprint::fingerprint(cell), numbered };
-    let outcome = write_content(path, cell, &header.fingerprint);
+    let header = Header { info: cell.info().clone(), fingerprint: fingerprint::fingerprint(cell), numbered, notes };
+    let outcome = write_content(path, cell, &header);
     outcome.map_err(|Problem(what)| Error::Write {
         doing: format!("write cell {} below {}", cell.id(), parent_of(path)),
         source: cause(what),
@@ -81,12 +84,13 @@ fn parent_of(path: &Path) -> String {
     path.ancestors().nth(2).unwrap_or(path).display().to_string()
 }
 
-fn write_content(path: &Path, cell: &Cell, fingerprint: &str) -> Result<(), Problem> {
+fn write_content(path: &Path, cell: &Cell, header: &Header) -> Result<(), Problem> {
     if !(hdf5::filters::deflate_available()) {
         return Err(Problem::new("this HDF5 library has no deflate filter; install one with zlib"));
     }
     let file = unlocked().create(path)?;
-    write_attributes(&file, cell, fingerprint)?;
+    write_attributes(&file, cell, &header.fingerprint)?;
+    write_notes(&file, header)?;
     let cycles = cell.cycles();
     ragged::write_plain(&file, "number", &cycles.iter().map(|cycle| cycle.number).collect::<Vec<u32>>())?;
     ragged::write_plain(&file, CYCLE_HASH, &fingerprint::each_cycle(cell))?;
@@ -161,6 +165,27 @@ fn write_attributes(file: &File, cell: &Cell, fingerprint: &str) -> Result<(), P
         write_number(file, "stated_life", life)?;
     }
     Ok(())
+}
+
+/// Where there is nothing to say, nothing is written: such files are those of older programs.
+fn write_notes(file: &File, header: &Header) -> Result<(), Problem> {
+    if header.notes.is_empty() {
+        return Ok(());
+    }
+    let notes = serde_json::to_string(&header.notes).map_err(|error| Problem::new(error.to_string()))?;
+    write_text(file, "notes", &notes)?;
+    write_text(file, "notes_seal", &fingerprint::seal_of_notes(&notes, &header.fingerprint))
+}
+
+fn read_notes(file: &File, fingerprint: &str) -> Result<Notes, Problem> {
+    if !has(file, "notes")? {
+        return Ok(Notes::default());
+    }
+    let notes = read_text(file, "notes")?;
+    if read_text(file, "notes_seal")? != fingerprint::seal_of_notes(&notes, fingerprint) {
+        return Err(Problem::new("what is noted of its cell is not what was written"));
+    }
+    serde_json::from_str(&notes).map_err(|error| Problem::new(format!("its notes: {error}")))
 }
 
 /// Reads what the file says of its cell, which must be what was written, the life record too.
@@ -315,7 +340,9 @@ fn header_of(file: &File, path: &Path) -> Result<Header, Problem> {
             Some((at(0)?, at(cycles - 1)?))
         }
     };
-    Ok(Header { info, fingerprint: read_text(file, "fingerprint")?, numbered })
+    let fingerprint = read_text(file, "fingerprint")?;
+    let notes = read_notes(file, &fingerprint)?;
+    Ok(Header { info, fingerprint, numbered, notes })
 }
 
 fn read_life(file: &File) -> Result<LifeRecord, Problem> {

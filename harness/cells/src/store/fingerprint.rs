@@ -52,6 +52,15 @@ pub(super) fn each_cycle(cell: &Cell) -> Vec<u64> {
     cell.cycles().iter().enumerate().map(hash).collect()
 }
 
+/// The same of the notes on a cell, as they are written.
+pub(super) fn seal_of_notes(notes: &str, fingerprint: &str) -> String {
+    let mut canonical = Canonical(blake3::Hasher::new());
+    canonical.text("notes");
+    canonical.text(notes);
+    canonical.text(fingerprint);
+    canonical.finish()[..16].to_owned()
+}
+
 /// The life that somebody states of a cell of their own: part of it, since no table of the program has it.
 pub(super) fn own_life(info: &CellInfo) -> Option<f64> {
     info.published_life.filter(|_| catalogue::find(&info.id).is_none())

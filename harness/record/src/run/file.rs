@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Fit, LifeBases, Removed, RunRecord, Seconds, Status, former};
+use super::{Doubtful, Fit, LifeBases, Removed, RunRecord, Seconds, Status, former};
 use crate::Error;
 use crate::{
     attachments::Hashes,
@@ -58,6 +58,8 @@ struct Wire {
     train_cells: usize,
     test_cells: usize,
     removed: Vec<Removed>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    doubtful: Vec<Doubtful>,
     lives: LifeBases,
     train: Vec<String>,
     /// BLAKE3 of what lies beside it.
@@ -93,6 +95,7 @@ pub(super) fn to_text(record: &RunRecord) -> Result<String, Error> {
         train_cells: record.train.len(),
         test_cells: record.test_cells,
         removed: record.removed,
+        doubtful: record.doubtful,
         lives: record.lives,
         train: record.train,
         attachments: record.attachments,
@@ -140,6 +143,7 @@ pub(super) fn from_text(text: &str) -> Result<(RunRecord, Said), String> {
         provenance: wire.provenance,
         train: wire.train,
         removed: wire.removed,
+        doubtful: wire.doubtful,
         data_hash: wire.data_hash,
         label_hash: wire.label_hash,
         lives: wire.lives,

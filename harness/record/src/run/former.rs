@@ -91,6 +91,7 @@ pub(super) fn from_text(text: &str) -> Result<(RunRecord, Said), String> {
         }),
         train: wire.train,
         removed: wire.removed,
+        doubtful: Vec::new(),
         data_hash: UNKNOWN.to_owned(),
         label_hash: wire.labels.unwrap_or_else(|| UNKNOWN.to_owned()),
         lives: wire.lives,

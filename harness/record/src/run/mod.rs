@@ -22,7 +22,7 @@ use crate::Error;
 use cells::cell::Origin;
 use statistics::Metrics;
 
-pub use parts::{Fit, LifeBases, Prediction, Removed, Seconds};
+pub use parts::{Doubtful, Fit, LifeBases, Prediction, Removed, Seconds};
 pub use status::Status;
 
 /// One run, with everything needed to know what it is a run of. Nothing that says where a number is from may be left out.
@@ -58,6 +58,8 @@ pub struct RunRecord {
     pub train: Vec<String>,
     /// Cells of the split without a usable label.
     pub removed: Vec<Removed>,
+    /// Its cells of which something may be wrong; none in records from before that was noted.
+    pub doubtful: Vec<Doubtful>,
     /// Hash of the contents of all cells of the split; [`UNKNOWN`] in records of format 1.
     pub data_hash: String,
     /// Version of the labels: a hash of all cells of the split with their lives. [`UNKNOWN`] in records from before it was noted.

@@ -15,6 +15,40 @@ pub struct Removed {
     pub reason: String,
 }
 
+/// A cell of the split of which something may be wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Doubtful {
+    /// Its id.
+    pub cell: String,
+    /// What, each with its cycle and value.
+    pub doubts: Vec<String>,
+    /// Whether it was published so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_published: bool,
+}
+
+impl Doubtful {
+    /// Letters of a doubt that are shown.
+    const LONGEST: usize = 160;
+
+    /// `my-1 may be wrong in 2 things: cycle 5: a temperature of …; cycle 7: …`.
+    pub fn short(&self) -> String {
+        let count = self.doubts.len();
+        let doubts: Vec<String> = self
+            .doubts
+            .iter()
+            .take(2)
+            .map(|doubt| match doubt.char_indices().nth(Self::LONGEST) {
+                Some((end, _)) => format!("{}…", &doubt[..end]),
+                None => doubt.clone(),
+            })
+            .collect();
+        let more = if count > 2 { format!("; and {} more", count - 2) } else { String::new() };
+        let things = if count == 1 { "one thing".to_owned() } else { format!("{count} things") };
+        format!("{} may be wrong in {things}: {}{more}", self.cell, doubts.join("; "))
+    }
+}
+
 /// What a fit told.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Fit {

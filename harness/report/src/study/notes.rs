@@ -6,7 +6,7 @@ use crate::{
     table::number,
 };
 use cells::label::published::of_scenario;
-use record::{Protocol, Study};
+use record::{Doubtful, Protocol, Study};
 
 /// All of it, in the order of the rows.
 pub fn notes(summary: &Summary) -> Vec<String> {
@@ -22,6 +22,7 @@ pub fn notes(summary: &Summary) -> Vec<String> {
             first.reason
         ));
     }
+    notes.extend(doubts(summary));
     notes.extend(lives::notes(summary));
     notes.extend(made::trainings(&summary.runs));
     notes.extend(unfinished(summary));
@@ -48,6 +49,23 @@ pub fn notes(summary: &Summary) -> Vec<String> {
         }
     }
     notes.extend(summary.expectations.iter().map(expectation));
+    notes
+}
+
+/// Cells that are told of one by one.
+const MOST_DOUBTFUL: usize = 20;
+
+/// What of the cells may be wrong: a line each; one for all that were published so.
+fn doubts(summary: &Summary) -> Vec<String> {
+    let (published, own): (Vec<&Doubtful>, Vec<&Doubtful>) =
+        summary.doubtful.iter().partition(|cell| cell.is_published);
+    let mut notes: Vec<String> = own.iter().take(MOST_DOUBTFUL).map(|cell| cell.short()).collect();
+    if own.len() > MOST_DOUBTFUL {
+        notes.push(format!("and of {} more cells something may be wrong", own.len() - MOST_DOUBTFUL));
+    }
+    notes.extend(published.first().map(|first| {
+        format!("{} cells were published with what cannot be, such as {}", published.len(), first.short())
+    }));
     notes
 }
 

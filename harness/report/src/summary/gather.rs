@@ -22,7 +22,7 @@ pub fn summarise(out: &Path) -> Result<Vec<Summary>, Error> {
         return Err(Error::NoScores { out: out.to_owned() });
     }
     let mut runs = Vec::new();
-    let mut removed = Vec::new();
+    let mut told = Vec::new();
     let mut versions = Versions::default();
     let rows = read_scores(&path)?;
     for score in rows.iter().cloned() {
@@ -45,15 +45,21 @@ pub fn summarise(out: &Path) -> Result<Vec<Summary>, Error> {
             });
             run.predictions = record.predictions;
             run.pairs = PairPredictions::read(&folder)?;
-            removed.push(((run.score.experiment.clone(), run.score.data), record.removed));
+            told.push(((run.score.experiment.clone(), run.score.data), record.removed, record.doubtful));
         }
         runs.push(run);
     }
     check_rows(&path, &rows)?;
     let mut summaries = summaries(&runs, &ExperimentRecord::read_all(out)?);
     for summary in &mut summaries {
-        let first = removed.iter().find(|(of, _)| of.0 == summary.experiment && of.1 == summary.data);
-        summary.removed = first.map_or_else(Vec::new, |(_, removed)| removed.clone());
+        let mut of_it = told.iter().filter(|(of, ..)| of.0 == summary.experiment && of.1 == summary.data).peekable();
+        summary.removed = of_it.peek().map_or_else(Vec::new, |(_, removed, _)| removed.clone());
+        // records of older programs do not know, and in a transfer each run has its own cells
+        for cell in of_it.flat_map(|(.., doubtful)| doubtful) {
+            if !summary.doubtful.iter().any(|known| known.cell == cell.cell) {
+                summary.doubtful.push(cell.clone());
+            }
+        }
     }
     Ok(summaries)
 }
@@ -112,6 +118,7 @@ fn summary(runs: Vec<Run>, record: Option<&ExperimentRecord>) -> Summary {
         },
         lives: lives::words(&runs),
         removed: Vec::new(),
+        doubtful: Vec::new(),
         description: record.map_or_else(String::new, |record| record.description.clone()),
         analysis: record.map_or_else(String::new, |record| record.analysis.clone()),
         rows: Vec::new(),

@@ -9,8 +9,8 @@ use itertools::Itertools as _;
 use super::{made::Made, published::PublishedNumber};
 use cells::cell::Origin;
 use record::{
-    AS_WRITTEN, Branches, Change, Expectation, PairPredictions, Prediction, Protocol, Removed, Score, Study, Values,
-    Variant,
+    AS_WRITTEN, Branches, Change, Doubtful, Expectation, PairPredictions, Prediction, Protocol, Removed, Score, Study,
+    Values, Variant,
 };
 use statistics::Spread;
 
@@ -47,6 +47,8 @@ pub struct Summary {
     pub lives: Option<[String; 2]>,
     /// Cells of the split that took no part.
     pub removed: Vec<Removed>,
+    /// Cells of the split of which something may be wrong.
+    pub doubtful: Vec<Doubtful>,
     /// What is run and why.
     pub description: String,
     /// What to distrust.

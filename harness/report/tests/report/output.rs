@@ -192,6 +192,7 @@ fn run(key: &str, model: &str, seed: u64, data: Origin, predictions: Vec<Predict
         provenance: Provenance { processor: "A CPU".to_owned(), ..Provenance::current("c0ffee", 1) },
         train: vec!["x".to_owned(); 41],
         removed: vec![],
+        doubtful: vec![],
         data_hash: "d".to_owned(),
         label_hash: "l".to_owned(),
         lives: LifeBases {

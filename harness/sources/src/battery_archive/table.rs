@@ -47,12 +47,24 @@ impl Samples {
         self.0[0].len()
     }
 
+    /// The most that a discharge gave, in Ah.
+    pub(super) fn discharged(&self) -> f64 {
+        self.0[4].iter().copied().fold(0.0, f64::max)
+    }
+
     fn with_capacity(samples: usize) -> Self {
         Self(std::array::from_fn(|_| Vec::with_capacity(samples)))
     }
 
     fn append(&mut self, later: Self) {
         self.0.iter_mut().zip(later.0).for_each(|(column, later)| column.extend(later));
+    }
+
+    /// Two samples of a discharge.
+    #[cfg(test)]
+    pub(super) fn of_discharge(given: f64) -> Self {
+        let pair = |one, two| vec![one, two];
+        Self([pair(0.0, 60.0), pair(-1.0, -1.0), pair(4.0, 3.0), pair(0.0, 0.0), pair(0.0, given), pair(25.0, 25.0)])
     }
 
     /// Their cycle.

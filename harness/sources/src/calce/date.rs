@@ -12,6 +12,11 @@ pub(super) fn of(file_name: &str) -> Option<Date> {
     after_the_cell(&parts).or_else(|| before_the_cell(&parts))
 }
 
+/// The same with the whole year, so that files of one cell are in order however each writes it.
+pub(super) fn of_this_age((year, month, day): Date) -> Date {
+    (if year < 100 { 2000 + year } else { year }, month, day)
+}
+
 fn after_the_cell(parts: &[&str]) -> Option<Date> {
     parts.windows(5).find_map(|window| {
         let [cell, number, month, day, year] = window else { return None };
@@ -57,6 +62,9 @@ mod tests {
         {
             assert_eq!(of(name), None, "{name}");
         }
+        let whole = |name| of(name).map(of_this_age);
+        assert!(whole("CS2_35_12_20_2010.xlsx") < whole("CS2_35_1_10_11.xlsx"));
+        assert!(whole("CS2_35_1_10_11 (1).xlsx") == whole("CS2_35_1_10_2011.xlsx"));
         assert!(of("CS2_35_12_23_10.xlsx") < of("CS2_35_1_10_11.xlsx"));
     }
 }

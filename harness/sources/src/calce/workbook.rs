@@ -4,7 +4,7 @@ use super::Sample;
 use super::sheets::{Sheets, Value};
 use super::xls::XlsFile;
 use super::xlsx::XlsxFile;
-use crate::delimited::{count, not_a_number, of_missing_columns};
+use crate::delimited::{count, not_a_number, of_missing_columns, place_of};
 use crate::format::VIRTUAL_MARK;
 use cells::quote::shown;
 
@@ -141,6 +141,10 @@ struct Rows {
     header: Option<u32>,
     /// The texts in it.
     names: Vec<String>,
+    /// Where these are.
+    places: Vec<u32>,
+    /// Whether the columns were looked for among them.
+    is_settled: bool,
     /// Where each of [`COLUMNS`] is.
     columns: [Option<u32>; 4],
     row: u32,
@@ -154,16 +158,14 @@ impl Rows {
     fn visit(&mut self, row: u32, column: u32, value: Value<'_>) -> Result<(), String> {
         if row == *self.header.get_or_insert(row) {
             if let Value::Text(text) = value {
-                let name = text.trim();
-                if let Some(k) = COLUMNS.iter().position(|wanted| *wanted == name) {
-                    self.columns[k].get_or_insert(column);
-                }
                 if self.names.len() < MOST_NAMES {
-                    self.names.push(name.chars().take(LONGEST_NAME).collect());
+                    self.names.push(text.trim().chars().take(LONGEST_NAME).collect());
+                    self.places.push(column);
                 }
             }
             return Ok(());
         }
+        self.settle()?;
         let Some(k) = self.columns.iter().position(|found| *found == Some(column)) else { return Ok(()) };
         if self.columns.contains(&None) {
             return Ok(());
@@ -197,6 +199,16 @@ impl Rows {
         Ok(())
     }
 
+    /// Looks for the columns in the header.
+    fn settle(&mut self) -> Result<(), String> {
+        if !std::mem::replace(&mut self.is_settled, true) {
+            for (name, column) in COLUMNS.iter().zip(&mut self.columns) {
+                *column = place_of(name, &self.names)?.map(|place| self.places[place]);
+            }
+        }
+        Ok(())
+    }
+
     fn end_row(&mut self) -> Result<(), String> {
         match std::mem::take(&mut self.fields) {
             [Some(cycle), Some(time), Some(current), Some(voltage)] => {
@@ -219,6 +231,7 @@ impl Rows {
         if self.header.is_none() {
             return Ok(Table::Empty);
         }
+        self.settle()?;
         if self.columns.contains(&None) {
             return Ok(Table::Other(self.names));
         }

@@ -18,6 +18,7 @@ use crate::format::origin_of;
 use crate::imported::Imported;
 use crate::packed::PublishedFile;
 use cells::cell::Cycle;
+use cells::physics;
 use cells::quote::shown;
 
 /// Reads the files of a cell.
@@ -30,7 +31,7 @@ pub(super) fn read(declared: &Declared, files: &[PublishedFile]) -> Result<Impor
         looked.push(look(file, &declared.mapping.stated())?);
     }
     if looked.iter().any(|file| file.kind == Kind::Pickle) {
-        return pickles::read(declared, &looked);
+        return Ok(living(declared, pickles::read(declared, &looked)?));
     }
     let mut notes = Vec::new();
     let mut parts = Vec::new();
@@ -59,7 +60,16 @@ pub(super) fn read(declared: &Declared, files: &[PublishedFile]) -> Result<Impor
     }
     notes.append(&mut imported.remarks);
     imported.remarks = notes.into_iter().unique().collect();
-    Ok(imported)
+    Ok(living(declared, imported))
+}
+
+/// The cell with the word that its test goes on, if it does: it has no life yet, whatever its record shows.
+fn living(declared: &Declared, mut imported: Imported) -> Imported {
+    imported.notes.alive = declared.alive == Some(true);
+    if imported.notes.alive {
+        imported.remarks.push("its test goes on, as declared: it has no life to train or test on yet".to_owned());
+    }
+    imported
 }
 
 /// Whether a file says that its cell was simulated.
@@ -184,6 +194,10 @@ fn assemble(declared: &Declared, samples: Samples, origin: cells::cell::Origin) 
             cycle(&samples, part, nominal, &mut ways).map_err(|what| refuse(format!("cycle {}: {what}", part.0)))?;
         if is_idle(&cycle, nominal) {
             idle += 1;
+            // where the cycler counts it, it is a place in the count
+            if by == By::Column {
+                assembly.push(cycle).map_err(|what| refuse(format!("cycle {}: {what}", part.0)))?;
+            }
             continue;
         }
         if is_left_out(declared, &cycle, place) {
@@ -211,7 +225,7 @@ fn assemble(declared: &Declared, samples: Samples, origin: cells::cell::Origin) 
             ways.went_on
         ));
     }
-    if idle > 0 {
+    if idle > 0 && by != By::Column {
         notes.push(format!("{idle} cycles pass hardly any charge and are not counted"));
     }
     if !left_out.is_empty() {
@@ -222,10 +236,10 @@ fn assemble(declared: &Declared, samples: Samples, origin: cells::cell::Origin) 
             if left_out.len() > 10 { ", …" } else { "" }
         ));
     }
-    if declared.alive == Some(true) {
-        notes.push("its test goes on, as declared".to_owned());
-    }
     let mut imported = assembly.finish().map_err(refuse)?;
+    let (cell, rests) = physics::without_rests(imported.cell);
+    imported.cell = cell;
+    notes.extend(rests);
     notes.append(&mut imported.remarks);
     imported.remarks = notes;
     Ok(imported)

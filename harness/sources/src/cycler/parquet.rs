@@ -1,27 +1,124 @@
-//! Samples from Apache Parquet.
+//! Samples from Apache Parquet, as the Battery Data Format has them.
+//!
+//! The columns are read by whoever has a library for it: this crate waits for none.
+
+use std::sync::OnceLock;
 
 use super::error::Error;
 use super::heading::Heading;
 use super::plan::Plan;
-use super::samples::Samples;
+use super::role::Role;
+use super::samples::{Samples, State};
+use crate::delimited::count;
 use crate::packed::PublishedFile;
+use cells::quote::shown;
+
+/// Bytes of one file, at most.
+const LARGEST: u64 = 2 << 30;
+
+/// The values of a column.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Values {
+    /// Numbers; NaN where there is none.
+    Numbers(Vec<f64>),
+    /// Words; empty where there is none.
+    Words(Vec<String>),
+    /// Something else, such as dates.
+    Other,
+}
+
+/// A reader of the columns of a file, as bytes, with their names; of those that `is_wanted` names, or of all with no values read.
+/// Fails with a fragment.
+pub type ReadColumns = fn(Vec<u8>, Wanted<'_>) -> Result<Vec<(String, Values)>, String>;
+
+/// Which columns are wanted with their values: those of these places, from 0; the others are [`Values::Other`].
+pub type Wanted<'a> = &'a [usize];
+
+static READER: OnceLock<ReadColumns> = OnceLock::new();
+
+/// Names the reader of this program; the first that is named counts.
+pub fn read_parquet_by(reader: ReadColumns) {
+    let _ = READER.set(reader);
+}
+
+fn columns(file: &PublishedFile, wanted: &[usize]) -> Result<Vec<(String, Values)>, Error> {
+    let refuse = |what: String| Error::File { file: file.place(), what };
+    let reader = READER.get().ok_or_else(|| refuse("Parquet is not read here: save the table as CSV".to_owned()))?;
+    let columns = reader(file.bytes(LARGEST)?, wanted);
+    columns
+        .map_err(|what| refuse(format!("it is no Parquet that can be read ({what}): save the table anew, or as CSV")))
+}
 
 /// The headings of its columns.
 ///
 /// # Errors
-/// [`Error`]: it is not read yet.
+/// [`Error`]: it is damaged.
 pub(super) fn headings(file: &PublishedFile) -> Result<Vec<Heading>, Error> {
-    Err(not_yet(file))
+    Ok(columns(file, &[])?.iter().map(|(name, _)| Heading::new(name)).collect())
 }
 
 /// All samples.
 ///
 /// # Errors
-/// As [`headings`].
-pub(super) fn read(file: &PublishedFile, _plan: &Plan) -> Result<Samples, Error> {
-    Err(not_yet(file))
+/// [`Error`] with row and column.
+pub(super) fn read(file: &PublishedFile, plan: &Plan) -> Result<Samples, Error> {
+    let places: Vec<usize> = Role::ALL.into_iter().filter_map(|role| Some(plan.column(role)?.place)).collect();
+    let mut columns = columns(file, &places)?;
+    let refuse = |what: String| Error::File { file: file.place(), what };
+    samples(&mut columns, plan).map_err(refuse)
 }
 
-fn not_yet(file: &PublishedFile) -> Error {
-    Error::File { file: file.place(), what: "Parquet is not read here: save the table as CSV".to_owned() }
+fn samples(columns: &mut [(String, Values)], plan: &Plan) -> Result<Samples, String> {
+    let mut take = |role: Role| -> Result<Option<Vec<f64>>, String> {
+        let Some(read) = plan.column(role) else { return Ok(None) };
+        let (name, values) = columns.get_mut(read.place).ok_or("its columns changed while it was read")?;
+        let in_column = |what: &str| format!("column \"{}\": {what}", shown(&*name, 80));
+        let Values::Numbers(mut values) = std::mem::replace(values, Values::Other) else {
+            return Err(in_column("it holds no numbers, or stands for two things: name another column under mapping"));
+        };
+        let may_lack = role == Role::Temperature;
+        if let Some(row) = values.iter().position(|value| !value.is_finite()).filter(|_| !may_lack) {
+            return Err(format!("row {}, {}", row + 1, in_column("the value is missing, or no finite number")));
+        }
+        if let Some(unit) = read.unit {
+            values.iter_mut().for_each(|value| *value = unit.to_ours(*value));
+        }
+        Ok(Some(values))
+    };
+    let missing = || "it has no samples".to_owned();
+    let time = take(Role::Time)?.filter(|values| !values.is_empty()).ok_or_else(missing)?;
+    let voltage = take(Role::Voltage)?.ok_or_else(missing)?;
+    let mut current = take(Role::Current)?.ok_or_else(missing)?;
+    if !plan.charge_is_positive {
+        current.iter_mut().for_each(|value| *value = -*value);
+    }
+    let mut whole = |role: Role| -> Result<Option<Vec<u32>>, String> {
+        let Some(values) = take(role)? else { return Ok(None) };
+        let counted = values
+            .into_iter()
+            .enumerate()
+            .map(|(row, value)| count(value).map_err(|what| format!("row {}, the {}: {what}", row + 1, role.name())));
+        counted.collect::<Result<_, String>>().map(Some)
+    };
+    let (cycle, step) = (whole(Role::Cycle)?, whole(Role::Step)?);
+    let samples = Samples {
+        charge: take(Role::ChargeCapacity)?,
+        discharge: take(Role::DischargeCapacity)?,
+        capacity: take(Role::Capacity)?,
+        temperature: take(Role::Temperature)?,
+        time,
+        voltage,
+        current,
+        cycle,
+        step,
+        state: plan.column(Role::State).and_then(|read| match columns.get(read.place) {
+            Some((_, Values::Words(words))) => Some(words.iter().map(|word| State::of(word.as_bytes())).collect()),
+            _ => None,
+        }),
+        first_line: 1,
+    };
+    if samples.len() > super::text::MOST_SAMPLES {
+        return Err(format!("it has more than {} samples: give it in several files", super::text::MOST_SAMPLES));
+    }
+    Ok(samples)
 }

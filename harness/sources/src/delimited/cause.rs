@@ -44,6 +44,38 @@ pub(crate) fn of_missing_columns(missing: &[&str], header: &[String], delimiter:
     }
 }
 
+/// Whether two headings are one: blanks, underscores and, before the unit, the case of letters apart. Versions of one cycler's
+/// program write `Test_Time(s)`, `Test_Time (s)` and `Test Time (s)`.
+pub(crate) fn is_same_heading(one: &str, other: &str) -> bool {
+    let parts = |text: &str| {
+        let text: String = text.chars().filter(|letter| !matches!(letter, ' ' | '_' | '\u{a0}')).collect();
+        let unit = text.find(['(', '[', '/']).unwrap_or(text.len());
+        (text[..unit].to_ascii_lowercase(), text[unit..].replace('[', "(").replace(']', ")"))
+    };
+    parts(one) == parts(other)
+}
+
+/// The place of a column in a header, by its own name or else by that of another version of the program.
+///
+/// Fails with a fragment if it is there twice.
+pub(crate) fn place_of(name: &str, header: &[String]) -> Result<Option<usize>, String> {
+    let exact = || header.iter().enumerate().filter(|(_, found)| *found == name);
+    let alike = || header.iter().enumerate().filter(|(_, found)| is_same_heading(found, name));
+    let places: Vec<usize> = match exact().count() {
+        0 => alike().map(|(place, _)| place).collect(),
+        _ => exact().map(|(place, _)| place).collect(),
+    };
+    match places[..] {
+        [] => Ok(None),
+        [place] => Ok(Some(place)),
+        [first, second, ..] => Err(format!(
+            "the column \"{name}\" is there twice ({} and {}), and it is not known which counts: take one out",
+            first + 1,
+            second + 1
+        )),
+    }
+}
+
 /// The letters of a name before its unit.
 fn plain(name: &str) -> String {
     let name = name.split(['(', '[', '/']).next().unwrap_or_default();
@@ -70,6 +102,20 @@ mod tests {
             assert_eq!(not_a_number(text), format!("\"{text}\" is not a number"));
         }
         assert_eq!(not_a_number("\u{1b}[31m"), "\"\\u{1b}[31m\" is not a number");
+    }
+
+    #[test]
+    fn headings_of_other_versions_are_known_and_those_that_are_there_twice_refused() {
+        for other in ["Test_Time(s)", "Test_Time (s)", "Test Time (s)", "test_time(s)", "Test Time [s]"] {
+            assert!(is_same_heading("Test_Time (s)", other), "{other}");
+        }
+        for other in ["Test_Time(ms)", "Test_Time", "Step_Time (s)", "Current (MA)"] {
+            assert!(!is_same_heading("Test_Time (s)", other) && !is_same_heading("Current (mA)", other), "{other}");
+        }
+        let header: Vec<String> = ["a", "Cycle Index", "b", "Cycle_Index", "cycle index"].map(str::to_owned).into();
+        assert_eq!(place_of("Cycle_Index", &header), Ok(Some(3)), "its own name first");
+        assert!(place_of("CycleIndex", &header).unwrap_err().contains("twice (2 and 4)"));
+        assert_eq!(place_of("c", &header), Ok(None));
     }
 
     #[test]

@@ -1,6 +1,8 @@
-//! Text files as cyclers write them, one a cell: `bdf`, `arbin-csv`, `neware-csv`, `basytec-txt`.
+//! Text files as cyclers write them, one a cell: `bdf`, `arbin-csv`, `neware-csv`, `basytec-txt`, `maccor-csv`, `biologic-mpt`.
 //!
 //! Times are those of the test, so that of a cycle comes back to the rounding of their sum. Numbers are written whole.
+
+mod style;
 
 use crate::Error;
 use std::io::{BufWriter, Write};
@@ -9,84 +11,12 @@ use std::path::{Path, PathBuf};
 use super::{Format, put, whole_life};
 use crate::format::{Datasets, VIRTUAL_MARK};
 use crate::import::Progress;
-use cells::cell::{Cell, Origin};
+use cells::cell::{Cell, Cycle, Origin};
 use cells::source::CellSource;
+use style::{ARBIN_STYLE, BASYTEC_STYLE, BDF_STYLE, BIOLOGIC_STYLE, Column, MACCOR_STYLE, NEWARE_STYLE, Style};
 
 /// s between cycles.
 const PAUSE: f64 = 10.0;
-
-/// How one program writes.
-struct Style {
-    name: &'static str,
-    /// After the id of the cell.
-    extension: &'static str,
-    delimiter: &'static str,
-    above: &'static str,
-    headings: [&'static str; 8],
-    /// Of time, from s.
-    time: fn(f64) -> String,
-}
-
-const BDF_STYLE: Style = Style {
-    name: "bdf",
-    extension: ".bdf.csv",
-    delimiter: ",",
-    above: "",
-    headings: [
-        "Test Time / s",
-        "Voltage / V",
-        "Current / A",
-        "Cycle Count / 1",
-        "Step Index / 1",
-        "Charging Capacity / Ah",
-        "Discharging Capacity / Ah",
-        "Surface Temperature T1 / degC",
-    ],
-    time: |seconds| seconds.to_string(),
-};
-const ARBIN_STYLE: Style = Style {
-    name: "arbin-csv",
-    extension: "_arbin.csv",
-    headings: [
-        "Test Time (s)",
-        "Voltage (V)",
-        "Current (A)",
-        "Cycle Index",
-        "Step Index",
-        "Charge Capacity (Ah)",
-        "Discharge Capacity (Ah)",
-        "Aux_Temperature_1 (C)",
-    ],
-    ..BDF_STYLE
-};
-const NEWARE_STYLE: Style = Style {
-    name: "neware-csv",
-    extension: "_neware.csv",
-    headings: [
-        "Total Time",
-        "Voltage(V)",
-        "Current(A)",
-        "Cycle Index",
-        "Step Index",
-        "Chg. Cap.(Ah)",
-        "DChg. Cap.(Ah)",
-        "T1(C)",
-    ],
-    time: |seconds| {
-        let hours = (seconds / 3600.0).floor();
-        let minutes = ((seconds - 3600.0 * hours) / 60.0).floor();
-        format!("{hours:02}:{minutes:02}:{:.9}", seconds - 3600.0 * hours - 60.0 * minutes)
-    },
-    ..BDF_STYLE
-};
-const BASYTEC_STYLE: Style = Style {
-    name: "basytec-txt",
-    extension: "_basytec.txt",
-    delimiter: "\t",
-    above: "~Resultfile from Basytec Battery Test System\n~\n",
-    headings: ["~Time[s]", "U[V]", "I[A]", "Cyc-Count", "Line", "Ah-Cyc-Charge", "Ah-Cyc-Discharge", "T1[C]"],
-    ..BDF_STYLE
-};
 
 /// See the module.
 pub(super) const BDF: Format =
@@ -105,6 +35,16 @@ pub(super) const NEWARE: Format = Format {
 pub(super) const BASYTEC: Format = Format {
     write: |s, i, o, p| write(&BASYTEC_STYLE, s, i, o, p),
     ..of("basytec-txt", "CELL_basytec.txt, as BasyTec exports")
+};
+/// See the module.
+pub(super) const MACCOR: Format = Format {
+    write: |s, i, o, p| write(&MACCOR_STYLE, s, i, o, p),
+    ..of("maccor-csv", "CELL_maccor.csv, as Maccor exports: current and capacity without a sign, and the state")
+};
+/// See the module.
+pub(super) const BIOLOGIC: Format = Format {
+    write: |s, i, o, p| write(&BIOLOGIC_STYLE, s, i, o, p),
+    ..of("biologic-mpt", "CELL.mpt, as BioLogic exports")
 };
 
 const fn of(name: &'static str, files: &'static str) -> Format {
@@ -129,6 +69,10 @@ fn write(
     for (done, id) in ids.iter().enumerate() {
         progress(done, ids.len())?;
         let cell = whole_life(source, id, style.name)?;
+        if cell.cycles().iter().any(|cycle| cycle.time.is_none() || cycle.charge_capacity.is_none()) {
+            let why = "it has no times, or no charge half".to_owned();
+            return Err(Error::Unwritable { id: id.clone(), format: style.name.to_owned(), why });
+        }
         let name = format!("{id}{}", style.extension);
         files.push(put(out, &name, |path| {
             let failed =
@@ -137,10 +81,6 @@ fn write(
             let mut writer = BufWriter::new(file);
             table(style, &cell, &mut writer).and_then(|()| writer.flush()).map_err(failed)
         })?);
-        if cell.cycles().iter().any(|cycle| cycle.time.is_none() || cycle.charge_capacity.is_none()) {
-            let why = "it has no times, or no charge half".to_owned();
-            return Err(Error::Unwritable { id: id.clone(), format: style.name.to_owned(), why });
-        }
     }
     progress(ids.len(), ids.len())?;
     Ok(files)
@@ -148,40 +88,86 @@ fn write(
 
 fn table(style: &Style, cell: &Cell, writer: &mut dyn Write) -> std::io::Result<()> {
     let has_temperature = cell.cycles().iter().all(|cycle| cycle.temperature.is_some());
-    let columns = if has_temperature { 8 } else { 7 };
+    let columns: Vec<&(&str, Column)> =
+        style.columns.iter().filter(|(_, column)| has_temperature || *column != Column::Temperature).collect();
     let is_virtual = cell.info().origin == Origin::Virtual;
-    let mark = if is_virtual { format!("{}\"{VIRTUAL_MARK}\"", style.delimiter) } else { String::new() };
-    writeln!(writer, "{}{}{mark}", style.above, style.headings[..columns].join(style.delimiter))?;
-    let end = if is_virtual { style.delimiter } else { "" };
     let d = style.delimiter;
-    let mut began = 0.0;
+    let headings: Vec<&str> = columns.iter().map(|(heading, _)| *heading).collect();
+    let mark = if is_virtual { format!("{d}\"{VIRTUAL_MARK}\"") } else { String::new() };
+    writeln!(writer, "{}{}{mark}", style.above, headings.join(d))?;
+    let end = if is_virtual { d } else { "" };
+    let (mut began, mut record) = (0.0, 0);
     for cycle in cell.cycles() {
-        let none = Vec::new();
-        let (time, charge) = (cycle.time.as_ref().unwrap_or(&none), cycle.charge_capacity.as_ref().unwrap_or(&none));
-        for k in 0..time.len().min(charge.len()) {
-            let step = if cycle.current[k] > 0.0 {
-                1
-            } else if cycle.current[k] < 0.0 {
-                3
-            } else {
-                2
-            };
-            write!(
-                writer,
-                "{}{d}{}{d}{}{d}{}{d}{step}{d}{}{d}{}",
-                (style.time)(began + time[k]),
-                cycle.voltage[k],
-                cycle.current[k],
-                cycle.number,
-                charge[k],
-                cycle.discharge_capacity[k]
-            )?;
-            if let (true, Some(temperature)) = (has_temperature, &cycle.temperature) {
-                write!(writer, "{d}{}", temperature[k])?;
+        let mut passed = Passed::default();
+        for k in 0..cycle.len() {
+            record += 1;
+            passed.add(cycle, k);
+            for (place, (_, column)) in columns.iter().enumerate() {
+                if place > 0 {
+                    writer.write_all(d.as_bytes())?;
+                }
+                field(*column, style, cycle, k, [began, f64::from(record), passed.sum], writer)?;
             }
             writeln!(writer, "{end}")?;
         }
-        began += time.last().copied().unwrap_or(0.0) + PAUSE;
+        began += cycle.time.as_ref().and_then(|time| time.last()).copied().unwrap_or(0.0) + PAUSE;
     }
     Ok(())
+}
+
+/// What passed in either direction since the beginning of a cycle, in Ah.
+#[derive(Default)]
+struct Passed {
+    sum: f64,
+    last: [f64; 2],
+}
+
+impl Passed {
+    fn add(&mut self, cycle: &Cycle, k: usize) {
+        let now = [at(cycle.charge_capacity.as_ref(), k), cycle.discharge_capacity[k]];
+        self.sum += (now[0] - self.last[0]) + (now[1] - self.last[1]);
+        self.last = now;
+    }
+}
+
+fn at(series: Option<&Vec<f64>>, k: usize) -> f64 {
+    series.map_or(0.0, |values| values[k])
+}
+
+/// One field of sample `k`; where its cycle began in s, the number of the record, and what passed in Ah.
+fn field(
+    column: Column,
+    style: &Style,
+    cycle: &Cycle,
+    k: usize,
+    [began, record, passed]: [f64; 3],
+    writer: &mut dyn Write,
+) -> std::io::Result<()> {
+    let current = cycle.current[k];
+    // 1 charge, 2 rest, 3 discharge
+    let step = if current > 0.0 {
+        1
+    } else if current < 0.0 {
+        3
+    } else {
+        2
+    };
+    let number = match column {
+        Column::Time => return write!(writer, "{}", (style.time)(began + at(cycle.time.as_ref(), k))),
+        Column::State => return writer.write_all([b"C", b"R", b"D"][step - 1]),
+        Column::Cycle => return write!(writer, "{}", cycle.number),
+        Column::Step => return write!(writer, "{step}"),
+        Column::Record => record,
+        Column::Voltage => cycle.voltage[k],
+        Column::Current => current,
+        Column::Magnitude => current.abs(),
+        Column::Milliampere => current * 1e3,
+        Column::Charge => at(cycle.charge_capacity.as_ref(), k),
+        Column::Discharge => cycle.discharge_capacity[k],
+        Column::ChargeMilliampereHours => at(cycle.charge_capacity.as_ref(), k) * 1e3,
+        Column::DischargeMilliampereHours => cycle.discharge_capacity[k] * 1e3,
+        Column::Passed => passed,
+        Column::Temperature => at(cycle.temperature.as_ref(), k),
+    };
+    write!(writer, "{number}")
 }

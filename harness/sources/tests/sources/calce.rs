@@ -88,7 +88,7 @@ fn virtual_cells_come_through_workbooks_with_every_sample() {
         let cells = LabCells::of_the_lab(70, &[id]);
         raw::export("calce-xlsx", &cells, dir.path());
         let made = cells.get(id);
-        let Imported { cell: imported, remarks } = cell(&FORMAT, dir.path(), id).unwrap();
+        let Imported { cell: imported, remarks, .. } = cell(&FORMAT, dir.path(), id).unwrap();
         assert_eq!(imported.info(), made.info(), "origin, limits and chemistry");
         assert_life_is_that_of_cycles(&imported);
         // and trickles, some more than cycles

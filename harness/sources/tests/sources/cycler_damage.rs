@@ -366,9 +366,14 @@ fn nothing_damaged_gets_in_without_a_word() {
 #[test]
 fn what_is_written_is_read_again() {
     let sound = cell("SNL_18650_NMC_25C_0-100_0.5-1C_a");
-    for (format, name) in
-        [("bdf", "Battery Data Format"), ("arbin-csv", "Arbin"), ("neware-csv", "Neware"), ("basytec-txt", "BasyTec")]
-    {
+    for (format, name) in [
+        ("bdf", "Battery Data Format"),
+        ("arbin-csv", "Arbin"),
+        ("neware-csv", "Neware"),
+        ("basytec-txt", "BasyTec"),
+        ("maccor-csv", "Maccor"),
+        ("biologic-mpt", "BioLogic"),
+    ] {
         let dir = tempfile::tempdir().unwrap();
         let mut store = Store::create(&dir.path().join("store")).unwrap();
         store.write(&sound).unwrap();

@@ -159,7 +159,7 @@ fn a_cycle_that_the_published_rule_drops_is_kept_on_record() {
         lines.map(|(row, line)| if rest.contains(&row) { line.replace(",-4,", ",0,") } else { line.to_owned() });
     let lines: Vec<String> = lines.collect();
     fs::write(&path, raw(&[("x_007=ZYK_1_Zyk.csv", lines.join("\n").as_bytes())])).unwrap();
-    let sources::import::Imported { cell, remarks } = cell(&FORMAT, &path, "RWTH_007").unwrap();
+    let sources::import::Imported { cell, remarks, .. } = cell(&FORMAT, &path, "RWTH_007").unwrap();
     assert_eq!((cell.cycles().len(), cell.left_out().len()), (18, 1), "{remarks:?}");
     // the first beginning is not used
     assert_eq!(cell.left_out()[0].position, 9);

@@ -3,9 +3,10 @@
 use cells::cell::{Cell, LifeRecord, Origin};
 use cells::datasets;
 use cells::label::{Crossing, LabelRule, Unreached, Verdict};
+use cells::notes::Notes;
 
 /// What is known of a cell, one line each.
-pub(super) fn render(cell: &Cell, fingerprint: &str) -> String {
+pub(super) fn render(cell: &Cell, fingerprint: &str, notes: &Notes) -> String {
     let info = cell.info();
     let origin = match info.origin {
         Origin::Real => "real, measured",
@@ -39,7 +40,12 @@ pub(super) fn render(cell: &Cell, fingerprint: &str) -> String {
         ("to 80 %", crossings(cell, 0.8)),
         ("fingerprint", fingerprint.to_owned()),
     ];
-    lines.into_iter().map(|(name, value)| format!("{name:12}{value}\n")).collect()
+    let published = if notes.is_published { ", as published" } else { "" };
+    let doubts = notes.doubts.iter().flatten().map(|doubt| ("doubtful", format!("{doubt}{published}")));
+    let living = notes.alive.then(|| ("lives", "its test goes on: no life to train or test on yet".to_owned()));
+    let repairs = notes.repairs.iter().map(|repair| ("repaired", repair.clone()));
+    let said = lines.into_iter().chain(living).chain(doubts).chain(repairs);
+    said.map(|(name, value)| format!("{name:12}{value}\n")).collect()
 }
 
 fn cycles(cell: &Cell) -> String {
@@ -125,7 +131,7 @@ mod tests {
     fn a_cell_in_words() {
         let cycles = vec![discharge_cycle(2, 1.08), discharge_cycle(3, 1.0)];
         let cell = Cell::new(info("MATR_b1c0"), cycles, LifeRecord::Capacity(vec![1.08, 1.0, 0.88])).unwrap();
-        let text = render(&cell, "abc");
+        let text = render(&cell, "abc", &Notes::default());
         for line in [
             "cell        MATR_b1c0",
             "origin      VIRTUAL, simulated by the built-in lab",
@@ -143,7 +149,7 @@ mod tests {
         }
         let published = LifeRecord::Published { cycle_life: 1852.0, end_of_life: 0.8 };
         let cell = Cell::new(info("MATR_b1c0"), vec![], published).unwrap();
-        let text = render(&cell, "abc");
+        let text = render(&cell, "abc", &Notes::default());
         assert!(text.contains("1852 cycles to 80 % of nominal, as published"), "{text}");
         assert!(text.contains("cycles      none"), "{text}");
         assert!(
@@ -151,12 +157,20 @@ mod tests {
             "{text}"
         );
         let dips = [1.08, 0.87, 1.0].into_iter().chain([0.9; 200]).chain([0.8; 3]).collect();
-        let text = render(&Cell::new(info("MATR_b1c0"), vec![], LifeRecord::Capacity(dips)).unwrap(), "abc");
+        let text = render(
+            &Cell::new(info("MATR_b1c0"), vec![], LifeRecord::Capacity(dips)).unwrap(),
+            "abc",
+            &Notes::default(),
+        );
         let line = "to 80 %     life of 3 cycles by the first crossing, of 205 by the persistent one";
         assert!(text.contains(line), "{text}");
         let to_80 = |last: f64| {
             let capacity = [vec![1.0; 200], vec![last]].concat();
-            render(&Cell::new(info("MATR_b1c0"), vec![], LifeRecord::Capacity(capacity)).unwrap(), "abc")
+            render(
+                &Cell::new(info("MATR_b1c0"), vec![], LifeRecord::Capacity(capacity)).unwrap(),
+                "abc",
+                &Notes::default(),
+            )
         };
         let text = to_80(0.881);
         assert!(text.contains("to 80 %     life of 203 cycles\n"), "ends with its life: {text}");

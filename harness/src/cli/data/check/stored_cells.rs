@@ -13,8 +13,9 @@ use crate::cli::failure::Failure;
 use crate::cli::output::names;
 use cells::cell::{Cell, DatasetName, LifeRecord, Origin};
 use cells::label::{LabelRule, Unreached, Verdict};
+use cells::notes::Notes;
 use cells::physics;
-use cells::store::{self, Manifest, Store};
+use cells::store::{self, Kept, Manifest, Store};
 use cells::suggest::did_you_mean;
 use cells::{catalogue, datasets, source::CellSource as _};
 use lab::VirtualLab;
@@ -29,9 +30,8 @@ pub(super) struct Seen {
     measurements: Option<String>,
     /// Cycles that a cleaning rule dropped, as the numbers of the others tell, and that are not on record.
     lost: usize,
-    /// What cannot be, and whether its measurements are the published ones all the same.
-    doubts: Vec<String>,
-    is_published: bool,
+    /// What cannot be, as its import found and as its cycles show; whether its measurements are published ones all the same.
+    notes: Notes,
 }
 
 /// All that is here, by id.
@@ -48,9 +48,9 @@ impl StoredCells {
         let read: Vec<Result<(Seen, String), Failure>> = files
             .par_iter()
             .map(|file| {
-                let cell = store::check_file(file)?;
-                let fingerprint = store::fingerprint(&cell);
-                Ok((Seen::of(&cell)?, fingerprint))
+                let kept = store::check_kept(file)?;
+                let fingerprint = store::fingerprint(&kept.cell);
+                Ok((Seen::of(&kept)?, fingerprint))
             })
             .collect();
         let mut findings = Vec::new();
@@ -91,7 +91,7 @@ impl StoredCells {
         let seen = |id: String| {
             let cell = lab.cell(&id, 0)?;
             let held = if let LifeRecord::Capacity(capacity) = cell.life() { capacity.len() } else { 0 };
-            Ok((id, Seen { cell, held, measurements: None, lost: 0, doubts: Vec::new(), is_published: false }))
+            Ok((id, Seen { cell, held, measurements: None, lost: 0, notes: Notes::default() }))
         };
         lab.ids().into_par_iter().map(seen).collect::<Result<_, Failure>>().map(Self)
     }
@@ -224,7 +224,7 @@ impl StoredCells {
 }
 
 impl Seen {
-    fn of(cell: &Cell) -> Result<Self, Failure> {
+    fn of(Kept { cell, notes }: &Kept) -> Result<Self, Failure> {
         let held = cell.cycles().len();
         let measurements = (held > 0).then(|| store::measurements(cell));
         let head = Cell::new(cell.info().clone(), Vec::new(), cell.life().clone())
@@ -237,19 +237,29 @@ impl Seen {
             }
             _ => 0,
         };
-        let doubts: Vec<String> = physics::doubts(cell).iter().map(ToString::to_string).collect();
-        let is_published = !doubts.is_empty() && physics::is_published(cell);
-        Ok(Self { cell: head, held, measurements, lost, doubts, is_published })
+        let mut notes = notes.clone();
+        let doubts = notes.doubts.get_or_insert_default();
+        for doubt in physics::doubts(cell).iter().map(ToString::to_string) {
+            if !doubts.contains(&doubt) {
+                doubts.push(doubt);
+            }
+        }
+        notes.is_published |= !doubts.is_empty() && physics::is_published(cell);
+        Ok(Self { cell: head, held, measurements, lost, notes })
     }
 
-    /// A fault for each doubt; of a published cell, a note.
+    /// A fault for each doubt; of a published cell, a note. A note for what was repaired, and for a cell that lives.
     fn doubtful(&self) -> Vec<Finding> {
         let id = self.cell.id();
-        let finding = |doubt: &String| match self.is_published {
+        let finding = |doubt: &String| match self.notes.is_published {
             true => Finding::Note(format!("{id}, as it was published: {doubt}")),
             false => Finding::Fault(format!("{id}: {doubt}")),
         };
-        self.doubts.iter().map(finding).collect()
+        let repaired = self.notes.repairs.iter().map(|repair| Finding::Note(format!("{id} was repaired: {repair}")));
+        let living = self.notes.alive.then(|| {
+            Finding::Note(format!("{id} lives still, as its cells.yaml says: it has no life to train or test on"))
+        });
+        self.notes.doubts.iter().flatten().map(finding).chain(repaired).chain(living).collect()
     }
 
     /// Whether the record ends before the life.

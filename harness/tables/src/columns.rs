@@ -1,0 +1,85 @@
+//! The columns of somebody's Parquet file, by name: numbers and words.
+
+use std::io::Cursor;
+
+use polars::prelude::{ArrowDataType, DataType, ParquetReader, SerReader as _};
+
+/// The values of a column.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ColumnValues {
+    /// Numbers; NaN where there is none.
+    Numbers(Vec<f64>),
+    /// Words; empty where there is none.
+    Words(Vec<String>),
+    /// Not asked for, or something else, such as dates.
+    Other,
+}
+
+/// The names of all columns of a file, given as its bytes, with the values of those whose places are asked for.
+///
+/// # Errors
+/// A fragment: it is damaged, or no Parquet.
+pub fn read_columns(bytes: Vec<u8>, places: &[usize]) -> Result<Vec<(String, ColumnValues)>, String> {
+    let said = |error: polars::error::PolarsError| error.to_string();
+    let mut reader = ParquetReader::new(Cursor::new(bytes));
+    let schema = reader.schema().map_err(said)?;
+    let is_readable = |kind: &ArrowDataType| {
+        use ArrowDataType::{Float32, Float64, Int32, Int64, LargeUtf8, UInt32, UInt64, Utf8, Utf8View};
+        matches!(kind, Float32 | Float64 | Int32 | Int64 | UInt32 | UInt64 | Utf8 | LargeUtf8 | Utf8View)
+    };
+    let mut columns: Vec<(String, ColumnValues)> =
+        schema.iter_values().map(|field| (field.name.to_string(), ColumnValues::Other)).collect();
+    let mut wanted: Vec<usize> = schema
+        .iter_values()
+        .enumerate()
+        .filter(|(place, field)| places.contains(place) && is_readable(&field.dtype))
+        .map(|(place, _)| place)
+        .collect();
+    wanted.sort_unstable();
+    if wanted.is_empty() {
+        return Ok(columns);
+    }
+    let table = reader.with_projection(Some(wanted.clone())).finish().map_err(said)?;
+    for (place, column) in wanted.into_iter().zip(table.columns()) {
+        columns[place].1 = if column.dtype() == &DataType::String {
+            let words = column.str().map_err(said)?;
+            ColumnValues::Words(words.iter().map(|word| word.unwrap_or_default().to_owned()).collect())
+        } else {
+            let numbers = column.cast(&DataType::Float64).map_err(said)?;
+            let numbers = numbers.f64().map_err(said)?;
+            ColumnValues::Numbers(numbers.iter().map(|number| number.unwrap_or(f64::NAN)).collect())
+        };
+    }
+    Ok(columns)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Values, write_features};
+
+    #[test]
+    fn columns_are_read_by_their_places_and_what_is_none_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.parquet");
+        let words = Values::Words(vec!["C".to_owned(), "D".to_owned()]);
+        let numbers = |values: [Option<f32>; 2]| Values::Numbers(values.to_vec());
+        let columns = vec![
+            ("state".to_owned(), words),
+            ("x".to_owned(), numbers([Some(0.5), None])),
+            ("y".to_owned(), numbers([Some(1.0), Some(2.0)])),
+        ];
+        write_features(&path, columns).unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        let names: Vec<String> = read_columns(bytes.clone(), &[]).unwrap().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["state", "x", "y"]);
+        let read = read_columns(bytes.clone(), &[2, 0]).unwrap();
+        assert_eq!(read[0].1, ColumnValues::Words(vec!["C".to_owned(), "D".to_owned()]));
+        assert_eq!(read[1].1, ColumnValues::Other);
+        assert_eq!(read[2].1, ColumnValues::Numbers(vec![1.0, 2.0]));
+        let ColumnValues::Numbers(read) = read_columns(bytes.clone(), &[1]).unwrap().remove(1).1 else { panic!() };
+        assert!(read[0] == 0.5 && read[1].is_nan());
+        assert!(read_columns(b"PAR1 and then nothing".to_vec(), &[0]).is_err());
+        assert!(read_columns(bytes[..bytes.len() / 2].to_vec(), &[0]).is_err());
+    }
+}
