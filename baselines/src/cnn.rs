@@ -20,6 +20,7 @@ use crate::{
 /// Hyper-parameters, with the authors' values.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(extend("x-source" = "7.1"))]
 pub struct CnnParameters {
     /// Passes over the training cells.
     pub epochs: usize,

@@ -25,6 +25,7 @@ use features::SortedFeatures;
 /// Hyper-parameters of [`Forest`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(extend("x-source" = "7.2"))]
 pub struct ForestParameters {
     /// Number of trees.
     pub trees: usize,

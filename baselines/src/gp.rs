@@ -31,6 +31,7 @@ const GOLDEN: f64 = 0.618_033_988_749_894_8;
 /// Hyper-parameters of [`GaussianProcess`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(extend("x-source" = "7.2"))]
 pub struct GpParameters {
     /// Standard deviation of the constant of the linear part; without a search.
     pub sigma_0: f64,

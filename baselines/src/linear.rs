@@ -40,6 +40,7 @@ impl Model for LeastSquares {
 /// Least squares on the variance of ΔQ(V): a model of its own in files and tables, without hyper-parameters.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-source" = "7.2 and 4.5"))]
 pub struct VarianceParameters {}
 
 impl Described for VarianceParameters {
@@ -55,6 +56,7 @@ impl Described for VarianceParameters {
 /// Least squares on Severson's discharge features: a model of its own in files and tables, without hyper-parameters.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-source" = "7.2 and 4.5"))]
 pub struct DischargeParameters {}
 
 impl Described for DischargeParameters {
@@ -70,6 +72,7 @@ impl Described for DischargeParameters {
 /// Least squares on Severson's full features: a model of its own in files and tables, without hyper-parameters.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-source" = "7.2 and 4.5"))]
 pub struct FullParameters {}
 
 impl Described for FullParameters {

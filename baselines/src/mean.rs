@@ -11,6 +11,7 @@ use crate::table::{check_labels, sample_count};
 /// [`Mean`] has no hyper-parameters.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-source" = "7.2"))]
 pub struct MeanParameters {}
 
 /// Predicts the mean training label for every sample, whatever its features.

@@ -19,6 +19,7 @@ use crate::{
 /// Hyper-parameters, with the authors' values (the number of epochs differs between scenarios).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(extend("x-source" = "7.1"))]
 pub struct MlpParameters {
     /// Passes over the training cells.
     pub epochs: usize,

@@ -13,6 +13,7 @@ use crate::table::{Centred, Hyperplane, faer_view, gram, in_faer, transposed_dot
 /// Hyper-parameters of [`Pcr`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(extend("x-source" = "7.2"))]
 pub struct PcrParameters {
     /// Number of principal components, at most the rank of the centred training features.
     pub components: usize,

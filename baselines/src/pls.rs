@@ -14,6 +14,7 @@ use crate::table::{Centred, Hyperplane, transposed_dot};
 /// With one label NIPALS needs no iteration, so there is neither a tolerance nor a bound on iterations to set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(extend("x-source" = "7.2"))]
 pub struct PlsParameters {
     /// Number of latent components, at most the rank of the centred training features.
     pub components: usize,

@@ -13,6 +13,7 @@ use crate::table::{Centred, Hyperplane, faer_view, gram, in_faer, training_table
 /// Hyper-parameters of [`Ridge`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(extend("x-source" = "7.2"))]
 pub struct RidgeParameters {
     /// Weight of the squared norm of the coefficients beside the sum of squared residuals; positive.
     pub alpha: f64,

@@ -17,6 +17,7 @@ const MOST_STEPS: usize = 10_000_000;
 /// Hyper-parameters of [`Svm`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(extend("x-source" = "7.2"))]
 pub struct SvmParameters {
     /// Weight of the residuals outside the tube; bounds every dual coefficient.
     pub c: f64,

@@ -13,6 +13,7 @@ use super::cleaning::{Cleaning, CleaningParameters, CleaningRules, CycleFilter};
 /// stale.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(extend("x-source" = "6.6 and 6.7"))]
 pub struct BatLiNetParameters {
     /// Passes over the training cells.
     pub epochs: usize,

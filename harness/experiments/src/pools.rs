@@ -63,6 +63,7 @@ impl Pools {
 /// How cells are drawn for a transfer, as declared.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-source" = "8"))]
 pub struct Draw {
     /// Pool whose lives are predicted.
     pub target: String,

@@ -117,7 +117,8 @@ impl Experiment {
 #[serde(deny_unknown_fields, expecting = "a mapping with name, description, models and more")]
 #[schemars(
     title = "batlinet experiment",
-    description = "What is run, and why: cells, features, models and seeds of one experiment of batlinet."
+    description = "What is run, and why: cells, features, models and seeds of one experiment of batlinet.",
+    extend("x-source" = "3")
 )]
 pub(crate) struct WrittenExperiment {
     /// Letters, digits and `_-.`: it names files and rows of the scores, and no two experiments of one call share it.

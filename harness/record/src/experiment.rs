@@ -18,6 +18,7 @@ pub const AS_WRITTEN: &str = "paper";
 /// Whether the authors' protocol is followed with its known defects, or a corrected one (method §10).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(extend("x-source" = "10"))]
 pub enum Protocol {
     /// As the authors' code does it, so that numbers can be laid beside theirs.
     Faithful,

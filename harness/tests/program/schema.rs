@@ -42,7 +42,7 @@ fn fault(schema: &Value, value: &Value, root: &Value, place: &str) -> Option<Str
     let numbers = |limit: &Value| limit.as_f64().zip(value.as_f64());
     rules.iter().find_map(|(keyword, rule)| {
         let is_kept = match keyword.as_str() {
-            "$schema" | "$defs" | "title" | "description" | "default" | "format" => true,
+            "$schema" | "$defs" | "title" | "description" | "default" | "format" | "x-source" => true,
             "$ref" => {
                 let name = rule.as_str().unwrap().strip_prefix("#/$defs/").unwrap();
                 return fault(&root["$defs"][name], value, root, place);

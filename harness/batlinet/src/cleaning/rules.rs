@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// How the differences of one branch are cleaned before outlying cycles are zeroed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(extend("x-source" = "5"))]
 pub enum Cleaning {
     /// Edges are smoothed and glitches zeroed (method §5.1, §5.2).
     #[default]
@@ -19,6 +20,7 @@ pub enum Cleaning {
 /// Which cycles are outlying.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(extend("x-source" = "5.3 and 5.5"))]
 pub enum CycleFilter {
     /// In each channel by itself those whose largest absolute value or mean is unlike the others' (method §5.3).
     #[default]

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 /// Which of two accounts of the published study is followed; they differ in cells and in procedure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(extend("x-source" = "8.1 and 8.2"))]
 pub enum Preset {
     /// The paper's text, without the notebook's defects.
     #[default]
@@ -31,6 +32,7 @@ pub enum Preset {
 /// averaged with that of the inter-cell network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(extend("x-source" = "8"))]
 pub struct TransferParameters {
     /// Which defects are kept; set for the whole experiment.
     #[serde(skip_deserializing)]

@@ -28,6 +28,7 @@ pub enum Crossing {
 /// Which cycles a life counts, of a cell that a cleaning rule left some out of when it was imported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(extend("x-source" = "2.3"))]
 pub enum Counted {
     /// The others, as the authors do.
     #[default]
@@ -47,6 +48,7 @@ impl Counted {
 /// Life is counted over all cycles of the record, early cycles included: it is not the life that remains.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "WrittenRule")]
+#[schemars(extend("x-source" = "2.1 and 2.2"))]
 pub struct LabelRule {
     /// Fraction of nominal capacity at or under which life ends, in (0, 1].
     pub end_of_life: f64,

@@ -38,16 +38,16 @@ schema`; `make schema` writes both anew, and a test fails where they are stale. 
 ```
 
 editors complete keys and mark what is wrong; the path is relative to the file. Any key may be changed for one call, such as
-`--set label.end_of_life=0.9` or `--set models.ridge.alpha=2`. Numbers are of the paper and its authors' code where no other source is
-named; [method.md](method.md) has the rules behind them. A key without a default must be written, unless it is said to be left out
-at will.
+`--set label.end_of_life=0.9` or `--set models.ridge.alpha=2`. *Source* names the section of [method.md](method.md) that has the rule and
+whose it is: the paper's, its authors' code, or ours. Capacities are in Ah, lives and positions in cycles, positions from 0; a learning
+rate is per optimiser step, and what is called a fraction lies between 0 and 1.
 ";
 
 /// The page, as Markdown.
 pub fn page() -> String {
     let schema = schema();
     let mut page = Page { schema: &schema, named: Vec::new(), waiting: VecDeque::new(), text: HEAD.to_owned() };
-    page.mapping("The file", &schema);
+    page.mapping("The file", &schema, &ORDER);
     while let Some((name, title)) = page.waiting.pop_front() {
         page.section(&name, &title);
     }
@@ -76,7 +76,7 @@ impl<'a> Page<'a> {
                     let _ = writeln!(self.text, "* `{word}`: {meaning}");
                 }
             }
-            None if definition.get("properties").is_some() => self.mapping(title, definition),
+            None if definition["additionalProperties"] == Value::Bool(false) => self.mapping(title, definition, &[]),
             None => {
                 let kind = self.kind(definition, title);
                 let _ = writeln!(self.text, "\n## {title}\n\n{} Written as: {kind}.", described(definition));
@@ -84,14 +84,15 @@ impl<'a> Page<'a> {
         }
     }
 
-    fn mapping(&mut self, title: &str, mapping: &'a Value) {
+    /// A table of its keys, those in `order` first.
+    fn mapping(&mut self, title: &str, mapping: &'a Value, order: &[&str]) {
         let _ = writeln!(self.text, "\n## {title}\n\n{}", described(mapping));
         let none = Map::new();
         let properties = mapping["properties"].as_object().unwrap_or(&none);
         if properties.is_empty() {
-            return;
+            return self.text.push_str("\nWritten as `{}`: there is nothing to set.\n");
         }
-        let place = |key: &str| ORDER.iter().position(|known| *known == key).unwrap_or(ORDER.len());
+        let place = |key: &str| order.iter().position(|known| *known == key).unwrap_or(order.len());
         let mut keys: Vec<&String> = properties.keys().collect();
         keys.sort_by_key(|key| place(key));
         self.text.push_str("\n| key | what | written as | default |\n|---|---|---|---|\n");
@@ -174,9 +175,13 @@ fn words(definition: &Value) -> Option<Vec<(String, String)>> {
     choices.iter().map(|choice| Some((plain(choice.get("const")?), described(choice)))).collect()
 }
 
-/// A description on one line, without the brackets by which Rust links.
+/// A description on one line with its source, without examples and the brackets by which Rust links.
 fn described(schema: &Value) -> String {
     let text = schema["description"].as_str().unwrap_or_default();
+    let text: String = text.split("```").step_by(2).collect();
+    let source =
+        schema["x-source"].as_str().map_or_else(String::new, |source| format!(" *Source: method.md, {source}.*"));
+    let text = text + &source;
     let text = text.replace("[`", "`").replace("`]", "`").replace("\n\n* ", " ").replace("\n* ", " ");
     text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|")
 }

@@ -18,6 +18,7 @@ const LARGEST_CAPACITY: f64 = 1.2;
 /// Settings of the map.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(extend("x-source" = "4.1"))]
 pub struct CapacityMap {
     /// Position of the first cycle.
     pub first: usize,

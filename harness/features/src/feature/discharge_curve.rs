@@ -13,6 +13,7 @@ const HALF_WIDTH: usize = 10;
 /// Where the discharge curve comes from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(extend("x-source" = "4.2"))]
 pub enum QdlinSource {
     /// The curve that the source published with the cycle, if there is one; else computed.
     #[default]

@@ -25,6 +25,7 @@ const GRID_POINTS: usize = 1000;
 /// Settings of the statistics.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-source" = "4.5"))]
 pub struct Severson {
     /// Which, in which order.
     pub statistics: Vec<Statistic>,

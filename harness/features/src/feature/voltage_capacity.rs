@@ -13,6 +13,7 @@ use numerics::signal::MedianRule;
 /// median(median(Q_p(V)) − median(Q_base(V))), in Ah, from high to low voltage; NaN becomes 0.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(extend("x-source" = "4.4"))]
 pub struct VoltageCapacity {
     /// Position of the cycle that is subtracted.
     pub base: usize,

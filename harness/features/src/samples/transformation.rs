@@ -12,6 +12,7 @@ const LEAST_DEVIATION: f64 = 1e-8;
 /// What is done to features before a model reads them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(extend("x-source" = "2.5"))]
 pub enum FeatureTransformation {
     /// Nothing.
     #[default]
@@ -85,6 +86,7 @@ pub enum LabelStep {
 /// What is done to lives before a model learns them: steps in order, such as `[log, z_score]`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "Vec<LabelStep>", into = "Vec<LabelStep>")]
+#[schemars(extend("x-source" = "2.5"))]
 pub struct LabelTransformation(Vec<LabelStep>);
 
 impl Default for LabelTransformation {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// What the median of a window that holds NaN is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(extend("x-source" = "4.3"))]
 pub enum MedianRule {
     /// What the authors' compiled quickselect returns: every comparison with NaN is false, so NaN neither propagates
     /// nor is ignored, and the answer depends on where in the window it stands. Published figures rest on it.

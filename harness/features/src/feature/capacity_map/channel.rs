@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// One quantity over capacity Q. All are on the grid g_k from 0 to 1.2 nominal capacities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(extend("x-source" = "4.1"))]
 pub enum Channel {
     /// V at charged capacity g_k; outside the samples their smallest voltage on the left, their largest on the right.
     ChargeVoltage,

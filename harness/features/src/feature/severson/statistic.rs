@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// statistics are to base 10, the others natural.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(extend("x-source" = "4.5"))]
 pub enum Statistic {
     /// log10 |min ΔQ|.
     Minimum,
