@@ -5,6 +5,7 @@ use std::path::{self, PathBuf};
 use serde::Deserialize;
 use serde_yaml::Value;
 
+use super::choice::{folds::FoldsSpec, members};
 use super::pools::Draw;
 use super::{
     entry::{Entry, ModelSpec},
@@ -44,6 +45,8 @@ pub struct Experiment {
     pub label: LabelRule,
     /// One run each for every model that draws random numbers.
     pub seeds: Vec<u64>,
+    /// Parts of the training cells that are left out in turn, by which stacks and selections are made.
+    pub folds: Option<FoldsSpec>,
     /// Feature sets by name, in the order of the file.
     pub features: Vec<(String, FeatureSpec)>,
     /// What is run, in the order of the file.
@@ -96,6 +99,7 @@ struct WrittenExperiment {
     early_cycles: Option<usize>,
     label: LabelRule,
     seeds: Vec<u64>,
+    folds: Option<FoldsSpec>,
     #[serde(deserialize_with = "unique", default)]
     features: Vec<(String, FeatureSpec)>,
     models: Vec<super::entry::WrittenEntry>,
@@ -161,6 +165,7 @@ impl TryFrom<WrittenExperiment> for Experiment {
             early_cycles: declared.early_cycles,
             label: declared.label,
             seeds: declared.seeds,
+            folds: declared.folds,
             features: declared.features,
             models,
             expect: declared.expect,
@@ -205,6 +210,15 @@ impl Experiment {
         if let Some((index, seed)) = repeated(&self.seeds) {
             return Err(Problem::of_value(Path::of("seeds").item(index), format!("seed {seed} is given twice")));
         }
+        if let Some(folds) = &self.folds {
+            folds.check().map_err(|sentence| Problem::of_value(Path::of("folds"), sentence))?;
+            if self.transfer.is_some() {
+                return refused(
+                    "folds",
+                    "folds are parts of training cells, which a transfer draws by itself".to_owned(),
+                );
+            }
+        }
         if self.models.is_empty() {
             return refused("models", "models is empty: give at least one, such as `- mean: {}`".to_owned());
         }
@@ -214,6 +228,9 @@ impl Experiment {
         let numbers = self.transfer.as_ref().map_or(1, |draw| draw.cells.len());
         for (index, entry) in self.models.iter().enumerate() {
             self.check_entry(entry).map_err(|misfit| misfit.shown_in(index, index / numbers))?;
+        }
+        for index in 0..self.models.len() {
+            members::check(self, index).map_err(|sentence| Misfit::from(sentence).in_entry(index / numbers))?;
         }
         let entries: Vec<(&str, &str)> =
             self.models.iter().map(|entry| (entry.model.name(), entry.variant.as_str())).collect();

@@ -69,6 +69,8 @@ pub enum Study {
     ReferenceStudy,
     /// From one chemistry to another.
     Transfer,
+    /// A part of the training cells, left out: what choices are made by.
+    Folds,
 }
 
 /// An error measure that an expectation is about.

@@ -11,6 +11,7 @@ use super::{
     output,
 };
 use experiments::run;
+use record::Study;
 use report::{
     lives,
     study::chapters::experiments,
@@ -70,7 +71,9 @@ pub fn execute(arguments: &RunArguments) -> Result<(), Failure> {
     };
     let tally = run::execute(&plans, &*source, &options)?;
 
-    let names: Vec<&str> = plans.iter().map(|plan| plan.experiment().name.as_str()).collect();
+    // of folds, the runs that are made of theirs tell
+    let shown = plans.iter().filter(|plan| plan.experiment().study != Study::Folds);
+    let names: Vec<&str> = shown.map(|plan| plan.experiment().name.as_str()).collect();
     let data = source.origin();
     let mut summaries = summary::summarise(&out)?;
     summaries.retain(|summary| names.contains(&summary.experiment.as_str()) && summary.data == data);

@@ -18,7 +18,7 @@ use super::{
 };
 
 /// Heading, what the paper has of it, and its name in files.
-const CHAPTERS: [(Study, &str, &str); 7] = [
+const CHAPTERS: [(Study, &str, &str); 8] = [
     (Study::Scenario, "Scenarios (paper: Fig. 3)", "scenarios"),
     (Study::Branches, "Branches of BatLiNet (paper: Supplementary Fig. 4a)", "branches"),
     (Study::Features, "Channels of the capacity map (paper: Supplementary Fig. 4b)", "features"),
@@ -26,6 +26,7 @@ const CHAPTERS: [(Study, &str, &str); 7] = [
     (Study::Alpha, "Weight of the branches", "alpha"),
     (Study::ReferenceStudy, "Single references (paper: Fig. 5)", "reference-study"),
     (Study::Transfer, "Transfer between chemistries (paper: Fig. 4)", "transfer"),
+    (Study::Folds, "Folds of the training cells, by which is chosen", "folds"),
 ];
 
 /// Heading of the chapter that experiments of this kind stand in.
@@ -112,7 +113,7 @@ fn part(summary: &Summary, throughput: Option<&Throughput>) -> Section {
         }
         Study::ReferenceStudy => reference_study::section(summary, throughput),
         Study::Transfer => transfer::section(summary),
-        Study::Branches | Study::Features => scenario::section(summary),
+        Study::Branches | Study::Features | Study::Folds => scenario::section(summary),
     };
     section.runs = summary.keys();
     profile::mark(&mut section, summary);
