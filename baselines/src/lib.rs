@@ -13,11 +13,13 @@
 //! | [`svm`] | epsilon support vector regression with an RBF kernel | p numbers |
 //! | [`forest`] | random forest | p numbers |
 //! | [`gp`] | Gaussian process | p numbers |
+//! | [`additive_gp`] | additive Gaussian processes on two groups of columns | p numbers |
 //! | [`mlp`], [`lstm`], [`cnn`] | neural networks on libtorch | 1, H or H × W numbers |
 //!
 //! [`encoder`] is the convolutional block that [`cnn`] and BatLiNet share; [`convolutional`] is one of them with a head.
 //! [`engine`] is what a network is to the models above it, on the CPU or on a card.
 
+pub mod additive_gp;
 pub mod card;
 pub mod cnn;
 mod components;

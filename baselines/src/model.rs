@@ -50,6 +50,15 @@ pub trait Fitted: Send {
     /// [`ModelError::Shape`] for features of another shape than fitted.
     fn predict(&self, features: ArrayViewD<'_, f32>, context: &Context<'_>) -> Result<Vec<f64>, ModelError>;
 
+    /// How unsure the model is of each prediction, for models that know: a standard deviation in the unit of the labels.
+    ///
+    /// # Errors
+    /// As [`Fitted::predict`].
+    fn deviations(&self, features: ArrayViewD<'_, f32>, context: &Context<'_>) -> Result<Option<Vec<f64>>, ModelError> {
+        let _ = (features, context);
+        Ok(None)
+    }
+
     /// The trained tensors, for models that have any.
     fn weights(&self) -> Option<Weights> {
         None
@@ -59,6 +68,10 @@ pub trait Fitted: Send {
 impl<F: Fitted + ?Sized> Fitted for Box<F> {
     fn predict(&self, features: ArrayViewD<'_, f32>, context: &Context<'_>) -> Result<Vec<f64>, ModelError> {
         (**self).predict(features, context)
+    }
+
+    fn deviations(&self, features: ArrayViewD<'_, f32>, context: &Context<'_>) -> Result<Option<Vec<f64>>, ModelError> {
+        (**self).deviations(features, context)
     }
 
     fn weights(&self) -> Option<Weights> {

@@ -1,5 +1,6 @@
 //! Every model against its oracle and its identities.
 
+mod additive_gp;
 mod common;
 mod engines;
 mod identities;

@@ -7,6 +7,9 @@
 //! cells it covers at least 1 − 2α whatever the model, less what is lost by few folds (their theorem 4), and about 1 − α in
 //! practice. exp makes positive lives of both ends.
 //!
+//! Of a model that knows how unsure it is, residuals are divided by its deviation σ₋ₖ₍ᵢ₎(xᵢ), and laid around as multiples of
+//! σ₋ₖ₍ᵢ₎(x): the score function of Lei et al. 2018, §5.2, under which the same bounds hold.
+//!
 //! BatLiNet's folds are not asked again, since that would cost as much as the answer itself, once per fold: its residuals are laid
 //! around the answer of the whole model, as if μ₋ₖ(x) = μ(x). That is the jackknife of the same paper, §1: about 1 − α for a model
 //! that changes little by the cells of a fold, and no bound without that.
@@ -22,7 +25,8 @@ pub const LEVEL: f64 = 0.9;
 pub struct Calibration {
     /// Per training cell, in which fold it was left out, from 0.
     pub folds: Vec<usize>,
-    /// Per training cell, |ln observed − ln predicted| by the model that has not seen its fold.
+    /// Per training cell, |ln observed − ln predicted| by the model that has not seen its fold; of a model that knows how unsure it
+    /// is, over its standard deviation of ln life.
     pub residuals: Vec<f64>,
     /// Whose answers the residuals are laid around.
     pub around: Around,
@@ -65,13 +69,23 @@ impl Calibration {
     /// # Panics
     /// If there is neither one life nor one per fold.
     pub fn interval(&self, lives: &[f64], level: f64) -> Option<(f64, f64)> {
-        let answer = |fold: usize| lives[if lives.len() == 1 { 0 } else { fold }].ln();
+        self.interval_of(lives, &vec![1.0; lives.len()], level)
+    }
+
+    /// The same of models that know how unsure they are: `deviations` of ln life are those of the lives.
+    ///
+    /// # Panics
+    /// If there is neither one life nor one per fold, or not a deviation for each.
+    pub fn interval_of(&self, lives: &[f64], deviations: &[f64], level: f64) -> Option<(f64, f64)> {
+        let place = |fold: usize| if lives.len() == 1 { 0 } else { fold };
+        let answer = |fold: usize| lives[place(fold)].ln();
         let cells = self.residuals.len();
         // what rounding takes from 0.1 · 10 is not to count
         let rank = ((1.0 - level) * (cells + 1) as f64 + 1e-9).floor() as usize;
         let of = |sign: f64| {
             let pairs = self.folds.iter().zip(&self.residuals);
-            let mut ends: Vec<f64> = pairs.map(|(&fold, residual)| answer(fold) + sign * residual).collect();
+            let mut ends: Vec<f64> =
+                pairs.map(|(&fold, residual)| answer(fold) + sign * residual * deviations[place(fold)]).collect();
             ends.sort_by(f64::total_cmp);
             ends
         };
@@ -159,6 +173,15 @@ mod tests {
         assert!(near(calibration(19).interval(&[500.0; 3], LEVEL).unwrap(), 0.18));
         assert!(near(calibration(19).interval(&[500.0], LEVEL).unwrap(), 0.18));
         assert_eq!(calibration(0).interval(&[500.0], LEVEL), None);
+    }
+
+    #[test]
+    fn a_cell_of_which_the_model_is_less_sure_has_a_wider_interval() {
+        let residuals = (1..=19).map(|cell| f64::from(cell) / 100.0).collect();
+        let calibration = Calibration { folds: vec![0; 19], residuals, around: Around::Whole };
+        let (low, high) = calibration.interval_of(&[500.0], &[2.0], LEVEL).unwrap();
+        assert!(((500.0 / low).ln() - 0.36).abs() < 1e-12 && ((high / 500.0).ln() - 0.36).abs() < 1e-12);
+        assert_eq!(calibration.interval_of(&[500.0], &[1.0], LEVEL), calibration.interval(&[500.0], LEVEL));
     }
 
     #[test]

@@ -160,8 +160,10 @@ impl Fitting<'_> {
                 .and_then(|(trained, _)| Ok((trained.weights(), trained.ask(&[self.entry], streams)?)));
             let (weights, answers) = asked.map_err(|error| self.failed(error))?;
             networks.extend(weights);
-            for (&cell, life) in held.iter().zip(&answers[0].predicted) {
-                residuals[cell] = off(train.lives[cell], *life).ok_or_else(|| {
+            for (place, (&cell, life)) in held.iter().zip(&answers[0].predicted).enumerate() {
+                let deviation = answers[0].deviations.as_ref().map_or(1.0, |deviations| deviations[place]);
+                let off = off(train.lives[cell], *life).map(|off| off / deviation).filter(|off| off.is_finite());
+                residuals[cell] = off.ok_or_else(|| {
                     Error::Internal(format!("{} predicts a life of {life} cycles in calibration", self.entry.label()))
                 })?;
             }

@@ -37,6 +37,8 @@ struct Said {
     lives: Vec<f64>,
     /// Per fold, or of the whole model, what the residuals are laid around.
     around: Vec<Vec<f64>>,
+    /// And the deviations of their ln life, where the model knows them.
+    deviations: Option<Vec<Vec<f64>>>,
     quartiles: Option<Vec<[f64; 2]>>,
     /// Per cell, the training cells that it was compared with; none of a model that compares with none.
     references: Option<Vec<Vec<String>>>,
@@ -146,6 +148,7 @@ impl Bundle {
         let mut samples =
             Samples { feature_shape: shape, train: self.train.clone(), test, removed: vec![], uncounted: vec![] };
         let answer = self.ask_one(entry, &samples, self.weights.as_ref(), workplace)?;
+        let mut deviations = Vec::new();
         let around = match self.calibration.as_ref().map(|calibration| (calibration, &calibration.around)) {
             None => Vec::new(),
             Some((_, Around::Whole)) => vec![answer.predicted.clone()],
@@ -159,16 +162,19 @@ impl Bundle {
                         Around::Networks(networks) => networks.get(fold),
                         _ => None,
                     };
-                    lives.push(self.ask_one(entry, &samples, weights, workplace)?.predicted);
+                    let said = self.ask_one(entry, &samples, weights, workplace)?;
+                    lives.push(said.predicted);
+                    deviations.extend(said.deviations);
                 }
                 lives
             }
         };
+        let deviations = Some(deviations).filter(|deviations| !deviations.is_empty());
         let references = answer
             .references
             .as_ref()
             .map(|references| (0..ids.len()).map(|cell| named(references.of(cell), &self.train.ids)).collect());
-        Ok(Said { lives: answer.predicted, around, quartiles: answer.quartiles, references })
+        Ok(Said { lives: answer.predicted, around, deviations, quartiles: answer.quartiles, references })
     }
 
     fn ask_one(
@@ -261,7 +267,15 @@ impl Bundle {
 
     fn interval(&self, said: &Said, position: usize) -> Option<(f64, f64)> {
         let lives: Vec<f64> = said.around.iter().map(|lives| lives[position].max(1.0)).collect();
-        self.calibration.as_ref()?.interval(&lives, LEVEL).filter(|(low, high)| low.is_finite() && high.is_finite())
+        let calibration = self.calibration.as_ref()?;
+        let interval = match &said.deviations {
+            None => calibration.interval(&lives, LEVEL),
+            Some(folds) => {
+                let deviations: Vec<f64> = folds.iter().map(|deviations| deviations[position]).collect();
+                calibration.interval_of(&lives, &deviations, LEVEL)
+            }
+        };
+        interval.filter(|(low, high)| low.is_finite() && high.is_finite())
     }
 }
 

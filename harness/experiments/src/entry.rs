@@ -2,6 +2,7 @@
 
 use baselines::{
     AnyModel, Described, Engine, ModelError, ModelRow, Streams,
+    additive_gp::AdditiveGpParameters,
     cnn::CnnParameters,
     forest::ForestParameters,
     gp::GpParameters,
@@ -19,6 +20,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{
+    choice::parameters::{SelectParameters, StackParameters},
     misfit::Misfit,
     seed,
     yaml::{self, Problem},
@@ -143,6 +145,8 @@ models! {
     Forest, forest: ForestParameters;
     /// Gaussian process.
     Gp, gp: GpParameters;
+    /// Additive Gaussian processes on compact statistics.
+    AdditiveGp, additive_gp: AdditiveGpParameters;
     /// Multilayer perceptron.
     Mlp, mlp: MlpParameters;
     /// Recurrent network.
@@ -151,6 +155,10 @@ models! {
     Cnn, cnn: CnnParameters;
     /// BatLiNet.
     BatLiNet, batlinet: BatLiNetParameters;
+    /// Several models of the experiment in one.
+    Stack, stack: StackParameters;
+    /// The one of several that is best on folds of the training cells.
+    Select, select: SelectParameters;
     /// A procedure of learning from another chemistry.
     Transfer, transfer: TransferParameters;
 }

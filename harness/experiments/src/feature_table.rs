@@ -90,11 +90,17 @@ fn life(experiment: &Experiment, cell: &Cell) -> Result<Option<f32>, Error> {
 
 /// A column for each statistic, or one of arrays.
 fn columns_of(name: &str, feature: &FeatureSpec, values: Vec<Option<Vec<f32>>>) -> Vec<(String, Values)> {
-    let FeatureSpec::Severson(severson) = feature else { return vec![(name.to_owned(), Values::Arrays(values))] };
+    let statistics = match feature {
+        FeatureSpec::Severson(severson) => serde_json::to_value(&severson.statistics),
+        FeatureSpec::Compact(compact) => serde_json::to_value(&compact.statistics),
+        _ => return vec![(name.to_owned(), Values::Arrays(values))],
+    };
+    let statistics: Vec<serde_json::Value> =
+        statistics.ok().and_then(|names| names.as_array().cloned()).unwrap_or_default();
     let column = |place: usize| Values::Numbers(values.iter().map(|row| row.as_ref().map(|row| row[place])).collect());
-    let statistic_name = |place: usize| match serde_json::to_value(severson.statistics[place]) {
-        Ok(serde_json::Value::String(statistic)) => format!("{name}.{statistic}"),
+    let statistic_name = |place: usize| match &statistics[place] {
+        serde_json::Value::String(statistic) => format!("{name}.{statistic}"),
         _ => format!("{name}.{place}"),
     };
-    (0..severson.statistics.len()).map(|place| (statistic_name(place), column(place))).collect()
+    (0..statistics.len()).map(|place| (statistic_name(place), column(place))).collect()
 }

@@ -9,6 +9,7 @@ use baselines::{Weights, encoder};
 
 use super::{
     attempt::{End, attempt},
+    choice::outcome::{Outcome, outcome},
     company::Company,
     entry::Entry,
     library::Library,
@@ -22,10 +23,10 @@ use super::{
 };
 use crate::Error;
 use cells::{label::LabelRule, source::CellSource};
-use features::samples::{Part, Samples, nothing_observed};
+use features::samples::{self, Part, Samples, nothing_observed};
 use record::{
-    Attachments, Doubtful, DrawnReferences, Fit, LifeBases, PairPredictions, Prediction, Provenance, Removed,
-    RunRecord, Seconds, Status, Versions, card, files::run_folder,
+    Attachments, Deviations, Doubtful, DrawnReferences, Fit, LifeBases, PairPredictions, Prediction, Provenance,
+    Removed, RunRecord, Seconds, Status, Versions, card, files::run_folder,
 };
 use statistics::Metrics;
 
@@ -131,7 +132,7 @@ impl Worker<'_> {
             record.seconds.fit = origin.seconds;
             let trainer = origin.taken_from.as_ref().unwrap_or(&job.runs[0].key);
             record.trained_by = (origin.is_trained && *trainer != run.key).then(|| trainer.clone());
-            let (mut pairs, mut references) = (None, None);
+            let (mut pairs, mut references, mut deviations) = (None, None, None);
             if let Ok(samples) = samples {
                 describe(&mut record, samples);
                 match &outcome {
@@ -143,6 +144,7 @@ impl Worker<'_> {
                         let asked = source(job, self.entry(run)).unwrap_or(&samples.train);
                         pairs = paired(&samples.test, asked, &answers[index]);
                         references = drawn_references(&samples.test, asked, &answers[index]);
+                        deviations = unsure(&samples.test, &answers[index]);
                     }
                 }
             } else if let Err(status) = &outcome {
@@ -156,10 +158,40 @@ impl Worker<'_> {
                 .map_err(|error| Error::Internal(error.to_string()))?;
             let weights = weights.as_deref();
             let pretrained = origin.pretrained.as_ref().map(|(key, hash)| (key.as_str(), hash.as_str()));
-            let (pairs, references) = (pairs.as_ref(), references.as_ref());
-            self.keep(run, &mut record, Attachments { weights, pairs, references, pretrained })?;
+            let (pairs, references, deviations) = (pairs.as_ref(), references.as_ref(), deviations.as_ref());
+            let beside = Attachments { weights, pairs, references, deviations, pretrained, ..Attachments::default() };
+            self.keep(run, &mut record, beside)?;
         }
         Ok(())
+    }
+
+    /// Makes a run of the records of others, and writes its record.
+    pub(super) fn make_of_others(&self, run: &Run) -> Result<(), Error> {
+        let _progress = self.reporter.begin(&self.plan.label(run), self.options.stop);
+        let rule = self.plan.experiment().rule(self.entry(run));
+        let start = Instant::now();
+        let samples = samples::lives(self.source, &self.plan.split, rule, self.options.jobs);
+        let outcome = outcome(self.plan, run, self.options.out);
+        let mut record = self.blank(run, 1);
+        if let Ok(samples) = &samples {
+            describe(&mut record, samples);
+        }
+        record.seconds.predict = start.elapsed().as_secs_f64();
+        let (mut deviations, mut selection, mut intervals) = (None, None, None);
+        match (samples, outcome) {
+            (Ok(samples), Ok(outcome)) if samples.test.ids == outcome.cells => {
+                let Outcome { cells, predicted, deviations: unsure, selection: scores, intervals: ends } = outcome;
+                let answer = Answer { predicted, deviations: None, pairs: None, references: None, quartiles: None };
+                conclude(&mut record, &samples, rule, &answer);
+                deviations = unsure.map(|deviations| Deviations { cells, deviations });
+                (selection, intervals) = (Some(scores), ends);
+            }
+            (Ok(_), Ok(_)) => record.status = Status::Failed("its members were tested on other cells".to_owned()),
+            (Err(problem), _) => record.status = Status::Failed(reason(&problem.to_string())),
+            (_, Err(problem)) => record.status = Status::Failed(reason(&problem)),
+        }
+        let (deviations, selection, intervals) = (deviations.as_ref(), selection.as_ref(), intervals.as_ref());
+        self.keep(run, &mut record, Attachments { deviations, selection, intervals, ..Attachments::default() })
     }
 
     /// In a transfer, the samples are pools of source and target cells, and a run has its own of the target cells.
@@ -377,6 +409,10 @@ fn paired(test: &Part, asked: &Part, answer: &Answer) -> Option<PairPredictions>
         references: asked.ids.clone(),
         predicted: answer.pairs.clone()?,
     })
+}
+
+fn unsure(test: &Part, answer: &Answer) -> Option<Deviations> {
+    Some(Deviations { cells: test.ids.clone(), deviations: answer.deviations.clone()? })
 }
 
 fn drawn_references<'a>(test: &'a Part, asked: &'a Part, answer: &Answer) -> Option<DrawnReferences<'a>> {

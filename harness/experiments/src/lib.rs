@@ -12,6 +12,7 @@
 //! | `protocol` | an honest declaration | a faithful one |
 //! | [`seed`] | seeds and random streams | text |
 //! | [`key`] | the two keys of a run | everything that may change its result |
+//! | [`choice`] | models made of others, chosen by folds of the training cells | YAML; records |
 //! | [`plan`] | runs with their state (new, stale, done, failed) | an experiment, a source, an output folder |
 //! | `values` | what a report looks up | an entry |
 //! | `former` | records of format 1 under the keys of today | plans |
@@ -31,6 +32,7 @@
 
 mod attempt;
 mod changes;
+pub mod choice;
 mod company;
 mod doubts;
 pub mod entry;

@@ -1,8 +1,19 @@
 //! What would run, and why.
 
-use std::{borrow::Cow, collections::HashMap, fmt, path::Path, str::FromStr};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+    fmt,
+    path::Path,
+    str::FromStr,
+};
 
 use super::{
+    changes,
+    choice::{
+        folds::Fold,
+        members::{self, FoldRuns},
+    },
     entry::{Entry, ModelSpec},
     key::{Surroundings, ingredients},
     names::unknown,
@@ -13,7 +24,8 @@ use super::{
 use crate::Error;
 use cells::{catalogue, cell::Origin, label::LabelRule, source::CellSource, split::Split, suggest::did_you_mean};
 use features::samples::{self, LifeRecords};
-use record::{Ingredients, RunRecord, Score, Status, UNKNOWN, files::run_folder, read_scores};
+use record::{Ingredients, RunRecord, Score, Status, UNKNOWN, files::run_folder, hash, read_scores};
+use serde_json::json;
 
 /// Whether a run is to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +81,8 @@ pub struct Plan {
     pub surroundings: Surroundings,
     /// In the order of the entries, then of the seeds.
     pub runs: Vec<Run>,
+    /// What runs on the folds of its training cells, if it has any: plans of their own, before this one.
+    pub folds: Vec<FoldRuns>,
 }
 
 /// Which runs of a plan are asked for.
@@ -139,12 +153,42 @@ pub fn plan(
         check_observed(&declared.experiment, &split, source)?;
         let surroundings = Surroundings::of(&declared.experiment, &split, source, &records, device)?;
         declared.notes.extend(surroundings.check_devices(&declared.experiment)?);
-        let mut plan = Plan { declared, split, surroundings, runs: Vec::new() };
+        let mut folds = Vec::new();
+        if let (Some(spec), Some(on_folds)) = (&declared.experiment.folds, &declared.on_folds) {
+            for fold in spec.of(&split.train, source)? {
+                let experiment = declared_on(&declared, on_folds, &fold);
+                let surroundings = Surroundings::of(&experiment.experiment, &fold.split, source, &records, device)?;
+                let mut plan =
+                    Plan { declared: experiment, split: fold.split, surroundings, runs: Vec::new(), folds: Vec::new() };
+                plan.fill(source, &earlier, out);
+                folds.push(FoldRuns::of(&plan, fold.repeat));
+                plans.push(plan);
+            }
+        }
+        let mut plan = Plan { declared, split, surroundings, runs: Vec::new(), folds };
         plan.fill(source, &earlier, out);
         plans.push(plan);
     }
     select(&mut plans, selection)?;
     Ok(plans)
+}
+
+/// The declaration of what runs on one fold.
+fn declared_on(declared: &Declared, on_folds: &Experiment, fold: &Fold) -> Declared {
+    let mut experiment = on_folds.clone();
+    experiment.name = fold.name(&declared.experiment);
+    experiment.train_test_split.clone_from(&declared.experiment.train_test_split);
+    let config_hash = hash(&json!([declared.config_hash, experiment.name]));
+    let mut trained = declared.experiment.clone();
+    trained.models.retain(|entry| members::members(entry).is_none());
+    Declared {
+        config_hash,
+        notes: Vec::new(),
+        changes: Some(changes::between(&trained, &experiment)),
+        seeds: Some(experiment.seeds.len()),
+        experiment,
+        on_folds: None,
+    }
 }
 
 /// The rows of `out/scores.csv`, none if there is no such file.
@@ -170,8 +214,59 @@ impl Plan {
 
     /// What entry number `entry` with this seed depends on.
     pub fn ingredients(&self, entry: usize, seed: u64) -> Ingredients {
-        let entry = &self.experiment().models[entry];
-        ingredients(self.experiment(), entry, seed, &self.cells(entry, seed), &self.split, &self.surroundings)
+        let written = &self.experiment().models[entry];
+        let mut own =
+            ingredients(self.experiment(), written, seed, &self.cells(written, seed), &self.split, &self.surroundings);
+        if members::members(written).is_some() {
+            self.add_members(entry, &mut own);
+        }
+        own
+    }
+
+    /// What is made of other runs depends on all of them, and on what is made how of which.
+    fn add_members(&self, entry: usize, own: &mut Ingredients) {
+        let experiment = self.experiment();
+        let (mut trained, mut asked, mut made) = (Vec::new(), Vec::new(), Vec::new());
+        for member in members::trained(experiment, entry) {
+            let of = &experiment.models[member];
+            for seed in experiment.seeds_of(of) {
+                let ingredients = self.ingredients(member, seed);
+                trained.push(json!([of.label(), seed, ingredients.train_key()]));
+                asked.push(json!([of.label(), seed, ingredients.evaluation_key()]));
+            }
+            for fold in &self.folds {
+                trained.push(json!([of.label(), fold.repeat, fold.of_entry(&of.label())]));
+            }
+        }
+        for member in members::places(experiment, entry) {
+            let of = &experiment.models[member];
+            if members::members(of).is_some() {
+                made.push(json!([
+                    of.label(),
+                    of.model.effective_parameters(),
+                    self.ingredients(member, 0).train_key()
+                ]));
+            }
+        }
+        own.training["members"] = json!({ "trained": trained, "made": made });
+        own.evaluation["members"] = json!(asked);
+    }
+
+    /// Keys of the runs that this one is made of; none of one that is trained.
+    pub fn inputs(&self, run: &Run) -> Vec<&str> {
+        let experiment = self.experiment();
+        let mut keys = Vec::new();
+        for member in members::trained(experiment, run.entry) {
+            keys.extend(self.runs.iter().filter(|other| other.entry == member).map(|other| other.key.as_str()));
+            let label = experiment.models[member].label();
+            keys.extend(self.folds.iter().flat_map(|fold| fold.of_entry(&label)));
+        }
+        keys
+    }
+
+    /// Whether a run is made of others.
+    pub fn is_made(&self, run: &Run) -> bool {
+        members::members(&self.experiment().models[run.entry]).is_some()
     }
 
     /// Hash of the contents of all cells of its split.
@@ -359,10 +454,16 @@ fn select(plans: &mut [Plan], selection: &Selection) -> Result<(), Error> {
     }
     let is_asked_for = |key: &str| selection.only.is_empty() || selection.only.iter().any(|wanted| is_key(wanted, key));
     let mut parts = Parts::default();
-    for plan in plans {
+    for plan in plans.iter_mut() {
         let Plan { declared, runs, .. } = plan;
         for run in runs {
             let entry = &declared.experiment.models[run.entry];
+            if members::members(entry).is_some() {
+                run.selected =
+                    selection.models.is_empty() || selection.models.iter().any(|wanted| matches(wanted, entry));
+                run.selected &= is_asked_for(&run.key);
+                continue;
+            }
             run.selected = selection.models.is_empty() || selection.models.iter().any(|wanted| matches(wanted, entry));
             run.selected &= is_asked_for(&run.key);
             if run.selected {
@@ -371,6 +472,7 @@ fn select(plans: &mut [Plan], selection: &Selection) -> Result<(), Error> {
             }
         }
     }
+    wait(plans);
     Ok(())
 }
 
@@ -393,6 +495,21 @@ pub fn in_parts(plans: &[Plan], count: usize) -> Vec<Vec<&Run>> {
         runs[parts.place(run) % count].push(run);
     }
     runs
+}
+
+/// What is made of other runs waits until all of them are there or asked for, too.
+fn wait(plans: &mut [Plan]) {
+    let mut coming: HashSet<String> = HashSet::new();
+    for run in plans.iter().flat_map(|plan| &plan.runs) {
+        if run.selected || matches!(run.state, State::Done | State::Former(_)) {
+            coming.insert(run.key.clone());
+        }
+    }
+    for plan in plans {
+        let is_ready: Vec<bool> =
+            (plan.runs.iter()).map(|run| plan.inputs(run).into_iter().all(|key| coming.contains(key))).collect();
+        plan.runs.iter_mut().zip(is_ready).for_each(|(run, is_ready)| run.selected &= is_ready);
+    }
 }
 
 fn matches(wanted: &str, entry: &Entry) -> bool {

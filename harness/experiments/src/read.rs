@@ -33,6 +33,8 @@ pub struct Declared {
     pub changes: Option<Vec<Change>>,
     /// How many seeds the file as written has.
     pub seeds: Option<usize>,
+    /// What is run on each fold of the training cells, where there are any; their splits are made when it is planned.
+    pub on_folds: Option<Box<Experiment>>,
 }
 
 /// Reads an experiment of one split; otherwise as [`read_all`].
@@ -117,7 +119,26 @@ pub fn parse(text: &str, file: &str, profile: &str, settings: &[Setting]) -> Res
     let as_written = as_written(text, file, profile, settings, &experiment);
     let changes = as_written.as_ref().map(|before| changes::between(before, &experiment));
     let seeds = as_written.map(|before| before.seeds.len());
-    Ok(Declared { config_hash, changes, seeds, experiment, notes })
+    let on_folds = on_folds(&tree, &experiment).map_err(|problem| format!("{file}: {problem}"))?;
+    Ok(Declared { config_hash, changes, seeds, experiment, notes, on_folds })
+}
+
+/// The experiment of a fold: its entries that are trained, with the seeds and settings of the folds.
+fn on_folds(tree: &Value, experiment: &Experiment) -> Result<Option<Box<Experiment>>, String> {
+    let Some(folds) = &experiment.folds else { return Ok(None) };
+    let mut tree = tree.clone();
+    if let Some(map) = tree.as_mapping_mut() {
+        ["folds", "expect", "profiles"].iter().for_each(|key| drop(map.remove(*key)));
+        let seeds = folds.seeds.iter().map(|&seed| Value::from(seed)).collect();
+        map.insert("seeds".into(), Value::Sequence(seeds));
+    }
+    if let Some(models) = tree.get_mut("models").and_then(Value::as_sequence_mut) {
+        models.retain(|entry| ["stack", "select"].iter().all(|key| entry.get(key).is_none()));
+    }
+    apply(&mut tree, &folds.settings(), &|setting| format!("folds, {}", setting.path))?;
+    let mut on_folds = checked(&tree).map_err(|problem| format!("folds: {problem}"))?;
+    on_folds.study = record::Study::Folds;
+    Ok(Some(Box::new(on_folds)))
 }
 
 /// The experiment without profile and settings, but of the same protocol.

@@ -160,6 +160,13 @@ struct Group<'a> {
 
 impl Campaign<'_> {
     fn run(&self, pending: &[&Run]) -> Result<(), Error> {
+        let (made, trained): (Vec<&Run>, Vec<&Run>) = pending.iter().partition(|run| self.worker.plan.is_made(run));
+        self.train(&trained)?;
+        // in the order of the file, which is that in which they need one another
+        made.into_iter().try_for_each(|run| self.worker.make_of_others(run))
+    }
+
+    fn train(&self, pending: &[&Run]) -> Result<(), Error> {
         let mut groups = self.groups(pending);
         while !groups.is_empty() {
             self.check_stop()?;

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_yaml::Value;
 
+use super::choice::{folds::FoldsSpec, members};
 use super::pools::Draw;
 use super::{
     entry::{Entry, ModelSpec},
@@ -43,7 +44,7 @@ pub struct Experiment {
     /// The split file; in a transfer, the file of pools; the first of a cross-validation.
     pub train_test_split: PathBuf,
     /// The split files of a cross-validation that has not been taken apart yet ([`read::read_all`](super::read::read_all)).
-    pub folds: Vec<PathBuf>,
+    pub splits: Vec<PathBuf>,
     /// In a transfer, how every run's cells are drawn from the pools.
     pub transfer: Option<Draw>,
     /// Faithful or honest.
@@ -54,6 +55,8 @@ pub struct Experiment {
     pub label: LabelRule,
     /// One run each for every model that draws random numbers.
     pub seeds: Vec<u64>,
+    /// Parts of the training cells that are left out in turn, by which stacks and selections are made.
+    pub folds: Option<FoldsSpec>,
     /// Feature sets by name, in the order of the file.
     pub features: Vec<(String, FeatureSpec)>,
     /// What is run, in the order of the file.
@@ -93,21 +96,21 @@ impl Experiment {
 
     /// One experiment per fold, told apart by their names, or this one.
     pub(crate) fn apart(mut self) -> Vec<Self> {
-        let folds = std::mem::take(&mut self.folds);
-        if folds.is_empty() {
+        let splits = std::mem::take(&mut self.splits);
+        if splits.is_empty() {
             return vec![self];
         }
         let fold = |(index, train_test_split)| {
             let name = format!("{}{FOLD}{}", self.name, index + 1);
             Self { name, train_test_split, ..self.clone() }
         };
-        folds.into_iter().enumerate().map(fold).collect()
+        splits.into_iter().enumerate().map(fold).collect()
     }
 
     /// The same with file paths relative to `folder`, that of the experiment file.
     pub(crate) fn beside(mut self, folder: &path::Path) -> Self {
         self.train_test_split = folder.join(self.train_test_split);
-        self.folds.iter_mut().for_each(|file| *file = folder.join(&*file));
+        self.splits.iter_mut().for_each(|file| *file = folder.join(&*file));
         self
     }
 }
@@ -147,6 +150,8 @@ pub(crate) struct WrittenExperiment {
     label: LabelRule,
     /// One run each of every model that draws random numbers. The paper has eight.
     seeds: Vec<u64>,
+    /// Parts of the training cells that are left out in turn, by which stacks and selections are made.
+    folds: Option<FoldsSpec>,
     /// By names of your own, what models read of a cell.
     #[serde(deserialize_with = "unique", default)]
     #[schemars(with = "BTreeMap<String, FeatureSpec>", skip_serializing_if = "Vec::is_empty")]
@@ -221,12 +226,13 @@ impl TryFrom<WrittenExperiment> for Experiment {
             description: declared.description.trim().to_owned(),
             analysis: declared.analysis.unwrap_or_default().trim().to_owned(),
             train_test_split: declared.train_test_split.first,
-            folds: declared.train_test_split.folds,
+            splits: declared.train_test_split.folds,
             transfer: declared.transfer,
             protocol: declared.protocol,
             early_cycles: declared.early_cycles,
             label: declared.label,
             seeds: declared.seeds,
+            folds: declared.folds,
             features: declared.features,
             models,
             expect: declared.expect,
@@ -265,8 +271,8 @@ impl Experiment {
         if self.description.is_empty() {
             return refused("description", "description is empty: say what is run and why".to_owned());
         }
-        if (self.study == Study::CrossValidation) == self.folds.is_empty() {
-            let sentence = match self.folds.is_empty() {
+        if (self.study == Study::CrossValidation) == self.splits.is_empty() {
+            let sentence = match self.splits.is_empty() {
                 true => {
                     "study cross_validation needs a list of split files as train_test_split: `batlinet split --folds K` makes them"
                 }
@@ -276,7 +282,7 @@ impl Experiment {
             };
             return refused("study", sentence.to_owned());
         }
-        if self.transfer.is_some() && !self.folds.is_empty() {
+        if self.transfer.is_some() && !self.splits.is_empty() {
             return refused("train_test_split", "a transfer draws its cells from one file of pools".to_owned());
         }
         if self.seeds.is_empty() {
@@ -284,6 +290,15 @@ impl Experiment {
         }
         if let Some((index, seed)) = repeated(&self.seeds) {
             return Err(Problem::of_value(Path::of("seeds").item(index), format!("seed {seed} is given twice")));
+        }
+        if let Some(folds) = &self.folds {
+            folds.check().map_err(|sentence| Problem::of_value(Path::of("folds"), sentence))?;
+            if self.transfer.is_some() {
+                return refused(
+                    "folds",
+                    "folds are parts of training cells, which a transfer draws by itself".to_owned(),
+                );
+            }
         }
         if self.models.is_empty() {
             return refused("models", "models is empty: give at least one, such as `- mean: {}`".to_owned());
@@ -294,6 +309,9 @@ impl Experiment {
         let numbers = self.transfer.as_ref().map_or(1, |draw| draw.cells.len());
         for (index, entry) in self.models.iter().enumerate() {
             self.check_entry(entry).map_err(|misfit| misfit.shown_in(index, index / numbers))?;
+        }
+        for index in 0..self.models.len() {
+            members::check(self, index).map_err(|sentence| Misfit::from(sentence).in_entry(index / numbers))?;
         }
         let entries: Vec<(&str, &str)> =
             self.models.iter().map(|entry| (entry.model.name(), entry.variant.as_str())).collect();

@@ -79,6 +79,8 @@ pub struct Trained<'a> {
 pub struct Answer {
     /// Predicted lives of the test cells, in cycles, in the order of the samples.
     pub predicted: Vec<f64>,
+    /// Standard deviations of their ln life, of a model that knows how unsure it is.
+    pub deviations: Option<Vec<f64>>,
     /// The same with each training cell (columns) as the only reference of each test cell (rows), if asked for.
     pub pairs: Option<Array2<f64>>,
     /// The references of each test cell, for a model that asks any.
@@ -236,8 +238,12 @@ impl<'a> Trained<'a> {
             Either::BatLiNet(model) => model,
             Either::Other(model) => {
                 let context = context(&self.streams, self.workplace);
-                let predicted = self.labels.inverse(&model.predict(features.view(), &context)?);
-                return Ok(vec![Answer { predicted, pairs: None, references: None, quartiles: None }; entries.len()]);
+                let labels = model.predict(features.view(), &context)?;
+                let deviations = model.deviations(features.view(), &context)?;
+                let deviations = deviations.map(|deviations| self.labels.log_deviations(&labels, &deviations));
+                let predicted = self.labels.inverse(&labels);
+                let answer = Answer { predicted, deviations, pairs: None, references: None, quartiles: None };
+                return Ok(vec![answer; entries.len()]);
             }
         };
         let (cells, training) = (test.ids.len(), self.material.references().ids.len());
@@ -267,6 +273,7 @@ impl<'a> Trained<'a> {
         }
         let answer = |(references, pair_matrix): &(References, bool)| Answer {
             predicted: self.labels.inverse(&answers.predict(references)),
+            deviations: None,
             pairs: alone.clone().filter(|_| *pair_matrix),
             references: answers.inter.is_some().then(|| references.clone()),
             quartiles: alone.as_ref().filter(|_| is_close).map(|alone| quartiles(alone, references)),

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, io, path::Path};
 
-use super::{PairPredictions, references::DrawnReferences};
+use super::{Deviations, Intervals, PairPredictions, Selection, references::DrawnReferences};
 
 /// What a run leaves beside its record, and the network that it began with.
 #[derive(Clone, Copy, Debug, Default)]
@@ -13,6 +13,12 @@ pub struct Attachments<'a> {
     pub pairs: Option<&'a PairPredictions>,
     /// The references that were drawn, if the model asks any.
     pub references: Option<&'a DrawnReferences<'a>>,
+    /// How unsure the model is, if it knows.
+    pub deviations: Option<&'a Deviations>,
+    /// What it was made of, if it was made of other runs.
+    pub selection: Option<&'a Selection>,
+    /// Where lives should be, if folds tell.
+    pub intervals: Option<&'a Intervals>,
     /// Key and hash of the pretrained network that its training began with, if any.
     pub pretrained: Option<(&'a str, &'a str)>,
 }
@@ -21,7 +27,15 @@ pub struct Attachments<'a> {
 pub(crate) const WEIGHTS: &str = "weights.safetensors";
 
 /// All that may lie in the folder of a run beside its record.
-pub(crate) const FILES: [&str; 4] = [crate::Prediction::FILE, PairPredictions::FILE, DrawnReferences::FILE, WEIGHTS];
+pub(crate) const FILES: [&str; 7] = [
+    crate::Prediction::FILE,
+    PairPredictions::FILE,
+    DrawnReferences::FILE,
+    Deviations::FILE,
+    Selection::FILE,
+    Intervals::FILE,
+    WEIGHTS,
+];
 
 /// BLAKE3 of files, 64 hexadecimal digits, by name: in the folder of the run, or `pretrained/<key>.safetensors` in the output
 /// folder. Weights, pairs and references may have been left out when a run was kept (`make keep`).

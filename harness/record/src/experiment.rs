@@ -74,6 +74,8 @@ pub enum Study {
     Transfer,
     /// Models on every fold of the cells in turn: of a list of split files, and not to be written.
     CrossValidation,
+    /// A part of the training cells, left out: what choices are made by.
+    Folds,
 }
 
 /// An error measure that an expectation is about.

@@ -10,6 +10,10 @@
 //!   runs/<key>/references.csv     the training cells that BatLiNet was asked with, per test cell  [`DrawnReferences`]
 //!   runs/<key>/pairs.csv          every test cell with every training cell as its only reference, where
 //!                                 `pair_matrix: true` asked for it                [`PairPredictions`]
+//!   runs/<key>/deviations.csv     how unsure the model is of each test cell, where it knows  [`Deviations`]
+//!   runs/<key>/selection.csv      what a run of `stack` or `select` is made of, and every score that was looked at for it
+//!                                                                                 [`Selection`]
+//!   runs/<key>/intervals.csv      and where the lives of its test cells should be  [`Intervals`]
 //!   pretrained/<key>.safetensors  networks that fine-tuning begins with, each for all numbers of target cells
 //!   bundles/<key>.blm             the models of runs, where `run --bundles` asked for them (crate `bundle`)
 //!   experiments/<name>-<data>.json    what was declared, for the report           [`ExperimentRecord`]
@@ -31,6 +35,7 @@
 mod attachments;
 mod change;
 mod computed;
+mod deviations;
 mod error;
 mod experiment;
 pub mod files;
@@ -48,12 +53,14 @@ mod rows;
 mod run;
 mod scores;
 mod seal;
+mod selection;
 mod values;
 mod variant;
 
 pub use attachments::{Attachments, Hashes, hash_of, pretrained_name};
 pub use change::Change;
 pub use computed::{DeviceClass, Precision};
+pub use deviations::Deviations;
 pub use error::Error;
 pub use experiment::{AS_WRITTEN, Expectation, ExperimentRecord, Metric, Protocol, Study};
 pub use ingredients::{Ingredients, hash};
@@ -67,5 +74,6 @@ pub use references::DrawnReferences;
 pub use rows::{check_row, check_rows, sound_rows};
 pub use run::{Doubtful, Fit, LifeBases, Prediction, Removed, RunRecord, Seconds, Status, weights_file, weights_hash};
 pub use scores::{SCORE_COLUMNS, Score, read_scores, write_scores};
+pub use selection::{Candidate, Interval, Intervals, Selection};
 pub use values::{Branches, Method, Values};
 pub use variant::{Swept, Variant};

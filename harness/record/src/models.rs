@@ -1,7 +1,7 @@
 //! What models are called in files, and the order of tables.
 
 /// The names of all models, in the order of the tables.
-pub const MODELS: [&str; 14] = [
+pub const MODELS: [&str; 15] = [
     "mean",
     "variance",
     "discharge",
@@ -12,6 +12,7 @@ pub const MODELS: [&str; 14] = [
     "svm",
     "forest",
     "gp",
+    "additive_gp",
     "mlp",
     "lstm",
     "cnn",

@@ -111,7 +111,7 @@ fn read(id: &str, name: &str, root: Node<'_>) -> Result<Imported, String> {
     if !(entry.nominal_capacity > 0.0) {
         return Err(format!("its nominal capacity is {}", shown(entry.nominal_capacity.to_string(), 40)));
     }
-    let Imported { cell, mut remarks } = batteryml::own(&entry, root)?;
+    let Imported { cell, mut remarks, notes } = batteryml::own(&entry, root)?;
     let mut info = cell.info().clone();
     info.id = id.to_owned();
     if width != 1.0 {
@@ -129,7 +129,7 @@ fn read(id: &str, name: &str, root: Node<'_>) -> Result<Imported, String> {
     }
     // none of the remarks on a life that is nobody's but the file's
     let cell = Cell::new(info, cell.cycles().to_vec(), cell.life().clone()).map_err(|fault| fault.to_string())?;
-    Ok(Imported { cell, remarks })
+    Ok(Imported { cell, remarks, notes })
 }
 
 /// The part of the charge that the cell was cycled over; a width of 0 counts as 1, as in BatteryLife.

@@ -12,6 +12,7 @@ use super::{
     train::CalibrationChoice,
 };
 use experiments::run;
+use record::Study;
 use report::{
     lives,
     study::chapters::experiments,
@@ -76,7 +77,9 @@ pub fn execute(arguments: &RunArguments) -> Result<(), Failure> {
         stop: interrupt::flag("stopping after this epoch; finished runs are kept")?,
     };
     let tally = run::execute(&plans, &*source, &options)?;
-    let names: Vec<&str> = plans.iter().map(|plan| plan.experiment().name.as_str()).collect();
+    // of folds, the runs that are made of theirs tell
+    let shown = plans.iter().filter(|plan| plan.experiment().study != Study::Folds);
+    let names: Vec<&str> = shown.map(|plan| plan.experiment().name.as_str()).collect();
     let data = source.origin();
     let mut summaries = summary::summarise(&out)?;
     summaries.retain(|summary| names.contains(&summary.experiment.as_str()) && summary.data == data);

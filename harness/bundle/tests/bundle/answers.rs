@@ -38,7 +38,25 @@ fn every_model_answers_from_its_file_what_its_run_answered() {
         assert_eq!(bundle.predict(&made.source, &test_cells(), WORKPLACE).unwrap(), answers, "{label}");
         count += 1;
     }
-    assert_eq!(count, 14);
+    assert_eq!(count, 15);
+}
+
+#[test]
+fn a_model_that_knows_how_unsure_it_is_has_intervals_of_its_own_width() {
+    let made = Made::new();
+    let bundle = made.bundle("additive_gp", Folds::Count(4)).unwrap();
+    let plain = made.bundle("discharge", Folds::Count(4)).unwrap();
+    let residuals = |bundle: &Bundle| bundle.calibration.as_ref().unwrap().residuals.clone();
+    // of standardised residuals the middle is about one, whatever the unit; of ln life it is far less
+    let middle = |mut of: Vec<f64>| {
+        of.sort_by(f64::total_cmp);
+        of[of.len() / 2]
+    };
+    let (standardised, of_life) = (middle(residuals(&bundle)), middle(residuals(&plain)));
+    assert!(standardised > 0.1 && standardised < 10.0, "{standardised} {of_life}");
+    let answers = bundle.predict(&made.source, &test_cells(), WORKPLACE).unwrap();
+    let widths: Vec<f64> = answers.iter().map(|answer| (answer.high.unwrap() / answer.low.unwrap()).ln()).collect();
+    assert!(widths.windows(2).any(|pair| (pair[0] - pair[1]).abs() > 1e-6), "{widths:?}");
 }
 
 #[test]

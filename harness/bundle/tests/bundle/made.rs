@@ -51,6 +51,8 @@ models:
   - gp: {}
     feature: row
     feature_transformation: z_score
+  - additive_gp: {curves: [[0, 1]], capacities: [[2, 3]]}
+    feature: discharge
   - mlp: {epochs: 2}
     feature: row
   - lstm: {epochs: 2, hidden: 4}

@@ -180,7 +180,10 @@ fn described(schema: &Value) -> String {
     let text = schema["description"].as_str().unwrap_or_default();
     let text: String = text.split("```").step_by(2).collect();
     let source =
-        schema["x-source"].as_str().map_or_else(String::new, |source| format!(" *Source: method.md, {source}.*"));
+        schema["x-source"].as_str().map_or_else(String::new, |source| match source.starts_with(char::is_numeric) {
+            true => format!(" *Source: method.md, {source}.*"),
+            false => format!(" *Source: {source}.*"),
+        });
     let text = text + &source;
     let text = text.replace("[`", "`").replace("`]", "`").replace("\n\n* ", " ").replace("\n* ", " ");
     text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|")

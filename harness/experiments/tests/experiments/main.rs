@@ -2,6 +2,7 @@
 
 mod ablations;
 mod bench;
+mod choice;
 mod declared;
 mod experiment_runs;
 mod paper_items;

@@ -86,6 +86,7 @@ impl Compare {
                     self.same("stored curves", Some(stored), theirs["stored_qdlin_if_present"].as_bool());
                 }
             }
+            FeatureSpec::Compact(_) => panic!("{}: the authors have no such features", self.0),
             FeatureSpec::Severson(severson) => {
                 let expected: &[_] = match theirs["kind"].as_str() {
                     Some("severson_variance") => &Severson::VARIANCE,

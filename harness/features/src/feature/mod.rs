@@ -3,6 +3,7 @@
 //! [`FeatureSpec`] declares a feature; [`FeatureSpec::extractor`] builds it, cell after cell, with buffers of its own.
 
 mod capacity_map;
+mod compact;
 mod discharge_curve;
 mod extract;
 mod half_cycle;
@@ -11,6 +12,7 @@ mod spec;
 mod voltage_capacity;
 
 pub use capacity_map::{CapacityMap, Channel};
+pub use compact::{Compact, CompactStatistic};
 pub use discharge_curve::QdlinSource;
 pub use extract::Extract;
 pub use severson::{Severson, Statistic};

@@ -4,7 +4,7 @@ use ndarray::{ArrayD, IxDyn};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{CapacityMap, Extract, Severson, VoltageCapacity};
+use super::{CapacityMap, Compact, Extract, Severson, VoltageCapacity};
 use crate::Error;
 use cells::cell::Cell;
 
@@ -25,6 +25,8 @@ pub enum FeatureSpec {
     VoltageCapacity(VoltageCapacity),
     /// Hand-made statistics of the early cycles: what the linear models read.
     Severson(Severson),
+    /// Twenty statistics of repaired curves and capacities: what the additive Gaussian process reads.
+    Compact(Compact),
 }
 
 /// [`FeatureSpec`] as it is written: a mapping with exactly one key. (A YAML enum would need a tag.)
@@ -41,20 +43,23 @@ struct WrittenFeature {
     /// Hand-made statistics of the early cycles: what the linear models read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     severson: Option<Severson>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    compact: Option<Compact>,
 }
 
 impl TryFrom<WrittenFeature> for FeatureSpec {
     type Error = String;
 
     fn try_from(declared: WrittenFeature) -> Result<Self, String> {
-        let spec = match (declared.capacity_map, declared.voltage_capacity, declared.severson) {
-            (Some(map), None, None) => Self::CapacityMap(map),
-            (None, Some(curves), None) => Self::VoltageCapacity(curves),
-            (None, None, Some(statistics)) => Self::Severson(statistics),
+        let spec = match (declared.capacity_map, declared.voltage_capacity, declared.severson, declared.compact) {
+            (Some(map), None, None, None) => Self::CapacityMap(map),
+            (None, Some(curves), None, None) => Self::VoltageCapacity(curves),
+            (None, None, Some(statistics), None) => Self::Severson(statistics),
+            (None, None, None, Some(compact)) => Self::Compact(compact),
             _ => {
                 return Err(
-                    "a feature is exactly one of capacity_map, voltage_capacity and severson, with settings in \
-                            braces, such as capacity_map: {cycles: 100}"
+                    "a feature is exactly one of capacity_map, voltage_capacity, severson and compact, with settings \
+                            in braces, such as capacity_map: {cycles: 100}"
                         .to_owned(),
                 );
             }
@@ -66,11 +71,12 @@ impl TryFrom<WrittenFeature> for FeatureSpec {
 
 impl From<FeatureSpec> for WrittenFeature {
     fn from(spec: FeatureSpec) -> Self {
-        let mut declared = Self { capacity_map: None, voltage_capacity: None, severson: None };
+        let mut declared = Self { capacity_map: None, voltage_capacity: None, severson: None, compact: None };
         match spec {
             FeatureSpec::CapacityMap(map) => declared.capacity_map = Some(map),
             FeatureSpec::VoltageCapacity(curves) => declared.voltage_capacity = Some(curves),
             FeatureSpec::Severson(statistics) => declared.severson = Some(statistics),
+            FeatureSpec::Compact(compact) => declared.compact = Some(compact),
         }
         declared
     }
@@ -88,6 +94,7 @@ impl FeatureSpec {
             Self::CapacityMap(map) => map.check(),
             Self::VoltageCapacity(curves) => curves.check(),
             Self::Severson(statistics) => statistics.check(),
+            Self::Compact(compact) => compact.check(),
         }
     }
 
@@ -97,6 +104,7 @@ impl FeatureSpec {
             Self::CapacityMap(map) => serde_json::to_value(map),
             Self::VoltageCapacity(curves) => serde_json::to_value(curves),
             Self::Severson(statistics) => serde_json::to_value(statistics),
+            Self::Compact(compact) => serde_json::to_value(compact),
         };
         let settings = settings.map_err(|error| error.to_string())?;
         for (name, value) in settings.as_object().into_iter().flatten() {
@@ -114,6 +122,7 @@ impl FeatureSpec {
             Self::CapacityMap(map) => map.cycles_needed(),
             Self::VoltageCapacity(curves) => curves.cycles_needed(),
             Self::Severson(statistics) => statistics.cycles_needed(),
+            Self::Compact(compact) => compact.cycles_needed(),
         }
     }
 
@@ -123,6 +132,7 @@ impl FeatureSpec {
             Self::CapacityMap(map) => map.shape().to_vec(),
             Self::VoltageCapacity(curves) => curves.shape().to_vec(),
             Self::Severson(statistics) => vec![statistics.statistics.len()],
+            Self::Compact(compact) => vec![compact.statistics.len()],
         }
     }
 
@@ -136,6 +146,7 @@ impl FeatureSpec {
             Self::CapacityMap(map) => map.check_cell(cell, held),
             Self::VoltageCapacity(curves) => curves.check_cell(cell, held),
             Self::Severson(statistics) => statistics.check_cell(cell, held),
+            Self::Compact(compact) => compact.check_cell(cell, held),
         }
     }
 
@@ -146,6 +157,7 @@ impl FeatureSpec {
             Self::CapacityMap(_) => CapacityMap::VERSION,
             Self::VoltageCapacity(_) => VoltageCapacity::VERSION,
             Self::Severson(_) => Severson::VERSION,
+            Self::Compact(_) => Compact::VERSION,
         };
         let settings = serde_json::to_string(self).expect("plain settings always become JSON");
         format!("v{version} {settings}")
@@ -157,6 +169,7 @@ impl FeatureSpec {
             Self::CapacityMap(map) => Box::new(map.extractor()),
             Self::VoltageCapacity(curves) => Box::new(curves.extractor()),
             Self::Severson(statistics) => Box::new(statistics.extractor()),
+            Self::Compact(compact) => Box::new(compact.extractor()),
         }
     }
 

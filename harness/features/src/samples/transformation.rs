@@ -166,6 +166,22 @@ impl FittedLabelTransformation {
     }
 }
 
+impl FittedLabelTransformation {
+    /// Standard deviations of ln life, of standard deviations around labels: half of what lies between one up and one down. Not a
+    /// number where a life of them has no logarithm.
+    ///
+    /// # Panics
+    /// If there are not as many of both.
+    pub fn log_deviations(&self, labels: &[f64], deviations: &[f64]) -> Vec<f64> {
+        assert_eq!(labels.len(), deviations.len(), "a deviation for each label");
+        let lives = |sign: f64| {
+            let moved: Vec<f64> = labels.iter().zip(deviations).map(|(label, by)| label + sign * by).collect();
+            self.inverse(&moved)
+        };
+        lives(1.0).iter().zip(lives(-1.0)).map(|(high, low)| (high.ln() - low.ln()) / 2.0).collect()
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum FittedStep {
     Log,
@@ -249,6 +265,19 @@ mod tests {
         assert!(fitted.inverse(&labels).iter().zip(lives).all(|(back, life)| (back - life).abs() < 1e-9));
         // the training mean of the labels is the geometric mean of the lives
         assert!((fitted.inverse(&[0.0])[0] - 741.31005859375).abs() < 1e-3);
+    }
+
+    #[test]
+    fn deviations_of_labels_are_deviations_of_ln_life() {
+        let lives = [300.0, 500.0, 900.0, 2237.0];
+        let fitted = LabelTransformation::default().fit(&lives).unwrap();
+        let logarithms: Vec<f64> = lives.iter().map(|life: &f64| life.ln()).collect();
+        let mean = logarithms.iter().sum::<f64>() / 4.0;
+        let deviation = (logarithms.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / 3.0).sqrt();
+        let found = fitted.log_deviations(&[0.3, -1.0], &[1.0, 0.25]);
+        assert!((found[0] - deviation).abs() < 1e-12 && (found[1] - 0.25 * deviation).abs() < 1e-12, "{found:?}");
+        let plain = LabelTransformation::none().fit(&lives).unwrap().log_deviations(&[1000.0, 10.0], &[1.0, 20.0]);
+        assert!((plain[0] - 0.001).abs() < 1e-8 && plain[1].is_nan(), "{plain:?}");
     }
 
     #[test]

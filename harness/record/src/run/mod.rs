@@ -106,6 +106,9 @@ impl RunRecord {
             (WEIGHTS, beside.weights.map(<[u8]>::to_vec)),
             (super::PairPredictions::FILE, beside.pairs.map(|pairs| text(pairs.to_csv()))),
             (super::DrawnReferences::FILE, beside.references.map(|references| text(references.to_csv()))),
+            (super::Deviations::FILE, beside.deviations.map(|deviations| text(deviations.to_csv()))),
+            (super::Selection::FILE, beside.selection.map(|selection| text(selection.to_csv()))),
+            (super::Intervals::FILE, beside.intervals.map(|intervals| text(intervals.to_csv()))),
             (Prediction::FILE, (self.status == Status::Ok).then(|| text(Prediction::to_csv(&self.predictions)))),
         ];
         self.attachments = beside

@@ -18,7 +18,7 @@ use super::{
 };
 
 /// Heading, what the paper has of it, and its name in files.
-const CHAPTERS: [(Study, &str, &str); 8] = [
+const CHAPTERS: [(Study, &str, &str); 9] = [
     (Study::Scenario, "Scenarios (paper: Fig. 3)", "scenarios"),
     (Study::Branches, "Branches of BatLiNet (paper: Supplementary Fig. 4a)", "branches"),
     (Study::Features, "Channels of the capacity map (paper: Supplementary Fig. 4b)", "features"),
@@ -27,6 +27,7 @@ const CHAPTERS: [(Study, &str, &str); 8] = [
     (Study::ReferenceStudy, "Single references (paper: Fig. 5)", "reference-study"),
     (Study::CrossValidation, "Cross-validation", "cross-validation"),
     (Study::Transfer, "Transfer between chemistries (paper: Fig. 4)", "transfer"),
+    (Study::Folds, "Folds of the training cells, by which is chosen", "folds"),
 ];
 
 /// Heading of the chapter that experiments of this kind stand in.
@@ -115,7 +116,7 @@ fn part(summary: &Summary, throughput: Option<&Throughput>) -> Section {
         }
         Study::ReferenceStudy => reference_study::section(summary, throughput),
         Study::Transfer => transfer::section(summary),
-        Study::Branches | Study::Features | Study::CrossValidation => scenario::section(summary),
+        Study::Branches | Study::Features | Study::CrossValidation | Study::Folds => scenario::section(summary),
     };
     section.runs = summary.keys();
     profile::mark(&mut section, summary);

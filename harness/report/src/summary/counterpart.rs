@@ -15,7 +15,7 @@ pub(super) fn counterpart(summary: &Summary, row: &Row, metric: &str) -> Option<
             published("transfer", scenario, model, &variant, metric)
         }
         // one of several counts or weights: the paper has medians, which the study's own table shows
-        Study::References | Study::Alpha | Study::ReferenceStudy | Study::CrossValidation => None,
+        Study::References | Study::Alpha | Study::ReferenceStudy | Study::CrossValidation | Study::Folds => None,
         Study::Features => of_features(),
         Study::Scenario | Study::Branches => {
             let arm = arm(summary, row)?;

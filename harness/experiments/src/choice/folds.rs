@@ -1,0 +1,112 @@
+//! `folds:` of an experiment: parts of its training cells, left out in turn.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_yaml::Value;
+
+use crate::{Error, named::unique, setting::Setting, spec::Experiment};
+use cells::{
+    source::CellSource,
+    split::{self, By, Member, Split},
+};
+
+/// What stays on one side of a fold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(extend("x-source" = "beyond.md"))]
+pub enum FoldsBy {
+    /// Each cell is drawn for itself.
+    #[default]
+    Random,
+    /// Cells cycled alike.
+    Protocol,
+    /// Cells of one batch.
+    Batch,
+}
+
+/// The folds as declared.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("x-source" = "beyond.md"))]
+pub struct FoldsSpec {
+    /// How many parts; every training cell is left out once.
+    pub count: usize,
+    /// How often the parts are drawn anew, as `batlinet split --folds` draws them with the seeds 0, 1, 2 …
+    #[serde(default = "once")]
+    pub repeats: usize,
+    /// What stays on one side.
+    #[serde(default)]
+    pub by: FoldsBy,
+    /// Seeds of the runs on folds.
+    pub seeds: Vec<u64>,
+    /// What is set otherwise for them, such as `models.cnn.epochs: 300`.
+    #[serde(default, deserialize_with = "unique")]
+    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
+    pub changes: Vec<(String, Value)>,
+}
+
+fn once() -> usize {
+    1
+}
+
+/// One fold of an experiment.
+pub struct Fold {
+    /// Which drawing, from 1.
+    pub repeat: usize,
+    /// Which part of it, from 1.
+    pub part: usize,
+    /// The training cells without it, and it.
+    pub split: Split,
+}
+
+impl FoldsSpec {
+    /// Whether it makes sense.
+    ///
+    /// # Errors
+    /// A sentence.
+    pub fn check(&self) -> Result<(), String> {
+        if self.count < 2 || self.repeats == 0 {
+            return Err("folds: count is 2 or more, and repeats 1 or more".to_owned());
+        }
+        if self.seeds.is_empty() {
+            return Err("folds: seeds is empty: give at least one, such as [0]".to_owned());
+        }
+        Ok(())
+    }
+
+    /// The settings that the runs on folds differ in.
+    pub fn settings(&self) -> Vec<Setting> {
+        self.changes.iter().map(|(path, value)| Setting { path: path.clone(), value: value.clone() }).collect()
+    }
+
+    /// All folds of these training cells.
+    ///
+    /// # Errors
+    /// [`Error::Cells`] of cells that are not there or cannot be parted so.
+    pub fn of(&self, train: &[String], source: &dyn CellSource) -> Result<Vec<Fold>, Error> {
+        let members: Vec<Member> = match self.by {
+            FoldsBy::Random => train.iter().map(|id| Member { id: id.clone(), group: id.clone() }).collect(),
+            by => {
+                let infos = train.iter().map(|id| Ok(source.glance(id)?.0.info().clone()));
+                let by = if by == FoldsBy::Protocol { By::Protocol } else { By::Batch };
+                split::members(&infos.collect::<Result<Vec<_>, cells::Error>>()?, by)
+            }
+        };
+        let mut folds = Vec::new();
+        for repeat in 0..self.repeats {
+            let splits = split::folds(&members, self.count, repeat as u64)?;
+            let fold = |(part, split)| Fold { repeat: repeat + 1, part: part + 1, split };
+            folds.extend(splits.into_iter().enumerate().map(fold));
+        }
+        Ok(folds)
+    }
+}
+
+impl Fold {
+    /// What the experiment of this fold is called.
+    pub fn name(&self, experiment: &Experiment) -> String {
+        format!("{}.fold-{}.{}", experiment.name, self.repeat, self.part)
+    }
+}

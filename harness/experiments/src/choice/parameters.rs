@@ -1,0 +1,109 @@
+//! How stacks and selections are declared.
+
+use baselines::{AnyModel, Context, Described, FitSummary, Fitted, Model, ModelError, ModelRow, Weights};
+use ndarray::ArrayViewD;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How the members of a stack are joined, in ln life.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(extend("x-source" = "beyond.md"))]
+pub enum Weighting {
+    /// The mean.
+    #[default]
+    Equal,
+    /// The median of each cell.
+    Median,
+    /// The mean with the weights that are best on the folds: none is negative, and they sum to one.
+    NonNegative,
+}
+
+/// What is made of several seeds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(extend("x-source" = "beyond.md"))]
+pub enum Seeds {
+    /// One model: the mean of all seeds in ln life.
+    #[default]
+    Mean,
+    /// One model per seed.
+    Each,
+}
+
+/// Hyper-parameters of a stack.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(extend("x-source" = "beyond.md"))]
+pub struct StackParameters {
+    /// Its members, entries above it, such as `cnn` or `batlinet[intra_only]`.
+    pub of: Vec<String>,
+    /// How they are joined.
+    pub weights: Weighting,
+    /// What is made of several seeds.
+    pub seeds: Seeds,
+}
+
+/// Hyper-parameters of a selection.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(extend("x-source" = "beyond.md"))]
+pub struct SelectParameters {
+    /// Entries above it, of which the one with the least root mean square error of ln life on the folds is taken; of equal ones the
+    /// first.
+    pub among: Vec<String>,
+    /// What is made of several seeds.
+    pub seeds: Seeds,
+}
+
+impl Described for StackParameters {
+    fn row(&self) -> ModelRow {
+        ModelRow { reads_features: false, is_seeded: self.seeds == Seeds::Each, ..ModelRow::new("stack") }
+    }
+
+    fn build(&self) -> Result<Box<dyn AnyModel>, ModelError> {
+        Ok(Box::new(OfRuns))
+    }
+}
+
+impl Described for SelectParameters {
+    fn row(&self) -> ModelRow {
+        ModelRow { reads_features: false, is_seeded: self.seeds == Seeds::Each, ..ModelRow::new("select") }
+    }
+
+    fn build(&self) -> Result<Box<dyn AnyModel>, ModelError> {
+        Ok(Box::new(OfRuns))
+    }
+}
+
+/// In the place of a model that could be fitted alone.
+struct OfRuns;
+
+/// There is none.
+struct NeverFitted;
+
+impl Model for OfRuns {
+    type Fitted = NeverFitted;
+
+    fn fit(
+        &self,
+        _features: ArrayViewD<'_, f32>,
+        _labels: &[f64],
+        _context: &Context<'_>,
+    ) -> Result<(Self::Fitted, FitSummary), ModelError> {
+        Err(ModelError::Weights(
+            "a stack or selection is made of the records of other runs and cannot be trained alone: train its members"
+                .to_owned(),
+        ))
+    }
+}
+
+impl Fitted for NeverFitted {
+    fn predict(&self, _features: ArrayViewD<'_, f32>, _context: &Context<'_>) -> Result<Vec<f64>, ModelError> {
+        Err(ModelError::Weights("it was never fitted".to_owned()))
+    }
+
+    fn weights(&self) -> Option<Weights> {
+        None
+    }
+}
