@@ -20,6 +20,7 @@ for target in "${targets[@]}"; do
   seeds=fuzz/seeds/$target
   case $target in
     matr_plain) seeds=fuzz/seeds/matr ;;
+    cycler_workbook) seeds=fuzz/seeds/xlsx ;;
     pickle) seeds=harness/sources/tests/fixtures/pickles ;;
     xls) seeds=$corpus/../xls-seeds && mkdir -p "$seeds" && cp harness/sources/tests/fixtures/*.xls "$seeds" ;;
   esac

@@ -74,3 +74,38 @@ pub fn halves(bytes: &[u8]) -> (&[u8], &[u8]) {
         None => (bytes, &[]),
     }
 }
+
+/// A cycler's file of this name, by a declaration or by the draft that is made of it: opened, and every cell read. Whatever it is,
+/// the answer is a draft and a cell, or a sentence.
+pub fn cycler(name: &str, content: &[u8], declaration: Option<&[u8]>) {
+    use sources::cycler;
+    use sources::import::CellFiles as _;
+    let folder = FOLDER.path().join("cycler");
+    fs::create_dir_all(&folder).expect("the folder is ours");
+    let (file, yaml) = (folder.join(name), folder.join("cells.yaml"));
+    fs::write(&file, content).expect("there is room");
+    let read = || -> Result<(), Error> {
+        let drafted = match declaration {
+            Some(declaration) => declaration.to_owned(),
+            None => cycler::describe(std::slice::from_ref(&file))?.into_bytes(),
+        };
+        fs::write(&yaml, drafted).expect("there is room");
+        let cells = cycler::open(std::slice::from_ref(&file), &yaml)?;
+        cells.remarks();
+        for id in cells.ids() {
+            let imported = cells.cell(&id)?;
+            assert_eq!(imported.cell.id(), id);
+            assert!(!imported.cell.cycles().is_empty(), "a cell has cycles");
+            // what is said of it is a matter of course, and must end
+            cells::physics::doubts(&imported.cell);
+        }
+        Ok(())
+    };
+    let outcome = read();
+    fs::remove_dir_all(&folder).expect("the folder is ours");
+    match outcome {
+        Ok(()) => {}
+        Err(defect @ Error::Internal(_)) => panic!("{defect}"),
+        Err(error) => assert!(error.to_string().len() < 4000, "a sentence: {error}"),
+    }
+}

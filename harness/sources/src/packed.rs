@@ -132,17 +132,17 @@ pub(super) fn as_served(name: &str) -> String {
 }
 
 fn without_mark(stem: &str) -> Option<&str> {
-    let is_copy = |word: &str| {
-        let word = word.trim().to_ascii_lowercase();
-        let number = word.strip_prefix("copy").unwrap_or(&word).trim();
-        number.is_empty() || number.bytes().all(|byte| byte.is_ascii_digit())
-    };
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let lower = stem.to_ascii_lowercase();
     let bracketed = stem.strip_suffix(')').and_then(|stem| stem.rsplit_once('('));
-    let dashed = stem.rsplit_once(" - ").or_else(|| stem.rsplit_once(' '));
-    let shorter = match (bracketed, dashed) {
-        (Some((before, inside)), _) if is_copy(inside) && !inside.trim().is_empty() => before,
-        (None, Some((before, word))) if word.to_ascii_lowercase().starts_with("copy") && is_copy(word) => before,
-        _ => return None,
+    let shorter = match (bracketed, lower.rfind(" copy")) {
+        (Some((before, inside)), _) => {
+            let inside = inside.trim().to_ascii_lowercase();
+            let is_copy = !inside.is_empty() && is_number(inside.strip_prefix("copy").unwrap_or(&inside).trim());
+            is_copy.then_some(before)?
+        }
+        (None, Some(at)) => is_number(lower[at + " copy".len()..].trim()).then_some(&stem[..at])?,
+        (None, None) => return None,
     };
     let shorter = shorter.trim_end();
     let shorter = shorter.strip_suffix(" -").unwrap_or(shorter);

@@ -80,7 +80,7 @@ pub fn execute(arguments: &SplitArguments) -> Result<(), Failure> {
         return check(file, &*source);
     }
     let Some(out) = &arguments.out else { return Err(Failure::Usage("give --out FILE.csv".to_owned())) };
-    let known = known(&*source, &chosen(arguments, &*source)?, &arguments.datasets)?;
+    let known = known(&*source, &without_living(&*source, chosen(arguments, &*source)?)?, &arguments.datasets)?;
     let (splits, group_of) = made(arguments, &known)?;
     let files: Vec<PathBuf> = match arguments.folds {
         None => vec![out.clone()],
@@ -145,6 +145,20 @@ fn chosen(arguments: &SplitArguments, source: &dyn CellSource) -> Result<Vec<Str
             Err(Failure::Usage(format!("cell {} is not in {}", quote::shown(id, 80), arguments.data.display())))
         }
     }
+}
+
+/// Those that do not live still: who lives has no life to train or test on.
+fn without_living(source: &dyn CellSource, ids: Vec<String>) -> Result<Vec<String>, Failure> {
+    let (mut kept, mut living) = (Vec::new(), Vec::new());
+    for id in ids {
+        let of = if source.notes(&id)?.alive { &mut living } else { &mut kept };
+        of.push(id);
+    }
+    if !living.is_empty() {
+        let which = names(living.iter().map(String::as_str));
+        print(&quote::harmless(&format!("left out, since they live still (alive: true): {which}\n")))?;
+    }
+    Ok(kept)
 }
 
 /// What is known of these cells, of all datasets if none is named.

@@ -5,6 +5,7 @@
 
 use std::ffi::c_void;
 use std::io::{self, Write as _};
+use std::thread;
 
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
@@ -19,8 +20,8 @@ const BYTES: usize = size_of::<f64>();
 /// Writes all values of a dataset of one dimension, whose filters are shuffle and deflate and whose chunks have `chunk`
 /// elements.
 pub(super) fn write(dataset: &Dataset, values: &[f64], chunk: usize, level: u8) -> Result<(), Problem> {
-    for (k, part) in values.chunks(chunk).enumerate() {
-        let packed = deflated(&shuffled(part, chunk), level).map_err(|error| Problem::new(error.to_string()))?;
+    for (k, packed) in packed(values, chunk, level).into_iter().enumerate() {
+        let packed = packed.map_err(|error| Problem::new(error.to_string()))?;
         let start = (k * chunk) as u64;
         let filters_left_out = 0;
         // SAFETY: the dataset is open and of rank 1, so that one number is its place; the library reads as many bytes as there
@@ -31,6 +32,27 @@ pub(super) fn write(dataset: &Dataset, values: &[f64], chunk: usize, level: u8) 
         })?;
     }
     Ok(())
+}
+
+/// Chunks from which on several threads pack them. They are threads of their own: a worker of a pool would begin another cell while it
+/// waits, and hold both in memory.
+const MANY: usize = 32;
+
+/// All chunks, packed.
+fn packed(values: &[f64], chunk: usize, level: u8) -> Vec<io::Result<Vec<u8>>> {
+    let parts: Vec<&[f64]> = values.chunks(chunk).collect();
+    let pack = |part: &&[f64]| deflated(&shuffled(part, chunk), level);
+    let cores = thread::available_parallelism().map_or(1, usize::from).min(8);
+    if parts.len() < MANY || cores == 1 {
+        return parts.iter().map(pack).collect();
+    }
+    let share = parts.len().div_ceil(cores);
+    thread::scope(|scope| {
+        let packers: Vec<_> =
+            parts.chunks(share).map(|parts| scope.spawn(move || parts.iter().map(pack).collect::<Vec<_>>())).collect();
+        let lost = || vec![Err(io::Error::other("a thread that packed it died"))];
+        packers.into_iter().flat_map(|packer| packer.join().unwrap_or_else(|_| lost())).collect()
+    })
 }
 
 /// The first bytes of all values, little-endian, the second bytes of all, and so on. A chunk is always whole: where values end,
@@ -61,7 +83,8 @@ mod tests {
         let file = hdf5::File::create(folder.path().join("series.h5")).unwrap();
         let values: Vec<f64> =
             (0..2500).map(|i| (0.1 * f64::from(i)).sin()).chain([-0.0, f64::NAN, f64::MIN]).collect();
-        for (count, chunk) in [(1000, 1000), (2503, 1000), (2000, 1000), (1, 1), (2503, 2503)] {
+        // the last are so many that several threads pack them
+        for (count, chunk) in [(1000, 1000), (2503, 1000), (2000, 1000), (1, 1), (2503, 2503), (2503, 17)] {
             let builder = file.new_dataset_builder().chunk(chunk).shuffle().deflate(1).empty::<f64>();
             let dataset = builder.shape(count).create(format!("{count} by {chunk}").as_str()).unwrap();
             write(&dataset, &values[..count], chunk, 1).unwrap();

@@ -132,7 +132,11 @@ fn files_that_cannot_be_are_refused_with_cell_cycle_and_cause() {
         ("snl", "snl_cycle_index_restarts.zip", &[SNL, "cycle 1 ", "number of the cycle begins anew"]),
         ("calce", "calce_two_cells_in_one_workbook.zip", &["Channel_1-008 and Channel_2-009", "two cells"]),
         ("calce", "calce_column_twice.zip", &["CS2_35_1_10_11.xlsx", "sheet Channel", "is there twice"]),
-        ("batteryml", "lab_cells_of_4.8_Ah_under_borrowed_names.zip", &[SNL, "4.8 Ah", "3 Ah", "--nominal-capacity"]),
+        (
+            "batteryml",
+            "lab_cells_of_4.8_Ah_under_borrowed_names.zip",
+            &[SNL, "4.374 Ah at first", "nominal capacity of 3 Ah", "--nominal-capacity"],
+        ),
         ("batteryml", "batteryml_own_cell_under_borrowed_name.zip", &[SNL, "--nominal-capacity"]),
         ("batteryml", "batteryml_own_cell.zip", &["no pickle is named after a published cell", "data import cycler"]),
     ];
