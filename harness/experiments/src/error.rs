@@ -107,6 +107,9 @@ pub enum Error {
         /// The output folder.
         out: PathBuf,
     },
+    /// Folders that cannot be put together.
+    #[error("{0}")]
+    Merge(String),
     /// A defect of this program.
     #[error("internal error: {0}")]
     Internal(String),

@@ -26,6 +26,7 @@
 //! | [`publish`] | `scores.csv`, `predictions.parquet` | records |
 
 mod attempt;
+mod bounds;
 mod changes;
 mod company;
 pub mod entry;
@@ -38,6 +39,7 @@ pub mod gather;
 mod job;
 pub mod key;
 pub mod library;
+pub mod merge;
 mod misfit;
 mod misread;
 mod named;

@@ -44,6 +44,18 @@ pub fn publish(plans: &[Plan], data: Origin, profile: &str, out: &Path, say: &dy
             scores.push(score);
         }
     }
+    tables(out, &scores, say)?;
+    write_scores(&path, &scores)?;
+    // those that were taken over under another key are gone
+    let is_outdated = |key: &&String| scores.iter().all(|score| score.key != **key) && run_folder(out, key).exists();
+    Ok(before.iter().filter(is_outdated).count())
+}
+
+/// Writes what the runs of these rows left together: `predictions.parquet` and the tables of references.
+///
+/// # Errors
+/// [`Error::Record`] names the file that cannot be written.
+pub(super) fn tables(out: &Path, scores: &[Score], say: &dyn Fn(&str)) -> Result<(), Error> {
     let mut predictions = Vec::new();
     let mut references = ReferenceTables::default();
     for score in scores.iter().filter(|score| score.metrics.is_some()) {
@@ -72,10 +84,7 @@ pub fn publish(plans: &[Plan], data: Origin, profile: &str, out: &Path, say: &dy
     }
     references.write(out)?;
     write_parquet(&out.join("predictions.parquet"), &predictions)?;
-    write_scores(&path, &scores)?;
-    // those that were taken over under another key are gone
-    let is_outdated = |key: &&String| scores.iter().all(|score| score.key != **key) && run_folder(out, key).exists();
-    Ok(before.iter().filter(is_outdated).count())
+    Ok(())
 }
 
 fn score(plan: &Plan, run: &Run, record: &RunRecord, profile: &str) -> Score {

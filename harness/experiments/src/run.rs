@@ -79,7 +79,7 @@ pub fn execute(plans: &[Plan], source: &dyn CellSource, options: &Options<'_>) -
     }
     let reused = AtomicUsize::new(0);
     let mut outdated = 0;
-    for (plan, pending) in plans.iter().zip(&pending) {
+    for (place, (plan, pending)) in plans.iter().zip(&pending).enumerate() {
         let record = ExperimentRecord {
             name: plan.experiment().name.clone(),
             scenario: plan.experiment().scenario.clone(),
@@ -90,6 +90,8 @@ pub fn execute(plans: &[Plan], source: &dyn CellSource, options: &Options<'_>) -
             changes: plan.declared.changes.clone(),
             seeds: plan.declared.seeds,
             runs: Some(plan.runs.len()),
+            place: Some(place),
+            keys: Some(plan.runs.iter().map(|run| run.key.clone()).collect()),
             config_hash: plan.declared.config_hash.clone(),
             protocol: plan.experiment().protocol,
             description: plan.experiment().description.clone(),

@@ -138,6 +138,13 @@ pub struct ExperimentRecord {
     /// How many runs it declares, with these settings; not said in older records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runs: Option<usize>,
+    /// Which experiment of the last call it was, from 0; not said in older records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<usize>,
+    /// Keys of all runs that it declares, in the order of its entries and seeds, by which folders are put together; not said in older
+    /// records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys: Option<Vec<String>>,
     /// Hash of the declaration.
     pub config_hash: String,
     /// Faithful or honest.

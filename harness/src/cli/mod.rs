@@ -8,6 +8,7 @@ pub mod failure;
 pub mod gate;
 pub mod history;
 pub mod interrupt;
+pub mod merge;
 pub mod options;
 pub mod output;
 pub mod plan;
@@ -53,6 +54,8 @@ pub(crate) enum Verb {
     Predict(predict::PredictArguments),
     /// What came out, next to the paper?
     Report(report::ReportArguments),
+    /// What several machines or shards have made, as one folder.
+    Merge(merge::MergeArguments),
     /// Is one model, arm or commit better than another, and is that certain?
     Compare(compare::CompareArguments),
     /// May this change land? Every number of a baseline, beside what it is now.
@@ -87,6 +90,7 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
         Verb::Train(arguments) => train::execute(arguments),
         Verb::Predict(arguments) => predict::execute(arguments),
         Verb::Report(arguments) => report::execute(arguments),
+        Verb::Merge(arguments) => merge::execute(arguments),
         Verb::Compare(arguments) => compare::execute(arguments),
         Verb::Gate(arguments) => gate::execute(arguments),
         Verb::Replay(arguments) => replay::execute(arguments),

@@ -75,6 +75,49 @@ fn shards_in_one_folder_at_once_lose_no_row() {
     assert!(fs::read(small.path("shared/scores.csv")).unwrap() == scores);
 }
 
+#[test]
+fn folders_of_shards_become_what_one_run_leaves_and_contradictions_are_refused() {
+    let (small, runs, scores) = plan();
+    let names: Vec<String> = (1..=8).map(|shard| format!("shard-{shard}")).collect();
+    for (number, name) in names.iter().enumerate() {
+        small.batlinet(&["run", "small.yaml", "--out", name, "--shard", &format!("{}/8", number + 1)]);
+    }
+    let merge = |folders: &[&str], out: &str| small.ends(&[&["merge"], folders, &["--out", out]].concat());
+    let mut folders: Vec<&str> = names.iter().map(String::as_str).collect();
+    // in whatever order, and those that overlap
+    folders.rotate_left(3);
+    folders.push("shard-2");
+    let (code, said) = merge(&folders, "merged");
+    assert!(
+        code == 0 && said.contains(&format!("{runs} rows, ")) && said.contains("of them in several folders"),
+        "{said}"
+    );
+    for name in ["scores.csv", "predictions.parquet", "experiments/small-virtual.json"] {
+        let [one, merged] = ["alone", "merged"].map(|folder| fs::read(small.path(folder).join(name)).unwrap());
+        assert!(one == merged, "{name}");
+    }
+    assert!(fs::read(small.path("merged/scores.csv")).unwrap() == scores);
+    assert!(
+        small.batlinet(&["plan", "small.yaml", "--out", "merged"]).contains(&format!("0 new, 0 stale, {runs} done"))
+    );
+    // once more, and into what is there
+    assert_eq!(merge(&folders[..2], "merged").0, 0);
+    assert!(fs::read(small.path("merged/scores.csv")).unwrap() == scores);
+    let (code, said) = merge(&folders[..2], "part");
+    assert!(code == 0 && said.contains("runs that were declared are in none"), "{said}");
+
+    // of another declaration
+    small.batlinet(&["run", "small.yaml", "--out", "other", "--set", "models.ridge.alpha=2"]);
+    let (code, said) = merge(&["alone", "other"], "mixed");
+    assert!(code == 2 && said.contains("experiment small was declared differently"), "{said}");
+    // and with a row that nobody wrote
+    let text = String::from_utf8(scores).unwrap();
+    fs::write(small.path("merged/scores.csv"), text.replacen(",paper,", ",quick,", 1)).unwrap();
+    let (code, said) = merge(&["merged"], "mixed");
+    assert!(code == 2 && said.contains("is not one that was written"), "{said}");
+    assert!(!small.path("mixed").exists());
+}
+
 #[cfg(unix)]
 #[test]
 fn what_an_ended_process_held_or_left_is_in_nobodys_way() {

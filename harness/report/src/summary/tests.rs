@@ -55,6 +55,8 @@ pub(crate) fn record(data: Origin) -> ExperimentRecord {
         changes: None,
         seeds: None,
         runs: None,
+        place: None,
+        keys: None,
         config_hash: "c".to_owned(),
         protocol: Protocol::Faithful,
         description: "Primary test.".to_owned(),

@@ -145,6 +145,8 @@ fn experiment(name: &str, scenario: &str, study: Study, data: Origin, profile: &
         changes: Some(if profile == "paper" { vec![] } else { vec![epochs()] }),
         seeds: Some(8),
         runs: None,
+        place: None,
+        keys: None,
         config_hash: "c".to_owned(),
         // of a transfer the preset says whose protocol it is; elsewhere published numbers stand beside faithful ones only
         protocol: if study == Study::Transfer { Protocol::Honest } else { Protocol::Faithful },
