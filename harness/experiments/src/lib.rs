@@ -39,6 +39,7 @@ pub mod gather;
 mod job;
 pub mod key;
 pub mod library;
+pub mod memory;
 pub mod merge;
 mod misfit;
 mod misread;

@@ -16,6 +16,7 @@ pub mod predict;
 pub mod replay;
 pub mod report;
 pub mod run;
+mod shards;
 pub mod split;
 pub mod train;
 

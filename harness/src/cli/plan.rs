@@ -1,6 +1,6 @@
 //! `batlinet plan FILE…`
 
-use std::{collections::HashSet, thread};
+use std::{collections::HashSet, env, thread};
 
 use clap::Args;
 
@@ -8,6 +8,7 @@ use super::failure::Failure;
 use super::{
     options::{Options, Prepared},
     output,
+    shards::{self, Format},
 };
 use baselines::card;
 use experiments::{
@@ -15,9 +16,13 @@ use experiments::{
     estimate::{Costs, Estimate, card_name},
     foresight::described,
     library::Library,
+    memory::{self, Memory, gigabytes},
     run,
 };
 use features::samples::Foresight;
+
+/// Bytes of memory that a plan mentions.
+const WORTH_SAYING: u64 = 200_000_000;
 
 /// Arguments of `batlinet plan`.
 #[derive(Args, Debug)]
@@ -27,6 +32,12 @@ pub struct PlanArguments {
     /// Say how long the runs will take, too, from costs that were measured
     #[arg(long)]
     estimate: bool,
+    /// Print the plan as so many jobs instead, which `merge` puts together in the end
+    #[arg(long, value_name = "N", requires = "format", value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    shards: Option<u16>,
+    /// For whom the jobs are
+    #[arg(long, value_enum, requires = "shards", value_name = "slurm|jsonl|make")]
+    format: Option<Format>,
 }
 
 /// Prints every run with its state and key, and the totals.
@@ -36,6 +47,9 @@ pub struct PlanArguments {
 /// none. The latter is told from the number of cycles and the first cycle of every cell.
 pub fn execute(arguments: &PlanArguments) -> Result<(), Failure> {
     let Prepared { plans, source, out, device } = arguments.options.prepare()?;
+    if let (Some(shards), Some(format)) = (arguments.shards, arguments.format) {
+        return output::print(&shards::jobs(env::args(), usize::from(shards), format, &out));
+    }
     let mut counts = [0; 4];
     let mut skipped = 0;
     let mut text = String::new();
@@ -53,6 +67,14 @@ pub fn execute(arguments: &PlanArguments) -> Result<(), Failure> {
             plan.runs.len()
         ));
         text.push_str(&format!("  {}\n", experiment.protocol.meaning()));
+        let memory = Memory::of(plan);
+        // of little, nothing need be said
+        if memory.features.saturating_add(memory.run) > WORTH_SAYING {
+            let free = memory::free().filter(|free| *free < memory.features.saturating_add(memory.run));
+            let warning =
+                free.map_or_else(String::new, |free| format!(", which is more than the {} free here", gigabytes(free)));
+            text.push_str(&format!("  {memory}{warning}\n"));
+        }
         for note in &plan.declared.notes {
             text.push_str(&format!("  {note}\n"));
         }
