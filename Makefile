@@ -30,7 +30,7 @@ BATLINET = target/release/batlinet
 # all but `compare`, which `bench-compare` runs
 BENCHES = classical networks encoder cleaning features data batlinet
 
-.PHONY: setup build test check reproduce smoke records readme schema keep bench bench-compare bench-import bench-cuda cuda-kernels device-pack round-trip data clean
+.PHONY: setup build test torture check reproduce smoke records readme schema keep bench bench-compare bench-import bench-cuda cuda-kernels device-pack round-trip data clean
 
 setup:
 	@bash scripts/setup.sh
@@ -42,6 +42,10 @@ build: setup
 test: setup
 	@rm -f "$${CARGO_TARGET_DIR:-target}/tmp/skipped"
 	@cargo test $(CARGO_FLAGS); outcome=$$?; bash scripts/skipped.sh; exit $$outcome
+
+# the long forms of what docs/reliability.md claims: every bit of a store, more bytes of an output folder, eight processes on 400 runs
+torture: setup
+	BATLINET_FLIPS=all BATLINET_TORTURE=1 cargo test $(CARGO_FLAGS) --test cells --test program -- flips:: two_at_once:: damage:: --nocapture
 
 # formatting, lints, the links of the documentation, and that the fuzz targets compile
 check: setup

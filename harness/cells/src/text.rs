@@ -1,6 +1,7 @@
 //! Text files as editors and spreadsheets save them: UTF-8, perhaps with a mark in front.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::path::Path;
 
 /// What is said of a file in UTF-16.
@@ -11,8 +12,29 @@ pub const IS_UTF16: &str = "it is written in UTF-16: save it as UTF-8 (\"CSV UTF
 /// # Errors
 /// A fragment: it cannot be read, or is no UTF-8, with the line.
 pub fn read(path: &Path) -> Result<String, String> {
-    let bytes = fs::read(path).map_err(|error| format!("cannot be opened: {error}"))?;
+    let bytes = bytes(path, LARGEST).map_err(|error| format!("cannot be opened: {error}"))?;
     decode(&bytes).map(str::to_owned)
+}
+
+/// Bytes of a table or declaration that a person wrote, at most.
+const LARGEST: u64 = 64_000_000;
+
+/// The bytes of a file that is one, and no larger than it may be: devices and pipes never end, or never begin.
+///
+/// # Errors
+/// Of the system; else what is wrong, as a fragment.
+pub fn bytes(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let metadata = fs::metadata(path)?;
+    let refused = |what: String| io::Error::new(io::ErrorKind::InvalidInput, what);
+    if !metadata.is_file() && !metadata.is_dir() {
+        return Err(refused("it is a device or a pipe; save what comes from it as a file".to_owned()));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        return Err(refused(format!("it is larger than {} MB, so it is another file", most / 1_000_000)));
+    }
+    Ok(bytes)
 }
 
 /// The text that these bytes are, without the mark of their encoding.

@@ -20,6 +20,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{
+    bounds,
     choice::parameters::{SelectParameters, StackParameters},
     misfit::Misfit,
     seed,
@@ -369,7 +370,10 @@ impl TryFrom<WrittenEntry> for Entry {
             )
             .into());
         }
+        // before anything is made of these sizes
+        bounds::check_model(&model)?;
         model.build().map_err(|error| Misfit::of_model(model.key(), model.name(), &error))?;
+        bounds::check_rates(&model)?;
         if declared.feature.is_none() && model.row().reads_features {
             let sentence = format!("{} needs `feature:`, the name of one of the experiment's features", model.name());
             return Err(Misfit::of("feature", sentence));

@@ -289,7 +289,7 @@ impl Worker<'_> {
         let pretrained = match pretraining_key(&run.ingredients) {
             Some(key) => {
                 let made = || train::pretrain(entry, material, run.seed, workplace);
-                self.library.pretrained.get(&key, made)?.map(|(weights, hash)| {
+                self.library.pretrained.get(&key, &|line| self.reporter.say(line), made)?.map(|(weights, hash)| {
                     origin.pretrained = Some((key, hash));
                     weights
                 })

@@ -31,6 +31,7 @@
 //! | [`merge`] | one output folder | several |
 
 mod attempt;
+mod bounds;
 mod changes;
 pub mod choice;
 mod company;
@@ -45,6 +46,7 @@ pub mod gather;
 mod job;
 pub mod key;
 pub mod library;
+pub mod memory;
 pub mod merge;
 mod misfit;
 mod misread;

@@ -69,14 +69,28 @@ impl Pretrained {
         noted.is_none_or(|noted| noted == hash_of(&bytes)).then_some(bytes)
     }
 
+    /// The network and its hash, if there is one; or what is wrong with it.
+    fn usable(&self, key: &str) -> Result<Option<(Weights, String)>, String> {
+        if !self.file(key).exists() {
+            return Ok(None);
+        }
+        let bytes = self.sound(key).ok_or("this network is not the file that was written")?;
+        let weights = Weights::from_bytes(&bytes).map_err(|error| format!("this is no network: {error}"))?;
+        match weights.0.iter().find(|tensor| !tensor.values.iter().all(|value| value.is_finite())) {
+            Some(tensor) => Err(format!("tensor '{}' of this network holds numbers that are not finite", tensor.name)),
+            None => Ok(Some((weights, hash_of(&bytes)))),
+        }
+    }
+
     /// The network with this key and the hash of its file; `train` makes it where there is none, or none that can be read and is
-    /// the one that was written.
+    /// the one that was written; that, `say` is told.
     ///
     /// # Errors
     /// What `train` says, or which file cannot be written.
     pub fn get(
         &self,
         key: &str,
+        say: &dyn Fn(&str),
         train: impl FnOnce() -> Result<Option<Weights>, TrainError>,
     ) -> Result<Option<(Weights, String)>, TrainError> {
         let of_key = {
@@ -86,10 +100,10 @@ impl Pretrained {
         let _alone = of_key.lock().unwrap_or_else(PoisonError::into_inner);
         // and of two processes
         let _of_all = lock(&self.out, &format!("pretraining-{key}"))?;
-        if let Some((weights, bytes)) =
-            self.sound(key).and_then(|bytes| Some((Weights::from_bytes(&bytes).ok()?, bytes)))
-        {
-            return Ok(Some((weights, hash_of(&bytes))));
+        match self.usable(key) {
+            Ok(Some((weights, hash))) => return Ok(Some((weights, hash))),
+            Ok(None) => {}
+            Err(problem) => say(&format!("{}: {problem}; it is pretrained again", self.file(key).display())),
         }
         let Some(weights) = train()? else { return Ok(None) };
         let bytes = weights.to_bytes()?;
@@ -127,5 +141,33 @@ impl PretrainingDemand {
     /// Networks to be pretrained for them.
     pub fn pretrainings(&self) -> usize {
         self.wanted.values().filter(|(has, _)| !has).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use baselines::weights::NamedTensor;
+
+    use super::*;
+
+    #[test]
+    fn a_network_with_a_number_that_is_none_is_named_and_made_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let network =
+            |value: f32| Weights(vec![NamedTensor { name: "a".to_owned(), shape: vec![2], values: vec![1.0, value] }]);
+        let pretrained = Pretrained::open(folder.path());
+        let said = RefCell::new(String::new());
+        let get = |value: f32| {
+            let say = |line: &str| said.borrow_mut().push_str(line);
+            pretrained.get("k", &say, || Ok(Some(network(value)))).unwrap().unwrap().0
+        };
+        assert_eq!((get(2.0), get(3.0)), (network(2.0), network(2.0)));
+        fs::write(pretrained.file("k"), network(f32::NAN).to_bytes().unwrap()).unwrap();
+        // no record knows the one that was
+        pretrained.noted().clear();
+        assert_eq!(get(4.0), network(4.0));
+        assert!(said.borrow().contains("k.safetensors: tensor 'a' of this network holds numbers that are not finite"));
     }
 }

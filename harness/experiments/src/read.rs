@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::{fs, path};
+use std::path;
 
 use serde_yaml::Value;
 
@@ -18,7 +18,11 @@ use super::{
     yaml::{self, Path, Places, Problem},
 };
 use crate::Error;
+use cells::text;
 use record::{self, AS_WRITTEN, Change, Protocol};
+
+/// Bytes of an experiment file at most: what is larger is another file.
+const LARGEST: u64 = 4_000_000;
 
 /// An experiment with where it came from.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,7 +63,7 @@ pub fn read(path: &path::Path, profile: &str, settings: &[Setting]) -> Result<De
 /// # Errors
 /// [`Error::Read`]; [`Error::Declared`] names the file with line and column, or the setting, and what would be right.
 pub fn read_all(path: &path::Path, profile: &str, settings: &[Setting]) -> Result<Vec<Declared>, Error> {
-    let bytes = fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    let bytes = text::bytes(path, LARGEST).map_err(|source| Error::Read { path: path.to_owned(), source })?;
     let text = texts::decode(bytes).map_err(|problem| Error::Declared(format!("{}{problem}", path.display())))?;
     let declared = parse(&text, &path.display().to_string(), profile, settings).map_err(Error::Declared)?;
     let experiment = declared.experiment.clone().beside(path.parent().unwrap_or(path::Path::new("")));

@@ -18,6 +18,7 @@ use super::{
     former,
     job::{Job, Worker},
     library::Library,
+    memory::{self, Memory, gigabytes},
     plan::{Plan, Run, State},
     progress::Reporter,
 };
@@ -292,7 +293,18 @@ impl Campaign<'_> {
         let queue = || queue.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let broken: Mutex<Option<Error>> = Mutex::new(None);
         let halt = AtomicBool::new(false);
-        let workers = self.worker.options.jobs.clamp(1, jobs.len().max(1));
+        let asked = self.worker.options.jobs.clamp(1, jobs.len().max(1));
+        let memory = Memory::of(self.worker.plan);
+        let free = memory::free();
+        let workers = asked.min(free.map_or(usize::MAX, |free| memory.fitting(free)));
+        if workers < asked {
+            self.worker.reporter.say(&format!(
+                "{}: {workers} side by side instead of {asked}: a run needs up to {} of memory, and {} are free",
+                self.worker.plan.experiment().name,
+                gigabytes(memory.run),
+                gigabytes(free.unwrap_or(0))
+            ));
+        }
         let cores = thread::available_parallelism().map_or(1, usize::from);
         // where there are fewer runs than cores, a run may use several: our own engine gives the same bits for any number
         let threads = (cores / workers).max(1);

@@ -12,6 +12,7 @@ use serde_yaml::Value;
 use super::choice::{folds::FoldsSpec, members};
 use super::pools::Draw;
 use super::{
+    bounds,
     entry::{Entry, ModelSpec},
     misfit::Misfit,
     misread::misread,
@@ -288,6 +289,7 @@ impl Experiment {
         if self.seeds.is_empty() {
             return refused("seeds", "seeds is empty: give at least one, such as [0]".to_owned());
         }
+        bounds::check_size(self)?;
         if let Some((index, seed)) = repeated(&self.seeds) {
             return Err(Problem::of_value(Path::of("seeds").item(index), format!("seed {seed} is given twice")));
         }

@@ -3,6 +3,7 @@
 use serde_yaml::{Mapping, Value};
 
 use super::{
+    bounds::MOST_ENTRIES,
     entry::Entry,
     setting::{COMMON, Setting, address, is_addressed, missing_model, models, split_model, text_of},
     spec::Sweep,
@@ -63,6 +64,9 @@ fn sweep(declaration: &mut Value, path: &str, values: &[Value]) -> Result<Vec<St
             continue;
         }
         found = true;
+        if expanded.len() + values.len() > MOST_ENTRIES {
+            return Err(format!("it makes more than {MOST_ENTRIES} entries of models, which is the most there may be"));
+        }
         let with = |value: &Value| -> Result<Value, String> {
             let mut one =
                 Value::Mapping(Mapping::from_iter([(Value::from("models"), Value::Sequence(vec![entry.clone()]))]));

@@ -16,10 +16,14 @@ use experiments::{
     estimate::{Costs, Estimate, card_name},
     foresight::described,
     library::Library,
+    memory::{self, Memory, gigabytes},
     plan::in_parts,
     run,
 };
 use features::samples::Foresight;
+
+/// Bytes of memory that a plan mentions.
+const WORTH_SAYING: u64 = 200_000_000;
 
 /// Arguments of `batlinet plan`.
 #[derive(Args, Debug)]
@@ -65,6 +69,14 @@ pub fn execute(arguments: &PlanArguments) -> Result<(), Failure> {
             plan.runs.len()
         ));
         text.push_str(&format!("  {}\n", experiment.protocol.meaning()));
+        let memory = Memory::of(plan);
+        // of little, nothing need be said
+        if memory.features.saturating_add(memory.run) > WORTH_SAYING {
+            let free = memory::free().filter(|free| *free < memory.features.saturating_add(memory.run));
+            let warning =
+                free.map_or_else(String::new, |free| format!(", which is more than the {} free here", gigabytes(free)));
+            text.push_str(&format!("  {memory}{warning}\n"));
+        }
         for note in &plan.declared.notes {
             text.push_str(&format!("  {note}\n"));
         }

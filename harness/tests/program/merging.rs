@@ -43,7 +43,12 @@ fn what_contradicts_itself_is_not_put_together() {
     let (code, said) = small.ends(&["merge", "out", "other", "--out", "both"]);
     assert!(code == 2 && said.contains("other runs of it") && said.contains("ridge"), "{code}: {said}");
     assert!(!small.path("both").exists());
-    // by hand: a row without its record, and another number in a record
+    // by hand: a row that nobody wrote, and rows without their records
+    small.batlinet(&["run", "small.yaml", "--models", "ridge", "--out", "edited"]);
+    let text = fs::read_to_string(small.path("edited/scores.csv")).unwrap();
+    fs::write(small.path("edited/scores.csv"), text.replacen(",paper,", ",quick,", 1)).unwrap();
+    let (code, said) = small.ends(&["merge", "edited", "out", "--out", "both"]);
+    assert!(code == 2 && said.contains("is not one that was written"), "{code}: {said}");
     fs::create_dir(small.path("bare")).unwrap();
     fs::copy(small.path("out/scores.csv"), small.path("bare/scores.csv")).unwrap();
     let (code, said) = small.ends(&["merge", "out", "bare", "--out", "both"]);

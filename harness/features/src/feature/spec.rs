@@ -11,6 +11,9 @@ use cells::cell::Cell;
 /// The largest number of cycles, position or number of grid points that makes sense.
 const LARGEST: u64 = 100_000;
 
+/// Values of one cell at most: 100 MB, forty times the map of the paper.
+const MOST_VALUES: u64 = 25_000_000;
+
 /// A feature: one outer key that names it, and its settings.
 ///
 /// ```yaml
@@ -112,6 +115,11 @@ impl FeatureSpec {
             if let Some(large) = numbers.iter().filter_map(serde_json::Value::as_u64).find(|&number| number > LARGEST) {
                 return Err(format!("{name} = {large} is more than any cell or grid has, {LARGEST} at most"));
             }
+        }
+        let values = self.shape().iter().try_fold(1_u64, |values, &size| values.checked_mul(size as u64));
+        if values.is_none_or(|values| values > MOST_VALUES) {
+            let shape = self.shape().iter().map(usize::to_string).collect::<Vec<_>>().join(" × ");
+            return Err(format!("{shape} values of every cell are more than memory holds, {MOST_VALUES} at most"));
         }
         Ok(())
     }

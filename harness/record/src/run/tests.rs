@@ -20,6 +20,7 @@ fn written(out: &Path, name: &str) -> (PathBuf, RunRecord) {
         pairs: Some(&pairs),
         references: Some(&references),
         pretrained: Some(("net", &hash)),
+        ..Attachments::default()
     };
     whole.write(&folder, beside).unwrap();
     (folder, whole)

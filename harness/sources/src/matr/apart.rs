@@ -43,9 +43,15 @@ pub fn read_by(program: PathBuf) {
 /// [`Error::Internal`] when the process cannot be bounded, or nobody listens.
 pub fn serve(path: &Path) -> Result<(), Error> {
     let lost = |error: io::Error| Error::Internal(format!("the reader of {}: {error}", path.display()));
-    limits::memory().map_err(lost)?;
-    limits::time().map_err(lost)?;
     let mut out = BufWriter::with_capacity(1 << 18, io::stdout().lock());
+    // a sandbox may allow no such call; unbounded, a hostile file would have the whole machine
+    if let Err(error) = limits::memory().and_then(|()| limits::time()) {
+        let why = format!(
+            "not read: the system lets no bounds be put on the process that would read it ({error}); allow `setrlimit` to this \
+             program and try again"
+        );
+        return Message::Refused(why).write(&mut out).and_then(|()| out.flush()).map_err(lost);
+    }
     let batch = match Batch::open(path) {
         Ok(batch) => batch,
         Err(why) => return Message::Refused(why).write(&mut out).and_then(|()| out.flush()).map_err(lost),
