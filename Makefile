@@ -70,6 +70,7 @@ smoke: build
 
 records: build
 	@for folder in results/records/*/; do $(BATLINET) report $$folder --to results/runs/records/$$(basename $$folder) || exit; done
+	$(BATLINET) report results/records/curves-card results/records/curves --to results/runs/records/together
 
 # a test fails where these tables are stale
 readme: build
