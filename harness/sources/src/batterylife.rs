@@ -108,7 +108,7 @@ fn read(id: &str, name: &str, root: Node<'_>) -> Result<Imported, String> {
         discharge: String::new(),
         cycle_life: None,
     };
-    if !(entry.nominal_capacity > 0.0) {
+    if entry.nominal_capacity <= 0.0 {
         return Err(format!("its nominal capacity is {}", shown(entry.nominal_capacity.to_string(), 40)));
     }
     let Imported { cell, mut remarks } = batteryml::own(&entry, root)?;
