@@ -8,6 +8,7 @@ mod command;
 mod commit;
 mod company;
 mod compare;
+mod cycler_parquet;
 mod doubts;
 mod gate;
 mod gp_on_curves;
