@@ -112,6 +112,11 @@ impl Bundle {
             }
             _ => {}
         }
+        // what its import found doubtful, or somebody repaired
+        if let Ok(notes) = source.notes(id) {
+            warnings.extend(notes.doubts.into_iter().flatten().map(|doubt| format!("it may be wrong: {doubt}")));
+            warnings.extend(notes.repairs.into_iter().map(|repair| format!("it was repaired: {repair}")));
+        }
         if self.train.ids.iter().any(|known| known == id) {
             warnings.push("a training cell has this id: if it is the same cell, its interval means nothing".to_owned());
         }

@@ -9,6 +9,7 @@ mod commit;
 mod company;
 mod compare;
 mod damage;
+mod cycler_parquet;
 mod doubts;
 mod gate;
 mod gp_on_curves;

@@ -157,11 +157,11 @@ struct Rows {
 impl Rows {
     fn visit(&mut self, row: u32, column: u32, value: Value<'_>) -> Result<(), String> {
         if row == *self.header.get_or_insert(row) {
-            if let Value::Text(text) = value {
-                if self.names.len() < MOST_NAMES {
-                    self.names.push(text.trim().chars().take(LONGEST_NAME).collect());
-                    self.places.push(column);
-                }
+            if let Value::Text(text) = value
+                && self.names.len() < MOST_NAMES
+            {
+                self.names.push(text.trim().chars().take(LONGEST_NAME).collect());
+                self.places.push(column);
             }
             return Ok(());
         }

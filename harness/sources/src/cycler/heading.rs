@@ -13,6 +13,13 @@ pub(super) struct Heading {
     pub unit: Option<String>,
 }
 
+/// The unit at the end of `test_time_millisecond` and the like.
+fn spelt_out(text: &str, quantity: Quantity) -> Option<Unit> {
+    let (_, last) = text.rsplit_once('_')?;
+    // one letter or two are more often a name than a unit
+    if last.len() < 4 { None } else { quantity.unit(last) }
+}
+
 impl Heading {
     /// Takes apart `Test_Time(s)`, `Test Time (s)`, `U[V]`, `time/s` and `Voltage / V`.
     pub(super) fn new(text: &str) -> Self {
@@ -40,7 +47,7 @@ impl Heading {
     /// What is written there is no unit of the quantity.
     pub(super) fn unit_of(&self, quantity: Quantity) -> Result<Option<Unit>, String> {
         match &self.unit {
-            None => Ok(None),
+            None => Ok(spelt_out(&self.text, quantity)),
             Some(text) => match quantity.unit(text) {
                 Some(unit) => Ok(Some(unit)),
                 None => Err(format!(
@@ -76,5 +83,10 @@ mod tests {
         ] {
             assert_eq!(parts(text), (key.to_owned(), unit.to_owned()), "{text}");
         }
+        let unit = |text: &str, quantity| Heading::new(text).unit_of(quantity).map(|unit| unit.map(|unit| unit.name));
+        assert_eq!(unit("test_time_millisecond", Quantity::Time), Ok(Some("ms")));
+        assert_eq!(unit("current_ampere", Quantity::Current), Ok(Some("A")));
+        assert_eq!(unit("Charge_Capacity", Quantity::Capacity), Ok(None));
+        assert_eq!(unit("Temperature_C", Quantity::Temperature), Ok(None));
     }
 }

@@ -77,7 +77,7 @@ impl FromStr for Rule {
                 .ok_or_else(|| "cut-tail wants how many cycles at the end go, as in cut-tail=1".to_owned()),
             other => {
                 let names = Self::FORMS.map(|form| form.split('=').next().unwrap_or(form));
-                let hint = did_you_mean(other, names.into_iter());
+                let hint = did_you_mean(other, names);
                 Err(format!("there is no such rule{hint}; there are {}", Self::FORMS.join(", ")))
             }
         }

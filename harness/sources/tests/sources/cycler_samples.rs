@@ -7,18 +7,9 @@ use std::path::{Path, PathBuf};
 use sources::cycler;
 use sources::import::{self, CellFiles as _};
 
-/// A folder of real data, `$BATLINET_REAL_DATA` or beside the checkout.
+/// A folder of real data.
 fn folder(name: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("BATLINET_REAL_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(4).unwrap_or(Path::new("/")).join("shared/data"),
-        PathBuf::from,
-    );
-    let folder = root.join(name);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    testing::skip(&format!("{} is not there; set BATLINET_REAL_DATA", folder.display()));
-    None
+    testing::published(&format!("data/{name}"))
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -40,21 +31,81 @@ fn import(file: &Path, draft: &str) -> Result<String, String> {
         .map_err(|error| error.to_string())
 }
 
+/// What becomes of a sample by its own draft.
+enum Verdict {
+    /// Read, with these words.
+    Read(&'static [&'static str]),
+    /// Refused when it is imported, with these.
+    Refused(&'static [&'static str]),
+    /// Not even described.
+    NotDescribed(&'static [&'static str]),
+}
+use Verdict::{NotDescribed, Read, Refused};
+
+/// Name, program, and what becomes of it. Most are of some lines only: no cycle is whole.
+const SAMPLES: &[(&str, &str, Verdict)] = &[
+    (
+        "DLR__LiLNMOHydra0b__20221125__POCV__25degC__Basytec.bdf.csv",
+        "Battery Data Format",
+        Read(&["read as Battery Data Format", "doubtful: no current reaches 0.1 A"]),
+    ),
+    (
+        "SINTEF__SLPBA842124HV__2024-10-23__Rate_25degC__Neware__Time_Bug.bdf.csv",
+        "Battery Data Format",
+        Refused(&["line 724", "time goes from 7200 s back to 0 s", "the time of the step"]),
+    ),
+    (
+        "Sample_data_biologic_CA1.txt",
+        "BioLogic",
+        Read(&["doubtful: cycle 0: 0.0000 Ah went in and 0.0324 Ah came out"]),
+    ),
+    ("Sample_data_biologic_no_header.mpt", "BioLogic", Refused(&["no cycle is left of 1", "hardly pass any charge"])),
+    (
+        "arbin_example.csv",
+        "Arbin",
+        Read(&["read as Arbin", "doubtful: cycle 1: 0.1919 Ah went in and 1.0724 Ah came out"]),
+    ),
+    (
+        "bs542_004_gr_li_50ua_50mv_1v_191020_Channel_11.xlsx",
+        "Arbin",
+        Refused(&["cycle 1: 0.0111 Ah, 1.9 times the nominal capacity", "`cycles: current`"]),
+    ),
+    ("legacy.bdf.parquet", "", NotDescribed(&["Parquet is not read here"])),
+    ("maccor_001.txt", "Maccor", Read(&["it is that of the state", "doubtful: cycle 0: a temperature of -2501"])),
+    ("maccor_example.001", "Maccor", Refused(&["no cycle is left of 1"])),
+    (
+        "neware_uio.csv",
+        "Neware",
+        Read(&["cycle 4: the record ends in its charge", "doubtful: no current reaches 0.1 A"]),
+    ),
+    ("sample_data_arbin.csv", "Arbin", Refused(&["sample_data_arbin cannot be as the file has it"])),
+    (
+        "sample_data_basytec.txt",
+        "BasyTec",
+        Refused(&["sample_data_basytec cannot be as the file has it", "another unit"]),
+    ),
+    ("sample_data_maccor.csv", "Maccor", Refused(&["sample_data_maccor cannot be as the file has it", "another unit"])),
+];
+
 #[test]
 fn samples_are_named_and_read_or_refused_in_words() {
     let Some(folder) = folder("cycler-samples") else { return };
-    for file in files(&folder) {
-        let name = file.file_name().unwrap().to_string_lossy().into_owned();
-        let draft = cycler::describe(std::slice::from_ref(&file));
-        match &draft {
-            Ok(draft) => {
-                println!("=== {name}\n{draft}");
-                match import(&file, draft) {
-                    Ok(said) => println!("--- imported: {said}"),
-                    Err(said) => println!("--- refused: {said}"),
-                }
-            }
-            Err(error) => println!("=== {name}\n!!! {error}"),
+    let known: Vec<&str> = SAMPLES.iter().map(|(name, ..)| *name).collect();
+    let there: Vec<String> =
+        files(&folder).iter().map(|file| file.file_name().unwrap().to_string_lossy().into_owned()).collect();
+    assert_eq!(there, known, "every sample has a verdict");
+    for (name, program, verdict) in SAMPLES {
+        let file = folder.join(name);
+        let draft = cycler::describe(std::slice::from_ref(&file)).map_err(|error| error.to_string());
+        let outcome = draft.as_ref().map(|draft| import(&file, draft));
+        let (said, words) = match (&outcome, verdict) {
+            (Ok(Ok(said)), Read(words)) | (Ok(Err(said)), Refused(words)) => (said, words),
+            (Err(said), NotDescribed(words)) => (*said, words),
+            (outcome, _) => panic!("{name}: {outcome:?}"),
+        };
+        words.iter().for_each(|word| assert!(said.contains(word), "{name}: no \"{word}\" in: {said}"));
+        if let Ok(draft) = &draft {
+            assert!(draft.starts_with(&format!("# {program}: ")), "{draft}");
         }
     }
 }
@@ -64,8 +115,11 @@ fn cells_of_batteryml_that_no_table_knows_are_imported() {
     let Some(folder) = folder("foreign-batteryml") else { return };
     for file in files(&folder) {
         let draft = cycler::describe(std::slice::from_ref(&file)).unwrap();
-        println!("{draft}");
-        println!("{}", import(&file, &draft).unwrap_or_else(|error| format!("!!! {error}")));
+        assert!(draft.contains("nominal_capacity: 58  # as the file says"), "{draft}");
+        let said = import(&file, &draft).unwrap();
+        // the first cycle of each begins where another part of the test ends
+        assert!(said.contains("1 real cells of own") && said.contains("doubtful: cycle 1 (and so 11 of"), "{said}");
+        assert!(said.contains("time runs back"), "{said}");
     }
 }
 

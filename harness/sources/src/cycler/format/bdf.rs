@@ -8,6 +8,7 @@ pub(crate) const DIALECT: Dialect = Dialect {
     name: "Battery Data Format",
     known_by: &[
         &["testtimesecond", "voltagevolt", "currentampere"],
+        &["testtimemillisecond", "voltagevolt", "currentampere"],
         &["testtime", "voltage", "current", "unixtime"],
         &["testtime", "voltage", "current", "cyclecount"],
         &["testtime", "voltage", "current", "stepcount"],
@@ -22,6 +23,7 @@ pub(crate) const DIALECT: Dialect = Dialect {
     columns: &[
         column(Time, "testtime", "s"),
         column(Time, "testtimesecond", "s"),
+        column(Time, "testtimemillisecond", "ms"),
         column(Voltage, "voltage", "V"),
         column(Voltage, "voltagevolt", "V"),
         column(Current, "current", "A"),
