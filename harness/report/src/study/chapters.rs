@@ -10,7 +10,7 @@ use crate::{
 use record::Study;
 
 use super::{
-    by_cell, material, profile, reference_study,
+    by_cell, choice, material, profile, reference_study,
     scatter::scatter,
     scenario,
     sweep::{self, Parameter},
@@ -108,6 +108,8 @@ fn part(summary: &Summary, throughput: Option<&Throughput>) -> Section {
                 section.notes.extend(material::notes(summary));
             }
             section.tables.extend(tables);
+            section.tables.extend(choice::tables(summary));
+            section.notes.extend(choice::notes(summary));
             section.tables.extend(by_cell::table(summary));
             section
         }

@@ -5,6 +5,7 @@
 //! | [`scenario`] | Fig. 3 and its tables; the branch and feature ablations of Supp. Fig. 4 have the same form |
 //! | [`scatter`] | observed against predicted lives |
 //! | [`by_cell`] | which cells make the error |
+//! | [`choice`] | stacks and selections, of which the paper has none |
 //! | [`material`] | errors by cathode |
 //! | [`sweep`] | Fig. 5b: errors over the number of references; over the weight of the branches |
 //! | [`reference_study`] | Fig. 5: single references, draws of references, throughput |
@@ -14,6 +15,7 @@
 
 pub mod by_cell;
 pub mod chapters;
+pub mod choice;
 pub mod material;
 pub mod notes;
 pub mod profile;
