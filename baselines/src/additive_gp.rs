@@ -9,7 +9,7 @@ mod minimise;
 
 use std::collections::BTreeSet;
 
-use ndarray::{Array1, ArrayViewD, Axis};
+use ndarray::{Array1, ArrayViewD};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -138,9 +138,11 @@ impl Model for AdditiveGp {
         let mut processes = Vec::new();
         for curves in &self.parameters.curves {
             for capacities in &self.parameters.capacities {
-                let group = |columns: &[usize]| Group::of(table.select(Axis(1), columns), columns.to_vec());
                 let all = [curves.as_slice(), capacities].concat();
-                let problem = Problem::new([group(curves), group(capacities), group(&all)], standard.clone());
+                let problem = Problem::new(
+                    [curves, capacities, &all].map(|columns| Group::of(&table, columns)),
+                    standard.clone(),
+                );
                 for &prior in &self.parameters.priors {
                     processes.push(problem.solved(prior)?);
                 }

@@ -35,8 +35,9 @@ pub(super) struct Group {
 }
 
 impl Group {
-    /// Of training samples, which are these columns of the features.
-    pub(super) fn of(table: Array2<f64>, columns: Vec<usize>) -> Self {
+    /// Of these columns of the features of the training samples.
+    pub(super) fn of(features: &Array2<f64>, columns: &[usize]) -> Self {
+        let (table, columns) = (selected(features, columns), columns.to_vec());
         let root = (columns.len() as f64).sqrt();
         let means = table.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(columns.len()));
         let scales = table.std_axis(Axis(0), 1.0).mapv(|deviation| deviation.max(LEAST_DEVIATION) * root);
@@ -46,8 +47,13 @@ impl Group {
 
     /// Other samples, of which all features come.
     fn standardised(&self, features: &Array2<f64>) -> Array2<f64> {
-        (features.select(Axis(1), &self.columns) - &self.means) / &self.scales
+        (selected(features, &self.columns) - &self.means) / &self.scales
     }
+}
+
+/// Some columns, in row-major order, which `select` does not keep.
+fn selected(features: &Array2<f64>, columns: &[usize]) -> Array2<f64> {
+    Array2::from_shape_fn((features.nrows(), columns.len()), |(row, column)| features[[row, columns[column]]])
 }
 
 /// ‖a_i − b_j‖².

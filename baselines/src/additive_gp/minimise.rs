@@ -4,6 +4,8 @@
 const STEPS: usize = 200;
 /// Of every component of the gradient, where the search ends.
 const FLAT: f64 = 1e-7;
+/// Decrease of a step, relative, below which rounding decides and the search ends.
+const NOTHING: f64 = 1e-13;
 /// Part of the decrease that the slope promises which a step must bring.
 const ENOUGH: f64 = 1e-4;
 /// How often a step is halved.
@@ -48,7 +50,11 @@ pub(super) fn minimised<const N: usize>(
             }
             update(&mut inverse, &moved, &turned, curvature);
         }
+        let is_nothing = value - value_there <= NOTHING * value.abs().max(1.0);
         (at, value, gradient) = (next, value_there, gradient_there);
+        if is_nothing {
+            break;
+        }
     }
     Some(at)
 }

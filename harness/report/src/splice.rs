@@ -91,7 +91,8 @@ fn scenarios(summaries: &[Summary]) -> Table {
         .unique()
         .collect();
     let models = summaries.iter().filter(|summary| summary.study == Study::Scenario).flat_map(|summary| &summary.rows);
-    let place = |row: &&Row| record::MODELS.iter().position(|known| *known == row.model);
+    let place =
+        |row: &&Row| record::MODELS.iter().position(|known| *known == row.model).unwrap_or(record::MODELS.len());
     let models = models.unique_by(|row| row.name()).sorted_by_key(place);
     let mut columns = vec![Column::new("RMSE, cycles")];
     columns.extend(names.iter().map(|name| Column::new(*name)));

@@ -1,5 +1,6 @@
 //! The program `batlinet`: what it does, leaves and says.
 
+mod additive_gp_on_curves;
 mod architecture;
 mod calce;
 mod cli_declarations;

@@ -197,7 +197,7 @@ fn what_cannot_be_is_refused_with_its_name() {
     refused("  count: 4\n", "  count: 40\n", "40 folds of 8 groups");
     refused("models.mlp.epochs: 3", "models.mlp.epochs: many", "folds, models.mlp.epochs");
     let folds = "folds:\n  count: 4\n  seeds: [0, 1]\n  changes: {models.mlp.epochs: 3}\n";
-    refused(folds, "", "needs the section `folds:`");
+    refused(folds, "", "stack[two] needs the section");
 }
 
 #[test]

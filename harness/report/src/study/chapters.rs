@@ -10,7 +10,7 @@ use crate::{
 use record::Study;
 
 use super::{
-    batterylife, by_cell, folds, material, profile, reference_study,
+    batterylife, by_cell, choice, folds, material, profile, reference_study,
     scatter::scatter,
     scenario,
     sweep::{self, Parameter},
@@ -111,6 +111,8 @@ fn part(summary: &Summary, throughput: Option<&Throughput>) -> Section {
             }
             section.tables.extend(tables);
             section.tables.extend(batterylife::table(summary));
+            section.tables.extend(choice::tables(summary));
+            section.notes.extend(choice::notes(summary));
             section.tables.extend(by_cell::table(summary));
             section
         }

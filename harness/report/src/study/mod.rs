@@ -7,6 +7,7 @@
 //! | [`batterylife`] | the measures of another benchmark, with its published results |
 //! | [`folds`] | a cross-validation as a whole; not in the paper |
 //! | [`by_cell`] | which cells make the error |
+//! | [`choice`] | stacks and selections, of which the paper has none |
 //! | [`material`] | errors by cathode |
 //! | [`sweep`] | Fig. 5b: errors over the number of references; over the weight of the branches |
 //! | [`reference_study`] | Fig. 5: single references, draws of references, throughput |
@@ -17,6 +18,7 @@
 pub mod batterylife;
 pub mod by_cell;
 pub mod chapters;
+pub mod choice;
 pub mod folds;
 pub mod material;
 pub mod notes;

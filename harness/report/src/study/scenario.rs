@@ -88,7 +88,8 @@ pub fn overview(
     }
     let order = |label: &String| {
         let model = label.split(' ').next().unwrap_or(label);
-        record::MODELS.iter().position(|known| *known == model)
+        // what is made of others comes last
+        record::MODELS.iter().position(|known| *known == model).unwrap_or(record::MODELS.len())
     };
     names.sort_by_key(order);
     let line = |label: String| {

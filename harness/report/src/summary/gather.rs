@@ -6,8 +6,8 @@ use super::{Row, Run, Summary, Verdict, counterpart::counterpart};
 use crate::{Error, labels::Versions, lives, made::Made, published::PublishedNumber};
 use cells::cell::Origin;
 use record::{
-    AS_WRITTEN, Change, ExperimentRecord, Metric, PairPredictions, Protocol, RunRecord, Score, Study, check_row,
-    check_rows, files::run_folder, read_scores,
+    AS_WRITTEN, Change, ExperimentRecord, Intervals, Metric, PairPredictions, Protocol, RunRecord, Score, Selection,
+    Study, check_row, check_rows, files::run_folder, read_scores,
 };
 use statistics::{Metrics, Spread};
 
@@ -45,6 +45,8 @@ pub fn summarise(out: &Path) -> Result<Vec<Summary>, Error> {
             });
             run.predictions = record.predictions;
             run.pairs = PairPredictions::read(&folder)?;
+            run.selection = Selection::read(&folder)?;
+            run.intervals = Intervals::read(&folder)?;
             told.push(((run.score.experiment.clone(), run.score.data), record.removed, record.doubtful));
         }
         runs.push(run);

@@ -9,8 +9,8 @@ use itertools::Itertools as _;
 use super::{made::Made, published::PublishedNumber};
 use cells::cell::Origin;
 use record::{
-    AS_WRITTEN, Branches, Change, Doubtful, Expectation, PairPredictions, Prediction, Protocol, Removed, Score, Study,
-    Values, Variant,
+    AS_WRITTEN, Branches, Change, Doubtful, Expectation, Intervals, PairPredictions, Prediction, Protocol, Removed,
+    Score, Selection, Study, Values, Variant,
 };
 use statistics::Spread;
 
@@ -74,6 +74,10 @@ pub struct Run {
     pub values: Values,
     /// Predictions with one reference at a time, where the run was asked for them.
     pub pairs: Option<PairPredictions>,
+    /// What it was made of, where it was made of other runs.
+    pub selection: Option<Selection>,
+    /// Where its test cells should be, where folds told.
+    pub intervals: Option<Intervals>,
     /// By what it was made, where its record is at hand.
     pub made: Option<Made>,
 }
@@ -83,7 +87,7 @@ impl Run {
     pub fn bare(score: Score) -> Self {
         let (streams, predictions) = (String::new(), Vec::new());
         let values = Values::of_name(&score.model, &score.variant);
-        Self { score, streams, predictions, values, pairs: None, made: None }
+        Self { score, streams, predictions, values, pairs: None, selection: None, intervals: None, made: None }
     }
 }
 

@@ -118,7 +118,8 @@ fn model<'a>(summary: &'a Summary, row: &'a Row, bootstrap: &Bootstrap) -> Optio
         (run.score.seed, cells)
     });
     let predictions = Predictions::from_runs(of_seeds).map(|predictions| {
-        let draws = SEEDED_MODELS.contains(&row.model.as_str());
+        // what is made of others may be one for each of their seeds
+        let draws = SEEDED_MODELS.contains(&row.model.as_str()) || runs.len() > 1;
         if draws { predictions } else { predictions.of_a_model_without_draws() }
     });
     let keys = runs.iter().map(|run| run.score.key.clone()).collect();

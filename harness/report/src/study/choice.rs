@@ -1,0 +1,184 @@
+//! What was made of other models, and chosen: errors on folds of the training cells beside those of the test.
+
+use crate::{
+    summary::{Row, Run, Summary},
+    table::{Cell, Column, Table},
+};
+use record::{Candidate, Selection};
+use statistics::median;
+
+/// A table of all that was made of others, and one of the candidates of each selection; none where nothing was.
+pub fn tables(summary: &Summary) -> Vec<Table> {
+    let made: Vec<(&Row, &Run, &Selection)> = summary
+        .rows
+        .iter()
+        .filter_map(|row| {
+            let run = summary.runs_of(row).find(|run| run.selection.is_some())?;
+            Some((row, run, run.selection.as_ref()?))
+        })
+        .collect();
+    if made.is_empty() {
+        return Vec::new();
+    }
+    let mut tables = vec![all(summary, &made)];
+    let selections =
+        made.iter().filter(|(row, _, Selection(candidates))| row.model == "select" && candidates.len() > 2);
+    tables.extend(selections.map(|(row, _, selection)| candidates(summary, row, selection)));
+    tables
+}
+
+/// How well errors on folds told the order of errors on the test, of each selection.
+pub fn notes(summary: &Summary) -> Vec<String> {
+    let of = |row: &Row| {
+        let Selection(candidates) = summary.runs_of(row).find_map(|run| run.selection.as_ref())?;
+        let pairs: Vec<(f64, f64)> =
+            candidates[1..].iter().filter_map(|one| Some((one.log_rmse, tested(summary, &one.name)?))).collect();
+        let correlation = rank_correlation(&pairs)?;
+        Some(format!(
+            "{}: over its {} candidates, the rank correlation between the error of ln life on folds and the RMSE on the test is \
+             {correlation:.2}",
+            row.name(),
+            pairs.len()
+        ))
+    };
+    summary.rows.iter().filter(|row| row.model == "select").filter_map(of).collect()
+}
+
+fn all(summary: &Summary, made: &[(&Row, &Run, &Selection)]) -> Table {
+    let line = |(row, run, Selection(candidates)): &(&Row, &Run, &Selection)| {
+        let (covered, width) = covered(run).unzip();
+        vec![
+            Cell::Text(row.name()),
+            of_folds(candidates.first(), |one| 100.0 * one.log_rmse),
+            of_folds(candidates.first(), |one| one.rmse),
+            of_folds(candidates.first(), |one| one.mape),
+            Cell::mean(row.rmse),
+            Cell::mean(row.mape),
+            Cell::number(covered),
+            Cell::number(width),
+        ]
+    };
+    let columns = [
+        "model",
+        "ln RMSE on folds, %",
+        "RMSE on folds",
+        "MAPE on folds %",
+        "RMSE",
+        "MAPE %",
+        "in 90 % intervals, %",
+        "median upper over lower end",
+    ];
+    Table {
+        slug: format!("{}-made", summary.slug()),
+        caption: format!(
+            "What was made of other models, on folds of the training cells and on the test: {}",
+            summary.title()
+        ),
+        columns: columns.into_iter().map(Column::new).collect(),
+        rows: made.iter().map(line).collect(),
+    }
+    .without_empty_columns()
+}
+
+fn candidates(summary: &Summary, row: &Row, Selection(candidates): &Selection) -> Table {
+    let line = |one: &Candidate| {
+        vec![
+            Cell::Text(one.name.clone()),
+            Cell::number(one.weight),
+            of_folds(Some(one), |one| 100.0 * one.log_rmse),
+            of_folds(Some(one), |one| one.rmse),
+            of_folds(Some(one), |one| one.mape),
+            Cell::number(tested(summary, &one.name)),
+        ]
+    };
+    let columns = ["candidate", "taken", "ln RMSE on folds, %", "RMSE on folds", "MAPE on folds %", "RMSE on the test"];
+    Table {
+        slug: format!("{}-{}", summary.slug(), row.name().replace([' ', '+'], "-")),
+        caption: format!(
+            "What {} chose from, by the first error; the first line is the procedure itself, on folds that it did not choose by: {}",
+            row.name(),
+            summary.title()
+        ),
+        columns: columns.into_iter().map(Column::new).collect(),
+        rows: candidates.iter().map(line).collect(),
+    }
+}
+
+fn of_folds(one: Option<&Candidate>, get: fn(&Candidate) -> f64) -> Cell {
+    Cell::number(one.map(get))
+}
+
+/// The mean RMSE on the test of what is called so in the experiment.
+fn tested(summary: &Summary, label: &str) -> Option<f64> {
+    let (model, variant) =
+        label.split_once('[').map_or((label, ""), |(model, rest)| (model, rest.trim_end_matches(']')));
+    let is_it = |row: &&Row| row.model == model && row.variant.to_string() == variant;
+    summary.rows.iter().find(is_it)?.rmse.map(|spread| spread.mean)
+}
+
+/// Percent of the test cells that its intervals hold, and the median ratio of their ends.
+fn covered(run: &Run) -> Option<(f64, f64)> {
+    let intervals = &run.intervals.as_ref()?.0;
+    let held = run.predictions.iter().filter(|row| {
+        let interval = intervals.iter().find(|interval| interval.cell == row.cell);
+        interval.is_some_and(|interval| (interval.low..=interval.high).contains(&row.observed))
+    });
+    let ratios: Vec<f64> = intervals.iter().map(|interval| interval.high / interval.low).collect();
+    let (held, cells) = (held.count() as f64, run.predictions.len() as f64);
+    Some((100.0 * held / cells, median(&ratios)?))
+}
+
+/// Spearman's; of equal numbers, each has the mean of their ranks. None for fewer than three.
+fn rank_correlation(pairs: &[(f64, f64)]) -> Option<f64> {
+    if pairs.len() < 3 {
+        return None;
+    }
+    let ranks = |of: fn(&(f64, f64)) -> f64| -> Vec<f64> {
+        let rank = |value: f64| {
+            let below = pairs.iter().filter(|pair| of(pair) < value).count() as f64;
+            let equal = pairs.iter().filter(|pair| of(pair) == value).count() as f64;
+            below + (equal - 1.0) / 2.0
+        };
+        pairs.iter().map(|pair| rank(of(pair))).collect()
+    };
+    let (one, other) = (ranks(|pair| pair.0), ranks(|pair| pair.1));
+    let middle = (pairs.len() - 1) as f64 / 2.0;
+    let sum = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - middle) * (b - middle)).sum::<f64>();
+    let scale = (sum(&one, &one) * sum(&other, &other)).sqrt();
+    (scale > 0.0).then(|| sum(&one, &other) / scale)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::summary::{summaries, tests::run};
+    use record::{Interval, Intervals, Prediction};
+
+    #[test]
+    fn candidates_stand_beside_their_test_errors_and_intervals_are_counted() {
+        let candidate = |name: &str, weight: Option<f64>, log_rmse: f64| Candidate {
+            name: name.to_owned(),
+            weight,
+            log_rmse,
+            rmse: 1000.0 * log_rmse,
+            mape: 7.0,
+        };
+        let mut select = run("select", 0, 30.0, "real");
+        let names =
+            [("select", None, 0.11), ("ridge", Some(1.0), 0.1), ("pls", Some(0.0), 0.2), ("svm", Some(0.0), 0.3)];
+        select.selection = Some(Selection(names.map(|(name, weight, error)| candidate(name, weight, error)).to_vec()));
+        let cell = |cell: &str, observed: f64| Prediction { cell: cell.to_owned(), observed, predicted: 500.0 };
+        select.predictions = vec![cell("a", 450.0), cell("b", 600.0)];
+        let interval = |cell: &str, low: f64| Interval { cell: cell.to_owned(), low, high: 550.0 };
+        select.intervals = Some(Intervals(vec![interval("a", 275.0), interval("b", 440.0)]));
+        let runs = [run("ridge", 0, 30.0, "real"), run("pls", 0, 20.0, "real"), run("svm", 0, 90.0, "real"), select];
+        let summaries = summaries(&runs, &[]);
+        let tables = tables(&summaries[0]);
+        assert_eq!(tables.len(), 2);
+        let texts = tables[0].texts();
+        assert!(texts[0].contains(&"50.0".to_owned()), "one of two cells: {texts:?}");
+        assert!(tables[1].texts().iter().any(|line| line[0] == "pls" && line[5] == "20.0"), "{:?}", tables[1].texts());
+        // ranks 0 1 2 and 1 0 2
+        assert!(notes(&summaries[0])[0].ends_with("is 0.50"), "{:?}", notes(&summaries[0]));
+    }
+}
