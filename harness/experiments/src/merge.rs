@@ -50,19 +50,28 @@ struct Row {
     predictions: Option<String>,
 }
 
-/// Puts `folders` together into `out`, which is made where there is none; what is there already is one of them, so that a call that
-/// was ended goes on. `say` is told what a person should know.
+/// Folders put together in memory.
+pub struct Joined {
+    /// The rows in the order of their plans, each with the folder whose record is behind it.
+    pub rows: Vec<(Score, PathBuf)>,
+    /// What was declared, by name.
+    pub experiments: Vec<ExperimentRecord>,
+    /// Networks that trainings began with: file name and file.
+    networks: BTreeMap<String, (PathBuf, String)>,
+    /// Rows that several folders have.
+    shared: usize,
+}
+
+/// Puts `folders` together in memory. `say` is told what a person should know.
 ///
 /// # Errors
 /// [`Error::Merge`] where folders contradict each other or have no records; [`Error::Record`] names a file that is not what was written.
-pub fn merge(folders: &[PathBuf], out: &Path, say: &dyn Fn(&str)) -> Result<Merged, Error> {
-    let is_there = out.join("scores.csv").exists();
-    let all: Vec<PathBuf> = folders.iter().cloned().chain(is_there.then(|| out.to_owned())).collect();
-    let declared = declared(&all)?;
-    let mut merged = Merged::default();
+pub fn join(folders: &[PathBuf], say: &dyn Fn(&str)) -> Result<Joined, Error> {
+    let declared = declared(folders)?;
+    let mut shared = 0;
     let mut rows: Vec<Row> = Vec::new();
     let mut places: HashMap<(String, Origin, String, String, u64), usize> = HashMap::new();
-    for folder in &all {
+    for folder in folders {
         for row in rows_of(folder)? {
             let (experiment, data, model, variant, seed) = row.score.slot();
             let slot = (experiment.to_owned(), data, model.to_owned(), variant, seed);
@@ -72,7 +81,7 @@ pub fn merge(folders: &[PathBuf], out: &Path, say: &dyn Fn(&str)) -> Result<Merg
                     rows.push(row);
                 }
                 Some(&place) => {
-                    merged.shared += 1;
+                    shared += 1;
                     if let Some(better) = of_both(&rows[place], row, say)? {
                         rows[place] = better;
                     }
@@ -81,34 +90,44 @@ pub fn merge(folders: &[PathBuf], out: &Path, say: &dyn Fn(&str)) -> Result<Merg
         }
     }
     let order = order(&declared);
-    rows.sort_by_key(|row| {
-        order
-            .get(&(row.score.experiment.clone(), row.score.data.to_string(), row.score.key.clone()))
-            .copied()
-            .unwrap_or((usize::MAX, 0))
-    });
-    let networks = networks(&all)?;
+    let place =
+        |score: &Score| order.get(&(score.experiment.clone(), score.data.to_string(), score.key.clone())).copied();
+    rows.sort_by_cached_key(|row| place(&row.score).unwrap_or((usize::MAX, 0)));
+    Ok(Joined {
+        rows: rows.into_iter().map(|row| (row.score, row.from)).collect(),
+        experiments: declared.into_values().map(|(record, _)| record).collect(),
+        networks: networks(folders)?,
+        shared,
+    })
+}
 
+/// Puts `folders` together into `out`, which is made where there is none; what is there already is one of them, so that a call that
+/// was ended goes on. `say` is told what a person should know.
+///
+/// # Errors
+/// As [`join`]; nothing is written then. [`Error::Record`] names a file that cannot be written.
+pub fn merge(folders: &[PathBuf], out: &Path, say: &dyn Fn(&str)) -> Result<Merged, Error> {
+    let is_there = out.join("scores.csv").exists();
+    let all: Vec<PathBuf> = folders.iter().cloned().chain(is_there.then(|| out.to_owned())).collect();
+    let Joined { rows, experiments, networks, shared } = join(&all, say)?;
     let _alone = lock(out, "merge")?;
-    for row in &rows {
-        copy_run(&row.from, out, &row.score.key)?;
+    for (score, from) in &rows {
+        copy_run(from, out, &score.key)?;
     }
     for (name, (path, _)) in &networks {
         copy(path, &out.join("pretrained").join(name))?;
     }
-    for (record, _) in declared.values() {
+    for record in &experiments {
         record.write(out)?;
     }
-    let scores: Vec<Score> = rows.into_iter().map(|row| row.score).collect();
+    let scores: Vec<Score> = rows.into_iter().map(|(score, _)| score).collect();
     let _scores = lock(out, "scores")?;
     publish::tables(out, &scores, say)?;
     write_scores(&out.join("scores.csv"), &scores)?;
-    merged.rows = scores.len();
-    let keys = |(record, _): &(ExperimentRecord, PathBuf)| record.keys.clone().unwrap_or_default();
-    let wanted = declared.values().flat_map(keys);
     let have: HashSet<&str> = scores.iter().map(|score| score.key.as_str()).collect();
-    merged.missing = wanted.filter(|key| !have.contains(key.as_str())).count();
-    Ok(merged)
+    let wanted = experiments.iter().flat_map(|record| record.keys.iter().flatten());
+    let missing = wanted.filter(|key| !have.contains(key.as_str())).count();
+    Ok(Merged { rows: scores.len(), shared, missing })
 }
 
 /// The rows of a folder, each with its record.

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::failure::Failure;
 use super::output;
+use experiments::merge::{Joined, join};
 use record::files::write_whole;
 use report::{
     bench::Throughput,
@@ -20,9 +21,9 @@ use report::{
 /// Arguments of `batlinet report`.
 #[derive(Args, Debug)]
 pub struct ReportArguments {
-    /// The output folder of `batlinet run`.
-    #[arg(value_name = "OUT")]
-    out: PathBuf,
+    /// The output folder of `batlinet run`; several are put together first, as `merge` does, and need --to.
+    #[arg(value_name = "OUT", required = true)]
+    out: Vec<PathBuf>,
     /// What `make bench` measured; without such a file, or machine and date in it, the report has no throughput.
     #[arg(long, value_name = "FILE", default_value = "results/bench/criterion.csv")]
     bench: PathBuf,
@@ -46,10 +47,21 @@ pub fn execute(arguments: &ReportArguments) -> Result<(), Failure> {
     if !arguments.splice.is_empty() {
         return splice_all(arguments);
     }
-    let summaries = summary::summarise(&arguments.out)?;
-    lives::refuse_padded(&arguments.out, &summaries)?;
+    let out = &arguments.out[0];
+    let summaries = match (&arguments.out[..], &arguments.to) {
+        ([out], _) => summary::summarise(out)?,
+        (folders, Some(_)) => {
+            let Joined { rows, experiments, .. } = join(folders, &output::say)?;
+            summary::summarise_rows(&rows, &experiments)?
+        }
+        (_, None) => {
+            let what = "a report of several folders is in none of them: give --to DIR, or put them together with `batlinet merge`";
+            return Err(Failure::Usage(what.to_owned()));
+        }
+    };
+    lives::refuse_padded(out, &summaries)?;
     let document = document(&summaries, Throughput::read(&arguments.bench)?.as_ref());
-    let to = arguments.to.as_ref().unwrap_or(&arguments.out);
+    let to = arguments.to.as_ref().unwrap_or(out);
     let files = write::write(to, &summaries, &document)?;
     // tables and figures are many; their folders are said once
     let shown = files.iter().filter(|file| file.parent() == Some(to));
@@ -65,17 +77,20 @@ pub fn execute(arguments: &ReportArguments) -> Result<(), Failure> {
 
 /// Tables in prose.
 fn splice_all(arguments: &ReportArguments) -> Result<(), Failure> {
+    let [out] = &arguments.out[..] else {
+        return Err(Failure::Usage("--splice takes one folder, that of all records".to_owned()));
+    };
     for file in &arguments.splice {
         let named = |problem: &dyn std::fmt::Display| Failure::Usage(format!("{}: {problem}", file.display()));
         let text = fs::read_to_string(file).map_err(|error| named(&error))?;
-        let spliced = splice(&text, &arguments.out).map_err(|error| named(&error))?;
+        let spliced = splice(&text, out).map_err(|error| named(&error))?;
         match spliced == text {
             true => output::print(&format!("{}: as the records have it\n", file.display()))?,
             false if arguments.check => {
                 return Err(Failure::Faulty(format!(
                     "{}: its tables are not those of the records in {}; `make readme` writes them anew",
                     file.display(),
-                    arguments.out.display()
+                    out.display()
                 )));
             }
             false => {

@@ -100,6 +100,12 @@ fn folders_of_shards_become_what_one_run_leaves_and_contradictions_are_refused()
     assert!(
         small.batlinet(&["plan", "small.yaml", "--out", "merged"]).contains(&format!("0 new, 0 stale, {runs} done"))
     );
+    // in memory, too
+    small.batlinet(&["report", "alone"]);
+    small.batlinet(&[&["report"], &folders[..], &["--to", "together"]].concat());
+    let summaries = ["alone", "together"].map(|folder| fs::read(small.path(folder).join("summary.csv")).unwrap());
+    assert!(summaries[0] == summaries[1]);
+    assert_eq!(small.ends(&["report", "shard-1", "shard-2"]).0, 2, "where to?");
     // once more, and into what is there
     assert_eq!(merge(&folders[..2], "merged").0, 0);
     assert!(fs::read(small.path("merged/scores.csv")).unwrap() == scores);

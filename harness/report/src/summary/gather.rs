@@ -1,6 +1,6 @@
 //! From an output folder to summaries.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Row, Run, Summary, Verdict, counterpart::counterpart};
 use crate::{Error, labels::Versions, lives, made::Made, published::PublishedNumber};
@@ -21,17 +21,29 @@ pub fn summarise(out: &Path) -> Result<Vec<Summary>, Error> {
     if !path.exists() {
         return Err(Error::NoScores { out: out.to_owned() });
     }
+    let rows = read_scores(&path)?;
+    let from_here: Vec<(Score, PathBuf)> = rows.iter().map(|row| (row.clone(), out.to_owned())).collect();
+    let summaries = summarise_rows(&from_here, &ExperimentRecord::read_all(out)?)?;
+    check_rows(&path, &rows)?;
+    Ok(summaries)
+}
+
+/// As [`summarise`], of rows with the folders that their records are in, and what was declared. Rows that contradict each other are not
+/// looked for.
+///
+/// # Errors
+/// As [`summarise`].
+pub fn summarise_rows(rows: &[(Score, PathBuf)], experiments: &[ExperimentRecord]) -> Result<Vec<Summary>, Error> {
     let mut runs = Vec::new();
     let mut removed = Vec::new();
     let mut versions = Versions::default();
-    let rows = read_scores(&path)?;
-    for score in rows.iter().cloned() {
+    for (score, out) in rows {
         let folder = run_folder(out, &score.key);
-        let mut run = Run::bare(score);
+        let mut run = Run::bare(score.clone());
         // scores alone, such as those of a colleague, are enough for the tables
         let record = RunRecord::exists(&folder).then(|| RunRecord::read_whole(&folder)).transpose()?;
         if let Some(record) = &record {
-            check_row(&path, &run.score, record)?;
+            check_row(&out.join("scores.csv"), &run.score, record)?;
         }
         if let Some(record) = record.filter(|_| run.score.metrics.is_some()) {
             versions.add(out, &run.score, &record)?;
@@ -49,8 +61,7 @@ pub fn summarise(out: &Path) -> Result<Vec<Summary>, Error> {
         }
         runs.push(run);
     }
-    check_rows(&path, &rows)?;
-    let mut summaries = summaries(&runs, &ExperimentRecord::read_all(out)?);
+    let mut summaries = summaries(&runs, experiments);
     for summary in &mut summaries {
         let first = removed.iter().find(|(of, _)| of.0 == summary.experiment && of.1 == summary.data);
         summary.removed = first.map_or_else(Vec::new, |(_, removed)| removed.clone());

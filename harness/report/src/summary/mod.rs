@@ -15,7 +15,7 @@ use record::{
 use statistics::Spread;
 
 pub use counterpart::feature_space;
-pub use gather::{summaries, summarise};
+pub use gather::{summaries, summarise, summarise_rows};
 pub use notice::notice;
 
 /// One experiment on cells of one origin.
