@@ -243,7 +243,20 @@ fn are_alike(one: &ExperimentRecord, other: &ExperimentRecord) -> bool {
     of(one) == of(other)
 }
 
-/// Copies a folder, where there is one. What is there already came from another folder under the same name, which is a hash.
+/// A file that another folder has under the same name, which is a hash of what it was made of.
+fn same(path: &Path, target: &Path) -> Result<(), Error> {
+    let bytes = |path: &Path| fs::read(path).map_err(|source| Error::File { path: path.to_owned(), source });
+    if bytes(path)? == bytes(target)? {
+        return Ok(());
+    }
+    Err(Error::Merge(format!(
+        "{}: another folder has a file of this name with other content, made on a machine that rounds differently; leave one of the \
+         folders out",
+        path.display()
+    )))
+}
+
+/// Copies a folder, where there is one.
 fn copy(from: &Path, to: &Path, purpose: Purpose) -> Result<(), Error> {
     let read = |source| Error::File { path: from.to_owned(), source };
     let Ok(entries) = fs::read_dir(from) else { return Ok(()) };
@@ -256,7 +269,12 @@ fn copy(from: &Path, to: &Path, purpose: Purpose) -> Result<(), Error> {
         let is_part = entry.file_name().to_string_lossy().starts_with('.');
         let is_weights = path.extension().is_some_and(|extension| extension == "safetensors");
         let is_wanted = !is_part && (purpose == Purpose::Keeping || !is_weights);
-        if path.is_file() && is_wanted && !target.exists() {
+        if !path.is_file() || !is_wanted {
+            continue;
+        }
+        if target.exists() {
+            same(&path, &target)?;
+        } else {
             fs::copy(&path, &target).map_err(|source| Error::File { path: target, source })?;
         }
     }

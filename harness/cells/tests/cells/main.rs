@@ -3,4 +3,5 @@
 mod flips;
 mod full_disk;
 mod lives;
+mod samples;
 mod store;

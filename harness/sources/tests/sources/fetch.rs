@@ -285,3 +285,46 @@ fn a_refusal_and_a_missing_network_say_what_to_do() {
     assert!(message.ends_with("fetch it by hand"), "{message}");
     assert!(files(dir.path()).is_empty());
 }
+
+/// The rest of another version than the one whose beginning [`begun`] sent.
+fn begun(stream: &mut TcpStream, _: Option<&str>) {
+    send(stream, &format!("200 OK\r\nETag: \"one\"\r\nContent-Length: {}", content().len()), &vec![7; 300_000]);
+}
+
+fn rest_of_another(stream: &mut TcpStream, range: Option<&str>) {
+    let (length, last) = (content().len(), content().len() - 1);
+    assert_eq!(range, Some("bytes=300000-"));
+    let place = format!("Content-Range: bytes 300000-{last}/{length}");
+    let head = format!("206 Partial Content\r\nETag: \"two\"\r\nContent-Length: {}\r\n{place}", length - 300_000);
+    send(stream, &head, &content()[300_000..]);
+}
+
+#[test]
+fn a_file_that_was_replaced_meanwhile_is_not_put_together_from_both() {
+    // a host that knows If-Range sends the whole, another one the rest of what it has now
+    for answers in [vec![begun as Answer, whole], vec![begun, rest_of_another, whole]] {
+        let dir = tempfile::tempdir().unwrap();
+        let server = Server::start(answers);
+        fetch(&server.remote(), dir.path()).unwrap_err();
+        let origin = fs::read_to_string(dir.path().join("file.tar.gz.part.origin")).unwrap();
+        assert_eq!(origin, format!("\"one\"\n{}\n", server.url));
+        let mut said = Vec::new();
+        assert_eq!(fetch_with(&server.remote(), dir.path(), ONCE, &mut said).unwrap(), content().len());
+        assert!(!said.iter().any(|line| line.contains("of no use")), "{said:?}");
+        assert_eq!(files(dir.path()), ["file.tar.gz"]);
+    }
+}
+
+#[test]
+fn of_two_who_fetch_at_once_one_fetches() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(vec![whole]);
+    let remote = server.remote();
+    thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| assert_eq!(fetch(&remote, dir.path()).unwrap(), content().len()));
+        }
+    });
+    assert_eq!(server.ranges(), [None]);
+    assert_eq!(files(dir.path()), ["file.tar.gz"]);
+}
