@@ -358,11 +358,9 @@ impl Seen<'_> {
 
     fn few_samples(&self) -> Option<Doubt> {
         self.flag(
-            &|facts| facts.discharged > 0.1 * self.nominal,
-            &|facts| {
-                facts.in_half[1] < FEWEST
-                    || facts.has_charge && facts.charged > 0.1 * self.nominal && facts.in_half[0] < FEWEST
-            },
+            // curves of discharge alone are whatever their publisher made of them
+            &|facts| facts.has_charge && facts.discharged > 0.1 * self.nominal,
+            &|facts| facts.in_half[1] < FEWEST || facts.charged > 0.1 * self.nominal && facts.in_half[0] < FEWEST,
             |facts| {
                 let [charge, discharge] = facts.in_half;
                 format!("{charge} samples of charge and {discharge} of discharge: too few for curves")
@@ -371,7 +369,8 @@ impl Seen<'_> {
     }
 
     fn coarse(&self) -> Option<Doubt> {
-        let is_fair = |facts: &Facts| facts.discharged > 0.1 * self.nominal && facts.in_half[1] >= FEWEST;
+        let is_fair =
+            |facts: &Facts| facts.has_charge && facts.discharged > 0.1 * self.nominal && facts.in_half[1] >= FEWEST;
         let doubt = self.flag(&is_fair, &|facts| facts.widest > COARSEST * self.nominal, |facts| {
             format!("{:.4} Ah lie between two samples: sampling is too coarse for curves", facts.widest)
         })?;

@@ -119,7 +119,7 @@ fn files_that_cannot_be_are_refused_with_cell_cycle_and_cause() {
         (
             "batteryml",
             "lab_cells_of_4.8_Ah_under_borrowed_names.zip",
-            &[SNL, "4.374 Ah at first", "nominal capacity of 3 Ah", "--nominal-capacity"],
+            &["SNL_18650_NMC_25C_0-100_0.5-", "Ah at first", "nominal capacity of 3 Ah", "--nominal-capacity"],
         ),
         ("batteryml", "batteryml_own_cell_under_borrowed_name.zip", &[SNL, "--nominal-capacity"]),
         ("batteryml", "batteryml_own_cell.zip", &["no pickle is named after a published cell", "data import cycler"]),
