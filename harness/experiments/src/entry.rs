@@ -373,7 +373,6 @@ impl TryFrom<WrittenEntry> for Entry {
         // before anything is made of these sizes
         bounds::check_model(&model)?;
         model.build().map_err(|error| Misfit::of_model(model.key(), model.name(), &error))?;
-        bounds::check_rates(&model)?;
         if declared.feature.is_none() && model.row().reads_features {
             let sentence = format!("{} needs `feature:`, the name of one of the experiment's features", model.name());
             return Err(Misfit::of("feature", sentence));

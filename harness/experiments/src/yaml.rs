@@ -27,8 +27,33 @@ pub(crate) use problem::Problem;
 pub(crate) use reader::read;
 pub(crate) use syntax::sentence;
 
+/// Brackets within one another, wherever they stand; parsers take a hundred.
+const DEEPEST: usize = 1000;
+
+/// The line of a text in which brackets are too deep.
+fn too_deep(text: &str) -> Option<usize> {
+    let (mut line, mut depth) = (1, 0_usize);
+    for byte in text.bytes() {
+        match byte {
+            b'\n' => line += 1,
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > DEEPEST {
+            return Some(line);
+        }
+    }
+    None
+}
+
 /// The values of a text, and where they stand.
 pub(crate) fn parse(text: &str) -> Result<(Value, Places), Problem> {
+    // the time that parsers take for brackets in brackets grows with the square of their number
+    if let Some(line) = too_deep(text) {
+        let sentence = format!("line {line} opens more than {DEEPEST} brackets that are not closed before");
+        return Err(Problem::of_value(Path::default(), sentence));
+    }
     let places = Places::of(text);
     match serde_yaml::from_str(text) {
         Ok(tree) => Ok((tree, places)),

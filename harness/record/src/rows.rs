@@ -115,15 +115,20 @@ pub fn check_row(scores: &Path, row: &Score, record: &RunRecord) -> Result<(), E
         && are_same_lives
         && row.status == record.status
         && (row.train_cells, row.test_cells) == (record.train.len(), record.test_cells);
-    if is_same
-        && (row.data, &row.model, row.seed, &*row.key) == (record.data, &record.model, record.seed, &*record.key())
-    {
+    let is_its_run =
+        (row.data, &row.model, row.seed, &*row.key) == (record.data, &record.model, record.seed, &*record.key());
+    if is_same && is_its_run {
         return Ok(());
     }
     let sentence = |data: &dyn ToString, model: &str, seed: u64, rmse: Option<f64>| {
-        let rmse = rmse.map_or_else(|| "no RMSE".to_owned(), |rmse| format!("an RMSE of {rmse}"));
-        let other = if said == made { " (another of its columns differs)" } else { "" };
-        format!("{model}, seed {seed}, on {} cells, {rmse}{other}", data.to_string())
+        let of = format!("{model}, seed {seed}, on {} cells", data.to_string());
+        match rmse {
+            // of another run, its numbers need not be said
+            _ if !is_its_run => of,
+            None => format!("{of}, no RMSE"),
+            Some(rmse) if said == made => format!("{of}, an RMSE of {rmse} (another of its columns differs)"),
+            Some(rmse) => format!("{of}, an RMSE of {rmse}"),
+        }
     };
     Err(Error::StrangeRow {
         scores: scores.to_owned(),
