@@ -30,7 +30,8 @@ fn cut(cell: &Cell) -> Option<(u32, String)> {
     if let Some(charged) = cut_in_charge(last, before) {
         return Some((last.number, format!("the record ends in its charge, with {charged:.4} Ah")));
     }
-    if given >= 0.93 * typical {
+    // what a discharge that was cut so late lacks is less than cells scatter by
+    if given >= 0.99 * typical {
         return None;
     }
     let peak = |cycle: &Cycle| cycle.current.iter().fold(0.0, |peak: f64, current| peak.max(current.abs()));
@@ -87,5 +88,48 @@ pub fn without_unfinished_end(cell: Cell) -> (Cell, Option<String>) {
     match shorter {
         Ok(shorter) => (shorter, Some(format!("cycle {number}: {what}: it is not finished and not counted"))),
         Err(_) => (cell, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::made_up::info;
+
+    /// A discharge at 4.4 A of which `part` is on record, from 3.4 V down to 2.0 V at its end, where `capacity` Ah were given.
+    fn discharge(number: u32, capacity: f64, part: f64) -> Cycle {
+        let samples = 400;
+        let kept = (part * f64::from(samples)).round() as usize;
+        let at = |sample: usize| sample as f64 / f64::from(samples - 1);
+        Cycle {
+            number,
+            // steep at its end, as cells are
+            voltage: (0..kept).map(|sample| 3.4 - 0.4 * at(sample) - at(sample).powi(40)).collect(),
+            current: vec![-4.4; kept],
+            discharge_capacity: (0..kept).map(|sample| capacity * at(sample)).collect(),
+            ..Cycle::default()
+        }
+    }
+
+    fn cycles_after(capacity: f64, part: f64) -> usize {
+        let cycles: Vec<Cycle> =
+            (1..=12).map(|number| discharge(number, 1.0, 1.0)).chain([discharge(13, capacity, part)]).collect();
+        let capacities = cycles.iter().map(Cycle::discharged).collect();
+        let cell = Cell::new(info("x"), cycles, LifeRecord::Capacity(capacities)).unwrap();
+        without_unfinished_end(cell).0.cycles().len()
+    }
+
+    #[test]
+    fn a_discharge_that_was_cut_is_not_counted_however_late_it_was_cut() {
+        for part in [0.1, 0.5, 0.8, 0.9, 0.94, 0.97] {
+            assert_eq!(cycles_after(1.0, part), 12, "cut at {part} of its discharge");
+        }
+    }
+
+    #[test]
+    fn a_discharge_that_came_to_its_end_is_counted_however_little_it_gave() {
+        for capacity in [1.0, 0.95, 0.8, 0.3] {
+            assert_eq!(cycles_after(capacity, 1.0), 13, "{capacity} Ah");
+        }
     }
 }
