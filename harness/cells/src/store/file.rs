@@ -223,8 +223,8 @@ fn content_of(file: &File, path: &Path, header: &Header, cycles: usize) -> Resul
                 "the cycle at position {cycle} does not match the hash it was written with"
             )));
         }
-        if !frame::is_there(path).map_err(|error| Problem::new(error.to_string()))? {
-            return Err(Problem::new("its end is missing: it was cut short, or changed by another program"));
+        if frame::is_cut(path).map_err(|error| Problem::new(error.to_string()))? {
+            return Err(Problem::new("its end was cut short"));
         }
     }
     Ok(cell)
