@@ -72,15 +72,17 @@ impl Lock {
 impl Drop for Lock {
     fn drop(&mut self) {
         // while it is held still: who opened it before finds that it is gone; and its folder, if it was the last one there
-        if cfg!(unix) && fs::remove_file(&self.path).is_ok() && is_hidden(self.path.parent()) {
+        if cfg!(unix) && fs::remove_file(&self.path).is_ok() && is_for_locks(self.path.parent()) {
             let _ = self.path.parent().map(fs::remove_dir);
         }
     }
 }
 
-/// The folder of locks only, which is made for them.
-fn is_hidden(folder: Option<&Path>) -> bool {
-    folder.and_then(Path::file_name).is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
+/// The folder that is made for locks and holds nothing else.
+pub const FOLDER: &str = ".locks";
+
+fn is_for_locks(folder: Option<&Path>) -> bool {
+    folder.and_then(Path::file_name).is_some_and(|name| name == FOLDER)
 }
 
 fn open(path: &Path) -> io::Result<File> {

@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use crate::Error;
-use cells::{lock::Lock, whole_file};
+use cells::{
+    lock::{self, Lock},
+    whole_file,
+};
 
 /// Folder of the run with this key.
 pub fn run_folder(out: &Path, key: &str) -> PathBuf {
@@ -29,7 +32,7 @@ pub fn write_folder<E: From<Error>>(path: &Path, fill: impl FnOnce(&Path) -> Res
 /// The lock of this name in an output folder, to wait for or to try ([`Lock`]): one process at a time writes the scores, trains a model
 /// or makes a run. Its file is gone when nobody holds it.
 pub fn lock_file(out: &Path, name: &str) -> PathBuf {
-    out.join(".locks").join(name)
+    out.join(lock::FOLDER).join(name)
 }
 
 /// Waits for a lock.

@@ -235,10 +235,6 @@ fn content_of(file: &File, path: &Path, header: &Header, cycles: usize) -> Resul
     if file.link_exists(CYCLE_HASH) {
         let hashes = file.dataset(CYCLE_HASH)?;
         let (written, read) = (ragged::length(&hashes)?, fingerprint::each_cycle(&cell));
-        // of a file in another unit of time there are no hashes
-        if read_number::<u32>(file, "version")? != VERSION {
-            return Err(Problem::new("its version is not what was written"));
-        }
         if written != held {
             return Err(Problem::new(format!("it holds {held} cycles, and {written} were written")));
         }
@@ -248,8 +244,8 @@ fn content_of(file: &File, path: &Path, header: &Header, cycles: usize) -> Resul
                 "the cycle at position {cycle} does not match the hash it was written with"
             )));
         }
-        if !frame::is_there(path).map_err(|error| Problem::new(error.to_string()))? {
-            return Err(Problem::new("its end is missing: it was cut short, or changed by another program"));
+        if frame::is_cut(path).map_err(|error| Problem::new(error.to_string()))? {
+            return Err(Problem::new("its end was cut short"));
         }
     }
     Ok(cell)

@@ -98,13 +98,21 @@ pub(super) fn check(path: &Path) -> io::Result<Result<(), Problem>> {
     if hash(&mut file, body, &stretches)?.as_bytes()[..] == last[..32] { Ok(Ok(())) } else { damaged() }
 }
 
-/// Whether a file ends with a mark: one of today that does not was cut short.
-pub(super) fn is_there(path: &Path) -> io::Result<bool> {
+/// Whether something is behind the end that the library noted, at the fortieth byte of the file, and no mark of ours: what is left of an
+/// end that was cut short.
+pub(super) fn is_cut(path: &Path) -> io::Result<bool> {
     let mut file = File::open(path)?;
-    let mut mark = [0; MARK.len()];
-    let from = file.metadata()?.len().saturating_sub(MARK.len() as u64);
-    file.seek(SeekFrom::Start(from))?;
-    Ok(file.read_exact(&mut mark).is_ok() && mark == *MARK)
+    let length = file.metadata()?.len();
+    let (mut begin, mut mark) = ([0; 48], [0; MARK.len()]);
+    if length < 48 {
+        return Ok(true);
+    }
+    file.read_exact(&mut begin)?;
+    file.seek(SeekFrom::Start(length - MARK.len() as u64))?;
+    file.read_exact(&mut mark)?;
+    let noted = begin[40..].iter().rev().fold(0, |number: u64, byte| number << 8 | u64::from(*byte));
+    // of files of the first version of HDF5's superblock, which ours are
+    Ok(mark != *MARK && begin[8] == 0 && noted != length)
 }
 
 fn hash(file: &mut File, length: u64, stretches: &Stretches) -> io::Result<blake3::Hash> {
