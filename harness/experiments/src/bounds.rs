@@ -101,9 +101,11 @@ mod tests {
     use crate::read::parse;
 
     fn declared(models: &str, more: &str) -> Result<(), String> {
+        let feature = if models.starts_with("batlinet") { "map" } else { "matrix" };
         let text = format!(
             "name: e\nscenario: S\ndescription: d\ntrain_test_split: s.csv\nprotocol: faithful\nlabel: {{end_of_life: 0.8}}\n\
-             seeds: [0]\nfeatures:\n  map: {{capacity_map: {{}}}}\nmodels:\n  - {models}\n    feature: map\n{more}"
+             seeds: [0]\nfeatures:\n  map: {{capacity_map: {{}}}}\n  matrix: {{voltage_capacity: {{base: 9, first: 0, last: 99}}}}\n\
+             models:\n  - {models}\n    feature: {feature}\n{more}"
         );
         parse(&text, "e.yaml", "paper", &[]).map(drop)
     }

@@ -46,6 +46,7 @@ struct WrittenFeature {
     /// Hand-made statistics of the early cycles: what the linear models read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     severson: Option<Severson>,
+    /// Twenty statistics of repaired curves and capacities: what the additive Gaussian process reads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     compact: Option<Compact>,
 }

@@ -2,13 +2,23 @@
 
 use std::{fs, path::Path};
 
-use record::{files, keep};
+use record::{Planned, files, keep};
 
 use super::{Judged, Standing};
 use crate::{
     Error, Folder, Group,
     changes::{Changes, Declaration, Moved},
 };
+
+/// Files of an output folder that follow from its runs.
+const MADE_OF_SCORES: [&str; 6] = [
+    "scores.csv",
+    "scores.blake3",
+    Planned::FILE,
+    "predictions.parquet",
+    "reference_curves.csv",
+    "reference_draws.csv",
+];
 
 /// Why and when the numbers of a baseline become others.
 #[derive(Clone, Debug)]
@@ -74,7 +84,9 @@ pub fn found(baseline: &Path, candidate: &Folder, changes: &Changes) -> Result<(
     let mut others = Vec::new();
     for entry in fs::read_dir(baseline).into_iter().flatten().flatten() {
         let path = entry.path();
-        if path.is_file() && entry.file_name() != "scores.csv" && entry.file_name() != Changes::FILE {
+        // what `run` has made of the numbers of before is of the numbers of before
+        let is_made = entry.file_name().to_str().is_some_and(|name| MADE_OF_SCORES.contains(&name));
+        if path.is_file() && !is_made && entry.file_name() != Changes::FILE {
             let bytes = fs::read(&path).map_err(|source| Error::Read { path, source })?;
             others.push((entry.file_name(), bytes));
         }
