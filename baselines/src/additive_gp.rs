@@ -98,6 +98,9 @@ impl AdditiveGp {
     }
 }
 
+/// Means and variances, one of each per row of features.
+type Posterior = (Vec<f64>, Vec<f64>);
+
 impl FittedAdditiveGp {
     /// w₁, w₂, w₃, σ² and ℓ of each process.
     pub fn kernels(&self) -> Vec<[f64; 5]> {
@@ -105,7 +108,7 @@ impl FittedAdditiveGp {
     }
 
     /// Posterior means and variances of the labels, with the noise: one row per process.
-    fn posteriors(&self, features: ArrayViewD<'_, f32>) -> Result<Vec<(Vec<f64>, Vec<f64>)>, ModelError> {
+    fn posteriors(&self, features: ArrayViewD<'_, f32>) -> Result<Vec<Posterior>, ModelError> {
         let table = prediction_table(features, self.columns)?;
         let [mean, deviation] = self.labels;
         let of = |process: &Process| {

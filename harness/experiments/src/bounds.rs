@@ -58,12 +58,11 @@ fn misfit(model: &ModelSpec, at: &'static str, what: &str) -> Misfit {
     Misfit::of_parameter(model.key(), at, format!("{}: hyper-parameter {what}", model.name()))
 }
 
+/// What is asked of each hyper-parameter: by its name, the one whose part it is, if any, and its value.
+type Check<'a> = dyn FnMut(&str, Option<&'static str>, &Value) -> Result<(), Misfit> + 'a;
+
 /// Every hyper-parameter with the one whose part it is, if any.
-fn each_number(
-    parameters: &Value,
-    within: Option<&'static str>,
-    check: &mut dyn FnMut(&str, Option<&'static str>, &Value) -> Result<(), Misfit>,
-) -> Result<(), Misfit> {
+fn each_number(parameters: &Value, within: Option<&'static str>, check: &mut Check<'_>) -> Result<(), Misfit> {
     for (name, value) in parameters.as_object().into_iter().flatten() {
         check(name, within, value)?;
         let part = ["training", "pretraining", "pairs"].into_iter().find(|part| part == name);
