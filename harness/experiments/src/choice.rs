@@ -6,12 +6,12 @@
 //!
 //! | file | makes | from |
 //! |---|---|---|
-//! | [`parameters`] | checked declarations | YAML |
-//! | [`folds`] | splits of the training cells, and the experiment of one | a declaration |
-//! | [`members`] | the runs that an entry is made of | a plan |
-//! | [`opinions`] | what entries say of cells, honestly | records |
-//! | [`simplex`] | weights | answers and observed lives |
-//! | [`outcome`] | predictions, scores, intervals | all of these |
+//! | `parameters` | checked declarations | YAML |
+//! | `folds` | splits of the training cells, and the experiment of one | a declaration |
+//! | `members` | the runs that an entry is made of | a plan |
+//! | `opinions` | what entries say of cells, honestly | records |
+//! | `simplex` | weights | answers and observed lives |
+//! | `outcome` | predictions, scores, intervals | all of these |
 
 pub(super) mod folds;
 pub(super) mod members;
