@@ -19,7 +19,7 @@ log=$(mktemp)
 # what the gate says of the copy as it is now, and its exit code
 judged() {
   make -C "$folder" smoke > "$log" 2>&1 && return 0
-  sed -nE 's/.*\[smoke\] Error ([0-9]+).*/\1/p' "$log" | tail -1 | { read -r code; return "${code:-1}"; }
+  sed -nE 's/.*smoke\] Error ([0-9]+).*/\1/p' "$log" | tail -1 | { read -r code; return "${code:-1}"; }
 }
 
 # plant NAME FILE SED: the fault, and what must come of it

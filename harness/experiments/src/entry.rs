@@ -446,6 +446,9 @@ mod tests {
         let seeded = ModelSpec::every().into_iter().filter(|model| model.name() == model.key() && model.is_seeded());
         let seeded: Vec<&str> = seeded.map(|model| model.name()).filter(|name| known.contains(name)).collect();
         assert_eq!(seeded, record::SEEDED_MODELS);
+        let networks = ModelSpec::every().into_iter().filter(|model| model.name() == model.key() && model.is_network());
+        let networks: Vec<&str> = networks.map(|model| model.name()).filter(|name| known.contains(name)).collect();
+        assert_eq!(networks, record::NETWORKS);
     }
 
     #[test]

@@ -21,3 +21,6 @@ pub const MODELS: [&str; 15] = [
 
 /// Names of those whose result may change with the seed.
 pub const SEEDED_MODELS: [&str; 5] = ["forest", "mlp", "lstm", "cnn", "batlinet"];
+
+/// Names of those that are networks.
+pub const NETWORKS: [&str; 4] = ["mlp", "lstm", "cnn", "batlinet"];

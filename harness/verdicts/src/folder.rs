@@ -7,7 +7,7 @@ use std::{
 };
 
 use rayon::prelude::*;
-use record::{RunRecord, Score, check_row, check_rows, files::run_folder, read_scores};
+use record::{NETWORKS, RunRecord, Score, check_row, check_rows, files::run_folder, read_scores};
 use serde_json::Value;
 use statistics::Metrics;
 
@@ -58,9 +58,13 @@ pub struct Run {
 }
 
 impl Run {
-    /// Whether a network made it: its declaration, or a part of it, has epochs.
+    /// Whether a network made it: its declaration, or a part of it, has epochs, or it is made of other runs and one of these is of a
+    /// network.
     pub fn is_of_network(&self) -> bool {
-        has_epochs(&self.record.ingredients.training["hyper_parameters"])
+        let training = &self.record.ingredients.training;
+        let members = training["members"]["trained"].as_array().into_iter().flatten();
+        let mut names = members.filter_map(|member| member[0].as_str()?.split('[').next());
+        has_epochs(&training["hyper_parameters"]) || names.any(|name| NETWORKS.contains(&name))
     }
 
     /// The measures, derived from the predictions.
