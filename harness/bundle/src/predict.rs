@@ -113,14 +113,22 @@ impl Bundle {
             _ => {}
         }
         // what its import found doubtful, or somebody repaired
+        let mut has_ended = has_ended(&self.description.label, &cell);
         if let Ok(notes) = source.notes(id) {
+            if notes.alive && has_ended {
+                has_ended = false;
+                warnings.push(
+                    "it is said to be alive, and its record shows the end of its life: one of the two is wrong"
+                        .to_owned(),
+                );
+            }
             warnings.extend(notes.doubts.into_iter().flatten().map(|doubt| format!("it may be wrong: {doubt}")));
             warnings.extend(notes.repairs.into_iter().map(|repair| format!("it was repaired: {repair}")));
         }
         if self.train.ids.iter().any(|known| known == id) {
             warnings.push("a training cell has this id: if it is the same cell, its interval means nothing".to_owned());
         }
-        Looked { seen, has_ended: has_ended(&self.description.label, &cell), warnings, row: self.row(&cell) }
+        Looked { seen, has_ended, warnings, row: self.row(&cell) }
     }
 
     fn row(&self, cell: &Cell) -> Result<Vec<f32>, (Status, String)> {

@@ -58,6 +58,10 @@ const MUCH: f64 = 1.35;
 const LEAST: f64 = 0.02;
 /// Factor between a counter and the integral of the current that sampling explains.
 const NEAR: f64 = 1.25;
+/// Factor between the two that sampling hardly explains.
+const APART: f64 = 1.1;
+/// Share of the voltage window below which a voltage does not move.
+const STILL: f64 = 0.02;
 /// V beyond the limits that a cycler's control explains.
 const BEYOND: f64 = 0.3;
 /// °C that chambers have.
@@ -82,7 +86,9 @@ pub fn doubts(cell: &Cell) -> Vec<Doubt> {
         seen.mixed(),
         seen.too_much(),
         seen.too_little(),
-        seen.against_current(),
+        seen.against_current().or_else(|| seen.apart_from_current()),
+        seen.stuck(),
+        seen.holes(),
         seen.turned_counters(),
         seen.unbalanced(),
         seen.joined(),
@@ -214,16 +220,63 @@ impl Seen<'_> {
         Some(Doubt { weight, cycle: None, what })
     }
 
+    /// The counter by the integral of the current.
+    fn counted(&self, facts: &Facts) -> Option<f64> {
+        let [charged, discharged] =
+            [(facts.charged, facts.integral[0]), (facts.discharged, facts.integral[1])].map(|(counted, integral)| {
+                let integral = integral?;
+                (counted.max(integral) > 0.05 * self.nominal).then(|| counted / integral.max(1e-12))
+            });
+        discharged.or(charged)
+    }
+
+    /// What is too little to say which of the two is wrong, and too much for sampling, where most cycles show it.
+    fn apart_from_current(&self) -> Option<Doubt> {
+        let fine = |facts: &Facts| facts.in_half[1] > 50 && self.counted(facts).is_some();
+        let apart = |facts: &Facts| self.counted(facts).is_some_and(|ratio| !(1.0 / APART..=APART).contains(&ratio));
+        let doubt = self.flag(&fine, &apart, |facts| {
+            format!(
+                "the counter of capacity says {:.2} times what the current over time gives: one of the two is off",
+                self.counted(facts).unwrap_or(1.0)
+            )
+        })?;
+        let (_, count, all) = doubt.cycle?;
+        (2 * count >= all).then_some(doubt)
+    }
+
+    fn stuck(&self) -> Option<Doubt> {
+        let (low, high) = self.cell.info().voltage_limits;
+        self.flag(
+            &|facts| facts.discharged > 0.3 * self.nominal && facts.in_half[1] >= FEWEST,
+            &|facts| facts.typical_voltage.1 - facts.typical_voltage.0 < STILL * (high - low),
+            |facts| {
+                format!(
+                    "the voltage stays at {:.3} V while {:.4} Ah pass: it was not measured",
+                    facts.typical_voltage.0, facts.discharged
+                )
+            },
+        )
+    }
+
+    fn holes(&self) -> Option<Doubt> {
+        let doubt = self.flag(
+            &|facts| facts.has_charge && facts.in_half[1] > 50,
+            &|facts| facts.hole.is_some_and(|hole| hole > 0.1 * self.nominal),
+            |facts| {
+                format!(
+                    "{:.4} Ah pass between two samples of a discharge that has many: samples are missing",
+                    facts.hole.unwrap_or_default()
+                )
+            },
+        )?;
+        let (_, count, all) = doubt.cycle?;
+        // where all are so, that is how it was sampled
+        (4 * count < 3 * all).then_some(doubt)
+    }
+
     fn against_current(&self) -> Option<Doubt> {
         let nominal = self.nominal;
-        let ratio = |facts: &Facts| {
-            let [charged, discharged] = [(facts.charged, facts.integral[0]), (facts.discharged, facts.integral[1])]
-                .map(|(counted, integral)| {
-                    let integral = integral?;
-                    (counted.max(integral) > 0.05 * nominal).then(|| counted / integral.max(1e-12))
-                });
-            discharged.or(charged)
-        };
+        let ratio = |facts: &Facts| self.counted(facts);
         let probably = move |facts: &Facts, ratio: f64| {
             let near = |factor: f64| (ratio / factor).max(factor / ratio) < 1.3;
             let counter_fits = (0.3..MOST).contains(&(facts.discharged.max(facts.charged) / nominal));

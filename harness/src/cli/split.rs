@@ -175,7 +175,12 @@ fn known(source: &dyn CellSource, ids: &[String], datasets: &[String]) -> Result
         known.push(Known { info: cell.info().clone(), measurements: store::measurements(&cell), life: life(&cell)? });
     }
     if known.is_empty() {
-        return Err(Failure::Usage(format!("no cell is of {}", quote::shown(datasets.join(", "), 120))));
+        return Err(Failure::Usage(match datasets {
+            [] => {
+                "none of the cells that are asked about is here; give the folder that they are in by --data".to_owned()
+            }
+            datasets => format!("no cell is of {}", quote::shown(datasets.join(", "), 120)),
+        }));
     }
     Ok(known)
 }

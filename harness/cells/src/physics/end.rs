@@ -44,11 +44,17 @@ fn cut(cell: &Cell) -> Option<(u32, String)> {
         return Some((last.number, format!("the record ends before its discharge begins, at {given:.4} Ah")));
     };
     let is_open = end > usual_end + 0.03 * (high - low);
-    let ends_in_discharge = last.current.last().is_some_and(|current| *current < 0.0);
+    let flowing = last.current.last().copied().filter(|current| *current < 0.0 && flows)?;
     // a cell at its end meets the voltage of its end earlier, and rests or is charged after it
-    (is_open && flows && ends_in_discharge).then(|| {
+    if is_open {
         let volts = format!("at {end:.3} V where others end at {usual_end:.3} V");
-        (last.number, format!("the record ends in its discharge, {volts}, with {given:.4} Ah"))
+        return Some((last.number, format!("the record ends in its discharge, {volts}, with {given:.4} Ah")));
+    }
+    // where a discharge goes on at the voltage of its end with less and less current, the current tells
+    let rests = |cycle: &&Cycle| cycle.current.last().is_some_and(|current| current.abs() < 0.05 * usual_peak);
+    (before.iter().filter(rests).count() * 2 > before.len() && flowing.abs() > 0.2 * usual_peak).then(|| {
+        let current = format!("at {flowing:.3} A where others end without current");
+        (last.number, format!("the record ends in its discharge, {current}, with {given:.4} Ah"))
     })
 }
 
@@ -124,6 +130,35 @@ mod tests {
         for part in [0.1, 0.5, 0.8, 0.9, 0.94, 0.97] {
             assert_eq!(cycles_after(1.0, part), 12, "cut at {part} of its discharge");
         }
+    }
+
+    #[test]
+    fn a_discharge_that_was_cut_while_its_current_fell_is_not_counted() {
+        // 300 samples at 4.4 A down to 2.0 V, then 100 at 2.0 V with less and less current, a tenth of the charge
+        let tailed = |number: u32, kept: usize| Cycle {
+            number,
+            voltage: (0..kept)
+                .map(|sample| if sample < 300 { 3.4 - 1.4 * (sample as f64 / 299.0).powi(20) } else { 2.0 })
+                .collect(),
+            current: (0..kept)
+                .map(|sample| if sample < 300 { -4.4 } else { -4.4 * (1.0 - (sample - 299) as f64 / 100.0) })
+                .collect(),
+            discharge_capacity: (0..kept)
+                .map(
+                    |sample| {
+                        if sample < 300 { 0.9 * sample as f64 / 299.0 } else { 0.9 + 0.001 * (sample - 299) as f64 }
+                    },
+                )
+                .collect(),
+            ..Cycle::default()
+        };
+        let kept_of = |kept: usize| {
+            let cycles: Vec<Cycle> = (1..=12).map(|number| tailed(number, 400)).chain([tailed(13, kept)]).collect();
+            let capacities = cycles.iter().map(Cycle::discharged).collect();
+            let cell = Cell::new(info("x"), cycles, LifeRecord::Capacity(capacities)).unwrap();
+            without_unfinished_end(cell).0.cycles().len()
+        };
+        assert_eq!((kept_of(300), kept_of(330), kept_of(400)), (12, 12, 13));
     }
 
     #[test]
