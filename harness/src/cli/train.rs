@@ -85,7 +85,8 @@ pub fn execute(arguments: &TrainArguments) -> Result<(), Failure> {
         out: Some(nowhere.path().join("out")),
     };
     let Prepared { plans, source, device, .. } = options.prepare()?;
-    let [plan] = &plans[..] else { return Err(Failure::Internal("one file is one plan".to_owned())) };
+    // folds of its training cells, if it has any, are planned before it
+    let plan = plans.last().ok_or_else(|| Failure::Internal("a file is a plan".to_owned()))?;
     let position = find(plan.experiment(), &arguments.model)?;
     let entry = &plan.experiment().models[position];
     let run = plan.runs.iter().find(|run| run.entry == position);

@@ -21,6 +21,7 @@ mod report;
 mod round_trip;
 mod small;
 mod splitting;
+mod stacks;
 mod streams;
 mod terminal;
 mod verbs;
