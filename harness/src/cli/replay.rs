@@ -1,7 +1,7 @@
 //! `batlinet replay KEY…|FOLDER`
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     thread,
@@ -17,7 +17,7 @@ use super::{
     options::{Options, Prepared},
     output,
 };
-use experiments::{Plan, run};
+use experiments::{Plan, Run, run};
 use record::{DeviceClass, Precision, RunRecord, files::run_folder};
 use verdicts::{
     Folder, Slot,
@@ -164,8 +164,15 @@ fn again(
         .prefix("batlinet-replay-")
         .tempdir()
         .map_err(|error| Failure::Usage(format!("cannot make a folder for what is made again: {error}")))?;
+    let mut keys: BTreeSet<String> = wanted.iter().map(|one| one.record.key()).collect();
+    // what is made of other runs needs them
+    let of_runs = plans.iter().flat_map(|plan| plan.runs.iter().map(move |run| (plan, run)));
+    let inputs = |(plan, run): (&Plan, &Run)| plan.inputs(run).into_iter().map(str::to_owned).collect::<Vec<_>>();
+    let needed: Vec<String> =
+        of_runs.filter(|(_, run)| keys.contains(&run.key)).flat_map(|(plan, run)| inputs((plan, run))).collect();
+    keys.extend(needed);
     for run in plans.iter_mut().flat_map(|plan| &mut plan.runs) {
-        run.selected = wanted.iter().any(|one| one.record.key() == run.key);
+        run.selected = keys.contains(&run.key);
         run.state = experiments::State::New;
     }
     let jobs = arguments.jobs.map_or_else(|| thread::available_parallelism().map_or(1, usize::from), usize::from);

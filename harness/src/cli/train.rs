@@ -7,7 +7,7 @@ use bundle::{Bundle, Folds, fit::Making};
 use cells::suggest::did_you_mean;
 use clap::Args;
 use experiments::{Entry, Experiment, train::Workplace};
-use record::AS_WRITTEN;
+use record::{AS_WRITTEN, Study};
 
 use super::{
     failure::Failure,
@@ -99,12 +99,14 @@ pub fn execute(arguments: &TrainArguments) -> Result<(), Failure> {
         out: Some(nowhere.path().join("out")),
     };
     let Prepared { plans, source, device, .. } = options.prepare()?;
-    let [plan] = &plans[..] else {
+    // folds of its training cells, if it has any, are planned beside it
+    let whole: Vec<_> = plans.iter().filter(|plan| plan.experiment().study != Study::Folds).collect();
+    let [plan] = whole[..] else {
         return Err(Failure::Usage(format!(
             "{} is a cross-validation of {} folds, and a model that is kept learns from one split: give it one, such as --set \
              train_test_split=mine.csv",
             arguments.file.display(),
-            plans.len()
+            whole.len()
         )));
     };
     let position = find(plan.experiment(), &arguments.model)?;

@@ -27,6 +27,7 @@ mod schema;
 mod small;
 mod splicing;
 mod splitting;
+mod stacks;
 mod streams;
 mod terminal;
 mod tutorial;
