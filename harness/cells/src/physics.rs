@@ -88,7 +88,6 @@ pub fn doubts(cell: &Cell) -> Vec<Doubt> {
         seen.too_little(),
         seen.against_current().or_else(|| seen.apart_from_current()),
         seen.stuck(),
-        seen.holes(),
         seen.turned_counters(),
         seen.unbalanced(),
         seen.joined(),
@@ -256,22 +255,6 @@ impl Seen<'_> {
                 )
             },
         )
-    }
-
-    fn holes(&self) -> Option<Doubt> {
-        let doubt = self.flag(
-            &|facts| facts.has_charge && facts.in_half[1] > 50,
-            &|facts| facts.hole.is_some_and(|hole| hole > 0.1 * self.nominal),
-            |facts| {
-                format!(
-                    "{:.4} Ah pass between two samples of a discharge that has many: samples are missing",
-                    facts.hole.unwrap_or_default()
-                )
-            },
-        )?;
-        let (_, count, all) = doubt.cycle?;
-        // where all are so, that is how it was sampled
-        (4 * count < 3 * all).then_some(doubt)
     }
 
     fn against_current(&self) -> Option<Doubt> {

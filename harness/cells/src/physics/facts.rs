@@ -5,9 +5,6 @@ use crate::cell::Cycle;
 /// s by which time may run back by rounding.
 const ROUNDING: f64 = 2e-3;
 
-/// So many usual steps between two samples are a hole.
-const MANY: f64 = 10.0;
-
 /// What one cycle shows.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Facts {
@@ -42,8 +39,6 @@ pub(super) struct Facts {
     pub(super) in_half: [usize; 2],
     /// Ah between two samples of discharge, at most.
     pub(super) widest: f64,
-    /// The same, where it is many times what usually lies between two.
-    pub(super) hole: Option<f64>,
     /// Share of the discharge capacity that grows while the cell is charged.
     pub(super) against: Option<f64>,
     /// A.
@@ -137,7 +132,6 @@ impl Facts {
         let (current, counter) = (&cycle.current, &cycle.discharge_capacity);
         let flows = |k: usize| current[k] < -0.02 * peak;
         let mut falls = false;
-        let mut steps = Vec::new();
         let (mut grown, mut grown_in_charge) = (0.0, 0.0);
         for k in 1..counter.len() {
             let change = counter[k] - counter[k - 1];
@@ -151,13 +145,7 @@ impl Facts {
                     self.reset = Some((counter[k - 1], counter[k]));
                 }
                 self.widest = self.widest.max(change);
-                steps.push(change.max(0.0));
             }
-        }
-        if !steps.is_empty() {
-            let middle = steps.len() / 2;
-            let usual = *steps.select_nth_unstable_by(middle, f64::total_cmp).1;
-            self.hole = (self.widest > MANY * usual).then_some(self.widest);
         }
         self.against = (grown > 0.1 * nominal).then(|| grown_in_charge / grown);
         self.carried = (falls && counter[0] > 0.2 * nominal && !flows(0)).then_some(counter[0]);
