@@ -11,10 +11,12 @@ cd "$(dirname "$0")/.."
 need_commands debootstrap xz:xz-utils
 archive=${1:-$(ls -t "${CARGO_TARGET_DIR:-target}"/release-bundle/batlinet-*.tar.xz | head -1)}
 root=${ROOT:-$(mktemp -d)}
-[ -n "${ROOT:-}" ] || trap 'rm -rf "$root"' EXIT
 [ -x "$root/bin/sh" ] || debootstrap --variant=minbase "${SUITE:-bookworm}" "$root" "${MIRROR:-http://deb.debian.org/debian}" > "$root.log"
 rm -rf "$root/opt/moved" && mkdir -p "$root/opt/moved"
 tar -C "$root/opt/moved" --strip-components=1 -xf "$archive"
+# the loader asks /proc where the program lies
+mountpoint -q "$root/proc" || mount -t proc proc "$root/proc"
+trap 'umount "$root/proc"; [ -n "${ROOT:-}" ] || rm -rf "$root"' EXIT
 within() { chroot "$root" /usr/bin/env -i PATH=/usr/bin:/bin HOME=/root sh -ec "cd /opt/moved && $1"; }
 # the lists that Makefile's reproduce has
 lists=$(make -s --no-print-directory -f Makefile -f - lists <<< 'lists: ; @echo $(SCENARIOS) $(STUDIES)')
