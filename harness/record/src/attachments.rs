@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeMap, fs, io, path::Path};
 
-use super::{Deviations, Intervals, PairPredictions, Selection, references::DrawnReferences};
+use serde::de::DeserializeOwned;
+
+use super::{Deviations, Error, Intervals, PairPredictions, Selection, references::DrawnReferences};
 
 /// What a run leaves beside its record, and the network that it began with.
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,6 +38,21 @@ pub(crate) const FILES: [&str; 7] = [
     Intervals::FILE,
     WEIGHTS,
 ];
+
+/// The rows of a small table in the folder of a run; `None` if it is not there.
+///
+/// # Errors
+/// [`Error::BrokenRun`] names the file and what is wrong with it.
+pub(crate) fn read_rows<T: DeserializeOwned>(folder: &Path, name: &str) -> Result<Option<Vec<T>>, Error> {
+    let path = folder.join(name);
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let broken = |what: String| Error::BrokenRun { path: path.clone(), what, folder: folder.to_owned() };
+    let bytes = fs::read(&path).map_err(|error| broken(error.to_string()))?;
+    let rows: Result<Vec<T>, csv::Error> = csv::Reader::from_reader(bytes.as_slice()).deserialize().collect();
+    rows.map(Some).map_err(|error| broken(error.to_string()))
+}
 
 /// BLAKE3 of files, 64 hexadecimal digits, by name: in the folder of the run, or `pretrained/<key>.safetensors` in the output
 /// folder. Weights, pairs and references may have been left out when a run was kept (`make keep`).

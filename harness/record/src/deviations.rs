@@ -1,8 +1,8 @@
 //! `runs/<key>/deviations.csv`: how unsure the model is of each prediction.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
-use crate::Error;
+use crate::{Error, attachments::read_rows};
 
 /// Standard deviations of the ln life of some cells, as the model itself gives them.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,21 +28,18 @@ impl Deviations {
     /// # Errors
     /// [`Error::BrokenRun`] names the file and what is wrong with it.
     pub fn read(folder: &Path) -> Result<Option<Self>, Error> {
-        let path = folder.join(Self::FILE);
-        if !path.is_file() {
-            return Ok(None);
-        }
-        let broken = |what: String| Error::BrokenRun { path: path.clone(), what, folder: folder.to_owned() };
-        let bytes = fs::read(&path).map_err(|error| broken(error.to_string()))?;
-        let rows: Result<Vec<(String, f64)>, csv::Error> =
-            csv::Reader::from_reader(bytes.as_slice()).deserialize().collect();
-        let (cells, deviations) = rows.map_err(|error| broken(error.to_string()))?.into_iter().unzip();
-        Ok(Some(Self { cells, deviations }))
+        let rows = read_rows::<(String, f64)>(folder, Self::FILE)?;
+        Ok(rows.map(|rows| {
+            let (cells, deviations) = rows.into_iter().unzip();
+            Self { cells, deviations }
+        }))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -25,11 +25,6 @@ pub fn keep(from: &Path, to: &Path) -> Result<(), Error> {
         let here = small.map(|name| folder.join(name));
         names.extend(here.into_iter().filter(|name| from.join(name).exists()));
     }
-    // those of rows that were there before; what is kept is held by its repository
-    let hashes = to.join("scores.blake3");
-    if hashes.exists() {
-        fs::remove_file(&hashes).map_err(|source| Error::File { path: hashes, source })?;
-    }
     for name in names {
         let bytes = fs::read(from.join(&name)).map_err(|source| Error::Read { path: from.join(&name), source })?;
         files::write_whole(&to.join(&name), &bytes)?;

@@ -1,8 +1,8 @@
 //! `runs/<key>/selection.csv`: what a run was made of that was made of others, and every score that was looked at for it.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
-use crate::Error;
+use crate::{Error, attachments::read_rows};
 
 /// One model that was looked at, with its errors on the training cells that it had not seen.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,18 +44,8 @@ impl Selection {
     /// # Errors
     /// [`Error::BrokenRun`] names the file and what is wrong with it.
     pub fn read(folder: &Path) -> Result<Option<Self>, Error> {
-        let path = folder.join(Self::FILE);
-        if !path.is_file() {
-            return Ok(None);
-        }
-        let broken = |what: String| Error::BrokenRun { path: path.clone(), what, folder: folder.to_owned() };
-        let bytes = fs::read(&path).map_err(|error| broken(error.to_string()))?;
-        let mut candidates = Vec::new();
-        for row in csv::Reader::from_reader(bytes.as_slice()).deserialize() {
-            let (name, weight, log_rmse, rmse, mape) = row.map_err(|error: csv::Error| broken(error.to_string()))?;
-            candidates.push(Candidate { name, weight, log_rmse, rmse, mape });
-        }
-        Ok(Some(Self(candidates)))
+        let candidate = |(name, weight, log_rmse, rmse, mape)| Candidate { name, weight, log_rmse, rmse, mape };
+        Ok(read_rows(folder, Self::FILE)?.map(|rows| Self(rows.into_iter().map(candidate).collect())))
     }
 }
 
@@ -92,23 +82,15 @@ impl Intervals {
     /// # Errors
     /// [`Error::BrokenRun`] names the file and what is wrong with it.
     pub fn read(folder: &Path) -> Result<Option<Self>, Error> {
-        let path = folder.join(Self::FILE);
-        if !path.is_file() {
-            return Ok(None);
-        }
-        let broken = |what: String| Error::BrokenRun { path: path.clone(), what, folder: folder.to_owned() };
-        let bytes = fs::read(&path).map_err(|error| broken(error.to_string()))?;
-        let mut intervals = Vec::new();
-        for row in csv::Reader::from_reader(bytes.as_slice()).deserialize() {
-            let (cell, low, high) = row.map_err(|error: csv::Error| broken(error.to_string()))?;
-            intervals.push(Interval { cell, low, high });
-        }
-        Ok(Some(Self(intervals)))
+        let interval = |(cell, low, high)| Interval { cell, low, high };
+        Ok(read_rows(folder, Self::FILE)?.map(|rows| Self(rows.into_iter().map(interval).collect())))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
