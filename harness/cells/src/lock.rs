@@ -88,7 +88,11 @@ fn is_for_locks(folder: Option<&Path>) -> bool {
 fn open(path: &Path) -> io::Result<File> {
     loop {
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
+            match fs::create_dir_all(folder) {
+                // it was there, and went with the last lock in it before it was seen to be a folder
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && !is_in_the_way(folder) => continue,
+                outcome => outcome?,
+            }
         }
         match File::options().create(true).truncate(false).write(true).open(path) {
             // the folder went with the last lock in it
@@ -96,6 +100,11 @@ fn open(path: &Path) -> io::Result<File> {
             outcome => return outcome,
         }
     }
+}
+
+/// Whether something else than a folder has its name.
+fn is_in_the_way(folder: &Path) -> bool {
+    fs::metadata(folder).is_ok_and(|metadata| !metadata.is_dir())
 }
 
 /// Whether what was locked is what others will open.
@@ -139,6 +148,20 @@ mod tests {
         drop(Lock::attempt(&path).unwrap().unwrap());
         drop(other);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn the_folder_of_locks_comes_and_goes_under_many() {
+        let folder = tempfile::tempdir().unwrap();
+        thread::scope(|scope| {
+            for own in 0..8 {
+                let path = folder.path().join(FOLDER).join(own.to_string());
+                scope.spawn(move || (0..500).for_each(|_| drop(Lock::attempt(&path).unwrap().unwrap())));
+            }
+        });
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        fs::write(folder.path().join(FOLDER), "a file").unwrap();
+        assert!(Lock::attempt(&folder.path().join(FOLDER).join("one")).is_err());
     }
 
     #[test]
