@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use cells::{
     cell::{Cell, Origin},
-    label::{Basis, LabelRule, Unreached, Verdict},
+    label::{Basis, Crossing, LabelRule, Unreached, Verdict},
     physics,
     source::CellSource,
 };
@@ -97,12 +97,16 @@ impl Bundle {
             },
         };
         let mut warnings = self.description.domain.warnings(&Traits::of(&cell));
-        let doubts = physics::doubts(&cell);
-        // what is strange in published cells is known, and only the whole cell tells
-        let is_published = || source.cell(id, usize::MAX).is_ok_and(|cell| physics::is_published(&cell));
-        if !doubts.is_empty() && !is_published() {
-            warnings.extend(doubts.iter().map(|doubt| format!("doubtful: {doubt}")));
-        }
+        let notes = source.notes(id).unwrap_or_default();
+        // what its import found of the whole cell; of a store of an older program, what its first cycles show
+        let doubts = notes.doubts.clone().unwrap_or_else(|| {
+            let doubts: Vec<String> = physics::doubts(&cell).iter().map(ToString::to_string).collect();
+            // what is strange in published cells is known, and only the whole cell tells
+            let is_published =
+                !doubts.is_empty() && source.cell(id, usize::MAX).is_ok_and(|cell| physics::is_published(&cell));
+            if is_published { Vec::new() } else { doubts }
+        });
+        warnings.extend(doubts.iter().map(|doubt| format!("doubtful: {doubt}")));
         match (self.description.origin, source.origin()) {
             (Origin::Virtual, Origin::Real) => {
                 warnings.push("the training cells are virtual, this one is real".to_owned())
@@ -112,19 +116,21 @@ impl Bundle {
             }
             _ => {}
         }
-        // what its import found doubtful, or somebody repaired
-        let mut has_ended = has_ended(&self.description.label, &cell);
-        if let Ok(notes) = source.notes(id) {
-            if notes.alive && has_ended {
-                has_ended = false;
-                warnings.push(
-                    "it is said to be alive, and its record shows the end of its life: one of the two is wrong"
-                        .to_owned(),
-                );
-            }
-            warnings.extend(notes.doubts.into_iter().flatten().map(|doubt| format!("it may be wrong: {doubt}")));
-            warnings.extend(notes.repairs.into_iter().map(|repair| format!("it was repaired: {repair}")));
+        let label = &self.description.label;
+        let mut has_ended = has_ended(label, &cell);
+        let persistent = LabelRule { crossing: Crossing::Persistent, ..label.clone() };
+        if notes.alive && has_ended {
+            has_ended = false;
+            warnings.push(
+                "it is said to be alive, and its record shows the end of its life: one of the two is wrong".to_owned(),
+            );
+        } else if has_ended && !self::has_ended(&persistent, &cell) {
+            warnings.push(
+                "that its life has ended rests on a cycle after which its capacity was above the end of life again"
+                    .to_owned(),
+            );
         }
+        warnings.extend(notes.repairs.into_iter().map(|repair| format!("it was repaired: {repair}")));
         if self.train.ids.iter().any(|known| known == id) {
             warnings.push("a training cell has this id: if it is the same cell, its interval means nothing".to_owned());
         }
@@ -259,6 +265,7 @@ impl Bundle {
                         warnings.push(format!("it has outlived its prediction by {:.0} cycles", seen as f64 - life));
                     }
                 }
+                warnings.extend(beyond(life, &self.train.lives));
                 if let Some(far) = far.filter(|&far| far > 1.0) {
                     let times = if far < 1000.0 { format!("{far:.1}") } else { format!("{far:.0e}") };
                     warnings.push(format!(
@@ -290,6 +297,16 @@ impl Bundle {
         };
         interval.filter(|(low, high)| low.is_finite() && high.is_finite())
     }
+}
+
+/// Times the longest life of training cells, or their shortest over a life, from which on a life is none that they know.
+const BEYOND: f64 = 2.0;
+
+/// A warning about a life that no training cell comes near.
+fn beyond(life: f64, lives: &[f64]) -> Option<String> {
+    let (low, high) = lives.iter().fold((f64::INFINITY, 0.0_f64), |(low, high), &life| (low.min(life), high.max(life)));
+    (life < low / BEYOND || life > BEYOND * high)
+        .then(|| format!("its life lies far from those of all training cells, which are {low:.0} to {high:.0} cycles"))
 }
 
 /// The names of these positions, each once, sorted.

@@ -7,6 +7,7 @@
 mod end;
 mod facts;
 mod published;
+mod record;
 mod rests;
 
 use std::fmt;
@@ -66,6 +67,8 @@ const STILL: f64 = 0.02;
 const BEYOND: f64 = 0.3;
 /// °C that chambers have.
 const CHAMBERS: std::ops::RangeInclusive<f64> = -60.0..=150.0;
+/// K that chambers have.
+const KELVIN: std::ops::RangeInclusive<f64> = 213.0..=423.0;
 /// Samples that a half must have.
 const FEWEST: usize = 5;
 /// Share of the nominal capacity that may lie between two samples of a half.
@@ -105,6 +108,7 @@ pub fn doubts(cell: &Cell) -> Vec<Doubt> {
     ]
     .into_iter()
     .flatten()
+    .chain(seen.record())
     .collect();
     doubts.sort_by_key(|doubt| std::cmp::Reverse(doubt.weight));
     doubts
@@ -186,6 +190,10 @@ impl Seen<'_> {
                 probably(value)
             )
         });
+        // a spike is one; a unit that changes in the middle of a record stays changed
+        let of_another_unit = self.cycles.iter().filter(|facts| most(facts) > 10.0 * nominal).count();
+        let is_changed = of_another_unit > 1 && 10 * of_another_unit >= self.cycles.len();
+        let doubt = doubt.map(|doubt| if is_changed { Doubt { weight: Weight::Refuse, ..doubt } } else { doubt });
         doubt.or_else(|| {
             self.flag(&|_| true, &|facts| most(facts) > MUCH * nominal, |facts| {
                 format!("{:.4} Ah is more than a cell of {nominal} Ah gives", most(facts))
@@ -385,6 +393,16 @@ impl Seen<'_> {
         let beyond = |facts: &Facts| {
             facts.temperature.filter(|(low, high)| !(CHAMBERS.contains(low) && CHAMBERS.contains(high)))
         };
+        let is_kelvin = |facts: &Facts| {
+            facts.temperature.is_some_and(|(low, high)| KELVIN.contains(&low) && KELVIN.contains(&high))
+        };
+        let kelvin = self.doubt(&|facts| facts.temperature.is_some(), &is_kelvin, |facts| {
+            let (low, _) = facts.temperature.unwrap_or_default();
+            format!("a temperature of {low} °C: it seems to be in K; of a cycler's files, write `unit: K` under mapping: temperature")
+        });
+        if kelvin.as_ref().is_some_and(|doubt| doubt.weight == Weight::Refuse) {
+            return kelvin;
+        }
         self.flag(&|facts| facts.temperature.is_some(), &|facts| beyond(facts).is_some(), |facts| {
             let (low, high) = beyond(facts).unwrap_or_default();
             let value = if CHAMBERS.contains(&low) { high } else { low };

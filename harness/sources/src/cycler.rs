@@ -8,6 +8,7 @@
 //! | `plan` | columns, units and sign of one table | headings, and what is declared |
 //! | `text`, `workbook`, `parquet` | samples | a file and its plan |
 //! | `join` | one row of time | the samples of several files |
+//! | `odd` | what may be wrong with the files | samples |
 //! | `divide`, `counter` | cycles and their capacities | samples |
 //! | `cell` | a cell | all of these |
 //! | `draft` | a draft of `cells.yaml` | files |
@@ -28,6 +29,7 @@ mod guess;
 mod heading;
 mod join;
 mod look;
+mod odd;
 mod parquet;
 mod pickles;
 mod plan;

@@ -39,10 +39,26 @@ pub(super) struct Facts {
     pub(super) in_half: [usize; 2],
     /// Ah between two samples of discharge, at most.
     pub(super) widest: f64,
+    /// Ah of the discharge between the two samples that are furthest apart, and between others at most, where nine in ten lie that
+    /// near: none where the first is not much more.
+    pub(super) hole: Option<(f64, f64)>,
     /// Share of the discharge capacity that grows while the cell is charged.
     pub(super) against: Option<f64>,
     /// A.
     pub(super) largest_current: f64,
+}
+
+/// Share of the nominal capacity that is worth a word where no sample shows it.
+const HOLE: f64 = 0.05;
+/// Times what lies between nine in ten samples, at most.
+const WIDER: f64 = 8.0;
+
+/// The widest of these steps in Ah and the usual one, where it is a hole between samples.
+fn hole(mut steps: Vec<f64>, nominal: f64) -> Option<(f64, f64)> {
+    steps.sort_by(f64::total_cmp);
+    let widest = *steps.last()?;
+    let usual = steps[9 * (steps.len() - 1) / 10];
+    (steps.len() > 20 && widest > HOLE * nominal && widest > WIDER * usual).then_some((widest, usual))
 }
 
 fn range(values: &[f64]) -> (f64, f64) {
@@ -154,6 +170,8 @@ impl Facts {
             Some(time) => current[to].abs() * (time[to] - time[from]).max(0.0) / 3600.0,
             None => (counter[to] - counter[from]).max(0.0),
         };
+        let steps = (1..counter.len()).filter(|&k| flows(k) && flows(k - 1)).map(|k| passed(k - 1, k));
+        self.hole = hole(steps.collect(), nominal);
         let (mut discharged, mut charged, mut is_over) = (0.0, 0.0, false);
         for (k, &now) in current.iter().enumerate().take(counter.len()).skip(1) {
             if flows(k) {

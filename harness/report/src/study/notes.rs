@@ -25,6 +25,7 @@ pub fn notes(summary: &Summary) -> Vec<String> {
     notes.extend(doubts(summary));
     notes.extend(lives::notes(summary));
     notes.extend(made::trainings(&summary.runs));
+    notes.extend(gone(summary));
     notes.extend(unfinished(summary));
     notes.extend(other_cells(summary));
     notes.extend(repeated_references(summary));
@@ -67,6 +68,23 @@ fn doubts(summary: &Summary) -> Vec<String> {
         format!("{} cells were published with what cannot be, such as {}", published.len(), first.short())
     }));
     notes
+}
+
+/// Keys that are named.
+const MOST_GONE: usize = 5;
+
+/// Runs of which the scores alone are left.
+fn gone(summary: &Summary) -> Option<String> {
+    let (count, keys) = (summary.gone.len(), &summary.gone);
+    let more = if count > MOST_GONE { format!(" and {} more", count - MOST_GONE) } else { String::new() };
+    (count > 0).then(|| {
+        format!(
+            "of {count} of {} runs the records are gone from runs/ ({}{more}): what rests on predictions is without them; `plan` \
+             calls them new, and `run` makes them again",
+            summary.runs.len(),
+            keys[..count.min(MOST_GONE)].join(", ")
+        )
+    })
 }
 
 /// `16 of the 56 runs of this experiment are here`.

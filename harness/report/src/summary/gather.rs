@@ -23,6 +23,7 @@ pub fn summarise(out: &Path) -> Result<Vec<Summary>, Error> {
     }
     let mut runs = Vec::new();
     let mut told = Vec::new();
+    let mut gone = Vec::new();
     let mut versions = Versions::default();
     let rows = read_scores(&path)?;
     for score in rows.iter().cloned() {
@@ -30,6 +31,9 @@ pub fn summarise(out: &Path) -> Result<Vec<Summary>, Error> {
         let mut run = Run::bare(score);
         // scores alone, such as those of a colleague, are enough for the tables
         let record = RunRecord::exists(&folder).then(|| RunRecord::read_whole(&folder)).transpose()?;
+        if record.is_none() {
+            gone.push(run.score.clone());
+        }
         if let Some(record) = &record {
             check_row(&path, &run.score, record)?;
         }
@@ -56,6 +60,10 @@ pub fn summarise(out: &Path) -> Result<Vec<Summary>, Error> {
     for summary in &mut summaries {
         let mut of_it = told.iter().filter(|(of, ..)| of.0 == summary.experiment && of.1 == summary.data).peekable();
         summary.removed = of_it.peek().map_or_else(Vec::new, |(_, removed, _)| removed.clone());
+        if gone.len() < rows.len() {
+            let of_it = |score: &&Score| score.experiment == summary.experiment && score.data == summary.data;
+            summary.gone = gone.iter().filter(of_it).map(|score| score.key.clone()).collect();
+        }
         // records of older programs do not know, and in a transfer each run has its own cells
         for cell in of_it.flat_map(|(.., doubtful)| doubtful) {
             if !summary.doubtful.iter().any(|known| known.cell == cell.cell) {
@@ -121,6 +129,7 @@ fn summary(runs: Vec<Run>, record: Option<&ExperimentRecord>) -> Summary {
         lives: lives::words(&runs),
         removed: Vec::new(),
         doubtful: Vec::new(),
+        gone: Vec::new(),
         description: record.map_or_else(String::new, |record| record.description.clone()),
         analysis: record.map_or_else(String::new, |record| record.analysis.clone()),
         rows: Vec::new(),

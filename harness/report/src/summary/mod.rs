@@ -57,6 +57,8 @@ pub struct Summary {
     pub rows: Vec<Row>,
     /// Its runs, in the order of the scores.
     pub runs: Vec<Run>,
+    /// Keys of runs whose folders are gone, while those of others are there.
+    pub gone: Vec<String>,
     /// What should have come out; empty for virtual cells unless expected of them.
     pub expectations: Vec<Verdict>,
 }

@@ -8,6 +8,7 @@ use super::divide::{Part, divide};
 use super::error::Error;
 use super::join::join;
 use super::look::{Kind, Looked, look};
+use super::odd;
 use super::plan::Plan;
 use super::role::Role;
 use super::samples::{Samples, State};
@@ -31,7 +32,9 @@ pub(super) fn read(declared: &Declared, files: &[PublishedFile]) -> Result<Impor
         looked.push(look(file, &declared.mapping.stated())?);
     }
     if looked.iter().any(|file| file.kind == Kind::Pickle) {
-        return Ok(living(declared, pickles::read(declared, &looked)?));
+        let mut imported = pickles::read(declared, &looked)?;
+        imported.doubt(odd::skipped(imported.cell.cycles().iter().map(|cycle| cycle.number)));
+        return Ok(living(declared, imported));
     }
     let mut notes = Vec::new();
     let mut parts = Vec::new();
@@ -54,7 +57,14 @@ pub(super) fn read(declared: &Declared, files: &[PublishedFile]) -> Result<Impor
     let is_virtual = files.iter().any(is_marked);
     let (samples, joined) = join(parts)?;
     notes.extend(joined);
+    let doubts: Vec<String> = samples
+        .cycle
+        .iter()
+        .flat_map(|numbers| odd::skipped(numbers.iter().copied()))
+        .chain(odd::odd(&samples))
+        .collect();
     let mut imported = assemble(declared, samples, origin_of(is_virtual.then_some(crate::format::VIRTUAL_MARK)))?;
+    imported.doubt(doubts);
     for table in tables {
         super::cell_table::compare(&table.file, &imported.cell)?;
     }
@@ -121,7 +131,12 @@ pub(super) fn samples(file: &Looked, plan: &Plan) -> Result<Samples, Error> {
 }
 
 /// Gives the current its sign where the program writes none: by what the cycler does.
-fn sign(samples: &mut Samples, file: &Looked, declared: &Declared, notes: &mut Vec<String>) -> Result<(), Error> {
+pub(super) fn sign(
+    samples: &mut Samples,
+    file: &Looked,
+    declared: &Declared,
+    notes: &mut Vec<String>,
+) -> Result<(), Error> {
     let is_signed = samples.current.iter().any(|current| *current < 0.0);
     let unsigned_by_habit = file.dialect.is_some_and(|dialect| ["Maccor", "Neware"].contains(&dialect.name));
     if is_signed || declared.mapping.charge_is_positive.is_some() {
@@ -189,6 +204,8 @@ fn assemble(declared: &Declared, samples: Samples, origin: cells::cell::Origin) 
     let mut ways = Ways::default();
     let mut assembly = Assembly::new(declared.info(origin));
     let (mut left_out, mut idle, mut kept) = (Vec::new(), 0, 0);
+    // the number of a cycle may go up before its charge or before its discharge
+    let mut undischarged = None;
     for (place, part) in parts.iter().enumerate() {
         let cycle =
             cycle(&samples, part, nominal, &mut ways).map_err(|what| refuse(format!("cycle {}: {what}", part.0)))?;
@@ -204,6 +221,10 @@ fn assemble(declared: &Declared, samples: Samples, origin: cells::cell::Origin) 
             left_out.push(part.0);
             continue;
         }
+        if kept == 0 && undischarged.is_none() && is_charge_alone(&cycle, nominal) && place + 1 < parts.len() {
+            undischarged = Some(part.0);
+            continue;
+        }
         kept += 1;
         assembly.push(cycle).map_err(|what| refuse(format!("cycle {}: {what}", part.0)))?;
     }
@@ -212,12 +233,25 @@ fn assemble(declared: &Declared, samples: Samples, origin: cells::cell::Origin) 
             return Err(refuse(format!("leave_out: there is no cycle {number}")));
         }
     }
+    if kept == 0 && !left_out.is_empty() {
+        return Err(refuse(format!(
+            "leave_out: it leaves out {} of {} cycles, and none is left",
+            left_out.len(),
+            parts.len()
+        )));
+    }
     if kept == 0 {
         return Err(refuse(format!(
             "no cycle is left of {}: {idle} of them hardly pass any charge (1 % of the nominal capacity of {nominal} Ah); see that \
              the nominal capacity is in Ah, and that the files are of a cycling test",
             parts.len()
         )));
+    }
+    if let Some(number) = undischarged {
+        notes.push(format!(
+            "cycle {number} is a charge alone, before the first discharge, and not counted; where the number of the cycle goes up \
+             before a discharge, `cycles: current` puts each charge before its discharge"
+        ));
     }
     if ways.went_on > 0 {
         notes.push(format!(
@@ -284,6 +318,12 @@ fn is_idle(cycle: &Cycle, nominal: f64) -> bool {
     let passed = |series: &[f64]| series.iter().copied().fold(0.0, f64::max);
     let charged = cycle.charge_capacity.as_deref().map_or(0.0, passed);
     charged.max(cycle.discharged()) < 0.01 * nominal
+}
+
+/// Whether a cycle is a charge that no discharge follows.
+fn is_charge_alone(cycle: &Cycle, nominal: f64) -> bool {
+    let charged = cycle.charge_capacity.as_deref().map_or(0.0, |series| series.iter().copied().fold(0.0, f64::max));
+    charged > 0.1 * nominal && cycle.discharged() < 0.01 * nominal
 }
 
 fn is_left_out(declared: &Declared, cycle: &Cycle, place: usize) -> bool {

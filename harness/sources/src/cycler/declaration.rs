@@ -329,8 +329,9 @@ impl Declared {
         if self.files.is_empty() {
             return Some("it names no files".to_owned());
         }
-        if catalogue::find(&self.id).is_some() {
-            return Some(format!("{} is a published cell: give a cell of your own an id of its own", self.id));
+        // as letters of either case are one on some disks
+        if let Some(known) = catalogue::cells().iter().find(|known| known.id.eq_ignore_ascii_case(&self.id)) {
+            return Some(format!("{} is a published cell: give a cell of your own an id of its own", known.id));
         }
         if datasets::all().iter().any(|known| known.name.name().eq_ignore_ascii_case(dataset)) {
             return Some(format!("{dataset} is a published dataset: call yours otherwise"));

@@ -6,13 +6,15 @@ use std::path::PathBuf;
 use itertools::Itertools as _;
 
 use super::cell;
-use super::declaration::{self, Declared};
+use super::declaration::{self, By, Declared};
+use super::divide::divide;
 use super::error::Error;
 use super::look::{Kind, Looked, look};
 use super::role::Role;
 use super::samples::{Samples, State};
 use super::text_layout::Stated;
 use super::{guess, pickles};
+use crate::judged::judged;
 use crate::packed;
 use cells::quote::{harmless, shown};
 
@@ -50,11 +52,11 @@ pub fn describe(paths: &[PathBuf]) -> Result<String, Error> {
                 "Battery Archive: only tables of cycles are there; give the files with the samples (…_timeseries.csv) too"
                     .to_owned(),
             ),
-            _ => Error::Place(refusals.iter().map(|error| error.to_string()).join("\n")),
+            _ => Error::Place(together(&refusals).join("\n")),
         });
     }
-    for error in &refusals {
-        let _ = writeln!(text, "# not read: {}", shown(error, 400));
+    for refusal in together(&refusals) {
+        let _ = writeln!(text, "# not read: {}", shown(refusal, 400));
     }
     Ok(format!(
         "{text}# A draft of cells.yaml: see what is guessed, write what is missing, and give it to\n\
@@ -62,6 +64,26 @@ pub fn describe(paths: &[PathBuf]) -> Result<String, Error> {
          # Where several files are of one cell, name them in order of time under one id.\n\
          cells:\n{drafts}"
     ))
+}
+
+/// Refusals, those of one sentence as one.
+fn together(refusals: &[Error]) -> Vec<String> {
+    let mut said: Vec<(Vec<&str>, &str)> = Vec::new();
+    let mut others = Vec::new();
+    for refusal in refusals {
+        match refusal {
+            Error::File { file, what } => match said.iter_mut().find(|(_, known)| known == what) {
+                Some((files, _)) => files.push(file),
+                None => said.push((vec![file], what)),
+            },
+            other => others.push(other.to_string()),
+        }
+    }
+    let names = |files: &[&str]| match files.len().checked_sub(3) {
+        None | Some(0) => files.join(", "),
+        Some(more) => format!("{} and {more} more", files[..3].join(", ")),
+    };
+    said.into_iter().map(|(files, what)| format!("{}: {what}", names(&files))).chain(others).collect()
 }
 
 /// A text as YAML has it on one line.
@@ -125,14 +147,20 @@ fn draft(file: &Looked, tables: &[Looked]) -> Result<(String, String), Error> {
         }
     };
     let _ = writeln!(about, "# {}: {}", file.format(), harmless(&place).replace('\n', " "));
+    let mut has_negative = false;
     let samples = match cell::samples(file, &plan) {
-        Ok(samples) => samples,
+        Ok(mut samples) => {
+            has_negative = samples.current.iter().any(|current| *current < 0.0);
+            // as at import, where it is not known from the state, it stays as it is
+            let _ = cell::sign(&mut samples, file, &blank(""), &mut Vec::new());
+            samples
+        }
         Err(error) => {
             let _ = writeln!(about, "#   it cannot be read as it is: {}", shown(error, 400));
             Samples::default()
         }
     };
-    let facts = Facts::of(&samples);
+    let facts = Facts { has_negative, ..Facts::of(&samples) };
     for role in Role::ALL {
         let Some(read) = plan.column(role) else { continue };
         let unit = match read.unit {
@@ -148,7 +176,13 @@ fn draft(file: &Looked, tables: &[Looked]) -> Result<(String, String), Error> {
     if let Some(sentence) = &sign.sentence {
         let _ = writeln!(about, "#   {sentence}");
     }
-    let by = if plan.column(Role::Cycle).is_some() { "column" } else { "current" };
+    let by = match &samples.cycle {
+        None if plan.column(Role::Cycle).is_none() => "current  # or: column, step, current",
+        Some(numbers) if numbers.iter().all_equal() && facts.cycles_by_current(&samples) > 1 => {
+            "current  # the file has one number of the cycle for all; or: column, step, current"
+        }
+        _ => "column  # or: column, step, current",
+    };
     let mut files = vec![file.file.name.clone()];
     let stem = file.file.name.to_lowercase().replace("_timeseries.csv", "");
     files.extend(
@@ -181,10 +215,31 @@ fn draft(file: &Looked, tables: &[Looked]) -> Result<(String, String), Error> {
     if let Some(temperature) = facts.temperature {
         let _ = writeln!(draft, "  temperature: {temperature}  # °C; a guess, the median here: write the chamber's");
     }
-    let _ = writeln!(draft, "  cycles: {by}  # or: column, step, current");
+    let _ = writeln!(draft, "  cycles: {by}");
     let _ =
         writeln!(draft, "  # alive: true  if its test goes on; or life: N, the cycles to 80 % that somebody counted");
+    about.push_str(&foreseen(&draft, file, tables));
     Ok((about, draft))
+}
+
+/// What an import says of a file, declared as drafted: why it refuses it, or what of it may be wrong.
+fn foreseen(draft: &str, file: &Looked, tables: &[Looked]) -> String {
+    let Some(declared) = declaration::parse(&format!("cells:\n{draft}")).ok().and_then(|mut cells| cells.pop()) else {
+        return String::new();
+    };
+    let tables = tables.iter().filter(|table| declared.files.contains(&table.file.name));
+    let files: Vec<_> = std::iter::once(file).chain(tables).map(|file| file.file.clone()).collect();
+    let judged = cell::read(&declared, &files).map_err(crate::Error::from).and_then(judged);
+    match judged {
+        Err(error) => format!("#   as drafted, import will refuse it: {}\n", shown(error, 600)),
+        Ok((kept, _)) => {
+            let doubts = kept.notes.doubts.unwrap_or_default();
+            doubts
+                .iter()
+                .map(|doubt| format!("#   as drafted, import will say: doubtful: {}\n", shown(doubt, 400)))
+                .collect()
+        }
+    }
 }
 
 /// A declaration of which only the mapping matters.
@@ -205,6 +260,7 @@ struct Facts {
     temperature: Option<f64>,
     /// Share of the voltage's changes that go with a positive current.
     with: f64,
+    /// In the file.
     has_negative: bool,
     has_discharge_state: bool,
     has_current: bool,
@@ -282,6 +338,11 @@ impl Facts {
             has_discharge_state: samples.state.as_ref().is_some_and(|states| states.contains(&State::Discharge)),
             has_current: largest > 0.0,
         }
+    }
+
+    /// Cycles by the sign of the current.
+    fn cycles_by_current(&self, samples: &Samples) -> usize {
+        divide(samples, By::Current, self.nominal).map_or(0, |parts| parts.len())
     }
 
     fn range(&self, role: Role, samples: &Samples) -> String {

@@ -1,5 +1,7 @@
 //! The samples of several files in one row of time.
 
+use itertools::Itertools as _;
+
 use super::error::Error;
 use super::samples::Samples;
 
@@ -14,6 +16,7 @@ pub(super) fn join(files: Vec<(String, Samples)>) -> Result<(Samples, Vec<String
     let mut notes = Vec::new();
     let mut joined: Option<Samples> = None;
     let mut names: Vec<(String, u64)> = Vec::new();
+    let mut opened: Vec<(String, Opening)> = Vec::new();
     for (name, mut samples) in files {
         let print = fingerprint(&samples);
         if let Some((other, _)) = names.iter().find(|(_, other)| *other == print) {
@@ -23,12 +26,29 @@ pub(super) fn join(files: Vec<(String, Samples)>) -> Result<(Samples, Vec<String
             });
         }
         names.push((name.clone(), print));
+        if let Some((other, _)) = opened.iter().find(|(_, start)| start.is_that_of(&samples)) {
+            return Err(Error::File {
+                file: name,
+                what: format!(
+                    "it begins with the samples with which {other} begins: it is the same test once more, or a part of it; give each \
+                     sample once"
+                ),
+            });
+        }
+        opened.push((name.clone(), Opening::of(&samples)));
         in_order(&name, &mut samples, &mut notes)?;
         counted_up(&name, &mut samples, &mut notes)?;
         let Some(all) = &mut joined else {
             joined = Some(samples);
             continue;
         };
+        if let Some(why) = is_before(all, &samples) {
+            let others = names.iter().map(|(other, _)| other).filter(|other| **other != name).join(", ");
+            return Err(Error::File {
+                file: name,
+                what: format!("{why}: it seems to come before {others}; write the files in order of time"),
+            });
+        }
         let (end, start) = (all.time[all.len() - 1], samples.time[0]);
         if start < end {
             notes.push(format!("time begins anew in {name}: it is counted on from the file before"));
@@ -50,6 +70,49 @@ pub(super) fn join(files: Vec<(String, Samples)>) -> Result<(Samples, Vec<String
         all.append(samples);
     }
     joined.map(|joined| (joined, notes)).ok_or_else(|| Error::Place("no file was given".to_owned()))
+}
+
+/// The first samples of a file.
+struct Opening {
+    voltage: Vec<f64>,
+    current: Vec<f64>,
+}
+
+impl Opening {
+    /// Samples that are looked at.
+    const LONGEST: usize = 500;
+    /// Samples that two tests hardly have in common.
+    const LEAST: usize = 60;
+
+    fn of(samples: &Samples) -> Self {
+        let start = |series: &[f64]| series[..series.len().min(Self::LONGEST)].to_vec();
+        Self { voltage: start(&samples.voltage), current: start(&samples.current) }
+    }
+
+    /// Whether other samples begin with these, to the digits that a program rounds to. A voltage that stands still shows nothing.
+    fn is_that_of(&self, samples: &Samples) -> bool {
+        let len = self.voltage.len().min(samples.len());
+        let near = |one: &[f64], other: &[f64], by: f64| one.iter().zip(other).all(|(a, b)| (a - b).abs() <= by);
+        let (low, high) =
+            self.voltage[..len].iter().minmax().into_option().map_or((0.0, 0.0), |(low, high)| (*low, *high));
+        let largest = self.current[..len].iter().fold(0.0, |largest: f64, current| largest.max(current.abs()));
+        len >= Self::LEAST
+            && high - low > 0.1
+            && near(&self.voltage[..len], &samples.voltage, 6e-4)
+            && near(&self.current[..len], &samples.current, 1e-3 * largest)
+    }
+}
+
+/// Why samples seem to come before these, if they do: by their times, or by their numbers of cycles.
+fn is_before(all: &Samples, samples: &Samples) -> Option<String> {
+    let (end, start) = (samples.time[samples.len() - 1], all.time[0]);
+    if end <= start && end > samples.time[0] {
+        return Some(format!("it ends at {end:.0} s, and the files before it begin at {start:.0} s"));
+    }
+    let (numbers, known) = (samples.cycle.as_ref()?, all.cycle.as_ref()?);
+    let (last, first) = (numbers[numbers.len() - 1], known[0]);
+    (last <= first && numbers[0] < last)
+        .then(|| format!("its cycles are {} to {last}, and the files before it begin with cycle {first}", numbers[0]))
 }
 
 /// Whether the first samples go on with the half in which the record before ended.
@@ -100,10 +163,14 @@ fn in_order(name: &str, samples: &mut Samples, notes: &mut Vec<String>) -> Resul
     }
     if drops.len() > samples.len() / 50 && drops.len() > 5 {
         return refuse(format!(
-            "time goes from {from} s back to {to} s, and so {} times in {} samples: two tests seem to be mixed; give each cell \
-             its own file",
+            "time goes from {from} s back to {to} s, and so {} times in {} samples: {}",
             drops.len(),
-            samples.len()
+            samples.len(),
+            if 10 * drops.len() > 9 * samples.len() {
+                "the rows run from the last to the first; sort them by time"
+            } else {
+                "the rows are out of order, or two tests are mixed; sort them by time, or give each cell its own file"
+            }
         ));
     }
     let times = if drops.len() == 1 { "once".to_owned() } else { format!("{} times", drops.len()) };
@@ -122,8 +189,8 @@ fn counted_up(name: &str, samples: &mut Samples, notes: &mut Vec<String>) -> Res
     let (line, from, to) = (samples.first_line + first as u64, cycles[first - 1], cycles[first]);
     if drops.len() > 3 && drops.len() * 10 > changes {
         let what = format!(
-            "the number of the cycle goes from {from} back to {to}, and so {} times: two tests seem to be mixed; give each cell \
-             its own file",
+            "the number of the cycle goes from {from} back to {to}, and so {} times: the rows are out of order, or two tests are \
+             mixed; sort them by time, or give each cell its own file",
             drops.len()
         );
         return Err(Error::Line { file: name.to_owned(), line, column: String::new(), what });

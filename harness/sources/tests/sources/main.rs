@@ -4,6 +4,8 @@ mod battery_archive;
 mod calce;
 mod cases;
 mod cycler_damage;
+mod cycler_files;
+mod cycler_records;
 mod cycler_samples;
 mod dialects;
 mod fetch;

@@ -6,6 +6,9 @@ use statistics::{Difference, Predictions, Verdict, difference};
 use super::{Question, pairs::Half, why};
 use crate::{Group, Slot};
 
+/// Between the name of a cross-validation and the number of a fold.
+const FOLD: &str = "-fold-";
+
 /// Two groups of runs, and what was found.
 #[derive(Clone, Debug)]
 pub struct Row {
@@ -79,8 +82,17 @@ fn finding(a: Half<'_>, b: Half<'_>, question: &Question) -> Result<Finding, Str
         ));
     }
     let (one, other) = (predictions(a, "a")?, predictions(b, "b")?);
-    let difference =
-        difference(&one, &other, question.measure, &question.bootstrap).map_err(|error| error.to_string())?;
+    let difference = difference(&one, &other, question.measure, &question.bootstrap).map_err(|error| {
+        let what = match error {
+            statistics::Error::TooFewCells { .. } if a.0.experiment.contains(FOLD) => {
+                ": folds of two cells or more can be compared (`split --folds` with fewer of them), and `report` has the errors over \
+                 the cells of all folds"
+            }
+            statistics::Error::TooFewCells { .. } => ": test more cells",
+            _ => "",
+        };
+        format!("{error}{what}")
+    })?;
     let failed = [a, b].map(|(_, group)| group.runs.len() - group.with_numbers().count()).iter().sum();
     Ok(Finding {
         tolerance: question.tolerance.beside(difference.a),

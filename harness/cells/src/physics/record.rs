@@ -1,0 +1,237 @@
+//! What the whole record of a cell of one's own shows: cycles that do not go with their neighbours, a nominal capacity or a life that
+//! does not go with the record, samples that are missing.
+//!
+//! Published cells are not held against this: how long they lived is known, and their publishers' outliers are theirs.
+
+use super::{Doubt, MUCH, Seen, Weight};
+use crate::catalogue;
+use crate::cell::LifeRecord;
+
+/// Cycles on either side that show what is usual.
+const AROUND: usize = 5;
+/// Share of the nominal capacity by which a cycle lies below its neighbours that is no scatter.
+const DIP: f64 = 0.1;
+/// Share of the nominal capacity that no end of life lies above.
+const HIGHEST_END: f64 = 0.9;
+/// Share of the nominal capacity that a cell does not win back for good.
+const RISE: f64 = 0.08;
+/// Shares of the nominal capacity that new cells give.
+const NEW: std::ops::Range<f64> = 0.85..1.2;
+/// End of life as a share of the nominal capacity, to which lives are declared.
+const END: f64 = 0.8;
+/// Share of the nominal capacity that is a half.
+const HALF: f64 = 0.3;
+/// Share of the nominal capacity that is none.
+const NONE: f64 = 0.02;
+
+fn median(values: &[f64]) -> Option<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(sorted.len() / 2).copied()
+}
+
+impl Seen<'_> {
+    /// All doubts of the record; none of a published cell.
+    pub(super) fn record(&self) -> Vec<Doubt> {
+        if catalogue::find(self.cell.id()).is_some() {
+            return Vec::new();
+        }
+        let mut doubts = vec![self.undischarged(), self.hole(), self.sparse()];
+        if let LifeRecord::Capacity(capacity) = self.cell.life() {
+            doubts.extend([
+                self.beginning(capacity),
+                self.dip(capacity),
+                self.sudden_end(capacity),
+                self.rise(capacity),
+                self.life_as_declared(capacity),
+            ]);
+        }
+        doubts.into_iter().flatten().collect()
+    }
+
+    /// The source's number of the cycle at a position, which may lie behind those at hand.
+    fn number(&self, position: usize) -> u32 {
+        let cycles = self.cell.cycles();
+        match (cycles.get(position), cycles.last()) {
+            (Some(cycle), _) => cycle.number,
+            (None, Some(last)) => last.number.saturating_add((position + 1 - cycles.len()) as u32),
+            (None, None) => position as u32 + 1,
+        }
+    }
+
+    fn of_positions(&self, positions: &[usize], all: usize, what: impl FnOnce(usize) -> String) -> Option<Doubt> {
+        let &first = positions.first()?;
+        Some(Doubt { weight: Weight::Flag, cycle: Some((self.number(first), positions.len(), all)), what: what(first) })
+    }
+
+    fn beginning(&self, capacity: &[f64]) -> Option<Doubt> {
+        let nominal = self.nominal;
+        // formation and one odd cycle do not count
+        let mut given: Vec<f64> = capacity.iter().take(20).copied().filter(|given| *given > NONE * nominal).collect();
+        given.sort_by(f64::total_cmp);
+        let typical = *given.get(9 * given.len() / 10)?;
+        let share = typical / nominal;
+        // beyond these bounds others say it
+        if NEW.contains(&share) || !(0.1..MUCH).contains(&share) {
+            return None;
+        }
+        let percent = 100.0 * share;
+        let follows = match share {
+            _ if share <= END => {
+                "to 80 % of that it is dead from its first cycles on; the nominal capacity seems to be another cell's, or its \
+                 cycles use a part of it only: then write what they begin with"
+            }
+            _ if share < 1.0 => {
+                "it is near the end of its life from its first cycles on, or the nominal capacity is another"
+            }
+            _ => "a life to a share of that is too long; the nominal capacity seems to be another cell's",
+        };
+        let what = format!(
+            "it begins with {typical:.4} Ah, {percent:.0} % of the nominal capacity of {nominal} Ah: {follows}"
+        );
+        Some(Doubt { weight: Weight::Flag, cycle: None, what })
+    }
+
+    /// What a cycle lies below, by its neighbours; none where these are too few.
+    fn usual(capacity: &[f64], position: usize) -> Option<f64> {
+        let before = &capacity[position.saturating_sub(AROUND)..position];
+        let after = &capacity[position + 1..capacity.len().min(position + 1 + AROUND)];
+        let after = median(after).filter(|_| after.len() > 1)?;
+        Some(match median(before) {
+            Some(before) if position > 1 => before.min(after),
+            _ => after,
+        })
+    }
+
+    fn dip(&self, capacity: &[f64]) -> Option<Doubt> {
+        let nominal = self.nominal;
+        let is_dip = |position: &usize| {
+            let given = capacity[*position];
+            given <= HIGHEST_END * nominal
+                && Self::usual(capacity, *position).is_some_and(|usual| given < usual - DIP * nominal)
+        };
+        let dips: Vec<usize> = (0..capacity.len()).filter(is_dip).collect();
+        self.of_positions(&dips, capacity.len(), |first| {
+            format!(
+                "it gives {:.4} Ah, and the cycles around it {:.4} Ah: a life that ends with the first cycle under its threshold \
+                 may rest on it; if it is wrong or no cycle of the ageing, write its number under `leave_out`, or drop it by \
+                 `data repair --rule drop-cycles={}`",
+                capacity[first],
+                Self::usual(capacity, first).unwrap_or_default(),
+                self.number(first)
+            )
+        })
+    }
+
+    fn sudden_end(&self, capacity: &[f64]) -> Option<Doubt> {
+        let (last, before) = capacity.split_last()?;
+        let before = &before[before.len().saturating_sub(2 * AROUND)..];
+        let usual = median(before).filter(|_| before.len() >= AROUND)?;
+        let steepest = before.windows(2).map(|pair| pair[0] - pair[1]).fold(0.0, f64::max);
+        let lacking = before.last()? - last;
+        let is_sudden = *last <= HIGHEST_END * self.nominal && lacking > DIP * self.nominal && lacking > 4.0 * steepest;
+        let what = |_| {
+            format!(
+                "the last cycle gives {last:.4} Ah, and those before it {usual:.4} Ah: a life that ends with it rests on one cycle"
+            )
+        };
+        self.of_positions(&[capacity.len() - 1][..usize::from(is_sudden)], capacity.len(), what)
+    }
+
+    fn rise(&self, capacity: &[f64]) -> Option<Doubt> {
+        let around = |position: usize| {
+            let before = &capacity[position - AROUND..position];
+            let after = &capacity[position..position + AROUND];
+            Some((median(before)?, median(after)?))
+        };
+        let rises = (AROUND..(capacity.len() + 1).saturating_sub(AROUND)).filter(|&position| {
+            capacity[position] > capacity[position - 1] + 0.5 * RISE * self.nominal
+                && around(position).is_some_and(|(before, after)| after > before + RISE * self.nominal)
+        });
+        self.of_positions(&rises.collect::<Vec<_>>(), capacity.len(), |first| {
+            let (before, after) = around(first).unwrap_or_default();
+            format!(
+                "the capacity rises from {before:.4} to {after:.4} Ah, and stays there: the files are in another order or of \
+                 another cell, or the cycles before are of another kind"
+            )
+        })
+    }
+
+    /// A life that somebody states, against the record.
+    fn life_as_declared(&self, capacity: &[f64]) -> Option<Doubt> {
+        let declared = self.cell.info().published_life?;
+        let tolerance = (0.02 * declared).max(3.0);
+        let threshold = END * self.nominal;
+        let life = |position: usize| (position + 2) as f64;
+        let first = capacity.iter().position(|given| *given <= threshold);
+        let for_good = capacity.iter().rposition(|given| *given > threshold).map_or(0, |last| last + 1);
+        let what = match first {
+            Some(first) if declared < life(first) - tolerance => {
+                format!("its record comes to 80 % of the nominal capacity after {} cycles only", life(first))
+            }
+            Some(_) if for_good < capacity.len() && declared > life(for_good) + tolerance => {
+                format!("its record is at 80 % of the nominal capacity after {} cycles", life(for_good))
+            }
+            None if declared < life(capacity.len()) - tolerance => {
+                let last = 100.0 * capacity.last()? / self.nominal;
+                format!("its record goes on for {} cycles, to {last:.0} % of the nominal capacity", capacity.len())
+            }
+            _ => return None,
+        };
+        let what = format!(
+            "its life is said to be {declared} cycles, and {what}: one of the two, or the nominal capacity, is wrong"
+        );
+        Some(Doubt { weight: Weight::Flag, cycle: None, what })
+    }
+
+    fn undischarged(&self) -> Option<Doubt> {
+        let nominal = self.nominal;
+        let doubt = self.doubt(
+            &|facts| facts.samples > 0,
+            &|facts| facts.has_charge && facts.charged > HALF * nominal && facts.discharged < NONE * nominal,
+            |facts| {
+                format!(
+                    "{:.4} Ah went in and nothing came out: the cycles seem to be divided wrongly, so that halves count as cycles; \
+                     of a cycler's files, write `cycles: column` or `cycles: current`",
+                    facts.charged
+                )
+            },
+        )?;
+        let (_, count, all) = doubt.cycle?;
+        let weight = if 3 * count >= all { Weight::Refuse } else { Weight::Flag };
+        (10 * count >= all).then_some(Doubt { weight, ..doubt })
+    }
+
+    fn hole(&self) -> Option<Doubt> {
+        self.flag(&|facts| facts.discharged > HALF * self.nominal, &|facts| facts.hole.is_some(), |facts| {
+            let (hole, usual) = facts.hole.unwrap_or_default();
+            format!(
+                "{hole:.4} Ah of its discharge lie between two samples, and {usual:.4} Ah between most others: samples are missing, \
+                 and its curve is drawn straight there"
+            )
+        })
+    }
+
+    fn sparse(&self) -> Option<Doubt> {
+        let whole = |facts: &&super::Facts| facts.discharged > HALF * self.nominal;
+        let of_whole = |value: fn(&super::Facts) -> f64| {
+            median(&self.cycles.iter().filter(whole).map(value).collect::<Vec<f64>>())
+        };
+        let samples = of_whole(|facts| facts.in_half[1] as f64)?;
+        let (discharged, current) = (of_whole(|facts| facts.discharged)?, of_whole(|facts| facts.largest_current)?);
+        self.flag(
+            &|facts| facts.discharged > HALF * self.nominal,
+            &|facts| {
+                4.0 * (facts.in_half[1] as f64) < samples
+                    && facts.discharged > 0.7 * discharged
+                    && facts.largest_current < 1.5 * current
+            },
+            |facts| {
+                format!(
+                    "its discharge has {} samples, and that of others {samples:.0}: samples are missing",
+                    facts.in_half[1]
+                )
+            },
+        )
+    }
+}

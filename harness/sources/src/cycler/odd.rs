@@ -1,0 +1,116 @@
+//! What of the files of a cell is odd and cannot be seen of the cell any more: numbers of cycles that are skipped, rows that stand
+//! twice, times of another unit.
+
+use super::samples::Samples;
+
+/// Share of samples at the time of the one before that steps of a cycler explain.
+const SAME_TIME: f64 = 0.2;
+/// s that no cycle lasts.
+const LONGEST_CYCLE: f64 = 1.0 * 365.25 * 86_400.0;
+
+/// Numbers of cycles that are skipped, of these in their order: a fragment.
+pub(super) fn skipped(numbers: impl IntoIterator<Item = u32>) -> Option<String> {
+    let mut numbers = numbers.into_iter();
+    let first = numbers.next()?;
+    let (mut gaps, mut lost, mut last) = (Vec::new(), 0, first);
+    for number in numbers {
+        let missing = number.saturating_sub(last).saturating_sub(1);
+        if missing > 0 {
+            lost += missing;
+            gaps.push(if missing == 1 { format!("{}", last + 1) } else { format!("{} to {}", last + 1, number - 1) });
+        }
+        last = number;
+    }
+    // programs begin with 0 or 1, and some publishers with 2
+    let before = if first > 2 {
+        format!("the first cycle is number {first}, so that {} before it are not in the files", first - 1)
+    } else {
+        String::new()
+    };
+    let between = match &gaps[..] {
+        [] => String::new(),
+        _ => {
+            let more = if gaps.len() > 3 { format!(" and {} more", gaps.len() - 3) } else { String::new() };
+            let count = if lost == 1 { "1 number".to_owned() } else { format!("{lost} numbers") };
+            format!("{count} of cycles skipped: {}{more}", gaps[..gaps.len().min(3)].join(", "))
+        }
+    };
+    let found: Vec<String> = [before, between].into_iter().filter(|text| !text.is_empty()).collect();
+    (!found.is_empty()).then(|| {
+        format!(
+            "{}; cycles that are not there count for nothing, so a life would be too short by so many",
+            found.join("; ")
+        )
+    })
+}
+
+/// What of the samples is odd, a fragment each.
+pub(super) fn odd(samples: &Samples) -> Vec<String> {
+    [same_times(samples), too_long(samples)].into_iter().flatten().collect()
+}
+
+fn same_times(samples: &Samples) -> Option<String> {
+    let len = samples.len();
+    let same = (1..len).filter(|&k| samples.time[k] == samples.time[k - 1]);
+    let (mut count, mut twice) = (0, 0);
+    for k in same {
+        count += 1;
+        twice +=
+            usize::from(samples.voltage[k] == samples.voltage[k - 1] && samples.current[k] == samples.current[k - 1]);
+    }
+    let what = match () {
+        () if 2 * twice > count => "rows seem to be there twice",
+        () => "the time is too coarse, or rows of two tests are mixed",
+    };
+    (count as f64 > SAME_TIME * len as f64 && count > 5)
+        .then(|| format!("{count} of {len} samples have the very time of the one before: {what}"))
+}
+
+fn too_long(samples: &Samples) -> Option<String> {
+    let (first, last) = (samples.time.first()?, samples.time.last()?);
+    let cycles =
+        samples.cycle.as_ref().map_or(1, |numbers| 1 + numbers.windows(2).filter(|pair| pair[0] != pair[1]).count());
+    let days = |seconds: f64| seconds / 86_400.0;
+    let each = (last - first) / cycles as f64;
+    let years = (last - first) / (365.25 * 86_400.0);
+    (each > LONGEST_CYCLE || years > 30.0).then(|| {
+        format!(
+            "its test lasts {years:.1} years, and a cycle of it {:.0} days: the time seems to be in ms or another unit; write it \
+             under mapping: time",
+            days(each)
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_are_skipped_are_counted() {
+        assert_eq!(skipped(1..100), None);
+        assert_eq!(skipped([0, 1, 1, 2]), None);
+        let said = skipped((1..40).chain(60..70).chain([71])).unwrap();
+        assert!(said.starts_with("21 numbers of cycles skipped: 40 to 59, 70;"), "{said}");
+        let said = skipped(21..30).unwrap();
+        assert!(said.starts_with("the first cycle is number 21, so that 20 before it"), "{said}");
+    }
+
+    #[test]
+    fn rows_that_stand_twice_and_times_of_another_unit_are_odd() {
+        let samples = |time: Vec<f64>| Samples {
+            voltage: (0..time.len()).map(|k| (k / 2) as f64).collect(),
+            current: vec![1.0; time.len()],
+            time,
+            ..Samples::default()
+        };
+        assert!(odd(&samples((0..100).map(f64::from).collect())).is_empty());
+        let doubled = odd(&samples((0..100).map(|k| f64::from(k / 2)).collect()));
+        assert!(
+            doubled.len() == 1 && doubled[0].contains("50 of 100 samples") && doubled[0].contains("twice"),
+            "{doubled:?}"
+        );
+        let long = odd(&samples((0..100).map(|k| f64::from(k) * 5.3e6).collect()));
+        assert!(long.len() == 1 && long[0].contains("16.6 years"), "{long:?}");
+    }
+}
