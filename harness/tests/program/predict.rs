@@ -157,6 +157,34 @@ fn the_files_of_a_cycler_are_answered_as_their_store_is() {
 }
 
 #[test]
+fn what_is_missing_in_a_record_is_said_with_the_life() {
+    let small = Small::new();
+    small.batlinet(&["train", "small.yaml", "--model", "ridge", "--out", "model.blm", "--calibration", "none"]);
+    let exported = sources::export::Format::find("arbin-csv").unwrap();
+    let cells = testing::some::LabCells::of_the_lab(60, &["MATR_b1c0"]).measured();
+    sources::export::export(exported, &cells, &cells.ids(), &small.path("files"), &|_, _| Ok(())).unwrap();
+    let file = small.path("files/MATR_b1c0_arbin.csv");
+    let text = fs::read_to_string(&file).unwrap();
+    let headings: Vec<&str> = text.lines().next().unwrap().split(',').collect();
+    let place = headings.iter().position(|heading| *heading == "Cycle_Index").unwrap();
+    let kept = |line: &&str| {
+        line.split(',').nth(place).unwrap().parse().map_or(true, |number: u32| !(20..30).contains(&number))
+    };
+    fs::write(&file, text.lines().filter(kept).collect::<Vec<_>>().join("\n")).unwrap();
+    let declared = "cells:\n- {id: mine, files: [MATR_b1c0_arbin.csv], cathode: LFP, nominal_capacity: 1.1, voltage_limits: [2.0, 3.5]}\n";
+    fs::write(small.path("cells.yaml"), declared).unwrap();
+    let words = "doubtful: 10 numbers of cycles skipped: 20 to 29";
+    let (code, said) = small.ends(&["data", "import", "cycler", "files", "--cells", "cells.yaml", "--data", "store"]);
+    assert!(code == 0 && said.contains(words), "{code}: {said}");
+    let (code, said) = small.ends(&["data", "check", "--data", "store"]);
+    assert!(code == 3 && said.contains("10 numbers of cycles skipped"), "{code}: {said}");
+    for asked in [&["store"][..], &["files", "--cells", "cells.yaml"]] {
+        let answer = rows(&small.batlinet(&[&["predict", "model.blm", "--format", "csv"][..], asked].concat()));
+        assert_eq!(answer["mine"]["warnings"].matches(words).count(), 1, "{answer:?}");
+    }
+}
+
+#[test]
 fn the_models_of_runs_are_kept_as_train_keeps_them() {
     let small = Small::new();
     let run = ["run", "small.yaml", "--out", "out", "--bundles", "--calibration", "folds=3"];

@@ -102,3 +102,26 @@ fn the_program_says_what_was_cut_and_keeps_how_it_was_called() {
     let said = call(&["run", "small.yaml", "--out", "whole"]);
     assert!(said.contains("· profile paper\n") && !said.contains("quick"), "{said}");
 }
+
+#[test]
+fn a_run_whose_folder_is_gone_is_named() {
+    let folder = folder();
+    let call = |arguments: &[&str]| {
+        let program = batlinet(arguments, folder.path());
+        assert_eq!(program.status.code(), Some(0), "{}", String::from_utf8_lossy(&program.stderr));
+        String::from_utf8(program.stdout).unwrap()
+    };
+    call(&["run", "small.yaml", "--out", "out"]);
+    assert!(!call(&["report", "out"]).contains("gone"));
+    let out = folder.path().join("out");
+    let rows = read_scores(&out.join("scores.csv")).unwrap();
+    fs::remove_dir_all(out.join("runs").join(&rows[0].key)).unwrap();
+    let words = format!("of 1 of 2 runs the records are gone from runs/ ({})", rows[0].key);
+    let said = call(&["report", "out"]).replace('\n', " ");
+    let page = fs::read_to_string(out.join("report.md")).unwrap();
+    assert!(page.contains(&words), "{page}");
+    assert!(said.contains("are gone from runs/"), "{said}");
+    // scores alone, such as those of a colleague, are as they were
+    fs::remove_dir_all(out.join("runs")).unwrap();
+    assert!(!call(&["report", "out"]).contains("gone"));
+}

@@ -92,6 +92,13 @@ fn folds_are_a_study_in_which_every_cell_is_tested_once() {
     sound(&["report", &out, "--to", &report]);
     let report = fs::read_to_string(Path::new(&report).join("report.md")).unwrap();
     assert!(report.contains("over the test cells of all 3 folds"), "{report}");
+    // folds of one test cell each
+    let (single, splits) =
+        (path("single"), (1..=7).map(|fold| format!("single-{fold}.csv")).collect::<Vec<_>>().join(", "));
+    sound(&["split", "--cells", CELLS, "--folds", "7", "--out", &path("single.csv")]);
+    fs::write(path("single.yaml"), text(&format!("[{splits}]"), "")).unwrap();
+    sound(&["run", &path("single.yaml"), "--out", &single]);
+    refused(&["compare", &single, &single], 2, "folds of two cells or more can be compared");
     let train = ["train", &experiment, "--model", "mean", "--out", &path("x.blm")];
     refused(&train, 2, "a cross-validation of 3 folds");
     sound(&[&train[..], &["--set", "train_test_split=fold-1.csv"]].concat());

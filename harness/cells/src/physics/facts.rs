@@ -48,17 +48,18 @@ pub(super) struct Facts {
     pub(super) largest_current: f64,
 }
 
-/// Share of the nominal capacity that is worth a word where no sample shows it.
-const HOLE: f64 = 0.05;
+/// Share of a discharge that no sample shows where the shape of its curve is lost. Cyclers lose a few samples now and then.
+const HOLE: f64 = 0.25;
 /// Times what lies between nine in ten samples, at most.
 const WIDER: f64 = 8.0;
 
 /// The widest of these steps in Ah and the usual one, where it is a hole between samples.
-fn hole(mut steps: Vec<f64>, nominal: f64) -> Option<(f64, f64)> {
+fn hole(mut steps: Vec<f64>) -> Option<(f64, f64)> {
     steps.sort_by(f64::total_cmp);
     let widest = *steps.last()?;
     let usual = steps[9 * (steps.len() - 1) / 10];
-    (steps.len() > 20 && widest > HOLE * nominal && widest > WIDER * usual).then_some((widest, usual))
+    let all: f64 = steps.iter().sum();
+    (steps.len() > 20 && widest > HOLE * all && widest > WIDER * usual).then_some((widest, usual))
 }
 
 fn range(values: &[f64]) -> (f64, f64) {
@@ -171,7 +172,7 @@ impl Facts {
             None => (counter[to] - counter[from]).max(0.0),
         };
         let steps = (1..counter.len()).filter(|&k| flows(k) && flows(k - 1)).map(|k| passed(k - 1, k));
-        self.hole = hole(steps.collect(), nominal);
+        self.hole = hole(steps.collect());
         let (mut discharged, mut charged, mut is_over) = (0.0, 0.0, false);
         for (k, &now) in current.iter().enumerate().take(counter.len()).skip(1) {
             if flows(k) {

@@ -5,7 +5,7 @@
 
 use super::{Doubt, MUCH, Seen, Weight};
 use crate::catalogue;
-use crate::cell::LifeRecord;
+use crate::cell::{LifeRecord, Origin};
 
 /// Cycles on either side that show what is usual.
 const AROUND: usize = 5;
@@ -203,6 +203,10 @@ impl Seen<'_> {
     }
 
     fn hole(&self) -> Option<Doubt> {
+        // the lab loses samples on purpose, and of discharges in several stages a long one whole
+        if self.cell.info().origin == Origin::Virtual {
+            return None;
+        }
         self.flag(&|facts| facts.discharged > HALF * self.nominal, &|facts| facts.hole.is_some(), |facts| {
             let (hole, usual) = facts.hole.unwrap_or_default();
             format!(
@@ -233,5 +237,122 @@ impl Seen<'_> {
                 )
             },
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::cell::{Cell, CellInfo, Cycle, LifeRecord, Origin};
+    use crate::made_up::info;
+    use crate::physics::doubts;
+
+    /// A discharge of so many Ah in 100 samples.
+    fn discharge(number: u32, capacity: f64) -> Cycle {
+        let at = |sample: i32| f64::from(sample) / 99.0;
+        Cycle {
+            number,
+            voltage: (0..100).map(|sample| 3.4 - 1.4 * at(sample).powi(9)).collect(),
+            current: vec![-1.0; 100],
+            discharge_capacity: (0..100).map(|sample| capacity * at(sample)).collect(),
+            time: Some((0..100).map(|sample| 3600.0 * capacity * at(sample)).collect()),
+            ..Cycle::default()
+        }
+    }
+
+    fn cell(info: CellInfo, cycles: Vec<Cycle>) -> Cell {
+        let capacities = cycles.iter().map(Cycle::discharged).collect();
+        Cell::new(info, cycles, LifeRecord::Capacity(capacities)).unwrap()
+    }
+
+    /// What is said of a cell of 1 Ah that gives these capacities.
+    fn said(capacities: &[f64], life: Option<f64>) -> String {
+        let cycles = (1..).zip(capacities).map(|(number, capacity)| discharge(number, *capacity)).collect();
+        let mut info = CellInfo { published_life: life, ..info("mine") };
+        info.nominal_capacity = 1.0;
+        doubts(&cell(info, cycles)).iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    }
+
+    /// A fade to 60 % within 40 cycles, to 80 % with the 21st.
+    fn fade() -> Vec<f64> {
+        (0..40).map(|place| 1.0 - 0.01 * f64::from(place)).collect()
+    }
+
+    #[test]
+    fn a_cycle_that_does_not_go_with_its_neighbours_is_said() {
+        assert_eq!(said(&fade(), None), "");
+        for (place, given) in [(10, 0.0), (10, 0.6), (0, 0.5), (37, 0.3)] {
+            let mut capacities = fade();
+            capacities[place] = given;
+            let said = said(&capacities, None);
+            assert!(said.contains(&format!("cycle {}: it gives {given:.4} Ah", place + 1)), "{place}: {said}");
+        }
+        let mut capacities = fade();
+        capacities[39] = 0.2;
+        assert!(said(&capacities, None).contains("cycle 40: the last cycle gives 0.2000 Ah"));
+        // a knee is none
+        let knee: Vec<f64> = (0..40).map(|place| 1.0 - 0.5 * (f64::from(place) / 39.0).powi(6)).collect();
+        assert_eq!(said(&knee, None), "");
+    }
+
+    #[test]
+    fn parts_in_another_order_raise_the_capacity_for_good() {
+        let mut capacities = fade();
+        capacities.rotate_left(20);
+        assert!(said(&capacities, None).contains("cycle 21: the capacity rises from 0.6300 to 0.9800 Ah"));
+    }
+
+    #[test]
+    fn a_nominal_capacity_that_is_another_cells_is_said() {
+        let scaled = |factor: f64| said(&fade().iter().map(|capacity| factor * capacity).collect::<Vec<f64>>(), None);
+        for factor in [0.9, 1.0, 1.1] {
+            assert_eq!(scaled(factor), "", "{factor}");
+        }
+        assert!(scaled(0.7).contains("dead from its first cycles on"));
+        assert!(scaled(0.84).contains("near the end of its life"));
+        assert!(scaled(1.25).contains("too long"));
+    }
+
+    #[test]
+    fn a_life_that_the_record_contradicts_is_said() {
+        for (life, words) in [
+            (Some(12.0), "comes to 80 % of the nominal capacity after 22 cycles only"),
+            (Some(50.0), "is at 80 % of the nominal capacity after 22 cycles"),
+        ] {
+            assert!(said(&fade(), life).contains(words), "{}", said(&fade(), life));
+        }
+        let short = &fade()[..15];
+        assert!(said(short, Some(8.0)).contains("goes on for 15 cycles, to 86 %"));
+        for (capacities, life) in [(&fade()[..], 22.0), (&fade()[..], 20.0), (short, 22.0), (short, 500.0)] {
+            assert_eq!(said(capacities, Some(life)), "", "{life}");
+        }
+    }
+
+    #[test]
+    fn samples_that_are_missing_in_a_discharge_are_said() {
+        let with = |damage: fn(usize) -> bool, id: &str| {
+            let cycles = (1..=20).map(|number| {
+                let mut cycle = discharge(number, 1.0);
+                if number == 7 {
+                    let mut place = 0..100;
+                    let series = [&mut cycle.voltage, &mut cycle.current, &mut cycle.discharge_capacity];
+                    let kept: Vec<bool> = place.by_ref().map(damage).collect();
+                    for values in series.into_iter().chain(cycle.time.as_mut()) {
+                        let mut kept = kept.iter();
+                        values.retain(|_| kept.next() == Some(&true));
+                    }
+                }
+                cycle
+            });
+            let info = CellInfo { nominal_capacity: 1.0, origin: Origin::Real, ..info(id) };
+            doubts(&cell(info, cycles.collect())).iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+        };
+        assert_eq!(with(|_| true, "mine"), "");
+        assert_eq!(with(|place| !(30..45).contains(&place), "mine"), "");
+        assert!(
+            with(|place| !(30..60).contains(&place), "mine")
+                .contains("cycle 7: 0.3131 Ah of its discharge lie between")
+        );
+        assert!(with(|place| place % 8 == 0, "mine").contains("cycle 7: its discharge has 13 samples"));
+        assert_eq!(with(|place| !(30..60).contains(&place), "MATR_b1c0"), "");
     }
 }

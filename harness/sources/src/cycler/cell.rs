@@ -18,7 +18,7 @@ use crate::coulomb::{self, Half};
 use crate::format::origin_of;
 use crate::imported::Imported;
 use crate::packed::PublishedFile;
-use cells::cell::Cycle;
+use cells::cell::{Cycle, Origin};
 use cells::physics;
 use cells::quote::shown;
 
@@ -33,7 +33,8 @@ pub(super) fn read(declared: &Declared, files: &[PublishedFile]) -> Result<Impor
     }
     if looked.iter().any(|file| file.kind == Kind::Pickle) {
         let mut imported = pickles::read(declared, &looked)?;
-        imported.doubt(odd::skipped(imported.cell.cycles().iter().map(|cycle| cycle.number)));
+        let numbers: Vec<u32> = imported.cell.cycles().iter().map(|cycle| cycle.number).collect();
+        count_up(&mut imported, numbers);
         return Ok(living(declared, imported));
     }
     let mut notes = Vec::new();
@@ -57,20 +58,25 @@ pub(super) fn read(declared: &Declared, files: &[PublishedFile]) -> Result<Impor
     let is_virtual = files.iter().any(is_marked);
     let (samples, joined) = join(parts)?;
     notes.extend(joined);
-    let doubts: Vec<String> = samples
-        .cycle
-        .iter()
-        .flat_map(|numbers| odd::skipped(numbers.iter().copied()))
-        .chain(odd::odd(&samples))
-        .collect();
+    let (numbers, doubts) = (samples.cycle.clone(), odd::odd(&samples));
     let mut imported = assemble(declared, samples, origin_of(is_virtual.then_some(crate::format::VIRTUAL_MARK)))?;
     imported.doubt(doubts);
+    count_up(&mut imported, numbers.unwrap_or_default());
     for table in tables {
         super::cell_table::compare(&table.file, &imported.cell)?;
     }
     notes.append(&mut imported.remarks);
     imported.remarks = notes.into_iter().unique().collect();
     Ok(living(declared, imported))
+}
+
+/// Says which numbers of cycles are skipped. The lab leaves cycles out on purpose.
+fn count_up(imported: &mut Imported, numbers: Vec<u32>) {
+    match odd::skipped(numbers) {
+        Some((said, true)) if imported.cell.info().origin == Origin::Real => imported.doubt([said]),
+        Some((said, _)) => imported.remarks.push(said),
+        None => {}
+    }
 }
 
 /// The cell with the word that its test goes on, if it does: it has no life yet, whatever its record shows.
@@ -192,7 +198,7 @@ fn contradicted(samples: &Samples, file: &Looked) -> Result<(), Error> {
     Ok(())
 }
 
-fn assemble(declared: &Declared, samples: Samples, origin: cells::cell::Origin) -> Result<Imported, Error> {
+fn assemble(declared: &Declared, samples: Samples, origin: Origin) -> Result<Imported, Error> {
     let refuse = |what: String| Error::Cell { cell: declared.id.clone(), what };
     let mut notes = Vec::new();
     let by = declared.cycles.unwrap_or(if samples.cycle.is_some() { By::Column } else { By::Current });

@@ -8,8 +8,13 @@ const SAME_TIME: f64 = 0.2;
 /// s that no cycle lasts.
 const LONGEST_CYCLE: f64 = 1.0 * 365.25 * 86_400.0;
 
-/// Numbers of cycles that are skipped, of these in their order: a fragment.
-pub(super) fn skipped(numbers: impl IntoIterator<Item = u32>) -> Option<String> {
+/// Share of the cycles that a life may lack without a doubt, …
+const FEW: f64 = 0.01;
+/// … and how many at most.
+const MOST_FEW: u32 = 5;
+
+/// Numbers of cycles that are skipped, of these in their order: a fragment, and whether so many are that a life is in doubt.
+pub(super) fn skipped(numbers: impl IntoIterator<Item = u32>) -> Option<(String, bool)> {
     let mut numbers = numbers.into_iter();
     let first = numbers.next()?;
     let (mut gaps, mut lost, mut last) = (Vec::new(), 0, first);
@@ -90,10 +95,12 @@ mod tests {
     fn numbers_that_are_skipped_are_counted() {
         assert_eq!(skipped(1..100), None);
         assert_eq!(skipped([0, 1, 1, 2]), None);
-        let said = skipped((1..40).chain(60..70).chain([71])).unwrap();
-        assert!(said.starts_with("21 numbers of cycles skipped: 40 to 59, 70;"), "{said}");
-        let said = skipped(21..30).unwrap();
-        assert!(said.starts_with("the first cycle is number 21, so that 20 before it"), "{said}");
+        let (said, is_much) = skipped((1..40).chain(60..70).chain([71])).unwrap();
+        assert!(is_much && said.starts_with("21 numbers of cycles skipped: 40 to 59, 70;"), "{said}");
+        let (said, is_much) = skipped(21..30).unwrap();
+        assert!(is_much && said.starts_with("the first cycle is number 21, so that 20 before it"), "{said}");
+        let (said, is_much) = skipped((1..158).chain(159..334)).unwrap();
+        assert!(!is_much && said.starts_with("1 number of cycles skipped: 158;"), "{said}");
     }
 
     #[test]

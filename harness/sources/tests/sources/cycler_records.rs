@@ -129,7 +129,7 @@ const RULES: &[Rule] = &[
     ("a hole in two discharges", |rows| {
         let holes = [7, 12].map(|cycle| {
             let (first, last) = discharge(rows, cycle);
-            first + (last - first) / 4..first + (last - first) / 2
+            first + (last - first) / 4..first + 2 * (last - first) / 3
         });
         Given::one(rows, move |place, _| !holes.iter().any(|hole| hole.contains(&place)))
     }),
