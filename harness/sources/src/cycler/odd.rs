@@ -41,10 +41,13 @@ pub(super) fn skipped(numbers: impl IntoIterator<Item = u32>) -> Option<(String,
         }
     };
     let found: Vec<String> = [before, between].into_iter().filter(|text| !text.is_empty()).collect();
+    let all = lost + if first > 2 { first - 1 } else { 0 };
+    let is_much = all > MOST_FEW || f64::from(all) > FEW * f64::from(last);
     (!found.is_empty()).then(|| {
-        format!(
-            "{}; cycles that are not there count for nothing, so a life would be too short by so many",
-            found.join("; ")
+        let said = found.join("; ");
+        (
+            format!("{said}; cycles that are not there count for nothing, so a life would be too short by so many"),
+            is_much,
         )
     })
 }

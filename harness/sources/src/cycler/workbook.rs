@@ -54,7 +54,13 @@ pub(super) fn headings(file: &PublishedFile) -> Result<(Sheet, Vec<Heading>), Er
             }
         }
     }
-    let chosen = if found.is_empty() { tables.into_iter().take(1).collect() } else { found };
+    let chosen = if found.is_empty() {
+        // of a table that is mapped, sheets with the same columns go on with each other, or are of two channels
+        let first = tables.first().map(|(.., headings)| headings.clone()).unwrap_or_default();
+        tables.into_iter().filter(|(.., headings)| *headings == first).collect()
+    } else {
+        found
+    };
     let Some((_, row, headings)) = chosen.first().cloned() else {
         return Err(refuse("none of its sheets has a row with the names of columns".to_owned()));
     };
