@@ -1,0 +1,75 @@
+//! What is known of the cells of a plan beside what models say of them: features, training lives, groups.
+
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, HashMap},
+    rc::Rc,
+};
+
+use super::folds::FoldsBy;
+use crate::plan::Plan;
+use cells::source::CellSource;
+use features::samples;
+
+/// One row of numbers per cell.
+pub(super) type Rows = BTreeMap<String, Vec<f64>>;
+
+/// Reads each thing once, and only what is asked for.
+pub(super) struct Lore<'a> {
+    plan: &'a Plan,
+    source: &'a dyn CellSource,
+    workers: usize,
+    features: RefCell<HashMap<String, Rc<Rows>>>,
+}
+
+impl<'a> Lore<'a> {
+    pub(super) fn of(plan: &'a Plan, source: &'a dyn CellSource, workers: usize) -> Self {
+        Self { plan, source, workers, features: RefCell::default() }
+    }
+
+    /// The feature that entry number `entry` reads, of training and test cells.
+    ///
+    /// # Errors
+    /// Which cell has none.
+    pub(super) fn features(&self, entry: usize) -> Result<Rc<Rows>, String> {
+        let experiment = self.plan.experiment();
+        let entry = &experiment.models[entry];
+        let feature = entry.reads().and_then(|name| Some((name, experiment.feature(name)?)));
+        let Some((name, feature)) = feature else { return Err(format!("{} reads no feature", entry.label())) };
+        if let Some(rows) = self.features.borrow().get(name) {
+            return Ok(Rc::clone(rows));
+        }
+        let rule = experiment.rule(entry);
+        let samples = samples::build(self.source, &self.plan.split, rule, std::slice::from_ref(feature), self.workers)
+            .map_err(|problem| problem.to_string())?;
+        let parts = samples.iter().flat_map(|samples| [&samples.train, &samples.test]);
+        let rows = parts.flat_map(|part| part.ids.iter().zip(part.features.outer_iter()));
+        let numbers = |(id, row): (&String, ndarray::ArrayViewD<'_, f32>)| {
+            (id.clone(), row.iter().map(|&value| f64::from(value)).collect())
+        };
+        let rows: Rc<Rows> = Rc::new(rows.map(numbers).collect());
+        self.features.borrow_mut().insert(name.to_owned(), Rc::clone(&rows));
+        Ok(rows)
+    }
+
+    /// ln life of each training cell by the rule of entry number `entry`.
+    ///
+    /// # Errors
+    /// Why no cell has one.
+    pub(super) fn training_lives(&self, entry: usize) -> Result<BTreeMap<String, f64>, String> {
+        let experiment = self.plan.experiment();
+        let rule = experiment.rule(&experiment.models[entry]);
+        let samples = samples::lives(self.source, &self.plan.split, rule, self.workers);
+        let train = samples.map_err(|problem| problem.to_string())?.train;
+        Ok(train.ids.into_iter().zip(train.lives).map(|(id, life)| (id, life.ln())).collect())
+    }
+
+    /// What a cell shares with those of its group.
+    ///
+    /// # Errors
+    /// That it is not there.
+    pub(super) fn group(&self, id: &str, by: FoldsBy) -> Result<String, String> {
+        let (cell, _) = self.source.glance(id).map_err(|problem| problem.to_string())?;
+        Ok(by.group(cell.info()))
+    }
+}
