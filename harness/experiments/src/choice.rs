@@ -13,11 +13,12 @@
 //! | `opinions` | what entries say of cells, honestly | records |
 //! | `simplex` | weights | answers and observed lives |
 //! | `lore` | what is known of cells beside records | the source |
-//! | `space` | distances of cells | features |
+//! | `space`, `farther` | distances of cells; whether a group is farther out | features; distances |
 //! | `hand_over` | who answers for which cell | distances, or deviations |
 //! | `references`, `rules` | an answer of many references | the pairs of a BatLiNet |
 //! | `outcome` | predictions, scores, intervals | all of these |
 
+mod farther;
 pub(super) mod folds;
 pub(super) mod hand_over;
 mod lore;

@@ -8,6 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    farther,
+    folds::FoldsBy,
     members::places,
     opinions::{Answers, Opinions, Target, most, of_seed},
     parameters::{OfRuns, Seeds},
@@ -48,6 +50,11 @@ pub struct HandOverParameters {
     /// If written, both answer for every cell, in ln life: `outside` with the weight m^s / (m^s + limit^s) of the measure m, with this
     /// number as s. Unless written, one of them has all the weight.
     pub steepness: Option<f64>,
+    /// If written, cells of such a group are handed over together: where the share of pairs of one of them and one training cell in which
+    /// theirs is the larger measure is above the limit that groups of as many training cells have with the probability `quantile`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(skip_serializing_if = "baselines::precision::never")]
+    pub together: Option<FoldsBy>,
     /// What is made of several seeds.
     pub seeds: Seeds,
 }
@@ -61,6 +68,7 @@ impl Default for HandOverParameters {
             quantile: 0.95,
             neighbours: 1,
             steepness: None,
+            together: None,
             seeds: Seeds::Mean,
         }
     }
@@ -87,6 +95,9 @@ impl Described for HandOverParameters {
             return refused("neighbours", "0".to_owned(), "at least one training cell is the nearest");
         }
         match self.steepness {
+            Some(steepness) if self.together.is_some() => {
+                refused("steepness", steepness.to_string(), "a group is handed over as a whole; leave it out")
+            }
             Some(steepness) if !(steepness > 0.0 && steepness.is_finite()) => {
                 refused("steepness", steepness.to_string(), "it is above 0; leave it out to hand over all at once")
             }
@@ -101,11 +112,11 @@ impl Described for HandOverParameters {
 }
 
 impl HandOverParameters {
-    /// The limit by the measures of training cells that were left out.
-    fn limit(&self, mut left_out: Vec<f64>) -> Option<f64> {
+    /// The limit by the measures of training cells that were left out, at least one.
+    fn limit(&self, mut left_out: Vec<f64>) -> f64 {
         left_out.sort_unstable_by(f64::total_cmp);
         let rank = (self.quantile * (left_out.len() + 1) as f64 - 1e-9).ceil() as usize;
-        left_out.get(rank.clamp(1, left_out.len().max(1)) - 1).copied()
+        left_out[rank.clamp(1, left_out.len()) - 1]
     }
 
     /// The weight of `outside` for a cell.
@@ -147,11 +158,35 @@ impl Opinions<'_> {
                 (on(target)?, left_out.concat())
             }
         };
-        let Some(limit) = parameters.limit(left_out) else {
+        if left_out.is_empty() {
             return Err("there is no training cell to measure by".to_owned());
-        };
+        }
+        if let Some(by) = parameters.together {
+            return self.sides_of_groups(by, parameters, &left_out, cells, &measures);
+        }
+        let limit = parameters.limit(left_out);
         let side = |(cell, measure)| Side { cell, measure, limit, outside: parameters.outside(measure, limit) };
         Ok(cells.into_iter().zip(measures).map(side).collect())
+    }
+
+    /// The same where cells of a group go together.
+    fn sides_of_groups(
+        &self,
+        by: FoldsBy,
+        parameters: &HandOverParameters,
+        left_out: &[f64],
+        cells: Vec<String>,
+        measures: &[f64],
+    ) -> Result<Vec<Side>, String> {
+        let names = cells.iter().map(|id| self.lore.group(id, by)).collect::<Result<Vec<_>, String>>()?;
+        let side = |(cell, name): (String, &String)| {
+            let of_group = names.iter().zip(measures).filter(|(other, _)| *other == name);
+            let of_group: Vec<f64> = of_group.map(|(_, &measure)| measure).collect();
+            let measure = farther::share(&of_group, left_out);
+            let limit = farther::limit(of_group.len(), left_out.len(), parameters.quantile);
+            Side { cell, measure, limit, outside: parameters.outside(measure, limit) }
+        };
+        Ok(cells.into_iter().zip(&names).map(side).collect())
     }
 
     /// What both say of the cells of a target, each with its weight, seed by seed.
@@ -179,11 +214,10 @@ mod tests {
     #[test]
     fn of_cells_like_the_training_cells_no_more_than_the_rest_of_the_quantile_are_handed_over() {
         let left_out: Vec<f64> = (1..=19).rev().map(f64::from).collect();
-        assert_eq!(of(0.95, None).limit(left_out.clone()), Some(19.0));
-        assert_eq!(of(0.5, None).limit(left_out.clone()), Some(10.0));
+        assert_eq!(of(0.95, None).limit(left_out.clone()), 19.0);
+        assert_eq!(of(0.5, None).limit(left_out.clone()), 10.0);
         // of fewer there is no larger one
-        assert_eq!(of(0.95, None).limit(left_out[15..].to_vec()), Some(4.0));
-        assert_eq!(of(0.95, None).limit(vec![]), None);
+        assert_eq!(of(0.95, None).limit(left_out[15..].to_vec()), 4.0);
     }
 
     #[test]
@@ -203,6 +237,7 @@ mod tests {
             (of(1.0, None), "quantile"),
             (of(0.5, Some(0.0)), "steepness"),
             (HandOverParameters { neighbours: 0, ..of(0.5, None) }, "neighbours"),
+            (HandOverParameters { together: Some(FoldsBy::Batch), ..of(0.5, Some(2.0)) }, "steepness"),
         ] {
             let problem = parameters.build().err().unwrap().to_string();
             assert!(problem.contains(name), "{problem}");

@@ -1,14 +1,14 @@
 //! What is known of the cells of a plan beside what models say of them: features, training lives, groups.
 
 use std::{
-    cell::RefCell,
+    cell::{OnceCell, RefCell},
     collections::{BTreeMap, HashMap},
     rc::Rc,
 };
 
 use super::folds::FoldsBy;
 use crate::plan::Plan;
-use cells::source::CellSource;
+use cells::{cell::CellInfo, source::CellSource};
 use features::samples;
 
 /// One row of numbers per cell.
@@ -20,11 +20,13 @@ pub(super) struct Lore<'a> {
     source: &'a dyn CellSource,
     workers: usize,
     features: RefCell<HashMap<String, Rc<Rows>>>,
+    lives: OnceCell<BTreeMap<String, f64>>,
+    infos: RefCell<HashMap<String, CellInfo>>,
 }
 
 impl<'a> Lore<'a> {
     pub(super) fn of(plan: &'a Plan, source: &'a dyn CellSource, workers: usize) -> Self {
-        Self { plan, source, workers, features: RefCell::default() }
+        Self { plan, source, workers, features: RefCell::default(), lives: OnceCell::new(), infos: RefCell::default() }
     }
 
     /// The feature that entry number `entry` reads, of training and test cells.
@@ -52,16 +54,19 @@ impl<'a> Lore<'a> {
         Ok(rows)
     }
 
-    /// ln life of each training cell by the rule of entry number `entry`.
+    /// ln life of each training cell.
     ///
     /// # Errors
     /// Why no cell has one.
-    pub(super) fn training_lives(&self, entry: usize) -> Result<BTreeMap<String, f64>, String> {
-        let experiment = self.plan.experiment();
-        let rule = experiment.rule(&experiment.models[entry]);
-        let samples = samples::lives(self.source, &self.plan.split, rule, self.workers);
+    pub(super) fn training_lives(&self) -> Result<&BTreeMap<String, f64>, String> {
+        if let Some(lives) = self.lives.get() {
+            return Ok(lives);
+        }
+        let samples = samples::lives(self.source, &self.plan.split, &self.plan.experiment().label, self.workers);
         let train = samples.map_err(|problem| problem.to_string())?.train;
-        Ok(train.ids.into_iter().zip(train.lives).map(|(id, life)| (id, life.ln())).collect())
+        Ok(self
+            .lives
+            .get_or_init(|| train.ids.into_iter().zip(train.lives).map(|(id, life)| (id, life.ln())).collect()))
     }
 
     /// What a cell shares with those of its group.
@@ -69,7 +74,11 @@ impl<'a> Lore<'a> {
     /// # Errors
     /// That it is not there.
     pub(super) fn group(&self, id: &str, by: FoldsBy) -> Result<String, String> {
+        if let Some(info) = self.infos.borrow().get(id) {
+            return Ok(by.group(info));
+        }
         let (cell, _) = self.source.glance(id).map_err(|problem| problem.to_string())?;
+        self.infos.borrow_mut().insert(id.to_owned(), cell.info().clone());
         Ok(by.group(cell.info()))
     }
 }

@@ -199,7 +199,7 @@ impl Opinions<'_> {
                 pairs.cells.iter().map(|id| Ok(rules::alike(&group(id)?, &groups))).collect()
             }
             Which::LifeRange => {
-                let known = self.lore.training_lives(entry)?;
+                let known = self.lore.training_lives()?;
                 let life = |id: &String| known.get(id).copied().ok_or_else(|| format!("{id} has no life here"));
                 let lives = pairs.references.iter().map(life).collect::<Result<Vec<f64>, String>>()?;
                 let range = |row: ndarray::ArrayView1<'_, f64>| {

@@ -35,7 +35,7 @@ models:
     feature: row
   - batlinet: {epochs: 2, base: 1, filter_cycles: false, references_test: 5, pair_matrix: true}
     feature: map
-  - hand_over: {inside: ridge, outside: mlp, quantile: 0.6, neighbours: 2, seeds: each}
+  - hand_over: {inside: ridge, outside: mlp, quantile: 0.3, neighbours: 2, seeds: each}
     feature: row
     variant: sharp
   - hand_over: {inside: ridge, outside: mlp, quantile: 0.6, steepness: 3.0}
@@ -44,6 +44,9 @@ models:
   - hand_over: {inside: ridge, outside: batlinet, quantile: 0.6}
     feature: row
     variant: scored
+  - hand_over: {inside: ridge, outside: mlp, quantile: 0.6, together: batch}
+    feature: row
+    variant: together
   - references: {of: batlinet, seeds: each}
     variant: all
   - references: {of: batlinet, join: mean, seeds: each}
@@ -129,8 +132,8 @@ fn a_cell_is_answered_for_by_the_side_on_which_it_lies() {
     for (side, own) in found.iter().zip(&test) {
         let expected = nearest(own, &all_of_them);
         assert!((side.measure / expected - 1.0).abs() < 1e-3, "{side:?} {expected}");
-        // ⌈0.6 × 9⌉
-        assert!((side.limit / left_out[5] - 1.0).abs() < 1e-3, "{side:?} {left_out:?}");
+        // ⌈0.3 × 9⌉
+        assert!((side.limit / left_out[2] - 1.0).abs() < 1e-3, "{side:?} {left_out:?}");
     }
     assert!(found.iter().any(|side| side.outside == 0.0) && found.iter().any(|side| side.outside == 1.0), "{found:?}");
 
@@ -148,6 +151,12 @@ fn a_cell_is_answered_for_by_the_side_on_which_it_lies() {
         mixed(&sides("hand_over[sharp]"), &mlp[seed], found);
     }
     mixed(&sides("hand_over[smooth]"), &mean, &said(&out, &scores, "hand_over[smooth]")[0]);
+
+    // cells that go together have one measure, and are all answered by one of them: the bench is one batch
+    let together = sides("hand_over[together]");
+    assert!(together.iter().all(|side| side.measure == together[0].measure && side.outside == together[0].outside));
+    assert!((0.0..=1.0).contains(&together[0].measure) && [0.0, 1.0].contains(&together[0].outside));
+    mixed(&together, &mean, &said(&out, &scores, "hand_over[together]")[0]);
 
     // errors on folds, where both are trained on them
     let selection = |label: &str| Scores::read(&run_of(&out, of(&scores, label)[0])).unwrap();
@@ -242,18 +251,18 @@ fn what_cannot_be_is_refused_with_its_name() {
     };
     refused("without: [mlp]", "without: [mpl]", "without names mpl");
     refused("without: [mlp]", "without: [batlinet]", "references[precision] is made by folds");
-    refused("pair_matrix: true", "pair_matrix: false", "`pair_matrix: true`");
+    refused("pair_matrix: true", "pair_matrix: false", "pair_matrix: true");
     refused(
         "of: batlinet, seeds: each}\n    variant: all",
         "of: mlp, seeds: each}\n    variant: all",
         "so mlp must be",
     );
     refused("quantile: 0.6, steepness: 3.0", "quantile: 1.6", "quantile");
-    refused("outside: mlp, quantile: 0.6, neighbours: 2", "outside: ridge", "names ridge twice");
-    refused("    feature: row\n    variant: sharp", "    variant: sharp", "needs `feature:`");
+    refused("outside: mlp, quantile: 0.3, neighbours: 2", "outside: ridge", "names ridge twice");
+    refused("    feature: row\n    variant: sharp", "    variant: sharp", "needs 'feature:'");
     let stacked =
-        "  - stack: {of: [ridge, mlp]}\n  - hand_over: {inside: ridge, outside: mlp, quantile: 0.6, neighbours: 2";
-    refused("  - hand_over: {inside: ridge, outside: mlp, quantile: 0.6, neighbours: 2", stacked, "mlp is not trained");
+        "  - stack: {of: [ridge, mlp]}\n  - hand_over: {inside: ridge, outside: mlp, quantile: 0.3, neighbours: 2";
+    refused("  - hand_over: {inside: ridge, outside: mlp, quantile: 0.3, neighbours: 2", stacked, "mlp is not trained");
 }
 
 #[test]

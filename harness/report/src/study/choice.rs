@@ -50,14 +50,17 @@ fn handed_over(summary: &Summary, row: &Row) -> Option<String> {
 fn choices(summary: &Summary) -> Vec<String> {
     let of = |row: &Row| {
         let Selection(candidates) = summary.runs_of(row).find_map(|run| run.selection.as_ref())?;
-        let pairs: Vec<(f64, f64)> =
-            candidates[1..].iter().filter_map(|one| Some((one.log_rmse, tested(summary, &one.name)?))).collect();
+        let pairs: Vec<(f64, f64)> = candidates[1..]
+            .iter()
+            .filter_map(|one| Some((one.worst.unwrap_or(one.log_rmse), tested(summary, &one.name)?)))
+            .collect();
         let correlation = rank_correlation(&pairs)?;
         Some(format!(
-            "{}: over its {} candidates, the rank correlation between the error of ln life on folds and the RMSE on the test is \
+            "{}: over its {} candidates, the rank correlation between the error of ln life on folds{} and the RMSE on the test is \
              {correlation:.2}",
             row.name(),
-            pairs.len()
+            pairs.len(),
+            if candidates.iter().any(|one| one.worst.is_some()) { " of the worst group" } else { "" }
         ))
     };
     summary.rows.iter().filter(|row| row.model == "select").filter_map(of).collect()
