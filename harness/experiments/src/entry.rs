@@ -21,7 +21,11 @@ use serde_json::{Map, Value, json};
 
 use super::{
     bounds,
-    choice::parameters::{SelectParameters, StackParameters},
+    choice::{
+        hand_over::HandOverParameters,
+        parameters::{SelectParameters, StackParameters},
+        references::ReferencesParameters,
+    },
     misfit::Misfit,
     seed,
     yaml::{self, Problem},
@@ -160,6 +164,10 @@ models! {
     Stack, stack: StackParameters;
     /// The one of several that is best on folds of the training cells.
     Select, select: SelectParameters;
+    /// One model for cells like the training cells, another for those that lie elsewhere.
+    HandOver, hand_over: HandOverParameters;
+    /// A BatLiNet whose references are chosen or joined by another rule.
+    References, references: ReferencesParameters;
     /// A procedure of learning from another chemistry.
     Transfer, transfer: TransferParameters;
 }

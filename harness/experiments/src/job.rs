@@ -171,27 +171,28 @@ impl Worker<'_> {
         let rule = self.plan.experiment().rule(self.entry(run));
         let start = Instant::now();
         let samples = samples::lives(self.source, &self.plan.split, rule, self.options.jobs);
-        let outcome = outcome(self.plan, run, self.options.out);
+        let outcome = outcome(self.plan, run, self.options.out, self.source, self.options.jobs);
         let mut record = self.blank(run, 1);
         if let Ok(samples) = &samples {
             describe(&mut record, samples);
         }
         record.seconds.predict = start.elapsed().as_secs_f64();
-        let (mut deviations, mut selection, mut intervals) = (None, None, None);
+        let (mut deviations, mut selection, mut intervals, mut sides) = (None, None, None, None);
         match (samples, outcome) {
             (Ok(samples), Ok(outcome)) if samples.test.ids == outcome.cells => {
-                let Outcome { cells, predicted, deviations: unsure, selection: scores, intervals: ends } = outcome;
+                let Outcome { cells, predicted, deviations: unsure, .. } = outcome;
                 let answer = Answer { predicted, deviations: None, pairs: None, references: None, quartiles: None };
                 conclude(&mut record, &samples, rule, &answer);
                 deviations = unsure.map(|deviations| Deviations { cells, deviations });
-                (selection, intervals) = (Some(scores), ends);
+                (selection, intervals, sides) = (outcome.selection, outcome.intervals, outcome.sides);
             }
             (Ok(_), Ok(_)) => record.status = Status::Failed("its members were tested on other cells".to_owned()),
             (Err(problem), _) => record.status = Status::Failed(reason(&problem.to_string())),
             (_, Err(problem)) => record.status = Status::Failed(reason(&problem)),
         }
         let (deviations, selection, intervals) = (deviations.as_ref(), selection.as_ref(), intervals.as_ref());
-        self.keep(run, &mut record, Attachments { deviations, selection, intervals, ..Attachments::default() })
+        let sides = sides.as_ref();
+        self.keep(run, &mut record, Attachments { deviations, selection, intervals, sides, ..Attachments::default() })
     }
 
     /// In a transfer, the samples are pools of source and target cells, and a run has its own of the target cells.

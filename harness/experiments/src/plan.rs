@@ -180,7 +180,7 @@ fn declared_on(declared: &Declared, on_folds: &Experiment, fold: &Fold) -> Decla
     experiment.train_test_split.clone_from(&declared.experiment.train_test_split);
     let config_hash = hash(&json!([declared.config_hash, experiment.name]));
     let mut trained = declared.experiment.clone();
-    trained.models.retain(|entry| members::members(entry).is_none());
+    trained.models.retain(|entry| members::is_on_folds(&declared.experiment, entry));
     Declared {
         config_hash,
         notes: Vec::new(),

@@ -9,6 +9,7 @@ use serde_yaml::Value;
 
 use super::{
     changes,
+    choice::members,
     names::unknown,
     protocol,
     setting::Setting,
@@ -137,7 +138,9 @@ fn on_folds(tree: &Value, experiment: &Experiment) -> Result<Option<Box<Experime
         map.insert("seeds".into(), Value::Sequence(seeds));
     }
     if let Some(models) = tree.get_mut("models").and_then(Value::as_sequence_mut) {
-        models.retain(|entry| ["stack", "select"].iter().all(|key| entry.get(key).is_none()));
+        // sweeps are expanded: entries as written and as read are one for one
+        let mut is_on_folds = experiment.models.iter().map(|entry| members::is_on_folds(experiment, entry));
+        models.retain(|_| is_on_folds.next().unwrap_or(true));
     }
     apply(&mut tree, &folds.settings(), &|setting| format!("folds, {}", setting.path))?;
     let mut on_folds = checked(&tree).map_err(|problem| format!("folds: {problem}"))?;

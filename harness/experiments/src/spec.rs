@@ -312,6 +312,16 @@ impl Experiment {
         for (index, entry) in self.models.iter().enumerate() {
             self.check_entry(entry).map_err(|misfit| misfit.shown_in(index, index / numbers))?;
         }
+        for (index, label) in self.folds.iter().flat_map(|folds| &folds.without).enumerate() {
+            let mut trained = self.models.iter().filter(|entry| members::members(entry).is_none());
+            if trained.all(|entry| entry.label() != *label) {
+                let path = Path::of("folds").key("without").item(index);
+                return Err(Problem::of_value(
+                    path,
+                    format!("folds: without names {label}, and no trained entry is called so"),
+                ));
+            }
+        }
         for index in 0..self.models.len() {
             members::check(self, index).map_err(|sentence| Misfit::from(sentence).in_entry(index / numbers))?;
         }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs, io, path::Path};
 
 use serde::de::DeserializeOwned;
 
-use super::{Deviations, Error, Intervals, PairPredictions, Selection, references::DrawnReferences};
+use super::{Deviations, Error, Intervals, PairPredictions, Selection, Sides, references::DrawnReferences};
 
 /// What a run leaves beside its record, and the network that it began with.
 #[derive(Clone, Copy, Debug, Default)]
@@ -21,6 +21,8 @@ pub struct Attachments<'a> {
     pub selection: Option<&'a Selection>,
     /// Where lives should be, if folds tell.
     pub intervals: Option<&'a Intervals>,
+    /// Which of two models answered for which cell, if it hands over.
+    pub sides: Option<&'a Sides>,
     /// Key and hash of the pretrained network that its training began with, if any.
     pub pretrained: Option<(&'a str, &'a str)>,
 }
@@ -29,13 +31,14 @@ pub struct Attachments<'a> {
 pub(crate) const WEIGHTS: &str = "weights.safetensors";
 
 /// All that may lie in the folder of a run beside its record.
-pub(crate) const FILES: [&str; 7] = [
+pub(crate) const FILES: [&str; 8] = [
     crate::Prediction::FILE,
     PairPredictions::FILE,
     DrawnReferences::FILE,
     Deviations::FILE,
     Selection::FILE,
     Intervals::FILE,
+    Sides::FILE,
     WEIGHTS,
 ];
 

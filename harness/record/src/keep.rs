@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{Deviations, Error, Intervals, Prediction, Selection, files, read_scores};
+use crate::{Deviations, Error, Intervals, Prediction, Selection, Sides, files, read_scores};
 
 /// Copies scores, declarations, and records with predictions of the runs in the scores from `from` into the folder `to`.
 ///
@@ -21,7 +21,7 @@ pub fn keep(from: &Path, to: &Path) -> Result<(), Error> {
     }
     for key in keys {
         let folder = Path::new("runs").join(key);
-        let small = ["record.json", Prediction::FILE, Deviations::FILE, Selection::FILE, Intervals::FILE];
+        let small = ["record.json", Prediction::FILE, Deviations::FILE, Selection::FILE, Intervals::FILE, Sides::FILE];
         let here = small.map(|name| folder.join(name));
         names.extend(here.into_iter().filter(|name| from.join(name).exists()));
     }

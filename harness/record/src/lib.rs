@@ -14,6 +14,7 @@
 //!   runs/<key>/selection.csv      what a run of `stack` or `select` is made of, and every score that was looked at for it
 //!                                                                                 [`Selection`]
 //!   runs/<key>/intervals.csv      and where the lives of its test cells should be  [`Intervals`]
+//!   runs/<key>/sides.csv          which of two models answered for which test cell, of a run of `hand_over`  [`Sides`]
 //!   pretrained/<key>.safetensors  networks that fine-tuning begins with, each for all numbers of target cells
 //!   bundles/<key>.blm             the models of runs, where `run --bundles` asked for them (crate `bundle`)
 //!   experiments/<name>-<data>.json    what was declared, for the report           [`ExperimentRecord`]
@@ -54,6 +55,7 @@ mod run;
 mod scores;
 mod seal;
 mod selection;
+mod sides;
 mod values;
 mod variant;
 
@@ -75,5 +77,6 @@ pub use rows::{check_row, check_rows, sound_rows};
 pub use run::{Doubtful, Fit, LifeBases, Prediction, Removed, RunRecord, Seconds, Status, weights_file, weights_hash};
 pub use scores::{SCORE_COLUMNS, Score, read_scores, write_scores};
 pub use selection::{Candidate, Interval, Intervals, Selection};
+pub use sides::{Side, Sides};
 pub use values::{Branches, Method, Values};
 pub use variant::{Swept, Variant};

@@ -17,6 +17,20 @@ pub struct Candidate {
     pub rmse: f64,
     /// Mean absolute error, percent of the life.
     pub mape: f64,
+    /// Root mean square error of ln life on the group of cells on which it is largest; where something was chosen by it.
+    pub worst: Option<f64>,
+}
+
+/// A line of the file; the last column is there where somebody has chosen by it.
+#[derive(serde::Deserialize)]
+struct Line {
+    name: String,
+    weight: Option<f64>,
+    cv_log_rmse: f64,
+    cv_rmse: f64,
+    cv_mape: f64,
+    #[serde(default)]
+    cv_worst_log_rmse: Option<f64>,
 }
 
 /// The whole, and what it could be made of.
@@ -34,9 +48,12 @@ impl Selection {
     pub(crate) fn to_csv(&self) -> String {
         let row = |one: &Candidate| {
             let weight = one.weight.map_or_else(String::new, |weight| weight.to_string());
-            format!("{},{weight},{},{},{}\n", one.name, one.log_rmse, one.rmse, one.mape)
+            let worst = one.worst.map_or_else(String::new, |worst| format!(",{worst}"));
+            format!("{},{weight},{},{},{}{worst}\n", one.name, one.log_rmse, one.rmse, one.mape)
         };
-        std::iter::once("name,weight,cv_log_rmse,cv_rmse,cv_mape\n".to_owned()).chain(self.0.iter().map(row)).collect()
+        let worst = if self.0.iter().any(|one| one.worst.is_some()) { ",cv_worst_log_rmse" } else { "" };
+        let head = format!("name,weight,cv_log_rmse,cv_rmse,cv_mape{worst}\n");
+        std::iter::once(head).chain(self.0.iter().map(row)).collect()
     }
 
     /// Reads the file from `folder`; `None` if there is none.
@@ -44,7 +61,14 @@ impl Selection {
     /// # Errors
     /// [`Error::BrokenRun`] names the file and what is wrong with it.
     pub fn read(folder: &Path) -> Result<Option<Self>, Error> {
-        let candidate = |(name, weight, log_rmse, rmse, mape)| Candidate { name, weight, log_rmse, rmse, mape };
+        let candidate = |line: Line| Candidate {
+            name: line.name,
+            weight: line.weight,
+            log_rmse: line.cv_log_rmse,
+            rmse: line.cv_rmse,
+            mape: line.cv_mape,
+            worst: line.cv_worst_log_rmse,
+        };
         Ok(read_rows(folder, Self::FILE)?.map(|rows| Self(rows.into_iter().map(candidate).collect())))
     }
 }
@@ -104,8 +128,12 @@ mod tests {
             log_rmse: 0.1 + 0.2,
             rmse: 61.5,
             mape: 7.0,
+            worst: None,
         };
-        let selection = Selection(vec![candidate("stack[all]", None), candidate("pls", Some(0.25))]);
+        let mut selection = Selection(vec![candidate("stack[all]", None), candidate("pls", Some(0.25))]);
+        fs::write(folder.path().join(Selection::FILE), selection.to_csv()).unwrap();
+        assert_eq!(Selection::read(folder.path()).unwrap().as_ref(), Some(&selection));
+        selection.0.iter_mut().for_each(|one| one.worst = Some(0.7));
         fs::write(folder.path().join(Selection::FILE), selection.to_csv()).unwrap();
         assert_eq!(Selection::read(folder.path()).unwrap(), Some(selection));
         let intervals = Intervals(vec![Interval { cell: "a".to_owned(), low: 430.5, high: 617.25 }]);

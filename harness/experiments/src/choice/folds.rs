@@ -3,17 +3,18 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_yaml::Value;
 
 use crate::{Error, named::unique, setting::Setting, spec::Experiment};
 use cells::{
+    cell::CellInfo,
     source::CellSource,
     split::{self, By, Member, Split},
 };
 
 /// What stays on one side of a fold.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(extend("x-source" = "beyond.md"))]
 pub enum FoldsBy {
@@ -24,6 +25,24 @@ pub enum FoldsBy {
     Protocol,
     /// Cells of one batch.
     Batch,
+    /// Cells whose charge begins alike: the text of the charge up to its first bracket, such as `5.4C` of `5.4C(60%)-3C`.
+    ChargeStart,
+}
+
+impl FoldsBy {
+    /// What cells of one group share with no other.
+    pub fn group(self, info: &CellInfo) -> String {
+        let by = match self {
+            Self::Random => By::Random,
+            Self::Protocol => By::Protocol,
+            Self::Batch => By::Batch,
+            Self::ChargeStart => {
+                let charge = &info.protocol.charge;
+                return charge.split('(').next().unwrap_or(charge).trim().to_owned();
+            }
+        };
+        split::members(std::slice::from_ref(info), by).pop().map(|member| member.group).unwrap_or_default()
+    }
 }
 
 /// The folds as declared.
@@ -41,6 +60,9 @@ pub struct FoldsSpec {
     pub by: FoldsBy,
     /// Seeds of the runs on folds.
     pub seeds: Vec<u64>,
+    /// Entries that are not trained on folds, such as `batlinet`: nothing is chosen or weighted by what they would say there.
+    #[serde(default)]
+    pub without: Vec<String>,
     /// What is set otherwise for them, such as `models.cnn.epochs: 300`.
     #[serde(default, deserialize_with = "unique")]
     #[schemars(with = "BTreeMap<String, serde_json::Value>")]
@@ -86,14 +108,14 @@ impl FoldsSpec {
     /// # Errors
     /// [`Error::Cells`] of cells that are not there or cannot be parted so.
     pub fn of(&self, train: &[String], source: &dyn CellSource) -> Result<Vec<Fold>, Error> {
-        let members: Vec<Member> = match self.by {
-            FoldsBy::Random => train.iter().map(|id| Member { id: id.clone(), group: id.clone() }).collect(),
-            by => {
-                let infos = train.iter().map(|id| Ok(source.glance(id)?.0.info().clone()));
-                let by = if by == FoldsBy::Protocol { By::Protocol } else { By::Batch };
-                split::members(&infos.collect::<Result<Vec<_>, cells::Error>>()?, by)
-            }
+        let member = |id: &String| {
+            let group = match self.by {
+                FoldsBy::Random => id.clone(),
+                by => by.group(source.glance(id)?.0.info()),
+            };
+            Ok(Member { id: id.clone(), group })
         };
+        let members = train.iter().map(member).collect::<Result<Vec<_>, cells::Error>>()?;
         let mut folds = Vec::new();
         for repeat in 0..self.repeats {
             let splits = split::folds(&members, self.count, repeat as u64)?;

@@ -11,12 +11,15 @@ use std::{
 };
 
 use super::{
+    folds::FoldsBy,
+    lore::Lore,
     members::{members, places, trained},
-    parameters::{Seeds, Weighting},
+    parameters::{Criterion, Seeds, Weighting},
     simplex,
 };
 use crate::{entry::ModelSpec, plan::Plan};
-use record::{Deviations, RunRecord, Status, files::run_folder};
+use cells::source::CellSource;
+use record::{Deviations, PairPredictions, RunRecord, Status, files::run_folder};
 
 /// Of what cells something is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,22 +51,35 @@ pub(super) struct Errors {
 
 /// Records of a plan and its folds.
 pub(super) struct Opinions<'a> {
-    plan: &'a Plan,
+    pub(super) plan: &'a Plan,
+    pub(super) lore: Lore<'a>,
     out: &'a Path,
     read: RefCell<HashMap<String, Rc<Said>>>,
+    paired: RefCell<HashMap<String, Rc<PairPredictions>>>,
 }
 
 /// Per seed, ln life of each cell.
 pub(super) type Answers = Vec<Vec<f64>>;
 
 impl<'a> Opinions<'a> {
-    pub(super) fn of(plan: &'a Plan, out: &'a Path) -> Self {
-        Self { plan, out, read: RefCell::default() }
+    pub(super) fn of(plan: &'a Plan, out: &'a Path, source: &'a dyn CellSource, workers: usize) -> Self {
+        let lore = Lore::of(plan, source, workers);
+        Self { plan, lore, out, read: RefCell::default(), paired: RefCell::default() }
     }
 
     /// All folds.
     pub(super) fn folds(&self) -> Vec<usize> {
         (0..self.plan.folds.len()).collect()
+    }
+
+    /// Whether all that entry number `entry` rests on was trained on folds.
+    pub(super) fn is_on_folds(&self, entry: usize) -> bool {
+        let experiment = self.plan.experiment();
+        let is_there = |&below: &usize| {
+            let label = experiment.models[below].label();
+            self.plan.folds.iter().all(|fold| !fold.of_entry(&label).is_empty())
+        };
+        !self.plan.folds.is_empty() && trained(experiment, entry).iter().all(is_there)
     }
 
     /// Per seed, what entry number `entry` says of the cells of a target, having learned from these folds.
@@ -82,6 +98,8 @@ impl<'a> Opinions<'a> {
                 joined(&of, weights.as_deref())
             }
             ModelSpec::Select(_) => self.answers(self.chosen(entry, &learnt)?, target, &learnt)?,
+            ModelSpec::HandOver(_) => self.handed_over(entry, target, &learnt)?,
+            ModelSpec::References(_) => self.referred(entry, target, &learnt)?,
             _ => {
                 let said = self.said(entry, target)?;
                 return Ok(said.iter().map(|said| said.predicted.clone()).collect());
@@ -129,9 +147,13 @@ impl<'a> Opinions<'a> {
 
     /// The entry that a selection takes by these folds.
     pub(super) fn chosen(&self, entry: usize, learnt: &[usize]) -> Result<usize, String> {
+        let ModelSpec::Select(parameters) = &self.plan.experiment().models[entry].model else { return Ok(entry) };
         let mut best: Option<(usize, f64)> = None;
         for candidate in places(self.plan.experiment(), entry) {
-            let error = self.errors(candidate, learnt)?.log_rmse;
+            let error = match parameters.by {
+                Criterion::Overall => self.errors(candidate, learnt)?.log_rmse,
+                Criterion::WorstGroup => self.worst(candidate, learnt, parameters.groups.unwrap_or(FoldsBy::Batch))?,
+            };
             if best.is_none_or(|(_, least)| error < least) {
                 best = Some((candidate, error));
             }
@@ -157,6 +179,24 @@ impl<'a> Opinions<'a> {
         Ok(Errors { log_rmse: (logs / count).sqrt(), rmse: (squares / count).sqrt(), mape: 100.0 * parts / count })
     }
 
+    /// The root mean square error of ln life of an entry on the group of cells of these folds on which it is largest.
+    pub(super) fn worst(&self, entry: usize, folds: &[usize], groups: FoldsBy) -> Result<f64, String> {
+        let mut sums: BTreeMap<String, (f64, f64)> = BTreeMap::new();
+        for &fold in folds {
+            let target = Target::Fold(fold);
+            let (observed, cells) = (self.observed(entry, target)?, self.cells(entry, target)?);
+            let names = cells.iter().map(|id| self.lore.group(id, groups)).collect::<Result<Vec<_>, String>>()?;
+            for answers in self.answers(entry, target, folds)? {
+                for ((predicted, observed), name) in answers.iter().zip(&observed).zip(&names) {
+                    let (sum, count) = sums.entry(name.clone()).or_default();
+                    *sum += (predicted - observed).powi(2);
+                    *count += 1.0;
+                }
+            }
+        }
+        Ok(sums.values().map(|(sum, count)| (sum / count).sqrt()).fold(0.0, f64::max))
+    }
+
     /// Of those folds, those that tell nothing of the target: of a fold, the others of its drawing.
     fn others(&self, target: Target, folds: &[usize]) -> Vec<usize> {
         match target {
@@ -179,13 +219,28 @@ impl<'a> Opinions<'a> {
         Ok(self.first(entry, target)?.cells.clone())
     }
 
-    fn first(&self, entry: usize, target: Target) -> Result<Rc<Said>, String> {
-        let of = if members(&self.plan.experiment().models[entry]).is_some() {
-            trained(self.plan.experiment(), entry).first().copied().unwrap_or(entry)
-        } else {
-            entry
+    /// The training cells of a target: of a fold, those that it does not leave out.
+    pub(super) fn training(&self, entry: usize, target: Target) -> Result<Vec<String>, String> {
+        let all = self.lore.training_lives()?.keys().cloned();
+        let left_out = match target {
+            Target::Test => Vec::new(),
+            Target::Fold(_) => self.cells(entry, target)?,
         };
-        self.said(of, target)?.into_iter().next().ok_or_else(|| "it is made of no run".to_owned())
+        Ok(all.filter(|id| !left_out.contains(id)).collect())
+    }
+
+    /// What one of the runs says that an entry rests on.
+    fn first(&self, entry: usize, target: Target) -> Result<Rc<Said>, String> {
+        let below = match members(&self.plan.experiment().models[entry]) {
+            Some(_) => trained(self.plan.experiment(), entry),
+            None => vec![entry],
+        };
+        for of in below {
+            if let Some(said) = self.said(of, target)?.into_iter().next() {
+                return Ok(said);
+            }
+        }
+        Err("it is made of no run".to_owned())
     }
 
     /// How unsure those of its members are that know it, on average, of each cell of a target; none if none of them knows.
@@ -198,7 +253,9 @@ impl<'a> Opinions<'a> {
         let learnt = self.others(target, learnt);
         let model = &self.plan.experiment().models[entry].model;
         let of = match model {
-            ModelSpec::Stack(_) => places(self.plan.experiment(), entry),
+            ModelSpec::Stack(_) | ModelSpec::HandOver(_) | ModelSpec::References(_) => {
+                places(self.plan.experiment(), entry)
+            }
             ModelSpec::Select(_) => vec![self.chosen(entry, &learnt)?],
             _ => return Ok(self.first(entry, target)?.deviations.clone()),
         };
@@ -216,6 +273,8 @@ impl<'a> Opinions<'a> {
         match &self.plan.experiment().models[entry].model {
             ModelSpec::Stack(parameters) => parameters.seeds,
             ModelSpec::Select(parameters) => parameters.seeds,
+            ModelSpec::HandOver(parameters) => parameters.seeds,
+            ModelSpec::References(parameters) => parameters.seeds,
             _ => Seeds::Each,
         }
     }
@@ -223,11 +282,37 @@ impl<'a> Opinions<'a> {
     /// What the records of a trained entry say, seed by seed.
     fn said(&self, entry: usize, target: Target) -> Result<Vec<Rc<Said>>, String> {
         let label = self.plan.experiment().models[entry].label();
-        let keys: Vec<String> = match target {
-            Target::Test => self.plan.runs.iter().filter(|run| run.entry == entry).map(|run| run.key.clone()).collect(),
-            Target::Fold(fold) => self.plan.folds[fold].of_entry(&label).into_iter().map(str::to_owned).collect(),
+        self.keys(entry, target).iter().map(|key| self.record(key, &label)).collect()
+    }
+
+    /// The pair matrices of a trained BatLiNet, seed by seed.
+    pub(super) fn pairs(&self, entry: usize, target: Target) -> Result<Vec<Rc<PairPredictions>>, String> {
+        let label = self.plan.experiment().models[entry].label();
+        let read = |key: &String| {
+            if let Some(pairs) = self.paired.borrow().get(key) {
+                return Ok(Rc::clone(pairs));
+            }
+            // a run that has no numbers says so itself
+            self.record(key, &label)?;
+            let pairs = PairPredictions::read(&run_folder(self.out, key)).map_err(|error| error.to_string())?;
+            let pairs = Rc::new(pairs.ok_or_else(|| {
+                format!("run {key} of {label} is here without its pairs.csv, which `make keep` leaves out: use the folder where it was made")
+            })?);
+            self.paired.borrow_mut().insert(key.clone(), Rc::clone(&pairs));
+            Ok(pairs)
         };
-        keys.iter().map(|key| self.record(key, &label)).collect()
+        self.keys(entry, target).iter().map(read).collect()
+    }
+
+    /// The runs of a trained entry on a target, in the order of their seeds.
+    fn keys(&self, entry: usize, target: Target) -> Vec<String> {
+        match target {
+            Target::Test => self.plan.runs.iter().filter(|run| run.entry == entry).map(|run| run.key.clone()).collect(),
+            Target::Fold(fold) => {
+                let label = self.plan.experiment().models[entry].label();
+                self.plan.folds[fold].of_entry(&label).into_iter().map(str::to_owned).collect()
+            }
+        }
     }
 
     fn record(&self, key: &str, label: &str) -> Result<Rc<Said>, String> {
@@ -256,12 +341,12 @@ impl<'a> Opinions<'a> {
 }
 
 /// The answers of a seed; a model without seeds says the same for all.
-fn of_seed(answers: &Answers, seed: usize) -> &[f64] {
+pub(super) fn of_seed(answers: &Answers, seed: usize) -> &[f64] {
     &answers[if answers.len() == 1 { 0 } else { seed }]
 }
 
 /// How many seeds the members have that all of them know.
-fn most(of: &[Answers]) -> usize {
+pub(super) fn most(of: &[Answers]) -> usize {
     let seeded = of.iter().map(Vec::len).filter(|&count| count > 1);
     seeded.min().unwrap_or(1)
 }

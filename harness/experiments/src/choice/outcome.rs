@@ -1,21 +1,24 @@
-//! What a run of a stack or a selection comes out with.
+//! What a run that is made of others comes out with.
 
 use std::path::Path;
 
 use super::{
+    folds::FoldsBy,
     members::places,
     opinions::{Errors, Opinions, Target, mean},
+    parameters::Criterion,
 };
 use crate::{
     entry::ModelSpec,
     plan::{Plan, Run},
 };
-use record::{Candidate, Interval, Intervals, Selection};
+use cells::source::CellSource;
+use record::{Candidate, Interval, Intervals, Selection, Sides};
 
 /// The part of cells that an interval is to hold.
 const LEVEL: f64 = 0.9;
 
-/// What a run of a stack or a selection comes out with.
+/// What a run that is made of others comes out with.
 pub(crate) struct Outcome {
     /// Test cells.
     pub cells: Vec<String>,
@@ -23,43 +26,67 @@ pub(crate) struct Outcome {
     pub predicted: Vec<f64>,
     /// How unsure its members are of them, where they know.
     pub deviations: Option<Vec<f64>>,
-    /// What it is made of, and every score.
-    pub selection: Selection,
-    /// Where the lives should be; none where there are too few training cells.
+    /// What it is made of, and every score; none where a member was not trained on folds.
+    pub selection: Option<Selection>,
+    /// Where the lives should be; none where there are too few training cells, or a member was not trained on folds.
     pub intervals: Option<Intervals>,
+    /// Of a hand-over, who answered for which cell.
+    pub sides: Option<Sides>,
 }
 
 /// Makes the run of what the records in `out` say.
 ///
 /// # Errors
 /// Which run has no numbers.
-pub(crate) fn outcome(plan: &Plan, run: &Run, out: &Path) -> Result<Outcome, String> {
-    let opinions = Opinions::of(plan, out);
+pub(crate) fn outcome(
+    plan: &Plan,
+    run: &Run,
+    out: &Path,
+    source: &dyn CellSource,
+    workers: usize,
+) -> Result<Outcome, String> {
+    let opinions = Opinions::of(plan, out, source, workers);
     let (entry, folds) = (run.entry, opinions.folds());
     let answers = opinions.answers(entry, Target::Test, &folds)?;
     let experiment = plan.experiment();
     let seed = experiment.seeds_of(&experiment.models[entry]).iter().position(|&seed| seed == run.seed).unwrap_or(0);
     let answer = &answers[if answers.len() == 1 { 0 } else { seed.min(answers.len() - 1) }];
+    let is_on_folds = opinions.is_on_folds(entry);
+    let sides = opinions.sides(entry, Target::Test, &folds)?;
     Ok(Outcome {
         cells: opinions.cells(entry, Target::Test)?,
         predicted: answer.iter().map(|value| value.exp()).collect(),
         deviations: opinions.deviations(entry, Target::Test, &folds)?,
-        selection: selection(plan, &opinions, entry)?,
-        intervals: intervals(&opinions, entry, answer)?,
+        selection: is_on_folds.then(|| selection(plan, &opinions, entry)).transpose()?,
+        intervals: if is_on_folds { intervals(&opinions, entry, answer)? } else { None },
+        sides: (!sides.is_empty()).then_some(Sides(sides)),
     })
 }
 
 fn selection(plan: &Plan, opinions: &Opinions<'_>, entry: usize) -> Result<Selection, String> {
     let (experiment, folds) = (plan.experiment(), opinions.folds());
+    let groups = match &experiment.models[entry].model {
+        ModelSpec::Select(parameters) if parameters.by == Criterion::WorstGroup => {
+            Some(parameters.groups.unwrap_or(FoldsBy::Batch))
+        }
+        _ => None,
+    };
     let candidate = |entry: usize, weight: Option<f64>| {
         let Errors { log_rmse, rmse, mape } = opinions.errors(entry, &folds)?;
-        Ok::<_, String>(Candidate { name: experiment.models[entry].label(), weight, log_rmse, rmse, mape })
+        let worst = groups.map(|groups| opinions.worst(entry, &folds, groups)).transpose()?;
+        let name = experiment.models[entry].label();
+        Ok::<_, String>(Candidate { name, weight, log_rmse, rmse, mape, worst })
     };
     let members = places(experiment, entry);
     let weights: Vec<Option<f64>> = match &experiment.models[entry].model {
         ModelSpec::Select(_) => {
             let chosen = opinions.chosen(entry, &folds)?;
             members.iter().map(|&member| Some(f64::from(u8::from(member == chosen)))).collect()
+        }
+        ModelSpec::HandOver(_) => {
+            let sides = opinions.sides(entry, Target::Test, &folds)?;
+            let outside = sides.iter().map(|side| side.outside).sum::<f64>() / sides.len() as f64;
+            vec![Some(1.0 - outside), Some(outside)]
         }
         _ => match opinions.weights(entry, &folds)? {
             Some(weights) => weights.into_iter().map(Some).collect(),

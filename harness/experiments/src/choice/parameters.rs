@@ -1,9 +1,11 @@
-//! How stacks and selections are declared.
+//! How models that are made of others are declared.
 
 use baselines::{AnyModel, Context, Described, FitSummary, Fitted, Model, ModelError, ModelRow, Weights};
 use ndarray::ArrayViewD;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::folds::FoldsBy;
 
 /// How the members of a stack are joined, in ln life.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -44,16 +46,42 @@ pub struct StackParameters {
     pub seeds: Seeds,
 }
 
+/// By which error a selection chooses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(extend("x-source" = "beyond.md"))]
+pub enum Criterion {
+    /// Over all training cells.
+    #[default]
+    Overall,
+    /// Of the group of training cells on which it is largest: who is chosen fails nobody badly.
+    WorstGroup,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
 /// Hyper-parameters of a selection.
+///
+/// Those from `by` on are left out of records and keys where they have their defaults, so that they made no earlier run stale.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schemars(extend("x-source" = "beyond.md"))]
 pub struct SelectParameters {
     /// Entries above it, of which the one with the least root mean square error of ln life on the folds is taken; of equal ones the
-    /// first.
+    /// first. (Which error is least, `by` says.)
     pub among: Vec<String>,
     /// What is made of several seeds.
     pub seeds: Seeds,
+    /// Which root mean square error is to be least.
+    #[serde(skip_serializing_if = "is_default")]
+    #[schemars(skip_serializing_if = "baselines::precision::never")]
+    pub by: Criterion,
+    /// Of `worst_group`, what cells of one group share: a batch unless written.
+    #[serde(skip_serializing_if = "is_default")]
+    #[schemars(skip_serializing_if = "baselines::precision::never")]
+    pub groups: Option<FoldsBy>,
 }
 
 impl Described for StackParameters {
@@ -71,16 +99,20 @@ impl Described for SelectParameters {
         ModelRow { reads_features: false, is_seeded: self.seeds == Seeds::Each, ..ModelRow::new("select") }
     }
 
+    fn unused(&self) -> Vec<&'static str> {
+        if self.by == Criterion::WorstGroup { vec![] } else { vec!["groups"] }
+    }
+
     fn build(&self) -> Result<Box<dyn AnyModel>, ModelError> {
         Ok(Box::new(OfRuns))
     }
 }
 
 /// In the place of a model that could be fitted alone.
-struct OfRuns;
+pub(super) struct OfRuns;
 
 /// There is none.
-struct NeverFitted;
+pub(super) struct NeverFitted;
 
 impl Model for OfRuns {
     type Fitted = NeverFitted;
@@ -92,8 +124,7 @@ impl Model for OfRuns {
         _context: &Context<'_>,
     ) -> Result<(Self::Fitted, FitSummary), ModelError> {
         Err(ModelError::Weights(
-            "a stack or selection is made of the records of other runs and cannot be trained alone: train its members"
-                .to_owned(),
+            "what is made of the records of other runs cannot be trained alone: train its members".to_owned(),
         ))
     }
 }

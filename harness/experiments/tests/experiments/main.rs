@@ -5,6 +5,7 @@ mod bench;
 mod choice;
 mod declared;
 mod experiment_runs;
+mod handing_over;
 mod paper_items;
 mod precision;
 mod scenarios;

@@ -109,6 +109,7 @@ impl RunRecord {
             (super::Deviations::FILE, beside.deviations.map(|deviations| text(deviations.to_csv()))),
             (super::Selection::FILE, beside.selection.map(|selection| text(selection.to_csv()))),
             (super::Intervals::FILE, beside.intervals.map(|intervals| text(intervals.to_csv()))),
+            (super::Sides::FILE, beside.sides.map(|sides| text(sides.to_csv()))),
             (Prediction::FILE, (self.status == Status::Ok).then(|| text(Prediction::to_csv(&self.predictions)))),
         ];
         self.attachments = beside

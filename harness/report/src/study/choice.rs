@@ -27,18 +27,40 @@ pub fn tables(summary: &Summary) -> Vec<Table> {
     tables
 }
 
-/// How well errors on folds told the order of errors on the test, of each selection.
+/// How well errors on folds told the order of errors on the test, of each selection; and what each hand-over handed over.
 pub fn notes(summary: &Summary) -> Vec<String> {
+    let handed = summary.rows.iter().filter_map(|row| handed_over(summary, row));
+    choices(summary).into_iter().chain(handed).collect()
+}
+
+/// How many test cells the model for cells that lie elsewhere answered for.
+fn handed_over(summary: &Summary, row: &Row) -> Option<String> {
+    let sides = &summary.runs_of(row).find_map(|run| run.sides.as_ref())?.0;
+    let beyond = sides.iter().filter(|side| side.measure > side.limit).count();
+    let limit = sides.first()?.limit;
+    let measures: Vec<f64> = sides.iter().map(|side| side.measure).collect();
+    Some(format!(
+        "{}: {beyond} of {} test cells lie beyond the limit of {limit:.3}, up to which training cells lie; the median cell is at {:.3}",
+        row.name(),
+        sides.len(),
+        median(&measures)?
+    ))
+}
+
+fn choices(summary: &Summary) -> Vec<String> {
     let of = |row: &Row| {
         let Selection(candidates) = summary.runs_of(row).find_map(|run| run.selection.as_ref())?;
-        let pairs: Vec<(f64, f64)> =
-            candidates[1..].iter().filter_map(|one| Some((one.log_rmse, tested(summary, &one.name)?))).collect();
+        let pairs: Vec<(f64, f64)> = candidates[1..]
+            .iter()
+            .filter_map(|one| Some((one.worst.unwrap_or(one.log_rmse), tested(summary, &one.name)?)))
+            .collect();
         let correlation = rank_correlation(&pairs)?;
         Some(format!(
-            "{}: over its {} candidates, the rank correlation between the error of ln life on folds and the RMSE on the test is \
+            "{}: over its {} candidates, the rank correlation between the error of ln life on folds{} and the RMSE on the test is \
              {correlation:.2}",
             row.name(),
-            pairs.len()
+            pairs.len(),
+            if candidates.iter().any(|one| one.worst.is_some()) { " of the worst group" } else { "" }
         ))
     };
     summary.rows.iter().filter(|row| row.model == "select").filter_map(of).collect()
@@ -88,20 +110,30 @@ fn candidates(summary: &Summary, row: &Row, Selection(candidates): &Selection) -
             of_folds(Some(one), |one| 100.0 * one.log_rmse),
             of_folds(Some(one), |one| one.rmse),
             of_folds(Some(one), |one| one.mape),
+            Cell::number(one.worst.map(|worst| 100.0 * worst)),
             Cell::number(tested(summary, &one.name)),
         ]
     };
-    let columns = ["candidate", "taken", "ln RMSE on folds, %", "RMSE on folds", "MAPE on folds %", "RMSE on the test"];
+    let columns = [
+        "candidate",
+        "taken",
+        "ln RMSE on folds, %",
+        "RMSE on folds",
+        "MAPE on folds %",
+        "of the worst group, ln RMSE %",
+        "RMSE on the test",
+    ];
     Table {
         slug: format!("{}-{}", summary.slug(), row.name().replace([' ', '+'], "-")),
         caption: format!(
-            "What {} chose from, by the first error; the first line is the procedure itself, on folds that it did not choose by: {}",
+            "What {} chose from, by the first error, or that of the worst group where it stands; the first line is the procedure itself, on folds that it did not choose by: {}",
             row.name(),
             summary.title()
         ),
         columns: columns.into_iter().map(Column::new).collect(),
         rows: candidates.iter().map(line).collect(),
     }
+    .without_empty_columns()
 }
 
 fn of_folds(one: Option<&Candidate>, get: fn(&Candidate) -> f64) -> Cell {
@@ -152,7 +184,7 @@ fn rank_correlation(pairs: &[(f64, f64)]) -> Option<f64> {
 mod tests {
     use super::*;
     use crate::summary::{summaries, tests::run};
-    use record::{Interval, Intervals, Prediction};
+    use record::{Interval, Intervals, Prediction, Side, Sides};
 
     #[test]
     fn candidates_stand_beside_their_test_errors_and_intervals_are_counted() {
@@ -162,6 +194,7 @@ mod tests {
             log_rmse,
             rmse: 1000.0 * log_rmse,
             mape: 7.0,
+            worst: None,
         };
         let mut select = run("select", 0, 30.0, "real");
         let names =
@@ -180,5 +213,17 @@ mod tests {
         assert!(tables[1].texts().iter().any(|line| line[0] == "pls" && line[5] == "20.0"), "{:?}", tables[1].texts());
         // ranks 0 1 2 and 1 0 2
         assert!(notes(&summaries[0])[0].ends_with("is 0.50"), "{:?}", notes(&summaries[0]));
+    }
+
+    #[test]
+    fn what_was_handed_over_is_counted() {
+        let mut over = run("hand_over", 0, 30.0, "real");
+        let side = |measure: f64| Side { cell: format!("{measure}"), measure, limit: 0.5, outside: 0.0 };
+        over.sides = Some(Sides([0.1, 0.5, 0.6, 0.9, 2.0].map(side).to_vec()));
+        let notes = notes(&summaries(&[over], &[])[0]);
+        assert!(
+            notes.len() == 1 && notes[0].contains(": 3 of 5 test cells lie beyond the limit of 0.500"),
+            "{notes:?}"
+        );
     }
 }

@@ -7,7 +7,7 @@ use crate::{Error, labels::Versions, lives, made::Made, published::PublishedNumb
 use cells::cell::Origin;
 use record::{
     AS_WRITTEN, Change, ExperimentRecord, Intervals, Metric, PairPredictions, Protocol, RunRecord, Score, Selection,
-    Study, check_row, check_rows, files::run_folder, read_scores,
+    Sides, Study, check_row, check_rows, files::run_folder, read_scores,
 };
 use statistics::{Metrics, Spread};
 
@@ -51,6 +51,7 @@ pub fn summarise(out: &Path) -> Result<Vec<Summary>, Error> {
             run.pairs = PairPredictions::read(&folder)?;
             run.selection = Selection::read(&folder)?;
             run.intervals = Intervals::read(&folder)?;
+            run.sides = Sides::read(&folder)?;
             told.push(((run.score.experiment.clone(), run.score.data), record.removed, record.doubtful));
         }
         runs.push(run);

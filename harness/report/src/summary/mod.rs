@@ -10,7 +10,7 @@ use super::{made::Made, published::PublishedNumber};
 use cells::cell::Origin;
 use record::{
     AS_WRITTEN, Branches, Change, Doubtful, Expectation, Intervals, PairPredictions, Prediction, Protocol, Removed,
-    Score, Selection, Study, Values, Variant,
+    Score, Selection, Sides, Study, Values, Variant,
 };
 use statistics::Spread;
 
@@ -80,6 +80,8 @@ pub struct Run {
     pub selection: Option<Selection>,
     /// Where its test cells should be, where folds told.
     pub intervals: Option<Intervals>,
+    /// Who answered for which test cell, of a hand-over.
+    pub sides: Option<Sides>,
     /// By what it was made, where its record is at hand.
     pub made: Option<Made>,
 }
@@ -89,7 +91,17 @@ impl Run {
     pub fn bare(score: Score) -> Self {
         let (streams, predictions) = (String::new(), Vec::new());
         let values = Values::of_name(&score.model, &score.variant);
-        Self { score, streams, predictions, values, pairs: None, selection: None, intervals: None, made: None }
+        Self {
+            score,
+            streams,
+            predictions,
+            values,
+            pairs: None,
+            selection: None,
+            intervals: None,
+            sides: None,
+            made: None,
+        }
     }
 }
 
