@@ -69,6 +69,12 @@ impl LinearHead {
         }
     }
 
+    /// From the next step on, steps are of this size.
+    pub fn set_learning_rate(&mut self, learning_rate: f64) {
+        self.weight.set_learning_rate(learning_rate);
+        self.bias.iter_mut().for_each(|bias| bias.set_learning_rate(learning_rate));
+    }
+
     /// One optimiser step along the accumulated gradients, which are then zero again.
     pub fn step(&mut self) {
         self.weight.step();

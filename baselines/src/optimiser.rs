@@ -63,6 +63,12 @@ impl AdamParameters {
     }
 }
 
+/// The learning rate of step number `step` of `steps`, from 0, as it falls from `first` to 0 along half a cosine: that of
+/// PyTorch's `CosineAnnealingLR` that is told of every step.
+pub fn cosine(first: f64, step: usize, steps: usize) -> f64 {
+    first * (1.0 + (std::f64::consts::PI * step as f64 / steps as f64).cos()) / 2.0
+}
+
 /// The moment estimates of one parameter tensor.
 #[derive(Clone, Debug)]
 pub struct Adam {
@@ -76,6 +82,11 @@ impl Adam {
     /// Fresh moments for a tensor of `len` scalars.
     pub fn new(parameters: AdamParameters, len: usize) -> Self {
         Self { parameters, first: vec![0.0; len], second: vec![0.0; len], steps: 0 }
+    }
+
+    /// From the next step on, steps are of this size.
+    pub fn set_learning_rate(&mut self, learning_rate: f64) {
+        self.parameters.learning_rate = learning_rate;
     }
 
     /// One step along `gradients`, in the order of operations of PyTorch's single-tensor implementation.
@@ -118,6 +129,11 @@ impl Parameter {
         Self { gradient: vec![0.0; values.len()], adam: Adam::new(optimiser, values.len()), values }
     }
 
+    /// From the next step on, steps are of this size.
+    pub fn set_learning_rate(&mut self, learning_rate: f64) {
+        self.adam.set_learning_rate(learning_rate);
+    }
+
     /// One step along the gradient, which is then zero again.
     pub fn step(&mut self) {
         self.adam.step(&mut self.values, &self.gradient);
@@ -131,7 +147,7 @@ mod tests {
     use tch::{Kind, Tensor, nn, nn::OptimizerConfig as _};
 
     /// libtorch is the oracle: ten steps down a quadratic whose gradient is weight - target.
-    fn torch(parameters: AdamParameters, start: &[f32], target: &[f32]) -> Vec<f32> {
+    fn torch(parameters: AdamParameters, start: &[f32], target: &[f32], rate: impl Fn(usize) -> f64) -> Vec<f32> {
         let store = nn::VarStore::new(tch::Device::Cpu);
         let mut weight = store.root().zeros("w", &[start.len() as i64]);
         tch::no_grad(|| weight.copy_(&Tensor::from_slice(start)));
@@ -143,7 +159,8 @@ mod tests {
             amsgrad: false,
         };
         let mut optimiser = config.build(&store, parameters.learning_rate).unwrap();
-        for _ in 0..10 {
+        for step in 0..10 {
+            optimiser.set_lr(rate(step));
             let loss = ((&weight - Tensor::from_slice(target)).square() * 0.5).sum(Kind::Float);
             optimiser.backward_step(&loss);
         }
@@ -155,15 +172,30 @@ mod tests {
         let start = [0.3_f32, -1.5, 2.0, 1e-3];
         let target = [1.0_f32, -1.5001, -3.0, 0.0];
         for parameters in [AdamParameters::adam(0.01), AdamParameters::adamw(0.05, 0.1)] {
-            let mut weights = start.to_vec();
-            let mut adam = Adam::new(parameters, start.len());
-            for _ in 0..10 {
-                let gradients: Vec<f32> = weights.iter().zip(&target).map(|(weight, target)| weight - target).collect();
-                adam.step(&mut weights, &gradients);
-            }
-            for (ours, theirs) in weights.iter().zip(torch(parameters, &start, &target)) {
-                assert!((ours - theirs).abs() < 2e-6, "{ours} {theirs}");
+            for falls in [false, true] {
+                let first = parameters.learning_rate;
+                let rate = |step| if falls { cosine(first, step, 10) } else { first };
+                let mut weights = start.to_vec();
+                let mut adam = Adam::new(parameters, start.len());
+                for step in 0..10 {
+                    let gradients: Vec<f32> =
+                        weights.iter().zip(&target).map(|(weight, target)| weight - target).collect();
+                    if falls {
+                        adam.set_learning_rate(rate(step));
+                    }
+                    adam.step(&mut weights, &gradients);
+                }
+                for (ours, theirs) in weights.iter().zip(torch(parameters, &start, &target, rate)) {
+                    assert!((ours - theirs).abs() < 2e-6, "{ours} {theirs}");
+                }
             }
         }
+    }
+
+    #[test]
+    fn a_cosine_begins_at_the_whole_rate_is_half_in_the_middle_and_falls_to_nothing() {
+        assert_eq!(cosine(0.3, 0, 10), 0.3);
+        assert!((cosine(0.3, 5, 10) - 0.15).abs() < 1e-15 && cosine(0.3, 10, 10).abs() < 1e-15);
+        assert!((0..10).all(|step| cosine(1.0, step + 1, 10) < cosine(1.0, step, 10)));
     }
 }

@@ -100,6 +100,11 @@ impl Layers {
         Ok(loss.double_value(&[]))
     }
 
+    /// From the next step on, steps are of this size.
+    pub(crate) fn set_learning_rate(&mut self, learning_rate: f64) {
+        self.optimiser.set_lr(learning_rate);
+    }
+
     /// One step along the accumulated gradients, which are then zero again.
     pub(crate) fn step(&mut self) {
         self.optimiser.step();

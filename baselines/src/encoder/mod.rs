@@ -38,6 +38,9 @@ pub trait Encoder: Send {
     /// As [`Encoder::encode`].
     fn accumulate(&mut self, inputs: &[f32], gradient: &mut dyn FnMut(&[f32], &mut [f32])) -> Result<(), ModelError>;
 
+    /// From the next step on, steps are of this size.
+    fn set_learning_rate(&mut self, learning_rate: f64);
+
     /// One optimiser step along the accumulated gradients, which are then zero again.
     fn step(&mut self);
 

@@ -79,6 +79,10 @@ impl Encoder for TorchEncoder {
         Ok(())
     }
 
+    fn set_learning_rate(&mut self, learning_rate: f64) {
+        self.layers.set_learning_rate(learning_rate);
+    }
+
     fn step(&mut self) {
         self.layers.step();
     }

@@ -5,13 +5,17 @@ use baselines::{
     convolutional::BatchLoss,
     encoder::EncoderShape,
     engine::{Lesson, Maps, Step, Trained, card, one_by_one},
+    optimiser::cosine,
 };
-use cuda::spec::{self, Branch, Input, Rule, Spec};
+use cuda::{
+    CudaError,
+    spec::{self, Branch, Input, Rule, Spec},
+};
 
 use super::{
     cleaning::{Cleaning, CycleFilter},
     heads,
-    inputs::Inputs,
+    inputs::{Inputs, Scales},
     network::{MapsAndLabels, Network},
     parameters::BatLiNetParameters,
 };
@@ -30,6 +34,20 @@ pub fn build(
         return Ok(network);
     }
     OnCpu::new(parameters, shape, weights, context).map(|network| Box::new(network) as _)
+}
+
+/// Whether a card can train such a network: it knows differences as they are, and one learning rate.
+///
+/// # Errors
+/// What it does not know.
+pub fn check_card(parameters: &BatLiNetParameters, shape: EncoderShape) -> Result<(), CudaError> {
+    if parameters.scaled_to.is_some() {
+        return Err(CudaError::Unsupported("differences that are scaled (scaled_to)".to_owned()));
+    }
+    if parameters.cosine {
+        return Err(CudaError::Unsupported("a learning rate that falls (cosine)".to_owned()));
+    }
+    card::check(shape.features, &spec(parameters, shape))
 }
 
 /// Number of the inter-cell branch among those in use; that of the intra-cell branch is 0.
@@ -84,8 +102,12 @@ struct OnCpu {
     network: Network,
     /// Device that was asked for, threads.
     place: (tch::Device, usize),
+    /// While it trains on scaled differences; afterwards the weights have the factors in them.
+    scales: Scales,
     /// While it trains.
     inputs: Option<Inputs>,
+    /// Steps made, and how many there are to be: of a learning rate that falls.
+    steps: (usize, usize),
 }
 
 impl OnCpu {
@@ -97,16 +119,24 @@ impl OnCpu {
     ) -> Result<Self, ModelError> {
         let network = Network::new(parameters, shape, weights, context)?;
         let place = (context.device, context.threads);
-        Ok(Self { parameters: parameters.clone(), network, place, inputs: None })
+        let scales = Scales::default();
+        Ok(Self { parameters: parameters.clone(), network, place, scales, inputs: None, steps: (0, 0) })
     }
 
     fn inputs(&self) -> Inputs {
-        Inputs::new(&self.parameters, self.network.shape(), self.place.1)
+        Inputs::new(&self.parameters, self.network.shape(), self.place.1).scaled(self.scales)
     }
 }
 
 impl NetworkEngine for OnCpu {
     fn begin(&mut self, lesson: &Lesson<'_>, _batch: usize, _references: usize) -> Result<(), ModelError> {
+        if let Some(deviation) = self.parameters.scaled_to {
+            self.scales = Scales::default();
+            let maps = [lesson.maps.cells, lesson.maps.references];
+            self.scales = self.inputs().scales_to(deviation, maps, &self.parameters);
+        }
+        let BatLiNetParameters { epochs, batch, .. } = self.parameters;
+        self.steps = (0, epochs * lesson.labels.cells.len().div_ceil(batch));
         let mut inputs = self.inputs();
         if self.parameters.intra_cell && self.parameters.intra_cleaning == Cleaning::Hampel {
             inputs.keep_intra(lesson.maps.cells);
@@ -116,24 +146,33 @@ impl NetworkEngine for OnCpu {
     }
 
     fn train(&mut self, lesson: &Lesson<'_>, steps: &[Step]) -> Result<Trained, ModelError> {
-        let Self { network, inputs, .. } = self;
+        let Self { parameters, network, inputs, steps: (made, all), .. } = self;
         let inputs = inputs.as_mut().expect("it began");
         let cells = MapsAndLabels { maps: lesson.maps.cells, labels: lesson.labels.cells };
         let support = MapsAndLabels { maps: lesson.maps.references, labels: lesson.labels.references };
         one_by_one(steps, |Step { targets, references }| {
             let loss = network.accumulate((cells, targets), (support, references), inputs)?;
+            if parameters.cosine {
+                network.set_learning_rate(cosine(parameters.learning_rate, *made, *all));
+            }
             network.step();
+            *made += 1;
             Ok(BatchLoss { loss, collapsed: false })
         })
     }
 
     fn end(&mut self) -> Result<(), ModelError> {
         self.inputs = None;
-        Ok(())
+        let scales = std::mem::take(&mut self.scales);
+        if scales == Scales::default() {
+            return Ok(());
+        }
+        self.restart(&scales.folded(self.network.weights()))
     }
 
     fn restart(&mut self, weights: &Weights) -> Result<(), ModelError> {
         self.network = Network::placed(&self.parameters, self.network.shape(), weights, self.place)?;
+        self.steps.0 = 0;
         Ok(())
     }
 

@@ -68,6 +68,12 @@ impl Heads {
         }
     }
 
+    /// From the next step on, steps are of this size.
+    pub(super) fn set_learning_rate(&mut self, learning_rate: f64) {
+        self.first.set_learning_rate(learning_rate);
+        self.second.iter_mut().for_each(|head| head.set_learning_rate(learning_rate));
+    }
+
     /// One optimiser step.
     pub(super) fn step(&mut self) {
         self.first.step();

@@ -1,6 +1,6 @@
 //! What the encoders see: cleaned differences of capacity maps, made on several threads.
 
-use baselines::{encoder::EncoderShape, parallel::in_parallel};
+use baselines::{Weights, encoder::EncoderShape, parallel::in_parallel};
 
 use super::{cleaning::BranchCleaner, parameters::BatLiNetParameters};
 
@@ -9,6 +9,7 @@ pub struct Inputs {
     /// One per thread.
     cleaners: Vec<BranchCleaner>,
     base: usize,
+    scales: Scales,
     length: usize,
     rows: usize,
     outlying: Vec<bool>,
@@ -23,12 +24,44 @@ impl Inputs {
         Self {
             cleaners: vec![cleaner; threads.max(1)],
             base: parameters.base,
+            scales: Scales::default(),
             length: shape.input_len(),
             rows: shape.channels * shape.height,
             outlying: Vec::new(),
             differences: Vec::new(),
             kept: Vec::new(),
         }
+    }
+
+    /// The same, multiplied by these factors after cleaning.
+    pub fn scaled(self, scales: Scales) -> Self {
+        Self { scales, ..self }
+    }
+
+    /// The factors that give the differences of training a standard deviation of `deviation`, branch by branch; no factor
+    /// where all differences are equal. Those of the inter-cell branch are taken from each of `cells` with up to
+    /// [`COMPARED`] of `references`: those that follow it, and from the end on the first, so that a cell comes
+    /// last of its own references.
+    pub fn scales_to(
+        &mut self,
+        deviation: f64,
+        [cells, references]: [&[f32]; 2],
+        parameters: &BatLiNetParameters,
+    ) -> Scales {
+        let [cells, references] = [cells, references].map(|maps| maps.chunks_exact(self.length).collect::<Vec<_>>());
+        let (mut intra, mut inter) = (Spread::default(), Spread::default());
+        for (number, cell) in cells.iter().enumerate() {
+            if parameters.intra_cell {
+                intra.add(self.intra(&[cell]));
+            }
+            if parameters.inter_cell {
+                let compared = COMPARED.min(references.len());
+                let compared: Vec<&[f32]> =
+                    (1..=compared).map(|k| references[(number + k) % references.len()]).collect();
+                inter.add(self.inter(&[cell], &compared));
+            }
+        }
+        Scales { intra: intra.factor_to(deviation), inter: inter.factor_to(deviation) }
     }
 
     /// Keeps the intra-cell inputs of these maps for [`Inputs::intra_at`]: for cleaning that takes longer than training.
@@ -51,17 +84,20 @@ impl Inputs {
 
     /// The intra-cell inputs of these maps, one after the other.
     pub fn intra(&mut self, maps: &[&[f32]]) -> &[f32] {
-        let Self { cleaners, base, length, differences, .. } = self;
+        let Self { cleaners, base, length, differences, scales, .. } = self;
         differences.resize(maps.len() * *length, 0.0);
         let jobs = maps.iter().zip(differences.chunks_exact_mut(*length)).collect();
-        in_parallel(cleaners, jobs, |cleaner, (map, difference)| cleaner.intra(map, *base, difference));
+        in_parallel(cleaners, jobs, |cleaner, (map, difference)| {
+            cleaner.intra(map, *base, difference);
+            scale(difference, scales.intra);
+        });
         differences
     }
 
     /// The inter-cell inputs of the first target with each of its references, then of the second …; all targets have
     /// equally many references. The outlying cycles of a target are looked for once, whatever their number.
     pub fn inter(&mut self, targets: &[&[f32]], references: &[&[f32]]) -> &[f32] {
-        let Self { cleaners, length, rows, outlying, differences, .. } = self;
+        let Self { cleaners, length, rows, outlying, differences, scales, .. } = self;
         outlying.resize(targets.len() * *rows, false);
         let jobs = targets.iter().zip(outlying.chunks_exact_mut(*rows)).collect();
         in_parallel(cleaners, jobs, |cleaner, (target, outlying)| cleaner.outlying_cycles(target, outlying));
@@ -72,8 +108,62 @@ impl Inputs {
         let jobs = pairs.zip(references).zip(differences.chunks_exact_mut(*length)).collect();
         in_parallel(cleaners, jobs, |cleaner, (((target, outlying), reference), difference)| {
             cleaner.inter(target, outlying, reference, difference);
+            scale(difference, scales.inter);
         });
         differences
+    }
+}
+
+/// References that a cell is compared with to find the factor of the inter-cell branch.
+const COMPARED: usize = 8;
+
+/// What the differences of the branches are multiplied by.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Scales {
+    /// Of the intra-cell branch, if they are.
+    pub intra: Option<f32>,
+    /// Of the inter-cell branch, if they are.
+    pub inter: Option<f32>,
+}
+
+impl Scales {
+    /// The weights, named as in [`Network::initial`](crate::network::Network::initial), of the network that answers to
+    /// differences as they are what that of `weights` answers to scaled ones: the factor goes into the first convolution.
+    pub fn folded(self, mut weights: Weights) -> Weights {
+        for (name, factor) in [("intra.conv1.weight", self.intra), ("inter.conv1.weight", self.inter)] {
+            let tensors = weights.0.iter_mut().filter(|tensor| tensor.name == name);
+            tensors.for_each(|tensor| scale(&mut tensor.values, factor));
+        }
+        weights
+    }
+}
+
+fn scale(values: &mut [f32], factor: Option<f32>) {
+    if let Some(factor) = factor {
+        values.iter_mut().for_each(|value| *value *= factor);
+    }
+}
+
+/// Numbers of which the standard deviation is wanted.
+#[derive(Default)]
+struct Spread {
+    count: f64,
+    sum: f64,
+    squares: f64,
+}
+
+impl Spread {
+    fn add(&mut self, values: &[f32]) {
+        self.count += values.len() as f64;
+        for value in values.iter().map(|&value| f64::from(value)) {
+            self.sum += value;
+            self.squares += value * value;
+        }
+    }
+
+    fn factor_to(&self, deviation: f64) -> Option<f32> {
+        let variance = (self.squares - self.sum * self.sum / self.count) / self.count;
+        (variance > 0.0).then(|| (deviation / variance.sqrt()) as f32).filter(|factor| factor.is_finite())
     }
 }
 
@@ -105,6 +195,21 @@ mod tests {
         inputs.keep_intra(&all);
         assert_eq!(inputs.intra_at(&all, &[3, 0]), made);
         assert_eq!(inputs.intra(&[maps[3], maps[0]]), made);
+        // scaled, they have the deviation that is asked for, branch by branch, and are else the same
+        let scales = Inputs::new(&parameters, shape, 2).scales_to(0.2, [&all, &all], &parameters);
+        let mut scaled = Inputs::new(&parameters, shape, 2).scaled(scales);
+        let again = Inputs::new(&parameters, shape, 2).scaled(scales).scales_to(0.2, [&all, &all], &parameters);
+        for factor in [again.intra, again.inter] {
+            assert!((factor.unwrap() - 1.0).abs() < 1e-4, "{again:?}");
+        }
+        let (intra, inter) = (scales.intra.unwrap(), scales.inter.unwrap());
+        assert!(scaled.intra(&maps).iter().zip(&expected.0).all(|(ours, plain)| *ours == plain * intra));
+        assert!(scaled.inter(&maps, &references).iter().zip(&expected.1).all(|(ours, plain)| *ours == plain * inter));
+        // of maps that are all alike there is nothing to scale
+        let alike = maps[0].repeat(3);
+        let unfiltered = BatLiNetParameters { filter_cycles: false, ..parameters.clone() };
+        let alike = Inputs::new(&unfiltered, shape, 2).scales_to(0.2, [&alike, &alike], &unfiltered);
+        assert_eq!(alike.inter, None);
         // and are those of one pair at a time
         let mut cleaner = BranchCleaner::new(parameters.cleaning(), 2, 20, 100);
         let mut outlying = vec![false; 2 * 20];

@@ -13,6 +13,7 @@
 //! * [`pairs`], drawing references; predictions from what the branches answer for them
 //! * [`model`], training, predicting
 
+mod average;
 pub mod cleaning;
 pub mod engine;
 mod heads;

@@ -6,13 +6,14 @@ use baselines::{
     AnyModel, Context, Described, Engine, FitSummary, Fitted, Model, ModelError, ModelRow, NetworkEngine, Precision,
     Weights,
     encoder::EncoderShape,
-    engine::{Labels, Lesson, Maps, Step, card, each},
+    engine::{Labels, Lesson, Maps, Step, each},
     maps, row,
     training::{Order, Schedule},
 };
 use ndarray::{Array2, ArrayD, ArrayViewD};
 
 use super::{
+    average::Average,
     cleaning::HAMPEL_WINDOW,
     engine,
     network::Network,
@@ -190,6 +191,9 @@ impl<'a> Model for BatLiNet<'a> {
     ) -> Result<(Self::Fitted, FitSummary), ModelError> {
         let (maps, inner) = self.learnt_from(features, labels)?;
         let shape = self.shape(inner)?;
+        if baselines::card::of(context.device).is_some() {
+            engine::check_card(&self.parameters, shape)?;
+        }
         let initial = Network::initial(&self.parameters, shape, &mut context.streams.stream("init"));
         let mut network = engine::build(&self.parameters, shape, &initial, context)?;
         let source = self.source(inner)?;
@@ -206,10 +210,22 @@ impl<'a> Model for BatLiNet<'a> {
         };
         let schedule = schedule(&self.parameters);
         network.begin(&lesson, schedule.batch.min(labels.len()), references_train)?;
-        let summary = schedule.run(labels.len(), context, network.epochs_at_once(), |batches| {
+        let mut average = Average::default();
+        // the weights are looked at between epochs only if they are wanted
+        let at_once = if self.parameters.averaged > 0.0 { 1 } else { network.epochs_at_once() };
+        let mut done = 0;
+        let summary = schedule.run(labels.len(), context, at_once, |batches| {
             let steps: Vec<Step> = batches.iter().map(|batch| step(batch)).collect();
-            Ok(network.train(&lesson, &steps)?.losses)
+            let losses = network.train(&lesson, &steps)?.losses;
+            done += 1;
+            if self.parameters.averages(done) {
+                average.add(network.weights()?);
+            }
+            Ok(losses)
         })?;
+        if let Some(weights) = average.weights() {
+            network.restart(&weights)?;
+        }
         network.end()?;
         Ok((self.fitted(network, shape, &maps, labels), summary))
     }
@@ -273,7 +289,7 @@ impl Described for BatLiNetParameters {
     fn check_card(&self, shape: &[usize]) -> Result<(), String> {
         let [channels, height, width] = row::maps(shape)?;
         let shape = EncoderShape::new(channels, height, width, self.channels).map_err(|error| error.to_string())?;
-        card::check(shape.features, &engine::spec(self, shape)).map_err(|error| error.to_string())
+        engine::check_card(self, shape).map_err(|error| error.to_string())
     }
 
     fn base(&self) -> Option<usize> {

@@ -228,6 +228,12 @@ impl Network {
         Ok(squares)
     }
 
+    /// From the next step on, steps are of this size.
+    pub fn set_learning_rate(&mut self, learning_rate: f64) {
+        self.intra.iter_mut().chain(&mut self.inter).for_each(|encoder| encoder.set_learning_rate(learning_rate));
+        self.heads.set_learning_rate(learning_rate);
+    }
+
     /// One optimiser step along the accumulated gradients, which are then zero again.
     pub fn step(&mut self) {
         self.intra.iter_mut().chain(&mut self.inter).for_each(|encoder| encoder.step());

@@ -13,7 +13,7 @@ use super::cleaning::{Cleaning, CleaningParameters, CleaningRules, CycleFilter};
 /// stale.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-#[schemars(extend("x-source" = "6.6 and 6.7"))]
+#[schemars(extend("x-source" = "6.6 to 6.8"))]
 pub struct BatLiNetParameters {
     /// Passes over the training cells.
     pub epochs: usize,
@@ -75,6 +75,18 @@ pub struct BatLiNetParameters {
     #[serde(skip_serializing_if = "is_default")]
     #[schemars(skip_serializing_if = "baselines::precision::never")]
     pub pair_matrix: bool,
+    /// Standard deviation that the differences of each branch are scaled to, after cleaning; as they are if left out.
+    #[serde(skip_serializing_if = "is_default")]
+    #[schemars(skip_serializing_if = "baselines::precision::never")]
+    pub scaled_to: Option<f64>,
+    /// Whether the learning rate falls to 0 along half a cosine.
+    #[serde(skip_serializing_if = "is_default")]
+    #[schemars(skip_serializing_if = "baselines::precision::never")]
+    pub cosine: bool,
+    /// Part of the epochs, the last ones, whose weights are averaged; 0 for those of the last epoch alone.
+    #[serde(skip_serializing_if = "is_default")]
+    #[schemars(skip_serializing_if = "baselines::precision::never")]
+    pub averaged: f64,
     /// On a card: `exact` or `fast`.
     #[serde(skip_serializing_if = "Precision::is_exact")]
     #[schemars(skip_serializing_if = "baselines::precision::never")]
@@ -114,6 +126,9 @@ impl Default for BatLiNetParameters {
             filter_target: true,
             glitch_wrap: true,
             pair_matrix: false,
+            scaled_to: None,
+            cosine: false,
+            averaged: 0.0,
             precision: Precision::Exact,
         }
     }
@@ -143,7 +158,21 @@ impl BatLiNetParameters {
         if self.pair_matrix && !self.inter_cell {
             return refused("pair_matrix", "true".to_owned(), "without the inter-cell branch there are no references");
         }
+        match self.scaled_to {
+            Some(deviation) if !(1e-6..=1e6).contains(&deviation) => {
+                return refused("scaled_to", deviation.to_string(), "a number from 1e-6 to 1e6 is needed");
+            }
+            _ => {}
+        }
+        if !(0.0..=1.0).contains(&self.averaged) {
+            return refused("averaged", self.averaged.to_string(), "the part of the epochs is 0 to 1");
+        }
         self.optimiser().check()
+    }
+
+    /// Whether the weights after epoch number `done`, from 1, are among those that are averaged.
+    pub(super) fn averages(&self, done: usize) -> bool {
+        self.averaged > 0.0 && done as f64 > (1.0 - self.averaged) * self.epochs as f64
     }
 
     /// The optimiser of both branches and their heads.
@@ -222,6 +251,9 @@ mod tests {
             (BatLiNetParameters { learning_rate: 1e300, ..base.clone() }, "learning_rate"),
             (BatLiNetParameters { weight_decay: 1e300, ..base.clone() }, "weight_decay"),
             (BatLiNetParameters { weight_decay: -0.1, ..base.clone() }, "weight_decay"),
+            (BatLiNetParameters { scaled_to: Some(0.0), ..base.clone() }, "scaled_to"),
+            (BatLiNetParameters { scaled_to: Some(f64::NAN), ..base.clone() }, "scaled_to"),
+            (BatLiNetParameters { averaged: 1.1, ..base.clone() }, "averaged"),
         ];
         for (parameters, expected) in wrong {
             let Err(ModelError::Hyperparameter { name, .. }) = parameters.check() else {
@@ -264,6 +296,9 @@ mod tests {
                      cycle_filter: whole_cycle, filter_target: false, glitch_wrap: false}";
         let naive: BatLiNetParameters = serde_yaml::from_str(naive).unwrap();
         assert_eq!(recorded(&naive).len(), names.len() + 7);
+        let beyond = "{scaled_to: 0.2, cosine: true, averaged: 0.25}";
+        let beyond: BatLiNetParameters = serde_yaml::from_str(beyond).unwrap();
+        assert_eq!(recorded(&beyond).len(), names.len() + 3);
         let text = serde_json::to_string(&naive).unwrap();
         assert_eq!(serde_json::from_str::<BatLiNetParameters>(&text).unwrap(), naive);
     }

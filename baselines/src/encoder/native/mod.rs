@@ -248,6 +248,10 @@ impl Encoder for NativeEncoder {
         Ok(())
     }
 
+    fn set_learning_rate(&mut self, learning_rate: f64) {
+        self.parameters.iter_mut().for_each(|parameter| parameter.set_learning_rate(learning_rate));
+    }
+
     fn step(&mut self) {
         self.parameters.iter_mut().for_each(Parameter::step);
         self.derive();

@@ -1,5 +1,6 @@
 //! BatLiNet and the transfer procedures: identities, and values of the authors' functions and of PyTorch.
 
+mod beyond;
 mod card;
 mod golden;
 mod golden_cleaning;

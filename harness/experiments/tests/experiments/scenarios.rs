@@ -86,7 +86,9 @@ impl Compare {
                     self.same("stored curves", Some(stored), theirs["stored_qdlin_if_present"].as_bool());
                 }
             }
-            FeatureSpec::Compact(_) => panic!("{}: the authors have no such features", self.0),
+            FeatureSpec::Compact(_) | FeatureSpec::VoltageMap(_) => {
+                panic!("{}: the authors have no such features", self.0)
+            }
             FeatureSpec::Severson(severson) => {
                 let expected: &[_] = match theirs["kind"].as_str() {
                     Some("severson_variance") => &Severson::VARIANCE,

@@ -4,19 +4,18 @@
 //! median of its neighbours than a glitch allows is replaced by that median. Positions are those of the list of cycles; of the
 //! published curves of MATR, position p is cycle p + 2.
 
-mod curves;
 mod statistic;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    curves::{Change, Curves},
     discharge_curve::{CurveReader, QdlinSource},
     extract::{Extract, check_length},
 };
 use crate::Error;
 use cells::cell::Cell;
-use curves::{Change, Curves};
 use numerics::signal::MedianRule;
 pub use statistic::CompactStatistic;
 use statistic::{Capacities, Shape};

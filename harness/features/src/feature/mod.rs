@@ -4,12 +4,14 @@
 
 mod capacity_map;
 mod compact;
+mod curves;
 mod discharge_curve;
 mod extract;
 mod half_cycle;
 mod severson;
 mod spec;
 mod voltage_capacity;
+mod voltage_map;
 
 pub use capacity_map::{CapacityMap, Channel};
 pub use compact::{Compact, CompactStatistic};
@@ -18,3 +20,4 @@ pub use extract::Extract;
 pub use severson::{Severson, Statistic};
 pub use spec::FeatureSpec;
 pub use voltage_capacity::VoltageCapacity;
+pub use voltage_map::VoltageMap;

@@ -4,7 +4,7 @@ use ndarray::{ArrayD, IxDyn};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{CapacityMap, Compact, Extract, Severson, VoltageCapacity};
+use super::{CapacityMap, Compact, Extract, Severson, VoltageCapacity, VoltageMap};
 use crate::Error;
 use cells::cell::Cell;
 
@@ -30,6 +30,8 @@ pub enum FeatureSpec {
     Severson(Severson),
     /// Twenty statistics of repaired curves and capacities: what the additive Gaussian process reads.
     Compact(Compact),
+    /// The discharge curves Q(V) themselves, per cycle, repaired if asked for: what BatLiNet may read instead.
+    VoltageMap(VoltageMap),
 }
 
 /// [`FeatureSpec`] as it is written: a mapping with exactly one key. (A YAML enum would need a tag.)
@@ -49,24 +51,30 @@ struct WrittenFeature {
     /// Twenty statistics of repaired curves and capacities: what the additive Gaussian process reads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     compact: Option<Compact>,
+    /// The discharge curves Q(V) themselves, per cycle, repaired if asked for: what BatLiNet may read instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    voltage_map: Option<VoltageMap>,
 }
 
 impl TryFrom<WrittenFeature> for FeatureSpec {
     type Error = String;
 
     fn try_from(declared: WrittenFeature) -> Result<Self, String> {
-        let spec = match (declared.capacity_map, declared.voltage_capacity, declared.severson, declared.compact) {
-            (Some(map), None, None, None) => Self::CapacityMap(map),
-            (None, Some(curves), None, None) => Self::VoltageCapacity(curves),
-            (None, None, Some(statistics), None) => Self::Severson(statistics),
-            (None, None, None, Some(compact)) => Self::Compact(compact),
-            _ => {
-                return Err(
-                    "a feature is exactly one of capacity_map, voltage_capacity, severson and compact, with settings \
-                            in braces, such as capacity_map: {cycles: 100}"
-                        .to_owned(),
-                );
-            }
+        let WrittenFeature { capacity_map, voltage_capacity, severson, compact, voltage_map } = declared;
+        let named = [
+            capacity_map.map(Self::CapacityMap),
+            voltage_capacity.map(Self::VoltageCapacity),
+            severson.map(Self::Severson),
+            compact.map(Self::Compact),
+            voltage_map.map(Self::VoltageMap),
+        ];
+        let mut named = named.into_iter().flatten();
+        let (Some(spec), None) = (named.next(), named.next()) else {
+            return Err(
+                "a feature is exactly one of capacity_map, voltage_capacity, severson, compact and voltage_map, with \
+                 settings in braces, such as capacity_map: {cycles: 100}"
+                    .to_owned(),
+            );
         };
         spec.check()?;
         Ok(spec)
@@ -75,12 +83,14 @@ impl TryFrom<WrittenFeature> for FeatureSpec {
 
 impl From<FeatureSpec> for WrittenFeature {
     fn from(spec: FeatureSpec) -> Self {
-        let mut declared = Self { capacity_map: None, voltage_capacity: None, severson: None, compact: None };
+        let mut declared =
+            Self { capacity_map: None, voltage_capacity: None, severson: None, compact: None, voltage_map: None };
         match spec {
             FeatureSpec::CapacityMap(map) => declared.capacity_map = Some(map),
             FeatureSpec::VoltageCapacity(curves) => declared.voltage_capacity = Some(curves),
             FeatureSpec::Severson(statistics) => declared.severson = Some(statistics),
             FeatureSpec::Compact(compact) => declared.compact = Some(compact),
+            FeatureSpec::VoltageMap(map) => declared.voltage_map = Some(map),
         }
         declared
     }
@@ -99,6 +109,7 @@ impl FeatureSpec {
             Self::VoltageCapacity(curves) => curves.check(),
             Self::Severson(statistics) => statistics.check(),
             Self::Compact(compact) => compact.check(),
+            Self::VoltageMap(map) => map.check(),
         }
     }
 
@@ -109,6 +120,7 @@ impl FeatureSpec {
             Self::VoltageCapacity(curves) => serde_json::to_value(curves),
             Self::Severson(statistics) => serde_json::to_value(statistics),
             Self::Compact(compact) => serde_json::to_value(compact),
+            Self::VoltageMap(map) => serde_json::to_value(map),
         };
         let settings = settings.map_err(|error| error.to_string())?;
         for (name, value) in settings.as_object().into_iter().flatten() {
@@ -132,6 +144,7 @@ impl FeatureSpec {
             Self::VoltageCapacity(curves) => curves.cycles_needed(),
             Self::Severson(statistics) => statistics.cycles_needed(),
             Self::Compact(compact) => compact.cycles_needed(),
+            Self::VoltageMap(map) => map.cycles_needed(),
         }
     }
 
@@ -142,6 +155,7 @@ impl FeatureSpec {
             Self::VoltageCapacity(curves) => curves.shape().to_vec(),
             Self::Severson(statistics) => vec![statistics.statistics.len()],
             Self::Compact(compact) => vec![compact.statistics.len()],
+            Self::VoltageMap(map) => map.shape().to_vec(),
         }
     }
 
@@ -156,6 +170,7 @@ impl FeatureSpec {
             Self::VoltageCapacity(curves) => curves.check_cell(cell, held),
             Self::Severson(statistics) => statistics.check_cell(cell, held),
             Self::Compact(compact) => compact.check_cell(cell, held),
+            Self::VoltageMap(map) => map.check_cell(cell, held),
         }
     }
 
@@ -167,6 +182,7 @@ impl FeatureSpec {
             Self::VoltageCapacity(_) => VoltageCapacity::VERSION,
             Self::Severson(_) => Severson::VERSION,
             Self::Compact(_) => Compact::VERSION,
+            Self::VoltageMap(_) => VoltageMap::VERSION,
         };
         let settings = serde_json::to_string(self).expect("plain settings always become JSON");
         format!("v{version} {settings}")
@@ -179,6 +195,7 @@ impl FeatureSpec {
             Self::VoltageCapacity(curves) => Box::new(curves.extractor()),
             Self::Severson(statistics) => Box::new(statistics.extractor()),
             Self::Compact(compact) => Box::new(compact.extractor()),
+            Self::VoltageMap(map) => Box::new(map.extractor()),
         }
     }
 
@@ -246,6 +263,9 @@ mod tests {
         fails("capacity_map: {grid_points: 1}", "grid_points");
         fails("capacity_map: {cycles: 10, zeroed_cycle: 10}", "zeroed_cycle");
         fails("voltage_capacity: {first: 3, last: 2}", "last");
+        fails("voltage_map: {cycles: 0}", "cycles");
+        fails("voltage_map: {cycles: 20, base: 20}", "base 20");
+        fails("voltage_map: {cycles: 2, neighbours: 2}", "neighbours");
         fails("capacity_map: {cycles: 18446744073709551615, first: 1}", "cycles = 18446744073709551615 is more than");
         fails("capacity_map: {grid_points: 10000000000}", "grid_points = 10000000000");
         fails("voltage_capacity: {last: 18446744073709551615}", "last = 18446744073709551615");

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::curves::{Change, median, running_median};
+use crate::feature::curves::{Change, median, running_median};
 
 /// One statistic. `change` is the difference of the medians of the last and first 21 curves, `trend` the least-squares slope of the
 /// curves from position 8 on, over 90 cycles; both after a running median. Capacities are those of whole discharges after a running

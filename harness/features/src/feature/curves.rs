@@ -45,11 +45,11 @@ impl Curves {
         }));
     }
 
-    fn cycles(&self) -> usize {
+    pub(super) fn cycles(&self) -> usize {
         self.values.len() / self.points
     }
 
-    fn row(&self, cycle: usize) -> &[f64] {
+    pub(super) fn row(&self, cycle: usize) -> &[f64] {
         &self.values[cycle * self.points..(cycle + 1) * self.points]
     }
 
@@ -83,6 +83,23 @@ impl Curves {
         }
     }
 
+    /// The running median over a cycle and so many to either side, the first and last of which stand for those beyond.
+    pub(super) fn smooth(&self, neighbours: usize) -> Self {
+        let last = self.cycles() - 1;
+        let mut window = vec![0.0; 2 * neighbours + 1];
+        let mut values = Vec::with_capacity(self.values.len());
+        for cycle in 0..=last {
+            for point in 0..self.points {
+                for (k, value) in window.iter_mut().enumerate() {
+                    let near = (cycle + k).saturating_sub(neighbours).min(last);
+                    *value = self.values[near * self.points + point];
+                }
+                values.push(median(&mut window));
+            }
+        }
+        Self { points: self.points, values }
+    }
+
     /// One number per grid point, Ah, after a running median over the grid.
     pub(super) fn change(&self, change: Change) -> Vec<f64> {
         let raw = match change {
@@ -99,23 +116,16 @@ impl Curves {
         late.iter().zip(early).map(|(late, early)| late - early).collect()
     }
 
-    /// Of the running median over five cycles, the first and last of which stand for those before and after them.
+    /// Of the running median over five cycles.
     fn of_trend(&self) -> Vec<f64> {
-        let (cycles, half) = (self.cycles(), (self.cycles() - TREND_FROM - 1) as f64 / 2.0);
+        let (smooth, cycles) = (self.smooth(2), self.cycles());
+        let half = (cycles - TREND_FROM - 1) as f64 / 2.0;
         let mut change = vec![0.0; self.points];
         let mut squares = 0.0;
-        let mut window = [0.0; 5];
         for cycle in TREND_FROM..cycles {
             let place = ((cycle - TREND_FROM) as f64 - half) / half;
             squares += place * place;
-            let near: [usize; 5] = std::array::from_fn(|k| (cycle + k).saturating_sub(2).min(cycles - 1));
-            for (point, change) in change.iter_mut().enumerate() {
-                window
-                    .iter_mut()
-                    .zip(near)
-                    .for_each(|(value, cycle)| *value = self.values[cycle * self.points + point]);
-                *change += place * median(&mut window);
-            }
+            change.iter_mut().zip(smooth.row(cycle)).for_each(|(change, value)| *change += place * value);
         }
         change.iter_mut().for_each(|value| *value *= 2.0 / squares);
         change
