@@ -7,6 +7,7 @@ use std::{
 };
 
 use itertools::Itertools as _;
+use rayon::prelude::*;
 use record::{
     ExperimentRecord, Planned, RunRecord, Score, Status, check_row, check_rows,
     files::{self, run_folder},
@@ -95,7 +96,8 @@ pub fn merge(folders: &[PathBuf], out: &Path, purpose: Purpose, say: &dyn Fn(&st
             }
         }
         Planned::write(part, &planned)?;
-        publish::gather(&scores, part, say)
+        let rows = scores.into_par_iter().map(|score| publish::Gathered::read(score, part)).collect();
+        publish::gather(rows, part, say).map(drop)
     })?;
     Ok(merged)
 }
