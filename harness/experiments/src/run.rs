@@ -58,7 +58,8 @@ pub struct Tally {
 /// [`Error::Stopped`] if `options.stop` was set; [`Error::FirstFailure`] if `options.fail_fast` is and a run has no numbers;
 /// [`Error::Record`] if something cannot be written. What is finished counts all the same.
 pub fn execute(plans: &[Plan], source: &dyn CellSource, options: &Options<'_>) -> Result<Tally, Error> {
-    let left = ["", "runs", "experiments", "pretrained"].map(|name| whole_file::clean(&options.out.join(name)));
+    let left =
+        ["", "runs", "experiments", "pretrained", "bundles"].map(|name| whole_file::clean(&options.out.join(name)));
     let company = Company::of(plans);
     let taken_over = former::take_over(plans, options.out)?;
     let pending = pending(plans, options.retry_failed);

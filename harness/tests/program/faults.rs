@@ -28,7 +28,7 @@ protocol: faithful
 label: {end_of_life: 0.8}
 seeds: [0]
 features:
-  map: {capacity_map: {cycles: 7, grid_points: 20}}
+  map: {capacity_map: {cycles: 17, grid_points: 20}}
 models:
   - transfer: {pretraining: {epochs: 2, batch: 2}, training: {epochs: 2, batch: 8}, base: 2}
     feature: map
@@ -257,7 +257,7 @@ fn all(fault: Fault, few: usize, many: usize) {
 
 #[test]
 fn a_process_that_is_ended_at_any_call_loses_nothing() {
-    all(Fault::Kill, 3, 60);
+    all(Fault::Kill, 3, 32);
 }
 
 #[test]
