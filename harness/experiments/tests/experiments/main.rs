@@ -5,6 +5,7 @@ mod bench;
 mod choice;
 mod declared;
 mod experiment_runs;
+mod mutated;
 mod paper_items;
 mod precision;
 mod scenarios;
