@@ -12,6 +12,7 @@
 #   make records                      the committed records beside the published numbers
 #   make keep FROM=results/runs/x TO=results/records/x    what of an output folder is worth committing
 #   make setup DEVICE=cuda            libtorch with CUDA
+#   make torture                      the long forms of the tests behind docs/reliability.md
 
 PROFILE ?= quick
 DATA ?= virtual
@@ -30,7 +31,7 @@ BATLINET = target/release/batlinet
 # all but `compare`, which `bench-compare` runs
 BENCHES = classical networks encoder cleaning features data batlinet
 
-.PHONY: setup build test torture check reproduce smoke records readme schema keep bench bench-compare bench-import bench-cuda cuda-kernels device-pack round-trip data clean
+.PHONY: setup build test torture mutants check reproduce smoke records readme schema keep bench bench-compare bench-import bench-cuda cuda-kernels device-pack round-trip data clean
 
 setup:
 	@bash scripts/setup.sh
@@ -43,9 +44,17 @@ test: setup
 	@rm -f "$${CARGO_TARGET_DIR:-target}/tmp/skipped"
 	@cargo test $(CARGO_FLAGS); outcome=$$?; bash scripts/skipped.sh; exit $$outcome
 
-# the long forms of what docs/reliability.md claims: every bit of a store, more bytes of an output folder, eight processes on 400 runs
+# the long forms of what docs/reliability.md claims: every bit of a store and of a run's folder, 224 ends, a full disk and a refused call
+# at every call that changes a file, eight processes on 400 runs, tens of thousands of damaged inputs; an hour on two cores
 torture: setup
-	BATLINET_FLIPS=all BATLINET_TORTURE=1 cargo test $(CARGO_FLAGS) --test cells --test program -- flips:: two_at_once:: damage:: --nocapture
+	BATLINET_FLIPS=all BATLINET_TORTURE=1 cargo test $(CARGO_FLAGS) --lib --test cells --test program --test experiments --test bundle \
+	  -- flips:: two_at_once:: damage:: faults:: mutated:: a_bit_that_changes --nocapture
+
+# of what decides over numbers, the part K/N of the changes that a test should notice: make mutants OF=statistics PART=0/18
+OF = statistics
+PART = 0/18
+mutants:
+	cargo mutants --package $(OF) --shard $(PART) --sharding round-robin --output target/mutants-$(OF)
 
 # formatting, lints, the links of the documentation, and that the fuzz targets compile
 check: setup

@@ -146,10 +146,15 @@ pub(crate) fn left_over(folder: &Path, beginnings: &[&str]) -> Vec<(File, PathBu
 
 /// Removes what writing whole files and folders left over in `folder`, and says what it was.
 pub fn clean(folder: &Path) -> Vec<PathBuf> {
+    clean_those(folder, |_| true)
+}
+
+/// As [`clean`], of what `is_ours` in a folder in which others may leave things under such names.
+pub fn clean_those(folder: &Path, is_ours: impl Fn(&Path) -> bool) -> Vec<PathBuf> {
     let is_gone = |path: &PathBuf| if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }.is_ok();
     // each is locked until it is gone
     let left = left_over(folder, &[".part-", ".old-"]);
-    left.into_iter().filter(|(_, path)| is_gone(path)).map(|(_, path)| path).collect()
+    left.into_iter().filter(|(_, path)| is_ours(path) && is_gone(path)).map(|(_, path)| path).collect()
 }
 
 /// What a person is told of an error of the system.

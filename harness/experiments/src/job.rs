@@ -1,6 +1,7 @@
 //! One job: the runs of one train key and the same cells, from their training to their records.
 
 use std::{
+    collections::HashMap,
     sync::atomic::{AtomicUsize, Ordering},
     time::Instant,
 };
@@ -41,15 +42,16 @@ pub(super) struct Job<'a> {
 impl<'a> Job<'a> {
     /// The jobs of some runs on the same samples.
     pub(super) fn of(runs: &[&'a Run], samples: &'a Result<Samples, String>) -> Vec<Self> {
-        let mut jobs: Vec<(String, Self)> = Vec::new();
+        let mut jobs: Vec<Self> = Vec::new();
+        let mut places: HashMap<String, usize> = HashMap::new();
         for &run in runs {
-            let train_key = run.ingredients.train_key();
-            match jobs.iter_mut().find(|(key, _)| *key == train_key) {
-                Some((_, job)) => job.runs.push(run),
-                None => jobs.push((train_key, Self { runs: vec![run], samples })),
+            let place = *places.entry(run.ingredients.train_key()).or_insert(jobs.len());
+            match jobs.get_mut(place) {
+                Some(job) => job.runs.push(run),
+                None => jobs.push(Self { runs: vec![run], samples }),
             }
         }
-        jobs.into_iter().map(|(_, job)| job).collect()
+        jobs
     }
 
     /// Entry and seed of its first run, for sorting.

@@ -40,14 +40,28 @@ pub struct Surroundings {
     device: tch::Device,
 }
 
-/// The ingredients of one run on `cells`. `split` is that of the experiment, whose training part are the source cells of
-/// a transfer.
+/// Cells by their contents and by their lives.
+#[derive(Clone, Debug, PartialEq)]
+struct Hashed {
+    cells: String,
+    labels: String,
+}
+
+/// The cells of a run by what they hold.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CellHashes {
+    train: Hashed,
+    test: Hashed,
+    /// Of a transfer, the source cells.
+    source: Option<Hashed>,
+}
+
+/// The ingredients of one run on the cells with these hashes.
 pub fn ingredients(
     experiment: &Experiment,
     entry: &Entry,
     seed: u64,
-    cells: &Split,
-    split: &Split,
+    hashes: &CellHashes,
     surroundings: &Surroundings,
 ) -> Ingredients {
     let rule = experiment.rule(entry);
@@ -56,8 +70,8 @@ pub fn ingredients(
     parameters.remove("precision");
     let mut evaluation: Map<String, Value> =
         entry.model.row().evaluation_only.iter().filter_map(|name| parameters.remove_entry(*name)).collect();
-    evaluation.insert("test_cells".to_owned(), json!(surroundings.data_hash(&cells.test)));
-    evaluation.insert("test_labels".to_owned(), json!(surroundings.label_hash(&cells.test, rule)));
+    evaluation.insert("test_cells".to_owned(), json!(hashes.test.cells));
+    evaluation.insert("test_labels".to_owned(), json!(hashes.test.labels));
     if let Some(version) = entry.model.asking_version() {
         evaluation.insert("stages".to_owned(), json!({ "references": version }));
     }
@@ -65,8 +79,8 @@ pub fn ingredients(
     let stages = STAGES.into_iter().chain([("training", entry.model.row().training_version)]);
     let mut training = json!({
         "origin": surroundings.origin,
-        "training_cells": surroundings.data_hash(&cells.train),
-        "training_labels": surroundings.label_hash(&cells.train, rule),
+        "training_cells": hashes.train.cells,
+        "training_labels": hashes.train.labels,
         "feature": feature.map(|feature| feature.identity()),
         "label": rule,
         "feature_transformation": entry.feature_transformation,
@@ -78,9 +92,9 @@ pub fn ingredients(
         "device": surroundings.class_of(experiment, entry),
         "precision": entry.model.precision(),
     });
-    if entry.needs_source() {
-        training["source_cells"] = json!(surroundings.data_hash(&split.train));
-        training["source_labels"] = json!(surroundings.label_hash(&split.train, rule));
+    if let Some(source) = &hashes.source {
+        training["source_cells"] = json!(source.cells);
+        training["source_labels"] = json!(source.labels);
     }
     // Of a transfer, the preset says what is honest. Where nothing is said, the run is faithful, as all once were.
     if experiment.protocol == Protocol::Honest && experiment.transfer.is_none() {
@@ -117,6 +131,14 @@ impl Surroundings {
             lives,
             device,
         })
+    }
+
+    /// The hashes of the `cells` that an entry is trained and tested on. `split` is that of the experiment, whose training part are
+    /// the source cells of a transfer.
+    pub fn hashes(&self, entry: &Entry, rule: &LabelRule, cells: &Split, split: &Split) -> CellHashes {
+        let of = |ids: &[String]| Hashed { cells: self.data_hash(ids), labels: self.label_hash(ids, rule) };
+        let source = entry.needs_source().then(|| of(&split.train));
+        CellHashes { train: of(&cells.train), test: of(&cells.test), source }
     }
 
     /// Where an entry computes: on the processor, where there are no kernels for it on the device that was chosen.

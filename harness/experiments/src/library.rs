@@ -8,6 +8,7 @@ use std::{
 };
 
 use baselines::{ModelError, Weights};
+use rayon::prelude::*;
 
 use super::{
     plan::{Plan, Run},
@@ -73,7 +74,7 @@ impl Library {
     ///
     /// A record that cannot be read is passed over: it is complained about where it is needed.
     pub fn open(out: &Path, retry_failed: bool) -> Self {
-        let library = Self { out: out.to_owned(), trainings: Mutex::default(), pretrained: Pretrained::open(out) };
+        let library = Self::empty(out);
         let mut folders: Vec<PathBuf> =
             fs::read_dir(out.join("runs")).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
         // half-written ones, which a power cut may have left
@@ -81,18 +82,29 @@ impl Library {
         folders.retain(is_whole);
         // of several trainings of one key, the same is taken every time
         folders.sort();
-        for folder in folders.iter().filter(|folder| RunRecord::exists(folder)) {
-            let Ok(record) = RunRecord::read(folder) else { continue };
-            let training = Training::of(&record, folder).filter(|training| training.has_weights || !retry_failed);
-            library.pretrained.note(&record);
-            library.shelve(record.train_key(), training);
+        let read = |folder: PathBuf| {
+            let record = RunRecord::read(&folder).ok()?;
+            let training = Training::of(&record, &folder).filter(|training| training.has_weights || !retry_failed);
+            Some((record.train_key(), training, record.attachments))
+        };
+        let read: Vec<_> = folders.into_par_iter().filter_map(read).collect();
+        for (train_key, training, attachments) in read {
+            library.pretrained.note(&attachments);
+            training.into_iter().for_each(|training| library.shelve(train_key.clone(), training));
         }
         library
     }
 
+    /// Of a folder from which nothing is wanted.
+    pub fn empty(out: &Path) -> Self {
+        Self { out: out.to_owned(), trainings: Mutex::default(), pretrained: Pretrained::open(out) }
+    }
+
     /// Notes what a run that has just been written has left.
     pub fn add(&self, record: &RunRecord) {
-        self.shelve(record.train_key(), Training::of(record, &run_folder(&self.out, &record.key())));
+        if let Some(training) = Training::of(record, &run_folder(&self.out, &record.key())) {
+            self.shelve(record.train_key(), training);
+        }
     }
 
     /// Looks for a training among the runs with these keys, which another process may have made since the folder was opened.
@@ -103,10 +115,8 @@ impl Library {
         }
     }
 
-    fn shelve(&self, train_key: String, training: Option<Training>) {
-        if let Some(training) = training {
-            self.shelves().entry(train_key).or_default().push(training);
-        }
+    fn shelve(&self, train_key: String, training: Training) {
+        self.shelves().entry(train_key).or_default().push(training);
     }
 
     /// The trainings of what these are the ingredients of, those of records of format 1 last.

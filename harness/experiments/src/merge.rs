@@ -7,6 +7,7 @@ use std::{
 };
 
 use itertools::Itertools as _;
+use rayon::prelude::*;
 use record::{
     ExperimentRecord, Planned, RunRecord, Score, Status, check_row, check_rows,
     files::{self, run_folder},
@@ -15,6 +16,7 @@ use record::{
 
 use super::publish;
 use crate::Error;
+use cells::whole_file;
 
 /// What the folders are put together for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +66,7 @@ pub fn merge(folders: &[PathBuf], out: &Path, purpose: Purpose, say: &dyn Fn(&st
     if fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(Error::Merge(format!("{}: there is something in this folder; give a new one", out.display())));
     }
+    clean_beside(out, say);
     let parts = folders.iter().map(|folder| Part::read(folder)).collect::<Result<Vec<_>, _>>()?;
     let mut merged = Merged::default();
     let (planned, mut taken) = (meant(&parts), take(&parts, purpose, &mut merged)?);
@@ -95,9 +98,27 @@ pub fn merge(folders: &[PathBuf], out: &Path, purpose: Purpose, say: &dyn Fn(&st
             }
         }
         Planned::write(part, &planned)?;
-        publish::gather(&scores, part, say)
+        let rows = scores.into_par_iter().map(|score| publish::Gathered::read(score, part)).collect();
+        publish::gather(rows, part, say).map(drop)
     })?;
     Ok(merged)
+}
+
+/// Removes what a merge left beside `out` that was ended while it wrote: folders that hold nothing else than an output folder does.
+fn clean_beside(out: &Path, say: &dyn Fn(&str)) {
+    const NAMES: [&str; 6] = ["runs", "experiments", "pretrained", "bundles", "plan.csv", "predictions.parquet"];
+    let is_known = |name: &str| name.starts_with(".part-") || name.starts_with("reference_") || NAMES.contains(&name);
+    let is_ours = |part: &Path| {
+        let names = fs::read_dir(part).into_iter().flatten().flatten().map(|entry| entry.file_name());
+        part.is_dir()
+            && names
+                .map(|name| name.to_string_lossy().into_owned())
+                .all(|name| is_known(&name) || name.starts_with("scores."))
+    };
+    let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    for path in whole_file::clean_those(parent, is_ours) {
+        say(&format!("{}: left by a process that was ended while it wrote; removed", path.display()));
+    }
 }
 
 impl<'a> Part<'a> {

@@ -6,7 +6,10 @@ use std::{
     fmt,
     path::Path,
     str::FromStr,
+    sync::OnceLock,
 };
+
+use rayon::prelude::*;
 
 use super::{
     changes,
@@ -15,7 +18,7 @@ use super::{
         members::{self, FoldRuns},
     },
     entry::{Entry, ModelSpec},
-    key::{Surroundings, ingredients},
+    key::{CellHashes, Surroundings, ingredients},
     names::unknown,
     pools::Pools,
     read::Declared,
@@ -83,7 +86,12 @@ pub struct Plan {
     pub runs: Vec<Run>,
     /// What runs on the folds of its training cells, if it has any: plans of their own, before this one.
     pub folds: Vec<FoldRuns>,
+    /// Per entry, what all its seeds share.
+    hashes: Vec<OnceLock<CellHashes>>,
 }
+
+/// Earlier rows by what they are rows of.
+type Slots<'a> = HashMap<(&'a str, Origin, &'a str, String, u64), &'a Score>;
 
 /// Which runs of a plan are asked for.
 #[derive(Clone, Debug, Default)]
@@ -135,6 +143,7 @@ pub fn plan(
         )));
     }
     let earlier = earlier_scores(out)?;
+    let slots: Slots<'_> = earlier.iter().map(|score| (score.slot(), score)).collect();
     let available = source.ids();
     let records = LifeRecords::of(source);
     let mut plans = Vec::new();
@@ -158,15 +167,14 @@ pub fn plan(
             for fold in spec.of(&split.train, source)? {
                 let experiment = declared_on(&declared, on_folds, &fold);
                 let surroundings = Surroundings::of(&experiment.experiment, &fold.split, source, &records, device)?;
-                let mut plan =
-                    Plan { declared: experiment, split: fold.split, surroundings, runs: Vec::new(), folds: Vec::new() };
-                plan.fill(source, &earlier, out);
+                let mut plan = Plan::blank(experiment, fold.split, surroundings, Vec::new());
+                plan.fill(source.origin(), &slots, out);
                 folds.push(FoldRuns::of(&plan, fold.repeat));
                 plans.push(plan);
             }
         }
-        let mut plan = Plan { declared, split, surroundings, runs: Vec::new(), folds };
-        plan.fill(source, &earlier, out);
+        let mut plan = Plan::blank(declared, split, surroundings, folds);
+        plan.fill(source.origin(), &slots, out);
         plans.push(plan);
     }
     select(&mut plans, selection)?;
@@ -201,6 +209,11 @@ pub fn earlier_scores(out: &Path) -> Result<Vec<Score>, Error> {
 }
 
 impl Plan {
+    fn blank(declared: Declared, split: Split, surroundings: Surroundings, folds: Vec<FoldRuns>) -> Self {
+        let hashes = declared.experiment.models.iter().map(|_| OnceLock::new()).collect();
+        Self { declared, split, surroundings, runs: Vec::new(), folds, hashes }
+    }
+
     /// The experiment.
     pub fn experiment(&self) -> &Experiment {
         &self.declared.experiment
@@ -215,8 +228,15 @@ impl Plan {
     /// What entry number `entry` with this seed depends on.
     pub fn ingredients(&self, entry: usize, seed: u64) -> Ingredients {
         let written = &self.experiment().models[entry];
-        let mut own =
-            ingredients(self.experiment(), written, seed, &self.cells(written, seed), &self.split, &self.surroundings);
+        let hashes = || {
+            let rule = self.experiment().rule(written);
+            self.surroundings.hashes(written, rule, &self.cells(written, seed), &self.split)
+        };
+        let hashes = match self.cells(written, seed) {
+            Cow::Borrowed(_) => Cow::Borrowed(self.hashes[entry].get_or_init(hashes)),
+            Cow::Owned(_) => Cow::Owned(hashes()),
+        };
+        let mut own = ingredients(self.experiment(), written, seed, &hashes, &self.surroundings);
         if members::members(written).is_some() {
             self.add_members(entry, &mut own);
         }
@@ -287,35 +307,35 @@ impl Plan {
         }
     }
 
-    fn fill(&mut self, source: &dyn CellSource, earlier: &[Score], out: &Path) {
-        let data = source.origin();
-        let experiment = self.experiment();
-        let slots: HashMap<_, &Score> = earlier.iter().map(|score| (score.slot(), score)).collect();
-        let mut runs = Vec::new();
-        for (index, entry) in experiment.models.iter().enumerate() {
-            let labels = self.label_hash(experiment.rule(entry));
-            for seed in experiment.seeds_of(entry) {
-                let ingredients = self.ingredients(index, seed);
+    /// A folder may hold a hundred thousand runs, so they are looked at side by side.
+    fn fill(&mut self, data: Origin, slots: &Slots<'_>, out: &Path) {
+        let (plan, experiment) = (&*self, self.experiment());
+        let of_entry = |index: usize| {
+            let entry = &experiment.models[index];
+            let labels = plan.label_hash(experiment.rule(entry));
+            let run = move |seed| {
+                let ingredients = plan.ingredients(index, seed);
                 let key = ingredients.evaluation_key();
                 let slot = (experiment.name.as_str(), data, entry.model.name(), entry.variant.clone(), seed);
                 let earlier = slots.get(&slot).copied();
-                let state = state(&ingredients, earlier, (data, &labels), &self.cells(entry, seed), out);
-                runs.push(Run { entry: index, seed, ingredients, key, state, selected: true });
-            }
-        }
-        self.runs = runs;
+                let state = state(&ingredients, &key, earlier, (data, &labels), &plan.cells(entry, seed), out);
+                Run { entry: index, seed, ingredients, key, state, selected: true }
+            };
+            experiment.seeds_of(entry).into_par_iter().map(run)
+        };
+        self.runs = (0..experiment.models.len()).into_par_iter().flat_map(of_entry).collect();
     }
 }
 
 /// The state of the run with these ingredients, on cells of which all have the label hash `labels`.
 fn state(
     ingredients: &Ingredients,
+    key: &str,
     earlier: Option<&Score>,
     (data, labels): (Origin, &str),
     cells: &Split,
     out: &Path,
 ) -> State {
-    let key = &ingredients.evaluation_key();
     let folder = run_folder(out, key);
     if RunRecord::exists(&folder) {
         // what is not as it was written is made again
@@ -337,7 +357,7 @@ fn state(
             State::Stale("the lives of its cells changed".to_owned())
         };
     }
-    match earlier.filter(|score| score.key != *key) {
+    match earlier.filter(|score| score.key != key) {
         None => State::New,
         Some(score) => State::Stale(match RunRecord::read(&run_folder(out, &score.key)) {
             Ok(record) => ingredients.difference(&record.ingredients),
@@ -348,8 +368,9 @@ fn state(
 
 /// Whether a record is of these cells and no others.
 fn is_of(record: &RunRecord, cells: &Split) -> bool {
-    record.train.iter().all(|id| cells.train.contains(id))
-        && record.predictions.iter().all(|row| cells.test.contains(&row.cell))
+    let (train, test): (HashSet<&String>, HashSet<&String>) =
+        (cells.train.iter().collect(), cells.test.iter().collect());
+    record.train.iter().all(|id| train.contains(id)) && record.predictions.iter().all(|row| test.contains(&row.cell))
 }
 
 fn ended(status: Status) -> State {

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::train::TrainError;
 use record::{
-    Ingredients, RunRecord,
+    Hashes, Ingredients,
     files::{lock, write_whole},
     hash, hash_of, pretrained_name,
 };
@@ -47,9 +47,9 @@ impl Pretrained {
         Self { out: out.to_owned(), under_way: Mutex::default(), noted: Mutex::default() }
     }
 
-    /// Notes what a record says of the network that its run began with.
-    pub fn note(&self, record: &RunRecord) {
-        let shared = record.attachments.iter().filter(|(name, _)| name.contains('/'));
+    /// Notes what a record, by what lies beside it, says of the network that its run began with.
+    pub fn note(&self, attachments: &Hashes) {
+        let shared = attachments.iter().filter(|(name, _)| name.contains('/'));
         self.noted().extend(shared.map(|(name, hash)| (name.clone(), hash.clone())));
     }
 

@@ -1,17 +1,78 @@
 //! Gathering records into `scores.csv`, `predictions.parquet` and the tables of the reference study.
 
-use std::path::Path;
+use std::{
+    collections::{HashMap, HashSet},
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use itertools::Itertools as _;
+use rayon::prelude::*;
 
-use super::plan::{Plan, Run, earlier_scores};
+use super::{
+    options::Options,
+    plan::{Plan, Run, earlier_scores},
+};
 use crate::Error;
 use cells::cell::Origin;
 use record::files::{lock, run_folder};
-use record::{Change, PairPredictions, Planned, ReferenceTables, RunRecord, Score, Variant, sound_rows, write_scores};
+use record::{
+    Change, PairPredictions, Planned, Prediction, ReferenceTables, RunRecord, Score, Status, Variant, sound_rows,
+    write_scores,
+};
 use tables::{PredictionRow, write_parquet};
 
-/// Writes these files from the records in `out`.
+/// Who publishes what a call has made, while it goes on and at its end.
+pub(super) struct Publisher<'a> {
+    plans: &'a [Plan],
+    data: Origin,
+    options: &'a Options<'a>,
+    /// When it was done, and how long it took.
+    last: (Instant, Duration),
+    outdated: usize,
+    /// By key, whether a run of the plans went well.
+    ended: HashMap<String, bool>,
+}
+
+impl<'a> Publisher<'a> {
+    pub(super) fn new(plans: &'a [Plan], data: Origin, options: &'a Options<'a>) -> Self {
+        Self { plans, data, options, last: (Instant::now(), Duration::ZERO), outdated: 0, ended: HashMap::new() }
+    }
+
+    /// Whether it may be done again: all records are read for it, so it has a tenth of the time at most.
+    pub(super) fn is_due(&self) -> bool {
+        let (when, took) = self.last;
+        when.elapsed() >= 9 * took
+    }
+
+    /// As [`publish`].
+    pub(super) fn publish(&mut self, say: &dyn Fn(&str)) -> Result<(), Error> {
+        let start = Instant::now();
+        let Options { profile, out, .. } = self.options;
+        let published = publish(self.plans, self.data, profile, out, say)?;
+        self.outdated += published.outdated;
+        self.ended = published.ended;
+        self.last = (Instant::now(), start.elapsed());
+        Ok(())
+    }
+
+    /// Runs that were in the scores before and are not any more.
+    pub(super) fn outdated(&self) -> usize {
+        self.outdated
+    }
+
+    /// Whether the run with this key went well, if its record was as it was written when that was looked at last.
+    pub(super) fn is_ok(&self, key: &str) -> Option<bool> {
+        self.ended.get(key).copied()
+    }
+}
+
+struct Published {
+    outdated: usize,
+    ended: HashMap<String, bool>,
+}
+
+/// Writes these files from the records in `out`, each of which is read once.
 ///
 /// Rows stand in the order of the plans, whatever was selected and whenever it was made, so that a file put together
 /// from several calls or shards is the same as one from a single call. Rows that the plans do not mean (other
@@ -20,35 +81,33 @@ use tables::{PredictionRow, write_parquet};
 ///
 /// # Errors
 /// [`Error::Record`] names the file that cannot be read or written.
-pub fn publish(plans: &[Plan], data: Origin, profile: &str, out: &Path, say: &dyn Fn(&str)) -> Result<usize, Error> {
+fn publish(plans: &[Plan], data: Origin, profile: &str, out: &Path, say: &dyn Fn(&str)) -> Result<Published, Error> {
     // rows that another process adds meanwhile would be lost
     let _alone = lock(out, "scores")?;
     let path = out.join("scores.csv");
     let (earlier, complaints) =
         sound_rows(&path, earlier_scores(out)?, |score| RunRecord::read(&run_folder(out, &score.key)).ok());
     complaints.iter().for_each(|complaint| say(&format!("left out: {complaint}")));
-    let before: Vec<String> = earlier.iter().map(|score| score.key.clone()).unique().collect();
-    let mut scores = Vec::new();
-    for plan in plans {
-        for run in &plan.runs {
-            let folder = run_folder(out, &run.key);
-            // of what is not as it was written there is no new row; the plan has said what is wrong with it
-            if let Ok(record) = RunRecord::read(&folder) {
-                scores.push(score(plan, run, &record, profile));
-            }
-        }
-    }
-    let planned = scores.len();
-    for score in earlier {
-        if scores[..planned].iter().all(|new| new.slot() != score.slot()) && still_holds(&score, plans, data) {
-            scores.push(score);
-        }
-    }
+    let before: HashSet<String> = earlier.iter().map(|score| score.key.clone()).collect();
+    let of_run = |(plan, run): (&Plan, &Run)| {
+        let folder = run_folder(out, &run.key);
+        // of what is not as it was written there is no new row; the plan has said what is wrong with it
+        let record = RunRecord::read(&folder).ok()?;
+        Some(Gathered::of(score(plan, run, &record, profile), record, &folder))
+    };
+    let runs: Vec<(&Plan, &Run)> = plans.iter().flat_map(|plan| plan.runs.iter().map(move |run| (plan, run))).collect();
+    let mut rows: Vec<Gathered> = runs.into_par_iter().filter_map(of_run).collect();
+    let ended = rows.iter().map(|row| (row.score.key.clone(), row.score.status == Status::Ok)).collect();
+    let planned: HashSet<_> = rows.iter().map(|row| row.score.slot()).collect();
+    let is_kept = |score: &Score| !planned.contains(&score.slot()) && still_holds(score, plans, data);
+    let kept: Vec<Score> = earlier.into_par_iter().filter(is_kept).collect();
+    rows.par_extend(kept.into_par_iter().map(|score| Gathered::read(score, out)));
     note_plan(plans, data, out)?;
-    gather(&scores, out, say)?;
+    let rows = gather(rows, out, say)?;
     // those that were taken over under another key are gone
-    let is_outdated = |key: &&String| scores.iter().all(|score| score.key != **key) && run_folder(out, key).exists();
-    Ok(before.iter().filter(is_outdated).count())
+    let now: HashSet<&String> = rows.iter().map(|score| &score.key).collect();
+    let is_outdated = |key: &&String| !now.contains(key) && run_folder(out, key).exists();
+    Ok(Published { outdated: before.iter().filter(is_outdated).count(), ended })
 }
 
 /// Writes what was meant: all runs of the plans, and behind them what earlier calls meant by other experiments.
@@ -66,45 +125,87 @@ fn note_plan(plans: &[Plan], data: Origin, out: &Path) -> Result<(), Error> {
     };
     let mut planned: Vec<Planned> =
         plans.iter().flat_map(|plan| plan.runs.iter().map(move |run| of(plan, run))).collect();
-    let is_other =
-        |run: &Planned| run.data != data || plans.iter().all(|plan| plan.experiment().name != run.experiment);
+    let here: HashSet<&String> = plans.iter().map(|plan| &plan.experiment().name).collect();
+    let is_other = |run: &Planned| run.data != data || !here.contains(&run.experiment);
     planned.extend(Planned::read(out)?.into_iter().filter(is_other));
     Ok(Planned::write(out, &planned)?)
 }
 
-/// Writes all that follows from the records of these rows, and the rows.
-pub(super) fn gather(scores: &[Score], out: &Path, say: &dyn Fn(&str)) -> Result<(), Error> {
-    let mut predictions = Vec::new();
-    let mut references = ReferenceTables::default();
-    for score in scores.iter().filter(|score| score.metrics.is_some()) {
+/// A row of the scores with what of its record goes into the tables.
+pub(super) struct Gathered {
+    score: Score,
+    predictions: Vec<Prediction>,
+    /// Name of the random streams, where it was asked for pairs.
+    streams: Option<String>,
+    /// Why there are no predictions.
+    problem: Option<String>,
+}
+
+impl Gathered {
+    fn of(score: Score, record: RunRecord, folder: &Path) -> Self {
+        let streams = folder.join(PairPredictions::FILE).is_file().then(|| record.ingredients.streams());
+        let predictions = if score.metrics.is_some() { record.predictions } else { Vec::new() };
+        Self { score, predictions, streams, problem: None }
+    }
+
+    /// Of a row that is there.
+    pub(super) fn read(score: Score, out: &Path) -> Self {
         let folder = run_folder(out, &score.key);
-        let (record, pairs) =
-            match RunRecord::read(&folder).and_then(|record| Ok((record, PairPredictions::read(&folder)?))) {
-                Ok(sound) => sound,
-                Err(failure) => {
-                    say(&format!("predictions.parquet is without those of run {}: {failure}", score.key));
-                    continue;
-                }
-            };
-        if let Some(pairs) = pairs {
-            references.add(score, &record.ingredients.streams(), &pairs);
+        match score.metrics.is_some().then(|| RunRecord::read(&folder)) {
+            Some(Ok(record)) => Self::of(score, record, &folder),
+            Some(Err(failure)) => Self { problem: Some(failure.to_string()), ..Self::bare(score) },
+            None => Self::bare(score),
         }
-        predictions.extend(record.predictions.into_iter().map(|row| PredictionRow {
-            experiment: score.experiment.clone(),
-            model: score.model.clone(),
-            variant: score.variant.to_string(),
-            seed: score.seed,
-            cell_id: row.cell,
-            observed: row.observed,
-            predicted: row.predicted,
-            data: score.data.to_string(),
-            key: score.key.clone(),
-            profile: score.profile.clone(),
-        }));
+    }
+
+    fn bare(score: Score) -> Self {
+        Self { score, predictions: Vec::new(), streams: None, problem: None }
+    }
+}
+
+/// Writes all that follows from the records of these rows, and the rows, which it gives back.
+pub(super) fn gather(rows: Vec<Gathered>, out: &Path, say: &dyn Fn(&str)) -> Result<Vec<Score>, Error> {
+    let mut references = ReferenceTables::default();
+    let mut texts = Vec::new();
+    for Gathered { score, predictions, streams, problem } in &rows {
+        let mut problem = problem.clone();
+        if let Some(streams) = streams.as_ref().filter(|_| score.metrics.is_some()) {
+            match PairPredictions::read(&run_folder(out, &score.key)) {
+                Ok(pairs) => pairs.iter().for_each(|pairs| references.add(score, streams, pairs)),
+                Err(failure) => problem = Some(failure.to_string()),
+            }
+        }
+        if let Some(problem) = &problem {
+            say(&format!("predictions.parquet is without those of run {}: {problem}", score.key));
+        }
+        let predictions = if problem.is_some() { &[][..] } else { predictions };
+        texts.push((score.variant.to_string(), score.data.to_string(), predictions));
     }
     references.write(out)?;
+    let predictions: Vec<PredictionRow<'_>> = rows
+        .iter()
+        .zip(&texts)
+        .flat_map(|(Gathered { score, .. }, (variant, data, predictions))| {
+            predictions.iter().map(move |row| PredictionRow {
+                experiment: &score.experiment,
+                model: &score.model,
+                variant,
+                seed: score.seed,
+                cell_id: &row.cell,
+                observed: row.observed,
+                predicted: row.predicted,
+                data,
+                key: &score.key,
+                profile: &score.profile,
+            })
+        })
+        .collect();
     write_parquet(&out.join("predictions.parquet"), &predictions)?;
-    Ok(write_scores(&out.join("scores.csv"), scores)?)
+    drop(predictions);
+    drop(texts);
+    let scores: Vec<Score> = rows.into_iter().map(|row| row.score).collect();
+    write_scores(&out.join("scores.csv"), &scores)?;
+    Ok(scores)
 }
 
 fn score(plan: &Plan, run: &Run, record: &RunRecord, profile: &str) -> Score {

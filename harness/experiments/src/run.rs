@@ -21,6 +21,7 @@ use super::{
     memory::{self, Memory, gigabytes},
     plan::{Plan, Run, State},
     progress::Reporter,
+    publish::Publisher,
 };
 use crate::Error;
 use cells::{label::LabelRule, source::CellSource, whole_file};
@@ -57,11 +58,17 @@ pub struct Tally {
 /// [`Error::Stopped`] if `options.stop` was set; [`Error::FirstFailure`] if `options.fail_fast` is and a run has no numbers;
 /// [`Error::Record`] if something cannot be written. What is finished counts all the same.
 pub fn execute(plans: &[Plan], source: &dyn CellSource, options: &Options<'_>) -> Result<Tally, Error> {
-    let left = ["", "runs", "experiments", "pretrained"].map(|name| whole_file::clean(&options.out.join(name)));
+    let left =
+        ["", "runs", "experiments", "pretrained", "bundles"].map(|name| whole_file::clean(&options.out.join(name)));
     let company = Company::of(plans);
     let taken_over = former::take_over(plans, options.out)?;
     let pending = pending(plans, options.retry_failed);
-    let library = Library::open(options.out, options.retry_failed);
+    // of a hundred thousand runs, what they have trained is read where somebody may want it
+    let library = if pending.iter().all(Vec::is_empty) {
+        Library::empty(options.out)
+    } else {
+        Library::open(options.out, options.retry_failed)
+    };
     let demand = library.demand(with_plans(plans, &pending));
     let reporter = Reporter::new(demand.runs);
     for path in left.iter().flatten() {
@@ -80,8 +87,8 @@ pub fn execute(plans: &[Plan], source: &dyn CellSource, options: &Options<'_>) -
         reporter.say(&demand.to_string());
     }
     let reused = AtomicUsize::new(0);
-    let mut outdated = 0;
-    for (plan, pending) in plans.iter().zip(&pending) {
+    let mut publisher = Publisher::new(plans, source.origin(), options);
+    for (place, (plan, pending)) in plans.iter().zip(&pending).enumerate() {
         let record = ExperimentRecord {
             name: plan.experiment().name.clone(),
             scenario: plan.experiment().scenario.clone(),
@@ -107,7 +114,9 @@ pub fn execute(plans: &[Plan], source: &dyn CellSource, options: &Options<'_>) -
         let outcome = Campaign { worker }.run(pending);
         // also after a failure: what is finished counts
         let said = |line: &str| reporter.say(line);
-        outdated += super::publish::publish(plans, source.origin(), options.profile, options.out, &said)?;
+        if outcome.is_err() || place + 1 == plans.len() || (!pending.is_empty() && publisher.is_due()) {
+            publisher.publish(&said)?;
+        }
         outcome?;
     }
     let finished = reporter.finished() - company.count();
@@ -115,11 +124,16 @@ pub fn execute(plans: &[Plan], source: &dyn CellSource, options: &Options<'_>) -
     let selected = || plans.iter().flat_map(|plan| &plan.runs).filter(|run| run.selected);
     let mut failed = 0;
     for run in selected() {
-        failed += usize::from(RunRecord::read(&run_folder(options.out, &run.key))?.status != Status::Ok);
+        let is_ok = match publisher.is_ok(&run.key) {
+            Some(is_ok) => is_ok,
+            // what is wrong with it
+            None => RunRecord::read(&run_folder(options.out, &run.key))?.status == Status::Ok,
+        };
+        failed += usize::from(!is_ok);
     }
     let reused = reused.into_inner();
     let kept = selected().count().saturating_sub(finished);
-    Ok(Tally { made: finished, reused, kept, without_numbers: failed, outdated })
+    Ok(Tally { made: finished, reused, kept, without_numbers: failed, outdated: publisher.outdated() })
 }
 
 /// The runs of each plan that are to be made; runs of the same key, in whatever experiment, are one.

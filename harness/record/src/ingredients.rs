@@ -1,5 +1,6 @@
 //! What a run's result depends on, and the two keys that follow from it.
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 /// What the train keys of format 1 did not have.
@@ -22,7 +23,15 @@ impl Ingredients {
 
     /// Key of the run: the trained model and how it was asked.
     pub fn evaluation_key(&self) -> String {
-        hash(&json!({ "train": self.train_key(), "evaluation": self.evaluation }))
+        self.key_of(&self.train_key())
+    }
+
+    /// The same, where the key of the trained model is known.
+    pub(crate) fn key_of(&self, train_key: &str) -> String {
+        let mut text = b"{\"evaluation\":".to_vec();
+        canonical(&self.evaluation, &mut text);
+        text.extend_from_slice(format!(",\"train\":\"{train_key}\",}}").as_bytes());
+        digits(&text)
     }
 
     /// As they were in format 1 of records: nothing in them says the origin, the lives or the precision.
@@ -83,35 +92,44 @@ fn differences(path: &str, before: &Value, now: &Value, changes: &mut Vec<String
 
 /// The first 16 hexadecimal digits of the blake3 hash of the value as JSON with sorted keys.
 pub fn hash(value: &Value) -> String {
-    let mut text = String::new();
+    let mut text = Vec::new();
     canonical(value, &mut text);
-    blake3::hash(text.as_bytes()).to_hex()[..16].to_owned()
+    digits(&text)
 }
 
-fn canonical(value: &Value, text: &mut String) {
+fn digits(text: &[u8]) -> String {
+    blake3::hash(text).to_hex()[..16].to_owned()
+}
+
+fn canonical(value: &Value, text: &mut Vec<u8>) {
     match value {
         Value::Object(map) => {
-            let mut names: Vec<&String> = map.keys().collect();
-            names.sort();
-            text.push('{');
-            for name in names {
-                text.push_str(&Value::String(name.clone()).to_string());
-                text.push(':');
-                canonical(&map[name], text);
-                text.push(',');
+            let mut entries: Vec<(&String, &Value)> = map.iter().collect();
+            entries.sort_by_key(|(name, _)| *name);
+            text.push(b'{');
+            for (name, value) in entries {
+                plain(name, text);
+                text.push(b':');
+                canonical(value, text);
+                text.push(b',');
             }
-            text.push('}');
+            text.push(b'}');
         }
         Value::Array(items) => {
-            text.push('[');
+            text.push(b'[');
             for item in items {
                 canonical(item, text);
-                text.push(',');
+                text.push(b',');
             }
-            text.push(']');
+            text.push(b']');
         }
-        plain => text.push_str(&plain.to_string()),
+        value => plain(value, text),
     }
+}
+
+/// A name, number or text as JSON has it, which nothing can fail at: a `Vec` takes everything.
+fn plain(value: &impl Serialize, text: &mut Vec<u8>) {
+    let _ = serde_json::to_writer(text, value);
 }
 
 #[cfg(test)]
@@ -126,6 +144,18 @@ mod tests {
         assert_ne!(hash(&one), hash(&json!({ "a": 1, "b": [2, 1] })));
         assert_ne!(hash(&json!({ "a": "1" })), hash(&json!({ "a": 1 })));
         assert_eq!(hash(&one).len(), 16);
+    }
+
+    #[test]
+    fn a_key_is_the_hash_of_what_it_is_made_of() {
+        let one = Ingredients {
+            training: json!({ "seed": 1, "\u{1}\"name": ["a\n", 0.1, null, true, -3] }),
+            evaluation: json!({ "test_cells": "x", "alpha": 0.5 }),
+        };
+        let whole = json!({ "train": one.train_key(), "evaluation": one.evaluation });
+        assert_eq!(one.evaluation_key(), hash(&whole));
+        let text = "{\"\\u0001\\\"name\":[\"a\\n\",0.1,null,true,-3,],\"seed\":1,}";
+        assert_eq!(one.train_key(), blake3::hash(text.as_bytes()).to_hex()[..16]);
     }
 
     #[test]

@@ -13,6 +13,13 @@ pub(crate) fn sealed(pretty: &str) -> String {
     format!("{body}{SEAL}{}\"\n}}\n", hash_of(body.as_bytes()))
 }
 
+/// What is before the hash, as JSON again, and whether the hash is its own; `None` where there is no hash at the end.
+pub(crate) fn opened(text: &str) -> Option<(String, bool)> {
+    let (body, seal) = text.rsplit_once(SEAL)?;
+    let hash = seal.strip_suffix("\"\n}\n")?;
+    Some((format!("{body}\n}}"), hash == hash_of(body.as_bytes())))
+}
+
 /// Takes the hash out of what was read, and says whether it is that of the `text`; `None` where there is no hash.
 pub(crate) fn broken_off(text: &str, value: &mut Value) -> Option<bool> {
     let hash = value.as_object_mut()?.remove("blake3")?;

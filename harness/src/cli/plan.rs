@@ -107,7 +107,8 @@ pub fn execute(arguments: &PlanArguments) -> Result<(), Failure> {
         }
     }
     let pending = run::pending(&plans, false);
-    let demand = Library::open(&out, false).demand(run::with_plans(&plans, &pending));
+    let library = if pending.iter().all(Vec::is_empty) { Library::empty(&out) } else { Library::open(&out, false) };
+    let demand = library.demand(run::with_plans(&plans, &pending));
     let [new, stale, done, failed] = counts;
     text.push_str(&format!(
         "{new} new, {stale} stale, {done} done, {failed} failed before (--retry-failed runs them again), {skipped} not \

@@ -9,6 +9,7 @@ use clap::Args;
 
 use super::failure::Failure;
 use super::output::{self, say};
+use cells::whole_file;
 use experiments::merge::{Purpose, merge};
 use record::files::write_whole;
 use report::{
@@ -64,6 +65,9 @@ pub fn execute(arguments: &ReportArguments) -> Result<(), Failure> {
     lives::refuse_padded(out, &summaries)?;
     let document = document(&summaries, Throughput::read(&arguments.bench)?.as_ref());
     let to = arguments.to.as_deref().unwrap_or(out);
+    for path in [to, &to.join("tables"), &to.join("figures")].into_iter().flat_map(whole_file::clean) {
+        say(&format!("{}: left by a process that was ended while it wrote; removed", path.display()));
+    }
     let files = write::write(to, &summaries, &document)?;
     // tables and figures are many; their folders are said once
     let shown = files.iter().filter(|file| file.parent() == Some(to));

@@ -8,50 +8,52 @@ use crate::Error;
 
 /// One test cell of one run.
 #[derive(Clone, Debug, PartialEq)]
-pub struct PredictionRow {
+pub struct PredictionRow<'a> {
     /// Name of the experiment.
-    pub experiment: String,
+    pub experiment: &'a str,
     /// Name of the model.
-    pub model: String,
+    pub model: &'a str,
     /// Tells entries of one model apart.
-    pub variant: String,
+    pub variant: &'a str,
     /// Seed of the run.
     pub seed: u64,
     /// The cell.
-    pub cell_id: String,
+    pub cell_id: &'a str,
     /// Observed cycle life.
     pub observed: f64,
     /// Predicted cycle life.
     pub predicted: f64,
     /// `real` or `virtual`.
-    pub data: String,
+    pub data: &'a str,
     /// Key of the run, the name of its folder and of its row in the scores.
-    pub key: String,
+    pub key: &'a str,
     /// Profile of the run.
-    pub profile: String,
+    pub profile: &'a str,
 }
 
 /// Writes the rows in the order given.
 ///
 /// # Errors
 /// [`Error::Record`] names the file.
-pub fn write_parquet(path: &Path, rows: &[PredictionRow]) -> Result<(), Error> {
+pub fn write_parquet(path: &Path, rows: &[PredictionRow<'_>]) -> Result<(), Error> {
     let internal = |error: polars::error::PolarsError| Error::Internal(format!("{}: {error}", path.display()));
-    let texts =
-        |name: &str, of: fn(&PredictionRow) -> &str| Column::new(name.into(), rows.iter().map(of).collect::<Vec<_>>());
-    let numbers =
-        |name: &str, of: fn(&PredictionRow) -> f64| Column::new(name.into(), rows.iter().map(of).collect::<Vec<_>>());
+    let texts = |name: &str, of: for<'r> fn(&'r PredictionRow<'_>) -> &'r str| {
+        Column::new(name.into(), rows.iter().map(of).collect::<Vec<_>>())
+    };
+    let numbers = |name: &str, of: fn(&PredictionRow<'_>) -> f64| {
+        Column::new(name.into(), rows.iter().map(of).collect::<Vec<_>>())
+    };
     let columns = vec![
-        texts("experiment", |row| &row.experiment),
-        texts("model", |row| &row.model),
-        texts("variant", |row| &row.variant),
+        texts("experiment", |row| row.experiment),
+        texts("model", |row| row.model),
+        texts("variant", |row| row.variant),
         Column::new("seed".into(), rows.iter().map(|row| row.seed).collect::<Vec<_>>()),
-        texts("cell_id", |row| &row.cell_id),
+        texts("cell_id", |row| row.cell_id),
         numbers("observed", |row| row.observed),
         numbers("predicted", |row| row.predicted),
-        texts("data", |row| &row.data),
-        texts("key", |row| &row.key),
-        texts("profile", |row| &row.profile),
+        texts("data", |row| row.data),
+        texts("key", |row| row.key),
+        texts("profile", |row| row.profile),
     ];
     let mut table = DataFrame::new(rows.len(), columns).map_err(internal)?;
     let mut bytes = Vec::new();
@@ -68,17 +70,17 @@ mod tests {
     fn rows_are_read_as_they_were_written() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("predictions.parquet");
-        let row = |cell: &str, predicted: f64| PredictionRow {
-            experiment: "matr-1".to_owned(),
+        let row = |cell: &'static str, predicted: f64| PredictionRow {
+            experiment: "matr-1",
             model: "ridge".to_owned(),
-            variant: String::new(),
+            variant: "",
             seed: 7,
-            cell_id: cell.to_owned(),
+            cell_id: cell,
             observed: 500.0,
             predicted,
-            data: "virtual".to_owned(),
-            key: "c0ffee".to_owned(),
-            profile: "quick".to_owned(),
+            data: "virtual",
+            key: "c0ffee",
+            profile: "quick",
         };
         write_parquet(&path, &[row("a", 501.5), row("b", 1e300)]).unwrap();
         let table = ParquetReader::new(std::fs::File::open(&path).unwrap()).finish().unwrap();

@@ -8,6 +8,7 @@
 //! | [`some`] | a few cells of the virtual lab as a source of their own |
 //! | [`archive`] | made-up archives of curves |
 //! | [`lives`] | the published capacity tables, as cells |
+//! | [`mutated`] | damaged inputs for readers that no fuzzer is built around |
 //! | [`discharge_curve`] | curves on a voltage grid, by other means than the features |
 
 pub mod archive;
@@ -15,6 +16,7 @@ pub mod cells;
 pub mod discharge_curve;
 pub mod formula;
 pub mod lives;
+pub mod mutated;
 mod published;
 mod skipped;
 pub mod some;

@@ -12,6 +12,7 @@ mod compare;
 mod cycler_parquet;
 mod damage;
 mod doubts;
+mod faults;
 mod gate;
 mod gp_on_curves;
 mod lives;

@@ -37,6 +37,34 @@ fn parts_that_are_put_together_are_what_one_call_leaves() {
 }
 
 #[test]
+fn eight_shards_are_put_together_to_the_same_bytes() {
+    let small = Small::new();
+    let text = fs::read_to_string(small.path("small.yaml")).unwrap();
+    let seeds: Vec<String> = (0..19).map(|seed| seed.to_string()).collect();
+    fs::write(small.path("small.yaml"), text.replace("[0, 1]", &format!("[{}]", seeds.join(", ")))).unwrap();
+    small.batlinet(&["run", "small.yaml", "--out", "local"]);
+    let parts: Vec<String> = (1..=8).map(|part| format!("part-{part}")).collect();
+    for (index, part) in parts.iter().enumerate() {
+        small.batlinet(&["run", "small.yaml", "--shard", &format!("{}/8", index + 1), "--out", part]);
+    }
+    let mut words = vec!["merge", "--out", "all"];
+    words.extend(parts.iter().rev().map(String::as_str));
+    assert_eq!(small.batlinet(&words), "20 runs of 8 folders: all\n");
+    for file in FILES {
+        let (one, all) = (fs::read(small.path("local").join(file)), fs::read(small.path("all").join(file)));
+        assert!(one.unwrap() == all.unwrap(), "{file}");
+    }
+    // and so is what lies beside the records
+    for run in fs::read_dir(small.path("local/runs")).unwrap() {
+        let (run, name) = (run.as_ref().unwrap().path(), run.as_ref().unwrap().file_name());
+        for file in ["predictions.csv", "weights.safetensors"].into_iter().filter(|file| run.join(file).exists()) {
+            let merged = small.path("all/runs").join(&name).join(file);
+            assert!(fs::read(run.join(file)).unwrap() == fs::read(merged).unwrap(), "{file} of {}", name.display());
+        }
+    }
+}
+
+#[test]
 fn what_contradicts_itself_is_not_put_together() {
     let small = Small::new();
     small.batlinet(&["run", "small.yaml", "--set", "models.ridge.alpha=2", "--out", "other"]);

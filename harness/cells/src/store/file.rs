@@ -71,12 +71,21 @@ pub(super) struct Written {
 pub(super) fn write(path: &Path, cell: &Cell, notes: Notes) -> Result<Written, Error> {
     let numbered = cell.cycles().first().zip(cell.cycles().last()).map(|(first, last)| (first.number, last.number));
     let header = Header { info: cell.info().clone(), fingerprint: fingerprint::fingerprint(cell), numbered, notes };
-    let outcome = write_content(path, cell, &header);
+    let outcome = write_content(path, cell, &header).and_then(|()| read_back(path, &header));
     outcome.map_err(|Problem(what)| Error::Write {
         doing: format!("write cell {} below {}", cell.id(), parent_of(path)),
         source: cause(what),
     })?;
     Ok(Written { header, life: fingerprint::life(cell) })
+}
+
+/// The library swallows some errors of the system, such as one that befalls a chunk when its dataset is closed, so only reading tells
+/// what was written.
+fn read_back(path: &Path, header: &Header) -> Result<(), Problem> {
+    match read_whole(path) {
+        Ok((found, _)) if found == header.fingerprint => Ok(()),
+        _ => Err(Problem::new("what was written there does not read back as it was; is the disk sound?")),
+    }
 }
 
 /// The store's folder, as the user knows it: the temporary folder in between is nothing to them.

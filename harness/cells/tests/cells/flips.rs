@@ -137,5 +137,7 @@ fn every_damaged_byte_of_a_store_is_harmless_or_named() {
         from = number + stride();
         assert!(faults.len() < 2000, "{faults:#?}");
     }
+    let tried = tries(&dir, 0).count();
+    println!("{tried} changes of the files of a store");
     assert!(faults.is_empty(), "{} faults: {faults:#?}", faults.len());
 }

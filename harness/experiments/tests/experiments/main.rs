@@ -6,6 +6,7 @@ mod choice;
 mod declared;
 mod experiment_runs;
 mod handing_over;
+mod mutated;
 mod paper_items;
 mod precision;
 mod scenarios;

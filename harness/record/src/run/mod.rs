@@ -188,8 +188,9 @@ fn open(folder: &Path) -> Result<RunRecord, String> {
     let path = folder.join("record.json");
     let text = fs::read_to_string(path).map_err(|error| format!("cannot read this record: {error}"))?;
     let (mut record, said) = file::from_text(&text)?;
-    let (key, name) = (record.key(), folder.file_name().unwrap_or_default());
-    if said.key != key || said.train_key != record.train_key() {
+    let (train_key, name) = (record.train_key(), folder.file_name().unwrap_or_default());
+    let key = record.ingredients.key_of(&train_key);
+    if said.key != key || said.train_key != train_key {
         return Err(format!("it says that it is run {}, and what it was made of is that of {key}", said.key));
     }
     if name != key.as_str() {
