@@ -126,7 +126,7 @@ fn cells_of_ones_own_go_all_the_way_to_scores() {
     let cells = renamed(usize::MAX, &names);
     write("batteryml", &cells, &dir.path().join("files"));
     // one whose life somebody knows
-    let list = described(&cells).replacen("4.2,,,,\n", "4.2,,,,2000\n", 1);
+    let list = described(&cells).replacen("4.2,,,,\n", "4.2,,,,472\n", 1);
     fs::write(path("mine.csv"), &list).unwrap();
 
     let import =
@@ -140,7 +140,7 @@ fn cells_of_ones_own_go_all_the_way_to_scores() {
     let said = batlinet(&["data", "check", "--data", &path("store")]);
     assert!(said.contains("note: 5 cells are none of the published ones") && said.contains("MINE"), "{said}");
     let known = Store::open(&dir.path().join("store")).unwrap().cell("mine-CS2_33", 0).unwrap();
-    assert_eq!(known.info().published_life, Some(2000.0), "what the catalogue says of it stays with it");
+    assert_eq!(known.info().published_life, Some(472.0), "what the catalogue says of it stays with it");
 
     let part = |(k, (_, own)): (usize, &(&str, &str))| format!("{own},{}\n", if k < 3 { "train" } else { "test" });
     let split: String = names.iter().enumerate().map(part).collect();

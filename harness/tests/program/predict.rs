@@ -166,7 +166,7 @@ fn what_is_missing_in_a_record_is_said_with_the_life() {
     let file = small.path("files/MATR_b1c0_arbin.csv");
     let text = fs::read_to_string(&file).unwrap();
     let headings: Vec<&str> = text.lines().next().unwrap().split(',').collect();
-    let place = headings.iter().position(|heading| *heading == "Cycle_Index").unwrap();
+    let place = headings.iter().position(|heading| *heading == "Cycle Index").unwrap();
     let kept = |line: &&str| {
         line.split(',').nth(place).unwrap().parse().map_or(true, |number: u32| !(20..30).contains(&number))
     };

@@ -42,6 +42,13 @@ pub(super) fn join(files: Vec<(String, Samples)>) -> Result<(Samples, Vec<String
             joined = Some(samples);
             continue;
         };
+        if let Some(from) = again(all, &samples) {
+            let others = names.iter().map(|(other, _)| other).filter(|other| **other != name).join(", ");
+            return Err(Error::File {
+                file: name,
+                what: format!("it has samples of {others} once more, from {from:.0} s on: give each sample once"),
+            });
+        }
         if let Some(why) = is_before(all, &samples) {
             let others = names.iter().map(|(other, _)| other).filter(|other| **other != name).join(", ");
             return Err(Error::File {
@@ -103,10 +110,29 @@ impl Opening {
     }
 }
 
+/// s from which on one has the samples of the other, if it does: with the very times.
+fn again(all: &Samples, samples: &Samples) -> Option<f64> {
+    let (early, late) = if all.time[0] <= samples.time[0] { (all, samples) } else { (samples, all) };
+    let from = early.time.partition_point(|time| *time < late.time[0] - ROUNDING);
+    let len = Opening::LEAST.min(early.len() - from).min(late.len());
+    let near =
+        |one: &[f64], other: &[f64]| one[from..from + len].iter().zip(other).all(|(a, b)| (a - b).abs() <= ROUNDING);
+    let is_same = len >= Opening::LEAST / 3
+        && near(&early.time, &late.time)
+        && near(&early.voltage, &late.voltage)
+        && near(&early.current, &late.current);
+    is_same.then(|| late.time[0])
+}
+
 /// Why samples seem to come before these, if they do: by their times, or by their numbers of cycles.
 fn is_before(all: &Samples, samples: &Samples) -> Option<String> {
     let (end, start) = (samples.time[samples.len() - 1], all.time[0]);
-    if end <= start && end > samples.time[0] {
+    let goes_on = samples
+        .cycle
+        .as_ref()
+        .zip(all.cycle.as_ref())
+        .is_some_and(|(after, before)| after[0] >= before[before.len() - 1]);
+    if end <= start && end > samples.time[0] && !goes_on {
         return Some(format!("it ends at {end:.0} s, and the files before it begin at {start:.0} s"));
     }
     let (numbers, known) = (samples.cycle.as_ref()?, all.cycle.as_ref()?);
@@ -216,4 +242,49 @@ fn counted_up(name: &str, samples: &mut Samples, notes: &mut Vec<String>) -> Res
         *cycle = number.saturating_add(offset);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Cycles of 100 samples each, alike but for noise.
+    fn samples(cycles: std::ops::Range<u32>) -> Samples {
+        let places = 100 * cycles.start..100 * cycles.end;
+        let noise = |place: u32| f64::from(place * 37 % 101) * 1e-4;
+        Samples {
+            time: places.clone().map(|place| 10.0 * f64::from(place)).collect(),
+            voltage: places.clone().map(|place| 3.0 + 0.01 * f64::from(place % 100) + noise(place)).collect(),
+            current: places.clone().map(|place| if place % 100 < 50 { 1.0 } else { -1.0 }).collect(),
+            cycle: Some(places.map(|place| 1 + place / 100).collect()),
+            ..Samples::default()
+        }
+    }
+
+    fn joined(files: Vec<Samples>) -> Result<Samples, String> {
+        let named = files.into_iter().enumerate().map(|(place, samples)| (format!("{place}.csv"), samples));
+        join(named.collect()).map(|(samples, _)| samples).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn parts_in_order_are_joined_and_what_is_there_twice_or_out_of_order_is_refused() {
+        let all = samples(0..9);
+        assert_eq!(joined(vec![samples(0..3), samples(3..5), samples(5..9)]).unwrap(), all);
+        for (files, words) in [
+            (vec![samples(0..9), samples(0..9)], "1.csv: it holds the very samples of 0.csv"),
+            (vec![samples(0..9), samples(0..4)], "1.csv: it begins with the samples with which 0.csv begins"),
+            (vec![samples(0..9), samples(4..9)], "1.csv: it has samples of 0.csv once more, from 4000 s on"),
+            (vec![samples(4..9), samples(0..9)], "1.csv: it has samples of 0.csv once more, from 4000 s on"),
+            (vec![samples(0..5), samples(4..9)], "1.csv: it has samples of 0.csv once more, from 4000 s on"),
+            (vec![samples(4..9), samples(0..4)], "it seems to come before 0.csv; write the files in order of time"),
+        ] {
+            let said = joined(files).unwrap_err();
+            assert!(said.contains(words), "{words}: {said}");
+        }
+        // a clock and numbers that begin anew
+        let mut second = samples(5..9);
+        second.time.iter_mut().for_each(|time| *time -= 5000.0);
+        second.cycle.iter_mut().flatten().for_each(|cycle| *cycle -= 5);
+        assert_eq!(joined(vec![samples(0..5), second]).unwrap().cycle, all.cycle);
+    }
 }

@@ -8,7 +8,7 @@ const SAME_TIME: f64 = 0.2;
 /// s that no cycle lasts.
 const LONGEST_CYCLE: f64 = 1.0 * 365.25 * 86_400.0;
 
-/// Share of the cycles that a life may lack without a doubt, …
+/// Share of the cycles that a life may lack without a doubt, beside one that publishers count or not, …
 const FEW: f64 = 0.01;
 /// … and how many at most.
 const MOST_FEW: u32 = 5;
@@ -42,7 +42,7 @@ pub(super) fn skipped(numbers: impl IntoIterator<Item = u32>) -> Option<(String,
     };
     let found: Vec<String> = [before, between].into_iter().filter(|text| !text.is_empty()).collect();
     let all = lost + if first > 2 { first - 1 } else { 0 };
-    let is_much = all > MOST_FEW || f64::from(all) > FEW * f64::from(last);
+    let is_much = all > MOST_FEW || all > 1 && f64::from(all) > FEW * f64::from(last);
     (!found.is_empty()).then(|| {
         let said = found.join("; ");
         (

@@ -103,7 +103,7 @@ const RULES: &[Rule] = &[
     ("cycles 10 to 15 are not there", |rows| Given::one(rows, |_, row| !is_in(row, 10..16))),
     ("the first five cycles are not there", |rows| Given::one(rows, |_, row| !is_in(row, 0..6))),
     ("one cycle is not there", |rows| Given::one(rows, |_, row| !is_in(row, 12..13))),
-    ("every other cycle is not there", |rows| Given::one(rows, |_, row| row[3] as u32 % 2 == 0)),
+    ("every other cycle is not there", |rows| Given::one(rows, |_, row| (row[3] as u32).is_multiple_of(2))),
     ("the file twice", |rows| vec![rows.to_vec(), rows.to_vec()].into()),
     ("the file twice, once with fewer digits", |rows| {
         let mut rounded = rows.to_vec();
@@ -226,6 +226,7 @@ fn no_life_of_a_damaged_record_is_wrong_without_a_word() {
         let sound = dying(of);
         let true_life = life(&sound).unwrap();
         let rows = rows(&sound);
+        let near = |cell: &Cell| life(cell).is_some_and(|life| (life - true_life).abs() <= 1.0);
         for style in &STYLES {
             let (cell, said) = Given::from(vec![rows.clone()]).outcome(&sound, style).unwrap();
             assert!(life(&cell) == Some(true_life) && !said.contains("doubtful"), "{}: {said}", style.name);
@@ -240,6 +241,8 @@ fn no_life_of_a_damaged_record_is_wrong_without_a_word() {
                         assert!(why.contains("mine_1") || why.contains("part"), "{rule}: {why}");
                     }
                     Ok((_, said)) if said.contains("doubtful") => doubtful += 1,
+                    // one cycle more or less, which is said
+                    Ok((cell, said)) if said.contains("1 number of cycles skipped") && near(&cell) => {}
                     // what was recorded before a cut is right, and ends no life
                     Ok((cell, said)) if said.contains("not counted") && cell.cycles().len() == 14 => {}
                     Ok((cell, _)) if life(&cell) == Some(true_life) && cell.cycles().len() == sound.cycles().len() => {}
