@@ -72,7 +72,7 @@ mod tests {
         let path = folder.path().join("predictions.parquet");
         let row = |cell: &'static str, predicted: f64| PredictionRow {
             experiment: "matr-1",
-            model: "ridge".to_owned(),
+            model: "ridge",
             variant: "",
             seed: 7,
             cell_id: cell,
