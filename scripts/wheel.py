@@ -59,12 +59,13 @@ def main(program, version, out):
             for name, content in files.items():
                 entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
                 entry.compress_type = zipfile.ZIP_DEFLATED
-                entry.external_attr = (0o755 if "/bin/" in name else 0o644) << 16
+                # pip makes a program of what is marked as a plain file that may be run
+                entry.external_attr = (0o100755 if "/bin/" in name else 0o100644) << 16
                 archive.writestr(entry, content)
                 digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
                 record.append(f"{name},sha256={digest},{len(content)}\n")
             entry = zipfile.ZipInfo(f"{info}/RECORD", (1980, 1, 1, 0, 0, 0))
-            entry.external_attr = 0o644 << 16
+            entry.external_attr = 0o100644 << 16
             archive.writestr(entry, "".join(record) + f"{info}/RECORD,,\n")
     print(f"wrote {wheel} ({wheel.stat().st_size / 1e6:.0f} MB)")
 

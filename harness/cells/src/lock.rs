@@ -78,6 +78,12 @@ impl Drop for Lock {
     }
 }
 
+/// Removes the files of locks in `folder` that nobody holds: of processes that were ended. Whoever takes one meanwhile has it.
+pub fn clean(folder: &Path) {
+    let files = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    files.filter_map(|path| Lock::attempt(&path).ok().flatten()).for_each(drop);
+}
+
 /// The folder that is made for locks and holds nothing else.
 pub const FOLDER: &str = ".locks";
 
@@ -148,6 +154,22 @@ mod tests {
         drop(Lock::attempt(&path).unwrap().unwrap());
         drop(other);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn locks_that_nobody_holds_are_removed_and_no_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let locks = folder.path().join(FOLDER);
+        let lock = Lock::attempt(&locks.join("held")).unwrap().unwrap();
+        fs::write(locks.join("left"), "process 1").unwrap();
+        clean(&locks);
+        assert!(locks.join("held").exists() && !locks.join("left").exists());
+        drop(lock);
+        fs::create_dir(&locks).unwrap();
+        fs::write(locks.join("left"), "process 1").unwrap();
+        clean(&locks);
+        assert!(!locks.exists());
+        clean(&locks);
     }
 
     #[test]

@@ -63,10 +63,10 @@ struct Taken<'a> {
 /// # Errors
 /// [`Error::Merge`] names what cannot be together; [`Error::Record`] what is not as it was written.
 pub fn merge(folders: &[PathBuf], out: &Path, purpose: Purpose, say: &dyn Fn(&str)) -> Result<Merged, Error> {
+    clean_beside(out, say);
     if fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(Error::Merge(format!("{}: there is something in this folder; give a new one", out.display())));
     }
-    clean_beside(out, say);
     let parts = folders.iter().map(|folder| Part::read(folder)).collect::<Result<Vec<_>, _>>()?;
     let mut merged = Merged::default();
     let (planned, mut taken) = (meant(&parts), take(&parts, purpose, &mut merged)?);

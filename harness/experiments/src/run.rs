@@ -24,14 +24,14 @@ use super::{
     publish::Publisher,
 };
 use crate::Error;
-use cells::{label::LabelRule, source::CellSource, whole_file};
+use cells::{label::LabelRule, lock, source::CellSource, whole_file};
 use features::{
     feature::FeatureSpec,
     samples::{self, Samples},
 };
 use record::{
     ExperimentRecord, RunRecord, Status,
-    files::{lock, run_folder},
+    files::{self, run_folder},
 };
 
 /// Before what another process is at is looked at again.
@@ -60,6 +60,7 @@ pub struct Tally {
 pub fn execute(plans: &[Plan], source: &dyn CellSource, options: &Options<'_>) -> Result<Tally, Error> {
     let left =
         ["", "runs", "experiments", "pretrained", "bundles"].map(|name| whole_file::clean(&options.out.join(name)));
+    lock::clean(&options.out.join(lock::FOLDER));
     let company = Company::of(plans);
     let taken_over = former::take_over(plans, options.out)?;
     let pending = pending(plans, options.retry_failed);
@@ -74,7 +75,7 @@ pub fn execute(plans: &[Plan], source: &dyn CellSource, options: &Options<'_>) -
     for path in left.iter().flatten() {
         reporter.say(&format!("{}: left by a process that was ended while it wrote; removed", path.display()));
     }
-    if demand.runs > 0 && !lock(options.out, "scores")?.is_held() {
+    if demand.runs > 0 && !files::lock(options.out, "scores")?.is_held() {
         reporter.say(&format!(
             "{}: this file system knows no locks, so only one process at a time may work in this folder",
             options.out.display()

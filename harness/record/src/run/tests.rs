@@ -229,3 +229,31 @@ fn a_broken_record_is_named() {
         assert!(message.contains(words) && message.contains("record.json"), "{message}");
     }
 }
+
+#[test]
+fn a_damaged_record_that_is_sealed_anew_is_read_or_refused_in_a_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, _) = written(folder.path(), "k");
+    let text = fs::read_to_string(path.join("record.json")).unwrap();
+    let (body, _) = text.rsplit_once(",\n  \"blake3\"").unwrap();
+    let predictions = fs::read(path.join("predictions.csv")).unwrap();
+    let (mut read, mut refused) = (0, 0);
+    for (nth, input) in testing::mutated::mutated(&[body.as_bytes().to_vec(), predictions.clone()], 300).enumerate() {
+        // a table in the place of a table, and a record in the place of a record
+        let is_table = input.starts_with(b"cell");
+        let body = if is_table { body.into() } else { String::from_utf8_lossy(&input) };
+        let sealed = format!("{body},\n  \"blake3\": \"{}\"\n}}\n", hash_of(body.as_bytes()));
+        fs::write(path.join("record.json"), sealed).unwrap();
+        fs::write(path.join("predictions.csv"), if is_table { &input } else { &predictions }).unwrap();
+        match RunRecord::read_whole(&path) {
+            Ok(_) => read += 1,
+            Err(error) => {
+                let said = error.to_string();
+                assert!(said.contains("record.json") && said.len() < 4000, "input {nth}: no sentence: {said}");
+                refused += 1;
+            }
+        }
+    }
+    println!("{read} damaged records read, {refused} refused");
+    assert!(refused > 0);
+}

@@ -109,6 +109,12 @@ fn parts_add_up_to_the_whole() {
     assert!((parts.iter().map(|part| part.share).sum::<f64>() - 1.0).abs() < 1e-12);
     let mean = parts.iter().map(|part| part.estimate * part.cells as f64).sum::<f64>() / CELLS as f64;
     assert!((mean - a.estimate(Measure::Mae)).abs() < 1e-9);
+    assert!(parts.iter().all(|part| part.interval.is_some()));
+    // one cell has no interval
+    let alone: Vec<&str> = (0..CELLS).map(|cell| if cell == 3 { "alone" } else { "others" }).collect();
+    let parts = breakdown(&a, &alone, Measure::Mae, &Bootstrap::default()).unwrap();
+    let found: Vec<_> = parts.iter().map(|part| (part.cells, part.interval.is_some())).collect();
+    assert_eq!(found, [(1, false), (CELLS - 1, true)]);
     let refused = breakdown(&a, &["one"], Measure::Mae, &Bootstrap::default()).unwrap_err();
     assert_eq!(refused, Error::Groups { groups: 1, cells: CELLS });
 }
