@@ -29,7 +29,9 @@ pub(super) fn damaged(path: &Path, what: &str) -> Error {
 /// What kept a file from being written. The HDF5 library gives nothing but text, with the number of the system's error
 /// among much else: this is the one place where a kind is dug out of it. Of other kinds than a full disk, the text tells more.
 pub(super) fn cause(what: String) -> io::Error {
-    let number = what.split_once("errno = ").and_then(|(_, rest)| {
+    // as the library says it, and as the standard library does
+    let number = ["errno = ", "os error "].iter().find_map(|mark| {
+        let (_, rest) = what.split_once(mark)?;
         rest.split(|letter: char| !letter.is_ascii_digit()).next().and_then(|number| number.parse().ok())
     });
     match number.map(io::Error::from_raw_os_error) {
@@ -47,6 +49,7 @@ mod tests {
         let text =
             "H5Fcreate(): unable to create file (unable to open file: errno = 28, error message = 'No space left')";
         assert_eq!(cause(text.to_owned()).kind(), io::ErrorKind::StorageFull);
+        assert_eq!(cause("No space left on device (os error 28)".to_owned()).kind(), io::ErrorKind::StorageFull);
         for text in ["unable to lock file: errno = 11, …", "no number: errno = x", "no filter"] {
             let error = cause(text.to_owned());
             assert_eq!((error.kind(), &error.to_string()[..]), (io::ErrorKind::Other, text));
