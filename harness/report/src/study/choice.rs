@@ -7,6 +7,9 @@ use crate::{
 use record::{Candidate, Selection};
 use statistics::median;
 
+/// There only where somebody has chosen by it.
+const WORST: &str = "of the worst group, ln RMSE %";
+
 /// A table of all that was made of others, and one of the candidates of each selection; none where nothing was.
 pub fn tables(summary: &Summary) -> Vec<Table> {
     let made: Vec<(&Row, &Run, &Selection)> = summary
@@ -114,15 +117,8 @@ fn candidates(summary: &Summary, row: &Row, Selection(candidates): &Selection) -
             Cell::number(tested(summary, &one.name)),
         ]
     };
-    let columns = [
-        "candidate",
-        "taken",
-        "ln RMSE on folds, %",
-        "RMSE on folds",
-        "MAPE on folds %",
-        "of the worst group, ln RMSE %",
-        "RMSE on the test",
-    ];
+    let columns =
+        ["candidate", "taken", "ln RMSE on folds, %", "RMSE on folds", "MAPE on folds %", WORST, "RMSE on the test"];
     Table {
         slug: format!("{}-{}", summary.slug(), row.name().replace([' ', '+'], "-")),
         caption: format!(
@@ -130,7 +126,9 @@ fn candidates(summary: &Summary, row: &Row, Selection(candidates): &Selection) -
             row.name(),
             summary.title()
         ),
-        columns: columns.into_iter().map(Column::new).collect(),
+        columns: (columns.into_iter().map(Column::new))
+            .map(|column| Column { is_optional: column.heading == WORST, ..column })
+            .collect(),
         rows: candidates.iter().map(line).collect(),
     }
     .without_empty_columns()
