@@ -1,5 +1,6 @@
 //! Two models, arms or commits on the same cells.
 
+use ndarray::ArrayView1;
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF as _, StudentsT};
 
@@ -46,7 +47,7 @@ pub struct Difference {
     /// Whether it is known what other seeds would do; of one seed of a model that draws, it is not, and the interval
     /// is of these trained models alone.
     pub shows_seeds: bool,
-    /// Whether every prediction of both is the same.
+    /// Whether every prediction of both is the same, but for rounding.
     pub is_identical: bool,
 }
 
@@ -65,8 +66,9 @@ pub fn difference(
     let cells = a.cells().len();
     bootstrap.check(cells)?;
     let (losses_a, losses_b) = (Losses::new(a, measure), Losses::new(b, measure));
-    let is_identical = a.predicted() == b.predicted();
-    let contrast = Contrast::difference(&losses_a, &losses_b, a.seeds() == b.seeds() || is_identical);
+    let is_identical = are_alike(a, b);
+    let are_paired = a.seeds() == b.seeds() || (is_identical && a.seeds().len() == b.seeds().len());
+    let contrast = Contrast::difference(&losses_a, &losses_b, are_paired);
     let method = bootstrap.method.unwrap_or(if measure.is_smooth() { Method::Symmetric } else { Method::Percentile });
     let drawn = Drawn::new(&contrast, bootstrap, method.needs_variances());
     let (low, high) = drawn.interval(&contrast, method, Scale::Plain, bootstrap.level);
@@ -102,6 +104,22 @@ pub fn difference(
         shows_seeds: a.shows_seeds() && b.shows_seeds(),
         is_identical,
     })
+}
+
+/// What is computed in another order, or by way of a logarithm, is apart by this share of a life at most.
+const ROUNDING: f64 = 1e-12;
+
+/// Whether both say the same, seed by seed, or all seeds of both one and the same thing.
+fn are_alike(a: &Predictions, b: &Predictions) -> bool {
+    let is_near = |one: &f64, other: &f64| one == other || (one - other).abs() <= ROUNDING * one.abs();
+    let rows_are_near = |one: ArrayView1<'_, f64>, other: ArrayView1<'_, f64>| {
+        one.iter().zip(other).all(|(one, other)| is_near(one, other))
+    };
+    let (a, b) = (a.predicted(), b.predicted());
+    if a.nrows() == b.nrows() {
+        return a.rows().into_iter().zip(b.rows()).all(|(a, b)| rows_are_near(a, b));
+    }
+    a.rows().into_iter().chain(b.rows()).all(|row| rows_are_near(a.row(0), row))
 }
 
 /// The minimum detectable difference: (t₁₋α⸝₂ + t₀.₈) · standard error, with quantiles of Student's t with cells − 1 degrees

@@ -51,6 +51,32 @@ fn what_is_the_same_is_equal_and_nothing_else_is_without_a_tolerance() {
 }
 
 #[test]
+fn rounding_makes_no_difference() {
+    let a = predictions(1, 1.0);
+    let again = a.predicted().row(0).mapv(|life| life.ln().exp());
+    let twice = Array2::from_shape_fn((2, CELLS), |(_, cell)| again[cell]);
+    let b = Predictions::new(a.cells().to_vec(), a.observed().to_vec(), vec![0, 1], twice).unwrap();
+    assert_ne!(a.predicted().row(0), b.predicted().row(0));
+    for (a, b) in [(&a, &b), (&b, &a)] {
+        assert_eq!(Verdict::of(&compared(a, b, Measure::Rmse), 0.0, 1.0), Verdict::Equal);
+    }
+}
+
+#[test]
+fn an_interval_around_what_one_cell_makes_has_its_size() {
+    let a = predictions(1, 1.0);
+    let mut other = a.predicted().clone();
+    other[(0, 7)] += 3.0;
+    let b = Predictions::new(a.cells().to_vec(), a.observed().to_vec(), vec![0], other).unwrap();
+    for measure in [Measure::Rmse, Measure::Mae, Measure::Mape] {
+        let found = compared(&a, &b, measure);
+        let size = found.difference.abs();
+        assert!(found.low.abs() <= 10.0 * size && found.high.abs() <= 10.0 * size, "{found:?}");
+        assert_eq!(Verdict::of(&found, 0.0, 1.0), Verdict::CannotTell, "{found:?}");
+    }
+}
+
+#[test]
 fn a_verdict_needs_interval_family_and_seeds() {
     let (a, b) = (predictions(4, 1.0), predictions(4, 2.0));
     let found = compared(&a, &b, Measure::Mae);
