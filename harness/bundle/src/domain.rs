@@ -8,8 +8,12 @@ use cells::{
 };
 use serde::{Deserialize, Serialize};
 
-/// How far a nominal capacity or a rate may lie outside those of the training cells, as a factor.
+/// How far a rate may lie outside those of the training cells, as a factor.
 const FACTOR: f64 = 1.1;
+/// The same of a nominal capacity, to which lives are counted.
+const CAPACITY_FACTOR: f64 = 1.02;
+/// How far a voltage limit may, in V: features are drawn between them.
+const VOLTS: f64 = 0.02;
 /// How far a temperature may, in °C.
 const DEGREES: f64 = 5.0;
 
@@ -21,6 +25,7 @@ const UNKNOWN: &str = "unknown";
 pub struct Traits {
     chemistry: String,
     nominal_capacity: f64,
+    voltage_limits: [f64; 2],
     temperature: Option<f64>,
     charge_rate: Option<f64>,
     discharge_rate: Option<f64>,
@@ -43,6 +48,9 @@ pub struct Domain {
     pub chemistries: BTreeSet<String>,
     /// Ah.
     pub nominal_capacity: Range,
+    /// V, the lower and the upper limits. None in bundles of older programs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voltage_limits: Option<[Range; 2]>,
     /// °C of the chamber, of the cells of which it is known.
     pub temperature: Option<Range>,
     /// Median current of the first charge at hand over nominal capacity, in 1/h.
@@ -65,6 +73,7 @@ impl Traits {
         Self {
             chemistry: format!("{}/{}", info.chemistry.cathode, info.chemistry.anode),
             nominal_capacity: info.nominal_capacity,
+            voltage_limits: info.voltage_limits.into(),
             temperature: info.ambient_temperature,
             charge_rate: rate(1.0),
             discharge_rate: rate(-1.0),
@@ -107,6 +116,9 @@ impl Domain {
         Some(Self {
             chemistries: cells.iter().map(|cell| cell.chemistry.clone()).collect(),
             nominal_capacity: range(|cell| Some(cell.nominal_capacity))?,
+            voltage_limits: range(|cell| Some(cell.voltage_limits[0]))
+                .zip(range(|cell| Some(cell.voltage_limits[1])))
+                .map(<[Range; 2]>::from),
             temperature: range(|cell| cell.temperature),
             charge_rate: range(|cell| cell.charge_rate),
             discharge_rate: range(|cell| cell.discharge_rate),
@@ -122,17 +134,29 @@ impl Domain {
             warnings.push(format!("its chemistry is {}, the training cells are {known}", shown(&cell.chemistry, 40)));
         }
         let factors = [
-            ("nominal capacity", "Ah", Some(cell.nominal_capacity), Some(self.nominal_capacity)),
-            ("charge rate in the first cycle at hand", "1/h", cell.charge_rate, self.charge_rate),
-            ("discharge rate in the first cycle at hand", "1/h", cell.discharge_rate, self.discharge_rate),
+            ("nominal capacity", "Ah", Some(cell.nominal_capacity), Some(self.nominal_capacity), CAPACITY_FACTOR),
+            ("charge rate in the first cycle at hand", "1/h", cell.charge_rate, self.charge_rate, FACTOR),
+            ("discharge rate in the first cycle at hand", "1/h", cell.discharge_rate, self.discharge_rate, FACTOR),
         ];
-        for (what, unit, value, range) in factors {
+        for (what, unit, value, range, factor) in factors {
             let (Some(value), Some(range)) = (value, range) else { continue };
-            if value < range.low / FACTOR || value > range.high * FACTOR {
+            if value < range.low / factor || value > range.high * factor {
                 warnings.push(format!(
                     "its {what} is {} {unit}, of the training cells {}",
                     rounded(value),
                     range.shown(unit)
+                ));
+            }
+        }
+        for ((what, value), range) in
+            ["lower", "upper"].into_iter().zip(cell.voltage_limits).zip(self.voltage_limits.into_iter().flatten())
+        {
+            if value < range.low - VOLTS || value > range.high + VOLTS {
+                warnings.push(format!(
+                    "its {what} voltage limit is {} V, of the training cells {}; its curves are drawn between its limits, so a wrong one \
+                     makes another life",
+                    rounded(value),
+                    range.shown("V")
                 ));
             }
         }
@@ -157,6 +181,7 @@ mod tests {
         let mut cell = Traits {
             chemistry: "LFP/graphite".to_owned(),
             nominal_capacity: 1.1,
+            voltage_limits: [2.0, 3.6],
             temperature: Some(30.0),
             charge_rate: Some(3.6),
             discharge_rate: Some(4.0),
@@ -174,6 +199,11 @@ mod tests {
             said(|cell| cell.nominal_capacity = 2.0),
             ["its nominal capacity is 2 Ah, of the training cells 1.1 Ah"]
         );
+        assert!(said(|cell| cell.nominal_capacity = 1.2)[0].contains("its nominal capacity is 1.2 Ah"));
+        assert!(said(|cell| cell.voltage_limits = [2.01, 3.59]).is_empty());
+        let wide = said(|cell| cell.voltage_limits = [1.95, 3.65]);
+        assert_eq!(wide.len(), 2);
+        assert!(wide[1].starts_with("its upper voltage limit is 3.65 V, of the training cells 3.6 V"), "{wide:?}");
         assert_eq!(
             said(|cell| cell.temperature = Some(10.0)),
             ["its temperature is 10 °C, of the training cells 30 °C"]

@@ -245,8 +245,16 @@ impl Bundle {
         match (row, said) {
             (Ok(_), Some(said)) => {
                 let life = said.lives[position];
-                if !(life.is_finite() && life > 0.0) {
-                    warnings.insert(0, format!("the model predicts {life} cycles, which is no life"));
+                let longest = self.train.lives.iter().copied().fold(0.0_f64, f64::max);
+                if !(life.is_finite() && life > 0.0 && life <= ABSURD * longest) {
+                    let what = if life.abs() < 1e6 { format!("{life:.1}") } else { format!("{life:.0e}") };
+                    warnings.insert(
+                        0,
+                        format!(
+                            "the model predicts {what} cycles, which is no life; what was measured of the cell is not what the \
+                             model has learned from: are its sign, unit and cycles right?"
+                        ),
+                    );
                     return Answer { status: Status::Failed, warnings, ..answer };
                 }
                 answer.life = Some(life);
@@ -256,7 +264,10 @@ impl Bundle {
                 } else {
                     warnings.push(match self.calibration {
                         None => "the model was not calibrated, so there is no interval".to_owned(),
-                        Some(_) => format!("{} training cells are too few for an interval", self.train.ids.len()),
+                        Some(_) if self.train.ids.len() < FEWEST => {
+                            format!("{} training cells are too few for an interval", self.train.ids.len())
+                        }
+                        Some(_) => "its interval has no end, so unsure is the model of it".to_owned(),
                     });
                 }
                 if !has_ended {
@@ -299,6 +310,10 @@ impl Bundle {
     }
 }
 
+/// Training cells, of which fewer give no interval of nine tenths: the tenth part of one more is to be a whole cell.
+const FEWEST: usize = 9;
+/// Times the longest life of training cells, from which on an answer is none.
+const ABSURD: f64 = 1000.0;
 /// Times the longest life of training cells, or their shortest over a life, from which on a life is none that they know.
 const BEYOND: f64 = 2.0;
 

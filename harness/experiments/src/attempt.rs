@@ -18,6 +18,8 @@ pub(super) enum End<T> {
     Interrupted,
     /// The device is gone, for all other runs too.
     Lost(String),
+    /// What the runs of a folder share cannot be written to it, which no run is to blame for.
+    Unwritten(record::Error),
 }
 
 /// Makes of every way to fail, a panic included, a reason for the record: other runs go on.
@@ -29,6 +31,7 @@ pub(super) fn attempt<T>(work: impl FnOnce() -> Result<T, TrainError>) -> End<T>
         Ok(Err(TrainError::Model(ModelError::Diverged { .. }) | TrainError::DivergedBefore)) => {
             End::Without(Status::Diverged)
         }
+        Ok(Err(TrainError::Keeping(error))) => End::Unwritten(error),
         Ok(Err(error)) => End::Without(Status::Failed(reason(&error.to_string()))),
         Err(panic) => End::Without(Status::Failed(panic)),
     }
@@ -36,13 +39,15 @@ pub(super) fn attempt<T>(work: impl FnOnce() -> Result<T, TrainError>) -> End<T>
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     #[test]
     fn every_way_to_fail_becomes_a_reason() {
         let status = |work: fn() -> Result<(), TrainError>| match attempt(work) {
             End::Without(status) => status,
-            End::With(()) | End::Interrupted | End::Lost(_) => Status::Ok,
+            End::With(()) | End::Interrupted | End::Lost(_) | End::Unwritten(_) => Status::Ok,
         };
         assert_eq!(
             status(|| panic!("index 3 is\n out of range")).to_string(),
@@ -57,5 +62,7 @@ mod tests {
         assert!(matches!(attempt(|| Err::<(), _>(ModelError::Interrupted.into())), End::Interrupted));
         // no record says that a run has failed of which nothing is known
         assert!(matches!(attempt(|| Err::<(), _>(ModelError::Lost(String::new()).into())), End::Lost(_)));
+        let full = || record::files::write_whole(Path::new("/dev/null/network"), b"").map_err(TrainError::from);
+        assert!(matches!(attempt(full), End::Unwritten(_)));
     }
 }

@@ -124,6 +124,7 @@ impl Worker<'_> {
             Ok(samples) => match self.ask(job, samples, threads, &mut origin) {
                 End::Interrupted => return Ok(()),
                 End::Lost(sentence) => return Err(Error::CardLost(sentence)),
+                End::Unwritten(error) => return Err(error.into()),
                 End::Without(status) => Err(status),
                 End::With(answers) => Ok(answers),
             },

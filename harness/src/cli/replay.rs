@@ -17,8 +17,8 @@ use super::{
     options::{Options, Prepared},
     output,
 };
-use experiments::{Plan, Run, run};
-use record::{DeviceClass, Precision, RunRecord, files::run_folder};
+use experiments::{Plan, Run, State, run};
+use record::{DeviceClass, Precision, Provenance, RunRecord, files::run_folder};
 use verdicts::{
     Folder, Slot,
     replay::{self, Replayed},
@@ -42,6 +42,9 @@ pub struct ReplayArguments {
     /// Runs side by side [default: number of cores].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
+    /// Where runs are made again, to stay there: the same call goes on where it was stopped [default: a folder that is removed].
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
 }
 
 /// A record to be made again.
@@ -66,7 +69,22 @@ enum Outcome {
 /// [`Failure::Usage`] for what is no folder or key.
 pub fn execute(arguments: &ReplayArguments) -> Result<(), Failure> {
     let mut all = Vec::new();
-    for (folder, key) in arguments.what.iter().map(|what| located(what)).collect::<Result<Vec<_>, _>>()? {
+    let recorded = arguments.what.iter().map(|what| located(what)).collect::<Result<Vec<_>, _>>()?;
+    let temporary;
+    let out = match &arguments.out {
+        Some(out) => {
+            is_another(out, recorded.iter().map(|(folder, _)| folder.as_path()))?;
+            out.as_path()
+        }
+        None => {
+            temporary = tempfile::Builder::new()
+                .prefix("batlinet-replay-")
+                .tempdir()
+                .map_err(|error| Failure::Usage(format!("cannot make a folder for what is made again: {error}")))?;
+            temporary.path()
+        }
+    };
+    for (folder, key) in recorded {
         all.extend(wanted(&folder, key.as_deref(), &arguments.models)?);
     }
     if all.is_empty() {
@@ -78,7 +96,7 @@ pub fn execute(arguments: &ReplayArguments) -> Result<(), Failure> {
     }
     let mut found: Vec<(Wanted, Outcome)> = Vec::new();
     for (call, wanted) in by_call {
-        match options_of(&call, arguments, &wanted).and_then(|options| Ok((options.prepare()?, options))) {
+        match options_of(&call, arguments, &wanted, out).and_then(|options| Ok((options.prepare()?, options))) {
             Ok((prepared, options)) => found.extend(again(prepared, &options, arguments, wanted)?),
             Err(failure) => {
                 let why = failure.to_string();
@@ -87,6 +105,19 @@ pub fn execute(arguments: &ReplayArguments) -> Result<(), Failure> {
         }
     }
     tell(&found)
+}
+
+/// Refuses to hold records against themselves.
+fn is_another<'a>(out: &Path, mut recorded: impl Iterator<Item = &'a Path>) -> Result<(), Failure> {
+    let real = |path: &Path| fs::canonicalize(path).ok();
+    match recorded.find(|folder| real(out).is_some() && real(folder) == real(out)) {
+        None => Ok(()),
+        Some(folder) => Err(Failure::Usage(format!(
+            "--out {} is the folder of the records themselves, {}: give what is made again one of its own",
+            out.display(),
+            folder.display()
+        ))),
+    }
 }
 
 /// The output folder, and the key of the run in it if one is named.
@@ -127,7 +158,7 @@ fn wanted(folder: &Path, key: Option<&str>, models: &[String]) -> Result<Vec<Wan
 }
 
 /// What the call in a record asked for, without what says where to and how fast.
-fn options_of(call: &str, arguments: &ReplayArguments, wanted: &[Wanted]) -> Result<Options, Failure> {
+fn options_of(call: &str, arguments: &ReplayArguments, wanted: &[Wanted], out: &Path) -> Result<Options, Failure> {
     let incomplete = |why: String| Failure::Incomplete(why);
     let words = shlex::split(call).ok_or_else(|| incomplete(format!("its call is no call: {call}")))?;
     let parsed = Arguments::try_parse_from(words)
@@ -137,6 +168,7 @@ fn options_of(call: &str, arguments: &ReplayArguments, wanted: &[Wanted]) -> Res
     };
     let mut options = run.options;
     (options.shard, options.only, options.models) = (None, Vec::new(), Vec::new());
+    options.out = Some(out.to_owned());
     if let Some(data) = &arguments.data {
         options.data.clone_from(data);
     }
@@ -159,11 +191,7 @@ fn again(
     arguments: &ReplayArguments,
     wanted: Vec<Wanted>,
 ) -> Result<Vec<(Wanted, Outcome)>, Failure> {
-    let Prepared { mut plans, source, device, .. } = prepared;
-    let folder = tempfile::Builder::new()
-        .prefix("batlinet-replay-")
-        .tempdir()
-        .map_err(|error| Failure::Usage(format!("cannot make a folder for what is made again: {error}")))?;
+    let Prepared { mut plans, source, device, out } = prepared;
     let mut keys: BTreeSet<String> = wanted.iter().map(|one| one.record.key()).collect();
     // what is made of other runs needs them
     let of_runs = plans.iter().flat_map(|plan| plan.runs.iter().map(move |run| (plan, run)));
@@ -171,13 +199,18 @@ fn again(
     let needed: Vec<String> =
         of_runs.filter(|(_, run)| keys.contains(&run.key)).flat_map(|(plan, run)| inputs((plan, run))).collect();
     keys.extend(needed);
+    let this = Provenance::current(env!("BATLINET_COMMIT"), 1);
     for run in plans.iter_mut().flat_map(|plan| &mut plan.runs) {
         run.selected = keys.contains(&run.key);
-        run.state = experiments::State::New;
+        // what another commit made again says nothing of this one
+        let made = RunRecord::read(&run_folder(&out, &run.key)).map(|record| record.provenance);
+        if made.is_ok_and(|made| (&made.commit, made.is_dirty) != (&this.commit, this.is_dirty)) {
+            run.state = State::New;
+        }
     }
     let jobs = arguments.jobs.map_or_else(|| thread::available_parallelism().map_or(1, usize::from), usize::from);
     let how = run::Options {
-        out: folder.path(),
+        out: &out,
         device,
         jobs,
         fail_fast: false,
@@ -194,7 +227,7 @@ fn again(
     Ok(wanted
         .into_iter()
         .map(|one| {
-            let made = run_folder(folder.path(), &one.record.key());
+            let made = run_folder(&out, &one.record.key());
             let outcome = if RunRecord::exists(&made) {
                 match RunRecord::read(&made) {
                     Ok(now) => {

@@ -101,6 +101,13 @@ fn recorded_runs_come_out_the_same_and_other_data_is_named() {
     let small = Small::new();
     let said = small.batlinet(&["replay", "out"]);
     assert!(said.contains("3 runs: 3 the same"), "{said}");
+    // one that was stopped goes on where it was, and holds nothing against itself
+    small.batlinet(&["replay", "out", "--models", "ridge", "--out", "again"]);
+    let (code, said) = small.ends(&["replay", "out", "--out", "again"]);
+    assert!(code == 0 && said.contains("3 runs: 3 the same"), "{code}: {said}");
+    assert!(said.contains("[2/2]") && !said.contains("ridge"), "{said}");
+    let (code, said) = small.ends(&["replay", "out", "--out", "./out"]);
+    assert!(code == 2 && said.contains("the folder of the records themselves"), "{code}: {said}");
     let split = fs::read_to_string(small.path("split.csv")).unwrap();
     fs::write(small.path("split.csv"), split.replace("MATR_b1c5", "MATR_b1c7")).unwrap();
     let (code, said) = small.ends(&["replay", "out", "--models", "ridge"]);
