@@ -40,7 +40,7 @@ impl Inputs {
 
     /// The factors that give the differences of training a standard deviation of `deviation`, branch by branch; no factor
     /// where all differences are equal. Those of the inter-cell branch are taken from each of `cells` with up to
-    /// [`COMPARED`] of `references`: those that follow it, and from the end on the first, so that a cell comes
+    /// `COMPARED` of `references`: those that follow it, and from the end on the first, so that a cell comes
     /// last of its own references.
     pub fn scales_to(
         &mut self,
