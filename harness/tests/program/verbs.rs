@@ -230,7 +230,9 @@ fn ageing(id: &str, end: usize) -> Cell {
     let plain = plain_cell(id, 4);
     let mut cycles = plain.cycles().to_vec();
     cycles[0].voltage[0] += end as f64 * 1e-6;
-    let life = (0..end + 5).map(|position| if position < end { 1.05 } else { 0.85 }).collect();
+    // slowly, as cells do
+    let capacity = |position: usize| if position < end { 1.05 - 0.16 * position as f64 / end as f64 } else { 0.85 };
+    let life = (0..end + 5).map(capacity).collect();
     Cell::new(plain.info().clone(), cycles, LifeRecord::Capacity(life)).unwrap()
 }
 
