@@ -63,8 +63,19 @@ impl Calibration {
         )
     }
 
+    /// ⌊α(n+1)⌋ for n training cells.
+    fn rank(&self, level: f64) -> usize {
+        // what rounding takes from 0.1 · 10 is not to count
+        ((1.0 - level) * (self.residuals.len() + 1) as f64 + 1e-9).floor() as usize
+    }
+
+    /// Whether there are training cells enough for an interval (9 for 0.9).
+    pub fn is_enough(&self, level: f64) -> bool {
+        self.rank(level) > 0
+    }
+
     /// The interval in cycles of a cell of whose life the folds' models answer these lives; of a single life, that of the whole
-    /// model. `None` where there are too few training cells for any (9 for 0.9).
+    /// model. `None` where there are too few training cells for any ([`Self::is_enough`]).
     ///
     /// # Panics
     /// If there is neither one life nor one per fold.
@@ -80,8 +91,7 @@ impl Calibration {
         let place = |fold: usize| if lives.len() == 1 { 0 } else { fold };
         let answer = |fold: usize| lives[place(fold)].ln();
         let cells = self.residuals.len();
-        // what rounding takes from 0.1 · 10 is not to count
-        let rank = ((1.0 - level) * (cells + 1) as f64 + 1e-9).floor() as usize;
+        let rank = self.rank(level);
         let of = |sign: f64| {
             let pairs = self.folds.iter().zip(&self.residuals);
             let mut ends: Vec<f64> =

@@ -262,9 +262,9 @@ impl Bundle {
                     // an answer outside its own interval would puzzle, and a wider one covers no less
                     (answer.low, answer.high) = (Some(low.min(life)), Some(high.max(life)));
                 } else {
-                    warnings.push(match self.calibration {
+                    warnings.push(match &self.calibration {
                         None => "the model was not calibrated, so there is no interval".to_owned(),
-                        Some(_) if self.train.ids.len() < FEWEST => {
+                        Some(calibration) if !calibration.is_enough(LEVEL) => {
                             format!("{} training cells are too few for an interval", self.train.ids.len())
                         }
                         Some(_) => "its interval has no end, so unsure is the model of it".to_owned(),
@@ -310,8 +310,6 @@ impl Bundle {
     }
 }
 
-/// Training cells, of which fewer give no interval of nine tenths: the tenth part of one more is to be a whole cell.
-const FEWEST: usize = 9;
 /// Times the longest life of training cells, from which on an answer is none.
 const ABSURD: f64 = 1000.0;
 /// Times the longest life of training cells, or their shortest over a life, from which on a life is none that they know.

@@ -4,7 +4,7 @@
 //! Published cells are not held against this: how long they lived is known, and their publishers' outliers are theirs.
 
 use std::{
-    collections::{HashMap, HashSet, hash_map::Entry},
+    collections::{HashMap, HashSet},
     hash::{DefaultHasher, Hash as _, Hasher as _},
 };
 
@@ -33,6 +33,13 @@ fn median(values: &[f64]) -> Option<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     sorted.get(sorted.len() / 2).copied()
+}
+
+/// What is usual before a position, which has so many before it, and from it on.
+fn around(capacity: &[f64], position: usize) -> Option<(f64, f64)> {
+    let before = &capacity[position - AROUND..position];
+    let after = &capacity[position..capacity.len().min(position + AROUND)];
+    Some((median(before)?, median(after)?))
 }
 
 impl Seen<'_> {
@@ -145,17 +152,12 @@ impl Seen<'_> {
     }
 
     fn rise(&self, capacity: &[f64]) -> Option<Doubt> {
-        let around = |position: usize| {
-            let before = &capacity[position - AROUND..position];
-            let after = &capacity[position..position + AROUND];
-            Some((median(before)?, median(after)?))
-        };
         let rises = (AROUND..(capacity.len() + 1).saturating_sub(AROUND)).filter(|&position| {
             capacity[position] > capacity[position - 1] + 0.5 * RISE * self.nominal
-                && around(position).is_some_and(|(before, after)| after > before + RISE * self.nominal)
+                && around(capacity, position).is_some_and(|(before, after)| after > before + RISE * self.nominal)
         });
         self.of_positions(&rises.collect::<Vec<_>>(), capacity.len(), |first| {
-            let (before, after) = around(first).unwrap_or_default();
+            let (before, after) = around(capacity, first).unwrap_or_default();
             format!(
                 "the capacity rises from {before:.4} to {after:.4} Ah, and stays there: the files are in another order or of \
                  another cell, or the cycles before are of another kind"
@@ -165,21 +167,16 @@ impl Seen<'_> {
 
     /// The other way round, and at the end of a record by as few as two cycles.
     fn fall(&self, capacity: &[f64]) -> Option<Doubt> {
-        let around = |position: usize| {
-            let before = &capacity[position - AROUND..position];
-            let after = &capacity[position..capacity.len().min(position + AROUND)];
-            Some((median(before)?, median(after)?))
-        };
         // a knee goes down in many steps, none of them most of the way
         let is_fall = |position: &usize| {
-            around(*position).is_some_and(|(before, after)| {
+            around(capacity, *position).is_some_and(|(before, after)| {
                 let step = capacity[position - 1] - capacity[*position];
                 before - after > RISE * self.nominal && step > 0.5 * (before - after)
             })
         };
         let falls: Vec<usize> = (AROUND..capacity.len().saturating_sub(1)).filter(is_fall).collect();
         self.of_positions(&falls, capacity.len(), |first| {
-            let (before, after) = around(first).unwrap_or_default();
+            let (before, after) = around(capacity, first).unwrap_or_default();
             format!(
                 "the capacity falls from {before:.4} to {after:.4} Ah in one step, and stays there: from here on it seems to be cycled \
                  otherwise, or to be another cell, or part of what it gives is not counted; a life may rest on that"
@@ -195,29 +192,25 @@ impl Seen<'_> {
         if self.cell.info().origin == Origin::Virtual {
             return None;
         }
+        let cycles = self.cell.cycles();
+        let is_measured = |position: usize| {
+            cycles[position].voltage.iter().map(|value| value.to_bits()).collect::<HashSet<u64>>().len() >= ENOUGH
+        };
         let mut first_of = HashMap::new();
-        let mut copies = Vec::new();
-        for (position, cycle) in self.cell.cycles().iter().enumerate() {
-            let different = cycle.voltage.iter().map(|value| value.to_bits()).collect::<HashSet<u64>>().len();
-            if different < ENOUGH {
-                continue;
-            }
-            // counters that go on through all cycles leave other last digits
-            let rounded = |value: &f64| (value * 1e7).round().to_bits();
-            let series = [&cycle.voltage, &cycle.current].into_iter().flatten().map(|value| value.to_bits());
-            let all: Vec<u64> = series.chain(cycle.discharge_capacity.iter().map(rounded)).collect();
+        let (mut copies, mut of) = (Vec::new(), 0);
+        for (position, cycle) in cycles.iter().enumerate() {
             let mut hasher = DefaultHasher::new();
-            all.hash(&mut hasher);
-            match first_of.entry(hasher.finish()) {
-                Entry::Occupied(earlier) => copies.push((position, *earlier.get())),
-                Entry::Vacant(vacant) => {
-                    vacant.insert(position);
-                }
+            [&cycle.voltage, &cycle.current].into_iter().flatten().for_each(|value| value.to_bits().hash(&mut hasher));
+            // counters that go on through all cycles leave other last digits
+            let rounded = cycle.discharge_capacity.iter().map(|value| (value * 1e7).round().to_bits());
+            rounded.for_each(|bits| bits.hash(&mut hasher));
+            let first = *first_of.entry(hasher.finish()).or_insert(position);
+            if first != position && is_measured(position) {
+                of = if copies.is_empty() { first } else { of };
+                copies.push(position);
             }
         }
-        let positions: Vec<usize> = copies.iter().map(|(position, _)| *position).collect();
-        self.of_positions(&positions, self.cell.cycles().len(), |first| {
-            let of = copies.iter().find(|(position, _)| *position == first).map_or(0, |(_, of)| *of);
+        self.of_positions(&copies, cycles.len(), |_| {
             format!(
                 "it is cycle {} again, to the last digit: rows or files stand twice, and the cycles behind are counted too late; leave \
                  the copies out of the file, or drop these cycles",
