@@ -10,7 +10,10 @@ use baselines::{Weights, encoder};
 
 use super::{
     attempt::{End, attempt},
-    choice::outcome::{Outcome, outcome},
+    choice::{
+        opinions::Opinions,
+        outcome::{Outcome, outcome},
+    },
     company::Company,
     entry::Entry,
     library::Library,
@@ -24,7 +27,7 @@ use super::{
 };
 use crate::Error;
 use cells::{label::LabelRule, source::CellSource};
-use features::samples::{self, Part, Samples, nothing_observed};
+use features::samples::{Part, Samples, nothing_observed};
 use record::{
     Attachments, Deviations, Doubtful, DrawnReferences, Fit, LifeBases, PairPredictions, Prediction, Provenance,
     Removed, RunRecord, Seconds, Status, Versions, card, files::run_folder,
@@ -169,12 +172,12 @@ impl Worker<'_> {
     }
 
     /// Makes a run of the records of others, and writes its record.
-    pub(super) fn make_of_others(&self, run: &Run) -> Result<(), Error> {
+    pub(super) fn make_of_others(&self, run: &Run, opinions: &Opinions<'_>) -> Result<(), Error> {
         let _progress = self.reporter.begin(&self.plan.label(run), self.options.stop);
         let rule = self.plan.experiment().rule(self.entry(run));
         let start = Instant::now();
-        let samples = samples::lives(self.source, &self.plan.split, rule, self.options.jobs);
-        let outcome = outcome(self.plan, run, self.options.out, self.source, self.options.jobs);
+        let samples = opinions.samples(run.entry);
+        let outcome = outcome(opinions, run);
         let mut record = self.blank(run, 1);
         if let Ok(samples) = &samples {
             describe(&mut record, samples);
@@ -190,8 +193,7 @@ impl Worker<'_> {
                 (selection, intervals, sides) = (outcome.selection, outcome.intervals, outcome.sides);
             }
             (Ok(_), Ok(_)) => record.status = Status::Failed("its members were tested on other cells".to_owned()),
-            (Err(problem), _) => record.status = Status::Failed(reason(&problem.to_string())),
-            (_, Err(problem)) => record.status = Status::Failed(reason(&problem)),
+            (Err(problem), _) | (_, Err(problem)) => record.status = Status::Failed(reason(&problem)),
         }
         let (deviations, selection, intervals) = (deviations.as_ref(), selection.as_ref(), intervals.as_ref());
         let sides = sides.as_ref();

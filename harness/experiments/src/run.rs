@@ -12,6 +12,7 @@ use std::{
 
 pub use super::options::Options;
 use super::{
+    choice::opinions::Opinions,
     company::Company,
     doubts,
     entry::ModelSpec,
@@ -179,7 +180,12 @@ impl Campaign<'_> {
         let (made, trained): (Vec<&Run>, Vec<&Run>) = pending.iter().partition(|run| self.worker.plan.is_made(run));
         self.train(&trained)?;
         // in the order of the file, which is that in which they need one another
-        made.into_iter().try_for_each(|run| self.worker.make_of_others(run))
+        let Worker { plan, source, options, .. } = self.worker;
+        let opinions = Opinions::of(plan, options.out, source, options.jobs);
+        made.into_iter().try_for_each(|run| {
+            self.check_stop()?;
+            self.worker.make_of_others(run, &opinions)
+        })
     }
 
     fn train(&self, pending: &[&Run]) -> Result<(), Error> {

@@ -1,15 +1,15 @@
 //! What is known of the cells of a plan beside what models say of them: features, training lives, groups.
 
 use std::{
-    cell::{OnceCell, RefCell},
+    cell::RefCell,
     collections::{BTreeMap, HashMap},
     rc::Rc,
 };
 
 use super::folds::FoldsBy;
 use crate::plan::Plan;
-use cells::{cell::CellInfo, source::CellSource};
-use features::samples;
+use cells::{cell::CellInfo, label::LabelRule, source::CellSource};
+use features::samples::{self, Samples};
 
 /// One row of numbers per cell.
 pub(super) type Rows = BTreeMap<String, Vec<f64>>;
@@ -20,13 +20,20 @@ pub(super) struct Lore<'a> {
     source: &'a dyn CellSource,
     workers: usize,
     features: RefCell<HashMap<String, Rc<Rows>>>,
-    lives: OnceCell<BTreeMap<String, f64>>,
+    samples: RefCell<Vec<(LabelRule, Rc<Samples>)>>,
     infos: RefCell<HashMap<String, CellInfo>>,
 }
 
 impl<'a> Lore<'a> {
     pub(super) fn of(plan: &'a Plan, source: &'a dyn CellSource, workers: usize) -> Self {
-        Self { plan, source, workers, features: RefCell::default(), lives: OnceCell::new(), infos: RefCell::default() }
+        Self {
+            plan,
+            source,
+            workers,
+            features: RefCell::default(),
+            samples: RefCell::default(),
+            infos: RefCell::default(),
+        }
     }
 
     /// The feature that entry number `entry` reads, of training and test cells.
@@ -54,19 +61,28 @@ impl<'a> Lore<'a> {
         Ok(rows)
     }
 
+    /// Training and test cells with their lives by a label rule, and no features.
+    ///
+    /// # Errors
+    /// Why there are none.
+    pub(super) fn samples(&self, rule: &LabelRule) -> Result<Rc<Samples>, String> {
+        if let Some((_, samples)) = self.samples.borrow().iter().find(|(of, _)| of == rule) {
+            return Ok(Rc::clone(samples));
+        }
+        let samples = samples::lives(self.source, &self.plan.split, rule, self.workers);
+        let samples = Rc::new(samples.map_err(|problem| problem.to_string())?);
+        self.samples.borrow_mut().push((rule.clone(), Rc::clone(&samples)));
+        Ok(samples)
+    }
+
     /// ln life of each training cell.
     ///
     /// # Errors
     /// Why no cell has one.
-    pub(super) fn training_lives(&self) -> Result<&BTreeMap<String, f64>, String> {
-        if let Some(lives) = self.lives.get() {
-            return Ok(lives);
-        }
-        let samples = samples::lives(self.source, &self.plan.split, &self.plan.experiment().label, self.workers);
-        let train = samples.map_err(|problem| problem.to_string())?.train;
-        Ok(self
-            .lives
-            .get_or_init(|| train.ids.into_iter().zip(train.lives).map(|(id, life)| (id, life.ln())).collect()))
+    pub(super) fn training_lives(&self) -> Result<BTreeMap<String, f64>, String> {
+        let samples = self.samples(&self.plan.experiment().label)?;
+        let lives = samples.train.lives.iter().map(|life| life.ln());
+        Ok(samples.train.ids.iter().cloned().zip(lives).collect())
     }
 
     /// What a cell shares with those of its group.

@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{entry::ModelSpec, plan::Plan};
 use cells::source::CellSource;
+use features::samples::Samples;
 use record::{Deviations, PairPredictions, RunRecord, Status, files::run_folder};
 
 /// Of what cells something is asked.
@@ -49,8 +50,8 @@ pub(super) struct Errors {
     pub(super) mape: f64,
 }
 
-/// Records of a plan and its folds.
-pub(super) struct Opinions<'a> {
+/// Records of a plan and its folds, each read once.
+pub(crate) struct Opinions<'a> {
     pub(super) plan: &'a Plan,
     pub(super) lore: Lore<'a>,
     out: &'a Path,
@@ -62,9 +63,18 @@ pub(super) struct Opinions<'a> {
 pub(super) type Answers = Vec<Vec<f64>>;
 
 impl<'a> Opinions<'a> {
-    pub(super) fn of(plan: &'a Plan, out: &'a Path, source: &'a dyn CellSource, workers: usize) -> Self {
+    pub(crate) fn of(plan: &'a Plan, out: &'a Path, source: &'a dyn CellSource, workers: usize) -> Self {
         let lore = Lore::of(plan, source, workers);
         Self { plan, lore, out, read: RefCell::default(), paired: RefCell::default() }
+    }
+
+    /// Training and test cells of an entry with their lives.
+    ///
+    /// # Errors
+    /// Why there are none.
+    pub(crate) fn samples(&self, entry: usize) -> Result<Rc<Samples>, String> {
+        let experiment = self.plan.experiment();
+        self.lore.samples(experiment.rule(&experiment.models[entry]))
     }
 
     /// All folds.
@@ -221,7 +231,7 @@ impl<'a> Opinions<'a> {
 
     /// The training cells of a target: of a fold, those that it does not leave out.
     pub(super) fn training(&self, entry: usize, target: Target) -> Result<Vec<String>, String> {
-        let all = self.lore.training_lives()?.keys().cloned();
+        let all = self.lore.training_lives()?.into_keys();
         let left_out = match target {
             Target::Test => Vec::new(),
             Target::Fold(_) => self.cells(entry, target)?,

@@ -1,18 +1,12 @@
 //! What a run that is made of others comes out with.
 
-use std::path::Path;
-
 use super::{
     folds::FoldsBy,
     members::places,
     opinions::{Errors, Opinions, Target, mean},
     parameters::Criterion,
 };
-use crate::{
-    entry::ModelSpec,
-    plan::{Plan, Run},
-};
-use cells::source::CellSource;
+use crate::{entry::ModelSpec, plan::Run};
 use record::{Candidate, Interval, Intervals, Selection, Sides};
 
 /// The part of cells that an interval is to hold.
@@ -34,21 +28,14 @@ pub(crate) struct Outcome {
     pub sides: Option<Sides>,
 }
 
-/// Makes the run of what the records in `out` say.
+/// Makes a run of what the records of its plan say.
 ///
 /// # Errors
 /// Which run has no numbers.
-pub(crate) fn outcome(
-    plan: &Plan,
-    run: &Run,
-    out: &Path,
-    source: &dyn CellSource,
-    workers: usize,
-) -> Result<Outcome, String> {
-    let opinions = Opinions::of(plan, out, source, workers);
+pub(crate) fn outcome(opinions: &Opinions<'_>, run: &Run) -> Result<Outcome, String> {
     let (entry, folds) = (run.entry, opinions.folds());
     let answers = opinions.answers(entry, Target::Test, &folds)?;
-    let experiment = plan.experiment();
+    let experiment = opinions.plan.experiment();
     let seed = experiment.seeds_of(&experiment.models[entry]).iter().position(|&seed| seed == run.seed).unwrap_or(0);
     let answer = &answers[if answers.len() == 1 { 0 } else { seed.min(answers.len() - 1) }];
     let is_on_folds = opinions.is_on_folds(entry);
@@ -57,14 +44,14 @@ pub(crate) fn outcome(
         cells: opinions.cells(entry, Target::Test)?,
         predicted: answer.iter().map(|value| value.exp()).collect(),
         deviations: opinions.deviations(entry, Target::Test, &folds)?,
-        selection: is_on_folds.then(|| selection(plan, &opinions, entry)).transpose()?,
-        intervals: if is_on_folds { intervals(&opinions, entry, answer)? } else { None },
+        selection: is_on_folds.then(|| selection(opinions, entry)).transpose()?,
+        intervals: if is_on_folds { intervals(opinions, entry, answer)? } else { None },
         sides: (!sides.is_empty()).then_some(Sides(sides)),
     })
 }
 
-fn selection(plan: &Plan, opinions: &Opinions<'_>, entry: usize) -> Result<Selection, String> {
-    let (experiment, folds) = (plan.experiment(), opinions.folds());
+fn selection(opinions: &Opinions<'_>, entry: usize) -> Result<Selection, String> {
+    let (experiment, folds) = (opinions.plan.experiment(), opinions.folds());
     let groups = match &experiment.models[entry].model {
         ModelSpec::Select(parameters) if parameters.by == Criterion::WorstGroup => {
             Some(parameters.groups.unwrap_or(FoldsBy::Batch))
