@@ -1,0 +1,148 @@
+//! Which runs of a plan are asked for: `--models`, `--only`, `--shard`.
+
+use std::{
+    collections::{HashMap, HashSet},
+    str::FromStr,
+};
+
+use super::{Plan, Run, State};
+use crate::{
+    Error,
+    choice::members,
+    entry::{Entry, ModelSpec},
+    names::unknown,
+};
+
+/// Which runs of a plan are asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// `ridge` or `batlinet[variant]`; empty for all.
+    pub models: Vec<String>,
+    /// One of several parts.
+    pub shard: Option<Shard>,
+    /// Keys of single runs, or their first digits; empty for all.
+    pub only: Vec<String>,
+}
+
+/// Part `index` of `count`, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shard {
+    index: usize,
+    count: usize,
+}
+
+impl FromStr for Shard {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parsed = text.split_once('/').and_then(|(index, count)| Some((index.parse().ok()?, count.parse().ok()?)));
+        match parsed {
+            Some((index, count)) if (1..=count).contains(&index) => Ok(Self { index, count }),
+            _ => Err(format!("'{text}' is no shard: write K/N with 1 ≤ K ≤ N, such as 1/4")),
+        }
+    }
+}
+
+/// Whether `wanted` is this key or its first digits.
+fn is_key(wanted: &str, key: &str) -> bool {
+    !wanted.is_empty() && key.starts_with(wanted)
+}
+
+/// Marks the runs that are asked for.
+///
+/// # Errors
+/// [`Error::Selection`] for a model or key that no experiment has.
+pub(super) fn select(plans: &mut [Plan], selection: &Selection) -> Result<(), Error> {
+    for wanted in &selection.models {
+        let name = wanted.split('[').next().unwrap_or(wanted);
+        if !ModelSpec::NAMES.contains(&name) {
+            return Err(Error::Selection(unknown("model", name, &ModelSpec::NAMES, "--models")));
+        }
+        let found = plans.iter().flat_map(|plan| &plan.experiment().models).any(|entry| matches(wanted, entry));
+        if !found {
+            return Err(Error::Selection(format!("--models {wanted}: no experiment here has this model")));
+        }
+    }
+    for wanted in &selection.only {
+        if !plans.iter().flat_map(|plan| &plan.runs).any(|run| is_key(wanted, &run.key)) {
+            return Err(Error::Selection(format!(
+                "--only {wanted}: no run here has this key; `batlinet plan` lists them"
+            )));
+        }
+    }
+    let is_asked_for = |key: &str| selection.only.is_empty() || selection.only.iter().any(|wanted| is_key(wanted, key));
+    let mut parts = Parts::default();
+    for plan in plans.iter_mut() {
+        let Plan { declared, runs, .. } = plan;
+        for run in runs {
+            let entry = &declared.experiment.models[run.entry];
+            let is_named = selection.models.is_empty() || selection.models.iter().any(|wanted| matches(wanted, entry));
+            run.selected = is_named && is_asked_for(&run.key);
+            // what is made of others is in no part: it waits for all of them
+            if run.selected && members::members(entry).is_none() {
+                let place = parts.place(run);
+                run.selected = selection.shard.is_none_or(|shard| place % shard.count + 1 == shard.index);
+            }
+        }
+    }
+    wait(plans);
+    Ok(())
+}
+
+/// By position among all trainings asked for, done or not: so parts never overlap, and runs that share a trained model are in one.
+#[derive(Default)]
+struct Parts(HashMap<String, usize>);
+
+impl Parts {
+    fn place(&mut self, run: &Run) -> usize {
+        let next = self.0.len();
+        *self.0.entry(run.ingredients.train_key()).or_insert(next)
+    }
+}
+
+/// The runs that are asked for, as `--shard 1/count`, `--shard 2/count` … would have them.
+pub fn in_parts(plans: &[Plan], count: usize) -> Vec<Vec<&Run>> {
+    let mut parts = Parts::default();
+    let mut runs = vec![Vec::new(); count];
+    for run in plans.iter().flat_map(|plan| &plan.runs).filter(|run| run.selected) {
+        runs[parts.place(run) % count].push(run);
+    }
+    runs
+}
+
+/// What is made of other runs waits until all of them are there or asked for, too.
+fn wait(plans: &mut [Plan]) {
+    let mut coming: HashSet<String> = HashSet::new();
+    for run in plans.iter().flat_map(|plan| &plan.runs) {
+        if run.selected || matches!(run.state, State::Done | State::Former(_)) {
+            coming.insert(run.key.clone());
+        }
+    }
+    for plan in plans {
+        let is_ready: Vec<bool> =
+            (plan.runs.iter()).map(|run| plan.inputs(run).into_iter().all(|key| coming.contains(key))).collect();
+        plan.runs.iter_mut().zip(is_ready).for_each(|(run, is_ready)| run.selected &= is_ready);
+    }
+}
+
+fn matches(wanted: &str, entry: &Entry) -> bool {
+    match wanted.split_once('[') {
+        None => wanted == entry.model.name(),
+        Some((name, variant)) => {
+            name == entry.model.name() && variant.strip_suffix(']') == Some(entry.variant.as_str())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Shard;
+
+    #[test]
+    fn shards_are_counted_from_one() {
+        assert_eq!("2/4".parse(), Ok(Shard { index: 2, count: 4 }));
+        for wrong in ["0/4", "5/4", "1", "a/b", "1/0"] {
+            assert!(wrong.parse::<Shard>().unwrap_err().contains("no shard"), "{wrong}");
+        }
+    }
+}
