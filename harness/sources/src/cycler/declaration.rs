@@ -1,8 +1,11 @@
 //! `cells.yaml`: which cells the files of a cycler hold, and what is known of them.
 
+mod hint;
+
 use std::fmt;
 use std::path::Path;
 
+use itertools::Itertools as _;
 use serde::de::{self, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer};
 
@@ -70,6 +73,19 @@ pub(super) struct Declared {
     /// Formation and check-ups.
     #[serde(default)]
     pub leave_out: LeaveOut,
+    /// Guesses of `data describe` that nobody has confirmed yet.
+    #[serde(default)]
+    unconfirmed: Vec<Guessed>,
+}
+
+/// What `data describe` guesses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Guessed {
+    NominalCapacity,
+    VoltageLimits,
+    Temperature,
+    Mapping,
 }
 
 /// How samples are divided into cycles.
@@ -316,6 +332,25 @@ impl Declared {
         }
     }
 
+    /// What is said of guesses that nobody has confirmed.
+    pub(super) fn unconfirmed(&self) -> Option<String> {
+        let name = |guessed: &Guessed| match guessed {
+            Guessed::NominalCapacity => format!("nominal_capacity {} Ah", self.nominal_capacity),
+            Guessed::VoltageLimits => {
+                format!("voltage_limits {} V to {} V", self.voltage_limits[0], self.voltage_limits[1])
+            }
+            Guessed::Temperature => "temperature".to_owned(),
+            Guessed::Mapping => "mapping".to_owned(),
+        };
+        (!self.unconfirmed.is_empty()).then(|| {
+            format!(
+                "guessed from the record by `data describe`, and confirmed by nobody: {}; lives are counted and curves drawn by them, so \
+                 write what the maker says and take `unconfirmed` out of cells.yaml",
+                self.unconfirmed.iter().map(name).join(", ")
+            )
+        })
+    }
+
     fn fault(&self) -> Option<String> {
         let plain = |text: &str| {
             !text.is_empty()
@@ -382,7 +417,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<Declared>, Error> {
 
 /// As [`read`], of a text; the error is a fragment.
 pub(super) fn parse(text: &str) -> Result<Vec<Declared>, String> {
-    let document: Document = serde_yaml::from_str(text).map_err(|error| with_hint(&error.to_string()))?;
+    let document: Document = serde_yaml::from_str(text).map_err(|error| hint::with_hint(&error.to_string()))?;
     let mut cells = document.cells;
     if cells.is_empty() {
         return Err("it names no cell".to_owned());
@@ -406,18 +441,4 @@ pub(super) fn parse(text: &str) -> Result<Vec<Declared>, String> {
         }
     }
     Ok(cells)
-}
-
-/// Serde's sentence about an unknown key, with the nearest of those it expected.
-fn with_hint(message: &str) -> String {
-    let mut quoted = message.split('`').skip(1).step_by(2);
-    let is_unknown = message.contains("unknown field") || message.contains("unknown variant");
-    let hint = match quoted.next().filter(|_| is_unknown) {
-        Some(wrong) => {
-            let known: Vec<&str> = quoted.collect();
-            did_you_mean(wrong, known.iter().copied())
-        }
-        None => String::new(),
-    };
-    format!("{}{hint}", shown(message, 400))
 }

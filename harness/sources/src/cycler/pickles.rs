@@ -69,8 +69,18 @@ pub(super) fn draft(file: &Looked) -> Result<(String, String), Error> {
     let limits = number("min_voltage_limit_in_V").zip(number("max_voltage_limit_in_V"));
     let json = |text: String| serde_json::to_string(&text).unwrap_or_default();
     let about = format!("# BatteryML: {}\n#   {cycles} cycles\n", file.file.place());
+    let unknown =
+        [("nominal_capacity", number("nominal_capacity_in_Ah").is_none()), ("voltage_limits", limits.is_none())];
+    let unknown: Vec<&str> = unknown.into_iter().filter(|(_, is_unknown)| *is_unknown).map(|(key, _)| key).collect();
+    let unconfirmed = match &unknown[..] {
+        [] => String::new(),
+        keys => format!(
+            "  unconfirmed: [{}]  # the file does not say: write them, and take this line out\n",
+            keys.join(", ")
+        ),
+    };
     let draft = format!(
-        "- id: {}\n  files: [{}]\n  format: BatteryML\n{}{}{}",
+        "- id: {}\n  files: [{}]\n  format: BatteryML\n{}{}{}{unconfirmed}",
         json(id),
         json(file.file.name.clone()),
         stated("cathode", text("cathode_material").map(json), "unknown"),
