@@ -35,7 +35,7 @@ pub enum Error {
     },
     /// A model that has no training of its own.
     #[error(
-        "{model} is made of the records of other runs, among them those of folds, which a bundle does not keep: train one of its members, such \
+        "{model} is made of the records of other runs, among them those of folds, which a bundle does not keep: train its members, such \
          as --model '{}' ({})", members.first().map_or("", String::as_str), members.join(", ")
     )]
     MadeOfOthers {

@@ -97,3 +97,21 @@ impl<'de> Visitor<'de> for Files {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+
+    #[test]
+    fn of_a_split_that_is_not_there_it_is_said_where_it_was_looked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let said = |name: &str| read(&folder.path().join(name)).unwrap_err().to_string();
+        let lost = said("mine.csv");
+        assert!(lost.contains("cannot be opened") && lost.contains("is looked for beside the experiment file"), "{lost}");
+        assert!(!lost.contains("whole path"), "{lost}");
+        // one of that name is here, where the program was called
+        let here = said("Cargo.toml");
+        let whole = std::env::current_dir().unwrap().join("Cargo.toml");
+        assert!(here.contains(&format!("to take {}, write its whole path", whole.display())), "{here}");
+    }
+}

@@ -75,17 +75,17 @@ pub(super) struct Declared {
     pub leave_out: LeaveOut,
     /// Guesses of `data describe` that nobody has confirmed yet.
     #[serde(default)]
-    unconfirmed: Vec<Guessed>,
+    unconfirmed: Guesses,
 }
 
-/// What `data describe` guesses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Guessed {
-    NominalCapacity,
-    VoltageLimits,
-    Temperature,
-    Mapping,
+/// What `data describe` guessed. Who has written another value has confirmed it.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Guesses {
+    nominal_capacity: Option<f64>,
+    voltage_limits: Option<[f64; 2]>,
+    /// Whether units or the sign of the current in the mapping are guessed.
+    mapping: bool,
 }
 
 /// How samples are divided into cycles.
@@ -334,19 +334,19 @@ impl Declared {
 
     /// What is said of guesses that nobody has confirmed.
     pub(super) fn unconfirmed(&self) -> Option<String> {
-        let name = |guessed: &Guessed| match guessed {
-            Guessed::NominalCapacity => format!("nominal_capacity {} Ah", self.nominal_capacity),
-            Guessed::VoltageLimits => {
-                format!("voltage_limits {} V to {} V", self.voltage_limits[0], self.voltage_limits[1])
-            }
-            Guessed::Temperature => "temperature".to_owned(),
-            Guessed::Mapping => "mapping".to_owned(),
-        };
-        (!self.unconfirmed.is_empty()).then(|| {
+        let Guesses { nominal_capacity, voltage_limits, mapping } = self.unconfirmed;
+        let [low, high] = self.voltage_limits;
+        let open = [
+            (nominal_capacity == Some(self.nominal_capacity))
+                .then(|| format!("nominal_capacity {} Ah", self.nominal_capacity)),
+            (voltage_limits == Some([low, high])).then(|| format!("voltage_limits {low} V to {high} V")),
+            mapping.then(|| "mapping".to_owned()),
+        ];
+        let open = open.into_iter().flatten().join(", ");
+        (!open.is_empty()).then(|| {
             format!(
-                "guessed from the record by `data describe`, and confirmed by nobody: {}; lives are counted and curves drawn by them, so \
-                 write what the maker says and take `unconfirmed` out of cells.yaml",
-                self.unconfirmed.iter().map(name).join(", ")
+                "guessed from the record by `data describe`, and confirmed by nobody: {open}; lives are counted and curves drawn by \
+                 them, so write what the maker says, or take `unconfirmed` out of cells.yaml if the guess is right"
             )
         })
     }

@@ -127,7 +127,7 @@ fn draft(file: &Looked, tables: &[Looked]) -> Result<(String, String), Error> {
                     let draft = format!(
                         "- id: {}\n  files: [{}]\n  format: {}\n  # mapping: …  (see above)\n  cathode: unknown\n  \
                          nominal_capacity: 1  # Ah; not known\n  voltage_limits: [2.0, 4.5]  # V; not known\n  \
-                         unconfirmed: [nominal_capacity, voltage_limits]  # write them, and take this line out\n",
+                         unconfirmed: {{nominal_capacity: 1, voltage_limits: [2.0, 4.5]}}  # nobody knows these: write them above\n",
                         quoted(&id(&file.file.name)),
                         quoted(&file.file.name),
                         quoted(file.format())
@@ -228,19 +228,16 @@ fn draft(file: &Looked, tables: &[Looked]) -> Result<(String, String), Error> {
         "  voltage_limits: [{}, {}]  # V; a guess, the lowest and highest voltage here, rounded: write the cell's",
         facts.low, facts.high
     );
-    let mut guessed = vec!["nominal_capacity", "voltage_limits"];
     if let Some(temperature) = facts.temperature {
         let _ = writeln!(draft, "  temperature: {temperature}  # °C; a guess, the median here: write the chamber's");
-        guessed.push("temperature");
     }
-    if mapping.contains(guess::UNSURE) || sign.must_be_stated.is_some() {
-        guessed.push("mapping");
-    }
+    let of_mapping =
+        if mapping.contains(guess::UNSURE) || sign.must_be_stated.is_some() { ", mapping: true" } else { "" };
     let _ = writeln!(
         draft,
-        "  unconfirmed: [{}]  # GUESSES from this record, that lives and curves rest on: write what the maker says, and take this \
-         line out; with it, an import calls the cell doubtful",
-        guessed.join(", ")
+        "  unconfirmed: {{nominal_capacity: {}, voltage_limits: [{}, {}]{of_mapping}}}  # GUESSES, that lives and curves rest on: write \
+         above what the maker says, or take this line out if they are right; until then an import calls the cell doubtful",
+        facts.nominal, facts.low, facts.high
     );
     let _ = writeln!(draft, "  cycles: {by}");
     let _ =
