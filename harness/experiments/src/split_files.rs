@@ -107,7 +107,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let said = |name: &str| read(&folder.path().join(name)).unwrap_err().to_string();
         let lost = said("mine.csv");
-        assert!(lost.contains("cannot be opened") && lost.contains("is looked for beside the experiment file"), "{lost}");
+        assert!(
+            lost.contains("cannot be opened") && lost.contains("is looked for beside the experiment file"),
+            "{lost}"
+        );
         assert!(!lost.contains("whole path"), "{lost}");
         // one of that name is here, where the program was called
         let here = said("Cargo.toml");

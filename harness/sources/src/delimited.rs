@@ -253,8 +253,8 @@ impl<'a, const N: usize> Row<'a, N> {
             Some(Grouped::Unclear(value)) => Err(self.problem(
                 k,
                 format!(
-                    "\"{}\" may be {value} with its thousands apart, or a number with three decimals: export the file without a \
-                     mark between thousands",
+                    "\"{}\" is not a number: it has a decimal comma, or is {value} with its thousands apart; export the file with \
+                     decimal points and nothing between thousands",
                     shown(text, 24)
                 ),
             )),
@@ -272,10 +272,13 @@ impl<'a, const N: usize> Row<'a, N> {
 
     /// Field `k` as a count, which may be written as `12.0`.
     pub(super) fn count(&self, k: usize) -> Result<u32, Problem> {
-        let value = match (self.fields[k].number, grouped::of(self.bytes(k))) {
-            // a count has no decimals
-            (None, Some(Grouped::Unclear(value))) => value,
-            _ => self.number(k)?,
+        let value = match self.fields[k].number {
+            Some(value) => value,
+            None => match grouped::of(self.bytes(k)) {
+                // a count has no decimals
+                Some(Grouped::Unclear(value)) => value,
+                _ => self.number(k)?,
+            },
         };
         count(value).map_err(|what| self.problem(k, what))
     }
@@ -399,7 +402,7 @@ mod tests {
         );
         let said = refusal(b"V,n\n\"1,234\",1\n");
         assert!(
-            said.contains("\"1,234\" may be 1234 with its thousands apart, or a number with three decimals"),
+            said.contains("\"1,234\" is not a number: it has a decimal comma, or is 1234 with its thousands apart"),
             "{said}"
         );
     }

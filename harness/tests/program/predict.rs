@@ -271,7 +271,9 @@ fn files_marked_as_virtual_and_others_are_not_asked_about_together() {
     let text = fs::read_to_string(&file).unwrap();
     fs::write(&file, text.replace(sources::import::VIRTUAL_MARK, "measured")).unwrap();
     let cell = |id: &str| {
-        format!("- {{id: {id}, files: [MATR_{id}.bdf.csv], cathode: LFP, nominal_capacity: 1.1, voltage_limits: [2.0, 3.5]}}\n")
+        format!(
+            "- {{id: {id}, files: [MATR_{id}.bdf.csv], cathode: LFP, nominal_capacity: 1.1, voltage_limits: [2.0, 3.5]}}\n"
+        )
     };
     fs::write(small.path("cells.yaml"), format!("cells:\n{}{}", cell("b1c0"), cell("b1c2"))).unwrap();
     let (code, said) = small.ends(&["predict", "model.blm", "files", "--cells", "cells.yaml"]);

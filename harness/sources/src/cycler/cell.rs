@@ -250,6 +250,14 @@ fn assemble(declared: &Declared, samples: Samples, origin: Origin) -> Result<Imp
             undischarged = Some(part.0);
             continue;
         }
+        // in longer records, the cycles before tell what is not finished
+        if (1..3).contains(&kept) && is_charge_alone(&cycle, nominal) && place + 1 == parts.len() {
+            notes.push(format!(
+                "cycle {}: the record ends before its discharge begins: it is not finished and not counted",
+                part.0
+            ));
+            continue;
+        }
         kept += 1;
         assembly.push(cycle).map_err(|what| refuse(format!("cycle {}: {what}", part.0)))?;
     }

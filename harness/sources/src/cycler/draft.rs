@@ -163,7 +163,8 @@ fn draft(file: &Looked, tables: &[Looked]) -> Result<(String, String), Error> {
             Samples::default()
         }
     };
-    let facts = Facts { has_negative, ..Facts::of(&samples) };
+    let mut facts = Facts::of(&samples);
+    facts.has_negative = has_negative;
     for role in Role::ALL {
         let Some(read) = plan.column(role) else { continue };
         let unit = match read.unit {
