@@ -222,7 +222,7 @@ fn a_draft_says_what_is_guessed_what_is_not_read_and_what_is_virtual() {
     let draft = cycler::describe(std::slice::from_ref(&file)).unwrap();
     assert!(draft.contains("\"Current(mA)\", in mA, -1000 to 1000"), "{draft}");
     assert!(draft.contains("#   not read: \"Operator\""), "{draft}");
-    assert!(draft.contains("unconfirmed: {nominal_capacity: 1, voltage_limits: [2.5, 3.5]"), "{draft}");
+    assert!(draft.contains("unconfirmed: {nominal_capacity: 1.1, voltage_limits: [2.5, 3.5]"), "{draft}");
     assert!(draft.contains("#   as drafted, import will say: doubtful: guessed from the record"), "{draft}");
     assert!(!draft.contains("VIRTUAL"), "{draft}");
     let said = |draft: &str, store: &str| {
@@ -235,7 +235,7 @@ fn a_draft_says_what_is_guessed_what_is_not_read_and_what_is_virtual() {
         "{doubted}"
     );
     // who writes other values has confirmed them, and so has who takes the line out
-    let written = draft.replace("  nominal_capacity: 1 ", "  nominal_capacity: 1.05 ");
+    let written = draft.replace("  nominal_capacity: 1.1 ", "  nominal_capacity: 1 ");
     let written = written.replace("  voltage_limits: [2.5, 3.5] ", "  voltage_limits: [2.4, 3.6] ");
     assert!(!said(&written, "written").contains("confirmed by nobody"));
     let confirmed: String =
