@@ -24,7 +24,8 @@ impl Prior {
     }
 }
 
-/// A standardised group of columns: mean 0 and deviation 1 over the training samples, over the root of their number.
+/// A standardised group of columns: mean 0 and deviation 1 over the training samples, over the root of their number; 0 everywhere in
+/// a column in which no training sample differs from another.
 #[derive(Clone, Debug)]
 pub(super) struct Group {
     columns: Vec<usize>,
@@ -40,7 +41,14 @@ impl Group {
         let (table, columns) = (selected(features, columns), columns.to_vec());
         let root = (columns.len() as f64).sqrt();
         let means = table.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(columns.len()));
-        let scales = table.std_axis(Axis(0), 1.0).mapv(|deviation| deviation.max(LEAST_DEVIATION) * root);
+        let mut scales = table.std_axis(Axis(0), 1.0).mapv(|deviation| deviation.max(LEAST_DEVIATION) * root);
+        // a column in which no training sample differs tells nothing of others: by any finite scale, one that differs there would lie
+        // beyond all bounds, and be answered with a deviation beyond all bounds
+        for (scale, column) in scales.iter_mut().zip(table.columns()) {
+            if column.iter().all(|value| *value == column[0]) {
+                *scale = f64::INFINITY;
+            }
+        }
         let table = (table - &means) / &scales;
         Self { columns, means, scales, table }
     }

@@ -96,3 +96,26 @@ fn senseless_columns_are_refused() {
     refused(&[&[1, 1]], "named twice");
     refused(&[&[0]], "[samples, 20 or more]");
 }
+
+#[test]
+fn a_column_in_which_no_training_sample_differs_says_nothing_of_others() {
+    let data = DataSet::named("narrow");
+    let parameters =
+        AdditiveGpParameters { curves: vec![vec![0]], capacities: vec![vec![1, 2]], priors: vec![Prior::Loose] };
+    in_context("test", |context| {
+        let mut features = data.features.clone();
+        features.column_mut(2).fill(0.0);
+        let mut questions = data.questions.clone();
+        questions.column_mut(2).fill(0.0);
+        let model = AdditiveGp::new(parameters).unwrap();
+        let (fitted, _) = model.fit(features.view().into_dyn(), &data.labels, context).unwrap();
+        let ask = |questions: &ndarray::Array2<f32>| {
+            let view = questions.view().into_dyn();
+            (fitted.predict(view.clone(), context).unwrap(), fitted.deviations(view, context).unwrap().unwrap())
+        };
+        let same = ask(&questions);
+        // as the rise of capacity, which is 0 of all but a few cells
+        questions.column_mut(2).fill(1.1e-4);
+        assert_eq!(ask(&questions), same);
+    });
+}

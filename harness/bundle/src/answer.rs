@@ -9,6 +9,8 @@ use crate::Error;
 pub enum Status {
     /// The cell lives, and there is a prediction.
     Ok,
+    /// The cell lives on after the life that is predicted.
+    Outlived,
     /// Its record shows the end of its life; the prediction is what its early cycles said.
     Ended,
     /// Fewer cycles are at hand than the model reads; the warning says how many more it takes.
@@ -22,6 +24,7 @@ impl Status {
     pub fn word(self) -> &'static str {
         match self {
             Self::Ok => "ok",
+            Self::Outlived => "outlived",
             Self::Ended => "ended",
             Self::TooFewCycles => "too few cycles",
             Self::Failed => "failed",
@@ -62,11 +65,13 @@ pub struct Answer {
     pub reference_high: Option<f64>,
     /// The training cells that BatLiNet compared it with, each once.
     pub references: Vec<String>,
+    /// The life that its record shows, of a cell whose life has ended.
+    pub recorded_life: Option<f64>,
 }
 
 impl Answer {
     /// The columns of [`csv()`], in order.
-    pub const COLUMNS: [&'static str; 12] = [
+    pub const COLUMNS: [&'static str; 13] = [
         "cell_id",
         "life",
         "low",
@@ -79,10 +84,11 @@ impl Answer {
         "reference_low",
         "reference_high",
         "references",
+        "recorded_life",
     ];
 
     /// Its fields as text, `number` of those that may be missing.
-    pub fn row(&self, number: impl Fn(f64) -> String) -> [String; 12] {
+    pub fn row(&self, number: impl Fn(f64) -> String) -> [String; 13] {
         let number = |value: Option<f64>| value.map_or_else(String::new, &number);
         [
             self.cell_id.clone(),
@@ -97,6 +103,7 @@ impl Answer {
             number(self.reference_low),
             number(self.reference_high),
             self.references.join("; "),
+            number(self.recorded_life),
         ]
     }
 }

@@ -33,6 +33,17 @@ pub enum Error {
         /// Which.
         model: String,
     },
+    /// A model that has no training of its own.
+    #[error(
+        "{model} is made of the records of other runs, among them those of folds, which a bundle does not keep: train its members, such \
+         as --model '{}' ({})", members.first().map_or("", String::as_str), members.join(", ")
+    )]
+    MadeOfOthers {
+        /// Which.
+        model: String,
+        /// Labels of what can be trained.
+        members: Vec<String>,
+    },
     /// More folds than cells, or fewer than two.
     #[error("{folds} folds of {cells} training cells cannot be: give 2 to {cells}, or --calibration none")]
     Folds {

@@ -56,13 +56,17 @@ impl Bundle {
     /// Trains the model of a run on the training cells of its split, as `run` does, and calibrates it.
     ///
     /// # Errors
-    /// [`Error::Transfer`]; [`Error::Folds`]; [`Error::Experiments`] of samples that cannot be built; [`Error::Model`] of a model
+    /// [`Error::Transfer`] and [`Error::MadeOfOthers`]; [`Error::Folds`]; [`Error::Experiments`] of samples that cannot be built; [`Error::Model`] of a model
     /// that cannot be fitted, or not without the cells of a fold.
     pub fn train(plan: &Plan, run: &Run, source: &dyn CellSource, making: &Making<'_>) -> Result<Self, Error> {
         let experiment = plan.experiment();
         let entry = &experiment.models[run.entry];
         if entry.target_cells.is_some() {
             return Err(Error::Transfer { model: entry.label() });
+        }
+        let members = plan.trained_members(run);
+        if !members.is_empty() {
+            return Err(Error::MadeOfOthers { model: entry.label(), members });
         }
         let workplace = making.workplace;
         // as a run has it: with more, libtorch splits sums differently

@@ -27,6 +27,8 @@ use crate::{
 struct Looked {
     seen: usize,
     has_ended: bool,
+    /// The life that its record shows.
+    recorded: Option<f64>,
     warnings: Vec<String>,
     /// The features; or why there are none.
     row: Result<Vec<f32>, (Status, String)>,
@@ -82,8 +84,13 @@ impl Bundle {
     }
 
     fn look(&self, source: &dyn CellSource, id: &str) -> Looked {
-        let failed =
-            |error: String| Looked { seen: 0, has_ended: false, warnings: vec![], row: Err((Status::Failed, error)) };
+        let failed = |error: String| Looked {
+            seen: 0,
+            has_ended: false,
+            recorded: None,
+            warnings: vec![],
+            row: Err((Status::Failed, error)),
+        };
         // one cycle at least, for what is known of the cell
         let cell = match source.cell(id, self.needed().max(1)) {
             Ok(cell) => cell,
@@ -118,6 +125,7 @@ impl Bundle {
         }
         let label = &self.description.label;
         let mut has_ended = has_ended(label, &cell);
+        let recorded = if has_ended { recorded(label, &cell) } else { None };
         let persistent = LabelRule { crossing: Crossing::Persistent, ..label.clone() };
         if notes.alive && has_ended {
             has_ended = false;
@@ -134,7 +142,7 @@ impl Bundle {
         if self.train.ids.iter().any(|known| known == id) {
             warnings.push("a training cell has this id: if it is the same cell, its interval means nothing".to_owned());
         }
-        Looked { seen, has_ended, warnings, row: self.row(&cell) }
+        Looked { seen, has_ended, recorded: recorded.filter(|_| has_ended), warnings, row: self.row(&cell) }
     }
 
     fn row(&self, cell: &Cell) -> Result<Vec<f32>, (Status, String)> {
@@ -222,7 +230,7 @@ impl Bundle {
         said: Option<&Said>,
         (position, far): (usize, Option<f64>),
     ) -> Answer {
-        let Looked { seen, has_ended, mut warnings, row } = looked;
+        let Looked { seen, has_ended, recorded, mut warnings, row } = looked;
         let status = match &row {
             Err((status, _)) => *status,
             Ok(_) if has_ended => Status::Ended,
@@ -241,6 +249,7 @@ impl Bundle {
             reference_low: None,
             reference_high: None,
             references: vec![],
+            recorded_life: recorded,
         };
         match (row, said) {
             (Ok(_), Some(said)) => {
@@ -264,16 +273,22 @@ impl Bundle {
                 } else {
                     warnings.push(match &self.calibration {
                         None => "the model was not calibrated, so there is no interval".to_owned(),
-                        Some(calibration) if !calibration.is_enough(LEVEL) => {
-                            format!("{} training cells are too few for an interval", self.train.ids.len())
-                        }
+                        Some(calibration) if !calibration.is_enough(LEVEL) => match self.train.ids.len() {
+                            1 => "1 training cell is too few for an interval".to_owned(),
+                            cells => format!("{cells} training cells are too few for an interval"),
+                        },
                         Some(_) => "its interval has no end, so unsure is the model of it".to_owned(),
                     });
                 }
                 if !has_ended {
                     answer.remaining = Some((life - seen as f64).max(0.0));
                     if seen as f64 > life {
-                        warnings.push(format!("it has outlived its prediction by {:.0} cycles", seen as f64 - life));
+                        answer.status = Status::Outlived;
+                        warnings.push(format!(
+                            "it has outlived its prediction by {:.0} cycles: the model was wrong about it, and how many remain is not \
+                             known",
+                            (seen as f64 - life).ceil()
+                        ));
                     }
                 }
                 warnings.extend(beyond(life, &self.train.lives));
@@ -331,8 +346,19 @@ fn named(positions: &[usize], ids: &[String]) -> Vec<String> {
 /// Whether a record shows the end of a life, by the label rule: of one that stops in time above it, the cell lives. Publishers stop
 /// near the end; of a cell of which nobody has said how long it lived, a record that stops near it is one that goes on.
 fn has_ended(rule: &LabelRule, cell: &Cell) -> bool {
-    let censored_above = cell.info().published_life.map_or(rule.end_of_life, |_| rule.censored_above);
-    let rule = LabelRule { unreached: Unreached::Drop, minimum: 0, censored_above, ..rule.clone() };
     // a life to another threshold was published: whoever published it has seen it
-    rule.judge(cell).map_or(true, |verdict| matches!(verdict, Verdict::Life(_)))
+    seen_to_end(rule, cell).map_or(true, |verdict| matches!(verdict, Verdict::Life(_)))
+}
+
+/// The life that such a record shows; none where only one to another threshold is known.
+fn recorded(rule: &LabelRule, cell: &Cell) -> Option<f64> {
+    match seen_to_end(rule, cell) {
+        Ok(Verdict::Life(life)) => Some(life.cycles),
+        _ => None,
+    }
+}
+
+fn seen_to_end(rule: &LabelRule, cell: &Cell) -> Result<Verdict, cells::Error> {
+    let censored_above = cell.info().published_life.map_or(rule.end_of_life, |_| rule.censored_above);
+    LabelRule { unreached: Unreached::Drop, minimum: 0, censored_above, ..rule.clone() }.judge(cell)
 }

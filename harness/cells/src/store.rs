@@ -72,8 +72,15 @@ pub struct Store {
     mended: Vec<String>,
 }
 
+/// Completes imports that were ended when all of their cells were complete, as [`Store::open`] does; what was found and done, in
+/// sentences.
+pub fn complete(dir: &Path) -> Vec<String> {
+    staging::complete(dir)
+}
+
 impl Store {
-    /// Opens the store in `dir`, reading what each file says of its cell but none of its series.
+    /// Opens the store in `dir`, reading what each file says of its cell but none of its series. An import that was ended when all of
+    /// its cells were complete is completed first: [`Store::mended`] says so.
     ///
     /// # Errors
     /// [`Error::NoStore`] and [`Error::EmptyStore`]; [`Error::Damaged`] and [`Error::Foreign`] name a file;
@@ -82,7 +89,8 @@ impl Store {
         if !Self::is_at(dir) {
             return Err(Error::NoStore { dir: dir.to_owned() });
         }
-        let store = Self::open_or_empty(dir)?;
+        let mended = staging::complete(dir);
+        let store = Self { mended, ..Self::open_or_empty(dir)? };
         if store.cells.is_empty() {
             return Err(Error::EmptyStore { dir: dir.to_owned() });
         }
@@ -106,7 +114,7 @@ impl Store {
         Ok(Self { mended, ..Self::open_or_empty(dir)? })
     }
 
-    /// Sentences on what [`Store::create`] found of imports that were ended before their time.
+    /// Sentences on what [`Store::create`] and [`Store::open`] found of imports that were ended before their time.
     pub fn mended(&self) -> &[String] {
         &self.mended
     }

@@ -5,11 +5,10 @@ use std::path::Path;
 use tables::Values;
 
 use crate::pools::Pools;
-use crate::{Error, Experiment};
+use crate::{Error, Experiment, split_files};
 use cells::cell::Cell;
 use cells::label::Verdict;
 use cells::source::CellSource;
-use cells::split::Split;
 use features::feature::FeatureSpec;
 
 /// What was written.
@@ -37,7 +36,7 @@ pub fn write(experiment: &Experiment, source: &dyn CellSource, path: &Path) -> R
         )));
     }
     let split = match &experiment.transfer {
-        None => Split::read(&experiment.train_test_split)?,
+        None => split_files::read(&experiment.train_test_split)?,
         Some(draw) => draw.pools(&Pools::read(&experiment.train_test_split)?)?,
     };
     let needed = experiment.features.iter().map(|(_, feature)| feature.cycles_needed()).max().unwrap_or(0);

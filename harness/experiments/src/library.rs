@@ -132,6 +132,11 @@ impl Library {
         let mut here = HashSet::new();
         let mut demand = Demand::default();
         for (plan, run) in runs {
+            if plan.is_made(run) {
+                demand.runs += 1;
+                demand.made += 1;
+                continue;
+            }
             let train_key = run.ingredients.train_key();
             let keeps = plan.experiment().models[run.entry].model.is_network();
             // a model without weights serves only the runs of its own experiment
@@ -159,6 +164,8 @@ pub struct Demand {
     pub runs: usize,
     /// Trainings; the other runs ask a model that is trained already.
     pub trainings: usize,
+    /// Runs that are made of others, without a training.
+    pub made: usize,
     /// What those trainings begin with.
     pub pretraining: PretrainingDemand,
 }
@@ -167,12 +174,15 @@ impl fmt::Display for Demand {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = |count: usize| if count == 1 { "" } else { "s" };
         let verb = |count: usize, one: &'static str, many: &'static str| if count == 1 { one } else { many };
-        let Self { runs, trainings, ref pretraining } = *self;
+        let Self { runs, trainings, made, ref pretraining } = *self;
         write!(formatter, "{runs} run{} {} ", plural(runs), verb(runs, "needs", "need"))?;
         write!(formatter, "{trainings} training{}", plural(trainings))?;
-        match runs - trainings {
+        match runs - trainings - made {
             0 => {}
             reuse => write!(formatter, ", {reuse} {} one", verb(reuse, "reuses", "reuse"))?,
+        }
+        if made > 0 {
+            write!(formatter, ", {made} {} made of others", verb(made, "is", "are"))?;
         }
         match (pretraining.runs(), pretraining.pretrainings()) {
             (0, _) => Ok(()),
@@ -198,5 +208,7 @@ mod tests {
         assert_eq!(text(8, 8), "8 runs need 8 trainings");
         assert_eq!(text(2, 1), "2 runs need 1 training, 1 reuses one");
         assert_eq!(text(1, 0), "1 run needs 0 trainings, 1 reuses one");
+        let with_made = Demand { runs: 5, trainings: 2, made: 3, ..Demand::default() };
+        assert_eq!(with_made.to_string(), "5 runs need 2 trainings, 3 are made of others");
     }
 }

@@ -19,6 +19,7 @@ use super::{
     pools::Pools,
     read::Declared,
     spec::Experiment,
+    split_files,
 };
 use crate::Error;
 use cells::{cell::Origin, label::LabelRule, source::CellSource, split::Split};
@@ -90,7 +91,7 @@ pub fn plan(
     for mut declared in experiments {
         let Experiment { train_test_split, transfer, .. } = &declared.experiment;
         let (split, place) = match transfer {
-            None => (Split::read(train_test_split)?, None),
+            None => (split_files::read(train_test_split)?, None),
             Some(draw) => {
                 let pools = Pools::read(train_test_split)?;
                 (draw.pools(&pools)?, pools.place_of_first_missing(&available))
@@ -227,6 +228,15 @@ impl Plan {
     /// Whether a run is made of others.
     pub fn is_made(&self, run: &Run) -> bool {
         members::members(&self.experiment().models[run.entry]).is_some()
+    }
+
+    /// Labels of the trained models that a run is made of, at last; none of one that is trained.
+    pub fn trained_members(&self, run: &Run) -> Vec<String> {
+        if !self.is_made(run) {
+            return Vec::new();
+        }
+        let experiment = self.experiment();
+        members::trained(experiment, run.entry).into_iter().map(|member| experiment.models[member].label()).collect()
     }
 
     /// Hash of the contents of all cells of its split.

@@ -35,21 +35,26 @@ impl Protocol {
         }
     }
 
-    /// What the word means, as a sentence.
-    pub fn meaning(self) -> &'static str {
-        match self {
-            Self::Faithful => {
-                "faithful protocol: as the authors' code, known defects included, so that errors can be laid beside the \
-                 published ones"
+    /// What the word means, as a sentence; of an experiment of the paper, what it means for its published errors, too.
+    pub fn meaning(self, is_of_paper: bool) -> String {
+        let beside = match (self, is_of_paper) {
+            (_, false) => "",
+            (Self::Faithful, true) => ", so that errors can be laid beside the published ones",
+            (Self::Honest, true) => {
+                "; hyper-parameters are still the authors', who chose them with the test error in view, and published errors are no \
+                 target"
             }
+        };
+        let meaning = match self {
+            Self::Faithful => "faithful protocol: as the authors' code, known defects included",
             Self::Honest => {
                 "honest protocol: unless the file says otherwise, cells are left out whose record ends well above their end of \
                  life or before their published life, life ends at the crossing after which capacity stays low (lives that were \
                  published stay), cycles that cleaning took for outliers count, no training cell is its own reference, running \
-                 medians leave missing values out, and no feature reads beyond the early cycles; hyper-parameters are still the \
-                 authors', who chose them with the test error in view, and published errors are no target"
+                 medians leave missing values out, and no feature reads beyond the early cycles"
             }
-        }
+        };
+        format!("{meaning}{beside}")
     }
 }
 

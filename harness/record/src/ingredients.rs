@@ -1,5 +1,7 @@
 //! What a run's result depends on, and the two keys that follow from it.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -66,8 +68,29 @@ impl Ingredients {
         // other cells and other rules have other lives
         let (labels, others): (Vec<_>, Vec<_>) =
             changes.into_iter().partition(|change| change.ends_with(" labels changed"));
-        let changes = if others.is_empty() { labels } else { others };
+        let mut changes = if others.is_empty() { labels } else { others };
+        let members: Vec<String> =
+            changes.iter().filter_map(|change| change.strip_prefix(MEMBER)).map(str::to_owned).collect();
+        if !members.is_empty() {
+            changes.retain(|change| !change.starts_with(MEMBER));
+            changes.push(format!("other runs are its members: {}", members.join(", ")));
+        }
         if changes.is_empty() { "nothing that can be named".to_owned() } else { changes.join(", ") }
+    }
+}
+
+/// What stands before the label of a member among the changes.
+const MEMBER: &str = "member ";
+
+/// The runs that a model is made of: their labels, and what else is said of each.
+fn runs(members: &Value) -> BTreeSet<(String, String)> {
+    match members {
+        Value::Object(lists) => lists.values().flat_map(runs).collect(),
+        Value::Array(items) => {
+            let label = |item: &Value| item.get(0).and_then(Value::as_str).unwrap_or("one").to_owned();
+            items.iter().map(|item| (label(item), item.to_string())).collect()
+        }
+        _ => BTreeSet::new(),
     }
 }
 
@@ -83,6 +106,16 @@ fn differences(path: &str, before: &Value, now: &Value, changes: &mut Vec<String
             }
         }
         _ if before == now => {}
+        // what a model is made of: lists of labels, seeds and keys
+        _ if path == "members" || path.starts_with("members.") => {
+            let (before, now) = (runs(before), runs(now));
+            for (label, _) in before.symmetric_difference(&now) {
+                let change = format!("{MEMBER}{label}");
+                if !changes.contains(&change) {
+                    changes.push(change);
+                }
+            }
+        }
         _ if path.ends_with("_cells") || path.ends_with("_labels") => {
             changes.push(format!("the {} changed", path.replace('_', " ")))
         }
@@ -191,5 +224,11 @@ mod tests {
         assert_eq!(labelled("x", "a").difference(&labelled("x", "b")), "the training labels changed");
         assert_eq!(labelled("x", "a").difference(&labelled("y", "b")), "the training cells changed");
         assert_eq!(labelled("y", "a").difference(&make(1.0, "x")), "the training cells changed");
+        let made = |ridge: &str, folds: usize| Ingredients {
+            training: json!({ "members": { "trained": [["ridge", 0, ridge], ["pls", 0, folds]], "made": [] } }),
+            evaluation: json!({ "members": [["ridge", 0, ridge]] }),
+        };
+        assert_eq!(made("a", 1).difference(&made("b", 1)), "other runs are its members: ridge");
+        assert_eq!(made("a", 1).difference(&made("b", 2)), "other runs are its members: pls, ridge");
     }
 }

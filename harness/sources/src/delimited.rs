@@ -6,6 +6,7 @@
 
 mod cause;
 mod decimal;
+pub(super) mod grouped;
 mod lines;
 mod problem;
 
@@ -15,9 +16,10 @@ use std::ops::Range;
 use itertools::Itertools as _;
 use memchr::{memchr, memchr_iter};
 
-pub(super) use cause::{not_a_number, of_missing_columns, place_of};
+pub(super) use cause::{ZEROS, not_a_number, of_missing_columns, place_of};
 use cells::quote::shown;
 use cells::text;
+use grouped::Grouped;
 use lines::Lines;
 pub(super) use problem::Problem;
 
@@ -118,6 +120,9 @@ impl<R: Read, const N: usize> Table<R, N> {
             }
         };
         let text = self.lines.text(range);
+        if memchr(0, text).is_some() {
+            return Err(Problem::Line { line, what: ZEROS.to_owned() });
+        }
         let mut width = 0;
         each_field(text, self.delimiter, |position, range| {
             if let Some(Some(k)) = self.columns.get(position) {
@@ -130,7 +135,7 @@ impl<R: Read, const N: usize> Table<R, N> {
             let why = if width < columns {
                 "the line is cut short or damaged: get the file anew"
             } else {
-                "if its numbers have decimal commas, export it with decimal points"
+                "if its numbers have decimal commas or commas between thousands, export it with decimal points alone"
             };
             return Err(Problem::Line { line, what: format!("{width} fields, but the header has {columns}; {why}") });
         }
@@ -234,11 +239,26 @@ impl<'a, const N: usize> Row<'a, N> {
     #[cold]
     fn number_of_any_kind(&self, k: usize) -> Result<f64, Problem> {
         let field = self.bytes(k);
-        match std::str::from_utf8(field).ok().and_then(|text| text.parse::<f64>().ok()) {
-            Some(value) if value.is_finite() => Ok(value),
-            Some(value) => Err(self.problem(k, format!("{value} is not a finite number"))),
-            None if field.is_empty() => Err(self.problem(k, "the value is missing".to_owned())),
-            None => Err(self.problem(k, not_a_number(&String::from_utf8_lossy(field)))),
+        let text = grouped::pointed(field);
+        let is_unclear = matches!(grouped::of(field), Some(Grouped::Unclear(_)));
+        if let (Ok(value), false) = (text.parse::<f64>(), is_unclear) {
+            let finite = Some(value).filter(|value| value.is_finite());
+            return finite.ok_or_else(|| self.problem(k, format!("{value} is not a finite number")));
+        }
+        if field.is_empty() {
+            return Err(self.problem(k, "the value is missing".to_owned()));
+        }
+        match grouped::of(field) {
+            Some(Grouped::Number(value)) => Ok(value),
+            Some(Grouped::Unclear(value)) => Err(self.problem(
+                k,
+                format!(
+                    "\"{}\" is not a number: it has a decimal comma, or is {value} with its thousands apart; export the file with \
+                     decimal points and nothing between thousands",
+                    shown(text, 24)
+                ),
+            )),
+            None => Err(self.problem(k, not_a_number(&text))),
         }
     }
 
@@ -252,7 +272,14 @@ impl<'a, const N: usize> Row<'a, N> {
 
     /// Field `k` as a count, which may be written as `12.0`.
     pub(super) fn count(&self, k: usize) -> Result<u32, Problem> {
-        let value = self.number(k)?;
+        let value = match self.fields[k].number {
+            Some(value) => value,
+            None => match grouped::of(self.bytes(k)) {
+                // a count has no decimals
+                Some(Grouped::Unclear(value)) => value,
+                _ => self.number(k)?,
+            },
+        };
         count(value).map_err(|what| self.problem(k, what))
     }
 
@@ -365,5 +392,26 @@ mod tests {
         assert!(refusal(b"V,n\n1,2\n1").starts_with("line 3: 1 fields, but the header has 2; the line is cut short"));
         let endless = [b"V,n\n".as_slice(), &vec![b'1'; 8 * LONGEST_LINE]].concat();
         assert!(refusal(&endless).starts_with("line 2: more than 65536 bytes without an end"));
+    }
+
+    #[test]
+    fn thousands_are_read_or_asked_about() {
+        assert_eq!(
+            read(b"V,n\n\"1,234.5\",\"1,000\"\n1 234.5,2\n1\xa0234.5,3\n"),
+            Ok(vec![(1234.5, 1000), (1234.5, 2), (1234.5, 3)])
+        );
+        let said = refusal(b"V,n\n\"1,234\",1\n");
+        assert!(
+            said.contains("\"1,234\" is not a number: it has a decimal comma, or is 1234 with its thousands apart"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn zeros_are_called_what_they_are() {
+        let holes = [b"V,n\n1,2\n".as_slice(), &[0; 100], b"\n"].concat();
+        assert!(refusal(&holes).starts_with("line 3: it has bytes of zero"), "{}", refusal(&holes));
+        let longer = [b"V,n\n1,2\n".as_slice(), &vec![0; 8 * LONGEST_LINE]].concat();
+        assert!(refusal(&longer).starts_with("line 3: it has bytes of zero"), "{}", refusal(&longer));
     }
 }

@@ -7,6 +7,7 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, Read, Seek};
 use std::path::{Component, Path, PathBuf};
 
+use flate2::read::MultiGzDecoder;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
@@ -81,7 +82,7 @@ impl PublishedFile {
             Ok(start)
         };
         match &self.place {
-            Place::Disk(path) => first(&mut File::open(path).map_err(|error| unreadable(path, error))?),
+            Place::Disk(path) => first(&mut *unzipped(path)?),
             Place::Packed { archive, index, .. } => {
                 first(&mut open_zip(archive)?.by_index(*index).map_err(|error| self.refused(damaged(error)))?)
             }
@@ -104,7 +105,7 @@ impl PublishedFile {
             Ok(result)
         };
         match &self.place {
-            Place::Disk(path) => whole(&mut File::open(path).map_err(|error| unreadable(path, error))?),
+            Place::Disk(path) => whole(&mut *unzipped(path)?),
             Place::Packed { archive, index, .. } => {
                 let mut archive = open_zip(archive)?;
                 let mut entry = archive.by_index(*index).map_err(|error| self.refused(damaged(error)))?;
@@ -114,6 +115,20 @@ impl PublishedFile {
                 whole(&mut entry)
             }
         }
+    }
+}
+
+/// The bytes of a file; of one that `gzip` packed, those that it packed.
+fn unzipped(path: &Path) -> Result<Box<dyn Read>, Error> {
+    const MAGIC: [u8; 3] = [0x1f, 0x8b, 8];
+    let mut file = File::open(path).map_err(|error| unreadable(path, error))?;
+    let mut start = Vec::new();
+    file.by_ref().take(MAGIC.len() as u64).read_to_end(&mut start).map_err(|error| unreadable(path, error))?;
+    file.rewind().map_err(|error| unreadable(path, error))?;
+    if start == MAGIC {
+        Ok(Box::new(MultiGzDecoder::new(BufReader::with_capacity(1 << 16, file))))
+    } else {
+        Ok(Box::new(file))
     }
 }
 
@@ -328,7 +343,28 @@ impl<R: Read> Read for Bounded<R> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
+    use flate2::{Compression, write::GzEncoder};
+
     use super::*;
+
+    #[test]
+    fn a_gzipped_file_is_read_as_what_was_packed_and_no_further_than_allowed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv.gz");
+        let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+        // half of it in a second member, as `cat` of two files has it
+        packed.write_all(&vec![b'7'; 1 << 20]).unwrap();
+        let member = packed.finish().unwrap();
+        fs::write(&path, [&member[..], &member[..]].concat()).unwrap();
+        let file = find(std::slice::from_ref(&path)).unwrap().pop().unwrap();
+        assert_eq!(file.start(5).unwrap(), b"77777");
+        assert_eq!(file.bytes(2 << 20).unwrap().len(), 2 << 20);
+        assert!(file.bytes(1 << 20).unwrap_err().to_string().contains("more than 1 MiB"));
+        fs::write(&path, &member[..member.len() / 2]).unwrap();
+        assert!(file.bytes(2 << 20).unwrap_err().to_string().contains("damaged or cut short"));
+    }
 
     #[test]
     fn copies_have_the_name_of_what_was_copied() {

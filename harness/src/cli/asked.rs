@@ -53,7 +53,7 @@ impl Asked {
         let folder = tempfile::tempdir().map_err(|error| Failure::Usage(format!("no temporary folder: {error}")))?;
         let cells = sources::cycler::open(files, described).map_err(sources::Error::from)?;
         let mut store = Store::create(folder.path())?;
-        let imported = import::write(&cells, &mut store, false, &|_, _| Ok(()))?;
+        let imported = import::write(&cells, &mut store, false, &|_, _| Ok(())).map_err(mixed)?;
         say(&format!("cells: {}", harmless(&imported.to_string())));
         Ok(Self { source: Box::new(Store::open(folder.path())?), _store: Some(folder) })
     }
@@ -61,5 +61,16 @@ impl Asked {
     /// The cells.
     pub(super) fn source(&self) -> &dyn CellSource {
         &*self.source
+    }
+}
+
+/// Cells of files lie in a folder that nobody knows of.
+fn mixed(error: sources::Error) -> Failure {
+    match error {
+        sources::Error::Cells(cells::Error::MixedOrigins { measured, simulated, .. }) => Failure::Usage(format!(
+            "the file of the cell {simulated} is marked as VIRTUAL, simulated by the lab of this program, and that of {measured} is not: \
+             ask about one kind at a time, with --only or with two files of cells"
+        )),
+        other => other.into(),
     }
 }

@@ -41,8 +41,8 @@ pub(super) fn write(
     for (plan, run) in plans.iter().flat_map(|plan| plan.runs.iter().map(move |run| (plan, run))) {
         let entry = &plan.experiment().models[run.entry];
         let is_well = || RunRecord::read(&run_folder(options.out, &run.key)).is_ok_and(|run| run.status == Status::Ok);
-        // a transfer is a procedure, which a bundle does not keep
-        if !run.selected || entry.target_cells.is_some() || !is_well() {
+        // a transfer is a procedure, and what is made of others has no training: a bundle keeps neither
+        if !run.selected || plan.is_made(run) || entry.target_cells.is_some() || !is_well() {
             continue;
         }
         let path = options.out.join("bundles").join(format!("{}.blm", run.key));

@@ -13,7 +13,14 @@ pub(super) fn is_virtual(data: &Path) -> bool {
 
 /// The built-in lab for `virtual`, else the store in this folder.
 pub(super) fn open(data: &Path) -> Result<Box<dyn CellSource>, Failure> {
-    if is_virtual(data) { Ok(Box::new(VirtualLab::new())) } else { Ok(Box::new(Store::open(data)?)) }
+    if is_virtual(data) { Ok(Box::new(VirtualLab::new())) } else { Ok(Box::new(store(data)?)) }
+}
+
+/// The store in this folder; what was found of an import that was ended, and done about it, is said aloud.
+pub(super) fn store(data: &Path) -> Result<Store, Failure> {
+    let store = Store::open(data)?;
+    store.mended().iter().for_each(|what| say(what));
+    Ok(store)
 }
 
 /// Opens the cells, and says aloud which they are.

@@ -6,7 +6,7 @@ use tabled::{builder::Builder, settings::Style};
 
 use super::failure::Failure;
 use super::output;
-use cells::suggest::did_you_mean;
+use cells::{cell::Origin, suggest::did_you_mean};
 use statistics::{Bootstrap, Measure, Verdict, coverage_found};
 use verdicts::{
     Slot,
@@ -117,9 +117,13 @@ impl Shown<'_> {
         match (finding.verdict, &finding.because) {
             (Verdict::Equal, _) if found.is_identical => "equal, to the last digit".to_owned(),
             (Verdict::Equal, _) => format!("equal within {}", self.number(finding.tolerance)),
-            (Verdict::CannotTell, Some(because)) => format!("cannot tell: {because}"),
-            (Verdict::CannotTell, None) => {
-                format!("cannot tell (detectable: {})", self.number(found.detectable))
+            (Verdict::CannotTell, because) => {
+                let because = because.as_ref().map_or_else(String::new, |because| format!(": {because}"));
+                let detectable =
+                    Some(found.detectable).filter(|detectable| detectable.is_finite() && *detectable > 0.0);
+                let detectable =
+                    detectable.map_or_else(String::new, |value| format!(" (detectable: {})", self.number(value)));
+                format!("cannot tell{because}{detectable}")
             }
             (verdict, _) => verdict.to_string(),
         }
@@ -144,6 +148,7 @@ impl Shown<'_> {
             100.0 * bootstrap.level,
             self.found.family(),
         );
+        text.push_str(&self.origins());
         let fewest = self.found.rows.iter().filter_map(|row| Some(row.finding.as_ref().ok()?.difference.cells)).min();
         if let Some(found) = fewest.and_then(|cells| coverage_found(*measure, true, cells)) {
             text.push_str(&format!("such intervals: {found}\n"));
@@ -165,6 +170,23 @@ impl Shown<'_> {
             text.push_str(&format!("{why} ({})\n", output::names(rows.iter().map(String::as_str))));
         }
         text
+    }
+
+    /// What is said of virtual cells, which look like real ones in every other word.
+    fn origins(&self) -> String {
+        let word = Origin::Virtual.to_string();
+        let of = |data: &str| data == word;
+        let (of_virtual, others): (Vec<&Row>, Vec<&Row>) = self.found.rows.iter().partition(|row| of(&row.b.data));
+        match (of_virtual.is_empty(), others.is_empty()) {
+            (true, _) => String::new(),
+            (false, true) => {
+                "all cells are VIRTUAL, simulated by the built-in lab: what is better or worse here says nothing of real cells\n".to_owned()
+            }
+            (false, false) => format!(
+                "VIRTUAL, simulated by the built-in lab, are the cells of {}: that says nothing of real cells\n",
+                short(&of_virtual.into_iter().map(named).collect::<Vec<_>>())
+            ),
+        }
     }
 
     /// Why keys or numbers differ, with the rows of which it is so.

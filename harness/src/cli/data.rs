@@ -17,11 +17,10 @@ use std::sync::Arc;
 
 use clap::Subcommand;
 
-use super::collection::{is_virtual, open};
+use super::collection::{self, is_virtual, open};
 use super::{failure::Failure, output};
 use cells::catalogue::Catalogue;
 use cells::quote;
-use cells::store::Store;
 use import::Kind;
 use sources::nominal::Nominal;
 use sources::repair::Rule;
@@ -188,7 +187,7 @@ pub fn execute(command: &DataCommand) -> Result<(), Failure> {
 pub fn execute_to(command: &DataCommand, out: &mut dyn io::Write) -> Result<(), Failure> {
     match command {
         DataCommand::List { data } => {
-            let store = if is_virtual(data) { None } else { Some(Store::open(data)?) };
+            let store = if is_virtual(data) { None } else { Some(collection::store(data)?) };
             print(out, &list::render(store.as_ref()))
         }
         DataCommand::Fetch { source, data, manifest, download_only, force } => fetch::execute(

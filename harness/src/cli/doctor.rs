@@ -8,8 +8,8 @@ use baselines::{
 };
 use clap::Args;
 
-use super::{failure::Failure, output};
-use cells::{source::CellSource as _, store::Store};
+use super::{collection, failure::Failure, output};
+use cells::source::CellSource as _;
 use lab::VirtualLab;
 
 /// Arguments of `batlinet doctor`.
@@ -55,7 +55,7 @@ pub fn execute(arguments: &DoctorArguments) -> Result<(), Failure> {
     let data = match &arguments.data {
         None => "no folder given; `batlinet doctor --data DIR` looks into one".to_owned(),
         Some(dir) => {
-            let store = Store::open(dir)?;
+            let store = collection::store(dir)?;
             format!("{} {} cells in {}", store.ids().len(), store.origin(), dir.display())
         }
     };

@@ -11,6 +11,7 @@ use super::{
     tasks::{Form, Tasks},
 };
 use baselines::card;
+use cells::label::published;
 use experiments::{
     Plan, Run, State,
     estimate::{Costs, Estimate, card_name},
@@ -68,7 +69,8 @@ pub fn execute(arguments: &PlanArguments) -> Result<(), Failure> {
             source.origin(),
             plan.runs.len()
         ));
-        text.push_str(&format!("  {}\n", experiment.protocol.meaning()));
+        let is_of_paper = experiment.transfer.is_some() || published::is_of_paper(&experiment.scenario);
+        text.push_str(&format!("  {}\n", experiment.protocol.meaning(is_of_paper)));
         let memory = Memory::of(plan);
         // of little, nothing need be said
         if memory.features.saturating_add(memory.run) > WORTH_SAYING {
@@ -101,7 +103,10 @@ pub fn execute(arguments: &PlanArguments) -> Result<(), Failure> {
                 State::Done | State::Former(_) => 2,
                 State::Failed(_) => 3,
             }] += 1;
-            let state = described(&run.state, obstacle.as_deref());
+            let mut state = described(&run.state, obstacle.as_deref());
+            if plan.is_made(run) && !matches!(run.state, State::Done | State::Former(_)) {
+                state.push_str("; made of other runs, without a training of its own");
+            }
             text.push_str(&format!("  {}  {}: {state}\n", run.key, plan.label(run)));
             obstacles.extend(obstacle.map(|reason| format!("{}: {reason}", plan.label(run))));
         }
@@ -122,7 +127,8 @@ pub fn execute(arguments: &PlanArguments) -> Result<(), Failure> {
     match (obstacles.first(), failed) {
         (None, 0) => Ok(()),
         (None, failed) => Err(Failure::RunsFailed(format!(
-            "{failed} runs have no numbers; their reasons stand above, and `run --retry-failed` runs them again"
+            "{} no numbers; the reasons stand above, and `run --retry-failed` runs what failed again",
+            output::counted(failed, "run", ["has", "have"])
         ))),
         (Some(first), _) => {
             Err(Failure::RunsFailed(format!("{} runs will have no numbers, such as {first}", obstacles.len())))
@@ -146,7 +152,9 @@ fn estimated(plans: &[Plan], pending: &[Vec<&Run>], device: tch::Device) -> Stri
     };
     let (mut trained, mut all) = (HashSet::new(), Estimate::default());
     for (plan, runs) in plans.iter().zip(pending) {
-        let estimate = costs.estimate(plan, runs.iter().copied(), &mut trained);
+        // what is made of others takes no time beside theirs
+        let trainings = runs.iter().copied().filter(|run| !plan.is_made(run));
+        let estimate = costs.estimate(plan, trainings, &mut trained);
         text.push_str(&format!("  {}: {}\n", plan.experiment().name, duration(estimate.seconds(cores))));
         all.processor += estimate.processor;
         all.card += estimate.card;

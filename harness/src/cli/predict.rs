@@ -94,11 +94,21 @@ pub fn execute(arguments: &PredictArguments) -> Result<(), Failure> {
 fn table(answers: &[Answer]) -> String {
     // what no cell has is left out, and the names of references are too many for a table
     let has_references = answers.iter().any(|answer| answer.reference_low.is_some());
-    let columns = Answer::COLUMNS.len() - if has_references { 1 } else { 3 };
+    let has_recorded = answers.iter().any(|answer| answer.recorded_life.is_some());
+    let is_shown = |column: &str| match column {
+        "references" => false,
+        "reference_low" | "reference_high" => has_references,
+        "recorded_life" => has_recorded,
+        _ => true,
+    };
+    let shown = |row: [String; Answer::COLUMNS.len()]| {
+        let columns = Answer::COLUMNS.into_iter().zip(row);
+        columns.filter(|(column, _)| is_shown(column)).map(|(_, text)| text).collect::<Vec<_>>()
+    };
     let mut builder = Builder::default();
-    builder.push_record(Answer::COLUMNS.into_iter().take(columns).map(|name| name.replace('_', " ")));
+    builder.push_record(shown(Answer::COLUMNS.map(|name| name.replace('_', " "))));
     for answer in answers {
-        builder.push_record(answer.row(|value| format!("{value:.0}")).into_iter().take(columns));
+        builder.push_record(shown(answer.row(|value| format!("{value:.0}"))));
     }
     format!("{}\n", builder.build().with(Style::markdown()))
 }

@@ -108,8 +108,8 @@ pub fn execute(arguments: &RunArguments) -> Result<(), Failure> {
         0 if arguments.expect == Expect::Warn => Ok(()),
         0 => expected(&summaries),
         failed => Err(Failure::RunsFailed(format!(
-            "{failed} runs have no numbers; their reasons are in the column status of {}, and --retry-failed runs them \
-             again",
+            "{} no numbers; the reasons are in the column status of {}, and --retry-failed runs what failed again",
+            output::counted(failed, "run", ["has", "have"]),
             out.join("scores.csv").display()
         ))),
     }

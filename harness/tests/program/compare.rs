@@ -83,6 +83,15 @@ fn folders_models_and_runs_are_compared_and_every_refusal_is_a_sentence() {
     assert!(number("low") <= number("difference") && number("difference") <= number("high"), "{ridge}");
     assert!((number("b") - number("a") - number("difference")).abs() < 1e-9, "{ridge}");
 
+    // virtual cells are called so, and why nothing can be told stands there
+    let (_, out, _) = compare(here, &["a", "b"]);
+    assert!(out.contains("all cells are VIRTUAL, simulated by the built-in lab"), "{out}");
+    assert!(out.contains("they were not tried for as few as 8 cells"), "{out}");
+    if ridge["verdict"] == "cannot tell" {
+        let because = ridge["because"].as_str().unwrap();
+        assert!(because.contains("the interval has 0 in it") || because.contains("may be chance"), "{because}");
+    }
+
     // within a tolerance that takes everything, all is equal, and one that takes nothing is told apart
     assert_eq!(compare(here, &["a", "b", "--tolerance", "10000%"]).0, 0);
 

@@ -92,6 +92,11 @@ fn living_short_and_foreign_cells_are_told_apart() {
     assert_eq!((living["status"].as_str(), remaining), ("ok", (life - 50.0).max(0.0)));
     assert!(living["low"].is_empty() && living["warnings"].contains("not calibrated"), "{living:?}");
     assert_eq!((found["MATR_b1c4"]["status"].as_str(), found["MATR_b1c4"]["remaining"].as_str()), ("ended", ""));
+    // the life of a whole record is said beside what its first cycles promised, of those that live there is none
+    let whole = VirtualLab::new().cell("MATR_b1c4", 1).unwrap();
+    let recorded = cells::label::LabelRule { minimum: 0, ..cells::label::LabelRule::to(0.8) }.life(&whole).unwrap();
+    assert_eq!(found["MATR_b1c4"]["recorded_life"].parse().ok(), recorded);
+    assert!(living["recorded_life"].is_empty() && text.lines().next().unwrap().ends_with(",recorded_life"), "{text}");
     let foreign = &found["SNL_18650_NMC_25C_0-100_0.5-1C_a"]["warnings"];
     assert!(
         foreign.contains("its chemistry is NMC/graphite") && foreign.contains("nominal capacity is 3 Ah"),
@@ -104,6 +109,7 @@ fn living_short_and_foreign_cells_are_told_apart() {
     assert_eq!(json[1]["life"].as_f64(), Some(life));
     assert!(json[0]["life"].is_null() && json[0]["warnings"].is_array());
     let table = small.batlinet(&["predict", "model.blm", "cells"]);
+    assert!(table.contains("recorded life"), "{table}");
     assert!(table.contains("cycles needed") && table.contains(&format!(" {life:.0} ")), "{table}");
 }
 
@@ -237,4 +243,39 @@ fn what_is_no_bundle_no_model_and_no_store_is_refused() {
         assert!(said.contains(words), "{arguments:?}: {said}");
         assert!(!small.path("x.blm").exists());
     }
+}
+
+/// A cell whose capacity hardly fades, on record for longer than any life that the model knows.
+#[test]
+fn a_cell_that_outlives_its_prediction_is_called_so() {
+    let small = Small::new();
+    let cell = VirtualLab::new().cell("MATR_b1c2", 50).unwrap();
+    let capacity = vec![cell.recorded().unwrap()[0]; 9000];
+    let cell = Cell::new(cell.info().clone(), cell.cycles().to_vec(), LifeRecord::Capacity(capacity)).unwrap();
+    Store::create(&small.path("cells")).unwrap().write(&cell).unwrap();
+    small.batlinet(&["train", "small.yaml", "--model", "ridge", "--out", "model.blm", "--calibration", "none"]);
+    let found = rows(&small.batlinet(&["predict", "model.blm", "cells", "--format", "csv"]));
+    let old = &found["MATR_b1c2"];
+    assert_eq!((old["status"].as_str(), old["remaining"].as_str()), ("outlived", "0"), "{old:?}");
+    assert!(old["warnings"].contains("it has outlived its prediction by"), "{old:?}");
+}
+
+#[test]
+fn files_marked_as_virtual_and_others_are_not_asked_about_together() {
+    let small = Small::new();
+    small.batlinet(&["train", "small.yaml", "--model", "ridge", "--out", "model.blm", "--calibration", "none"]);
+    let exported = sources::export::Format::find("bdf").unwrap();
+    let cells = testing::some::LabCells::of_the_lab(30, &["MATR_b1c0", "MATR_b1c2"]);
+    sources::export::export(exported, &cells, &cells.ids(), &small.path("files"), &|_, _| Ok(())).unwrap();
+    let file = small.path("files/MATR_b1c2.bdf.csv");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace(sources::import::VIRTUAL_MARK, "measured")).unwrap();
+    let cell = |id: &str| {
+        format!(
+            "- {{id: {id}, files: [MATR_{id}.bdf.csv], cathode: LFP, nominal_capacity: 1.1, voltage_limits: [2.0, 3.5]}}\n"
+        )
+    };
+    fs::write(small.path("cells.yaml"), format!("cells:\n{}{}", cell("b1c0"), cell("b1c2"))).unwrap();
+    let (code, said) = small.ends(&["predict", "model.blm", "files", "--cells", "cells.yaml"]);
+    assert!(code == 2 && said.contains("the file of the cell b1c0 is marked as VIRTUAL"), "{code}: {said}");
 }

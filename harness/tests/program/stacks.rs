@@ -27,6 +27,11 @@ models:
 fn what_is_made_of_runs_is_reported_kept_and_made_again_and_its_members_can_be_trained() {
     let small = Small::new();
     fs::write(small.path("stacked.yaml"), STACKED).unwrap();
+    let planned = small.batlinet(&["plan", "stacked.yaml", "--out", "made"]);
+    assert!(planned.contains("10 runs need 8 trainings, 2 are made of others"), "{planned}");
+    assert_eq!(planned.matches("new; made of other runs, without a training of its own").count(), 2, "{planned}");
+    // a study of one's own has nothing of the paper's
+    assert!(planned.contains("faithful protocol: as the authors' code, known defects included\n"), "{planned}");
     let said = small.batlinet(&["run", "stacked.yaml", "--out", "made"]);
     assert!(said.contains("What select chose from") && !said.contains("stacked.fold-1.1"), "{said}");
     assert!(small.batlinet(&["plan", "stacked.yaml", "--out", "made"]).contains("10 done"));
@@ -44,4 +49,5 @@ fn what_is_made_of_runs_is_reported_kept_and_made_again_and_its_members_can_be_t
     small.batlinet(&["train", "stacked.yaml", "--model", "mean", "--out", "mean.blm"]);
     let (code, refused) = small.ends(&["train", "stacked.yaml", "--model", "stack", "--out", "stack.blm"]);
     assert!(code != 0 && refused.contains("train its members"), "{refused}");
+    assert!(refused.contains("--model 'mean' (mean, mlp)"), "{refused}");
 }

@@ -111,6 +111,16 @@ fn imports_at_once_lose_no_line_of_the_manifest() {
 }
 
 #[cfg(unix)]
+/// Leaves a store as a process does that is ended when these cells are not in yet.
+fn end_between(store: &Path, ids: &[&str]) {
+    let staging = store.join(".staging-x");
+    fs::create_dir(&staging).unwrap();
+    fs::rename(store.join("manifest.csv"), staging.join("manifest.csv")).unwrap();
+    for id in ids {
+        fs::rename(store.join(format!("cells/{id}.h5")), staging.join(format!("{id}.h5"))).unwrap();
+    }
+}
+
 #[test]
 fn an_import_that_was_ended_between_two_cells_is_completed() {
     let dir = tempfile::tempdir().unwrap();
@@ -119,15 +129,17 @@ fn an_import_that_was_ended_between_two_cells_is_completed() {
     let cells = ids.map(|id| Ok::<_, cells::Error>(plain_cell(id, 3)));
     Store::create(&store).unwrap().write_all(cells.into_iter().collect::<Vec<_>>()).unwrap();
     let manifest = fs::read(store.join("manifest.csv")).unwrap();
-    // as a process leaves it that is ended when one is in
-    let staging = store.join(".staging-x");
-    fs::create_dir(&staging).unwrap();
-    fs::rename(store.join("manifest.csv"), staging.join("manifest.csv")).unwrap();
-    for id in &ids[1..] {
-        fs::rename(store.join(format!("cells/{id}.h5")), staging.join(format!("{id}.h5"))).unwrap();
-    }
+    end_between(&store, &ids[1..]);
     fs::create_dir(store.join(".staging-y")).unwrap();
     fs::write(store.join(".staging-y/cell_9.h5"), "half").unwrap();
+    // who only reads completes it, too, and leaves what was not complete to the next import
+    let read = Store::open(&store).unwrap();
+    let said = read.mended().join("\n");
+    assert!(said.contains("an import was ended when 3 of its cells were not in yet; they are now"), "{said}");
+    assert!(said.contains("none of them is here; import them again"), "{said}");
+    assert_eq!((read.ids().len(), fs::read(store.join("manifest.csv")).unwrap()), (4, manifest.clone()));
+    assert_eq!(hidden(&store).len(), 1);
+    end_between(&store, &ids[1..]);
     let mended = Store::create(&store).unwrap();
     let said = mended.mended().join("\n");
     assert!(said.contains("an import was ended when 3 of its cells were not in yet; they are now"), "{said}");

@@ -35,6 +35,11 @@ pub fn of_scenario(scenario: &str) -> Option<Labels> {
     LABELS.into_iter().find(|labels| labels.scenario == scenario)
 }
 
+/// Whether a scenario is one of the benchmark's, or CLO, whose real curves are asked of the same models.
+pub fn is_of_paper(scenario: &str) -> bool {
+    scenario == "CLO" || of_scenario(scenario).is_some()
+}
+
 /// The names of all scenarios of the benchmark.
 pub fn scenarios() -> impl Iterator<Item = &'static str> {
     LABELS.iter().map(|labels| labels.scenario)

@@ -254,7 +254,7 @@ impl Seen<'_> {
             |facts| {
                 format!(
                     "{:.4} Ah went in and nothing came out: the cycles seem to be divided wrongly, so that halves count as cycles; \
-                     of a cycler's files, write `cycles: column` or `cycles: current`",
+                     of a cycler's files, write another way under `cycles`: column, step or current",
                     facts.charged
                 )
             },

@@ -59,21 +59,58 @@ fn put(dir: &Path, staged: &Path) -> Result<(), Error> {
         .map_err(|source| Error::Write { doing: format!("put {} in place", target.display()), source })
 }
 
+/// Completes what imports that were ended had complete, for one who only reads; says what, and what cannot be completed here. What
+/// was not complete stays for the next import.
+pub(super) fn complete(dir: &Path) -> Vec<String> {
+    let is_left = !whole_file::left_over(dir, &[BEGINNING]).is_empty();
+    if !is_left {
+        return Vec::new();
+    }
+    let Ok(_alone) = alone(dir) else {
+        return vec![format!("{}: an import was ended before its cells were in; import them again", dir.display())];
+    };
+    let mut said = Vec::new();
+    for (_held, folder) in whole_file::left_over(dir, &[BEGINNING]) {
+        said.push(match put_staged(dir, &folder) {
+            Ok(Some(count)) => {
+                // nothing of it is needed any more; where it cannot be removed, the next import does
+                let _ = fs::remove_dir_all(&folder);
+                put_now(dir, count)
+            }
+            Ok(None) => format!(
+                "{}: an import was ended before its cells were complete, and none of them is here; import them again",
+                dir.display()
+            ),
+            Err(error) => format!(
+                "{}: an import was ended before all of its cells were in, and they cannot be put in now ({error}); import them again",
+                dir.display()
+            ),
+        });
+    }
+    said
+}
+
+/// Puts the cells of a staging folder in place, if they are complete, with the manifest; how many were not in yet.
+fn put_staged(dir: &Path, folder: &Path) -> Result<Option<usize>, Error> {
+    let Some(manifest) = Manifest::read(folder)? else { return Ok(None) };
+    let staged = cell_files_in(folder)?;
+    staged.iter().try_for_each(|file| put(dir, file))?;
+    // cells that came since keep their lines
+    Manifest::read(dir)?.unwrap_or_default().with(manifest).write(dir)?;
+    Ok(Some(staged.len()))
+}
+
+fn put_now(dir: &Path, count: usize) -> String {
+    format!("{}: an import was ended when {count} of its cells were not in yet; they are now", dir.display())
+}
+
 /// Completes what imports that were ended had complete, and removes what they had not; says what.
 pub(super) fn mend(dir: &Path) -> Result<Vec<String>, Error> {
     let mut mended = Vec::new();
     let _alone = alone(dir)?;
     for (_held, folder) in whole_file::left_over(dir, &[BEGINNING]) {
-        let staged = cell_files_in(&folder)?;
-        if let Some(manifest) = Manifest::read(&folder)? {
-            staged.iter().try_for_each(|file| put(dir, file))?;
-            // cells that came since keep their lines
-            Manifest::read(dir)?.unwrap_or_default().with(manifest).write(dir)?;
-            mended.push(format!(
-                "{}: an import was ended when {} of its cells were not in yet; they are now",
-                dir.display(),
-                staged.len()
-            ));
+        if let Some(count) = put_staged(dir, &folder)? {
+            mended.push(put_now(dir, count));
         } else {
             mended.push(format!(
                 "{}: an import was ended before its cells were complete; what it left ({}) is removed",

@@ -5,14 +5,15 @@ use crate::{
     summary::{Row, Run, Summary, Verdict},
     table::number,
 };
-use cells::label::published::of_scenario;
+use cells::label::published::{self, of_scenario};
 use record::{Doubtful, Protocol, Study};
 
 /// All of it, in the order of the rows.
 pub fn notes(summary: &Summary) -> Vec<String> {
     let mut notes = Vec::new();
     if summary.protocol == Some(Protocol::Honest) {
-        notes.push(Protocol::Honest.meaning().to_owned());
+        let is_of_paper = summary.study == Study::Transfer || published::is_of_paper(&summary.scenario);
+        notes.push(Protocol::Honest.meaning(is_of_paper));
     }
     if let Some(first) = summary.removed.first() {
         notes.push(format!(

@@ -33,6 +33,9 @@ pub(super) fn read(declared: &Declared, files: &[PublishedFile]) -> Result<Impor
     }
     if looked.iter().any(|file| file.kind == Kind::Pickle) {
         let mut imported = pickles::read(declared, &looked)?;
+        if let Some(unconfirmed) = declared.unconfirmed() {
+            imported.doubt([unconfirmed]);
+        }
         let numbers: Vec<u32> = imported.cell.cycles().iter().map(|cycle| cycle.number).collect();
         count_up(&mut imported, numbers);
         return Ok(living(declared, imported));
@@ -58,9 +61,11 @@ pub(super) fn read(declared: &Declared, files: &[PublishedFile]) -> Result<Impor
     let is_virtual = files.iter().any(is_marked);
     let (samples, joined) = join(parts)?;
     notes.extend(joined);
+    let (samples, uncounted) = counter::without_still(samples, declared.nominal_capacity);
+    notes.extend(uncounted);
     let (numbers, doubts) = (samples.cycle.clone(), odd::odd(&samples));
     let mut imported = assemble(declared, samples, origin_of(is_virtual.then_some(crate::format::VIRTUAL_MARK)))?;
-    imported.doubt(doubts);
+    imported.doubt(doubts.into_iter().chain(declared.unconfirmed()));
     count_up(&mut imported, numbers.unwrap_or_default());
     for table in tables {
         super::cell_table::compare(&table.file, &imported.cell)?;
@@ -89,7 +94,7 @@ fn living(declared: &Declared, mut imported: Imported) -> Imported {
 }
 
 /// Whether a file says that its cell was simulated.
-fn is_marked(file: &PublishedFile) -> bool {
+pub(super) fn is_marked(file: &PublishedFile) -> bool {
     let mark = crate::format::VIRTUAL_MARK.as_bytes();
     file.start(64 << 10).is_ok_and(|start| start.windows(mark.len()).any(|window| window == mark))
 }
@@ -150,6 +155,20 @@ pub(super) fn sign(
     }
     match &samples.state {
         Some(states) => {
+            let is_told = states.iter().any(|state| matches!(state, State::Charge | State::Discharge));
+            if let (false, true, [_, ..]) =
+                (is_told, samples.current.iter().any(|current| *current > 0.0), &samples.strange[..])
+            {
+                return Err(Error::File {
+                    file: file.file.place(),
+                    what: format!(
+                        "no current is negative, and the words for what the cycler does are not known ({}): whether the cell was charged \
+                         is not known; write `charge: positive` or `charge: negative` under mapping: current where the current has a sign, \
+                         or export the file in English",
+                        samples.strange.iter().map(|word| shown(word, 30)).join(", ")
+                    ),
+                });
+            }
             let mut last = State::Rest;
             for (current, state) in samples.current.iter_mut().zip(states) {
                 let here = if *state == State::Other { last } else { *state };
@@ -229,6 +248,14 @@ fn assemble(declared: &Declared, samples: Samples, origin: Origin) -> Result<Imp
         }
         if kept == 0 && undischarged.is_none() && is_charge_alone(&cycle, nominal) && place + 1 < parts.len() {
             undischarged = Some(part.0);
+            continue;
+        }
+        // in longer records, the cycles before tell what is not finished
+        if (1..3).contains(&kept) && is_charge_alone(&cycle, nominal) && place + 1 == parts.len() {
+            notes.push(format!(
+                "cycle {}: the record ends before its discharge begins: it is not finished and not counted",
+                part.0
+            ));
             continue;
         }
         kept += 1;

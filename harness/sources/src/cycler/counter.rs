@@ -5,6 +5,9 @@
 
 use std::ops::Range;
 
+use super::samples::Samples;
+use crate::coulomb::{self, Half};
+
 /// How a counter was found to run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Ways {
@@ -12,6 +15,33 @@ pub(super) struct Ways {
     pub went_on: usize,
     /// Times that it began anew within a cycle.
     pub began_anew: usize,
+}
+
+/// The samples without counters that stand still while current flows, as where a file has too few digits for a small cell; and what
+/// is said of it. `nominal` in Ah tells what flows.
+pub(super) fn without_still(mut samples: Samples, nominal: f64) -> (Samples, Option<String>) {
+    let passes = |half: Half| {
+        let counted = coulomb::count(&samples.current, &samples.time, half, coulomb::SECONDS);
+        counted.last().is_some_and(|passed| *passed > 0.05 * nominal)
+    };
+    let stands = |counter: &Option<Vec<f64>>, halves: &[Half]| {
+        let is_still = counter.as_ref().is_some_and(|values| values.iter().all(|value| *value == values[0]));
+        is_still && halves.iter().any(|half| passes(*half))
+    };
+    let of_halves = stands(&samples.charge, &[Half::Charge]) || stands(&samples.discharge, &[Half::Discharge]);
+    let of_both = stands(&samples.capacity, &[Half::Charge, Half::Discharge]);
+    if of_halves {
+        (samples.charge, samples.discharge) = (None, None);
+    }
+    if of_both {
+        samples.capacity = None;
+    }
+    let said = (of_halves || of_both).then(|| {
+        "a counter of capacity stands still while current flows (too few digits for so small a cell?): the current over time is \
+         counted in its place"
+            .to_owned()
+    });
+    (samples, said)
 }
 
 /// The counter within one cycle from 0 on, in Ah; `before` is its last value of the cycle before. `nominal` in Ah tells a reset
@@ -110,6 +140,23 @@ mod tests {
         let (counted, ways) = cycles(&[0.0, 0.75, 0.125, 0.0, 0.75, 0.125], 3);
         assert_eq!((counted, ways.began_anew), (vec![vec![0.0, 0.75, 0.875]; 2], 2));
         assert!(within(&[0.0, 0.9, 0.6], None, 1.0, &mut Ways::default()).is_err());
+    }
+
+    #[test]
+    fn a_counter_that_stands_still_is_none() {
+        let samples = |counted: f64, current: f64| Samples {
+            time: (0..10).map(|k| f64::from(k) * 360.0).collect(),
+            voltage: vec![3.5; 10],
+            current: vec![-current; 10],
+            charge: Some(vec![0.0; 10]),
+            discharge: Some((0..10).map(|k| f64::from(k) * counted).collect()),
+            ..Samples::default()
+        };
+        let (kept, said) = without_still(samples(0.0, 1.0), 1.0);
+        assert!(kept.charge.is_none() && kept.discharge.is_none() && said.unwrap().contains("too few digits"));
+        // one that counts, and one of a cell through which nothing flows
+        assert_eq!(without_still(samples(0.1, 1.0), 1.0), (samples(0.1, 1.0), None));
+        assert_eq!(without_still(samples(0.0, 0.0), 1.0), (samples(0.0, 0.0), None));
     }
 
     #[test]

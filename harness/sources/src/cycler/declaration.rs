@@ -1,8 +1,11 @@
 //! `cells.yaml`: which cells the files of a cycler hold, and what is known of them.
 
+mod hint;
+
 use std::fmt;
 use std::path::Path;
 
+use itertools::Itertools as _;
 use serde::de::{self, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer};
 
@@ -70,6 +73,19 @@ pub(super) struct Declared {
     /// Formation and check-ups.
     #[serde(default)]
     pub leave_out: LeaveOut,
+    /// Guesses of `data describe` that nobody has confirmed yet.
+    #[serde(default)]
+    unconfirmed: Guesses,
+}
+
+/// What `data describe` guessed. Who has written another value has confirmed it.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Guesses {
+    nominal_capacity: Option<f64>,
+    voltage_limits: Option<[f64; 2]>,
+    /// Whether units or the sign of the current in the mapping are guessed.
+    mapping: bool,
 }
 
 /// How samples are divided into cycles.
@@ -316,6 +332,25 @@ impl Declared {
         }
     }
 
+    /// What is said of guesses that nobody has confirmed.
+    pub(super) fn unconfirmed(&self) -> Option<String> {
+        let Guesses { nominal_capacity, voltage_limits, mapping } = self.unconfirmed;
+        let [low, high] = self.voltage_limits;
+        let open = [
+            (nominal_capacity == Some(self.nominal_capacity))
+                .then(|| format!("nominal_capacity {} Ah", self.nominal_capacity)),
+            (voltage_limits == Some([low, high])).then(|| format!("voltage_limits {low} V to {high} V")),
+            mapping.then(|| "mapping".to_owned()),
+        ];
+        let open = open.into_iter().flatten().join(", ");
+        (!open.is_empty()).then(|| {
+            format!(
+                "guessed from the record by `data describe`, and confirmed by nobody: {open}; lives are counted and curves drawn by \
+                 them, so write what the maker says, or take `unconfirmed` out of cells.yaml if the guess is right"
+            )
+        })
+    }
+
     fn fault(&self) -> Option<String> {
         let plain = |text: &str| {
             !text.is_empty()
@@ -382,7 +417,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<Declared>, Error> {
 
 /// As [`read`], of a text; the error is a fragment.
 pub(super) fn parse(text: &str) -> Result<Vec<Declared>, String> {
-    let document: Document = serde_yaml::from_str(text).map_err(|error| with_hint(&error.to_string()))?;
+    let document: Document = serde_yaml::from_str(text).map_err(|error| hint::with_hint(&error.to_string()))?;
     let mut cells = document.cells;
     if cells.is_empty() {
         return Err("it names no cell".to_owned());
@@ -406,18 +441,4 @@ pub(super) fn parse(text: &str) -> Result<Vec<Declared>, String> {
         }
     }
     Ok(cells)
-}
-
-/// Serde's sentence about an unknown key, with the nearest of those it expected.
-fn with_hint(message: &str) -> String {
-    let mut quoted = message.split('`').skip(1).step_by(2);
-    let is_unknown = message.contains("unknown field") || message.contains("unknown variant");
-    let hint = match quoted.next().filter(|_| is_unknown) {
-        Some(wrong) => {
-            let known: Vec<&str> = quoted.collect();
-            did_you_mean(wrong, known.iter().copied())
-        }
-        None => String::new(),
-    };
-    format!("{}{hint}", shown(message, 400))
 }

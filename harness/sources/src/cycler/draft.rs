@@ -1,22 +1,24 @@
 //! `data describe`: what files hold, and a draft of `cells.yaml` whose every guess says why.
 
+mod facts;
+
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use itertools::Itertools as _;
 
 use super::cell;
-use super::declaration::{self, By, Declared};
-use super::divide::divide;
+use super::declaration::{self, Declared};
 use super::error::Error;
 use super::look::{Kind, Looked, look};
 use super::role::Role;
-use super::samples::{Samples, State};
+use super::samples::Samples;
 use super::text_layout::Stated;
 use super::{guess, pickles};
 use crate::judged::judged;
 use crate::packed;
 use cells::quote::{harmless, shown};
+use facts::Facts;
 
 /// What the files are, and a draft that declares them: YAML whose comments say what was found and what was guessed.
 ///
@@ -59,7 +61,7 @@ pub fn describe(paths: &[PathBuf]) -> Result<String, Error> {
         let _ = writeln!(text, "# not read: {}", shown(refusal, 400));
     }
     Ok(format!(
-        "{text}# A draft of cells.yaml: see what is guessed, write what is missing, and give it to\n\
+        "{text}# A draft of cells.yaml: confirm or mend what is guessed, write what is missing, and give it to\n\
          #   batlinet data import cycler FILES --cells cells.yaml --data DIR\n\
          # Where several files are of one cell, name them in order of time under one id.\n\
          cells:\n{drafts}"
@@ -124,7 +126,8 @@ fn draft(file: &Looked, tables: &[Looked]) -> Result<(String, String), Error> {
                     let _ = writeln!(about, "# {}: {}", file.format(), shown(error, 600));
                     let draft = format!(
                         "- id: {}\n  files: [{}]\n  format: {}\n  # mapping: …  (see above)\n  cathode: unknown\n  \
-                         nominal_capacity: 1  # Ah; not known\n  voltage_limits: [2.0, 4.5]  # V; not known\n",
+                         nominal_capacity: 1  # Ah; not known\n  voltage_limits: [2.0, 4.5]  # V; not known\n  \
+                         unconfirmed: {{nominal_capacity: 1, voltage_limits: [2.0, 4.5]}}  # nobody knows these: write them above\n",
                         quoted(&id(&file.file.name)),
                         quoted(&file.file.name),
                         quoted(file.format())
@@ -160,7 +163,8 @@ fn draft(file: &Looked, tables: &[Looked]) -> Result<(String, String), Error> {
             Samples::default()
         }
     };
-    let facts = Facts { has_negative, ..Facts::of(&samples) };
+    let mut facts = Facts::of(&samples);
+    facts.has_negative = has_negative;
     for role in Role::ALL {
         let Some(read) = plan.column(role) else { continue };
         let unit = match read.unit {
@@ -168,8 +172,21 @@ fn draft(file: &Looked, tables: &[Looked]) -> Result<(String, String), Error> {
             Some(unit) => format!(", in {}", unit.name),
             None => String::new(),
         };
-        let range = facts.range(role, &samples);
+        let range = facts.range(role, &samples, read.unit);
         let _ = writeln!(about, "#   {}: \"{}\"{unit}{range}", role.name(), shown(&read.heading, 80));
+    }
+    let read: Vec<usize> = Role::ALL.into_iter().filter_map(|role| Some(plan.column(role)?.place)).collect();
+    let others =
+        file.headings.iter().enumerate().filter(|(place, heading)| !read.contains(place) && !heading.text.is_empty());
+    let others = others.map(|(_, heading)| format!("\"{}\"", shown(&heading.text, 40))).join(", ");
+    if !others.is_empty() {
+        let _ = writeln!(about, "#   not read: {}", shown(others, 1000));
+    }
+    if cell::is_marked(&file.file) {
+        let _ = writeln!(
+            about,
+            "#   VIRTUAL: the file says that its cell was simulated by the lab of this program, and never measured"
+        );
     }
     let _ = writeln!(about, "#   {} samples over {:.4} h", samples.len(), facts.hours);
     let sign = facts.sign(file);
@@ -184,11 +201,11 @@ fn draft(file: &Looked, tables: &[Looked]) -> Result<(String, String), Error> {
         _ => "column  # or: column, step, current",
     };
     let mut files = vec![file.file.name.clone()];
-    let stem = file.file.name.to_lowercase().replace("_timeseries.csv", "");
+    let stem = file.file.name.to_lowercase().replace("_timeseries.csv", "").replace(".gz", "");
     files.extend(
         tables
             .iter()
-            .filter(|table| table.file.name.to_lowercase().replace("_cycle_data.csv", "") == stem)
+            .filter(|table| table.file.name.to_lowercase().replace("_cycle_data.csv", "").replace(".gz", "") == stem)
             .map(|table| table.file.name.clone()),
     );
     let mut draft = String::new();
@@ -215,6 +232,14 @@ fn draft(file: &Looked, tables: &[Looked]) -> Result<(String, String), Error> {
     if let Some(temperature) = facts.temperature {
         let _ = writeln!(draft, "  temperature: {temperature}  # °C; a guess, the median here: write the chamber's");
     }
+    let of_mapping =
+        if mapping.contains(guess::UNSURE) || sign.must_be_stated.is_some() { ", mapping: true" } else { "" };
+    let _ = writeln!(
+        draft,
+        "  unconfirmed: {{nominal_capacity: {}, voltage_limits: [{}, {}]{of_mapping}}}  # GUESSES, that lives and curves rest on: write \
+         above what the maker says, or take this line out if they are right; until then an import calls the cell doubtful",
+        facts.nominal, facts.low, facts.high
+    );
     let _ = writeln!(draft, "  cycles: {by}");
     let _ =
         writeln!(draft, "  # alive: true  if its test goes on; or life: N, the cycles to 80 % that somebody counted");
@@ -248,146 +273,4 @@ fn blank(more: &str) -> Declared {
         format!("cells:\n- id: x\n  files: [x]\n  cathode: x\n  nominal_capacity: 1\n  voltage_limits: [1, 5]\n{more}");
     let mut cells = declaration::parse(&text).unwrap_or_default();
     cells.pop().unwrap_or_else(|| blank(""))
-}
-
-/// What the samples show.
-struct Facts {
-    hours: f64,
-    low: f64,
-    high: f64,
-    nominal: f64,
-    why_nominal: &'static str,
-    temperature: Option<f64>,
-    /// Share of the voltage's changes that go with a positive current.
-    with: f64,
-    /// In the file.
-    has_negative: bool,
-    has_discharge_state: bool,
-    has_current: bool,
-}
-
-/// What is said of the sign of the current.
-struct Sign {
-    word: &'static str,
-    must_be_stated: Option<&'static str>,
-    sentence: Option<String>,
-}
-
-fn minmax(values: &[f64]) -> Option<(f64, f64)> {
-    values.iter().copied().filter(|value| value.is_finite()).minmax().into_option()
-}
-
-impl Facts {
-    fn of(samples: &Samples) -> Self {
-        let hours = match (samples.time.first(), samples.time.last()) {
-            (Some(first), Some(last)) => (last - first) / 3600.0,
-            _ => 0.0,
-        };
-        let (low, high) = minmax(&samples.voltage).unwrap_or((2.0, 4.5));
-        let (low, high) = ((low * 20.0).floor() / 20.0, (high * 20.0).ceil() / 20.0);
-        let high = if high <= low { low + 0.05 } else { high };
-        let largest = samples.current.iter().fold(0.0, |largest: f64, current| largest.max(current.abs()));
-        let (mut with, mut all) = (0.0, 0.0);
-        let mut half: f64 = 0.0;
-        let mut largest_half: f64 = 0.0;
-        let mut direction = 0.0;
-        for k in 1..samples.len() {
-            let (one, two) = (samples.current[k - 1], samples.current[k]);
-            let since = samples.time[k] - samples.time[k - 1];
-            if two.abs() > 0.01 * largest {
-                if two.signum() != direction {
-                    half = 0.0;
-                    direction = two.signum();
-                }
-                if since > 0.0 {
-                    half += two.abs() * since / 3600.0;
-                }
-                largest_half = largest_half.max(half);
-            }
-            // within one step, so that the jump at its beginning does not count
-            if one.abs() > 0.02 * largest && two.abs() > 0.02 * largest && (one - two).abs() < 0.1 * largest {
-                let change = samples.voltage[k] - samples.voltage[k - 1];
-                all += change.abs();
-                with += if change * two > 0.0 { change.abs() } else { 0.0 };
-            }
-        }
-        let with = if all > 0.0 { with / all } else { 0.5 };
-        let (nominal, why_nominal) = if largest_half > 0.0 {
-            let digits = 10_f64.powf(1.0 - largest_half.log10().floor());
-            (
-                ((largest_half * digits).ceil() / digits).max(1e-6),
-                "a guess, the most that passed in one half, rounded: write the maker's",
-            )
-        } else {
-            (1.0, "not known, since no charge passed: write the maker's")
-        };
-        let temperature = samples.temperature.as_ref().and_then(|values| {
-            let mut known: Vec<f64> = values.iter().copied().filter(|value| (-60.0..150.0).contains(value)).collect();
-            known.sort_by(f64::total_cmp);
-            known.get(known.len() / 2).map(|median| median.round())
-        });
-        Self {
-            hours,
-            low: (low * 100.0).round() / 100.0,
-            high: (high * 100.0).round() / 100.0,
-            nominal,
-            why_nominal,
-            temperature,
-            with,
-            has_negative: samples.current.iter().any(|current| *current < 0.0),
-            has_discharge_state: samples.state.as_ref().is_some_and(|states| states.contains(&State::Discharge)),
-            has_current: largest > 0.0,
-        }
-    }
-
-    /// Cycles by the sign of the current.
-    fn cycles_by_current(&self, samples: &Samples) -> usize {
-        divide(samples, By::Current, self.nominal).map_or(0, |parts| parts.len())
-    }
-
-    fn range(&self, role: Role, samples: &Samples) -> String {
-        let count = |numbers: &Option<Vec<u32>>| {
-            numbers
-                .as_ref()
-                .and_then(|numbers| numbers.iter().minmax().into_option().map(|(a, b)| format!(", {a} to {b}")))
-        };
-        let values = |values: Option<&[f64]>| values.and_then(minmax).map(|(a, b)| format!(", {a:.4} to {b:.4}"));
-        let text = match role {
-            Role::Time => values(Some(&samples.time)),
-            Role::Voltage => values(Some(&samples.voltage)),
-            Role::Current => values(Some(&samples.current)),
-            Role::ChargeCapacity => values(samples.charge.as_deref()),
-            Role::DischargeCapacity => values(samples.discharge.as_deref()),
-            Role::Capacity => values(samples.capacity.as_deref()),
-            Role::Temperature => values(samples.temperature.as_deref()),
-            Role::Cycle => count(&samples.cycle),
-            Role::Step => count(&samples.step),
-            Role::State => None,
-        };
-        text.unwrap_or_default()
-    }
-
-    /// What the voltage says of the sign of the current.
-    fn sign(&self, file: &Looked) -> Sign {
-        let share = (100.0 * self.with.max(1.0 - self.with)).round();
-        let (word, why) = if self.with > 0.7 {
-            ("positive", format!("a positive current charges: the voltage rises with it ({share} % of its changes)"))
-        } else if self.with < 0.3 {
-            ("negative", format!("a positive current DISCHARGES: the voltage falls with it ({share} % of its changes)"))
-        } else {
-            ("positive", "whether a positive current charges, the voltage does not show: confirm".to_owned())
-        };
-        if !self.has_current {
-            let sentence = Some("no current flows here, so its sign is not seen".to_owned());
-            return Sign { word, must_be_stated: None, sentence };
-        }
-        let by_state = !self.has_negative && self.has_discharge_state;
-        if by_state {
-            let sentence = Some("the current has no sign; that of the state is taken".to_owned());
-            return Sign { word: "positive", must_be_stated: None, sentence };
-        }
-        let unsigned = !self.has_negative && ["Maccor", "Neware"].contains(&file.format());
-        let must_be_stated = (unsigned || self.with < 0.3).then_some(word);
-        Sign { word, must_be_stated, sentence: Some(why) }
-    }
 }

@@ -5,6 +5,9 @@ use std::fmt::Write as _;
 use super::heading::Heading;
 use super::role::Role;
 
+/// What stands beside a unit that was guessed.
+pub(super) const UNSURE: &str = "A GUESS: the heading has no unit, confirm";
+
 /// A mapping that was guessed.
 pub(super) struct Guess {
     /// Lines of YAML; `SIGN` stands for that of the current.
@@ -37,7 +40,7 @@ pub(super) fn mapping(headings: &[Heading]) -> Option<Guess> {
             Some(quantity) => {
                 let (unit, why) = match heading.unit_of(quantity) {
                     Ok(Some(unit)) => (unit.name, "as the heading says"),
-                    _ => (usual(role), "A GUESS: the heading has no unit, confirm"),
+                    _ => (usual(role), UNSURE),
                 };
                 let sign = if role == Role::Current { ", charge: SIGN" } else { "" };
                 writeln!(yaml, "    {name}: {{column: {column}, unit: {}{sign}}}  # {why}", quoted(unit))

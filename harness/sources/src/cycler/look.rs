@@ -77,7 +77,7 @@ pub(super) fn look(file: &PublishedFile, stated: &Stated) -> Result<Looked, Erro
             let (sheet, headings) = super::workbook::headings(file)?;
             looked(Kind::Workbook(sheet), headings, &[])
         }
-        _ if file.name.to_lowercase().ends_with("_cycle_data.csv") => looked(Kind::CycleTable, Vec::new(), &[]),
+        _ if file.name.to_lowercase().trim_end_matches(".gz").ends_with("_cycle_data.csv") => looked(Kind::CycleTable, Vec::new(), &[]),
         _ => match Layout::of(&start, stated) {
             Some(layout) => {
                 let (headings, preamble) = (layout.headings.clone(), layout.preamble.clone());
@@ -89,6 +89,20 @@ pub(super) fn look(file: &PublishedFile, stated: &Stated) -> Result<Looked, Erro
                     .to_owned(),
             )),
         },
+    }
+}
+
+/// A packed file of which nothing is read. Zip archives and files of `gzip` are read as they are.
+fn packed(start: &[u8]) -> Option<&'static str> {
+    let begins = |magic: &[u8]| start.starts_with(magic);
+    match () {
+        () if begins(b"7z\xbc\xaf\x27\x1c") => Some("an archive of 7-Zip"),
+        () if begins(b"Rar!\x1a\x07") => Some("an archive of RAR"),
+        () if begins(b"\xfd7zXZ\0") => Some("packed by xz"),
+        () if begins(b"BZh") && start.get(4..10) == Some(b"1AY&SY") => Some("packed by bzip2"),
+        () if begins(b"\x28\xb5\x2f\xfd") => Some("packed by zstd"),
+        () if start.get(257..262) == Some(b"ustar") => Some("an archive of tar"),
+        () => None,
     }
 }
 
@@ -111,7 +125,7 @@ fn binary(file: &PublishedFile, start: &[u8]) -> Option<String> {
     } else if has(b"BIO-LOGIC MODULAR FILE") || named("mpr") && !is_text {
         ("BioLogic's own file (.mpr)", "open it in EC-Lab or BT-Lab and export it as text (.mpt), with the time in s")
     } else {
-        return None;
+        return packed(start).map(|what| format!("it is {what}: unpack it, and give the files that are in it"));
     };
     Some(format!("it is {whose}, which only that program reads: {export}, and give that file"))
 }

@@ -8,7 +8,7 @@ use super::error::Error;
 use super::heading::Heading;
 use super::plan::Plan;
 use super::role::Role;
-use super::samples::{Samples, State};
+use super::samples::Samples;
 use crate::delimited::count;
 use crate::packed::PublishedFile;
 use cells::quote::shown;
@@ -101,7 +101,7 @@ fn samples(columns: &mut [(String, Values)], plan: &Plan) -> Result<Samples, Str
         counted.collect::<Result<_, String>>().map(Some)
     };
     let (cycle, step) = (whole(Role::Cycle)?, whole(Role::Step)?);
-    let samples = Samples {
+    let mut samples = Samples {
         charge: take(Role::ChargeCapacity)?,
         discharge: take(Role::DischargeCapacity)?,
         capacity: take(Role::Capacity)?,
@@ -111,12 +111,13 @@ fn samples(columns: &mut [(String, Values)], plan: &Plan) -> Result<Samples, Str
         current,
         cycle,
         step,
-        state: plan.column(Role::State).and_then(|read| match columns.get(read.place) {
-            Some((_, Values::Words(words))) => Some(words.iter().map(|word| State::of(word.as_bytes())).collect()),
-            _ => None,
-        }),
         first_line: 1,
+        ..Samples::default()
     };
+    if let Some((_, Values::Words(words))) = plan.column(Role::State).and_then(|read| columns.get(read.place)) {
+        samples.state = Some(Vec::new());
+        words.iter().for_each(|word| samples.push_state(word.as_bytes()));
+    }
     if samples.len() > super::text::MOST_SAMPLES {
         return Err(format!("it has more than {} samples: give it in several files", super::text::MOST_SAMPLES));
     }

@@ -69,8 +69,17 @@ pub(super) fn draft(file: &Looked) -> Result<(String, String), Error> {
     let limits = number("min_voltage_limit_in_V").zip(number("max_voltage_limit_in_V"));
     let json = |text: String| serde_json::to_string(&text).unwrap_or_default();
     let about = format!("# BatteryML: {}\n#   {cycles} cycles\n", file.file.place());
+    let unknown = [
+        number("nominal_capacity_in_Ah").is_none().then_some("nominal_capacity: 1"),
+        limits.is_none().then_some("voltage_limits: [2.0, 4.5]"),
+    ];
+    let unknown: Vec<&str> = unknown.into_iter().flatten().collect();
+    let unconfirmed = match &unknown[..] {
+        [] => String::new(),
+        keys => format!("  unconfirmed: {{{}}}  # nobody knows these: write them above\n", keys.join(", ")),
+    };
     let draft = format!(
-        "- id: {}\n  files: [{}]\n  format: BatteryML\n{}{}{}",
+        "- id: {}\n  files: [{}]\n  format: BatteryML\n{}{}{}{unconfirmed}",
         json(id),
         json(file.file.name.clone()),
         stated("cathode", text("cathode_material").map(json), "unknown"),

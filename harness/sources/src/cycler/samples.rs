@@ -1,5 +1,7 @@
 //! The samples of one file, in s, V, A, Ah and °C; current positive in charge.
 
+use crate::delimited::grouped::pointed;
+
 /// What the cycler does, in its own word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
@@ -14,19 +16,41 @@ pub(super) enum State {
 }
 
 impl State {
-    /// What `CC DChg`, `CCCV_Chg`, `Rest`, `D` and the like mean.
+    /// What `CC DChg`, `CCCV_Chg`, `Rest`, `D`, `Entladen`, `恒流充电` and the like mean.
     pub(super) fn of(word: &[u8]) -> Self {
-        let word = String::from_utf8_lossy(word).to_lowercase();
-        match word.trim() {
+        let text = String::from_utf8_lossy(word).to_lowercase();
+        let text = text.trim();
+        let has = |parts: &[&str]| parts.iter().any(|part| text.contains(part));
+        // those of a Chinese system that writes no UTF-8
+        let has_bytes = |part: &[u8]| word.windows(part.len()).any(|window| window == part);
+        match text {
             "d" => Self::Discharge,
             "c" => Self::Charge,
-            "r" | "rest" | "pause" | "ocv" | "idle" => Self::Rest,
-            word if word.contains("dch") || word.contains("discharg") || word.contains("dis_") => Self::Discharge,
-            word if word.contains("ch") => Self::Charge,
-            word if word.contains("rest") || word.contains("paus") => Self::Rest,
+            "r" | "ocv" | "idle" => Self::Rest,
+            _ if has(Self::DISCHARGE) || has_bytes(&[0xb7, 0xc5, 0xb5, 0xe7]) => Self::Discharge,
+            _ if has(Self::REST) || has_bytes(&[0xbe, 0xb2, 0xd6, 0xc3]) || has_bytes(&[0xb8, 0xe9, 0xd6, 0xc3]) => {
+                Self::Rest
+            }
+            _ if text
+                .split(|letter: char| !letter.is_alphanumeric())
+                .any(|word| ["ch", "cch", "cvch"].contains(&word)) =>
+            {
+                Self::Charge
+            }
+            _ if has(Self::CHARGE) || has_bytes(&[0xb3, 0xe4, 0xb5, 0xe7]) => Self::Charge,
             _ => Self::Other,
         }
     }
+
+    /// Parts of words for a discharge: English, German, French, Spanish and Portuguese, Italian, Chinese, Japanese, Korean. They come
+    /// first, since in most languages the word for a charge is in them.
+    const DISCHARGE: &[&str] =
+        &["dch", "discharg", "dis_", "entlad", "décharge", "decharge", "descarg", "scaric", "放电", "放電", "방전"];
+    /// Of a rest.
+    const REST: &[&str] =
+        &["rest", "paus", "ruhe", "repos", "reposo", "riposo", "静置", "搁置", "靜置", "休止", "휴지"];
+    /// Of a charge.
+    const CHARGE: &[&str] = &["chg", "charg", "lade", "ladung", "carga", "carica", "充电", "充電", "충전"];
 }
 
 /// Columns of equal length; those that a file does not have are none.
@@ -52,11 +76,28 @@ pub(super) struct Samples {
     pub step: Option<Vec<u32>>,
     /// What the cycler does.
     pub state: Option<Vec<State>>,
+    /// Words of the state that are not known, the first few.
+    pub strange: Vec<String>,
     /// The line, or row, of the first sample.
     pub first_line: u64,
 }
 
 impl Samples {
+    /// Adds the state of the next sample, in the cycler's word.
+    pub(super) fn push_state(&mut self, word: &[u8]) {
+        let state = State::of(word);
+        if state == State::Other && self.strange.len() < Self::MOST_STRANGE {
+            let word = pointed(word);
+            if !self.strange.contains(&word) {
+                self.strange.push(word);
+            }
+        }
+        self.state.get_or_insert_default().push(state);
+    }
+
+    /// Words of the state that are kept.
+    const MOST_STRANGE: usize = 5;
+
     /// How many there are.
     pub(super) fn len(&self) -> usize {
         self.time.len()
@@ -98,5 +139,43 @@ impl Samples {
         join(&mut self.cycle, cycle);
         join(&mut self.step, step);
         join(&mut self.state, state);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_are_known_in_the_languages_of_cyclers() {
+        use State::{Charge, Discharge, Other, Rest};
+        for (words, state) in [
+            (
+                &[
+                    "C",
+                    "CC Chg",
+                    "CCCV_Chg",
+                    "Charge",
+                    "CV Charge",
+                    "CC_Ch",
+                    "Laden",
+                    "Ladung",
+                    "Carga",
+                    "恒流充电",
+                    "充電",
+                ][..],
+                Charge,
+            ),
+            (
+                &["D", "CC DChg", "CC_DChg", "Discharge", "Entladen", "Entladung", "Décharge", "Descarga", "恒流放电"],
+                Discharge,
+            ),
+            (&["R", "Rest", "Pause", "Ruhe", "Ruhephase", "OCV", "静置", "搁置", "Repos"], Rest),
+            (&["S", "", "Switch", "Prüfung", "ACR"], Other),
+        ] {
+            words.iter().for_each(|word| assert_eq!(State::of(word.as_bytes()), state, "{word}"));
+        }
+        // 恒流放电 in GBK
+        assert_eq!(State::of(&[0xba, 0xe3, 0xc1, 0xf7, 0xb7, 0xc5, 0xb5, 0xe7]), Discharge);
     }
 }

@@ -6,9 +6,12 @@ use super::clock;
 use super::error::Error;
 use super::plan::Plan;
 use super::role::Role;
-use super::samples::{Samples, State};
+use super::samples::Samples;
 use super::text_layout::{Layout, from_utf16};
-use crate::delimited::{Problem, Row, Table, count};
+use crate::delimited::{
+    Problem, Row, Table, count,
+    grouped::{POINT, pointed},
+};
 use crate::packed::PublishedFile;
 use cells::quote::shown;
 
@@ -19,15 +22,39 @@ const LARGEST_UTF16: u64 = 512 << 20;
 /// Samples of one file, at most.
 pub(super) const MOST_SAMPLES: usize = 1 << 25;
 
-/// Numbers with commas, read as if they had points.
-struct Points<R>(R);
+/// Other bytes in the place of some.
+struct Exchanged<R> {
+    reader: R,
+    /// From which to which.
+    pairs: Vec<(u8, u8)>,
+}
 
-impl<R: Read> Read for Points<R> {
+impl<R: Read> Read for Exchanged<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.0.read(buffer)?;
-        buffer[..read].iter_mut().filter(|byte| **byte == b',').for_each(|byte| *byte = b'.');
+        let read = self.reader.read(buffer)?;
+        for byte in &mut buffer[..read] {
+            if let Some((_, other)) = self.pairs.iter().find(|(one, _)| one == byte) {
+                *byte = *other;
+            }
+        }
         Ok(read)
     }
+}
+
+/// What is exchanged in a file that is laid out so: numbers with commas are read as if they had points, and lines that end in the
+/// old way of the Mac as if in ours.
+fn exchanged(layout: &Layout) -> Vec<(u8, u8)> {
+    let mut pairs = Vec::new();
+    if layout.has_commas {
+        pairs.push((b',', b'.'));
+    }
+    if layout.has_commas && layout.points_group {
+        pairs.push((b'.', POINT));
+    }
+    if layout.ends_in_cr {
+        pairs.push((b'\r', b'\n'));
+    }
+    pairs
 }
 
 /// Reads all samples of a file that is laid out so.
@@ -63,7 +90,10 @@ fn refused(file: &PublishedFile, plan: &Plan, problem: Problem) -> Error {
 }
 
 fn samples(reader: &mut dyn Read, layout: &Layout, plan: &Plan) -> Result<Samples, Problem> {
-    if layout.has_commas { table(Points(reader), layout, plan) } else { table(reader, layout, plan) }
+    match exchanged(layout) {
+        pairs if pairs.is_empty() => table(reader, layout, plan),
+        pairs => table(Exchanged { reader, pairs }, layout, plan),
+    }
 }
 
 fn table<R: Read>(reader: R, layout: &Layout, plan: &Plan) -> Result<Samples, Problem> {
@@ -123,8 +153,8 @@ fn table<R: Read>(reader: R, layout: &Layout, plan: &Plan) -> Result<Samples, Pr
                     .map_err(|_| row.problem(Role::Step as usize, format!("{step} is not the number of a step")))?,
             );
         }
-        if let Some(values) = &mut samples.state {
-            values.push(State::of(row.bytes(Role::State as usize)));
+        if has(Role::State) {
+            samples.push_state(row.bytes(Role::State as usize));
         }
     }
     if samples.is_empty() { Err(Problem::Whole("it has no samples below its heading".to_owned())) } else { Ok(samples) }
@@ -135,12 +165,12 @@ fn time(row: &Row<'_, { Role::ALL.len() }>, unit: super::unit::Unit) -> Result<f
     if let (false, Some(value)) = (unit.is_clock, row.plain(TIME)) {
         return Ok(unit.to_ours(value));
     }
-    let field = row.bytes(TIME);
+    let field = pointed(row.bytes(TIME));
     // a clock says its unit itself, whatever the heading says
-    match clock::seconds(field) {
+    match clock::seconds(field.as_bytes()) {
         Some(seconds) => Ok(seconds),
         None if unit.is_clock => {
-            let shown = shown(String::from_utf8_lossy(field), 40);
+            let shown = shown(field, 40);
             Err(row.problem(
                 TIME,
                 format!("\"{shown}\" is no duration like 26:10:00.5; write the unit of the time under mapping"),

@@ -2,7 +2,11 @@
 
 use std::borrow::Cow;
 
-use crate::delimited::{each_field, unquoted};
+use crate::delimited::{
+    each_field,
+    grouped::{self, Grouped},
+    unquoted,
+};
 use cells::text::is_utf16;
 
 use super::clock;
@@ -24,6 +28,10 @@ pub(super) struct Layout {
     pub preamble: Vec<String>,
     /// Whether numbers have commas.
     pub has_commas: bool,
+    /// Whether points stand between thousands, where numbers have commas.
+    pub points_group: bool,
+    /// Whether lines end in a carriage return alone.
+    pub ends_in_cr: bool,
     /// Whether it is UTF-16.
     pub is_utf16: bool,
 }
@@ -53,7 +61,12 @@ impl Layout {
         let utf16 = is_utf16(start);
         let text: Cow<'_, str> = if utf16 { from_utf16(start).into() } else { String::from_utf8_lossy(start) };
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-        let lines: Vec<&str> = text.lines().take(MOST_LINES).collect();
+        let ends_in_cr = text.contains('\r') && !text.contains('\n');
+        let lines: Vec<&str> = if ends_in_cr {
+            text.split('\r').take(MOST_LINES).collect()
+        } else {
+            text.lines().take(MOST_LINES).collect()
+        };
         let delimiters = match stated.separator {
             Some(separator) => vec![u8::try_from(separator).ok()?],
             None => b"\t;,|".to_vec(),
@@ -61,9 +74,9 @@ impl Layout {
         let candidates = (0..lines.len()).filter(|k| stated.header_line.is_none_or(|line| line == k + 1));
         for k in candidates {
             for &delimiter in &delimiters {
-                if let Some((headings, has_commas, first)) = heading_at(&lines, k, delimiter, stated) {
+                if let Some(found) = heading_at(&lines, k, delimiter, stated) {
                     let preamble = lines[..k].iter().map(|line| (*line).to_owned()).collect();
-                    return Some(Self { delimiter, above: first, headings, preamble, has_commas, is_utf16: utf16 });
+                    return Some(Self { preamble, ends_in_cr, is_utf16: utf16, ..found });
                 }
             }
         }
@@ -79,8 +92,16 @@ fn fields(line: &str, delimiter: u8) -> Vec<String> {
     found
 }
 
-/// Headings in line `k`, whether the values below have commas, and the place of the first line of values.
-fn heading_at(lines: &[&str], k: usize, delimiter: u8, stated: &Stated) -> Option<(Vec<Heading>, bool, usize)> {
+/// Whether a text is a number with a decimal comma, its thousands apart or not.
+fn is_comma(value: &str) -> bool {
+    value.matches(',').count() == 1 && {
+        let pointed = value.replace('.', "\u{1f}").replace(',', ".");
+        pointed.parse::<f64>().is_ok() || matches!(grouped::read(&pointed), Some(Grouped::Number(_)))
+    }
+}
+
+/// The layout of a table whose headings are in line `k`, as far as the lines around it tell.
+fn heading_at(lines: &[&str], k: usize, delimiter: u8, stated: &Stated) -> Option<Layout> {
     let mut names = fields(lines[k], delimiter);
     let words = names.iter().filter(|name| name.chars().any(char::is_alphabetic)).count();
     if words < 3 || 2 * words < names.iter().filter(|name| !name.is_empty()).count() {
@@ -89,10 +110,13 @@ fn heading_at(lines: &[&str], k: usize, delimiter: u8, stated: &Stated) -> Optio
     // an empty line, or one of units, may stand between
     let (first, line) = lines.iter().enumerate().skip(k + 1).find(|(_, line)| !line.trim().is_empty())?;
     let values = fields(line, delimiter);
-    let is_comma =
-        |value: &String| delimiter != b',' && value.contains(',') && value.replacen(',', ".", 1).parse::<f64>().is_ok();
-    let is_value =
-        |value: &String| value.parse::<f64>().is_ok() || is_comma(value) || clock::seconds(value.as_bytes()).is_some();
+    let is_comma = |value: &String| delimiter != b',' && is_comma(value);
+    let is_value = |value: &String| {
+        value.parse::<f64>().is_ok()
+            || is_comma(value)
+            || grouped::read(value).is_some()
+            || clock::seconds(value.as_bytes()).is_some()
+    };
     let numbers = values.iter().filter(|value| is_value(value)).count();
     let enough = numbers >= 3 || numbers >= 2 && values.len() <= 3;
     if !enough || stated.header_line.is_none() && names.len().abs_diff(values.len()) > 1 + names.len() / 8 {
@@ -103,9 +127,23 @@ fn heading_at(lines: &[&str], k: usize, delimiter: u8, stated: &Stated) -> Optio
         Some(mark) => mark == ',',
         None => later.clone().flat_map(|line| fields(line, delimiter)).any(|value| is_comma(&value)),
     };
+    // where a point marks decimals, too, it does not stand between thousands
+    let is_decimal = |value: &String| {
+        value.contains('.') && value.parse::<f64>().is_ok() && grouped::read(&value.replace('.', "\u{1f}")).is_none()
+    };
+    let points_group = has_commas && !later.flat_map(|line| fields(line, delimiter)).any(|value| is_decimal(&value));
     // trailing separators stand in one and not in the other, as programs like
     names.resize(values.len(), String::new());
-    Some((names.iter().map(|name| Heading::new(name)).collect(), has_commas, first))
+    Some(Layout {
+        delimiter,
+        above: first,
+        headings: names.iter().map(|name| Heading::new(name)).collect(),
+        preamble: Vec::new(),
+        has_commas,
+        points_group,
+        ends_in_cr: false,
+        is_utf16: false,
+    })
 }
 
 #[cfg(test)]
@@ -121,7 +159,13 @@ mod tests {
         let found = layout("Today's Date ,28-Nov-23\nRec,Cycle C,Time (sec),V\n1,1,0.5,3.6\n");
         assert_eq!((found.delimiter, found.above, found.has_commas), (b',', 2, false));
         let found = layout("Zeit;U[V];I[A]\n0,5;3,6;1\n");
-        assert_eq!((found.delimiter, found.has_commas), (b';', true));
+        assert_eq!((found.delimiter, found.has_commas, found.points_group), (b';', true, true));
+        let found = layout("Zeit;U[V];I[A]\n1.000,5;3,6;1\n");
+        assert_eq!((found.delimiter, found.has_commas, found.points_group), (b';', true, true));
+        let found = layout("Zeit;U[V];I[A]\n0,5;3.65;1\n");
+        assert!(found.has_commas && !found.points_group);
+        let found = layout("Zeit;U[V];I[A]\r0,5;3,6;1\r");
+        assert!(found.ends_in_cr && found.above == 1 && found.headings.len() == 3);
         let utf16: Vec<u8> = "a,b,c\n1,2,3\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
         let found = Layout::of(&utf16, &Stated::default()).unwrap();
         assert!(found.is_utf16 && found.headings.len() == 3);

@@ -85,6 +85,11 @@ impl Quantity {
 }
 
 impl Unit {
+    /// A value of ours in it.
+    pub(super) fn from_ours(self, value: f64) -> f64 {
+        (value - self.offset) / self.factor
+    }
+
     /// The value in ours.
     pub(super) fn to_ours(self, value: f64) -> f64 {
         // what is already ours stays what it is to the last bit

@@ -8,7 +8,7 @@ use super::error::Error;
 use super::heading::Heading;
 use super::plan::Plan;
 use super::role::Role;
-use super::samples::{Samples, State};
+use super::samples::Samples;
 use crate::calce::{Sheets, Value, channel, open_workbook};
 use crate::delimited::count;
 use crate::packed::PublishedFile;
@@ -130,7 +130,8 @@ struct Rows<'a> {
     plan: &'a Plan,
     row: Option<u32>,
     values: [Option<f64>; Role::ALL.len()],
-    state: State,
+    /// The cycler's word of the row.
+    state: String,
     samples: Samples,
 }
 
@@ -148,7 +149,7 @@ impl<'a> Rows<'a> {
             first_line,
             ..Samples::default()
         };
-        Self { plan, row: None, values: [None; Role::ALL.len()], state: State::Other, samples }
+        Self { plan, row: None, values: [None; Role::ALL.len()], state: String::new(), samples }
     }
 
     fn add(&mut self, row: u32, column: u32, value: Value<'_>) -> Result<(), String> {
@@ -160,7 +161,7 @@ impl<'a> Rows<'a> {
             let Some(read) = self.plan.column(role).filter(|read| read.place == column as usize) else { continue };
             if role == Role::State {
                 if let Value::Text(text) = &value {
-                    self.state = State::of(text.as_bytes());
+                    self.state = text.to_string();
                     self.values[role as usize] = Some(0.0);
                 }
                 continue;
@@ -228,8 +229,8 @@ impl<'a> Rows<'a> {
                 column.push(whole(role)?);
             }
         }
-        if let Some(column) = &mut samples.state {
-            column.push(self.state);
+        if samples.state.is_some() {
+            samples.push_state(self.state.as_bytes());
         }
         Ok(())
     }

@@ -2,6 +2,10 @@
 
 use cells::quote::shown;
 
+/// What is said of bytes of zero in a text.
+pub(crate) const ZEROS: &str = "it has bytes of zero, which no text has: the program or the disk was stopped while it was written; \
+                                cut the file before this line, or get it anew";
+
 /// What is wrong with a field that should be a number.
 pub(crate) fn not_a_number(text: &str) -> String {
     let why = if text.matches(',').count() == 1 && text.replace(',', ".").trim().parse::<f64>().is_ok() {

@@ -77,7 +77,10 @@ impl<R: Read> Lines<R> {
             (self.start, self.whole) = (0, 0);
         }
         if self.end > LONGEST_LINE {
-            let what = format!("more than {LONGEST_LINE} bytes without an end: not a table");
+            let what = match memchr(0, &self.buffer[..self.end]) {
+                Some(_) => super::ZEROS.to_owned(),
+                None => format!("more than {LONGEST_LINE} bytes without an end: not a table"),
+            };
             return Err(Problem::Line { line: self.line + 1, what });
         }
         match self.reader.read(&mut self.buffer[self.end..BLOCK]) {

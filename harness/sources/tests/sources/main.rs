@@ -15,3 +15,4 @@ mod published_files;
 mod raw;
 mod raw_bad;
 mod rwth;
+mod words;

@@ -7,8 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::prelude::*;
 
 use super::import::{bar, show};
-use crate::cli::failure::Failure;
-use crate::cli::interrupt;
+use crate::cli::{collection, failure::Failure, interrupt};
 use cells::source::CellSource as _;
 use cells::store::{Kept, Store};
 use sources::Error;
@@ -25,7 +24,7 @@ pub(super) fn execute(
     if super::is_virtual(data) {
         return Err(Failure::Usage("virtual cells need no repair: give a folder, `--data DIR`".to_owned()));
     }
-    let source = Store::open(data)?;
+    let source = collection::store(data)?;
     let target = to.map_or_else(|| beside(data), Path::to_owned);
     if is_same(data, &target) {
         return Err(Failure::Usage(format!(

@@ -68,6 +68,30 @@ impl Row {
             finding.because = Some(format!("{} runs have no numbers", finding.failed));
         } else if finding.verdict == Verdict::CannotTell && !finding.difference.shows_seeds {
             finding.because = Some("one seed only: what another would do is not known".to_owned());
+        } else if finding.verdict == Verdict::CannotTell {
+            finding.because = Some(finding.unclear());
+        }
+    }
+}
+
+impl Finding {
+    /// Which condition of a verdict is not met: see [`Verdict::of`].
+    fn unclear(&self) -> String {
+        let Difference { low, high, level, cells, .. } = self.difference;
+        let tolerance = self.tolerance;
+        let within = |value: f64| low <= value && value <= high;
+        match () {
+            () if low.is_nan() || high.is_nan() => format!("{cells} cells are too few for an interval"),
+            () if tolerance > 0.0 && (within(tolerance) || within(-tolerance)) => {
+                "the interval reaches over the tolerance".to_owned()
+            }
+            () if within(0.0) => "the interval has 0 in it".to_owned(),
+            () => format!(
+                "the interval has no 0 in it, but by p = {:.4}, adjusted for all comparisons, the difference may be chance (it must be \
+                 {:.2} at most)",
+                self.adjusted_p,
+                1.0 - level
+            ),
         }
     }
 }

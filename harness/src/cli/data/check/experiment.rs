@@ -6,7 +6,7 @@ use itertools::Itertools as _;
 
 use super::Finding;
 use super::stored_cells::{StoredCells, uncounted, unknown};
-use crate::cli::output::names;
+use crate::cli::output::{counted, names};
 use cells::catalogue;
 use cells::label::{LabelRule, Unreached, Verdict, published};
 use cells::split::Split;
@@ -35,7 +35,8 @@ fn of_one(experiment: &Experiment, cells: &StoredCells) -> Result<Vec<Finding>, 
     }
     if !findings.iter().any(|finding| matches!(finding, Finding::Fault(_) | Finding::Missing(_))) {
         let count = subject.ids().count();
-        findings.push(Finding::Note(format!("all {count} cells are here, and may be split and labelled as declared")));
+        let all = counted(count, "cell", ["is", "are"]);
+        findings.push(Finding::Note(format!("all {all} here, and may be split and labelled as declared")));
     }
     let name = &experiment.name;
     Ok(findings
@@ -168,7 +169,8 @@ impl Subject<'_> {
         if !short.is_empty() {
             let (count, which) = (short.len(), names(short));
             findings.push(Finding::Missing(format!(
-                "{count} cells are here with fewer than the {horizon} cycles that features read: {which}"
+                "{} here with fewer than the {horizon} cycles that features read: {which}",
+                counted(count, "cell", ["is", "are"])
             )));
         }
         if !over.is_empty() {

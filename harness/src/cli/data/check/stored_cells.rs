@@ -10,7 +10,7 @@ use tabled::{builder::Builder, settings::Style};
 use super::Finding;
 use super::published::{Group, groups};
 use crate::cli::failure::Failure;
-use crate::cli::output::names;
+use crate::cli::output::{counted, names, say};
 use cells::cell::{Cell, DatasetName, LifeRecord, Origin};
 use cells::label::{LabelRule, Unreached, Verdict};
 use cells::notes::Notes;
@@ -43,6 +43,7 @@ impl StoredCells {
         if !Store::is_at(data) {
             Store::open(data)?; // says what to do
         }
+        store::complete(data).iter().for_each(|what| say(what));
         let manifest = Manifest::read(data)?;
         let files = store::cell_files(data)?;
         let read: Vec<Result<(Seen, String), Failure>> = files
@@ -160,8 +161,9 @@ impl StoredCells {
         if !other.is_empty() {
             let (count, which) = (other.len(), names(other.iter().map(String::as_str)));
             findings.push(Finding::Note(format!(
-                "{count} cells have another life to 80 % of nominal capacity than was published, by more than the one cycle \
-                 by which publishers' counts differ: {which}; were all files of a cell imported, each once?"
+                "{} another life to 80 % of nominal capacity than was published, by more than the one cycle \
+                 by which publishers' counts differ: {which}; were all files of a cell imported, each once?",
+                counted(count, "cell", ["has", "have"])
             )));
         }
         for group in groups() {
@@ -177,7 +179,8 @@ impl StoredCells {
         let foreign: Vec<&str> = self.0.keys().map(String::as_str).filter(|id| catalogue::find(id).is_none()).collect();
         if !foreign.is_empty() {
             let (count, which) = (foreign.len(), names(foreign));
-            findings.push(Finding::Note(format!("{count} cells are none of the published ones: {which}")));
+            let count = counted(count, "cell", ["is", "are"]);
+            findings.push(Finding::Note(format!("{count} none of the published ones: {which}")));
         }
         let rule = LabelRule::default();
         findings.extend(uncounted(&rule, self.0.values()));
