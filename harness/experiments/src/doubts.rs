@@ -2,7 +2,15 @@
 
 use super::progress::Reporter;
 use crate::Error;
-use cells::{cell::Origin, physics, source::CellSource, split::Split};
+use cells::{
+    catalogue,
+    cell::Origin,
+    physics,
+    portrait::{self, Portrait},
+    source::CellSource,
+    split::{Split, one_test},
+};
+use rayon::prelude::*;
 use record::Doubtful;
 
 /// Cycles that are looked at where a store of an older program kept no doubts.
@@ -37,7 +45,33 @@ pub(super) fn of(split: &Split, source: &dyn CellSource, is_looked_at: bool) -> 
             found.push(Doubtful { cell: id.clone(), doubts, is_published });
         }
     }
+    if is_looked_at {
+        twins(split, source, &mut found)?;
+    }
     Ok(found)
+}
+
+/// Test cells that are training cells under another id. Of two published cells nobody needs to be told that they are two.
+fn twins(split: &Split, source: &dyn CellSource, found: &mut Vec<Doubtful>) -> Result<(), Error> {
+    let is_own = |id: &&String| catalogue::find(id).is_none();
+    let portrait = |id: &String| Ok(Portrait::of(source.cell(id, portrait::MOST)?.cycles()));
+    if !split.train.iter().chain(&split.test).any(|id| is_own(&id)) {
+        return Ok(());
+    }
+    let trained: Vec<Portrait> = split.train.par_iter().map(portrait).collect::<Result<_, Error>>()?;
+    let tested: Vec<Portrait> = split.test.par_iter().map(portrait).collect::<Result<_, Error>>()?;
+    for (id, portrait) in split.test.iter().zip(&tested) {
+        let pairs = split.train.iter().zip(&trained).filter(|(of, _)| is_own(&id) || is_own(of));
+        for (of, _) in pairs.filter(|(_, known)| known.is_of_one_test(portrait)) {
+            let what = one_test(id, of);
+            match found.iter_mut().find(|cell| cell.cell == *id) {
+                Some(cell) => cell.doubts.insert(0, what),
+                None => found.push(Doubtful { cell: id.clone(), doubts: vec![what], is_published: false }),
+            }
+        }
+    }
+    found.sort_by(|one, other| one.cell.cmp(&other.cell));
+    Ok(())
 }
 
 /// One line for each cell; one for all that were published so.

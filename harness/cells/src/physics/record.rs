@@ -29,10 +29,15 @@ const HALF: f64 = 0.3;
 /// Share of the nominal capacity that is none.
 const NONE: f64 = 0.02;
 
-fn median(values: &[f64]) -> Option<f64> {
-    let mut sorted = values.to_vec();
+pub(super) fn median(values: &[f64]) -> Option<f64> {
+    quantile(values.iter().copied(), 0.5)
+}
+
+/// The value that so large a share of these is under; none of none.
+pub(super) fn quantile(values: impl Iterator<Item = f64>, share: f64) -> Option<f64> {
+    let mut sorted: Vec<f64> = values.collect();
     sorted.sort_by(f64::total_cmp);
-    sorted.get(sorted.len() / 2).copied()
+    sorted.get((share * sorted.len() as f64) as usize).copied()
 }
 
 /// What is usual before a position, which has so many before it, and from it on.
@@ -48,7 +53,17 @@ impl Seen<'_> {
         if catalogue::find(self.cell.id()).is_some() {
             return Vec::new();
         }
-        let mut doubts = vec![self.undischarged(), self.twice(), self.hole(), self.sparse()];
+        let mut doubts = vec![
+            self.undischarged(),
+            self.twice().or_else(|| self.again()),
+            self.in_turn(),
+            self.other_rate(),
+            self.offset(),
+            self.never_near(),
+            self.other_temperature(),
+            self.hole(),
+            self.sparse(),
+        ];
         if let LifeRecord::Capacity(capacity) = self.cell.life() {
             doubts.extend([
                 self.beginning(capacity),
@@ -56,6 +71,7 @@ impl Seen<'_> {
                 self.sudden_end(capacity),
                 self.rise(capacity),
                 self.fall(capacity),
+                self.returns(capacity),
                 self.life_as_declared(capacity),
             ]);
         }
@@ -63,7 +79,7 @@ impl Seen<'_> {
     }
 
     /// The source's number of the cycle at a position, which may lie behind those at hand.
-    fn number(&self, position: usize) -> u32 {
+    pub(super) fn number(&self, position: usize) -> u32 {
         let cycles = self.cell.cycles();
         match (cycles.get(position), cycles.last()) {
             (Some(cycle), _) => cycle.number,
@@ -72,7 +88,12 @@ impl Seen<'_> {
         }
     }
 
-    fn of_positions(&self, positions: &[usize], all: usize, what: impl FnOnce(usize) -> String) -> Option<Doubt> {
+    pub(super) fn of_positions(
+        &self,
+        positions: &[usize],
+        all: usize,
+        what: impl FnOnce(usize) -> String,
+    ) -> Option<Doubt> {
         let &first = positions.first()?;
         Some(Doubt { weight: Weight::Flag, cycle: Some((self.number(first), positions.len(), all)), what: what(first) })
     }
