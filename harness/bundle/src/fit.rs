@@ -122,7 +122,7 @@ fn domain(source: &dyn CellSource, ids: &[String]) -> Result<Domain, Error> {
 
 /// What the training cells look like.
 fn portraits(source: &dyn CellSource, ids: &[String]) -> Result<Vec<Portrait>, Error> {
-    let portrait = |id: &String| Ok(Portrait::of(source.cell(id, portrait::MOST)?.cycles()));
+    let portrait = |id: &String| Ok(Portrait::of_first(&source.cell(id, portrait::MOST)?));
     ids.par_iter().map(portrait).collect()
 }
 

@@ -147,7 +147,7 @@ impl Bundle {
 
     /// That a cell is a training cell under another id, if its capacities and curves say so.
     fn known_again(&self, id: &str, source: &dyn CellSource) -> Option<String> {
-        let portrait = Portrait::of(source.cell(id, portrait::MOST).ok()?.cycles());
+        let portrait = Portrait::of_first(&source.cell(id, portrait::MOST).ok()?);
         let of = self.portraits.iter().position(|known| known.is_of_one_test(&portrait))?;
         let known = self.train.ids.get(of).filter(|known| *known != id)?;
         Some(format!(

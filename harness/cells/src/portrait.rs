@@ -6,7 +6,7 @@
 
 mod order;
 
-use crate::cell::Cycle;
+use crate::cell::{Cell, Cycle};
 
 pub use order::better;
 
@@ -46,6 +46,11 @@ impl Portrait {
     /// Of these cycles.
     pub fn of(cycles: &[Cycle]) -> Self {
         Self(cycles.iter().map(features).collect())
+    }
+
+    /// Of the cycles that two tests are compared by.
+    pub fn of_first(cell: &Cell) -> Self {
+        Self::of(cell.cycles().get(..MOST).unwrap_or(cell.cycles()))
     }
 
     /// Of numbers that were kept.

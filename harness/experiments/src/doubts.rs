@@ -54,7 +54,7 @@ pub(super) fn of(split: &Split, source: &dyn CellSource, is_looked_at: bool) -> 
 /// Test cells that are training cells under another id. Of two published cells nobody needs to be told that they are two.
 fn twins(split: &Split, source: &dyn CellSource, found: &mut Vec<Doubtful>) -> Result<(), Error> {
     let is_own = |id: &&String| catalogue::find(id).is_none();
-    let portrait = |id: &String| Ok(Portrait::of(source.cell(id, portrait::MOST)?.cycles()));
+    let portrait = |id: &String| Ok(Portrait::of_first(&source.cell(id, portrait::MOST)?));
     if !split.train.iter().chain(&split.test).any(|id| is_own(&id)) {
         return Ok(());
     }

@@ -11,7 +11,7 @@ use super::output::{names, print};
 use cells::cell::Cell;
 use cells::label::{Basis, LabelRule, Verdict};
 use cells::listing::{self, Line};
-use cells::portrait::{MOST, Portrait};
+use cells::portrait::Portrait;
 use cells::quote;
 use cells::source::CellSource;
 use cells::split::{self, Known, Lint, Split};
@@ -176,7 +176,7 @@ fn known(source: &dyn CellSource, ids: &[String], datasets: &[String]) -> Result
         known.push(Known {
             info: cell.info().clone(),
             measurements: store::measurements(&cell),
-            portrait: Portrait::of(cell.cycles().get(..MOST).unwrap_or(cell.cycles())),
+            portrait: Portrait::of_first(&cell),
             life: life(&cell)?,
         });
     }

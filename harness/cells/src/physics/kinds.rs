@@ -1,7 +1,7 @@
 //! Cycles of another kind than those around them: check-ups among the first, voltages that were measured otherwise from somewhere on.
 
 use super::facts::Facts;
-use super::{Doubt, Seen, Weight, record::median};
+use super::{Doubt, Seen, Weight, middle::median};
 
 /// Cycles that features read.
 const READ: usize = 100;

@@ -1,7 +1,7 @@
 //! Voltages and temperatures that no cell and no chamber has.
 
 use super::facts::Facts;
-use super::{Doubt, Seen, Weight, record::quantile};
+use super::{Doubt, Seen, Weight, middle::quantile};
 
 /// V beyond the limits that a cycler's control explains.
 const BEYOND: f64 = 0.3;

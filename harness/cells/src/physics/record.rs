@@ -8,7 +8,7 @@ use std::{
     hash::{DefaultHasher, Hash as _, Hasher as _},
 };
 
-use super::{Doubt, MUCH, Seen, Weight};
+use super::{Doubt, MUCH, Seen, Weight, middle::median};
 use crate::catalogue;
 use crate::cell::{LifeRecord, Origin};
 
@@ -29,17 +29,6 @@ const HALF: f64 = 0.3;
 /// Share of the nominal capacity that is none.
 const NONE: f64 = 0.02;
 
-pub(super) fn median(values: &[f64]) -> Option<f64> {
-    quantile(values.iter().copied(), 0.5)
-}
-
-/// The value that so large a share of these is under; none of none.
-pub(super) fn quantile(values: impl Iterator<Item = f64>, share: f64) -> Option<f64> {
-    let mut sorted: Vec<f64> = values.collect();
-    sorted.sort_by(f64::total_cmp);
-    sorted.get((share * sorted.len() as f64) as usize).copied()
-}
-
 /// What is usual before a position, which has so many before it, and from it on.
 fn around(capacity: &[f64], position: usize) -> Option<(f64, f64)> {
     let before = &capacity[position - AROUND..position];
@@ -55,7 +44,7 @@ impl Seen<'_> {
         }
         let mut doubts = vec![
             self.undischarged(),
-            self.twice().or_else(|| self.again()),
+            self.repeated(),
             self.in_turn(),
             self.other_rate(),
             self.offset(),
@@ -203,6 +192,13 @@ impl Seen<'_> {
                  otherwise, or to be another cell, or part of what it gives is not counted; a life may rest on that"
             )
         })
+    }
+
+    /// Copies to the last digit, or in other digits where these are more.
+    fn repeated(&self) -> Option<Doubt> {
+        let count = |doubt: &Doubt| doubt.cycle.map_or(0, |(_, count, _)| count);
+        // the same number are the same cycles
+        [self.again(), self.twice()].into_iter().flatten().max_by_key(count)
     }
 
     /// Cycles that are copies of others: no two measurements agree in every digit.

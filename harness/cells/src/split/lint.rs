@@ -136,4 +136,18 @@ mod tests {
         assert!(text.contains("1 of 3 test cells live shorter or longer than any training cell (500 to 700 cycles)"));
         assert_eq!(lints(&Split { train: ids(&[0]), test: ids(&[4]) }, &cells).len(), 1);
     }
+
+    #[test]
+    fn one_test_in_other_digits_leaks() {
+        let with = |id: &str, hash: &str, off: f32| Known {
+            portrait: Portrait::of_features((0..50).map(|cycle| [cycle as f32 + off; 5]).collect()),
+            ..known(id, hash, None, "4C")
+        };
+        let told = |off: f32| {
+            let split = Split { train: vec!["X_b1c0".to_owned()], test: vec!["mine".to_owned()] };
+            lints(&split, &[with("X_b1c0", "1", 0.0), with("mine", "2", off)])
+        };
+        assert!(matches!(&told(0.3)[0], Lint::Leak(text) if text.contains("mine is the training cell X_b1c0")));
+        assert!(!told(0.5).iter().any(|lint| matches!(lint, Lint::Leak(_))));
+    }
 }

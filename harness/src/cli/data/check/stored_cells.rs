@@ -15,7 +15,7 @@ use cells::cell::{Cell, DatasetName, LifeRecord, Origin};
 use cells::label::{LabelRule, Unreached, Verdict};
 use cells::notes::Notes;
 use cells::physics;
-use cells::portrait::{MOST, Portrait};
+use cells::portrait::Portrait;
 use cells::store::{self, Kept, Manifest, Store};
 use cells::suggest::did_you_mean;
 use cells::{catalogue, datasets, source::CellSource as _};
@@ -271,7 +271,7 @@ impl Seen {
             }
         }
         notes.is_published |= !doubts.is_empty() && physics::is_published(cell);
-        let portrait = Portrait::of(cell.cycles().get(..MOST).unwrap_or(cell.cycles()));
+        let portrait = Portrait::of_first(cell);
         Ok(Self { cell: head, held, measurements, portrait, lost, notes })
     }
 
