@@ -79,11 +79,12 @@ impl Seen<'_> {
         let found: Vec<(usize, (f64, f64))> =
             (SIDES..last).filter_map(|position| Some((position, moved(position)?))).collect();
         let (first, (charge, discharge)) = *found.first()?;
+        let side = if charge > 0.0 { "higher" } else { "lower" };
         let what = format!(
-            "from here on voltages lie {:.0} mV higher in charge and {:.0} mV higher in discharge, all at once: they seem to be measured \
+            "from here on voltages lie {:.0} mV {side} in charge and {:.0} mV {side} in discharge, all at once: they seem to be measured \
              otherwise or at another cell, or the cell to be cycled between other limits",
-            1e3 * charge,
-            1e3 * discharge
+            1e3 * charge.abs(),
+            1e3 * discharge.abs()
         );
         let cycle = Some((self.number(first), found.len(), means.len()));
         Some(Doubt { weight: Weight::Flag, cycle, what })
