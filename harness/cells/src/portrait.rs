@@ -142,7 +142,7 @@ mod tests {
     fn test(cell: usize, cycles: std::ops::Range<usize>, samples: usize) -> Vec<Cycle> {
         let scatter = |cycle: usize| ((cycle * 37 + cell * 61) % 23) as f64 * 1e-4;
         let of = |cycle: usize| {
-            discharge(1.0 - 2e-4 * cycle as f64 + scatter(cycle), 1e-3 * cell as f64 + 2e-4 * cycle as f64, samples)
+            discharge(1.0 - 2e-4 * cycle as f64 + scatter(cycle), 3e-3 * cell as f64 + 2e-4 * cycle as f64, samples)
         };
         cycles.map(of).collect()
     }
