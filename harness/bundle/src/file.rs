@@ -3,6 +3,7 @@
 //! ```text
 //! features          f32   the training cells, as models read them
 //! lives             f64   theirs, in cycles
+//! portraits         f32   five numbers of each of their first cycles; not a number behind the last (bundles of older programs have none)
 //! folds, residuals  f64   of the calibration, one per training cell
 //! network.<tensor>  f32   the tensors of a network
 //! fold<k>.<tensor>  f32   those of the network that has not seen fold k
@@ -14,7 +15,10 @@
 use std::{collections::HashMap, fs, path::Path};
 
 use baselines::{Weights, weights::NamedTensor};
-use cells::label::Basis;
+use cells::{
+    label::Basis,
+    portrait::{Features, MOST, NUMBERS, Portrait},
+};
 use experiments::{Entry, entry::ModelSpec};
 use features::samples::Part;
 use ndarray::{ArrayD, IxDyn};
@@ -31,6 +35,14 @@ const FORMAT: u32 = 1;
 const KEY: &str = "batlinet-bundle";
 /// Bytes of the largest file that is read.
 const LARGEST: u64 = 16 << 30;
+
+/// Name of what the training cells look like.
+const PORTRAITS: &str = "portraits";
+
+/// Of so many cells.
+fn portraits_shape(cells: usize) -> [usize; 3] {
+    [cells, MOST, NUMBERS]
+}
 
 /// A tensor with its bytes.
 struct Tensor {
@@ -114,6 +126,13 @@ impl Bundle {
             Tensor::of_f32("features", features.shape(), features.iter()),
             Tensor::of_f64("lives", lives.iter().copied()),
         ];
+        if !self.portraits.is_empty() {
+            tensors.push(Tensor::of_f32(
+                PORTRAITS,
+                &portraits_shape(self.portraits.len()),
+                self.padded().iter().flatten(),
+            ));
+        }
         tensors.extend(self.weights.iter().flat_map(|weights| Tensor::of_weights("network", weights)));
         if let Some(Calibration { folds, residuals, around }) = &self.calibration {
             tensors.push(Tensor::of_f64("folds", folds.iter().map(|&fold| fold as f64)));
@@ -165,6 +184,15 @@ impl Bundle {
         Read { description, views }.bundle().map_err(refused)
     }
 
+    /// The numbers of the portraits, as many cycles of each.
+    fn padded(&self) -> Vec<Features> {
+        let padded = |portrait: &Portrait| {
+            let none = std::iter::repeat([f32::NAN; NUMBERS]);
+            portrait.features().iter().copied().chain(none).take(MOST).collect::<Vec<Features>>()
+        };
+        self.portraits.iter().flat_map(padded).collect()
+    }
+
     /// The entry that was trained.
     pub(crate) fn entry(&self) -> Result<Entry, Error> {
         Entry::of_written(&self.description.entry)
@@ -208,7 +236,22 @@ impl Read<'_> {
         // what each life rests on is in the description, as a tally
         let bases = vec![Basis::Observed; cells];
         let train = Part { ids: self.description.cells.clone(), features, lives, bases };
-        Ok(Bundle { description: self.description, train, weights, calibration })
+        let portraits = match self.views.iter().any(|(name, _)| *name == PORTRAITS) {
+            true => self.portraits(cells)?,
+            false => Vec::new(),
+        };
+        Ok(Bundle { description: self.description, train, portraits, weights, calibration })
+    }
+
+    fn portraits(&self, cells: usize) -> Result<Vec<Portrait>, String> {
+        let values = self.f32(PORTRAITS, &portraits_shape(cells))?;
+        let (features, _) = values.as_chunks::<NUMBERS>();
+        let is_there = |features: &Features| features.iter().any(|value| value.is_finite());
+        let portrait = |cycles: &[Features]| {
+            let held = cycles.iter().rposition(is_there).map_or(0, |last| last + 1);
+            Portrait::of_features(cycles[..held].to_vec())
+        };
+        Ok(features.chunks(MOST).map(portrait).collect())
     }
 
     fn calibration(&self, entry: &Entry, cells: usize) -> Result<Calibration, String> {

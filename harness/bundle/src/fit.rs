@@ -1,7 +1,11 @@
 //! A bundle from one entry of a planned experiment: the model that `run` trains, and what its folds leave.
 
 use baselines::{Weights, encoder};
-use cells::{cell::Cell, source::CellSource};
+use cells::{
+    cell::Cell,
+    portrait::{self, Portrait},
+    source::CellSource,
+};
 use experiments::{
     Entry, Plan, Run,
     entry::ModelSpec,
@@ -109,7 +113,7 @@ impl Bundle {
             }),
             provenance: Provenance::current(making.commit, workplace.threads),
         };
-        Ok(Self { description, train, weights, calibration })
+        Ok(Self { description, portraits: portraits(source, &train.ids)?, train, weights, calibration })
     }
 }
 
@@ -118,6 +122,12 @@ fn domain(source: &dyn CellSource, ids: &[String]) -> Result<Domain, Error> {
     let glance = |id: &String| Ok(source.glance(id).map(|(cell, _): (Cell, usize)| Traits::of(&cell))?);
     let traits = ids.par_iter().map(glance).collect::<Result<Vec<_>, Error>>()?;
     Domain::of(&traits).ok_or_else(|| Error::Internal("there are no training cells".to_owned()))
+}
+
+/// What the training cells look like.
+fn portraits(source: &dyn CellSource, ids: &[String]) -> Result<Vec<Portrait>, Error> {
+    let portrait = |id: &String| Ok(Portrait::of_first(&source.cell(id, portrait::MOST)?));
+    ids.par_iter().map(portrait).collect()
 }
 
 /// What all fits of one model have in common.

@@ -27,6 +27,7 @@ pub mod nearness;
 pub mod predict;
 
 use baselines::Weights;
+use cells::portrait::Portrait;
 use features::samples::Part;
 
 pub use answer::{Answer, Status};
@@ -42,6 +43,9 @@ pub struct Bundle {
     pub description: Description,
     /// The training cells, as models read them.
     pub train: Part,
+    /// What the first cycles of the training cells look like, by which they are known again under other ids; none in bundles of older
+    /// programs.
+    pub portraits: Vec<Portrait>,
     /// The tensors of a network.
     pub weights: Option<Weights>,
     /// What intervals are made of, where the model was calibrated.

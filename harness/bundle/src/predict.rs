@@ -6,6 +6,7 @@ use cells::{
     cell::{Cell, Origin},
     label::{Basis, Crossing, LabelRule, Unreached, Verdict},
     physics,
+    portrait::{self, Portrait},
     source::CellSource,
 };
 use experiments::{
@@ -129,9 +130,13 @@ impl Bundle {
         let persistent = LabelRule { crossing: Crossing::Persistent, ..label.clone() };
         if notes.alive && has_ended {
             has_ended = false;
-            warnings.push(
-                "it is said to be alive, and its record shows the end of its life: one of the two is wrong".to_owned(),
-            );
+            // by another end of life than that of the label, its import has said it
+            if !doubts.iter().any(|doubt| doubt.contains("said to be alive")) {
+                warnings.push(
+                    "it is said to be alive, and its record shows the end of its life: one of the two is wrong"
+                        .to_owned(),
+                );
+            }
         } else if has_ended && !self::has_ended(&persistent, &cell) {
             warnings.push(
                 "that its life has ended rests on a cycle after which its capacity was above the end of life again"
@@ -142,7 +147,21 @@ impl Bundle {
         if self.train.ids.iter().any(|known| known == id) {
             warnings.push("a training cell has this id: if it is the same cell, its interval means nothing".to_owned());
         }
+        if let Some(known) = self.known_again(id, source) {
+            warnings.insert(0, known);
+        }
         Looked { seen, has_ended, recorded: recorded.filter(|_| has_ended), warnings, row: self.row(&cell) }
+    }
+
+    /// That a cell is a training cell under another id, if its capacities and curves say so.
+    fn known_again(&self, id: &str, source: &dyn CellSource) -> Option<String> {
+        let portrait = Portrait::of_first(&source.cell(id, portrait::MOST).ok()?);
+        let of = self.portraits.iter().position(|known| known.is_of_one_test(&portrait))?;
+        let known = self.train.ids.get(of).filter(|known| *known != id)?;
+        Some(format!(
+            "it is the training cell {known}: its capacities and curves are the same cycle by cycle. The model has learned its life, so \
+             this is no prediction and its interval means nothing"
+        ))
     }
 
     fn row(&self, cell: &Cell) -> Result<Vec<f32>, (Status, String)> {

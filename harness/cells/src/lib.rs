@@ -14,6 +14,7 @@
 //! | [`store`] | cells on disk | cells |
 //! | [`label`] | a cycle life | a cell |
 //! | [`physics`] | what cannot be, cycle by cycle | a cell |
+//! | [`portrait`] | whether two tests are one | cycles |
 //! | [`split`] | who trains and who tests | tables of ids |
 //! | [`Error`] | why there is none | |
 //! | [`whole_file`] | files and folders, whole or not at all | bytes |
@@ -31,6 +32,7 @@ pub mod lock;
 pub mod made_up;
 pub mod notes;
 pub mod physics;
+pub mod portrait;
 pub mod quote;
 pub mod source;
 pub mod split;

@@ -4,16 +4,23 @@
 //! wrong, and the cell is not let in; where some do, it may be, and the doubt stays with the cell: an import says it, `data check`
 //! counts it as a fault, and a run repeats it. Nothing is kept on disk: the doubts are made of the cell whenever they are asked for.
 
+mod again;
 mod end;
 mod facts;
+mod kinds;
 mod limits;
+mod middle;
 mod published;
 mod record;
 mod rests;
+mod returns;
+mod sign;
 
 use std::fmt;
 
+use crate::catalogue;
 use crate::cell::{Cell, LEAST_CURRENT, LifeRecord};
+use crate::label::{LabelRule, Unreached};
 
 pub use end::without_unfinished_end;
 use facts::Facts;
@@ -66,8 +73,10 @@ const APART: f64 = 1.1;
 const STILL: f64 = 0.02;
 /// Samples that a half must have.
 const FEWEST: usize = 5;
-/// Share of the nominal capacity that may lie between two samples of a half.
+/// Share of the nominal capacity that may lie between two samples of a half, …
 const COARSEST: f64 = 0.3;
+/// … and in cells of one's own, whose publisher has not decided how they are sampled.
+const COARSE: f64 = 0.12;
 
 /// All doubts about a cell, the heaviest first.
 pub fn doubts(cell: &Cell) -> Vec<Doubt> {
@@ -109,6 +118,22 @@ pub fn doubts(cell: &Cell) -> Vec<Doubt> {
     doubts
 }
 
+/// That the record of a cell shows the end of its life, of one whose test is said to go on; a fragment.
+pub fn alive_and_dead(cell: &Cell) -> Option<String> {
+    let rule = LabelRule {
+        minimum: 0,
+        unreached: Unreached::Drop,
+        censored_above: LabelRule::default().end_of_life,
+        ..LabelRule::default()
+    };
+    let LifeRecord::Capacity(_) = cell.life() else { return None };
+    let life = rule.life(cell).ok().flatten()?;
+    Some(format!(
+        "it is said to be alive, and its record shows the end of its life, after {life:.0} cycles: leave `alive: true` out of cells.yaml, \
+         or see whether the nominal capacity is right"
+    ))
+}
+
 /// A cell and what its cycles show.
 struct Seen<'a> {
     cell: &'a Cell,
@@ -132,23 +157,6 @@ impl Seen<'_> {
 
     fn flag(&self, of: Test<'_>, shows: Test<'_>, what: impl FnOnce(&Facts) -> String) -> Option<Doubt> {
         self.doubt(of, shows, what).map(|doubt| Doubt { weight: Weight::Flag, ..doubt })
-    }
-
-    fn sign(&self) -> Option<Doubt> {
-        let what = |facts: &Facts| {
-            format!(
-                "the voltage falls while the current is positive, and rises while it is negative ({:.0} % of its changes): the sign \
-                 of the current seems to be turned",
-                100.0 * (1.0 - facts.with_current.unwrap_or(1.0))
-            )
-        };
-        let doubt = self.doubt(
-            &|facts| facts.with_current.is_some(),
-            &|facts| facts.with_current.is_some_and(|share| share < 0.3),
-            what,
-        )?;
-        // a cycle of pulses and rests proves nothing
-        (doubt.weight == Weight::Refuse).then_some(doubt)
     }
 
     fn mixed(&self) -> Option<Doubt> {
@@ -296,16 +304,6 @@ impl Seen<'_> {
         )
     }
 
-    fn turned_counters(&self) -> Option<Doubt> {
-        self.doubt(&|facts| facts.against.is_some(), &|facts| facts.against.is_some_and(|share| share > 0.5), |facts| {
-            format!(
-                "the counter of discharge grows while the current is positive ({:.0} % of it): the two counters, or the sign of the \
-                 current, seem to be turned",
-                100.0 * facts.against.unwrap_or_default()
-            )
-        })
-    }
-
     fn unbalanced(&self) -> Option<Doubt> {
         let both = |facts: &Facts| facts.has_charge && facts.charged.max(facts.discharged) > 0.1 * self.nominal;
         let doubt = self.flag(
@@ -362,8 +360,12 @@ impl Seen<'_> {
     fn coarse(&self) -> Option<Doubt> {
         let is_fair =
             |facts: &Facts| facts.has_charge && facts.discharged > 0.1 * self.nominal && facts.in_half[1] >= FEWEST;
-        let doubt = self.flag(&is_fair, &|facts| facts.widest > COARSEST * self.nominal, |facts| {
-            format!("{:.4} Ah lie between two samples: sampling is too coarse for curves", facts.widest)
+        let most = if catalogue::find(self.cell.id()).is_some() { COARSEST } else { COARSE };
+        let doubt = self.flag(&is_fair, &|facts| facts.widest > most * self.nominal, |facts| {
+            format!(
+                "{:.4} Ah lie between two samples of its discharge ({} in all): sampling is too coarse for curves",
+                facts.widest, facts.in_half[1]
+            )
         })?;
         let (_, count, all) = doubt.cycle?;
         (4 * count >= all).then_some(doubt)

@@ -5,7 +5,7 @@ mod lint;
 mod make;
 
 pub use group::{By, Member, batch, keep_together, members};
-pub use lint::{Known, Lint, lints};
+pub use lint::{Known, Lint, lints, one_test};
 pub use make::{draw, folds, latest};
 
 use std::collections::HashMap;

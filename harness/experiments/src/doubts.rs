@@ -2,7 +2,15 @@
 
 use super::progress::Reporter;
 use crate::Error;
-use cells::{cell::Origin, physics, source::CellSource, split::Split};
+use cells::{
+    catalogue,
+    cell::Origin,
+    physics,
+    portrait::{self, Portrait},
+    source::CellSource,
+    split::{Split, one_test},
+};
+use rayon::prelude::*;
 use record::Doubtful;
 
 /// Cycles that are looked at where a store of an older program kept no doubts.
@@ -37,7 +45,41 @@ pub(super) fn of(split: &Split, source: &dyn CellSource, is_looked_at: bool) -> 
             found.push(Doubtful { cell: id.clone(), doubts, is_published });
         }
     }
+    if is_looked_at {
+        twins(split, source, &mut found);
+    }
     Ok(found)
+}
+
+/// Test cells that are training cells under another id. Of two published cells nobody needs to be told that they are two, and what keeps
+/// a cell from being read is said when it is to be learned from.
+fn twins(split: &Split, source: &dyn CellSource, found: &mut Vec<Doubtful>) {
+    let is_own = |id: &String| catalogue::find(id).is_none();
+    if !split.train.iter().chain(&split.test).any(is_own) {
+        return;
+    }
+    let portraits = |ids: &[String]| -> Vec<Portrait> {
+        let portrait = |id: &String| {
+            source.cell(id, portrait::MOST).map_or_else(|_| Portrait::default(), |cell| Portrait::of_first(&cell))
+        };
+        ids.par_iter().map(portrait).collect()
+    };
+    let (trained, tested) = (portraits(&split.train), portraits(&split.test));
+    for (id, portrait) in split.test.iter().zip(&tested) {
+        let pairs = split.train.iter().zip(&trained).filter(|(of, _)| is_own(id) || is_own(of));
+        for (of, _) in pairs.filter(|(_, known)| known.is_of_one_test(portrait)) {
+            let what = one_test(id, of);
+            match found.iter_mut().find(|cell| cell.cell == *id) {
+                // what was published is everybody's to know, that it is there twice is not
+                Some(cell) => {
+                    cell.doubts.insert(0, what);
+                    cell.is_published = false;
+                }
+                None => found.push(Doubtful { cell: id.clone(), doubts: vec![what], is_published: false }),
+            }
+        }
+    }
+    found.sort_by(|one, other| one.cell.cmp(&other.cell));
 }
 
 /// One line for each cell; one for all that were published so.

@@ -27,8 +27,9 @@ pub(super) fn judged(imported: Imported) -> Result<(Kept, Vec<String>), Error> {
     if !refused.is_empty() {
         return Err(Error::Impossible { id: cell.id().to_owned(), what: some(&refused) });
     }
+    let of_life = notes.alive.then(|| physics::alive_and_dead(&cell)).flatten();
     let doubts: Vec<String> =
-        notes.doubts.iter().flatten().cloned().chain(found.iter().map(ToString::to_string)).collect();
+        notes.doubts.iter().flatten().cloned().chain(found.iter().map(ToString::to_string)).chain(of_life).collect();
     let how = if is_published { "as published, doubtful" } else { "doubtful" };
     let unsaid: Vec<String> =
         doubts.iter().filter(|doubt| !remarks.contains(doubt)).map(|doubt| format!("{how}: {doubt}")).collect();

@@ -21,7 +21,8 @@ pub fn repaired(cell: Cell, notes: Notes, rules: &[Rule]) -> Result<(Kept, Vec<S
     let id = cell.id().to_owned();
     let given = |what: String| Error::Given(format!("cell {id} cannot be repaired so: {what}; nothing was written"));
     // what only the files showed stays; what the cycles show is asked of them anew
-    let shown: Vec<String> = physics::doubts(&cell).iter().map(ToString::to_string).collect();
+    let shown: Vec<String> =
+        physics::doubts(&cell).iter().map(ToString::to_string).chain(physics::alive_and_dead(&cell)).collect();
     let of_files: Vec<String> = notes.doubts.iter().flatten().filter(|doubt| !shown.contains(doubt)).cloned().collect();
     let mut repaired = cell;
     for rule in rules {

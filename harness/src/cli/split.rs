@@ -11,6 +11,7 @@ use super::output::{names, print};
 use cells::cell::Cell;
 use cells::label::{Basis, LabelRule, Verdict};
 use cells::listing::{self, Line};
+use cells::portrait::Portrait;
 use cells::quote;
 use cells::source::CellSource;
 use cells::split::{self, Known, Lint, Split};
@@ -172,7 +173,12 @@ fn known(source: &dyn CellSource, ids: &[String], datasets: &[String]) -> Result
             }
         }
         let cell = source.cell(id, usize::MAX)?;
-        known.push(Known { info: cell.info().clone(), measurements: store::measurements(&cell), life: life(&cell)? });
+        known.push(Known {
+            info: cell.info().clone(),
+            measurements: store::measurements(&cell),
+            portrait: Portrait::of_first(&cell),
+            life: life(&cell)?,
+        });
     }
     if known.is_empty() {
         return Err(Failure::Usage(match datasets {

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use cells::cell::{CellInfo, Cycle, DatasetName};
+use cells::cell::{Cell, CellInfo, Cycle, DatasetName, LifeRecord};
 use cells::source::CellSource as _;
 use cells::store::Store;
 use record::RunRecord;
@@ -183,6 +183,42 @@ fn a_living_cell_neither_trains_nor_tests() {
     }
     fs::write(path("split.csv"), "cell_id,split\nmine-1,train\nmine-2,train\nmine-4,test\n").unwrap();
     said(0, &["run", &path("mine.yaml"), "--data", &store, "--out", &path("out")]);
+}
+
+/// The first cell once more under the id of the third, in fewer digits and cut short: by no hash, and wherever cells are put together.
+#[test]
+fn a_test_under_two_ids_is_said() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    let (cells, data) = (cells(), path("store"));
+    let mut store = Store::create(Path::new(&data)).unwrap();
+    for id in OWN {
+        let own = cells.cell(id, usize::MAX).unwrap();
+        let cell = if id == "mine-3" {
+            let mut cycles = cells.get("mine-1").cycles()[..36].to_vec();
+            let voltages = cycles.iter_mut().flat_map(|cycle| &mut cycle.voltage);
+            voltages.for_each(|voltage| *voltage = (*voltage * 1e3).round() / 1e3);
+            let life = LifeRecord::Capacity(cycles.iter().map(Cycle::discharged).collect());
+            Cell::new(own.info().clone(), cycles, life).unwrap()
+        } else {
+            own
+        };
+        store.write(&cell).unwrap();
+    }
+    let checked = said(3, &["data", "check", "--data", &data]);
+    assert!(checked.contains("fault: mine-1 and mine-3 are one test"), "{checked}");
+    assert_eq!(checked.matches("are one test").count(), 1, "{checked}");
+    fs::write(path("split.csv"), "cell_id,split\nmine-1,train\nmine-2,train\nmine-3,test\nmine-4,test\n").unwrap();
+    fs::write(path("mine.yaml"), EXPERIMENT).unwrap();
+    let what = "the test cell mine-3 is the training cell mine-1 under another id";
+    for (code, arguments) in [
+        (3, vec!["split", "--check", &path("split.csv"), "--data", &data]),
+        (3, vec!["data", "check", &path("mine.yaml"), "--data", &data]),
+        (0, vec!["run", &path("mine.yaml"), "--data", &data, "--out", &path("out")]),
+    ] {
+        let said = said(code, &arguments);
+        assert!(said.contains(what) && !said.contains("mine-4 is"), "{said}");
+    }
 }
 
 /// Curves with spikes are the published ones: said, and no fault.

@@ -2,6 +2,7 @@
 
 use bundle::{Answer, Bundle, Error, Folds, Status};
 use cells::cell::{Cell, LifeRecord};
+use cells::source::CellSource as _;
 
 use crate::made::{Made, TRAIN, WORKPLACE, ids};
 
@@ -126,6 +127,34 @@ fn a_cell_is_answered_by_how_far_it_has_lived() {
     let short = of_changed(&made, &bundle, |cell| cut(cell, 7));
     assert_eq!((short.status, short.life, short.cycles_seen), (Status::TooFewCycles, None, 7));
     assert!(short.warnings[0].contains("3 more are needed"), "{:?}", short.warnings);
+}
+
+#[test]
+fn a_training_cell_under_another_id_is_known_again() {
+    let made = Made::new();
+    let bundle = made.bundle("ridge", Folds::None).unwrap();
+    let path = made.path("ridge.blm");
+    bundle.write(&path).unwrap();
+    let read = Bundle::read(&path).unwrap();
+    assert!(read == bundle && read.portraits.len() == TRAIN);
+    let trained = &ids()[4];
+    // in fewer digits, and of half its length
+    let twin = |asked: Cell| {
+        let cell = made.source.cell(trained, 40).unwrap();
+        let mut cycles = cell.cycles().to_vec();
+        let voltages = cycles.iter_mut().flat_map(|cycle| &mut cycle.voltage);
+        voltages.for_each(|voltage| *voltage = (*voltage * 1e3).round() / 1e3);
+        let life = LifeRecord::Capacity(cycles.iter().map(cells::cell::Cycle::discharged).collect());
+        Cell::new(asked.info().clone(), cycles, life).unwrap()
+    };
+    let said = of_changed(&made, &read, twin).warnings;
+    assert!(said[0].starts_with(&format!("it is the training cell {trained}: its capacities and curves")), "{said:?}");
+    let plain = of_changed(&made, &read, |cell| cell).warnings;
+    assert!(!plain.iter().any(|warning| warning.contains("is the training cell")), "{plain:?}");
+    // bundles of older programs have none
+    let older = Bundle { portraits: Vec::new(), ..bundle };
+    older.write(&path).unwrap();
+    assert!(Bundle::read(&path).unwrap() == older);
 }
 
 #[test]

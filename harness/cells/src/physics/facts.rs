@@ -46,6 +46,10 @@ pub(super) struct Facts {
     pub(super) against: Option<f64>,
     /// A.
     pub(super) largest_current: f64,
+    /// A, the middle of the currents of charge and of discharge; 0 of a half that is not there.
+    pub(super) usual_current: [f64; 2],
+    /// V, the mean of the voltage over charge in charge and in discharge; not a number of a half that is not there.
+    pub(super) mean_voltage: [f64; 2],
 }
 
 /// Share of a discharge that no sample shows where the shape of its curve is lost. Cyclers lose a few samples now and then.
@@ -91,6 +95,7 @@ impl Facts {
         let peak = cycle.current.iter().fold(0.0, |peak: f64, current| peak.max(current.abs()));
         facts.largest_current = peak;
         facts.halves(cycle, peak);
+        facts.usual(cycle, peak);
         facts.voltage_turns(cycle, peak);
         facts.counter(cycle, peak, nominal);
         facts
@@ -120,6 +125,29 @@ impl Facts {
             sums[usize::from(current < 0.0)] += current.abs() * since.max(0.0) / 3600.0;
         }
         self.integral = sums.map(Some);
+    }
+
+    /// What the halves are like: currents and voltages in the middle.
+    fn usual(&mut self, cycle: &Cycle, peak: f64) {
+        let is_in = |half: usize, current: f64| if half == 0 { current > 0.02 * peak } else { current < -0.02 * peak };
+        for half in [0, 1] {
+            let of_half = cycle.current.iter().copied().filter(|current| is_in(half, *current));
+            let mut currents: Vec<f64> = of_half.map(f64::abs).collect();
+            currents.sort_by(f64::total_cmp);
+            self.usual_current[half] = currents.get(currents.len() / 2).copied().unwrap_or(0.0);
+            let Some(counter) = [cycle.charge_capacity.as_ref(), Some(&cycle.discharge_capacity)][half] else {
+                self.mean_voltage[half] = f64::NAN;
+                continue;
+            };
+            let (mut sum, mut all) = (0.0, 0.0);
+            for k in (1..counter.len()).filter(|&k| is_in(half, cycle.current[k]) && is_in(half, cycle.current[k - 1]))
+            {
+                let step = (counter[k] - counter[k - 1]).max(0.0);
+                all += step;
+                sum += 0.5 * (cycle.voltage[k] + cycle.voltage[k - 1]) * step;
+            }
+            self.mean_voltage[half] = sum / all;
+        }
     }
 
     fn voltage_turns(&mut self, cycle: &Cycle, peak: f64) {

@@ -1,10 +1,20 @@
 //! Voltages and temperatures that no cell and no chamber has.
 
 use super::facts::Facts;
-use super::{Doubt, Seen, Weight};
+use super::{Doubt, Seen, Weight, middle::quantile};
 
 /// V beyond the limits that a cycler's control explains.
 const BEYOND: f64 = 0.3;
+/// Share of the window between the limits that no cycle comes nearer to one of them than.
+const REACH: f64 = 0.1;
+/// Cycles that show between which limits a cell is cycled.
+const FEWEST_WHOLE: usize = 10;
+/// °C by which cells are hotter or colder than their chamber, at most, all the time.
+const FROM_CHAMBER: f64 = 15.0;
+/// °C above which no cell lives all the time, …
+const HOT: f64 = 62.0;
+/// … and what °F would be there.
+const FAHRENHEIT: std::ops::RangeInclusive<f64> = 50.0..=140.0;
 /// °C that chambers have.
 const CHAMBERS: std::ops::RangeInclusive<f64> = -60.0..=150.0;
 /// K that chambers have.
@@ -39,6 +49,70 @@ impl Seen<'_> {
                 )
             },
         )
+    }
+
+    /// Limits of a cell of one's own that its record never comes near.
+    pub(super) fn never_near(&self) -> Option<Doubt> {
+        let (low, high) = self.cell.info().voltage_limits;
+        let whole: Vec<&Facts> = self.cycles.iter().filter(|facts| facts.discharged > 0.3 * self.nominal).collect();
+        let reached = |of: fn(&Facts) -> f64, share: f64| quantile(whole.iter().map(|facts| of(facts)), share);
+        // a discharge alone begins where the load lets it
+        let has_charge = whole.iter().any(|facts| facts.has_charge);
+        let (lowest, highest) = (reached(|facts| facts.voltage.0, 0.1)?, reached(|facts| facts.voltage.1, 0.9)?);
+        let reach = REACH * (high - low);
+        if whole.len() < FEWEST_WHOLE {
+            return None;
+        }
+        let limit = match () {
+            () if has_charge && highest < high - reach => high,
+            () if lowest > low + reach => low,
+            () => return None,
+        };
+        let what = format!(
+            "its cycles go from {lowest:.2} to {highest:.2} V and never come near the limit of {limit} V: the limits seem to be another \
+             cell's, or those of the maker where it is cycled between others; features are drawn between the limits, so write those \
+             between which it was cycled under voltage_limits"
+        );
+        Some(Doubt { weight: Weight::Flag, cycle: None, what })
+    }
+
+    /// A temperature that is none of the chamber that is declared, or that no cell has all the time.
+    pub(super) fn other_temperature(&self) -> Option<Doubt> {
+        let declared = self.cell.info().ambient_temperature;
+        let is_known = |facts: &Facts| facts.temperature.is_some();
+        let shows = |facts: &Facts| {
+            // a column of zeros is of no sensor
+            let is_measured = |(low, high): &(f64, f64)| *low != 0.0 || *high != 0.0;
+            let Some((low, high)) = facts
+                .temperature
+                .filter(is_measured)
+                .filter(|(low, high)| CHAMBERS.contains(low) && CHAMBERS.contains(high))
+            else {
+                return false;
+            };
+            match declared {
+                Some(declared) => low > declared + FROM_CHAMBER || high < declared - FROM_CHAMBER,
+                None => low > HOT && FAHRENHEIT.contains(&low),
+            }
+        };
+        let doubt = self.flag(&is_known, &shows, |facts| {
+            let (low, high) = facts.temperature.unwrap_or_default();
+            let celsius = |degrees: f64| (degrees - 32.0) / 1.8;
+            let near = |one: f64| declared.is_none_or(|declared| (one - declared).abs() <= FROM_CHAMBER);
+            let probably = match declared {
+                _ if low > 40.0 && near(celsius(low)) => {
+                    "the column seems to be in °F; write `unit: degF` under mapping: temperature"
+                }
+                Some(declared) if declared > 40.0 && (celsius(declared) - low).abs() <= FROM_CHAMBER => {
+                    "the temperature that is declared seems to be in °F"
+                }
+                _ => "one of the two is wrong, or the sensor is not at the cell",
+            };
+            let said = declared.map_or_else(String::new, |declared| format!(" where {declared} °C are declared"));
+            format!("it is {low:.1} to {high:.1} °C{said}: {probably}")
+        })?;
+        let (_, count, all) = doubt.cycle?;
+        (2 * count >= all).then_some(doubt)
     }
 
     pub(super) fn time_back(&self) -> Option<Doubt> {

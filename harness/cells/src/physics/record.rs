@@ -8,7 +8,7 @@ use std::{
     hash::{DefaultHasher, Hash as _, Hasher as _},
 };
 
-use super::{Doubt, MUCH, Seen, Weight};
+use super::{Doubt, MUCH, Seen, Weight, middle::median};
 use crate::catalogue;
 use crate::cell::{LifeRecord, Origin};
 
@@ -29,12 +29,6 @@ const HALF: f64 = 0.3;
 /// Share of the nominal capacity that is none.
 const NONE: f64 = 0.02;
 
-fn median(values: &[f64]) -> Option<f64> {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted.get(sorted.len() / 2).copied()
-}
-
 /// What is usual before a position, which has so many before it, and from it on.
 fn around(capacity: &[f64], position: usize) -> Option<(f64, f64)> {
     let before = &capacity[position - AROUND..position];
@@ -48,7 +42,17 @@ impl Seen<'_> {
         if catalogue::find(self.cell.id()).is_some() {
             return Vec::new();
         }
-        let mut doubts = vec![self.undischarged(), self.twice(), self.hole(), self.sparse()];
+        let mut doubts = vec![
+            self.undischarged(),
+            self.repeated(),
+            self.in_turn(),
+            self.other_rate(),
+            self.offset(),
+            self.never_near(),
+            self.other_temperature(),
+            self.hole(),
+            self.sparse(),
+        ];
         if let LifeRecord::Capacity(capacity) = self.cell.life() {
             doubts.extend([
                 self.beginning(capacity),
@@ -56,6 +60,7 @@ impl Seen<'_> {
                 self.sudden_end(capacity),
                 self.rise(capacity),
                 self.fall(capacity),
+                self.returns(capacity),
                 self.life_as_declared(capacity),
             ]);
         }
@@ -63,7 +68,7 @@ impl Seen<'_> {
     }
 
     /// The source's number of the cycle at a position, which may lie behind those at hand.
-    fn number(&self, position: usize) -> u32 {
+    pub(super) fn number(&self, position: usize) -> u32 {
         let cycles = self.cell.cycles();
         match (cycles.get(position), cycles.last()) {
             (Some(cycle), _) => cycle.number,
@@ -72,7 +77,12 @@ impl Seen<'_> {
         }
     }
 
-    fn of_positions(&self, positions: &[usize], all: usize, what: impl FnOnce(usize) -> String) -> Option<Doubt> {
+    pub(super) fn of_positions(
+        &self,
+        positions: &[usize],
+        all: usize,
+        what: impl FnOnce(usize) -> String,
+    ) -> Option<Doubt> {
         let &first = positions.first()?;
         Some(Doubt { weight: Weight::Flag, cycle: Some((self.number(first), positions.len(), all)), what: what(first) })
     }
@@ -182,6 +192,13 @@ impl Seen<'_> {
                  otherwise, or to be another cell, or part of what it gives is not counted; a life may rest on that"
             )
         })
+    }
+
+    /// Copies to the last digit, or in other digits where these are more.
+    fn repeated(&self) -> Option<Doubt> {
+        let count = |doubt: &Doubt| doubt.cycle.map_or(0, |(_, count, _)| count);
+        // the same number are the same cycles
+        [self.again(), self.twice()].into_iter().flatten().max_by_key(count)
     }
 
     /// Cycles that are copies of others: no two measurements agree in every digit.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::{By, Split, members};
 use crate::cell::CellInfo;
+use crate::portrait::Portrait;
 
 /// What is known of a cell of a split.
 #[derive(Clone, Debug)]
@@ -12,6 +13,8 @@ pub struct Known {
     pub info: CellInfo,
     /// Hash of its measurements.
     pub measurements: String,
+    /// What its first cycles look like.
+    pub portrait: Portrait,
     /// Its observed cycle life; `None` if it was not observed.
     pub life: Option<f64>,
 }
@@ -42,11 +45,23 @@ fn twins(train: &[&Known], test: &[&Known]) -> Vec<Lint> {
     let seen: HashMap<&str, &str> =
         train.iter().map(|cell| (cell.measurements.as_str(), cell.info.id.as_str())).collect();
     let twin = |cell: &&Known| {
-        let trained = seen.get(cell.measurements.as_str())?;
         let id = &cell.info.id;
-        Some(Lint::Leak(format!("the test cell {id} holds the very same measurements as the training cell {trained}")))
+        if let Some(trained) = seen.get(cell.measurements.as_str()) {
+            let what = format!("the test cell {id} holds the very same measurements as the training cell {trained}");
+            return Some(Lint::Leak(what));
+        }
+        let trained = train.iter().find(|trained| trained.portrait.is_of_one_test(&cell.portrait))?;
+        Some(Lint::Leak(one_test(id, &trained.info.id)))
     };
     test.iter().filter_map(twin).collect()
+}
+
+/// What is said of a test cell that is a training cell, in other digits or cut otherwise.
+pub fn one_test(test: &str, train: &str) -> String {
+    format!(
+        "the test cell {test} is the training cell {train} under another id: their capacities and curves are the same cycle by cycle, \
+         but for digits, samples or length; keep one of them"
+    )
 }
 
 fn shared(train: &[&Known], test: &[&Known], by: By, what: &str) -> Option<Lint> {
@@ -99,7 +114,7 @@ mod tests {
     fn known(id: &str, hash: &str, life: Option<f64>, charge: &str) -> Known {
         let mut info = info(id);
         charge.clone_into(&mut info.protocol.charge);
-        Known { info, measurements: hash.to_owned(), life }
+        Known { info, measurements: hash.to_owned(), portrait: Portrait::default(), life }
     }
 
     #[test]
@@ -120,5 +135,19 @@ mod tests {
         assert!(text.contains("of 1 of 3 test cells no end of life"), "{text}");
         assert!(text.contains("1 of 3 test cells live shorter or longer than any training cell (500 to 700 cycles)"));
         assert_eq!(lints(&Split { train: ids(&[0]), test: ids(&[4]) }, &cells).len(), 1);
+    }
+
+    #[test]
+    fn one_test_in_other_digits_leaks() {
+        let with = |id: &str, hash: &str, off: f32| Known {
+            portrait: Portrait::of_features((0..50).map(|cycle| [cycle as f32 + off; 5]).collect()),
+            ..known(id, hash, None, "4C")
+        };
+        let told = |off: f32| {
+            let split = Split { train: vec!["X_b1c0".to_owned()], test: vec!["mine".to_owned()] };
+            lints(&split, &[with("X_b1c0", "1", 0.0), with("mine", "2", off)])
+        };
+        assert!(matches!(&told(0.3)[0], Lint::Leak(text) if text.contains("mine is the training cell X_b1c0")));
+        assert!(!told(0.5).iter().any(|lint| matches!(lint, Lint::Leak(_))));
     }
 }

@@ -20,6 +20,7 @@ use crate::imported::Imported;
 use crate::packed::PublishedFile;
 use cells::cell::{Cycle, Origin};
 use cells::physics;
+use cells::portrait::{self, Features, Portrait};
 use cells::quote::shown;
 
 /// Reads the files of a cell.
@@ -59,12 +60,20 @@ pub(super) fn read(declared: &Declared, files: &[PublishedFile]) -> Result<Impor
         return Err(Error::Cell { cell: declared.id.clone(), what });
     }
     let is_virtual = files.iter().any(is_marked);
+    let names: Vec<String> = parts.iter().map(|(name, _)| name.clone()).collect();
+    let starts: Vec<usize> =
+        parts.iter().scan(0, |sum, (_, samples)| Some(std::mem::replace(sum, *sum + samples.len()))).collect();
     let (samples, joined) = join(parts)?;
     notes.extend(joined);
     let (samples, uncounted) = counter::without_still(samples, declared.nominal_capacity);
     notes.extend(uncounted);
     let (numbers, doubts) = (samples.cycle.clone(), odd::odd(&samples));
-    let mut imported = assemble(declared, samples, origin_of(is_virtual.then_some(crate::format::VIRTUAL_MARK)))?;
+    let mut imported = assemble(
+        declared,
+        samples,
+        &Files { names: &names, starts: &starts },
+        origin_of(is_virtual.then_some(crate::format::VIRTUAL_MARK)),
+    )?;
     imported.doubt(doubts.into_iter().chain(declared.unconfirmed()));
     count_up(&mut imported, numbers.unwrap_or_default());
     for table in tables {
@@ -217,7 +226,38 @@ fn contradicted(samples: &Samples, file: &Looked) -> Result<(), Error> {
     Ok(())
 }
 
-fn assemble(declared: &Declared, samples: Samples, origin: Origin) -> Result<Imported, Error> {
+/// The files of a cell: the first sample of each among all.
+struct Files<'a> {
+    names: &'a [String],
+    starts: &'a [usize],
+}
+
+impl Files<'_> {
+    /// That the files go on from one another in another order, by the cycles that are made of them.
+    fn in_another_order(&self, cycles: &[Cycle], parts: &[Part]) -> Option<String> {
+        // the first number of a cycle that is of a file alone, or most of it
+        let number = |start: &usize| {
+            parts.get(parts.partition_point(|(_, range)| range.start < *start)).map(|(number, _)| *number)
+        };
+        let positions = self.starts.iter().map(|start| {
+            number(start).map_or(cycles.len(), |number| cycles.partition_point(|cycle| cycle.number < number))
+        });
+        let portrait = Portrait::of(if self.starts.len() > 1 { cycles } else { &[] });
+        let features: Vec<&[Features]> = positions
+            .chain([cycles.len()])
+            .tuple_windows()
+            .filter_map(|(from, to)| portrait.features().get(from..to))
+            .collect();
+        let order = (features.len() == self.names.len()).then(|| portrait::better(&features)).flatten()?;
+        let names = order.iter().filter_map(|part| self.names.get(*part)).join(", ");
+        Some(format!(
+            "its files do not go on from one another as they are given, by capacity and voltage, and in another order they do: {names}; \
+             write them so under files if that is their order in time"
+        ))
+    }
+}
+
+fn assemble(declared: &Declared, samples: Samples, files: &Files<'_>, origin: Origin) -> Result<Imported, Error> {
     let refuse = |what: String| Error::Cell { cell: declared.id.clone(), what };
     let mut notes = Vec::new();
     let by = declared.cycles.unwrap_or(if samples.cycle.is_some() { By::Column } else { By::Current });
@@ -304,6 +344,8 @@ fn assemble(declared: &Declared, samples: Samples, origin: Origin) -> Result<Imp
         ));
     }
     let mut imported = assembly.finish().map_err(refuse)?;
+    imported.doubt(odd::lost_time(&samples, &parts));
+    imported.doubt(files.in_another_order(imported.cell.cycles(), &parts));
     let (cell, rests) = physics::without_rests(imported.cell);
     imported.cell = cell;
     notes.extend(rests);

@@ -1,6 +1,9 @@
 //! What of the files of a cell is odd and cannot be seen of the cell any more: numbers of cycles that are skipped, rows that stand
 //! twice, times of another unit.
 
+use itertools::Itertools as _;
+
+use super::divide::Part;
 use super::samples::Samples;
 
 /// Share of samples at the time of the one before that steps of a cycler explain.
@@ -48,6 +51,49 @@ pub(super) fn skipped(numbers: impl IntoIterator<Item = u32>) -> Option<(String,
         (
             format!("{said}; cycles that are not there count for nothing, so a life would be too short by so many"),
             is_much,
+        )
+    })
+}
+
+/// Cycles that a pause takes the time of, before it is one that may hide cycles.
+const PAUSE: f64 = 3.5;
+/// Cycles on either side of a gap that show what is usual.
+const AROUND: usize = 5;
+/// V by which the first voltage after a gap may lie beyond those of other cycles: a cell that has rested is further off.
+const RESTED: f64 = 2e-3;
+
+/// A gap of the clock as long as some cycles take, which the numbers of cycles do not show and after which the cell is as if it had not
+/// rested: a fragment.
+pub(super) fn lost_time(samples: &Samples, parts: &[Part]) -> Option<String> {
+    let (time, voltage) = (&samples.time, &samples.voltage);
+    let periods = parts.iter().tuple_windows().map(|((_, one), (_, next))| time[next.start] - time[one.start]);
+    let usual =
+        periods.sorted_by(f64::total_cmp).nth(parts.len().saturating_sub(1) / 2).filter(|usual| *usual > 0.0)?;
+    let is_numbered = |k: usize| samples.cycle.as_ref().is_some_and(|numbers| numbers[k] > numbers[k - 1] + 1);
+    let mut found = Vec::new();
+    for k in (1..samples.len()).filter(|&k| time[k] - time[k - 1] > PAUSE * usual && !is_numbered(k)) {
+        let place = parts.partition_point(|(_, range)| range.end <= k);
+        let Some((number, range)) = parts.get(place) else { continue };
+        let near =
+            parts[place.saturating_sub(AROUND)..].iter().take(2 * AROUND + 1).filter(|(other, _)| other != number);
+        let at_its_place =
+            near.map(|(_, other)| other.start + k - range.start).filter(|&k| k < samples.len()).map(|k| voltage[k]);
+        let is_as_ever = at_its_place
+            .minmax_by(f64::total_cmp)
+            .into_option()
+            .is_some_and(|(low, high)| (low - RESTED..=high + RESTED).contains(&voltage[k]));
+        if is_as_ever {
+            found.push((*number, (time[k] - time[k - 1]) / 3600.0, ((time[k] - time[k - 1]) / usual).round()));
+        }
+    }
+    let &(number, hours, _) = found.first()?;
+    let lost: f64 = found.iter().map(|(.., cycles)| cycles).sum();
+    let is_much = lost > f64::from(MOST_FEW) || lost > FEW * (parts.len() as f64 + lost);
+    is_much.then(|| {
+        format!(
+            "the clock goes on by {hours:.1} h before cycle {number}, and by as much as {lost:.0} cycles take in all, and the cell is as \
+             if it had not rested: that many cycles seem not to be in the files, so that a life would be too short by them and cycles \
+             are not where features look for them; give the files that lack"
         )
     })
 }
@@ -104,6 +150,26 @@ mod tests {
         assert!(is_much && said.starts_with("the first cycle is number 21, so that 20 before it"), "{said}");
         let (said, is_much) = skipped((1..158).chain(159..334)).unwrap();
         assert!(!is_much && said.starts_with("1 number of cycles skipped: 158;"), "{said}");
+    }
+
+    #[test]
+    fn a_gap_of_the_clock_hides_cycles_where_the_cell_has_not_rested() {
+        // ten samples a cycle, the first at 3 V after every discharge
+        let samples = |gap: f64, first: f64| {
+            let late = |k: usize| if k >= 200 { gap } else { 0.0 };
+            Samples {
+                time: (0..400).map(|k| 100.0 * k as f64 + late(k)).collect(),
+                voltage: (0..400).map(|k| if k == 200 { first } else { 3.0 + 0.05 * (k % 10) as f64 }).collect(),
+                current: vec![1.0; 400],
+                ..Samples::default()
+            }
+        };
+        let parts: Vec<Part> = (0..40).map(|cycle| (cycle as u32 + 1, 10 * cycle..10 * cycle + 10)).collect();
+        let said = lost_time(&samples(20e3, 3.0), &parts).unwrap();
+        assert!(said.contains("before cycle 21, and by as much as 20 cycles take"), "{said}");
+        for (gap, first) in [(0.0, 3.0), (2e3, 3.0), (20e3, 2.9)] {
+            assert_eq!(lost_time(&samples(gap, first), &parts), None, "{gap} {first}");
+        }
     }
 
     #[test]

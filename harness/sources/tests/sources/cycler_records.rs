@@ -216,6 +216,14 @@ const RULES: &[Rule] = &[
             true
         })
     }),
+    ("it is said to be alive", |rows| Given::declared(rows, "alive: true")),
+    ("two cycles come to the end of life, and others after them do not", |rows| {
+        Given::one(rows, |_, row| {
+            let factor = if is_in(row, 15..17) { 0.92 } else { 1.0 };
+            [2, 5, 6].into_iter().for_each(|column| row[column] *= factor);
+            true
+        })
+    }),
     ("everything is left out", |rows| Given::declared(rows, "leave_out: {first: 200}")),
 ];
 

@@ -7,6 +7,7 @@ mod cycler_damage;
 mod cycler_files;
 mod cycler_records;
 mod cycler_samples;
+mod cycler_young;
 mod dialects;
 mod fetch;
 mod import;

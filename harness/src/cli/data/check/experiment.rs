@@ -9,7 +9,7 @@ use super::stored_cells::{StoredCells, uncounted, unknown};
 use crate::cli::output::{counted, names};
 use cells::catalogue;
 use cells::label::{LabelRule, Unreached, Verdict, published};
-use cells::split::Split;
+use cells::split::{Split, one_test};
 use experiments::pools::Pools;
 use experiments::{Error, Experiment, read};
 use features::samples;
@@ -86,17 +86,16 @@ impl Subject<'_> {
         findings
     }
 
-    /// The same measurements on both sides under two names. (The same name on both sides is no split.)
+    /// The same measurements, or the same test, on both sides under two names. (The same name on both sides is no split.)
     fn leaks(&self) -> Vec<Finding> {
         let pairs = self.split.train.iter().cartesian_product(&self.split.test);
-        pairs
-            .filter(|(train, test)| self.cells.are_twins(train, test))
-            .map(|(train, test)| {
-                let text =
-                    format!("the test cell {test} holds the very same measurements as the training cell {train}");
-                Finding::Fault(text)
-            })
-            .collect()
+        let leak = |(train, test): (&String, &String)| match () {
+            () if self.cells.are_twins(train, test) => {
+                Some(format!("the test cell {test} holds the very same measurements as the training cell {train}"))
+            }
+            () => self.cells.are_one_test(train, test).then(|| one_test(test, train)),
+        };
+        pairs.filter_map(leak).map(Finding::Fault).collect()
     }
 
     /// Every label rule, with how many cycles the models that are given these labels look at.

@@ -15,6 +15,7 @@ use cells::cell::{Cell, DatasetName, LifeRecord, Origin};
 use cells::label::{LabelRule, Unreached, Verdict};
 use cells::notes::Notes;
 use cells::physics;
+use cells::portrait::Portrait;
 use cells::store::{self, Kept, Manifest, Store};
 use cells::suggest::did_you_mean;
 use cells::{catalogue, datasets, source::CellSource as _};
@@ -28,6 +29,8 @@ pub(super) struct Seen {
     pub(super) held: usize,
     /// Hash of the cycles and the life record, whatever the id; none where there are no cycles.
     measurements: Option<String>,
+    /// What its first cycles look like.
+    portrait: Portrait,
     /// Cycles that a cleaning rule dropped, as the numbers of the others tell, and that are not on record.
     lost: usize,
     /// What cannot be, as its import found and as its cycles show; whether its measurements are published ones all the same.
@@ -92,7 +95,17 @@ impl StoredCells {
         let seen = |id: String| {
             let cell = lab.cell(&id, 0)?;
             let held = if let LifeRecord::Capacity(capacity) = cell.life() { capacity.len() } else { 0 };
-            Ok((id, Seen { cell, held, measurements: None, lost: 0, notes: Notes::default() }))
+            Ok((
+                id,
+                Seen {
+                    cell,
+                    held,
+                    measurements: None,
+                    portrait: Portrait::default(),
+                    lost: 0,
+                    notes: Notes::default(),
+                },
+            ))
         };
         lab.ids().into_par_iter().map(seen).collect::<Result<_, Failure>>().map(Self)
     }
@@ -216,13 +229,26 @@ impl StoredCells {
             ids.sort_unstable();
             Finding::Fault(format!("{} hold the very same measurements: keep one of them", names(ids)))
         });
-        twins.sorted().collect()
+        let alike = self.0.values().tuple_combinations().filter(|(one, other)| is_one_test(one, other)).map(|(one, other)| {
+            Finding::Fault(format!(
+                "{} and {} are one test: their capacities and curves are the same cycle by cycle, but for digits, samples or length; \
+                 keep one of them",
+                one.cell.id(),
+                other.cell.id()
+            ))
+        });
+        twins.sorted().chain(alike).collect()
     }
 
     /// Whether two cells hold the very same measurements.
     pub(super) fn are_twins(&self, one: &str, other: &str) -> bool {
         let measurements = |id| self.get(id).and_then(|seen| seen.measurements.as_ref());
         measurements(one).is_some() && measurements(one) == measurements(other)
+    }
+
+    /// Whether two cells are one test in other digits or of other length.
+    pub(super) fn are_one_test(&self, one: &str, other: &str) -> bool {
+        self.get(one).zip(self.get(other)).is_some_and(|(one, other)| is_one_test(one, other))
     }
 }
 
@@ -248,7 +274,8 @@ impl Seen {
             }
         }
         notes.is_published |= !doubts.is_empty() && physics::is_published(cell);
-        Ok(Self { cell: head, held, measurements, lost, notes })
+        let portrait = Portrait::of_first(cell);
+        Ok(Self { cell: head, held, measurements, portrait, lost, notes })
     }
 
     /// A fault for each doubt; of a published cell, a note. A note for what was repaired, and for a cell that lives.
@@ -259,8 +286,12 @@ impl Seen {
             false => Finding::Fault(format!("{id}: {doubt}")),
         };
         let repaired = self.notes.repairs.iter().map(|repair| Finding::Note(format!("{id} was repaired: {repair}")));
-        let living = self.notes.alive.then(|| {
-            Finding::Note(format!("{id} lives still, as its cells.yaml says: it has no life to train or test on"))
+        let living = self.notes.alive.then(|| match physics::alive_and_dead(&self.cell) {
+            // what a store of an older program has not noted
+            Some(what) if !self.notes.doubts.iter().flatten().contains(&what) => {
+                Finding::Fault(format!("{id}: {what}"))
+            }
+            _ => Finding::Note(format!("{id} lives still, as its cells.yaml says: it has no life to train or test on")),
         });
         self.notes.doubts.iter().flatten().map(finding).chain(repaired).chain(living).collect()
     }
@@ -269,6 +300,11 @@ impl Seen {
     pub(super) fn is_censored(&self, rule: &LabelRule) -> bool {
         matches!(of_reached(rule).judge(&self.cell), Ok(Verdict::Removed(_)))
     }
+}
+
+/// Whether two cells of other measurements are one test.
+fn is_one_test(one: &Seen, other: &Seen) -> bool {
+    one.measurements != other.measurements && one.portrait.is_of_one_test(&other.portrait)
 }
 
 /// The rule for lives that were reached, however short, and no others.
