@@ -115,6 +115,7 @@ impl Bundle {
             if is_published { Vec::new() } else { doubts }
         });
         warnings.extend(doubts.iter().map(|doubt| format!("doubtful: {doubt}")));
+        warnings.extend(notes.guessed.clone());
         match (self.description.origin, source.origin()) {
             (Origin::Virtual, Origin::Real) => {
                 warnings.push("the training cells are virtual, this one is real".to_owned())

@@ -14,6 +14,9 @@ pub struct Notes {
     /// What of it may be wrong, a fragment each; none where nobody has looked, as in stores of older programs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doubts: Option<Vec<String>>,
+    /// What of its declaration was guessed from its record and confirmed by nobody; a fragment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guessed: Option<String>,
     /// What was done to its measurements by hand after they were imported, in order; a sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub repairs: Vec<String>,

@@ -30,7 +30,7 @@ pub(super) fn of(split: &Split, source: &dyn CellSource, is_looked_at: bool) -> 
     let mut found = Vec::new();
     for id in ids {
         let notes = source.notes(id)?;
-        let (doubts, is_published) = match notes.doubts {
+        let (mut doubts, is_published) = match notes.doubts {
             Some(doubts) => (doubts, notes.is_published),
             // the lab simulates what can be
             None if source.origin() == Origin::Virtual || !is_looked_at => continue,
@@ -41,6 +41,7 @@ pub(super) fn of(split: &Split, source: &dyn CellSource, is_looked_at: bool) -> 
                 (doubts, is_published)
             }
         };
+        doubts.extend(notes.guessed);
         if !doubts.is_empty() {
             found.push(Doubtful { cell: id.clone(), doubts, is_published });
         }

@@ -34,6 +34,7 @@ pub(super) fn judged(imported: Imported) -> Result<(Kept, Vec<String>), Error> {
     let unsaid: Vec<String> =
         doubts.iter().filter(|doubt| !remarks.contains(doubt)).map(|doubt| format!("{how}: {doubt}")).collect();
     remarks.extend(unsaid);
+    remarks.extend(notes.guessed.clone());
     let notes = Notes { is_published, doubts: Some(doubts), ..notes };
     Ok((Kept { cell, notes }, remarks))
 }

@@ -34,9 +34,7 @@ pub(super) fn read(declared: &Declared, files: &[PublishedFile]) -> Result<Impor
     }
     if looked.iter().any(|file| file.kind == Kind::Pickle) {
         let mut imported = pickles::read(declared, &looked)?;
-        if let Some(unconfirmed) = declared.unconfirmed() {
-            imported.doubt([unconfirmed]);
-        }
+        imported.notes.guessed = declared.unconfirmed();
         let numbers: Vec<u32> = imported.cell.cycles().iter().map(|cycle| cycle.number).collect();
         count_up(&mut imported, numbers);
         return Ok(living(declared, imported));
@@ -74,7 +72,8 @@ pub(super) fn read(declared: &Declared, files: &[PublishedFile]) -> Result<Impor
         &Files { names: &names, starts: &starts },
         origin_of(is_virtual.then_some(crate::format::VIRTUAL_MARK)),
     )?;
-    imported.doubt(doubts.into_iter().chain(declared.unconfirmed()));
+    imported.doubt(doubts);
+    imported.notes.guessed = declared.unconfirmed();
     count_up(&mut imported, numbers.unwrap_or_default());
     for table in tables {
         super::cell_table::compare(&table.file, &imported.cell)?;

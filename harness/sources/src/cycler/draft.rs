@@ -237,7 +237,7 @@ fn draft(file: &Looked, tables: &[Looked]) -> Result<(String, String), Error> {
     let _ = writeln!(
         draft,
         "  unconfirmed: {{nominal_capacity: {}, voltage_limits: [{}, {}]{of_mapping}}}  # GUESSES, that lives and curves rest on: write \
-         above what the maker says, or take this line out if they are right; until then an import calls the cell doubtful",
+         above what the maker says, or take this line out if they are right; until then it is said of the cell wherever it is used",
         facts.nominal, facts.low, facts.high
     );
     let _ = writeln!(draft, "  cycles: {by}");
@@ -258,10 +258,10 @@ fn foreseen(draft: &str, file: &Looked, tables: &[Looked]) -> String {
     match judged {
         Err(error) => format!("#   as drafted, import will refuse it: {}\n", shown(error, 600)),
         Ok((kept, _)) => {
-            let doubts = kept.notes.doubts.unwrap_or_default();
+            let doubts = kept.notes.doubts.iter().flatten().map(|doubt| format!("doubtful: {doubt}"));
             doubts
-                .iter()
-                .map(|doubt| format!("#   as drafted, import will say: doubtful: {}\n", shown(doubt, 400)))
+                .chain(kept.notes.guessed)
+                .map(|said| format!("#   as drafted, import will say: {}\n", shown(said, 400)))
                 .collect()
         }
     }

@@ -43,8 +43,9 @@ pub(super) fn render(cell: &Cell, fingerprint: &str, notes: &Notes) -> String {
     let published = if notes.is_published { ", as published" } else { "" };
     let doubts = notes.doubts.iter().flatten().map(|doubt| ("doubtful", format!("{doubt}{published}")));
     let living = notes.alive.then(|| ("lives", "its test goes on: no life to train or test on yet".to_owned()));
+    let guessed = notes.guessed.iter().map(|guessed| ("unsure", guessed.clone()));
     let repairs = notes.repairs.iter().map(|repair| ("repaired", repair.clone()));
-    let said = lines.into_iter().chain(living).chain(doubts).chain(repairs);
+    let said = lines.into_iter().chain(living).chain(doubts).chain(guessed).chain(repairs);
     said.map(|(name, value)| format!("{name:12}{value}\n")).collect()
 }
 

@@ -278,7 +278,7 @@ impl Seen {
         Ok(Self { cell: head, held, measurements, portrait, lost, notes })
     }
 
-    /// A fault for each doubt; of a published cell, a note. A note for what was repaired, and for a cell that lives.
+    /// A fault for each doubt; of a published cell, a note. A note for what was repaired or guessed, and for a cell that lives.
     fn doubtful(&self) -> Vec<Finding> {
         let id = self.cell.id();
         let finding = |doubt: &String| match self.notes.is_published {
@@ -293,7 +293,8 @@ impl Seen {
             }
             _ => Finding::Note(format!("{id} lives still, as its cells.yaml says: it has no life to train or test on")),
         });
-        self.notes.doubts.iter().flatten().map(finding).chain(repaired).chain(living).collect()
+        let guessed = self.notes.guessed.iter().map(|guessed| Finding::Note(format!("{id}: {guessed}")));
+        self.notes.doubts.iter().flatten().map(finding).chain(repaired).chain(guessed).chain(living).collect()
     }
 
     /// Whether the record ends before the life.
