@@ -83,6 +83,7 @@ mod tests {
         assert_eq!(batch("MATR_b1c0"), Some("MATR_b1"));
         assert_eq!(batch("HUST_1-3"), Some("HUST_1"));
         assert_eq!(batch("CALCE_CS2_33"), Some("CALCE_CS2"));
+        assert_eq!(batch("OX_1_cell2 (b)"), Some("OX_1"));
         assert_eq!(batch("RWTH_002"), None);
         assert_eq!(batch("cell"), None);
     }
