@@ -50,11 +50,14 @@ torture: setup
 	BATLINET_FLIPS=all BATLINET_TORTURE=1 cargo test $(CARGO_FLAGS) --lib --test cells --test program --test experiments --test bundle \
 	  -- flips:: two_at_once:: damage:: faults:: mutated:: a_bit_that_changes --nocapture
 
-# of what decides over numbers, the part K/N of the changes that a test should notice: make mutants OF=statistics PART=0/18
+# of what decides over numbers, the part K/N of the changes that a test should notice: make mutants OF=statistics PART=0/18. Of files
+# whose names have a word alone: OF=cells FILE=src/label; by some tests alone: TESTS=--lib. In a copy, which builds everything anew, unless
+# WITH=--in-place: then the files here are changed and put back
 OF = statistics
 PART = 0/18
 mutants:
-	cargo mutants --package $(OF) --shard $(PART) --sharding round-robin --output target/mutants-$(OF)
+	cargo mutants --package $(OF) $(FILE:%=--re '%') --shard $(PART) --sharding round-robin --output target/mutants-$(OF) $(WITH) \
+	  -- $(TESTS)
 
 # formatting, lints, the links of the documentation, and that the fuzz targets compile
 check: setup

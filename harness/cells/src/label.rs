@@ -266,6 +266,23 @@ mod tests {
     }
 
     #[test]
+    fn a_cell_of_another_size_lives_as_long_and_is_spoken_of_alike() {
+        let scaled = |cell: &Cell, factor: f64| {
+            let LifeRecord::Capacity(capacity) = cell.life() else { panic!("capacities") };
+            let info = CellInfo { nominal_capacity: factor, ..cell.info().clone() };
+            Cell::new(info, vec![], LifeRecord::Capacity(capacity.iter().map(|value| value * factor).collect()))
+        };
+        let cells = [with_knee(848, 0.79), with_knee(848, 0.81), with_knee(848, 0.84), with_knee(60, 0.7)];
+        for (cell, crossing) in cells.iter().cartesian_product(CROSSINGS) {
+            for (factor, unreached) in [0.5, 2.0, 4.0].into_iter().cartesian_product([Unreached::Pad, Unreached::Drop])
+            {
+                let rule = by(unreached, crossing);
+                assert_eq!(rule.judge(&scaled(cell, factor).unwrap()).unwrap(), rule.judge(cell).unwrap(), "{factor}");
+            }
+        }
+    }
+
+    #[test]
     fn a_published_life_counts_for_its_own_threshold_only() {
         let published = cell(LifeRecord::Published { cycle_life: 534.0, end_of_life: 0.8 });
         assert_eq!(LabelRule::default().life(&published).unwrap(), Some(534.0));

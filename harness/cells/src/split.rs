@@ -102,6 +102,16 @@ mod tests {
     }
 
     #[test]
+    fn a_split_is_read_as_it_was_written_and_says_what_is_known_of_a_cell() {
+        let split = Split { train: vec!["B".into(), "A, 2".into()], test: vec!["C".into()] };
+        let file = tempfile::NamedTempFile::new().unwrap();
+        split.write(file.path(), |id| format!("of {id}")).unwrap();
+        assert_eq!(Split::read(file.path()).unwrap(), split);
+        let text = std::fs::read_to_string(file.path()).unwrap();
+        assert_eq!(text, "cell_id,split,group\nB,train,of B\n\"A, 2\",train,\"of A, 2\"\nC,test,of C\n");
+    }
+
+    #[test]
     fn what_a_spreadsheet_leaves_behind_is_no_harm() {
         let plain = read("cell_id,split\nA,train\nB,test\n").unwrap();
         for text in [

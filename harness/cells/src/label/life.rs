@@ -62,3 +62,16 @@ pub enum Verdict {
     /// It takes no part; the text says why, such as `life of 72 cycles is not longer than 100`.
     Removed(String),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lives_are_counted_by_what_they_rest_on() {
+        let bases = [(Basis::Observed, 5), (Basis::Padded, 3), (Basis::Published, 2)];
+        let tally: Tally = bases.into_iter().flat_map(|(basis, count)| vec![basis; count]).collect();
+        assert_eq!(tally, Tally { observed: 5, padded: 3, published: 2 });
+        assert_eq!(tally.total(), 10);
+    }
+}

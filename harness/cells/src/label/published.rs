@@ -56,6 +56,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_scenario_of_the_method_is_found_by_its_name() {
+        assert_eq!(scenarios().collect::<Vec<_>>(), ["MATR-1", "MATR-2", "HUST", "MIX-100", "MIX-20"]);
+        let hust = of_scenario("HUST").unwrap();
+        assert_eq!((hust.train, hust.test, hust.shortest, hust.longest), (55, 22, 1144.0, 2691.0));
+        assert_eq!(of_scenario("hust"), None);
+    }
+
+    #[test]
     fn labels_by_another_rule_are_not_compared() {
         assert_eq!(by_rule("MIX-20", &LabelRule::to(0.9)).unwrap().train, 207);
         assert_eq!(by_rule("MIX-20", &LabelRule::default()), None);

@@ -163,7 +163,20 @@ mod tests {
             let message = read(&format!("censored_above: {wrong}")).unwrap_err();
             assert!(message.contains("from end_of_life (0.8) to 2"), "{message}");
         }
-        assert!(serde_yaml::from_str::<LabelRule>("end_of_life: 80").is_err());
+        assert_eq!(read("end_of_life: 1.0").unwrap(), LabelRule::to(1.0));
+        for wrong in ["80", "0.0", "-0.8", ".nan"] {
+            assert!(read(&format!("end_of_life: {wrong}")).unwrap_err().contains("in (0, 1]"), "{wrong}");
+        }
         assert!(serde_yaml::from_str::<LabelRule>("end_of_live: 0.8").is_err());
+    }
+
+    #[test]
+    fn a_rule_is_written_as_it_is_read_and_keys_know_of_counted_only_where_it_was_declared() {
+        let all = LabelRule { counted: Counted::All, ..LabelRule::to(0.9) };
+        for (rule, is_said) in [(LabelRule::default(), false), (all, true)] {
+            let text = serde_yaml::to_string(&rule).unwrap();
+            assert_eq!(text.contains("counted"), is_said, "{text}");
+            assert_eq!(serde_yaml::from_str::<LabelRule>(&text).unwrap(), rule);
+        }
     }
 }

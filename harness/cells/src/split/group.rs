@@ -76,14 +76,33 @@ pub fn keep_together(members: &mut [Member], measurements: &[(String, String)]) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::made_up::info;
 
     #[test]
     fn a_batch_is_the_id_without_its_last_number() {
         assert_eq!(batch("MATR_b1c0"), Some("MATR_b1"));
         assert_eq!(batch("HUST_1-3"), Some("HUST_1"));
         assert_eq!(batch("CALCE_CS2_33"), Some("CALCE_CS2"));
+        assert_eq!(batch("OX_1_cell2 (b)"), Some("OX_1"));
         assert_eq!(batch("RWTH_002"), None);
         assert_eq!(batch("cell"), None);
+    }
+
+    #[test]
+    fn a_group_is_what_its_cells_share() {
+        let mut cells = [info("MATR_b1c0"), info("MATR_b1c1"), info("MATR_b2c0"), info("cell")];
+        "6C".clone_into(&mut cells[1].protocol.charge);
+        "2C".clone_into(&mut cells[2].protocol.discharge);
+        cells[3].ambient_temperature = None;
+        let groups = |by: By| members(&cells, by).into_iter().map(|member| member.group).collect::<Vec<_>>();
+        let ids = ["MATR_b1c0", "MATR_b1c1", "MATR_b2c0", "cell"];
+        assert_eq!(members(&cells, By::Dataset).iter().map(|member| &member.id).collect::<Vec<_>>(), ids);
+        assert_eq!(groups(By::Random), ids);
+        let dataset = cells[0].dataset.name();
+        assert_eq!(groups(By::Dataset), [dataset; 4]);
+        assert_eq!(groups(By::Batch), ["MATR_b1", "MATR_b1", "MATR_b2", dataset]);
+        let unlike: std::collections::BTreeSet<String> = groups(By::Protocol).into_iter().collect();
+        assert_eq!(unlike.len(), 4, "charge, discharge and temperature each make another: {unlike:?}");
     }
 
     #[test]

@@ -150,4 +150,41 @@ mod tests {
         assert!(matches!(&told(0.3)[0], Lint::Leak(text) if text.contains("mine is the training cell X_b1c0")));
         assert!(!told(0.5).iter().any(|lint| matches!(lint, Lint::Leak(_))));
     }
+
+    #[test]
+    fn a_life_is_far_when_no_training_cell_lives_as_short_or_as_long() {
+        let told = |train: &[f64], test: &[f64]| {
+            let cell =
+                |(place, life): (usize, &f64)| known(&format!("X_b{place}c0"), &place.to_string(), Some(*life), "");
+            let cells: Vec<Known> = train.iter().chain(test).enumerate().map(cell).collect();
+            let (train, test) = cells.split_at(train.len());
+            lives(&train.iter().collect::<Vec<_>>(), &test.iter().collect::<Vec<_>>())
+        };
+        let far = |count: usize, of: usize, range: &str| {
+            let text =
+                format!("{count} of {of} test cells live shorter or longer than any training cell ({range} cycles)");
+            vec![Lint::Caution(text)]
+        };
+        let none: Vec<Lint> = Vec::new();
+        assert_eq!(told(&[500.0, 700.0], &[500.0, 600.0, 700.0]), none);
+        assert_eq!(told(&[500.0, 700.0], &[499.0, 600.0, 701.0]), far(2, 3, "500 to 700"));
+        assert_eq!(told(&[500.0, 700.0], &[300.0, 400.0, 600.0]), far(2, 3, "500 to 700"));
+        assert_eq!(told(&[500.0], &[500.0, 501.0]), far(1, 2, "500 to 500"));
+        assert_eq!(told(&[], &[500.0]), none, "of training cells nothing is known");
+    }
+
+    #[test]
+    fn a_protocol_that_is_tested_was_trained_on() {
+        let cells =
+            [known("X_b1c0", "1", None, "4C"), known("X_b2c0", "2", None, "4C"), known("X_b3c0", "3", None, "6C")];
+        let all: Vec<&Known> = cells.iter().collect();
+        let Some(Lint::Caution(text)) = shared(&all[..1], &all[1..], By::Protocol, "protocol") else {
+            panic!("{cells:?}")
+        };
+        assert!(
+            text.starts_with("1 of 2 test cells have a training cell of their protocol (1 on both sides"),
+            "{text}"
+        );
+        assert_eq!(shared(&all[..1], &all[2..], By::Protocol, "protocol"), None);
+    }
 }

@@ -179,11 +179,43 @@ mod tests {
     }
 
     #[test]
+    fn groups_are_taken_while_they_bring_the_share_nearer() {
+        // cells per day, from the latest on, and the share that is wanted
+        for (days, share, tested) in [
+            (vec![2, 2, 2, 4], 0.4, 4),
+            (vec![1, 2, 1], 0.5, 1), // 3 are as far from 2 as 1 is
+            (vec![1, 3, 6], 0.3, 4),
+            (vec![3, 1, 6], 0.05, 3), // one at least
+            (vec![3, 1], 0.9, 3),     // and one is left
+            (vec![1, 1, 1, 1, 6], 0.3, 3),
+        ] {
+            let day_of: Vec<String> =
+                days.iter().enumerate().flat_map(|(day, &cells)| vec![format!("day {}", 9 - day); cells]).collect();
+            let split = latest(&members(day_of.len(), |place| place), &day_of, share).unwrap();
+            assert_eq!((split.test.len(), split.train.len()), (tested, day_of.len() - tested), "{days:?}, {share}");
+        }
+    }
+
+    #[test]
+    fn the_largest_groups_are_dealt_first() {
+        for seed in 0..20 {
+            let cells = members(12, |place| [0, 0, 0, 0, 0, 0, 1, 1, 1, 2, 2, 2][place]);
+            assert!(folds(&cells, 2, seed).unwrap().iter().all(|fold| fold.test.len() == 6), "seed {seed}");
+            // as many folds as groups: each is left out once
+            let folds = folds(&cells, 3, seed).unwrap();
+            assert!(folds.iter().all(|fold| groups(&cells, &fold.test).len() == 1), "seed {seed}");
+        }
+    }
+
+    #[test]
     fn what_cannot_be_parted_is_refused() {
         let one = members(4, |_| 0);
         assert!(draw(&one, 0.5, 0).unwrap_err().to_string().contains("cannot be parted"));
-        assert!(draw(&members(4, |place| place), 1.0, 0).unwrap_err().to_string().contains("between 0 and 1"));
-        assert!(draw(&members(4, |place| place), f64::NAN, 0).is_err());
+        for share in [-0.5, 0.0, 1.0, 30.0, f64::NAN] {
+            let said = draw(&members(4, |place| place), share, 0).unwrap_err().to_string();
+            assert!(said.contains("between 0 and 1"), "{said}");
+        }
+        assert!(folds(&members(4, |place| place), 1, 0).unwrap_err().to_string().contains("1 folds of 4 groups"));
         assert!(folds(&one, 2, 0).unwrap_err().to_string().contains("2 folds of 1 groups"));
         assert!(draw(&[], 0.5, 0).is_err());
     }

@@ -8,6 +8,7 @@ mod experiment_runs;
 mod handing_over;
 mod mutated;
 mod paper_items;
+mod plans;
 mod precision;
 mod scenarios;
 mod shared_trainings;

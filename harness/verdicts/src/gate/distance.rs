@@ -42,6 +42,7 @@ pub(crate) fn is_same(apart: f64, is_of_network: bool) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::made_up::run;
 
     #[test]
     fn distances_are_relative_and_zero_for_the_same() {
@@ -50,5 +51,26 @@ mod tests {
         assert!((relative(1000.0, 990.0) - 0.01).abs() < 1e-15);
         // next to nothing is not divided by nothing
         assert_eq!(relative(0.0, 0.5), 0.5);
+    }
+
+    #[test]
+    fn the_cell_that_is_furthest_off_is_named_and_other_cells_have_no_distance() {
+        let of = |lives: &[f64]| run("ridge", 0, lives);
+        let was = of(&[500.0, 600.0, 700.0]);
+        assert_eq!(distance(&was, &was), Ok((0.0, None)));
+        let (apart, cell) = distance(&was, &of(&[505.0, 570.0, 700.0])).unwrap();
+        assert!((apart - 0.05).abs() < 1e-15);
+        assert_eq!(cell.as_deref(), Some("c1"));
+        assert_eq!(distance(&was, &of(&[500.0, 600.0])).unwrap_err(), "2 test cells instead of 3");
+        let mut other = was.clone();
+        other.predictions[2].cell = "c9".to_owned();
+        assert_eq!(distance(&was, &other).unwrap_err(), "test cell c9 where c2 was");
+    }
+
+    #[test]
+    fn a_network_is_the_same_to_the_last_bit_and_others_to_the_last_digits() {
+        assert!(is_same(0.0, true) && is_same(0.0, false));
+        assert!(is_same(SAME, false) && !is_same(1.01 * SAME, false));
+        assert!(!is_same(f64::EPSILON, true));
     }
 }

@@ -112,6 +112,73 @@ fn where_nobody_measured_seeds_are_the_noise_and_one_seed_is_none() {
     assert_eq!((&one[0].standing, outcome(&one)), (&Standing::Unmeasured, Outcome::CannotTell));
 }
 
+/// A run of a network on another engine, every life of which is so many cycles too long: its RMSE.
+fn off_by(seed: u64, cycles: f64) -> RunRecord {
+    elsewhere(run("cnn", seed, &[500.0 + cycles, 600.0 + cycles, 700.0 + cycles]))
+}
+
+fn seeds_off_by(cycles: &[f64]) -> Vec<RunRecord> {
+    cycles.iter().enumerate().map(|(seed, &cycles)| off_by(seed as u64, cycles)).collect()
+}
+
+fn here(mut records: Vec<RunRecord>) -> Vec<RunRecord> {
+    records.iter_mut().for_each(|record| record.versions.engine = "native, AVX2".to_owned());
+    records
+}
+
+#[test]
+fn the_noise_of_seeds_is_two_standard_errors_of_both_means() {
+    // variances 325 of three and 500 / 3 of four: √(325 / 3 + 500 / 12) = √150, whose double is 24.49
+    let (before, now) = ([12.0, 22.0, 47.0], [10.0, 20.0, 30.0, 40.0]);
+    let standing = |moved: f64| {
+        let now: Vec<f64> = now.iter().map(|cycles| cycles + 2.0 + moved).collect();
+        judged(here(seeds_off_by(&before)), seeds_off_by(&now)).remove(0)
+    };
+    let within = Standing::WithinNoise { allowed: "24.49 cycles, 2 standard errors of 3 and 4 seeds".to_owned() };
+    for moved in [0.0, 24.4] {
+        assert_eq!(standing(moved).standing, within, "{moved}");
+    }
+    assert_eq!(standing(24.6).standing, Standing::Worse);
+    assert!(standing(0.0).because.starts_with("computed by native, AVX-512, libtorch with "));
+    // both ways: seeds that are 30 cycles further off have room to be better
+    let far: Vec<f64> = before.iter().map(|cycles| cycles + 30.0).collect();
+    let standing = |moved: f64| {
+        let now: Vec<f64> = now.iter().map(|cycles| cycles + 32.0 - moved).collect();
+        judged(here(seeds_off_by(&far)), seeds_off_by(&now)).remove(0).standing
+    };
+    assert_eq!(standing(24.4), within);
+    assert_eq!(standing(24.6), Standing::Better);
+    // the same errors by other predictions are neither better nor worse
+    let same = judged(here(seeds_off_by(&[10.0, 10.0])), seeds_off_by(&[-10.0, -10.0])).remove(0).standing;
+    assert_eq!(same, Standing::WithinNoise { allowed: "0.00 cycles, 2 standard errors of 2 and 2 seeds".to_owned() });
+}
+
+#[test]
+fn measured_noise_is_multiplied_and_never_less_than_single_precision_leaves() {
+    assert_eq!((allowed(1e-5), allowed(1e-9)), (NOISE_FACTOR * 1e-5, LEAST_NOISE));
+}
+
+#[test]
+fn every_standing_has_a_word_of_its_own() {
+    let (reason, text) = (String::new(), String::new());
+    let all = [
+        Standing::Same,
+        Standing::Declared { reason: text.clone() },
+        Standing::WithinNoise { allowed: text },
+        Standing::Better,
+        Standing::New,
+        Standing::Missing { seeds: vec![] },
+        Standing::Unmeasured,
+        Standing::Moved,
+        Standing::Worse,
+        Standing::Fails { reason },
+    ];
+    let words: BTreeSet<&str> = all.iter().map(Standing::word).collect();
+    assert!(words.len() == all.len() && words.contains("moved") && !words.contains(""), "{words:?}");
+    let words = [Outcome::Lands, Outcome::CannotTell, Outcome::Regressed].map(Outcome::word);
+    assert_eq!(words, ["lands", "cannot tell", "regressed"]);
+}
+
 #[test]
 fn a_declared_change_lands_and_a_later_one_does_not() {
     let (was, is) = (vec![run("ridge", 0, &LIVES)], vec![run("ridge", 0, &scaled(1.02))]);
@@ -196,4 +263,30 @@ fn an_accepted_change_is_the_new_baseline_with_its_reason_and_keeps_what_lay_the
     assert_eq!(changes.changes[0].runs[0].model, "ridge");
     let nothing = crate::gate::accept(&a, &accepted, &now, &judge(&accepted), &reason).unwrap_err();
     assert!(nothing.to_string().contains("nothing to accept"));
+}
+
+#[test]
+fn a_change_that_loses_a_run_is_not_accepted_and_what_was_made_of_old_numbers_goes_with_them() {
+    let temporary = tempfile::tempdir().unwrap();
+    let [a, b, c, d] = ["a", "b", "c", "d"].map(|name| temporary.path().join(name));
+    let before = folder(&a, vec![run("ridge", 0, &LIVES), run("svm", 0, &LIVES)]);
+    let lost = folder(&b, vec![run("ridge", 0, &scaled(1.02))]);
+    let reason = crate::gate::Reason { text: "halved", date: "2026-11-28", commit: "c0ffee" };
+    let accept = |now: &Folder| {
+        let judged = judge(&before, now, &Noise::default(), &Changes::default());
+        crate::gate::accept(&a, &before, now, &judged, &reason)
+    };
+    let said = accept(&lost).unwrap_err().to_string();
+    assert!(said.contains("no run of seed 0; a baseline is accepted whole"), "{said}");
+    assert!(Folder::read(&a).unwrap().groups.len() == 2 && !a.join(Changes::FILE).exists());
+    for made in ["predictions.parquet", "reference_curves.csv"] {
+        std::fs::write(a.join(made), "of the numbers of before").unwrap();
+    }
+    // another seed is no other model; another model is one more, though nothing moved
+    let more = folder(&c, vec![run("ridge", 0, &LIVES), run("svm", 0, &LIVES), run("svm", 1, &LIVES)]);
+    assert_eq!(accept(&more).unwrap_err().to_string(), "nothing moved: there is nothing to accept");
+    let more = folder(&d, vec![run("ridge", 0, &LIVES), run("svm", 0, &LIVES), run("pcr", 0, &LIVES)]);
+    assert_eq!(accept(&more).unwrap(), 0);
+    assert_eq!(Folder::read(&a).unwrap().groups.len(), 3);
+    assert!(!a.join("predictions.parquet").exists() && !a.join("reference_curves.csv").exists());
 }
