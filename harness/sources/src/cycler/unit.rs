@@ -86,7 +86,7 @@ impl Quantity {
 
 impl Unit {
     /// A value of ours in it.
-    pub(super) fn from_ours(self, value: f64) -> f64 {
+    pub(super) fn in_own(self, value: f64) -> f64 {
         (value - self.offset) / self.factor
     }
 

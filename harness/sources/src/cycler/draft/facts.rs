@@ -126,7 +126,7 @@ impl Facts {
             Some(_) => (None, " s"),
             None => (None, ""),
         };
-        let own = |value: f64| rounded(unit.map_or(value, |unit| unit.from_ours(value)));
+        let own = |value: f64| rounded(unit.map_or(value, |unit| unit.in_own(value)));
         let values =
             |values: Option<&[f64]>| values.and_then(minmax).map(|(a, b)| format!(", {} to {}{name}", own(a), own(b)));
         let text = match role {
