@@ -66,9 +66,12 @@ impl Portrait {
     /// Whether both are of one test: the same in nine of ten numbers over so many cycles, one of the two beginning a few cycles later
     /// or not.
     pub fn is_of_one_test(&self, other: &Self) -> bool {
-        let from = |of: &Self, skipped: usize| of.0.get(skipped..).unwrap_or_default().to_vec();
         (0..=SHIFTED)
-            .any(|skipped| are_near(&from(self, skipped), &other.0) || are_near(&self.0, &from(other, skipped)))
+            .any(|skipped| are_near(self.without(skipped), &other.0) || are_near(&self.0, other.without(skipped)))
+    }
+
+    fn without(&self, skipped: usize) -> &[Features] {
+        self.0.get(skipped..).unwrap_or_default()
     }
 }
 
