@@ -181,7 +181,7 @@ fn a_failed_run_ends_with_code_3_after_the_others() {
     let output = batlinet(&arguments, folder.path());
     let message = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(3), "{message}");
-    assert!(message.contains("have no numbers"), "{message}");
+    assert!(message.contains("1 run has no numbers"), "{message}");
     let scores = fs::read_to_string(folder.path().join("out/scores.csv")).unwrap();
     assert!(scores.contains("failed: ") && scores.contains("MATR_b1c"), "{scores}");
 }

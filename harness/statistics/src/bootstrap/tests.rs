@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::{bias_corrected, percentile};
+use super::{Drawn, Method, Scale, bias_corrected, percentile};
 use crate::{
-    Measure, Predictions,
+    Bootstrap, Measure, Predictions,
     contrast::{Contrast, Losses},
 };
 
@@ -40,5 +40,52 @@ fn percentile_and_bca_intervals_of_all_resamples_are_those_of_scipy() {
         };
         close(percentile(&values, 0.025), &case["percentile"]);
         close(bias_corrected(&values, estimate, &contrast.jackknife(), 0.025), &case["BCa"]);
+    }
+}
+
+/// Of one seed, cells with these absolute errors.
+fn losses(errors: &[f64], measure: Measure) -> Losses {
+    let names = (0..errors.len()).map(|cell| cell.to_string()).collect();
+    let predicted = errors.iter().map(|error| 500.0 + error).collect();
+    let predicted = ndarray::Array2::from_shape_vec((1, errors.len()), predicted).unwrap();
+    Losses::new(&Predictions::new(names, vec![500.0; errors.len()], vec![0], predicted).unwrap(), measure)
+}
+
+#[test]
+fn an_interval_leaves_as_many_draws_at_either_end_as_its_level_says() {
+    let errors: Vec<f64> = (0..60).map(|cell| f64::from(cell * 37 % 61)).collect();
+    let losses = losses(&errors, Measure::parse("mae").unwrap());
+    let contrast = Contrast::one(&losses);
+    let drawn = Drawn::new(&contrast, &Bootstrap { draws: 4000, ..Bootstrap::default() }, false);
+    for level in [0.5, 0.9, 0.95] {
+        let (low, high) = drawn.interval(&contrast, Method::Percentile, Scale::Plain, level);
+        let share = |is_out: &dyn Fn(f64) -> bool| {
+            drawn.draws.iter().filter(|draw| is_out(draw.value)).count() as f64 / drawn.draws.len() as f64
+        };
+        let ends = [share(&|value| value < low), share(&|value| value > high)];
+        assert!(ends.iter().all(|end| (end - (1.0 - level) / 2.0).abs() < 0.005), "{level}: {ends:?}");
+    }
+}
+
+#[test]
+fn a_median_is_that_of_the_cells_as_often_as_they_are_drawn() {
+    let errors = [50.0, 10.0, 40.0, 20.0, 30.0, 70.0];
+    let losses = losses(&errors, Measure::parse("median_ae").unwrap());
+    let contrast = Contrast::one(&losses);
+    let mut counts = contrast.all();
+    for drawn in [
+        [1, 1, 1, 1, 1, 1],
+        [1, 1, 1, 1, 1, 0],
+        [0, 3, 0, 1, 0, 2],
+        [2, 0, 2, 0, 0, 2],
+        [0, 0, 6, 0, 0, 0],
+        [0, 1, 1, 2, 2, 0],
+    ] {
+        let mut all: Vec<f64> =
+            errors.iter().zip(drawn).flat_map(|(error, count)| std::iter::repeat_n(*error, count)).collect();
+        all.sort_by(f64::total_cmp);
+        let median = f64::midpoint(all[(all.len() - 1) / 2], all[all.len() / 2]);
+        counts.cells = drawn.iter().map(|count| *count as f64).collect();
+        assert_eq!(contrast.value(&counts), median, "{drawn:?}");
     }
 }
