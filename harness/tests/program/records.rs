@@ -195,7 +195,9 @@ fn the_committed_records_are_small_whole_and_named_by_what_they_are_of() {
             // what was meant to change stands beside the numbers
             let is_record = matches!(ending, Some("json" | "csv")) || file.ends_with("changes.yaml");
             assert!(is_record, "{} is no record", file.display());
-            assert!(fs::metadata(&file).unwrap().len() < 200_000, "{} is too large to commit", file.display());
+            // what a browser still shows as a table
+            let most = if file.ends_with("scores.csv") { 500_000 } else { 200_000 };
+            assert!(fs::metadata(&file).unwrap().len() < most, "{} is too large to commit", file.display());
         }
         for run in fs::read_dir(folder.join("runs")).unwrap() {
             let name = run.unwrap().file_name();
