@@ -58,6 +58,9 @@ impl Calibration {
                 "around the answers of the folds' models (CV+, jackknife+ with as many folds as cells)"
             }
         };
+        if !self.is_enough(LEVEL) {
+            return format!("none: {cells} training cells are too few for a {LEVEL} interval");
+        }
         format!(
             "{LEVEL} interval from |ln life| residuals of {count} folds of {cells} training cells, {whose}; Barber et al. 2021"
         )

@@ -105,8 +105,11 @@ fn is_alike(known: &str, chemistry: &str) -> bool {
     is_same(known.0, of_cell.0) && (is_same(known.1, of_cell.1) || is_same(of_cell.1, UNKNOWN))
 }
 
+/// To two decimals, or to two digits where these are fewer.
 fn rounded(value: f64) -> f64 {
-    (value * 100.0).round() / 100.0
+    let decimals = if value == 0.0 { 2.0 } else { (1.0 - value.abs().log10().floor()).clamp(2.0, 12.0) };
+    let unit = 10_f64.powf(decimals);
+    (value * unit).round() / unit
 }
 
 impl Domain {
@@ -135,8 +138,8 @@ impl Domain {
         }
         let factors = [
             ("nominal capacity", "Ah", Some(cell.nominal_capacity), Some(self.nominal_capacity), CAPACITY_FACTOR),
-            ("charge rate in the first cycle at hand", "1/h", cell.charge_rate, self.charge_rate, FACTOR),
-            ("discharge rate in the first cycle at hand", "1/h", cell.discharge_rate, self.discharge_rate, FACTOR),
+            ("charge rate in the first cycle at hand", "C", cell.charge_rate, self.charge_rate, FACTOR),
+            ("discharge rate in the first cycle at hand", "C", cell.discharge_rate, self.discharge_rate, FACTOR),
         ];
         for (what, unit, value, range, factor) in factors {
             let (Some(value), Some(range)) = (value, range) else { continue };
@@ -213,8 +216,8 @@ mod tests {
         assert_eq!(said(|cell| cell.chemistry = "unknown/unknown".to_owned()).len(), 1);
         assert!(said(|cell| cell.chemistry = "lfp/unknown".to_owned()).is_empty());
         let slow = said(|cell| cell.discharge_rate = Some(1.0));
-        assert_eq!(slow, ["its discharge rate in the first cycle at hand is 1 1/h, of the training cells 4 1/h"]);
+        assert_eq!(slow, ["its discharge rate in the first cycle at hand is 1 C, of the training cells 4 C"]);
         let fast = said(|cell| cell.charge_rate = Some(9.0));
-        assert_eq!(fast, ["its charge rate in the first cycle at hand is 9 1/h, of the training cells 3.6 to 6 1/h"]);
+        assert_eq!(fast, ["its charge rate in the first cycle at hand is 9 C, of the training cells 3.6 to 6 C"]);
     }
 }

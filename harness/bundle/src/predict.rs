@@ -275,8 +275,9 @@ impl Bundle {
             (Ok(_), Some(said)) => {
                 let life = said.lives[position];
                 let longest = self.train.lives.iter().copied().fold(0.0_f64, f64::max);
-                if !(life.is_finite() && life > 0.0 && life <= ABSURD * longest) {
-                    let what = if life.abs() < 1e6 { format!("{life:.1}") } else { format!("{life:.0e}") };
+                if !(life.is_finite() && life >= 1.0 && life <= ABSURD * longest) {
+                    let is_plain = life == 0.0 || (0.05..1e6).contains(&life.abs());
+                    let what = if is_plain { format!("{life:.1}") } else { format!("{life:.0e}") };
                     warnings.insert(
                         0,
                         format!(
@@ -302,11 +303,14 @@ impl Bundle {
                 }
                 if !has_ended {
                     answer.remaining = Some((life - seen as f64).max(0.0));
+                    if answer.low.is_some_and(|low| low < seen as f64) && seen as f64 <= life {
+                        warnings.push("it has lived longer than the lower end of its interval, which knows its early cycles alone".to_owned());
+                    }
                     if seen as f64 > life {
                         answer.status = Status::Outlived;
                         warnings.push(format!(
-                            "it has outlived its prediction by {:.0} cycles: the model was wrong about it, and how many remain is not \
-                             known",
+                            "it has outlived its prediction by {:.0} cycles: the model was wrong about it, and that none remain says \
+                             no more than this",
                             (seen as f64 - life).ceil()
                         ));
                     }
@@ -353,8 +357,9 @@ const BEYOND: f64 = 2.0;
 /// A warning about a life that no training cell comes near.
 fn beyond(life: f64, lives: &[f64]) -> Option<String> {
     let (low, high) = lives.iter().fold((f64::INFINITY, 0.0_f64), |(low, high), &life| (low.min(life), high.max(life)));
-    (life < low / BEYOND || life > BEYOND * high)
-        .then(|| format!("its life lies far from those of all training cells, which are {low:.0} to {high:.0} cycles"))
+    (life < low / BEYOND || life > BEYOND * high).then(|| {
+        format!("its predicted life lies far from those of all training cells, which are {low:.0} to {high:.0} cycles")
+    })
 }
 
 /// The names of these positions, each once, sorted.

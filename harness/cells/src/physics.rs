@@ -69,6 +69,8 @@ const LEAST: f64 = 0.02;
 const NEAR: f64 = 1.25;
 /// Factor between the two that sampling hardly explains.
 const APART: f64 = 1.1;
+/// Times what went in that no cell gives cycle after cycle, whatever two counters differ by.
+const GAINED: f64 = 1.03;
 /// Share of the voltage window below which a voltage does not move.
 const STILL: f64 = 0.02;
 /// Samples that a half must have.
@@ -76,7 +78,7 @@ const FEWEST: usize = 5;
 /// Share of the nominal capacity that may lie between two samples of a half, …
 const COARSEST: f64 = 0.3;
 /// … and in cells of one's own, whose publisher has not decided how they are sampled.
-const COARSE: f64 = 0.12;
+const COARSE: f64 = 0.22;
 
 /// All doubts about a cell, the heaviest first.
 pub fn doubts(cell: &Cell) -> Vec<Doubt> {
@@ -96,7 +98,7 @@ pub fn doubts(cell: &Cell) -> Vec<Doubt> {
         seen.against_current().or_else(|| seen.apart_from_current()),
         seen.stuck(),
         seen.turned_counters(),
-        seen.unbalanced(),
+        seen.unbalanced().or_else(|| seen.gained()),
         seen.joined(),
         seen.begun_anew(),
         seen.carried_over(),
@@ -320,6 +322,20 @@ impl Seen<'_> {
         (2 * count >= all).then_some(doubt)
     }
 
+    /// More that comes out than goes in, cycle after cycle: no cell has that.
+    fn gained(&self) -> Option<Doubt> {
+        let both = |facts: &Facts| facts.has_charge && facts.charged.min(facts.discharged) > 0.3 * self.nominal;
+        let doubt = self.flag(&both, &|facts| facts.discharged > GAINED * facts.charged, |facts| {
+            format!(
+                "{:.4} Ah went in and {:.4} Ah came out, more than went in, and so in most cycles: the counter or the current of one half is \
+                 wrong, as by another range or an offset",
+                facts.charged, facts.discharged
+            )
+        })?;
+        let (_, count, all) = doubt.cycle?;
+        (all >= 10 && 10 * count >= 9 * all).then_some(doubt)
+    }
+
     fn joined(&self) -> Option<Doubt> {
         self.doubt(&|facts| facts.samples > 0, &|facts| facts.full_discharges > 1, |facts| {
             format!(
@@ -386,7 +402,10 @@ impl Seen<'_> {
         (any && largest < least).then(|| Doubt {
             weight: Weight::Flag,
             cycle: None,
-            what: format!("no current reaches {least} A (the largest is {largest} A), from which on features count a sample as charge or discharge"),
+            what: format!(
+                "no current reaches {least} A (the largest is {largest:.2e} A), from which on features count a sample as charge or discharge: \
+                 so small a cell has features that mean little"
+            ),
         })
     }
 }

@@ -7,6 +7,8 @@ use super::{Doubt, Seen, Weight, middle::quantile};
 const BEYOND: f64 = 0.3;
 /// Share of the window between the limits that no cycle comes nearer to one of them than.
 const REACH: f64 = 0.1;
+/// V by which a cycler's control passes a limit, at most, cycle after cycle.
+const PASSED: f64 = 0.06;
 /// Cycles that show between which limits a cell is cycled.
 const FEWEST_WHOLE: usize = 10;
 /// °C by which cells are hotter or colder than their chamber, at most, all the time.
@@ -63,7 +65,17 @@ impl Seen<'_> {
         if whole.len() < FEWEST_WHOLE {
             return None;
         }
+        let passes = reached(|facts| facts.voltage.1, 0.1)?;
         let limit = match () {
+            () if has_charge && passes > high + PASSED => {
+                let what = format!(
+                    "nine of ten cycles pass the upper limit of {high} V, by {:.0} mV and more: it seems to be another cell's, or the \
+                     cell is cycled beyond it; features are drawn between the limits, so write those between which it was cycled \
+                     under voltage_limits",
+                    1e3 * (passes - high)
+                );
+                return Some(Doubt { weight: Weight::Flag, cycle: None, what });
+            }
             () if has_charge && highest < high - reach => high,
             () if lowest > low + reach => low,
             () => return None,

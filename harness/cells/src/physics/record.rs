@@ -12,6 +12,8 @@ use super::{Doubt, MUCH, Seen, Weight, middle::median};
 use crate::catalogue;
 use crate::cell::{LifeRecord, Origin};
 
+/// Share of the nominal capacity at which no publisher calls a life ended.
+const UNENDED: f64 = 0.84;
 /// Cycles on either side that show what is usual.
 const AROUND: usize = 5;
 /// Share of the nominal capacity by which a cycle lies below its neighbours that is no scatter.
@@ -254,6 +256,13 @@ impl Seen<'_> {
             None if declared < life(capacity.len()) - tolerance => {
                 let last = 100.0 * capacity.last()? / self.nominal;
                 format!("its record goes on for {} cycles, to {last:.0} % of the nominal capacity", capacity.len())
+            }
+            // the number of cycles that were made is easily taken for a life
+            None if declared <= life(capacity.len()) + tolerance && *capacity.last()? > UNENDED * self.nominal => {
+                let last = 100.0 * capacity.last()? / self.nominal;
+                format!(
+                    "its record ends there, at {last:.0} % of the nominal capacity; if its test goes on, write `alive: true`"
+                )
             }
             _ => return None,
         };

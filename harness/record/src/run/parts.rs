@@ -29,7 +29,7 @@ pub struct Doubtful {
 
 impl Doubtful {
     /// Letters of a doubt that are shown.
-    const LONGEST: usize = 160;
+    const LONGEST: usize = 240;
 
     /// `my-1 may be wrong in 2 things: cycle 5: a temperature of …; cycle 7: …`.
     pub fn short(&self) -> String {
@@ -39,7 +39,10 @@ impl Doubtful {
             .iter()
             .take(2)
             .map(|doubt| match doubt.char_indices().nth(Self::LONGEST) {
-                Some((end, _)) => format!("{}…", &doubt[..end]),
+                // between words
+                Some((end, _)) => {
+                    format!("{} …", doubt[..end].rsplit_once(' ').map_or(&doubt[..end], |(whole, _)| whole))
+                }
                 None => doubt.clone(),
             })
             .collect();

@@ -1,6 +1,8 @@
 //! Cells of one's own from pickles of BatteryML or BatteryLife.
 
-use super::declaration::Declared;
+use itertools::Itertools as _;
+
+use super::declaration::{self, Declared};
 use super::error::Error;
 use super::look::Looked;
 use crate::batteryml;
@@ -69,11 +71,15 @@ pub(super) fn draft(file: &Looked) -> Result<(String, String), Error> {
     let limits = number("min_voltage_limit_in_V").zip(number("max_voltage_limit_in_V"));
     let json = |text: String| serde_json::to_string(&text).unwrap_or_default();
     let about = format!("# BatteryML: {}\n#   {cycles} cycles\n", file.file.place());
+    let seen = match limits {
+        Some(_) => String::new(),
+        None => window(file, &id).map_or_else(|| "[2.0, 4.5]".to_owned(), |(low, high)| format!("[{low}, {high}]")),
+    };
     let unknown = [
-        number("nominal_capacity_in_Ah").is_none().then_some("nominal_capacity: 1"),
-        limits.is_none().then_some("voltage_limits: [2.0, 4.5]"),
+        number("nominal_capacity_in_Ah").is_none().then(|| "nominal_capacity: 1".to_owned()),
+        limits.is_none().then(|| format!("voltage_limits: {seen}")),
     ];
-    let unknown: Vec<&str> = unknown.into_iter().flatten().collect();
+    let unknown: Vec<String> = unknown.into_iter().flatten().collect();
     let unconfirmed = match &unknown[..] {
         [] => String::new(),
         keys => format!("  unconfirmed: {{{}}}  # nobody knows these: write them above\n", keys.join(", ")),
@@ -84,7 +90,21 @@ pub(super) fn draft(file: &Looked) -> Result<(String, String), Error> {
         json(file.file.name.clone()),
         stated("cathode", text("cathode_material").map(json), "unknown"),
         stated("nominal_capacity", number("nominal_capacity_in_Ah").map(|value| value.to_string()), "1"),
-        stated("voltage_limits", limits.map(|(low, high)| format!("[{low}, {high}]")), "[2.0, 4.5]"),
+        stated("voltage_limits", limits.map(|(low, high)| format!("[{low}, {high}]")), &seen),
     );
     Ok((about, draft))
+}
+
+/// The lowest and highest voltage of a pickle, rounded outwards to 0.05 V.
+fn window(file: &Looked, id: &str) -> Option<(f64, f64)> {
+    let id = serde_json::to_string(id).ok()?;
+    let cell = format!(
+        "cells:\n- id: {id}\n  files: [x]\n  cathode: x\n  nominal_capacity: 1\n  voltage_limits: [0.01, 100]\n"
+    );
+    let declared = declaration::parse(&cell).ok()?.pop()?;
+    let cell = read(&declared, std::slice::from_ref(file)).ok()?.cell;
+    let voltages = cell.cycles().iter().flat_map(|cycle| cycle.voltage.iter().copied());
+    let (low, high) = voltages.filter(|voltage| voltage.is_finite()).minmax().into_option()?;
+    let rounded = |twentieths: f64| (twentieths * 5.0).round() / 100.0;
+    Some((rounded((low * 20.0).floor()), rounded((high * 20.0).ceil())))
 }

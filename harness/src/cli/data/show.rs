@@ -92,11 +92,19 @@ fn life(cell: &Cell) -> String {
                 left_out => format!("; {left_out} more were dropped as outliers"),
             };
             format!(
-                "{} cycles observed, the last with {last:.4} Ah ({share:.1} % of nominal){left_out}",
+                "{} cycles on record, the last with {last:.4} Ah ({share:.1} % of nominal){left_out}",
                 capacity.len()
             )
         }
     }
+}
+
+/// The least capacity of a record that never comes down to the end of life, over nominal.
+fn ends_near(cell: &Cell, end_of_life: f64) -> Option<f64> {
+    let LifeRecord::Capacity(capacity) = cell.life() else { return None };
+    let nominal = cell.info().nominal_capacity;
+    let least = capacity.iter().copied().fold(f64::INFINITY, f64::min) / nominal;
+    (least.is_finite() && least > end_of_life).then_some(least)
 }
 
 /// The label of the cell by the rules that an experiment file can choose.
@@ -120,6 +128,10 @@ fn crossings(cell: &Cell, end_of_life: f64) -> String {
             format!("life of {} cycles by the first crossing, after which it recovers for good", first.cycles)
         }
     };
+    let near = ends_near(cell, end_of_life).filter(|_| said.starts_with("life")).map_or_else(String::new, |share| {
+        format!(", which its record ends before, at {:.1} %: near enough to count as its end", 100.0 * share)
+    });
+    let said = format!("{said}{near}");
     LabelRule::to(end_of_life).uncounted(cell).map_or(said.clone(), |uncounted| format!("{said}: {uncounted}"))
 }
 
@@ -141,7 +153,7 @@ mod tests {
             "halves      discharge only",
             "also        nothing",
             "capacity    1.0800 Ah in cycle 2, 1.0000 Ah in cycle 3",
-            "life        3 cycles observed, the last with 0.8800 Ah (80.0 % of nominal)",
+            "life        3 cycles on record, the last with 0.8800 Ah (80.0 % of nominal)",
             "to 90 %     life of 4 cycles",
             "to 80 %     life of 4 cycles",
             "fingerprint abc",
