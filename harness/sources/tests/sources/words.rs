@@ -232,7 +232,7 @@ fn a_draft_says_what_is_guessed_what_is_not_read_and_what_is_virtual() {
     let doubted = said(&draft, "guessed");
     assert!(
         doubted.contains("guessed from the record by `data describe`, and confirmed by nobody")
-            && !doubted.contains("doubtful"),
+            && !doubted.contains("doubtful: guessed"),
         "{doubted}"
     );
     // who writes other values has confirmed them, and so has who takes the line out
