@@ -45,15 +45,21 @@ fn minmax(values: &[f64]) -> Option<(f64, f64)> {
     values.iter().copied().filter(|value| value.is_finite()).minmax().into_option()
 }
 
+/// The lowest and the highest of these but for so many stray ones at either end.
+fn window(values: &[f64], stray: usize) -> Option<(f64, f64)> {
+    let mut known: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
+    known.sort_unstable_by(f64::total_cmp);
+    let last = known.len().checked_sub(1)?;
+    let stray = stray.min(last / 20);
+    Some((known[stray], known[last - stray]))
+}
+
 impl Facts {
     pub(super) fn of(samples: &Samples) -> Self {
         let hours = match (samples.time.first(), samples.time.last()) {
             (Some(first), Some(last)) => (last - first) / 3600.0,
             _ => 0.0,
         };
-        let (low, high) = minmax(&samples.voltage).unwrap_or((2.0, 4.5));
-        let (low, high) = ((low * 20.0).floor() / 20.0, (high * 20.0).ceil() / 20.0);
-        let high = if high <= low { low + 0.05 } else { high };
         let largest = samples.current.iter().fold(0.0, |largest: f64, current| largest.max(current.abs()));
         let (mut with, mut all) = (0.0, 0.0);
         let mut half: f64 = 0.0;
@@ -89,6 +95,12 @@ impl Facts {
         } else {
             (1.0, "not known, since no charge passed: write the maker's")
         };
+        // glitches are in fewer cycles than one in ten
+        let cycles = divide(samples, By::Current, nominal).map_or(0, |parts| parts.len());
+        let (low, high) = window(&samples.voltage, cycles / 10).unwrap_or((2.0, 4.5));
+        // outwards to 0.05 V, but for what a cycler's control passes a limit by
+        let (low, high) = (((low + 5e-3) * 20.0).floor() / 20.0, ((high - 5e-3) * 20.0).ceil() / 20.0);
+        let high = if high <= low { low + 0.05 } else { high };
         let temperature = samples.temperature.as_ref().and_then(|values| {
             let mut known: Vec<f64> = values.iter().copied().filter(|value| (-60.0..150.0).contains(value)).collect();
             known.sort_by(f64::total_cmp);
