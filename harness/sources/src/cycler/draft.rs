@@ -195,7 +195,7 @@ fn draft(file: &Looked, tables: &[Looked]) -> Result<(String, String), Error> {
     }
     let by = match &samples.cycle {
         None if plan.column(Role::Cycle).is_none() => "current  # or: column, step, current",
-        Some(numbers) if numbers.iter().all_equal() && facts.cycles_by_current(&samples) > 1 => {
+        Some(numbers) if numbers.iter().all_equal() && facts.cycles_by_current > 1 => {
             "current  # the file has one number of the cycle for all; or: column, step, current"
         }
         _ => "column  # or: column, step, current",

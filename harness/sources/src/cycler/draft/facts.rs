@@ -23,6 +23,8 @@ pub(super) struct Facts {
     pub(super) has_negative: bool,
     has_discharge_state: bool,
     has_current: bool,
+    /// Cycles by the sign of the current.
+    pub(super) cycles_by_current: usize,
 }
 
 /// What is said of the sign of the current.
@@ -96,8 +98,8 @@ impl Facts {
             (1.0, "not known, since no charge passed: write the maker's")
         };
         // glitches are in fewer cycles than one in ten
-        let cycles = divide(samples, By::Current, nominal).map_or(0, |parts| parts.len());
-        let (low, high) = window(&samples.voltage, cycles / 10).unwrap_or((2.0, 4.5));
+        let cycles_by_current = divide(samples, By::Current, nominal).map_or(0, |parts| parts.len());
+        let (low, high) = window(&samples.voltage, cycles_by_current / 10).unwrap_or((2.0, 4.5));
         // outwards to 0.05 V, but for what a cycler's control passes a limit by
         let (low, high) = (((low + 5e-3) * 20.0).floor() / 20.0, ((high - 5e-3) * 20.0).ceil() / 20.0);
         let high = if high <= low { low + 0.05 } else { high };
@@ -117,12 +119,8 @@ impl Facts {
             has_negative: samples.current.iter().any(|current| *current < 0.0),
             has_discharge_state: samples.state.as_ref().is_some_and(|states| states.contains(&State::Discharge)),
             has_current: largest > 0.0,
+            cycles_by_current,
         }
-    }
-
-    /// Cycles by the sign of the current.
-    pub(super) fn cycles_by_current(&self, samples: &Samples) -> usize {
-        divide(samples, By::Current, self.nominal).map_or(0, |parts| parts.len())
     }
 
     /// Least and largest value of a column, in its own unit.
