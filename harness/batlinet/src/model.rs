@@ -136,6 +136,25 @@ impl<'a> BatLiNet<'a> {
     }
 }
 
+impl<'a> FittedBatLiNet<'a> {
+    /// The same network, asked with these cells as references, which it need not have learned from. Maps as those of the training
+    /// cells, labels in their unit.
+    ///
+    /// # Errors
+    /// [`ModelError`] says what is wrong with them.
+    pub fn asked_with(self, maps: &'a ArrayD<f32>, labels: Vec<f64>) -> Result<Self, ModelError> {
+        let (maps, inner) = maps::labelled_maps::<3>(maps.view(), &labels)?;
+        if inner != self.support.inner {
+            let [channels, height, width] = self.support.inner;
+            return Err(ModelError::Shape {
+                expected: format!("[reference cells, {channels}, {height}, {width}]"),
+                got: std::iter::once(labels.len()).chain(inner).collect(),
+            });
+        }
+        Ok(Self { support: Support { maps, inner, labels: labels.into() }, ..self })
+    }
+}
+
 impl FittedBatLiNet<'_> {
     /// The answers of the branches for the cells of `features` and these references of theirs, each computed once.
     ///

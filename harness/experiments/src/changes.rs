@@ -95,6 +95,7 @@ fn leaves(experiment: &Experiment) -> Vec<Leaf> {
         add("feature_transformation", tree(&entry.feature_transformation));
         add("label_transformation", tree(&entry.label_transformation));
         add("label", tree(&entry.label));
+        add("trained_on", tree(&entry.trained_on));
     }
     leaves
 }

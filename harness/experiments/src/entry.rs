@@ -16,7 +16,7 @@ use baselines::{
     svm::SvmParameters,
 };
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -96,6 +96,9 @@ macro_rules! models {
             label_transformation: Option<LabelTransformation>,
             /// Another rule than the `label` of the file.
             label: Option<LabelRule>,
+            /// In a transfer, which cells a BatLiNet learns from.
+            #[serde(default)]
+            trained_on: TrainedOn,
             /// Tells entries of one model apart, by letters, digits and `_-.=+:`; empty where there is one.
             #[serde(default)]
             variant: String,
@@ -108,6 +111,19 @@ macro_rules! models {
             }
         }
     };
+}
+
+/// Which cells of a transfer a BatLiNet learns from, and which it compares others with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(extend("x-source" = "beyond.md"))]
+pub enum TrainedOn {
+    /// From the few target cells, with the source cells as references.
+    #[default]
+    Target,
+    /// From the source cells, which are each other's references; the target cells are the references of the test cells, each once,
+    /// and nothing is learned from them.
+    Source,
 }
 
 /// A model of an experiment, checked: its hyper-parameters have a meaning and it has a feature if it needs one.
@@ -123,6 +139,8 @@ pub struct Entry {
     pub label_transformation: LabelTransformation,
     /// Another label rule than the experiment's.
     pub label: Option<LabelRule>,
+    /// In a transfer, which cells BatLiNet learns from.
+    pub trained_on: TrainedOn,
     /// Tells entries of the same model apart; empty where there is one.
     pub variant: String,
     /// In a transfer, how many target cells it learns from.
@@ -195,6 +213,9 @@ impl Entry {
         if let Some(label) = &self.label {
             written["label"] = json!(label);
         }
+        if self.trained_on != TrainedOn::default() {
+            written["trained_on"] = json!(self.trained_on);
+        }
         if !self.variant.is_empty() {
             written["variant"] = json!(self.variant);
         }
@@ -233,13 +254,20 @@ impl Entry {
     /// All that its trained model and its answers follow from: entries that differ in this differ in more than a name.
     pub(super) fn identity(&self) -> Value {
         let feature = self.reads().map(|name| (name, self.feature_transformation));
-        json!([self.model.name(), self.model.effective_parameters(), feature, self.label_transformation, self.label])
+        json!([
+            self.model.name(),
+            self.model.effective_parameters(),
+            feature,
+            self.label_transformation,
+            self.label,
+            self.trained_on
+        ])
     }
 
     /// Whether the model learns from source cells too, those of another chemistry: in a transfer, they are BatLiNet's
     /// references.
     pub fn needs_source(&self) -> bool {
-        self.target_cells.is_some() && self.model.described().needs_source()
+        self.target_cells.is_some() && self.trained_on == TrainedOn::Target && self.model.described().needs_source()
     }
 }
 
@@ -407,6 +435,7 @@ impl TryFrom<WrittenEntry> for Entry {
             feature_transformation: declared.feature_transformation,
             label_transformation,
             label: declared.label,
+            trained_on: declared.trained_on,
             variant: declared.variant,
             target_cells: None,
         })
@@ -437,6 +466,7 @@ mod tests {
                 feature_transformation: FeatureTransformation::ZScore,
                 label_transformation: LabelTransformation::default(),
                 label: Some(LabelRule::to(0.9)),
+                trained_on: TrainedOn::Source,
                 variant: "a=1".to_owned(),
                 target_cells: None,
             };

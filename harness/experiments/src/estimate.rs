@@ -9,7 +9,7 @@ use baselines::card;
 use serde_json::Value;
 
 use super::{
-    entry::Entry,
+    entry::{Entry, TrainedOn},
     plan::{Plan, Run},
 };
 use record::Precision;
@@ -165,7 +165,11 @@ fn works(plan: &Plan, entry: &Entry, seed: u64) -> Vec<(&'static str, f64)> {
     let epochs = number(&["epochs"]);
     match entry.model.key() {
         "batlinet" => {
-            let compared = if entry.target_cells.is_some() { source } else { train };
+            let (train, compared) = match (entry.target_cells, entry.trained_on) {
+                (None, _) => (train, train),
+                (Some(_), TrainedOn::Target) => (train, source),
+                (Some(_), TrainedOn::Source) => (source, train),
+            };
             let [intra, inter] = ["intra_cell", "inter_cell"].map(|branch| f64::from(u8::from(is_set(branch))));
             // who is asked with more references than there are meets some again
             let references = number(&["references_test"]).min(compared);

@@ -7,6 +7,7 @@ use std::{
 };
 
 use baselines::{Weights, encoder};
+use serde_json::Value;
 
 use super::{
     attempt::{End, attempt},
@@ -46,9 +47,10 @@ impl<'a> Job<'a> {
     /// The jobs of some runs on the same samples.
     pub(super) fn of(runs: &[&'a Run], samples: &'a Result<Samples, String>) -> Vec<Self> {
         let mut jobs: Vec<Self> = Vec::new();
-        let mut places: HashMap<String, usize> = HashMap::new();
+        let mut places: HashMap<(String, Option<&Value>), usize> = HashMap::new();
         for &run in runs {
-            let place = *places.entry(run.ingredients.train_key()).or_insert(jobs.len());
+            let references = run.ingredients.evaluation.get("reference_cells");
+            let place = *places.entry((run.ingredients.train_key(), references)).or_insert(jobs.len());
             match jobs.get_mut(place) {
                 Some(job) => job.runs.push(run),
                 None => jobs.push(Self { runs: vec![run], samples }),
@@ -145,9 +147,9 @@ impl Worker<'_> {
                     Err(status) => record.status = status.clone(),
                     Ok((answers, seconds)) => {
                         record.seconds.predict = seconds / answers.len() as f64;
-                        let rule = self.plan.experiment().rule(self.entry(run));
-                        conclude(&mut record, samples, rule, &answers[index]);
-                        let asked = source(job, self.entry(run)).unwrap_or(&samples.train);
+                        let entry = self.entry(run);
+                        conclude(&mut record, samples, self.plan.experiment().rule(entry), &answers[index]);
+                        let asked = Material { samples, source: source(job, entry) }.references(entry);
                         pairs = paired(&samples.test, asked, &answers[index]);
                         references = drawn_references(&samples.test, asked, &answers[index]);
                         deviations = unsure(&samples.test, &answers[index]);

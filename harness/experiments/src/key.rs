@@ -14,7 +14,10 @@ use serde_json::{Map, Value, json};
 
 use baselines::card;
 
-use super::{entry::Entry, spec::Experiment};
+use super::{
+    entry::{Entry, TrainedOn},
+    spec::Experiment,
+};
 use crate::Error;
 use cells::{cell::Origin, label::LabelRule, source::CellSource, split::Split};
 use features::{
@@ -54,6 +57,8 @@ pub struct CellHashes {
     test: Hashed,
     /// Of a transfer, the source cells.
     source: Option<Hashed>,
+    /// References of the test cells that nothing was learned from.
+    references: Option<Hashed>,
 }
 
 /// The ingredients of one run on the cells with these hashes.
@@ -72,6 +77,10 @@ pub fn ingredients(
         entry.model.row().evaluation_only.iter().filter_map(|name| parameters.remove_entry(*name)).collect();
     evaluation.insert("test_cells".to_owned(), json!(hashes.test.cells));
     evaluation.insert("test_labels".to_owned(), json!(hashes.test.labels));
+    if let Some(references) = &hashes.references {
+        evaluation.insert("reference_cells".to_owned(), json!(references.cells));
+        evaluation.insert("reference_labels".to_owned(), json!(references.labels));
+    }
     if let Some(version) = entry.model.asking_version() {
         evaluation.insert("stages".to_owned(), json!({ "references": version }));
     }
@@ -138,7 +147,11 @@ impl Surroundings {
     pub fn hashes(&self, entry: &Entry, rule: &LabelRule, cells: &Split, split: &Split) -> CellHashes {
         let of = |ids: &[String]| Hashed { cells: self.data_hash(ids), labels: self.label_hash(ids, rule) };
         let source = entry.needs_source().then(|| of(&split.train));
-        CellHashes { train: of(&cells.train), test: of(&cells.test), source }
+        let (train, references) = match entry.trained_on {
+            TrainedOn::Target => (&cells.train, None),
+            TrainedOn::Source => (&split.train, Some(of(&cells.train))),
+        };
+        CellHashes { train: of(train), test: of(&cells.test), source, references }
     }
 
     /// Where an entry computes: on the processor, where there are no kernels for it on the device that was chosen.

@@ -15,7 +15,7 @@ use super::{
     choice::opinions::Opinions,
     company::Company,
     doubts,
-    entry::ModelSpec,
+    entry::{ModelSpec, TrainedOn},
     former,
     job::{Job, Worker},
     library::Library,
@@ -294,7 +294,9 @@ impl Campaign<'_> {
 
     /// The paper's draws are with replacement; where there are more of them than cells, nobody should take them for others.
     fn tell_repeated_references(&self, pending: &[&Run], samples: &Samples) {
-        let most = pending.iter().filter_map(|run| match &self.worker.plan.experiment().models[run.entry].model {
+        let entries = pending.iter().map(|run| &self.worker.plan.experiment().models[run.entry]);
+        let drawn = entries.filter(|entry| entry.trained_on == TrainedOn::Target);
+        let most = drawn.filter_map(|entry| match &entry.model {
             ModelSpec::BatLiNet(parameters) if parameters.inter_cell => Some(parameters.references_test),
             _ => None,
         });

@@ -6,7 +6,7 @@ use baselines::{Context, FitSummary, Fitted, Model, ModelError, Progress, Stream
 use ndarray::{Array2, ArrayD, ArrayView1};
 use thiserror::Error;
 
-use super::entry::{Entry, ModelSpec};
+use super::entry::{Entry, ModelSpec, TrainedOn};
 use batlinet::{
     BatLiNet, FittedBatLiNet, References,
     transfer::{Transfer, TransferParameters},
@@ -51,15 +51,28 @@ pub struct Material<'a> {
 }
 
 impl<'a> Material<'a> {
-    /// The cells that BatLiNet compares others with: those of the other chemistry, or its training cells.
-    pub fn references(&self) -> &'a Part {
-        self.source.unwrap_or(&self.samples.train)
+    /// The cells that the model of `entry` is fitted to.
+    fn learned(&self, entry: &Entry) -> &'a Part {
+        match (entry.trained_on, self.source) {
+            (TrainedOn::Source, Some(source)) => source,
+            _ => &self.samples.train,
+        }
     }
 
-    /// The lives whose spread is the unit of the labels. References have labels in the same unit.
+    /// The cells that BatLiNet compares test cells with: those of the other chemistry, or its training cells; in a transfer that
+    /// learns from the source, the target cells.
+    pub fn references(&self, entry: &Entry) -> &'a Part {
+        match entry.trained_on {
+            TrainedOn::Target => self.source.unwrap_or(&self.samples.train),
+            TrainedOn::Source => &self.samples.train,
+        }
+    }
+
+    /// The lives whose spread is the unit of the labels. References of the training have labels in the same unit.
     fn labelled(&self, entry: &Entry) -> Vec<f64> {
-        let source = self.source.filter(|_| matches!(entry.model, ModelSpec::BatLiNet(_)));
-        self.samples.train.lives.iter().chain(source.iter().flat_map(|source| &source.lives)).copied().collect()
+        let is_compared = matches!(entry.model, ModelSpec::BatLiNet(_)) && entry.trained_on == TrainedOn::Target;
+        let source = self.source.filter(|_| is_compared);
+        self.learned(entry).lives.iter().chain(source.iter().flat_map(|source| &source.lives)).copied().collect()
     }
 }
 
@@ -125,14 +138,20 @@ impl Way<'_> {
 
 impl<'a> Either<'a> {
     fn new(
-        spec: &ModelSpec,
-        source: Option<&'a Part>,
+        entry: &Entry,
+        material: Material<'a>,
         labels: &FittedLabelTransformation,
         pretrained: Option<Weights>,
         way: Way<'_>,
         lesson: &Lesson<'_>,
     ) -> Result<(Self, FitSummary), ModelError> {
-        match (spec, source) {
+        match (&entry.model, material.source) {
+            (ModelSpec::BatLiNet(parameters), Some(_)) if entry.trained_on == TrainedOn::Source => {
+                let (fitted, summary) = way.go(&BatLiNet::new(parameters.clone())?, lesson)?;
+                let references = material.references(entry);
+                let fitted = fitted.asked_with(&references.features, labels.forward(&references.lives))?;
+                Ok((Self::BatLiNet(Box::new(fitted)), summary))
+            }
             (ModelSpec::BatLiNet(parameters), source) => {
                 let mut model = BatLiNet::new(parameters.clone())?;
                 if let Some(source) = source {
@@ -190,16 +209,16 @@ impl<'a> Trained<'a> {
         pretrained: Option<Weights>,
         way: Way<'_>,
     ) -> Result<(Self, FitSummary), TrainError> {
-        let Material { samples, source } = material;
-        let transformation = entry.feature_transformation.fit(&samples.train.features)?;
+        let learned = material.learned(entry);
+        let transformation = entry.feature_transformation.fit(&learned.features)?;
         let labels = entry.label_transformation.fit(&material.labelled(entry))?;
         let streams = entry.model.streams(seed);
         let lesson = Lesson {
-            features: &transformed(entry.feature_transformation, &transformation, &samples.train.features),
-            labels: &labels.forward(&samples.train.lives),
+            features: &transformed(entry.feature_transformation, &transformation, &learned.features),
+            labels: &labels.forward(&learned.lives),
             context: &context(&streams, workplace),
         };
-        let (model, summary) = Either::new(&entry.model, source, &labels, pretrained, way, &lesson)?;
+        let (model, summary) = Either::new(entry, material, &labels, pretrained, way, &lesson)?;
         Ok((Self { model, entry, material, transformation, labels, streams, workplace }, summary))
     }
 
@@ -246,7 +265,7 @@ impl<'a> Trained<'a> {
                 return Ok(vec![answer; entries.len()]);
             }
         };
-        let (cells, training) = (test.ids.len(), self.material.references().ids.len());
+        let (cells, training) = (test.ids.len(), self.material.references(self.entry).ids.len());
         let streams = Streams::new(streams);
         let wishes: Vec<(References, bool)> = entries
             .iter()
@@ -255,7 +274,11 @@ impl<'a> Trained<'a> {
                 _ => None,
             })
             .map(|parameters| {
-                let references = References::drawn(parameters.references_test, &test.ids, training, &streams);
+                let references = match self.entry.trained_on {
+                    TrainedOn::Target => References::drawn(parameters.references_test, &test.ids, training, &streams),
+                    // few as they are
+                    TrainedOn::Source => References::every(cells, training),
+                };
                 (references, parameters.pair_matrix)
             })
             .collect();

@@ -1,7 +1,7 @@
 //! What of an entry is looked up in a report, by its values and whatever it is called.
 
 use super::{
-    entry::{Entry, ModelSpec},
+    entry::{Entry, ModelSpec, TrainedOn},
     spec::Experiment,
 };
 use batlinet::{
@@ -20,7 +20,10 @@ pub(super) fn values(experiment: &Experiment, entry: &Entry) -> Values {
     let values = Values { channels, ..Values::default() };
     match &entry.model {
         ModelSpec::BatLiNet(parameters) => {
-            let of_transfer = entry.target_cells.map(|_| Method::SharedHead);
+            let of_transfer = entry.target_cells.map(|_| match entry.trained_on {
+                TrainedOn::Target => Method::SharedHead,
+                TrainedOn::Source => Method::AsReferences,
+            });
             Values { method: of_transfer, ..of_batlinet(parameters, values) }
         }
         ModelSpec::Transfer(parameters) => {

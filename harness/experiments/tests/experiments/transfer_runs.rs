@@ -234,6 +234,75 @@ fn a_pretrained_network_serves_every_number_of_target_cells() {
     assert!(demand(&out).ends_with("6 of them start from 0 new pretrainings, 6 saved"), "{}", demand(&out));
 }
 
+const OF_SOURCE: &str = "  - batlinet: {epochs: 3, batch: 8, references_train: 2, references_test: 3, base: 2}
+    variant: shared_head
+    feature: map
+    label_transformation: [log, z_score]
+    trained_on: source
+";
+
+/// The experiment whose BatLiNet learns from the source cells, and nothing else.
+fn of_source() -> Folder {
+    let (_, entries) = EXPERIMENT.split_once("models:\n").unwrap();
+    // honest labels and references would be another training than a scenario's
+    Folder::new(&[(entries, OF_SOURCE), ("protocol: honest", "protocol: faithful")])
+}
+
+#[test]
+fn target_cells_are_references_of_a_network_that_has_not_learned_from_them() {
+    let folder = of_source();
+    let out = folder.path("out");
+    let plans = folder.plan(&[], &out).unwrap();
+    let distinct = |key: fn(&plan::Run) -> String| plans[0].runs.iter().map(key).collect::<BTreeSet<_>>().len();
+    assert_eq!((distinct(|run| run.key.clone()), distinct(|run| run.ingredients.train_key())), (6, 2));
+    // side by side: runs of one training wait for it
+    folder.run(&out, 3);
+    for score in read_scores(&out.join("scores.csv")).unwrap() {
+        let run = out.join("runs").join(&score.key);
+        let record = RunRecord::read(&run).unwrap();
+        let text = fs::read_to_string(run.join("references.csv")).unwrap();
+        for cell in record.predictions {
+            let line = text.lines().find(|line| line.starts_with(&cell.cell)).unwrap();
+            assert!(record.train.iter().all(|id| line.matches(id.as_str()).count() == 1), "{line}");
+            assert!(SOURCE.iter().all(|id| !line.contains(id)), "{line}");
+        }
+    }
+}
+
+#[test]
+fn a_network_of_the_source_is_that_of_a_scenario_with_these_training_cells() {
+    let folder = of_source();
+    // the inter-cell branch learns, and has no say in an answer: so the references do not count
+    let alone = ["models.batlinet.alpha=0"];
+    let out = folder.path("out");
+    folder.run_with(&alone, &out, 1).unwrap();
+    let of_transfer = folder.plan(&alone, &out).unwrap();
+    let rows = |ids: &[&str], part: &str| ids.iter().map(|id| format!("{id},{part}\n")).collect::<String>();
+    let split = [rows(&SOURCE, "train"), rows(&TARGET, "test")].concat();
+    fs::write(folder.path("split.csv"), format!("cell_id,split\n{split}")).unwrap();
+    let text = fs::read_to_string(folder.path("trial.yaml")).unwrap();
+    let scenario = text
+        .replace("    trained_on: source\n", "")
+        .replace("study: transfer\n", "")
+        .replace("scenario: NCA", "scenario: of-source")
+        .replace("transfer: {target: NCA, cells: [1, 2, 3], test_cells: 3}\n", "")
+        .replace("pools.csv", "split.csv");
+    fs::write(folder.path("trial.yaml"), scenario).unwrap();
+    let of_scenario = folder.plan(&alone, &out).unwrap();
+    let learned =
+        |plans: &[Plan]| plans[0].runs.iter().map(|run| run.ingredients.training.to_string()).collect::<BTreeSet<_>>();
+    assert_eq!(learned(&of_transfer), learned(&of_scenario));
+    folder.run_with(&alone, &out, 1).unwrap();
+    let predictions = |run: &plan::Run| RunRecord::read(&out.join("runs").join(&run.key)).unwrap().predictions;
+    for run in &of_transfer[0].runs {
+        let same = of_scenario[0].runs.iter().find(|other| other.seed == run.seed).unwrap();
+        let known = predictions(same);
+        let answers = predictions(run);
+        assert_eq!(answers.len(), 3);
+        assert!(answers.iter().all(|answer| known.contains(answer)), "{answers:?} {known:?}");
+    }
+}
+
 #[test]
 fn runs_that_cannot_be_made_are_rows_with_a_reason() {
     let statuses = |settings: &[&str]| -> BTreeSet<String> {
@@ -292,6 +361,8 @@ fn what_cannot_be_drawn_is_one_sentence() {
         (&["models.transfer[direct].label_transformation=[log]"], "a transfer scales lives itself"),
         (&["models.transfer[direct].feature_transformation=z_score"], "a transfer compares maps as they are"),
         (&["models.transfr.limit=1"], "did you mean 'transfer'?"),
+        (&["models.transfer[direct].trained_on=source"], "trained_on: source is for a batlinet"),
+        (&["models.batlinet.trained_on=source", "models.batlinet.inter_cell=false"], "needs an inter-cell branch"),
     ] {
         let message = folder.refused(settings);
         assert!(message.contains(words), "{settings:?}: {message}");

@@ -44,6 +44,8 @@ pub enum Method {
     Transfer,
     /// BatLiNet, whose references are source cells.
     SharedHead,
+    /// BatLiNet that has learned from source cells alone, with the target cells as references.
+    AsReferences,
 }
 
 impl Method {
@@ -54,6 +56,7 @@ impl Method {
             Self::FineTune => "fine_tune",
             Self::Transfer => "transfer",
             Self::SharedHead => "shared_head",
+            Self::AsReferences => "as_references",
         }
     }
 }

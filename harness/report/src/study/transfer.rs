@@ -13,11 +13,12 @@ use record::{Method, Protocol};
 use super::{notes::notes, scenario};
 
 /// Methods in words; the bars of the paper.
-const METHODS: [(Method, &str, Shade); 4] = [
+const METHODS: [(Method, &str, Shade); 5] = [
     (Method::Direct, "direct learning", Shade::Light),
     (Method::FineTune, "pretraining, fine-tuning", Shade::Pale),
     (Method::Transfer, "BatLiNet", Shade::Medium),
     (Method::SharedHead, "BatLiNet, shared head", Shade::Dark),
+    (Method::AsReferences, "BatLiNet of the source, target cells as references", Shade::Dark),
 ];
 
 /// Of the space between two numbers of cells, what the bars of one number fill.
