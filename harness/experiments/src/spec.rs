@@ -13,7 +13,7 @@ use super::choice::{folds::FoldsSpec, members};
 use super::pools::Draw;
 use super::{
     bounds,
-    entry::{Entry, ModelSpec, TrainedOn},
+    entry::{Entry, ModelSpec, trained_on},
     misfit::Misfit,
     misread::misread,
     named::unique,
@@ -340,7 +340,7 @@ impl Experiment {
         if matches!(entry.model, ModelSpec::Transfer(_)) && self.transfer.is_none() {
             return Err("transfer needs the section `transfer:`, which draws its cells".into());
         }
-        check_trained_on(entry, self.transfer.is_some())?;
+        trained_on::check(entry, self.transfer.is_some())?;
         let names: Vec<&str> = self.features.iter().map(|(name, _)| name.as_str()).collect();
         if let Some(feature) = entry.feature.as_deref().filter(|feature| !names.contains(feature)) {
             return Err(Misfit::unknown_feature(feature, &names));
@@ -396,22 +396,6 @@ impl Experiment {
             )),
             _ => Ok(()),
         }
-    }
-}
-
-/// Only BatLiNet can use cells that it has not learned from.
-fn check_trained_on(entry: &Entry, is_transfer: bool) -> Result<(), Misfit> {
-    if entry.trained_on == TrainedOn::Target {
-        return Ok(());
-    }
-    let refused = |problem: &str| Err(Misfit::of("trained_on", format!("trained_on: source {problem}")));
-    match &entry.model {
-        _ if !is_transfer => refused("needs the section `transfer:`, which says what source and target are"),
-        ModelSpec::BatLiNet(parameters) if parameters.inter_cell => Ok(()),
-        ModelSpec::BatLiNet(_) => {
-            refused("needs an inter-cell branch, whose references the target cells are; leave it out")
-        }
-        _ => refused("is for a batlinet, whose references the target cells are; leave it out"),
     }
 }
 
