@@ -222,7 +222,8 @@ impl Worker<'_> {
         beside.pretrained = beside.pretrained.filter(|_| is_trainer);
         record.write(&run_folder(self.options.out, &run.key), beside)?;
         self.library.add(record);
-        self.reused.fetch_add(usize::from(record.trained_by.is_some()), Ordering::Relaxed);
+        let trained_nothing = record.trained_by.is_some() || self.plan.is_made(run);
+        self.reused.fetch_add(usize::from(trained_nothing), Ordering::Relaxed);
         let label = self.plan.label(run);
         self.reporter.end(&format!("{label}: {}", summary(record)));
         if self.options.fail_fast && record.status != Status::Ok {

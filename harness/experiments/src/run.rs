@@ -43,7 +43,7 @@ const WAIT: Duration = Duration::from_millis(100);
 pub struct Tally {
     /// Runs made now, well or not.
     pub made: usize,
-    /// Of these, runs that asked a model which another run has trained.
+    /// Of these, runs that trained nothing: they asked a model of another run, or are made of others.
     pub reused: usize,
     /// Runs that were there already.
     pub kept: usize,

@@ -34,6 +34,7 @@ fn what_is_made_of_runs_is_reported_kept_and_made_again_and_its_members_can_be_t
     assert!(planned.contains("faithful protocol: as the authors' code, known defects included\n"), "{planned}");
     let said = small.batlinet(&["run", "stacked.yaml", "--out", "made"]);
     assert!(said.contains("What select chose from") && !said.contains("stacked.fold-1.1"), "{said}");
+    assert!(said.contains("10 runs made with 8 trainings"), "{said}");
     assert!(small.batlinet(&["plan", "stacked.yaml", "--out", "made"]).contains("10 done"));
     small.batlinet(&["report", "made"]);
     let report = fs::read_to_string(small.path("made/report.md")).unwrap();
