@@ -15,6 +15,7 @@
 //!
 //! At import nothing is guessed: what the files or `cells.yaml` do not say is asked for.
 
+mod calendar;
 mod cell;
 mod cell_table;
 mod clock;
@@ -23,6 +24,7 @@ mod declaration;
 mod dialect;
 mod divide;
 mod draft;
+mod encoding;
 mod error;
 mod format;
 mod guess;

@@ -12,6 +12,7 @@ use super::odd;
 use super::plan::Plan;
 use super::role::Role;
 use super::samples::{Samples, State};
+use super::unit::{Form, Unit};
 use super::{parquet, pickles, text, workbook};
 use crate::assembly::Assembly;
 use crate::coulomb::{self, Half};
@@ -134,6 +135,11 @@ fn note(file: &Looked, plan: &Plan, notes: &mut Vec<String>) {
     notes.push(format!("read as {}", file.format()));
     let assumed = Role::ALL.into_iter().filter_map(|role| plan.column(role)).filter(|read| read.unit_is_assumed);
     let assumed = assumed.filter_map(|read| Some(format!("{} in {}", read.heading, read.unit?.name))).join(", ");
+    if let Some(read) = plan.column(Role::Time)
+        && matches!(read.unit, Some(Unit { form: Form::Date(_), .. }))
+    {
+        notes.push(format!("the time is that of the dates in \"{}\"", shown(&read.heading, 80)));
+    }
     if !assumed.is_empty() {
         notes.push(format!("units that {} means and does not write: {assumed}", file.format()));
     }
@@ -144,12 +150,14 @@ fn note(file: &Looked, plan: &Plan, notes: &mut Vec<String>) {
 /// # Errors
 /// [`Error`] with file, line and column.
 pub(super) fn samples(file: &Looked, plan: &Plan) -> Result<Samples, Error> {
-    match &file.kind {
-        Kind::Text(layout) => text::read(&file.file, layout, plan),
-        Kind::Workbook(sheet) => workbook::read(&file.file, sheet, plan),
-        Kind::Parquet => parquet::read(&file.file, plan),
-        Kind::Pickle | Kind::CycleTable => Ok(Samples::default()),
-    }
+    let samples = match &file.kind {
+        Kind::Text(layout) => text::read(&file.file, layout, plan)?,
+        Kind::Workbook(sheet) => workbook::read(&file.file, sheet, plan)?,
+        Kind::Parquet => parquet::read(&file.file, plan)?,
+        Kind::Pickle | Kind::CycleTable => Samples::default(),
+    };
+    let time_is_named = plan.column(Role::Time).is_some_and(|read| read.is_named);
+    Ok(Samples { time_is_named, ..samples })
 }
 
 /// Gives the current its sign where the program writes none: by what the cycler does.
@@ -265,6 +273,9 @@ fn assemble(declared: &Declared, samples: Samples, files: &Files<'_>, origin: Or
     let by = declared.cycles.unwrap_or(if samples.cycle.is_some() { By::Column } else { By::Current });
     if declared.cycles.is_none() && by == By::Current {
         notes.push("the files number no cycles: they are divided by the sign of the current".to_owned());
+    }
+    if samples.capacity.is_none() && (samples.charge.is_none() || samples.discharge.is_none()) {
+        notes.push("capacities are the current over time: the files have no counter of both halves".to_owned());
     }
     let nominal = declared.nominal_capacity;
     let parts = divide(&samples, by, nominal).map_err(refuse)?;

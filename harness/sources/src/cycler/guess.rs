@@ -72,13 +72,17 @@ fn is_like(role: Role, key: &str) -> bool {
         return false;
     }
     match role {
-        Role::Time => (has("time") || has("zeit") || is(&["t", "ts", "seconds", "s"])) && !has("date") && !has("stamp"),
+        Role::Time => {
+            let words = ["time", "zeit", "temps", "tiempo", "tempo", "时间", "時間", "시간"];
+            (words.into_iter().any(has) || is(&["t", "ts", "seconds", "s"])) && !has("date") && !has("stamp")
+        }
         Role::Voltage => {
-            has("volt") || has("spannung") || has("tension") || is(&["v", "u", "e", "ecell", "ewe", "vcell", "ucell"])
+            let words = ["volt", "spannung", "tensi", "tensã", "电压", "電壓", "電圧", "전압"];
+            words.into_iter().any(has) || is(&["v", "u", "e", "ecell", "ewe", "vcell", "ucell"])
         }
         Role::Current => {
-            (has("current") || has("strom") || has("courant") || has("amps") || is(&["i", "icell", "ia"]))
-                && !has("currentcycle")
+            let words = ["current", "strom", "courant", "corrient", "corrente", "amps", "电流", "電流", "전류"];
+            (words.into_iter().any(has) || is(&["i", "icell", "ia"])) && !has("currentcycle")
         }
         Role::ChargeCapacity => {
             (has("charge") || has("chg") || has("lade") || is(&["qc", "qcharge", "qchg"]))
@@ -91,9 +95,9 @@ fn is_like(role: Role, key: &str) -> bool {
             (has("discharge") || has("dchg") || has("dischg") || has("entlade") || is(&["qd"]))
                 && (has("cap") || has("ah") || has("q") || has("kap"))
         }
-        Role::Cycle => has("cyc") || has("zykl"),
-        Role::Step => has("step") || has("schritt"),
-        Role::Temperature => has("temp") || is(&["t1", "tcell"]),
+        Role::Cycle => has("cyc") || has("zykl") || has("cicl") || has("循环") || has("循環"),
+        Role::Step => has("step") || has("schritt") || has("工步") || has("步骤"),
+        Role::Temperature => has("temp") && !has("temps") && !has("tempo") || has("温度") || is(&["t1", "tcell"]),
         Role::Capacity | Role::State => false,
     }
 }

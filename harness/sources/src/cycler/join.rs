@@ -167,8 +167,11 @@ fn in_order(name: &str, samples: &mut Samples, notes: &mut Vec<String>) -> Resul
     let line = samples.first_line + first as u64;
     let (from, to) = (samples.time[first - 1], samples.time[first]);
     let refuse = |what: String| Err(Error::Line { file: name.to_owned(), line, column: String::new(), what });
-    if to_zero && starts(&samples.cycle) {
-        notes.push(format!("in {name}, time begins anew {} times, each with a cycle: it is counted on", drops.len()));
+    let of_cycles = starts(&samples.cycle);
+    let of_steps = starts(&samples.step) || drops.len() > 5;
+    if to_zero && (of_cycles || of_steps && samples.time_is_named) {
+        let each = if of_cycles { "each with a cycle" } else { "as that of a step does" };
+        notes.push(format!("in {name}, time begins anew {} times, {each}: it is counted on", drops.len()));
         let mut offset = 0.0;
         let mut last = samples.time[0];
         for time in &mut samples.time {
@@ -180,10 +183,11 @@ fn in_order(name: &str, samples: &mut Samples, notes: &mut Vec<String>) -> Resul
         }
         return Ok(());
     }
-    if to_zero && starts(&samples.step) {
+    if to_zero && of_steps {
         return refuse(format!(
             "time goes from {from} s back to {to} s, and so at the beginning of {} steps: it seems to be the time of the step; \
-             name the column with the time of the test under mapping: time",
+             name the column with the time of the test, or with its date, under mapping: time; if there is none, name this one: its \
+             times are then counted on from step to step",
             drops.len()
         ));
     }

@@ -15,7 +15,27 @@ pub(super) enum Quantity {
     Temperature,
 }
 
-/// A unit of a column: ours = value · `factor` + `offset`, or a time of day.
+/// Which of the two comes first in dates like `3/1/2024`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum DayAndMonth {
+    /// As in most of the world.
+    DayFirst,
+    /// As in the United States.
+    MonthFirst,
+}
+
+/// How values are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// As numbers.
+    Number,
+    /// Like `26:10:00.5`.
+    Clock,
+    /// As dates with a time of day, perhaps with the order of day and month.
+    Date(Option<DayAndMonth>),
+}
+
+/// A unit of a column: ours = value · `factor` + `offset`, or a time of day, or a date.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Unit {
     /// As it is written in `cells.yaml`.
@@ -24,22 +44,26 @@ pub(super) struct Unit {
     pub factor: f64,
     /// Of ours at its zero.
     pub offset: f64,
-    /// Whether values are like `26:10:00.5`.
-    pub is_clock: bool,
+    /// How values are written.
+    pub form: Form,
 }
 
 const fn unit(name: &'static str, factor: f64) -> Unit {
-    Unit { name, factor, offset: 0.0, is_clock: false }
+    Unit { name, factor, offset: 0.0, form: Form::Number }
 }
 
 /// A time of day or a duration with colons.
-pub(super) const CLOCK: Unit = Unit { name: "h:min:s", factor: 1.0, offset: 0.0, is_clock: true };
+pub(super) const CLOCK: Unit = Unit { form: Form::Clock, ..unit("h:min:s", 1.0) };
+
+const fn date(order: Option<DayAndMonth>) -> Unit {
+    Unit { form: Form::Date(order), ..unit("date", 1.0) }
+}
 
 impl Quantity {
     /// The names of its units, for a person.
     pub(super) fn units(self) -> &'static str {
         match self {
-            Self::Time => "s, ms, min, h, d, h:min:s",
+            Self::Time => "s, ms, min, h, d, h:min:s, date, dd/mm/yyyy, mm/dd/yyyy",
             Self::Voltage => "V, mV",
             Self::Current => "A, mA, uA",
             Self::Capacity => "Ah, mAh, uAh, C",
@@ -49,10 +73,17 @@ impl Quantity {
 
     /// The unit that is written so; none where it is none of this quantity.
     pub(super) fn unit(self, text: &str) -> Option<Unit> {
-        let text = text.trim().replace(['µ', 'μ'], "u");
+        let text = text.trim().replace(['µ', 'μ'], "u").replace('℃', "degC").replace('℉', "degF");
         let plain: String = text.chars().filter(|letter| letter.is_alphanumeric()).collect();
         // m is thousandth and M million: only the words are free in their case
         let word = plain.to_lowercase();
+        if self == Self::Time && word.contains("yy") {
+            return Some(date(match word.find("yy") {
+                _ if word.starts_with("dd") => Some(DayAndMonth::DayFirst),
+                Some(1..) => Some(DayAndMonth::MonthFirst),
+                _ => None,
+            }));
+        }
         if self == Self::Time && text.contains(':') {
             return Some(CLOCK);
         }
@@ -63,6 +94,7 @@ impl Quantity {
             (Self::Time, "h" | "hr" | "hrs" | "hour" | "hours") => unit("h", 3600.0),
             (Self::Time, "d" | "day" | "days") => unit("d", 86_400.0),
             (Self::Time, "hms" | "hhmmss" | "clock") => CLOCK,
+            (Self::Time, "date" | "datetime" | "timestamp") => date(None),
             (Self::Voltage, "v" | "volt" | "volts") => unit("V", 1.0),
             (Self::Voltage, "mv" | "millivolt" | "millivolts") if !plain.starts_with('M') => unit("mV", 1e-3),
             (Self::Current, "a" | "amp" | "amps" | "ampere" | "amperes") => unit("A", 1.0),
@@ -114,5 +146,11 @@ mod tests {
         assert_eq!(ours(Quantity::Temperature, "\u{fffd}C"), Some(2.0));
         assert!((ours(Quantity::Temperature, "degF").unwrap() + 16.666_666).abs() < 1e-4);
         assert_eq!(Quantity::Time.unit("h:min:s.ms"), Some(CLOCK));
+        let order = |text: &str| Quantity::Time.unit(text).map(|unit| unit.form);
+        assert_eq!(order("date"), Some(Form::Date(None)));
+        assert_eq!(order("yyyy-mm-dd hh:mm:ss"), Some(Form::Date(None)));
+        assert_eq!(order("dd/mm/yyyy"), Some(Form::Date(Some(DayAndMonth::DayFirst))));
+        assert_eq!(order("MM/DD/YYYY hh:mm"), Some(Form::Date(Some(DayAndMonth::MonthFirst))));
+        assert_eq!(ours(Quantity::Temperature, "℃"), Some(2.0));
     }
 }

@@ -10,6 +10,7 @@ pub(crate) const DIALECT: Dialect = Dialect {
     preamble: &["Basytec", "BaSyTec"],
     columns: &[
         column(Time, "time", "h"),
+        column(Time, "datetime", "date"),
         column(Voltage, "u", "V"),
         column(Current, "i", "A"),
         column(ChargeCapacity, "ahcyccharge", "Ah"),
