@@ -134,7 +134,7 @@ fn a_doubt_goes_from_the_file_to_the_report() {
     // repaired cells lie elsewhere, and say what was done to them
     let repair = ["data", "repair", "mine-2", "--rule", "drop-cycles=2", "--data", &store];
     let repaired = said(0, &repair);
-    assert!(repaired.contains("1 cells repaired, 3 others as they are"), "{repaired}");
+    assert!(repaired.contains("1 cell repaired, 3 others as they are"), "{repaired}");
     assert!(repaired.contains("mine-2: repaired: cycles 2 were dropped"), "{repaired}");
     let there = path("store-repaired");
     let shown = said(0, &["data", "show", "mine-2", "--data", &there]);

@@ -20,6 +20,7 @@ use crate::format::origin_of;
 use crate::imported::Imported;
 use crate::packed::PublishedFile;
 use cells::cell::{Cycle, Origin};
+use cells::count::{counted, times};
 use cells::physics;
 use cells::portrait::{self, Features, Portrait};
 use cells::quote::shown;
@@ -341,18 +342,18 @@ fn assemble(declared: &Declared, samples: Samples, files: &Files<'_>, origin: Or
     }
     if ways.went_on > 0 {
         notes.push(format!(
-            "a counter of capacity goes on from cycle to cycle ({} times): what each cycle adds is taken",
-            ways.went_on
+            "a counter of capacity goes on from cycle to cycle ({}): what each cycle adds is taken",
+            times(ways.went_on)
         ));
     }
     if idle > 0 && by != By::Column {
-        notes.push(format!("{idle} cycles pass hardly any charge and are not counted"));
+        notes.push(format!("hardly any charge passes in {}: not counted", counted(idle, "cycle")));
     }
     if !left_out.is_empty() {
         let numbers = left_out.iter().take(10).join(", ");
         notes.push(format!(
-            "{} cycles left out, as declared: {numbers}{}",
-            left_out.len(),
+            "{} left out, as declared: {numbers}{}",
+            counted(left_out.len(), "cycle"),
             if left_out.len() > 10 { ", …" } else { "" }
         ));
     }

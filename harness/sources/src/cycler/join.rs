@@ -4,6 +4,7 @@ use itertools::Itertools as _;
 
 use super::error::Error;
 use super::samples::Samples;
+use cells::count::times;
 
 /// s by which time may run back between samples, by the rounding of a program.
 const ROUNDING: f64 = 2e-3;
@@ -171,7 +172,7 @@ fn in_order(name: &str, samples: &mut Samples, notes: &mut Vec<String>) -> Resul
     let of_steps = starts(&samples.step) || drops.len() > 5;
     if to_zero && (of_cycles || of_steps && samples.time_is_named) {
         let each = if of_cycles { "each with a cycle" } else { "as that of a step does" };
-        notes.push(format!("in {name}, time begins anew {} times, {each}: it is counted on", drops.len()));
+        notes.push(format!("in {name}, time begins anew {}, {each}: it is counted on", times(drops.len())));
         let mut offset = 0.0;
         let mut last = samples.time[0];
         for time in &mut samples.time {
@@ -203,10 +204,10 @@ fn in_order(name: &str, samples: &mut Samples, notes: &mut Vec<String>) -> Resul
             }
         ));
     }
-    let times = if drops.len() == 1 { "once".to_owned() } else { format!("{} times", drops.len()) };
     refuse(format!(
-        "time goes from {from} s back to {to} s ({times} in the file): lines are out of order, or two tests stand in one file; \
-         sort it, or give each test as a file of its own"
+        "time goes from {from} s back to {to} s ({} in the file): lines are out of order, or two tests stand in one file; sort it, or \
+         give each test as a file of its own",
+        times(drops.len())
     ))
 }
 
@@ -233,8 +234,8 @@ fn counted_up(name: &str, samples: &mut Samples, notes: &mut Vec<String>) -> Res
         return Err(Error::Line { file: name.to_owned(), line, column: String::new(), what });
     }
     notes.push(format!(
-        "in {name}, the number of the cycle begins anew with {to} in line {line} ({} times in all): it is counted on from {from}",
-        drops.len()
+        "in {name}, the number of the cycle begins anew with {to} in line {line} ({} in all): it is counted on from {from}",
+        times(drops.len())
     ));
     let (mut offset, mut last) = (0, cycles[0]);
     for cycle in cycles {

@@ -131,7 +131,7 @@ fn cells_of_batteryml_that_no_table_knows_are_imported() {
         assert!(draft.contains("nominal_capacity: 58  # as the file says"), "{draft}");
         let said = import(&file, &draft).unwrap();
         // the first cycle of each begins where another part of the test ends
-        assert!(said.contains("1 real cells of own") && said.contains("doubtful: cycle 1 (and so 11 of"), "{said}");
+        assert!(said.contains("1 real cell of own") && said.contains("doubtful: cycle 1 (and so 11 of"), "{said}");
         assert!(said.contains("time runs back"), "{said}");
     }
 }
