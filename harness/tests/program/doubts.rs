@@ -219,6 +219,21 @@ fn a_test_under_two_ids_is_said() {
         let said = said(code, &arguments);
         assert!(said.contains(what) && !said.contains("mine-4 is"), "{said}");
     }
+    // a split that is made keeps the two together, and one by time that cannot ends as a fault
+    for seed in ["0", "1", "2", "3"] {
+        said(0, &["split", "--data", &data, "--seed", seed, "--test", "0.5", "--force", "--out", &path("made.csv")]);
+        let split = cells::split::Split::read(Path::new(&path("made.csv"))).unwrap();
+        let trains = |id: &str| split.train.iter().any(|known| known == id);
+        assert_eq!(trains("mine-1"), trains("mine-3"), "{split:?}");
+    }
+    fs::write(
+        path("starts.csv"),
+        "cell_id,start\nmine-1,2024-01-01\nmine-2,2024-01-02\nmine-3,2024-03-01\nmine-4,2024-03-02\n",
+    )
+    .unwrap();
+    let by_time = ["split", "--data", &data, "--by", "time", "--test", "0.5", "--table", &path("starts.csv")];
+    let leaks = said(3, &[&by_time[..], &["--out", &path("late.csv")]].concat());
+    assert!(leaks.contains(&format!("LEAK: {what}")) && leaks.contains("what is tested was trained on"), "{leaks}");
 }
 
 /// Curves with spikes are the published ones: said, and no fault.

@@ -6,6 +6,7 @@ use super::calendar::{self, Dates};
 use super::clock;
 use super::encoding::Decoded;
 use super::error::Error;
+use super::nested::Flat;
 use super::plan::Plan;
 use super::role::Role;
 use super::samples::Samples;
@@ -65,10 +66,17 @@ fn exchanged(layout: &Layout) -> Vec<(u8, u8)> {
 pub(super) fn read(file: &PublishedFile, layout: &Layout, plan: &Plan) -> Result<Samples, Error> {
     let mut outcome = Ok(Samples::default());
     file.read(LARGEST_FILE, |reader| {
-        outcome = if layout.encoding == UTF_8 {
-            samples(reader, layout, plan)
+        let mut decoded;
+        let reader: &mut dyn Read = if layout.encoding == UTF_8 {
+            reader
         } else {
-            samples(&mut Decoded::new(reader, layout.encoding), layout, plan)
+            decoded = Decoded::new(reader, layout.encoding);
+            &mut decoded
+        };
+        outcome = if layout.is_nested {
+            samples(&mut Flat::new(reader, layout.delimiter), layout, plan)
+        } else {
+            samples(reader, layout, plan)
         };
         Ok(())
     })?;

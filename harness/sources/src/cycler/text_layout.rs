@@ -11,6 +11,8 @@ use super::calendar;
 use super::clock;
 use super::encoding;
 use super::heading::Heading;
+use super::nested;
+use super::unit::Quantity;
 
 /// Lines that are looked through for a heading.
 const MOST_LINES: usize = 400;
@@ -32,6 +34,8 @@ pub(super) struct Layout {
     pub points_group: bool,
     /// Whether lines end in a carriage return alone.
     pub ends_in_cr: bool,
+    /// Whether lines of records stand below those of steps and cycles.
+    pub is_nested: bool,
     /// Of the text.
     pub encoding: &'static Encoding,
     /// Whether somebody has said which mark is the decimal one.
@@ -66,7 +70,9 @@ impl Layout {
         let candidates = (0..lines.len()).filter(|k| stated.header_line.is_none_or(|line| line == k + 1));
         for k in candidates {
             for &delimiter in &delimiters {
-                if let Some(found) = heading_at(&lines, k, delimiter, stated) {
+                let found =
+                    nested_at(&lines, k, delimiter, stated).or_else(|| heading_at(&lines, k, delimiter, stated));
+                if let Some(found) = found {
                     let preamble = lines[..k].iter().map(|line| (*line).to_owned()).collect();
                     return Some(Self { preamble, ends_in_cr, encoding, ..found });
                 }
@@ -92,6 +98,30 @@ fn is_comma(value: &str) -> bool {
     }
 }
 
+/// The layout of a table whose records stand below lines of steps and cycles, and whose headings begin in line `k`.
+fn nested_at(lines: &[&str], k: usize, delimiter: u8, stated: &Stated) -> Option<Layout> {
+    let (headings, records) = (lines.get(k..k + 3)?, lines.get(k + 3..)?);
+    if !nested::are_headings(headings, delimiter) {
+        return None;
+    }
+    let mut above = nested::Above::default();
+    let flat = headings.iter().chain(records).map(|line| above.flat(line.as_bytes(), delimiter));
+    let flat: Vec<String> =
+        flat.filter(|line| !line.is_empty()).map(|line| String::from_utf8_lossy(&line).into_owned()).collect();
+    let flat: Vec<&str> = flat.iter().map(String::as_str).collect();
+    let layout = heading_at(&flat, 0, delimiter, stated)?;
+    Some(Layout { above: k + 3, is_nested: true, ..layout })
+}
+
+/// The units of a line between headings and values, where it is one: `[V]`, `s`, nothing where a column has none.
+fn units(line: &str, delimiter: u8) -> Option<Vec<String>> {
+    let bare = |field: String| field.trim_matches(['[', ']', '(', ')']).trim().to_owned();
+    let units: Vec<String> = fields(line, delimiter).into_iter().map(bare).collect();
+    let known = units.iter().filter(|unit| Quantity::is_any(unit)).count();
+    let is_number = |unit: &String| unit.chars().any(|letter| letter.is_ascii_digit());
+    (known >= 2 && !units.iter().any(is_number)).then_some(units)
+}
+
 /// The layout of a table whose headings are in line `k`, as far as the lines around it tell.
 fn heading_at(lines: &[&str], k: usize, delimiter: u8, stated: &Stated) -> Option<Layout> {
     let mut names = fields(lines[k], delimiter);
@@ -100,7 +130,12 @@ fn heading_at(lines: &[&str], k: usize, delimiter: u8, stated: &Stated) -> Optio
         return None;
     }
     // an empty line, or one of units, may stand between
-    let (first, line) = lines.iter().enumerate().skip(k + 1).find(|(_, line)| !line.trim().is_empty())?;
+    let mut below = lines.iter().enumerate().skip(k + 1).filter(|(_, line)| !line.trim().is_empty());
+    let (mut first, mut line) = below.next()?;
+    let units = units(line, delimiter);
+    if units.is_some() {
+        (first, line) = below.next()?;
+    }
     let values = fields(line, delimiter);
     let is_value = |value: &String| {
         let value = grouped::signed(value);
@@ -134,11 +169,20 @@ fn heading_at(lines: &[&str], k: usize, delimiter: u8, stated: &Stated) -> Optio
     Some(Layout {
         delimiter,
         above: first,
-        headings: names.iter().map(|name| Heading::new(name)).collect(),
+        headings: names
+            .iter()
+            .enumerate()
+            .map(|(place, name)| {
+                let heading = Heading::new(name);
+                let below = units.as_ref().and_then(|units| units.get(place)).filter(|unit| !unit.is_empty()).cloned();
+                Heading { unit: heading.unit.or(below), ..heading }
+            })
+            .collect(),
         preamble: Vec::new(),
         has_commas,
         points_group,
         ends_in_cr: false,
+        is_nested: false,
         encoding: UTF_8,
         decimal_is_stated: stated.decimal.is_some(),
     })
@@ -172,6 +216,15 @@ mod tests {
         assert!(found.has_commas && found.delimiter == b',');
         assert!(!layout("t;U;I\n1;3,650;1,100\n").has_commas);
         assert!(layout("t;U;I\n1;3,650;\u{2212}0,100\n").has_commas);
+        // a line of units
+        let found = layout("Pt\tT\tVf\tIm\n#\ts\tV vs. Ref.\tmA\n0\t1.5\t3.6\t1\n");
+        let units: Vec<Option<&str>> = found.headings.iter().map(|heading| heading.unit.as_deref()).collect();
+        assert_eq!((found.above, units), (2, vec![Some("#"), Some("s"), Some("V vs. Ref."), Some("mA")]));
+        // and lines of records below those of steps and cycles
+        let found = layout(
+            "Cycle ID,Cap(mAh)\n,Step ID,Step Name\n,,Record ID,Time(h:min:s.ms),Vol(mV)\n1,5\n,1,Rest\n,,1,0:00:00,3300\n",
+        );
+        assert!(found.is_nested && found.above == 3 && found.headings.len() == 6 && found.headings[0].key == "cycleid");
         assert_eq!(Layout::of(b"<html>\n<body>\n", &Stated::default()), None);
     }
 }

@@ -95,7 +95,7 @@ impl Quantity {
             (Self::Time, "d" | "day" | "days") => unit("d", 86_400.0),
             (Self::Time, "hms" | "hhmmss" | "clock") => CLOCK,
             (Self::Time, "date" | "datetime" | "timestamp") => date(None),
-            (Self::Voltage, "v" | "volt" | "volts") => unit("V", 1.0),
+            (Self::Voltage, "v" | "volt" | "volts" | "vvsref") => unit("V", 1.0),
             (Self::Voltage, "mv" | "millivolt" | "millivolts") if !plain.starts_with('M') => unit("mV", 1e-3),
             (Self::Current, "a" | "amp" | "amps" | "ampere" | "amperes") => unit("A", 1.0),
             (Self::Current, "ma" | "milliampere" | "milliamps") if !plain.starts_with('M') => unit("mA", 1e-3),
@@ -113,6 +113,14 @@ impl Quantity {
             (Self::Temperature, _) if word.ends_with('c') && text.chars().count() <= 4 => unit("degC", 1.0),
             _ => return None,
         })
+    }
+}
+
+impl Quantity {
+    /// Whether a text is a unit of any quantity, to the letter.
+    pub(super) fn is_any(text: &str) -> bool {
+        let short = ["s", "ms", "min", "h", "V", "mV", "A", "mA", "Ah", "mAh", "°C", "degC", "K"];
+        short.contains(&text) || text.starts_with("V vs")
     }
 }
 

@@ -15,6 +15,7 @@ pub(crate) const DIALECT: Dialect = Dialect {
         &["totaltime", "steptype"],
         &["recordnumber", "state"],
         &["recordid", "steptype"],
+        &["cycleid", "stepid", "recordid"],
         &["cycleindex", "stepindex", "totaltime"],
         &["cycleindex", "stepindex", "date"],
         &["循环号", "工步号"],
