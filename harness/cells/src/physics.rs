@@ -398,7 +398,7 @@ impl Seen<'_> {
     fn no_current(&self) -> Option<Doubt> {
         let any = self.cycles.iter().any(|facts| facts.samples > 0);
         let least = least_current(self.nominal);
-        let shown = if least < 0.01 { format!("{least:.1e}") } else { format!("{least:.2}") };
+        let shown = (least * 1e6).round() / 1e6;
         let largest = self.cycles.iter().map(|facts| facts.largest_current).fold(0.0, f64::max);
         (any && largest < least).then(|| Doubt {
             weight: Weight::Flag,

@@ -9,10 +9,9 @@ use super::error::Error;
 use super::join::join;
 use super::look::{Kind, Looked, look};
 use super::odd;
-use super::plan::Plan;
+use super::plan::{Plan, Read};
 use super::role::Role;
 use super::samples::{Samples, State};
-use super::unit::{Form, Unit};
 use super::{parquet, pickles, text, workbook};
 use crate::assembly::Assembly;
 use crate::coulomb::{self, Half};
@@ -136,9 +135,7 @@ fn note(file: &Looked, plan: &Plan, notes: &mut Vec<String>) {
     notes.push(format!("read as {}", file.format()));
     let assumed = Role::ALL.into_iter().filter_map(|role| plan.column(role)).filter(|read| read.unit_is_assumed);
     let assumed = assumed.filter_map(|read| Some(format!("{} in {}", read.heading, read.unit?.name))).join(", ");
-    if let Some(read) = plan.column(Role::Time)
-        && matches!(read.unit, Some(Unit { form: Form::Date(_), .. }))
-    {
+    if let Some(read) = plan.column(Role::Time).filter(|read| read.is_date()) {
         notes.push(format!("the time is that of the dates in \"{}\"", shown(&read.heading, 80)));
     }
     if !assumed.is_empty() {
@@ -157,8 +154,9 @@ pub(super) fn samples(file: &Looked, plan: &Plan) -> Result<Samples, Error> {
         Kind::Parquet => parquet::read(&file.file, plan)?,
         Kind::Pickle | Kind::CycleTable => Samples::default(),
     };
-    let time_is_named = plan.column(Role::Time).is_some_and(|read| read.is_named);
-    Ok(Samples { time_is_named, ..samples })
+    let time = plan.column(Role::Time);
+    let time_is_named = time.is_some_and(|read| read.is_named);
+    Ok(Samples { time_is_named, time_is_of_dates: time.is_some_and(Read::is_date), ..samples })
 }
 
 /// Gives the current its sign where the program writes none: by what the cycler does.
@@ -276,7 +274,9 @@ fn assemble(declared: &Declared, samples: Samples, files: &Files<'_>, origin: Or
         notes.push("the files number no cycles: they are divided by the sign of the current".to_owned());
     }
     if samples.capacity.is_none() && (samples.charge.is_none() || samples.discharge.is_none()) {
-        notes.push("capacities are the current over time: the files have no counter of both halves".to_owned());
+        notes.push(
+            "capacities are the current over time, since the files have no counters of charge and discharge".to_owned(),
+        );
     }
     let nominal = declared.nominal_capacity;
     let parts = divide(&samples, by, nominal).map_err(refuse)?;

@@ -84,6 +84,9 @@ fn is_date(key: &str) -> bool {
     ["date", "datum", "fecha", "stamp", "absolut", "realtime", "日期"].iter().any(|word| key.contains(word))
 }
 
+/// Parts of words for a time.
+const TIMES: [&str; 9] = ["time", "zeit", "dauer", "temps", "tiempo", "tempo", "时间", "時間", "시간"];
+
 fn is_like(role: Role, key: &str) -> bool {
     let has = |word: &str| key.contains(word);
     let is = |words: &[&str]| words.contains(&key);
@@ -95,10 +98,7 @@ fn is_like(role: Role, key: &str) -> bool {
         return false;
     }
     match role {
-        Role::Time => {
-            let words = ["time", "zeit", "dauer", "temps", "tiempo", "tempo", "时间", "時間", "시간"];
-            (words.into_iter().any(has) || is(&["t", "ts", "seconds", "s"])) && !is_date(key)
-        }
+        Role::Time => (TIMES.into_iter().any(has) || is(&["t", "ts", "seconds", "s"])) && !is_date(key),
         Role::Voltage => {
             let words = ["volt", "potential", "spannung", "tensi", "tensã", "电压", "電壓", "電圧", "전압"];
             words.into_iter().any(has) || is(&["v", "u", "e", "ecell", "ewe", "vf", "vcell", "ucell"])
@@ -108,18 +108,21 @@ fn is_like(role: Role, key: &str) -> bool {
             (words.into_iter().any(has) || is(&["i", "im", "icell", "ia"])) && !has("currentcycle")
         }
         Role::ChargeCapacity => {
-            (has("charge") || has("chg") || has("lade") || is(&["qc", "qcharge", "qchg"]))
+            (has("charge") || has("chg") || has("lad") || has("充电") || is(&["qc", "qcharge", "qchg"]))
                 && !has("dis")
                 && !has("dch")
-                && !has("entlade")
-                && (has("cap") || has("ah") || has("q") || has("kap"))
+                && !has("entlad")
+                && (has("cap") || has("ah") || has("q") || has("kap") || has("容量"))
         }
         Role::DischargeCapacity => {
-            (has("discharge") || has("dchg") || has("dischg") || has("entlade") || is(&["qd"]))
-                && (has("cap") || has("ah") || has("q") || has("kap"))
+            (has("discharge") || has("dchg") || has("dischg") || has("entlad") || has("放电") || is(&["qd", "ahela"]))
+                && (has("cap") || has("ah") || has("q") || has("kap") || has("容量"))
         }
         Role::Cycle => has("cyc") || has("zykl") || has("cicl") || has("循环") || has("循環"),
-        Role::Step => has("step") || has("schritt") || has("工步") || has("步骤"),
+        Role::Step => {
+            let words = ["step", "schritt", "工步", "步骤", "步次"];
+            words.into_iter().any(has) && !TIMES.into_iter().any(has)
+        }
         Role::Temperature => has("temp") && !has("temps") && !has("tempo") || has("温度") || is(&["t1", "tcell"]),
         Role::Capacity | Role::State => false,
     }

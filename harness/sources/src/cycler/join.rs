@@ -8,6 +8,9 @@ use cells::count::times;
 
 /// s by which time may run back between samples, by the rounding of a program.
 const ROUNDING: f64 = 2e-3;
+/// s by which a clock is set back at the end of summer time, and so many summers of one test.
+const SUMMER: f64 = 3600.0;
+const MOST_SUMMERS: usize = 8;
 
 /// The samples of all files, whose times and numbers of cycles go on; what was done about it, in sentences.
 ///
@@ -173,15 +176,17 @@ fn in_order(name: &str, samples: &mut Samples, notes: &mut Vec<String>) -> Resul
     if to_zero && (of_cycles || of_steps && samples.time_is_named) {
         let each = if of_cycles { "each with a cycle" } else { "as that of a step does" };
         notes.push(format!("in {name}, time begins anew {}, {each}: it is counted on", times(drops.len())));
-        let mut offset = 0.0;
-        let mut last = samples.time[0];
-        for time in &mut samples.time {
-            if *time < last - ROUNDING {
-                offset += last - *time;
-            }
-            last = *time;
-            *time += offset;
-        }
+        count_on(&mut samples.time);
+        return Ok(());
+    }
+    let is_set_back = drops.iter().all(|&k| samples.time[k - 1] - samples.time[k] <= SUMMER);
+    if samples.time_is_of_dates && is_set_back && drops.len() <= MOST_SUMMERS {
+        notes.push(format!(
+            "in {name}, line {line}, the clock goes back by {:.0} s ({} in all), as at the end of summer time: it is counted on",
+            from - to,
+            times(drops.len())
+        ));
+        count_on(&mut samples.time);
         return Ok(());
     }
     if to_zero && of_steps {
@@ -209,6 +214,18 @@ fn in_order(name: &str, samples: &mut Samples, notes: &mut Vec<String>) -> Resul
          give each test as a file of its own",
         times(drops.len())
     ))
+}
+
+/// Times that go on where they begin anew.
+fn count_on(times: &mut [f64]) {
+    let (mut offset, mut last) = (0.0, times.first().copied().unwrap_or_default());
+    for time in times {
+        if *time < last - ROUNDING {
+            offset += last - *time;
+        }
+        last = *time;
+        *time += offset;
+    }
 }
 
 /// Numbers of cycles that begin anew are counted on; those that jump to and fro are of two tests.

@@ -25,6 +25,13 @@ pub(super) struct Read {
     pub is_named: bool,
 }
 
+impl Read {
+    /// Whether its values are dates.
+    pub(super) fn is_date(&self) -> bool {
+        self.unit.is_some_and(|unit| matches!(unit.form, Form::Date(_)))
+    }
+}
+
 /// The plan of a table.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Plan {

@@ -78,6 +78,8 @@ pub(super) struct Samples {
     pub strange: Vec<String>,
     /// Whether the user has named the column of the time.
     pub time_is_named: bool,
+    /// Whether times are those of dates, by a clock that may be set.
+    pub time_is_of_dates: bool,
     /// The line, or row, of the first sample.
     pub first_line: u64,
 }

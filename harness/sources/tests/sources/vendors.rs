@@ -125,6 +125,19 @@ fn neware_in_the_encodings_and_clocks_of_its_systems() {
 }
 
 #[test]
+fn a_clock_of_dates_may_be_set_back_by_an_hour() {
+    let (cell, mut rows) = plain();
+    let middle = rows[rows.len() / 2][0];
+    rows.iter_mut().filter(|row| row[0] > middle).for_each(|row| row[0] -= 3600.0);
+    let text = neware(("Date", &|row: &Row| date(row[0], "iso")), ENGLISH, true, &rows);
+    let (found, said) = outcome(&declaration(&cell, "Neware", ""), text.as_bytes()).unwrap();
+    assert!(said.contains("as at the end of summer time"), "{said}");
+    assert_alike(&found, &cell, "summer");
+    let of_clock = neware(("Total Time", &|row: &Row| hours(row[0])), ENGLISH, true, &rows);
+    assert!(outcome(&declaration(&cell, "Neware", ""), of_clock.as_bytes()).unwrap_err().contains("out of order"));
+}
+
+#[test]
 fn neware_in_layers_of_cycles_steps_and_records() {
     let (cell, rows) = plain();
     let mut text = "Cycle ID,Cap_Chg(mAh),Cap_DChg(mAh)\r\n,Step ID,Step Name,Step Time(h:min:s.ms)\r\n,,Record ID,\
