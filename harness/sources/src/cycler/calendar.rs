@@ -12,6 +12,10 @@ pub(super) fn seconds(text: &str) -> Option<[f64; 2]> {
     let [first, second, third] = parts[..] else { return None };
     let number =
         |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<u32>().ok()).flatten();
+    // `2.006.2171` is a number whose thousands stand apart
+    if second.len() > 2 && number(second).is_some() || first.len() > 2 && first.len() != 4 {
+        return None;
+    }
     let both = |day_first: Option<f64>, month_first: Option<f64>| {
         let [one, other] = [day_first, month_first].map(|day| day.map_or(f64::NAN, |day| day * 86_400.0 + of_day));
         (one.is_finite() || other.is_finite()).then_some([one, other])
@@ -170,9 +174,17 @@ mod tests {
         assert_eq!((day_first, month_first), (first_of_march - 58.0 * 86_400.0, first_of_march));
         assert!(seconds("3/25/2024 0:00").unwrap()[0].is_nan());
         assert_eq!(seconds("29.02.2024"), Some([19_782.0 * 86_400.0; 2]));
-        for text in
-            ["", "29.02.2023", "14:30:00", "45000.5", "1,5", "2024-13-01 0:00", "1.2.3.4", "2024-03-01 25:00:00"]
-        {
+        for text in [
+            "",
+            "29.02.2023",
+            "14:30:00",
+            "45000.5",
+            "1,5",
+            "2024-13-01 0:00",
+            "1.2.3.4",
+            "2.006.2171",
+            "2024-03-01 25:00:00",
+        ] {
             assert_eq!(seconds(text), None, "{text}");
         }
     }

@@ -189,8 +189,12 @@ fn time(row: &Row<'_, { Role::ALL.len() }>, unit: Unit) -> Result<f64, Problem> 
     }
     let field = row.text(TIME);
     // a clock says its unit itself, whatever the heading says
-    match clock::seconds(field.as_bytes()) {
-        Some(seconds) => Ok(seconds),
+    if let Some(seconds) = clock::seconds(field.as_bytes()) {
+        return Ok(seconds);
+    }
+    let number = if is_clock { None } else { row.number(TIME).ok() };
+    match number {
+        Some(value) => Ok(unit.to_ours(value)),
         None if calendar::seconds(&field).is_some() => Err(row.problem(
             TIME,
             format!(
