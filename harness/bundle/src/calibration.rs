@@ -15,6 +15,7 @@
 //! that changes little by the cells of a fold, and no bound without that.
 
 use baselines::{Streams, Weights};
+use cells::count::counted_with;
 use rand::seq::SliceRandom as _;
 
 /// The part of cells that an interval is to hold.
@@ -59,7 +60,10 @@ impl Calibration {
             }
         };
         if !self.is_enough(LEVEL) {
-            return format!("none: {cells} training cells are too few for a {LEVEL} interval");
+            return format!(
+                "none: {} too few for a {LEVEL} interval",
+                counted_with(cells, "training cell", ["is", "are"])
+            );
         }
         format!(
             "{LEVEL} interval from |ln life| residuals of {count} folds of {cells} training cells, {whose}; Barber et al. 2021"

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use cells::{
     cell::{Cell, Origin},
+    count::counted_with,
     label::{Basis, Crossing, LabelRule, Unreached, Verdict},
     physics,
     portrait::{self, Portrait},
@@ -138,6 +139,8 @@ impl Bundle {
                         .to_owned(),
                 );
             }
+        } else if !has_ended && !notes.alive && has_ended_near(label, &cell) {
+            warnings.push(near_its_end(label, &cell));
         } else if has_ended && !self::has_ended(&persistent, &cell) {
             warnings.push(
                 "that its life has ended rests on a cycle after which its capacity was above the end of life again"
@@ -178,7 +181,11 @@ impl Bundle {
             let more = needed - held;
             return Err((
                 Status::TooFewCycles,
-                format!("{held} cycles in detail are at hand and the model reads {needed}: {more} more are needed"),
+                format!(
+                    "{} at hand in detail and the model reads {needed}: {more} more {} needed",
+                    counted_with(held, "cycle", ["is", "are"]),
+                    if more == 1 { "is" } else { "are" }
+                ),
             ));
         }
         let mut row = vec![0.0; feature.shape().iter().product()];
@@ -306,10 +313,10 @@ impl Bundle {
                 } else {
                     warnings.push(match &self.calibration {
                         None => "the model was not calibrated, so there is no interval".to_owned(),
-                        Some(calibration) if !calibration.is_enough(LEVEL) => match self.train.ids.len() {
-                            1 => "1 training cell is too few for an interval".to_owned(),
-                            cells => format!("{cells} training cells are too few for an interval"),
-                        },
+                        Some(calibration) if !calibration.is_enough(LEVEL) => format!(
+                            "{} too few for an interval",
+                            counted_with(self.train.ids.len(), "training cell", ["is", "are"])
+                        ),
                         Some(_) => "its interval has no end, so unsure is the model of it".to_owned(),
                     });
                 }
@@ -385,6 +392,25 @@ fn named(positions: &[usize], ids: &[String]) -> Vec<String> {
 fn has_ended(rule: &LabelRule, cell: &Cell) -> bool {
     // a life to another threshold was published: whoever published it has seen it
     seen_to_end(rule, cell).map_or(true, |verdict| matches!(verdict, Verdict::Life(_)))
+}
+
+/// Whether a split of the same label counts such a record as one that ends with the life.
+fn has_ended_near(rule: &LabelRule, cell: &Cell) -> bool {
+    let rule = LabelRule { unreached: Unreached::Drop, minimum: 0, ..rule.clone() };
+    matches!(rule.judge(cell), Ok(Verdict::Life(_)))
+}
+
+/// What is said where the two rules part.
+fn near_its_end(rule: &LabelRule, cell: &Cell) -> String {
+    let last = cell.recorded().and_then(|capacities| capacities.last().copied()).unwrap_or_default();
+    format!(
+        "its record ends at {:.1} % of nominal capacity, above the {:.0} % that end a life: it is taken for a cell that lives, since nobody \
+         has said that it ended. In a split, `run` counts such a record, under {:.1} %, as one that ends with the life; write `alive: \
+         true` or `life: N` in cells.yaml, and both go by that",
+        100.0 * last / cell.info().nominal_capacity,
+        100.0 * rule.end_of_life,
+        100.0 * rule.censored_above
+    )
 }
 
 /// The life that such a record shows; none where only one to another threshold is known.

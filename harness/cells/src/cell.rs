@@ -18,8 +18,16 @@ pub use info::{CellInfo, Chemistry, CyclingProtocol, Origin};
 pub use life::{LeftOut, LifeRecord};
 pub use names::{Cathode, DatasetName};
 
-/// A, above which a sample belongs to charge and below whose negative it belongs to discharge; absolute, not a rate.
+/// A, above which a sample of a cell of 1 Ah or more belongs to charge and below whose negative it belongs to discharge; absolute, not
+/// a rate.
 pub const LEAST_CURRENT: f64 = 0.1;
+/// 1/h: the same for smaller cells, of which 0.1 A would leave nothing.
+const LEAST_RATE: f64 = 0.1;
+
+/// A, above which a sample of a cell of this nominal capacity in Ah belongs to charge.
+pub fn least_current(nominal_capacity: f64) -> f64 {
+    LEAST_CURRENT.min(LEAST_RATE * nominal_capacity)
+}
 
 /// A cell whose invariants hold: positive nominal capacity, ordered limits, equally long finite series, either all
 /// cycles with a charge half or none, and a life record no shorter than the cycles.

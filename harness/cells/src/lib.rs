@@ -23,6 +23,7 @@
 
 pub mod catalogue;
 pub mod cell;
+pub mod count;
 pub mod datasets;
 mod error;
 pub mod label;

@@ -19,7 +19,7 @@ mod sign;
 use std::fmt;
 
 use crate::catalogue;
-use crate::cell::{Cell, LEAST_CURRENT, LifeRecord};
+use crate::cell::{Cell, LifeRecord, least_current};
 use crate::label::{LabelRule, Unreached};
 
 pub use end::without_unfinished_end;
@@ -397,14 +397,15 @@ impl Seen<'_> {
 
     fn no_current(&self) -> Option<Doubt> {
         let any = self.cycles.iter().any(|facts| facts.samples > 0);
-        let least = LEAST_CURRENT;
+        let least = least_current(self.nominal);
+        let shown = (least * 1e6).round() / 1e6;
         let largest = self.cycles.iter().map(|facts| facts.largest_current).fold(0.0, f64::max);
         (any && largest < least).then(|| Doubt {
             weight: Weight::Flag,
             cycle: None,
             what: format!(
-                "no current reaches {least} A (the largest is {largest:.2e} A), from which on features count a sample as charge or discharge: \
-                 so small a cell has features that mean little"
+                "no current reaches {shown} A (the largest is {largest:.2e} A), from which on features count a sample as charge or discharge: \
+                 features of so slow a test mean little"
             ),
         })
     }

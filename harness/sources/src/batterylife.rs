@@ -18,6 +18,7 @@ use super::pickle::{self, Node, Pickle};
 use crate::Error;
 use cells::catalogue::CatalogueEntry;
 use cells::cell::{Cathode, Cell, DatasetName};
+use cells::count::counted;
 use cells::quote::shown;
 
 /// See the module.
@@ -81,7 +82,7 @@ impl CellFiles for Files {
     }
 
     fn remarks(&self) -> Vec<String> {
-        let others = (self.others > 0).then(|| format!("{} files that are no pickles were not read", self.others));
+        let others = (self.others > 0).then(|| format!("no pickle, and not read: {}", counted(self.others, "file")));
         others.into_iter().collect()
     }
 }
@@ -130,6 +131,36 @@ fn read(id: &str, name: &str, root: Node<'_>) -> Result<Imported, String> {
     // none of the remarks on a life that is nobody's but the file's
     let cell = Cell::new(info, cell.cycles().to_vec(), cell.life().clone()).map_err(|fault| fault.to_string())?;
     Ok(Imported { cell, remarks, notes })
+}
+
+/// What a pickle of BatteryLife counts to, for a draft of a cell of one's own.
+pub(crate) struct CountedTo {
+    /// What BatteryLife counts to, a clause.
+    pub(crate) said: String,
+    /// Ah: the nominal capacity of a cell of one's own.
+    pub(crate) own: f64,
+    /// Where that is from.
+    pub(crate) why: String,
+}
+
+/// What is counted to, where the pickle is one of BatteryLife, as its `SOC_interval` shows.
+pub(crate) fn counted_to(root: Node<'_>) -> Option<CountedTo> {
+    root.get("SOC_interval")?;
+    let stated = root.get("nominal_capacity_in_Ah").and_then(Node::number)?;
+    let width = width(root).ok()?;
+    let is_calb = root.get("cell_id").and_then(Node::text).is_some_and(|id| id.starts_with("CALB"));
+    let own = stated * width;
+    let said = match is_calb {
+        true => "what its first cycle gave, with the end of life at 90 %".to_owned(),
+        false => format!("{own} Ah"),
+    };
+    let why = match width == 1.0 {
+        true => "as the file says".to_owned(),
+        false => format!(
+            "the {stated} Ah of the file times {width:.2}, the width of its SOC_interval, between which it was cycled"
+        ),
+    };
+    Some(CountedTo { said, own, why })
 }
 
 /// The part of the charge that the cell was cycled over; a width of 0 counts as 1, as in BatteryLife.

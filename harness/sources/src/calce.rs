@@ -13,7 +13,7 @@ mod xls;
 mod xlsx;
 
 pub(crate) use sheets::{Sheets, Value};
-pub(crate) use workbook::{channel, open_workbook};
+pub(crate) use workbook::{channel, is_aside, open_workbook};
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

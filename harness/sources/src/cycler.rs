@@ -7,6 +7,7 @@
 //! | `format`, `dialect` | which column is what | the names that a program gives them |
 //! | `plan` | columns, units and sign of one table | headings, and what is declared |
 //! | `text`, `workbook`, `parquet` | samples | a file and its plan |
+//! | `encoding`, `nested`, `calendar`, `clock` | plain lines, and times | how systems and programs write them |
 //! | `join` | one row of time | the samples of several files |
 //! | `odd` | what may be wrong with the files | samples |
 //! | `divide`, `counter` | cycles and their capacities | samples |
@@ -15,6 +16,7 @@
 //!
 //! At import nothing is guessed: what the files or `cells.yaml` do not say is asked for.
 
+mod calendar;
 mod cell;
 mod cell_table;
 mod clock;
@@ -23,12 +25,14 @@ mod declaration;
 mod dialect;
 mod divide;
 mod draft;
+mod encoding;
 mod error;
 mod format;
 mod guess;
 mod heading;
 mod join;
 mod look;
+mod nested;
 mod odd;
 mod parquet;
 mod pickles;

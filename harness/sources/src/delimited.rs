@@ -23,10 +23,20 @@ use grouped::Grouped;
 use lines::Lines;
 pub(super) use problem::Problem;
 
+/// What is known of the marks in the numbers of a table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Marks {
+    /// Whether numbers in quotes have decimal commas.
+    pub(super) has_commas: bool,
+    /// Whether somebody has said which mark is the decimal one, so that the other stands between thousands.
+    pub(super) is_stated: bool,
+}
+
 /// A table that is being read; see the module.
 pub(super) struct Table<R, const N: usize> {
     lines: Lines<R>,
     delimiter: u8,
+    marks: Marks,
     names: [&'static str; N],
     /// Of every column, which of the wanted ones it is.
     columns: Vec<Option<usize>>,
@@ -61,7 +71,8 @@ impl<R: Read, const N: usize> Table<R, N> {
             }
         }
         if missing.is_empty() {
-            return Ok(Self { lines, delimiter, names, columns, header, fields: [Field::EMPTY; N] });
+            let marks = Marks::default();
+            return Ok(Self { lines, delimiter, marks, names, columns, header, fields: [Field::EMPTY; N] });
         }
         let found = shown(header.join(", "), 200);
         let why = cause::of_missing_columns(&missing, &header, delimiter);
@@ -77,6 +88,7 @@ impl<R: Read, const N: usize> Table<R, N> {
     pub(super) fn below(
         reader: R,
         delimiter: u8,
+        marks: Marks,
         above: usize,
         columns: Vec<Option<usize>>,
         names: [&'static str; N],
@@ -85,7 +97,7 @@ impl<R: Read, const N: usize> Table<R, N> {
         for _ in 0..above {
             lines.next()?;
         }
-        Ok(Self { lines, delimiter, names, columns, header: Vec::new(), fields: [Field::EMPTY; N] })
+        Ok(Self { lines, delimiter, marks, names, columns, header: Vec::new(), fields: [Field::EMPTY; N] })
     }
 
     /// The names of all columns.
@@ -104,7 +116,8 @@ impl<R: Read, const N: usize> Table<R, N> {
         let Some(text) = self.lines.ahead()? else { return Ok(None) };
         if let Some(length) = plain_fields(text, self.delimiter, &self.columns, &mut self.fields) {
             let (range, line) = self.lines.take(length);
-            return Ok(Some(Row { text: self.lines.text(range), fields: &self.fields, line, names: &self.names }));
+            let text = self.lines.text(range);
+            return Ok(Some(Row { text, fields: &self.fields, line, names: &self.names, marks: self.marks }));
         }
         self.next_of_any_kind()
     }
@@ -115,7 +128,7 @@ impl<R: Read, const N: usize> Table<R, N> {
         let (range, line) = loop {
             match self.lines.next()? {
                 None => return Ok(None),
-                Some((range, _)) if range.is_empty() => {}
+                Some((range, _)) if is_blank(self.lines.text(range.clone()), self.delimiter) => {}
                 Some(found) => break found,
             }
         };
@@ -139,7 +152,7 @@ impl<R: Read, const N: usize> Table<R, N> {
             };
             return Err(Problem::Line { line, what: format!("{width} fields, but the header has {columns}; {why}") });
         }
-        Ok(Some(Row { text, fields: &self.fields, line, names: &self.names }))
+        Ok(Some(Row { text, fields: &self.fields, line, names: &self.names, marks: self.marks }))
     }
 }
 
@@ -160,7 +173,7 @@ impl Field {
 ///
 /// One pass: the end of a number is found by reading it.
 fn plain_fields(text: &[u8], delimiter: u8, columns: &[Option<usize>], fields: &mut [Field]) -> Option<usize> {
-    if let b'\r' | b'\n' = text[0] {
+    if matches!(text[0], b'\r' | b'\n') || text[0] == delimiter && is_blank(line_at(text), delimiter) {
         return None;
     }
     let mut at = 0;
@@ -183,6 +196,16 @@ fn plain_fields(text: &[u8], delimiter: u8, columns: &[Option<usize>], fields: &
         at += 1;
     }
     Some(at)
+}
+
+/// The line that a text starts with.
+fn line_at(text: &[u8]) -> &[u8] {
+    &text[..memchr(b'\n', text).unwrap_or(text.len())]
+}
+
+/// Whether a line has nothing but separators, as spreadsheets write behind the last one.
+fn is_blank(line: &[u8], delimiter: u8) -> bool {
+    line.iter().all(|&byte| byte == delimiter || matches!(byte, b'\r' | b' ' | b'\t'))
 }
 
 fn is_end(text: &[u8], at: usize, delimiter: u8) -> bool {
@@ -214,6 +237,7 @@ pub(super) struct Row<'a, const N: usize> {
     fields: &'a [Field; N],
     line: u64,
     names: &'a [&'static str; N],
+    marks: Marks,
 }
 
 impl<'a, const N: usize> Row<'a, N> {
@@ -238,34 +262,45 @@ impl<'a, const N: usize> Row<'a, N> {
 
     #[cold]
     fn number_of_any_kind(&self, k: usize) -> Result<f64, Problem> {
-        let field = self.bytes(k);
-        let text = grouped::pointed(field);
-        let is_unclear = matches!(grouped::of(field), Some(Grouped::Unclear(_)));
-        if let (Ok(value), false) = (text.parse::<f64>(), is_unclear) {
-            let finite = Some(value).filter(|value| value.is_finite());
-            return finite.ok_or_else(|| self.problem(k, format!("{value} is not a finite number")));
+        let written = self.written(k);
+        let text = grouped::pointed(&written);
+        match grouped::read(&written) {
+            Some(Grouped::Number(value)) => return Ok(value),
+            Some(Grouped::Unclear(value)) if self.marks.is_stated => return Ok(value),
+            Some(Grouped::Unclear(value)) => {
+                return Err(self.problem(
+                    k,
+                    format!(
+                        "\"{}\" is not a number: it has a decimal comma, or is {value} with its thousands apart; export the file \
+                         with decimal points and nothing between thousands",
+                        shown(text, 24)
+                    ),
+                ));
+            }
+            None => {}
         }
-        if field.is_empty() {
-            return Err(self.problem(k, "the value is missing".to_owned()));
+        match text.parse::<f64>() {
+            Ok(value) if value.is_finite() => Ok(value),
+            Ok(value) => Err(self.problem(k, format!("{value} is not a finite number"))),
+            Err(_) if text.is_empty() => Err(self.problem(k, "the value is missing".to_owned())),
+            Err(_) => Err(self.problem(k, not_a_number(&text))),
         }
-        match grouped::of(field) {
-            Some(Grouped::Number(value)) => Ok(value),
-            Some(Grouped::Unclear(value)) => Err(self.problem(
-                k,
-                format!(
-                    "\"{}\" is not a number: it has a decimal comma, or is {value} with its thousands apart; export the file with \
-                     decimal points and nothing between thousands",
-                    shown(text, 24)
-                ),
-            )),
-            None => Err(self.problem(k, not_a_number(&text))),
-        }
+    }
+
+    /// Field `k` as [`grouped::text`] has it.
+    fn written(&self, k: usize) -> String {
+        grouped::text(self.bytes(k), self.marks.has_commas)
+    }
+
+    /// Field `k` as a text with decimal points and a plain minus.
+    pub(super) fn text(&self, k: usize) -> String {
+        grouped::pointed(&self.written(k))
     }
 
     /// Field `k` as a finite number, or none where the field is empty or says that there is none.
     pub(super) fn optional(&self, k: usize) -> Result<Option<f64>, Problem> {
         match (self.fields[k].number, self.bytes(k)) {
-            (None, b"" | b"nan" | b"NaN" | b"NA" | b"null") => Ok(None),
+            (None, b"" | b"nan" | b"NaN" | b"NA" | b"N/A" | b"null" | b"None" | b"-" | b"--" | b"---") => Ok(None),
             _ => self.number(k).map(Some),
         }
     }
@@ -274,7 +309,7 @@ impl<'a, const N: usize> Row<'a, N> {
     pub(super) fn count(&self, k: usize) -> Result<u32, Problem> {
         let value = match self.fields[k].number {
             Some(value) => value,
-            None => match grouped::of(self.bytes(k)) {
+            None => match grouped::read(&self.written(k)) {
                 // a count has no decimals
                 Some(Grouped::Unclear(value)) => value,
                 _ => self.number(k)?,
@@ -405,6 +440,32 @@ mod tests {
             said.contains("\"1,234\" is not a number: it has a decimal comma, or is 1234 with its thousands apart"),
             "{said}"
         );
+    }
+
+    #[test]
+    fn lines_of_nothing_but_separators_are_passed_over() {
+        assert_eq!(read(b"V,n,\n1,2,\n,,\n,,,,,\n3,4,\n, ,\r\n"), Ok(vec![(1.0, 2), (3.0, 4)]));
+        assert!(refusal(b"V,n,x\n1,2,3\n,,3\n").contains("line 3, column \"V\": the value is missing"));
+    }
+
+    #[test]
+    fn marks_that_are_known_settle_what_a_number_is() {
+        let read = |text: &str, marks: Marks| {
+            let columns = vec![Some(0), Some(1)];
+            let mut table = Table::below(text.as_bytes(), b',', marks, 1, columns, NAMES).unwrap();
+            table.next().unwrap().unwrap().number(0)
+        };
+        let (commas, points) =
+            (Marks { has_commas: true, is_stated: true }, Marks { has_commas: false, is_stated: true });
+        for (field, with_commas, with_points) in
+            [("1,100", 1.1, 1100.0), ("\u{2212}1,100", -1.1, -1100.0), ("1.5", 1.5, 1.5)]
+        {
+            let text = format!("V,n\n\"{field}\",1\n");
+            assert_eq!(read(&text, commas), Ok(with_commas), "{field}");
+            assert_eq!(read(&text, points), Ok(with_points), "{field}");
+        }
+        assert_eq!(read("V,n\n\"1.234,5\",1\n", commas), Ok(1234.5));
+        assert!(read("V,n\n\"1,100\",1\n", Marks::default()).is_err());
     }
 
     #[test]

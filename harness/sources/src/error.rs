@@ -87,7 +87,7 @@ pub enum Error {
     },
     /// What a cycler wrote, or what is declared of it, is not let in.
     #[error("{0}; nothing was imported")]
-    Cycler(#[from] crate::cycler::Error),
+    Cycler(crate::cycler::Error),
     /// A cell cannot be as a file has it.
     #[error("cell {id} cannot be as the file has it: {what}; nothing was imported")]
     Impossible {
@@ -163,6 +163,16 @@ fn place(line: Option<usize>, column: Option<usize>) -> String {
     let named =
         [("line", line), ("column", column)].map(|(name, number)| (name, number.map(|number| number.to_string())));
     named.into_iter().filter_map(|(name, number)| Some(format!(", {name} {}", number?))).collect()
+}
+
+impl From<crate::cycler::Error> for Error {
+    fn from(error: crate::cycler::Error) -> Self {
+        // what reading files says is a whole sentence of its own
+        match error {
+            crate::cycler::Error::Files(error) => *error,
+            other => Self::Cycler(other),
+        }
+    }
 }
 
 impl Error {

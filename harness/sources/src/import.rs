@@ -23,6 +23,7 @@ use super::{battery_archive, batteryml, calce, hust, matr, matr_curves, rwth};
 use crate::Error;
 use cells::catalogue::Catalogue;
 use cells::cell::{DatasetName, Origin};
+use cells::count::counted;
 use cells::datasets;
 use cells::store::Store;
 
@@ -78,7 +79,9 @@ pub struct Summary {
 
 impl fmt::Display for Summary {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let cells = |(dataset, cells): &(DatasetName, usize)| format!("{cells} {} cells of {dataset}", self.origin);
+        let cells = |(dataset, cells): &(DatasetName, usize)| {
+            format!("{} of {dataset}", counted(*cells, &format!("{} cell", self.origin)))
+        };
         write!(formatter, "{}", self.cells.iter().map(cells).join(", "))?;
         self.remarks.iter().try_for_each(|remark| write!(formatter, "\n{remark}"))
     }

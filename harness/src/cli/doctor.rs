@@ -6,6 +6,7 @@ use baselines::{
     card, device,
     encoder::{self, InstructionSet},
 };
+use cells::count::counted;
 use clap::Args;
 
 use super::{collection, failure::Failure, output};
@@ -56,7 +57,7 @@ pub fn execute(arguments: &DoctorArguments) -> Result<(), Failure> {
         None => "no folder given; `batlinet doctor --data DIR` looks into one".to_owned(),
         Some(dir) => {
             let store = collection::store(dir)?;
-            format!("{} {} cells in {}", store.ids().len(), store.origin(), dir.display())
+            format!("{} in {}", counted(store.ids().len(), &format!("{} cell", store.origin())), dir.display())
         }
     };
     output::print(&line("data", &data))

@@ -44,21 +44,3 @@ pub(super) fn print_to(out: &mut dyn Write, text: &str) -> Result<(), Failure> {
 pub fn say(line: &str) {
     let _ = writeln!(io::stderr().lock(), "{line}");
 }
-
-/// `1 cell is` and `3 cells are`: a count, its noun, and the verb of one or of several.
-pub fn counted(count: usize, noun: &str, [one, several]: [&str; 2]) -> String {
-    if count == 1 { format!("1 {noun} {one}") } else { format!("{count} {noun}s {several}") }
-}
-
-#[cfg(test)]
-mod counting {
-    use super::counted;
-
-    #[test]
-    fn a_verb_goes_with_its_count() {
-        assert_eq!(
-            [0, 1, 2].map(|count| counted(count, "cell", ["is", "are"])),
-            ["0 cells are", "1 cell is", "2 cells are"]
-        );
-    }
-}

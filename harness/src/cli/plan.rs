@@ -2,6 +2,7 @@
 
 use std::{collections::HashSet, thread};
 
+use cells::count::{counted, counted_with};
 use clap::Args;
 
 use super::failure::Failure;
@@ -62,12 +63,12 @@ pub fn execute(arguments: &PlanArguments) -> Result<(), Failure> {
         let experiment = plan.experiment();
         let [train, test] = experiment.parts();
         text.push_str(&format!(
-            "{}: {} {train} and {} {test} cells ({}), {} runs\n",
+            "{}: {} {train} and {} ({}), {}\n",
             experiment.name,
             plan.split.train.len(),
-            plan.split.test.len(),
+            counted(plan.split.test.len(), &format!("{test} cell")),
             source.origin(),
-            plan.runs.len()
+            counted(plan.runs.len(), "run")
         ));
         let is_of_paper = experiment.transfer.is_some() || published::is_of_paper(&experiment.scenario);
         text.push_str(&format!("  {}\n", experiment.protocol.meaning(is_of_paper)));
@@ -128,11 +129,12 @@ pub fn execute(arguments: &PlanArguments) -> Result<(), Failure> {
         (None, 0) => Ok(()),
         (None, failed) => Err(Failure::RunsFailed(format!(
             "{} no numbers; the reasons stand above, and `run --retry-failed` runs what failed again",
-            output::counted(failed, "run", ["has", "have"])
+            counted_with(failed, "run", ["has", "have"])
         ))),
-        (Some(first), _) => {
-            Err(Failure::RunsFailed(format!("{} runs will have no numbers, such as {first}", obstacles.len())))
-        }
+        (Some(first), _) => Err(Failure::RunsFailed(format!(
+            "{} will have no numbers, such as {first}",
+            counted(obstacles.len(), "run")
+        ))),
     }
 }
 

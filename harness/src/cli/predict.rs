@@ -4,6 +4,7 @@ use std::{path::PathBuf, thread};
 
 use baselines::{Silent, device::Choice};
 use bundle::{Answer, Bundle, Status, answer};
+use cells::count::counted;
 use cells::{cell::Origin, suggest::did_you_mean};
 use clap::{Args, ValueEnum};
 use experiments::train::Workplace;
@@ -69,10 +70,8 @@ pub fn execute(arguments: &PredictArguments) -> Result<(), Failure> {
         say("the model was trained on VIRTUAL cells, simulated by the built-in lab");
     }
     if about.lives.padded > 0 {
-        let (padded, cells) = (about.lives.padded, about.cells.len());
-        say(&format!(
-            "of {padded} of its {cells} training cells the record ends before the life: their lives are lower bounds"
-        ));
+        let (padded, cells) = (about.lives.padded, counted(about.cells.len(), "training cell"));
+        say(&format!("of {padded} of its {cells} the record ends before the life: their lives are lower bounds"));
     }
     let ids = if arguments.only.is_empty() { &known } else { &arguments.only };
     let threads = thread::available_parallelism().map_or(1, usize::from);
@@ -85,8 +84,8 @@ pub fn execute(arguments: &PredictArguments) -> Result<(), Failure> {
     match answers.iter().filter(|answer| answer.status == Status::Failed).count() {
         0 => Ok(()),
         failed => Err(Failure::RunsFailed(format!(
-            "of {failed} of {} cells no life could be predicted; the column warnings says why",
-            answers.len()
+            "of {failed} of {} no life could be predicted; the column warnings says why",
+            counted(answers.len(), "cell")
         ))),
     }
 }

@@ -8,6 +8,7 @@ use std::{
 };
 
 use baselines::device::Choice;
+use cells::count::{counted, counted_with};
 use clap::{Args, Parser as _};
 use tabled::{builder::Builder, settings::Style};
 
@@ -288,12 +289,19 @@ fn tell(found: &[(Wanted, Outcome)]) -> Result<(), Failure> {
         builder.push_record([one.record.key(), experiment, one.slot.entry(), one.seed.to_string(), what]);
     }
     let table = if other + cannot > 0 { format!("{}\n", builder.build().with(Style::sharp())) } else { String::new() };
-    output::print(&format!("{table}{} runs: {same} the same, {other} other, {cannot} cannot be told\n", found.len()))?;
+    output::print(&format!(
+        "{table}{}: {same} the same, {other} other, {cannot} cannot be told\n",
+        counted(found.len(), "run")
+    ))?;
     match (other, cannot) {
         (0, 0) => Ok(()),
         (0, cannot) => Err(Failure::Incomplete(format!(
-            "{cannot} runs cannot be made again here, or not compared; reasons stand above"
+            "{} cannot be made again here, or not compared; reasons stand above",
+            counted(cannot, "run")
         ))),
-        (other, _) => Err(Failure::Regressed(format!("{other} runs come out otherwise than their records say"))),
+        (other, _) => Err(Failure::Regressed(format!(
+            "{} out otherwise than on record",
+            counted_with(other, "run", ["comes", "come"])
+        ))),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::thread;
 
+use cells::count::{counted, counted_with, verb};
 use clap::{Args, ValueEnum};
 
 use super::failure::Failure;
@@ -93,11 +94,12 @@ pub fn execute(arguments: &RunArguments) -> Result<(), Failure> {
         ),
     };
     output::print(&format!(
-        "{}\n{} runs made with {} trainings, {} were there already\n{outdated}scores: {}\n`batlinet report {}` writes Markdown, HTML, LaTeX, CSV and SVG\n",
+        "{}\n{} made with {}, {} {} there already\n{outdated}scores: {}\n`batlinet report {}` writes Markdown, HTML, LaTeX, CSV and SVG\n",
         terminal::render(&experiments(&summaries, None), Width::Short),
-        tally.made,
-        tally.made - tally.reused,
+        counted(tally.made, "run"),
+        counted(tally.made - tally.reused, "training"),
         tally.kept,
+        verb(tally.kept, ["was", "were"]),
         out.join("scores.csv").display(),
         out.display(),
     ))?;
@@ -109,7 +111,7 @@ pub fn execute(arguments: &RunArguments) -> Result<(), Failure> {
         0 => expected(&summaries),
         failed => Err(Failure::RunsFailed(format!(
             "{} no numbers; the reasons are in the column status of {}, and --retry-failed runs what failed again",
-            output::counted(failed, "run", ["has", "have"]),
+            counted_with(failed, "run", ["has", "have"]),
             out.join("scores.csv").display()
         ))),
     }

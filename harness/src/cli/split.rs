@@ -9,6 +9,7 @@ use super::collection::open_aloud;
 use super::failure::Failure;
 use super::output::{names, print};
 use cells::cell::Cell;
+use cells::count::{counted, verb};
 use cells::label::{Basis, LabelRule, Verdict};
 use cells::listing::{self, Line};
 use cells::portrait::Portrait;
@@ -74,7 +75,7 @@ pub struct SplitArguments {
 ///
 /// # Errors
 /// [`Failure::Usage`]: cells that are not here, groups that cannot be parted, a file that is there.
-/// [`Failure::Faulty`] if a test cell of a split that is checked is a training cell under another name.
+/// [`Failure::Faulty`] if a test cell of a split, made or checked, is a training cell under another name.
 pub fn execute(arguments: &SplitArguments) -> Result<(), Failure> {
     let source = open_aloud(&arguments.data)?;
     if let Some(file) = &arguments.check {
@@ -90,13 +91,30 @@ pub fn execute(arguments: &SplitArguments) -> Result<(), Failure> {
     if let Some(there) = files.iter().find(|file| file.exists() && !arguments.force) {
         return Err(Failure::Usage(format!("{} is there already: give another name, or --force", there.display())));
     }
+    let mut leaking = Vec::new();
     for (split, file) in splits.iter().zip(&files) {
         split.write(file, |id| group_of.get(id).cloned().unwrap_or_default())?;
         let (train, test) = (split.train.len(), split.test.len());
-        print(&format!("wrote {}: {train} training and {test} test cells\n", file.display()))?;
-        say_lints(&split::lints(split, &known))?;
+        let cells = counted(test, "test cell");
+        print(&format!("wrote {}: {train} training and {cells}\n", file.display()))?;
+        let lints = split::lints(split, &known);
+        say_lints(&lints)?;
+        if lints.iter().any(is_leak) {
+            leaking.push(file.display().to_string());
+        }
     }
-    Ok(())
+    if leaking.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Faulty(format!(
+        "{}: what is tested was trained on, see LEAK above: numbers from such a split are wrong; leave one of the two cells out by \
+         --cells, or take another --by",
+        leaking.join(", ")
+    )))
+}
+
+fn is_leak(lint: &Lint) -> bool {
+    matches!(lint, Lint::Leak(_))
 }
 
 fn check(file: &Path, source: &dyn CellSource) -> Result<(), Failure> {
@@ -107,12 +125,13 @@ fn check(file: &Path, source: &dyn CellSource) -> Result<(), Failure> {
     let found: Vec<String> = found.into_iter().cloned().collect();
     let lints = split::lints(&split, &known(source, &found, &[])?);
     say_lints(&lints)?;
-    if lints.iter().any(|lint| matches!(lint, Lint::Leak(_))) {
+    if lints.iter().any(is_leak) {
         return Err(Failure::Faulty(format!("{}: what is tested was trained on", file.display())));
     }
     if !missing.is_empty() {
-        let (count, which) = (missing.len(), names(missing.into_iter().map(String::as_str)));
-        return Err(Failure::Incomplete(format!("{count} cells of {} are not here: {which}", file.display())));
+        let (count, are) = (counted(missing.len(), "cell"), verb(missing.len(), ["is", "are"]));
+        let which = names(missing.into_iter().map(String::as_str));
+        return Err(Failure::Incomplete(format!("{count} of {} {are} not here: {which}", file.display())));
     }
     if lints.is_empty() {
         print("nothing is to be distrusted in this split\n")?;
@@ -218,8 +237,7 @@ fn made(arguments: &SplitArguments, known: &[Known]) -> Result<(Vec<Split>, Hash
             member.group = batch;
         }
     }
-    let hashes: Vec<_> = known.iter().map(|cell| (cell.info.id.clone(), cell.measurements.clone())).collect();
-    split::keep_together(&mut members, &hashes);
+    split::keep_together(&mut members, &tests(known));
     let splits = match (arguments.by, table, arguments.folds) {
         (By::Time, _, Some(_)) => {
             return Err(Failure::Usage("folds are not in order of time: leave out --folds or --by time".to_owned()));
@@ -250,6 +268,17 @@ fn made(arguments: &SplitArguments, known: &[Known]) -> Result<(Vec<Split>, Hash
     };
     let group_of = members.into_iter().map(|member| (member.id, member.group)).collect();
     Ok((splits, group_of))
+}
+
+/// The ids of cells, each with what is one for those of one test: in the same digits or in others, and under whatever ids.
+fn tests(known: &[Known]) -> Vec<(String, String)> {
+    let mut tests: Vec<(String, String)> = Vec::new();
+    for (place, cell) in known.iter().enumerate() {
+        let twin = known[..place].iter().position(|other| other.portrait.is_of_one_test(&cell.portrait));
+        let test = twin.map_or_else(|| cell.measurements.clone(), |twin| tests[twin].1.clone());
+        tests.push((cell.info.id.clone(), test));
+    }
+    tests
 }
 
 /// Whether text that starts with a date sorts by time: year, month, day.

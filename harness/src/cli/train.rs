@@ -4,6 +4,7 @@ use std::{path::PathBuf, str::FromStr, thread};
 
 use baselines::{Silent, device::Choice};
 use bundle::{Bundle, Folds, fit::Making};
+use cells::count::counted;
 use cells::suggest::did_you_mean;
 use clap::Args;
 use experiments::{Entry, Experiment, train::Workplace};
@@ -145,9 +146,10 @@ fn told(bundle: &Bundle, path: &str) -> String {
             "; of {padded} the record ends before the life, and the number of its cycles plus 2 was taken for it"
         ),
     };
-    let (model, seed, cells, origin) = (&about.model, about.seed, about.cells.len(), about.origin);
+    let (model, seed, cells, origin) =
+        (&about.model, about.seed, counted(about.cells.len(), "training cell"), about.origin);
     format!(
-        "{model}, seed {seed}, of {cells} {origin} training cells{padded}\npredicts: {}\nintervals: {}\nwrote {path}\n",
+        "{model}, seed {seed}, of {cells}, {origin}{padded}\npredicts: {}\nintervals: {}\nwrote {path}\n",
         about.meaning,
         about.calibration.as_deref().unwrap_or("none"),
     )

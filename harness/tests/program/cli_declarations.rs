@@ -149,7 +149,7 @@ fn plan_says_what_run_will_say_and_ends_as_it_does() {
         if settings == long {
             assert_eq!(failed.len(), 1, "the mean reads no feature");
             assert!(
-                failed[0].model == "ridge" && plan.contains("1 runs will have no numbers, such as small ridge"),
+                failed[0].model == "ridge" && plan.contains("1 run will have no numbers, such as small ridge"),
                 "{plan}"
             );
         }

@@ -134,7 +134,7 @@ fn a_doubt_goes_from_the_file_to_the_report() {
     // repaired cells lie elsewhere, and say what was done to them
     let repair = ["data", "repair", "mine-2", "--rule", "drop-cycles=2", "--data", &store];
     let repaired = said(0, &repair);
-    assert!(repaired.contains("1 cells repaired, 3 others as they are"), "{repaired}");
+    assert!(repaired.contains("1 cell repaired, 3 others as they are"), "{repaired}");
     assert!(repaired.contains("mine-2: repaired: cycles 2 were dropped"), "{repaired}");
     let there = path("store-repaired");
     let shown = said(0, &["data", "show", "mine-2", "--data", &there]);
@@ -219,6 +219,21 @@ fn a_test_under_two_ids_is_said() {
         let said = said(code, &arguments);
         assert!(said.contains(what) && !said.contains("mine-4 is"), "{said}");
     }
+    // a split that is made keeps the two together, and one by time that cannot ends as a fault
+    for seed in ["0", "1", "2", "3"] {
+        said(0, &["split", "--data", &data, "--seed", seed, "--test", "0.5", "--force", "--out", &path("made.csv")]);
+        let split = cells::split::Split::read(Path::new(&path("made.csv"))).unwrap();
+        let trains = |id: &str| split.train.iter().any(|known| known == id);
+        assert_eq!(trains("mine-1"), trains("mine-3"), "{split:?}");
+    }
+    fs::write(
+        path("starts.csv"),
+        "cell_id,start\nmine-1,2024-01-01\nmine-2,2024-01-02\nmine-3,2024-03-01\nmine-4,2024-03-02\n",
+    )
+    .unwrap();
+    let by_time = ["split", "--data", &data, "--by", "time", "--test", "0.5", "--table", &path("starts.csv")];
+    let leaks = said(3, &[&by_time[..], &["--out", &path("late.csv")]].concat());
+    assert!(leaks.contains(&format!("LEAK: {what}")) && leaks.contains("what is tested was trained on"), "{leaks}");
 }
 
 /// Curves with spikes are the published ones: said, and no fault.

@@ -77,7 +77,7 @@ fn another_nominal_capacity_stops_the_import_until_one_is_chosen() {
     assert_eq!(cell.info().nominal_capacity, 3.0 * 1.6, "and so in the store");
     // what the check says of it is a note, and no contradiction
     let (_, said) = run(&DataCommand::Check { data: own.clone(), experiments: vec![] }).unwrap_err();
-    assert!(said.contains("note: 1 cells count to the nominal capacity that their files state"), "{said}");
+    assert!(said.contains("note: 1 cell counts to the nominal capacity that the file states"), "{said}");
     assert!(said.contains(&format!("{ID} ({stated}, published 3)")) && !said.contains("fault:"), "{said}");
     assert!(!said.contains("another life"), "{said}");
     let shown = run(&DataCommand::Show { cell: ID.to_owned(), data: own, out: None, cycles: vec![] }).unwrap();

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs};
 
 use cells::{
-    cell::{Cell, LifeRecord},
+    cell::{Cell, CellInfo, DatasetName, LifeRecord},
     source::CellSource as _,
     store::Store,
 };
@@ -258,6 +258,28 @@ fn a_cell_that_outlives_its_prediction_is_called_so() {
     let old = &found["MATR_b1c2"];
     assert_eq!((old["status"].as_str(), old["remaining"].as_str()), ("outlived", "0"), "{old:?}");
     assert!(old["warnings"].contains("it has outlived its prediction by"), "{old:?}");
+}
+
+/// Of one's own cells that stop between the end of life and what `run` counts as ended, the two rules are said.
+#[test]
+fn a_record_that_ends_near_the_end_of_life_is_told() {
+    let small = Small::new();
+    let cell = VirtualLab::new().cell("MATR_b1c2", 50).unwrap();
+    let mut store = Store::create(&small.path("cells")).unwrap();
+    for (id, last) in [("near", 0.81), ("far", 0.83), ("over", 0.79)] {
+        let (id, dataset) = (id.to_owned(), DatasetName::of("own"));
+        let info = CellInfo { id, dataset, published_life: None, ..cell.info().clone() };
+        let first = cell.recorded().unwrap()[0] / info.nominal_capacity;
+        let share = |k: u32| first + (last - first) * f64::from(k) / 299.0;
+        let capacity = (0..300).map(|k| share(k) * info.nominal_capacity).collect();
+        store.write(&Cell::new(info, cell.cycles().to_vec(), LifeRecord::Capacity(capacity)).unwrap()).unwrap();
+    }
+    small.batlinet(&["train", "small.yaml", "--model", "ridge", "--out", "model.blm", "--calibration", "none"]);
+    let found = rows(&small.batlinet(&["predict", "model.blm", "cells", "--format", "csv"]));
+    let said = "its record ends at 81.0 % of nominal capacity, above the 80 % that end a life";
+    assert!(found["near"]["warnings"].contains(said) && found["near"]["status"] != "ended", "{:?}", found["near"]);
+    assert!(!found["far"]["warnings"].contains("its record ends") && found["far"]["status"] != "ended");
+    assert!(!found["over"]["warnings"].contains("its record ends") && found["over"]["status"] == "ended");
 }
 
 #[test]

@@ -272,7 +272,7 @@ fn faults_of_cells_are_named_with_exit_code_3() {
     };
     fault(&cut, &["B.h5 is damaged", "import its dataset again"]);
     let remove = |trial: &Trial| fs::remove_file(file(trial, "B")).unwrap();
-    fault(&remove, &["manifest.csv have no file any more: B"]);
+    fault(&remove, &["manifest.csv has no file any more: B"]);
     let exchange = |trial: &Trial| {
         let other = tempfile::tempdir().unwrap();
         Store::create(other.path()).unwrap().write(&ageing("B", 301)).unwrap();
@@ -323,7 +323,7 @@ fn missing_cells_end_with_code_5_and_unknown_lives_are_notes() {
     trial.declare("A,train\nB,train\nC,test\nHUST_1-1,test\n", "{end_of_life: 0.8}");
     let (said, end) = trial.check();
     assert_eq!(code(&end), 5, "{said}");
-    assert!(said.contains("missing: trial: 1 cells of") && said.contains("are not here: HUST_1-1"), "{said}");
+    assert!(said.contains("missing: trial: 1 cell of") && said.contains("is not here: HUST_1-1"), "{said}");
 
     // some cells of a dataset, not all
     let trial = Trial::new(&[ageing("HUST_1-1", 200), ageing("HUST_1-2", 300)], "HUST_1-1,train\nHUST_1-2,test\n");
@@ -337,7 +337,7 @@ fn missing_cells_end_with_code_5_and_unknown_lives_are_notes() {
     trial.declare("HUST_1-1,train\nHUST_1-2,test\nHUST_1-3,test\n", "{end_of_life: 0.8}");
     let (said, end) = trial.check();
     assert_eq!(code(&end), 5, "{said}");
-    assert!(said.contains("are not here: HUST_1-3"), "{said}");
+    assert!(said.contains("is not here: HUST_1-3"), "{said}");
 
     let trial = sound();
     let plain = ageing("B", 300);

@@ -1,6 +1,7 @@
 //! Cycles of nothing but rest, which would count as cycles that end life.
 
 use crate::cell::{Cell, Cycle, LifeRecord};
+use crate::count::counted_with;
 
 /// Share of the nominal capacity that a cycle passes at least.
 const LEAST: f64 = 0.01;
@@ -51,7 +52,7 @@ pub fn without_rests(cell: Cell) -> (Cell, Option<String>) {
     let said: Vec<String> = said
         .into_iter()
         .filter(|(of, _)| !of.is_empty())
-        .map(|(of, what)| format!("{} cycles are {what}: {}", of.len(), numbers(of)))
+        .map(|(of, what)| format!("{} {what}: {}", counted_with(of.len(), "cycle", ["is", "are"]), numbers(of)))
         .collect();
     match Cell::new(cell.info().clone(), kept, life) {
         Ok(mended) => (mended, Some(said.join("; "))),

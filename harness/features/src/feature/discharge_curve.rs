@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use cells::cell::LEAST_CURRENT;
+use cells::cell::least_current;
 use cells::cell::{Cell, Cycle};
 use numerics::signal::{Grid, MedianRule, Outside, Resampler, RollingMedian, SampleBuffer, Samples};
 
@@ -74,7 +74,8 @@ impl CurveReader {
 
     fn compute(&mut self, cell: &Cell, cycle: &Cycle, out: &mut [f64]) {
         let all = Samples { xs: &cycle.voltage, unit: 1.0, ys: [&cycle.discharge_capacity] };
-        self.samples.gather(all, &cycle.current, |current| *current < -LEAST_CURRENT);
+        let least = least_current(cell.info().nominal_capacity);
+        self.samples.gather(all, &cycle.current, |current| *current < -least);
         if self.samples.len() <= 2 {
             out.fill(0.0);
             return;

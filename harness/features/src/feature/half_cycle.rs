@@ -1,6 +1,6 @@
 //! Voltage and current over capacity of one half of a cycle.
 
-use cells::cell::{Cell, Cycle, LEAST_CURRENT};
+use cells::cell::{Cell, Cycle, least_current};
 use numerics::signal::{Grid, Outside, Resampler, SampleBuffer, Samples, next_run};
 
 /// Which half.
@@ -75,7 +75,8 @@ fn choose<'a>(
         Half::Charge => 1.0,
         Half::Discharge => -1.0,
     };
-    let belongs = |current: &f64| sign * current > LEAST_CURRENT;
+    let least = least_current(nominal_capacity);
+    let belongs = |current: &f64| sign * current > least;
     let (low, high) = grid.ends();
 
     let all = Samples { xs: capacity, unit: nominal_capacity, ys: [&cycle.voltage, &cycle.current] };

@@ -6,8 +6,8 @@ pub(crate) enum Value<'a> {
     Text(&'a str),
     /// A number shown as hours, minutes and seconds, however many: days.
     Duration(f64),
-    /// A number shown as a date or a time of day.
-    Date,
+    /// A number shown as a date or a time of day: days since the last of 1899, where the workbook has a number.
+    Date(Option<f64>),
     /// A truth value or an error.
     Other,
 }

@@ -105,7 +105,7 @@ pub(crate) fn channel(sheet: &str) -> &str {
 }
 
 /// Whether a sheet is one of those that cyclers put beside the samples.
-fn is_aside(sheet: &str) -> bool {
+pub(crate) fn is_aside(sheet: &str) -> bool {
     let name = sheet.to_ascii_lowercase();
     name.contains("chart") || name.contains("statistic")
 }
@@ -180,7 +180,7 @@ impl Rows {
             Value::Text(text) if text.trim().is_empty() => return Ok(()),
             Value::Text(text) => text.trim().parse().map_err(|_| at(row, k, &not_a_number(text)))?,
             Value::Duration(days) if k == TIME => days * 86_400.0,
-            Value::Duration(_) | Value::Date => {
+            Value::Duration(_) | Value::Date(_) => {
                 let what = "the value is a date or a time of day: give the column the format of a number, see that it has \
                             what its name says, and save the workbook";
                 return Err(at(row, k, what));

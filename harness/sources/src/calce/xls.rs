@@ -127,7 +127,7 @@ impl XlsFile {
         let (row, column) = (u32::from(u16_at(data, 0)?), u32::from(u16_at(data, 2)?));
         let number = |format: u16, value: f64| match self.looks.get(usize::from(format)) {
             Some(Look::Duration) => Value::Duration(value),
-            Some(Look::Date) => Value::Date,
+            Some(Look::Date) => Value::Date(Some(value)),
             Some(Look::Number) | None => Value::Number(value),
         };
         match kind {

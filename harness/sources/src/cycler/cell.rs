@@ -9,7 +9,7 @@ use super::error::Error;
 use super::join::join;
 use super::look::{Kind, Looked, look};
 use super::odd;
-use super::plan::Plan;
+use super::plan::{Plan, Read};
 use super::role::Role;
 use super::samples::{Samples, State};
 use super::{parquet, pickles, text, workbook};
@@ -19,6 +19,7 @@ use crate::format::origin_of;
 use crate::imported::Imported;
 use crate::packed::PublishedFile;
 use cells::cell::{Cycle, Origin};
+use cells::count::{counted, times};
 use cells::physics;
 use cells::portrait::{self, Features, Portrait};
 use cells::quote::shown;
@@ -134,6 +135,9 @@ fn note(file: &Looked, plan: &Plan, notes: &mut Vec<String>) {
     notes.push(format!("read as {}", file.format()));
     let assumed = Role::ALL.into_iter().filter_map(|role| plan.column(role)).filter(|read| read.unit_is_assumed);
     let assumed = assumed.filter_map(|read| Some(format!("{} in {}", read.heading, read.unit?.name))).join(", ");
+    if let Some(read) = plan.column(Role::Time).filter(|read| read.is_date()) {
+        notes.push(format!("the time is that of the dates in \"{}\"", shown(&read.heading, 80)));
+    }
     if !assumed.is_empty() {
         notes.push(format!("units that {} means and does not write: {assumed}", file.format()));
     }
@@ -144,12 +148,15 @@ fn note(file: &Looked, plan: &Plan, notes: &mut Vec<String>) {
 /// # Errors
 /// [`Error`] with file, line and column.
 pub(super) fn samples(file: &Looked, plan: &Plan) -> Result<Samples, Error> {
-    match &file.kind {
-        Kind::Text(layout) => text::read(&file.file, layout, plan),
-        Kind::Workbook(sheet) => workbook::read(&file.file, sheet, plan),
-        Kind::Parquet => parquet::read(&file.file, plan),
-        Kind::Pickle | Kind::CycleTable => Ok(Samples::default()),
-    }
+    let samples = match &file.kind {
+        Kind::Text(layout) => text::read(&file.file, layout, plan)?,
+        Kind::Workbook(sheet) => workbook::read(&file.file, sheet, plan)?,
+        Kind::Parquet => parquet::read(&file.file, plan)?,
+        Kind::Pickle | Kind::CycleTable => Samples::default(),
+    };
+    let time = plan.column(Role::Time);
+    let time_is_named = time.is_some_and(|read| read.is_named);
+    Ok(Samples { time_is_named, time_is_of_dates: time.is_some_and(Read::is_date), ..samples })
 }
 
 /// Gives the current its sign where the program writes none: by what the cycler does.
@@ -266,6 +273,11 @@ fn assemble(declared: &Declared, samples: Samples, files: &Files<'_>, origin: Or
     if declared.cycles.is_none() && by == By::Current {
         notes.push("the files number no cycles: they are divided by the sign of the current".to_owned());
     }
+    if samples.capacity.is_none() && (samples.charge.is_none() || samples.discharge.is_none()) {
+        notes.push(
+            "capacities are the current over time, since the files have no counters of charge and discharge".to_owned(),
+        );
+    }
     let nominal = declared.nominal_capacity;
     let parts = divide(&samples, by, nominal).map_err(refuse)?;
     let mut ways = Ways::default();
@@ -330,18 +342,18 @@ fn assemble(declared: &Declared, samples: Samples, files: &Files<'_>, origin: Or
     }
     if ways.went_on > 0 {
         notes.push(format!(
-            "a counter of capacity goes on from cycle to cycle ({} times): what each cycle adds is taken",
-            ways.went_on
+            "a counter of capacity goes on from cycle to cycle ({}): what each cycle adds is taken",
+            times(ways.went_on)
         ));
     }
     if idle > 0 && by != By::Column {
-        notes.push(format!("{idle} cycles pass hardly any charge and are not counted"));
+        notes.push(format!("hardly any charge passes in {}: not counted", counted(idle, "cycle")));
     }
     if !left_out.is_empty() {
         let numbers = left_out.iter().take(10).join(", ");
         notes.push(format!(
-            "{} cycles left out, as declared: {numbers}{}",
-            left_out.len(),
+            "{} left out, as declared: {numbers}{}",
+            counted(left_out.len(), "cycle"),
             if left_out.len() > 10 { ", …" } else { "" }
         ));
     }

@@ -2,6 +2,7 @@
 
 mod facts;
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -17,6 +18,7 @@ use super::text_layout::Stated;
 use super::{guess, pickles};
 use crate::judged::judged;
 use crate::packed;
+use cells::count::counted;
 use cells::quote::{harmless, shown};
 use facts::Facts;
 
@@ -38,8 +40,9 @@ pub fn describe(paths: &[PathBuf]) -> Result<String, Error> {
             Err(error) => refusals.push(error),
         }
     }
+    let mut names = Names::of(&looked);
     for file in &looked {
-        match draft(file, &tables) {
+        match draft(file, &tables, &mut names) {
             Ok((about, draft)) => {
                 text.push_str(&about);
                 drafts.push_str(&draft);
@@ -100,18 +103,46 @@ fn quoted(text: &str) -> String {
     }
 }
 
-/// An id made of the name of a file.
-fn id(name: &str) -> String {
-    let stem = name.split('.').next().filter(|stem| !stem.is_empty()).unwrap_or("cell");
-    let stem = stem.strip_suffix("_timeseries").unwrap_or(stem);
-    let plain: String =
-        stem.chars().map(|c| if c.is_ascii_alphanumeric() || "_-".contains(c) { c } else { '_' }).collect();
-    if cells::catalogue::find(&plain).is_some() { format!("own_{plain}") } else { plain }
+/// What drafts call cells and files, so that no two are called alike.
+pub(super) struct Names {
+    ids: BTreeSet<String>,
+    /// Names that several files have.
+    shared: BTreeSet<String>,
 }
 
-fn draft(file: &Looked, tables: &[Looked]) -> Result<(String, String), Error> {
+impl Names {
+    fn of(files: &[Looked]) -> Self {
+        let shared = files.iter().map(|file| file.file.name.clone()).duplicates().collect();
+        Self { ids: BTreeSet::new(), shared }
+    }
+
+    /// An id made of the name of a file or of a cell, which no other draft has.
+    pub(super) fn id(&mut self, name: &str) -> String {
+        let stem = name.split('.').next().filter(|stem| !stem.is_empty()).unwrap_or("cell");
+        let stem = stem.strip_suffix("_timeseries").unwrap_or(stem);
+        let plain: String =
+            stem.chars().map(|c| if c.is_ascii_alphanumeric() || "_-".contains(c) { c } else { '_' }).collect();
+        let plain = if cells::catalogue::find(&plain).is_some() { format!("own_{plain}") } else { plain };
+        let numbered = (2..).map(|number| format!("{plain}_{number}"));
+        let free = std::iter::once(plain.clone()).chain(numbered).find(|id| !self.ids.contains(id)).unwrap_or(plain);
+        self.ids.insert(free.clone());
+        free
+    }
+
+    /// The name of a file, with its folder where the name alone is not enough.
+    pub(super) fn file(&self, file: &Looked) -> String {
+        let name = &file.file.name;
+        match file.file.folders.first().filter(|_| self.shared.contains(name)) {
+            Some(folder) => format!("{folder}/{name}"),
+            None => name.clone(),
+        }
+    }
+}
+
+fn draft(file: &Looked, tables: &[Looked], names: &mut Names) -> Result<(String, String), Error> {
     if file.kind == Kind::Pickle {
-        return pickles::draft(file);
+        let (about, draft) = pickles::draft(file, names)?;
+        return Ok((about + &foreseen(&draft, file, &[]), draft));
     }
     let mut mapping = String::new();
     let mut about = String::new();
@@ -128,8 +159,8 @@ fn draft(file: &Looked, tables: &[Looked]) -> Result<(String, String), Error> {
                         "- id: {}\n  files: [{}]\n  format: {}\n  # mapping: …  (see above)\n  cathode: unknown\n  \
                          nominal_capacity: 1  # Ah; not known\n  voltage_limits: [2.0, 4.5]  # V; not known\n  \
                          unconfirmed: {{nominal_capacity: 1, voltage_limits: [2.0, 4.5]}}  # nobody knows these: write them above\n",
-                        quoted(&id(&file.file.name)),
-                        quoted(&file.file.name),
+                        quoted(&names.id(&file.file.name)),
+                        quoted(&names.file(file)),
                         quoted(file.format())
                     );
                     return Ok((about, draft));
@@ -188,7 +219,7 @@ fn draft(file: &Looked, tables: &[Looked]) -> Result<(String, String), Error> {
             "#   VIRTUAL: the file says that its cell was simulated by the lab of this program, and never measured"
         );
     }
-    let _ = writeln!(about, "#   {} samples over {:.4} h", samples.len(), facts.hours);
+    let _ = writeln!(about, "#   {} over {:.4} h", counted(samples.len(), "sample"), facts.hours);
     let sign = facts.sign(file);
     if let Some(sentence) = &sign.sentence {
         let _ = writeln!(about, "#   {sentence}");
@@ -200,7 +231,7 @@ fn draft(file: &Looked, tables: &[Looked]) -> Result<(String, String), Error> {
         }
         _ => "column  # or: column, step, current",
     };
-    let mut files = vec![file.file.name.clone()];
+    let mut files = vec![names.file(file)];
     let stem = file.file.name.to_lowercase().replace("_timeseries.csv", "").replace(".gz", "");
     files.extend(
         tables
@@ -209,7 +240,7 @@ fn draft(file: &Looked, tables: &[Looked]) -> Result<(String, String), Error> {
             .map(|table| table.file.name.clone()),
     );
     let mut draft = String::new();
-    let _ = writeln!(draft, "- id: {}", quoted(&id(&file.file.name)));
+    let _ = writeln!(draft, "- id: {}", quoted(&names.id(&file.file.name)));
     let _ = writeln!(draft, "  files: [{}]", files.iter().map(|name| quoted(name)).join(", "));
     let _ = writeln!(draft, "  format: {}", quoted(file.format()));
     if !mapping.is_empty() {

@@ -39,13 +39,16 @@ pub enum Error {
         /// A fragment: what, and what to do.
         what: String,
     },
-    /// A file that cannot be opened, or an archive that is damaged.
+    /// No file that could be read is among those given.
     #[error("{0}")]
     Place(String),
+    /// A file that cannot be opened, or an archive that is damaged: what reading files says.
+    #[error("{0}")]
+    Files(Box<crate::Error>),
 }
 
 impl From<crate::Error> for Error {
     fn from(error: crate::Error) -> Self {
-        Self::Place(error.to_string())
+        Self::Files(Box::new(error))
     }
 }

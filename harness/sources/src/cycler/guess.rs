@@ -19,8 +19,12 @@ pub(super) fn mapping(headings: &[Heading]) -> Option<Guess> {
     let mut taken: Vec<usize> = Vec::new();
     let mut yaml = String::new();
     for role in Role::ALL {
-        let place =
-            headings.iter().enumerate().position(|(k, heading)| !taken.contains(&k) && is_like(role, &heading.key));
+        let find = |is: &dyn Fn(&str) -> bool| {
+            headings.iter().enumerate().position(|(k, heading)| !taken.contains(&k) && is(&heading.key))
+        };
+        let of_test = || find(&|key| is_of_test(role, key));
+        let of_date = || find(&|key| role == Role::Time && is_date(key));
+        let place = of_test().or_else(|| find(&|key| is_like(role, key))).or_else(of_date);
         let required = matches!(role, Role::Time | Role::Voltage | Role::Current);
         let Some(place) = place else {
             if required {
@@ -39,6 +43,9 @@ pub(super) fn mapping(headings: &[Heading]) -> Option<Guess> {
             None => writeln!(yaml, "    {name}: {{column: {column}}}  # by its name"),
             Some(quantity) => {
                 let (unit, why) = match heading.unit_of(quantity) {
+                    _ if role == Role::Time && is_date(&heading.key) => {
+                        ("date", "a date, since no time of the test is there")
+                    }
                     Ok(Some(unit)) => (unit.name, "as the heading says"),
                     _ => (usual(role), UNSURE),
                 };
@@ -64,36 +71,59 @@ fn usual(role: Role) -> &'static str {
     }
 }
 
+/// Whether a time is that of the whole test, which goes before others.
+fn is_of_test(role: Role, key: &str) -> bool {
+    let words = ["test", "total", "run", "elapsed", "cumul", "programmdauer", "gesamt", "总", "总时间", "测试"];
+    role == Role::Time
+        && is_like(role, key)
+        && words.iter().any(|word| key.contains(word))
+        && !["step", "schritt"].iter().any(|word| key.contains(word))
+}
+
+fn is_date(key: &str) -> bool {
+    ["date", "datum", "fecha", "stamp", "absolut", "realtime", "日期"].iter().any(|word| key.contains(word))
+}
+
+/// Parts of words for a time.
+const TIMES: [&str; 9] = ["time", "zeit", "dauer", "temps", "tiempo", "tempo", "时间", "時間", "시간"];
+
 fn is_like(role: Role, key: &str) -> bool {
     let has = |word: &str| key.contains(word);
     let is = |words: &[&str]| words.contains(&key);
-    let is_derived = has("dt") && has("dv") || has("energy") || has("power") || has("step") && role == Role::Time;
+    let is_derived = has("dt") && has("dv")
+        || has("energy")
+        || has("power")
+        || (has("step") || has("schritt")) && role == Role::Time;
     if is_derived {
         return false;
     }
     match role {
-        Role::Time => (has("time") || has("zeit") || is(&["t", "ts", "seconds", "s"])) && !has("date") && !has("stamp"),
+        Role::Time => (TIMES.into_iter().any(has) || is(&["t", "ts", "seconds", "s"])) && !is_date(key),
         Role::Voltage => {
-            has("volt") || has("spannung") || has("tension") || is(&["v", "u", "e", "ecell", "ewe", "vcell", "ucell"])
+            let words = ["volt", "potential", "spannung", "tensi", "tensã", "电压", "電壓", "電圧", "전압"];
+            words.into_iter().any(has) || is(&["v", "u", "e", "ecell", "ewe", "vf", "vcell", "ucell"])
         }
         Role::Current => {
-            (has("current") || has("strom") || has("courant") || has("amps") || is(&["i", "icell", "ia"]))
-                && !has("currentcycle")
+            let words = ["current", "strom", "courant", "corrient", "corrente", "amps", "电流", "電流", "전류"];
+            (words.into_iter().any(has) || is(&["i", "im", "icell", "ia"])) && !has("currentcycle")
         }
         Role::ChargeCapacity => {
-            (has("charge") || has("chg") || has("lade") || is(&["qc", "qcharge", "qchg"]))
+            (has("charge") || has("chg") || has("lad") || has("充电") || is(&["qc", "qcharge", "qchg"]))
                 && !has("dis")
                 && !has("dch")
-                && !has("entlade")
-                && (has("cap") || has("ah") || has("q") || has("kap"))
+                && !has("entlad")
+                && (has("cap") || has("ah") || has("q") || has("kap") || has("容量"))
         }
         Role::DischargeCapacity => {
-            (has("discharge") || has("dchg") || has("dischg") || has("entlade") || is(&["qd"]))
-                && (has("cap") || has("ah") || has("q") || has("kap"))
+            (has("discharge") || has("dchg") || has("dischg") || has("entlad") || has("放电") || is(&["qd", "ahela"]))
+                && (has("cap") || has("ah") || has("q") || has("kap") || has("容量"))
         }
-        Role::Cycle => has("cyc") || has("zykl"),
-        Role::Step => has("step") || has("schritt"),
-        Role::Temperature => has("temp") || is(&["t1", "tcell"]),
+        Role::Cycle => has("cyc") || has("zykl") || has("cicl") || has("循环") || has("循環"),
+        Role::Step => {
+            let words = ["step", "schritt", "工步", "步骤", "步次"];
+            words.into_iter().any(has) && !TIMES.into_iter().any(has)
+        }
+        Role::Temperature => has("temp") && !has("temps") && !has("tempo") || has("温度") || is(&["t1", "tcell"]),
         Role::Capacity | Role::State => false,
     }
 }

@@ -24,10 +24,10 @@ impl Heading {
     /// Takes apart `Test_Time(s)`, `Test Time (s)`, `U[V]`, `time/s` and `Voltage / V`.
     pub(super) fn new(text: &str) -> Self {
         let trimmed = text.trim().trim_start_matches('~').trim();
-        let bracketed = [('(', ')'), ('[', ']')].into_iter().find_map(|(open, close)| {
+        let bracketed = [('(', ')'), ('[', ']'), ('（', '）')].into_iter().find_map(|(open, close)| {
             let inside = trimmed.strip_suffix(close)?;
             let at = inside.rfind(open)?;
-            Some((&inside[..at], &inside[at + 1..]))
+            Some((&inside[..at], &inside[at + open.len_utf8()..]))
         });
         let parts = bracketed.or_else(|| trimmed.rsplit_once('/'));
         let (name, unit) = match parts {
@@ -80,6 +80,7 @@ mod tests {
             ("Q charge/discharge/mA.h", "qchargedischarge", "mA.h"),
             ("Rec#", "rec", ""),
             ("voltage_volt", "voltagevolt", ""),
+            ("电压（V）", "电压", "V"),
         ] {
             assert_eq!(parts(text), (key.to_owned(), unit.to_owned()), "{text}");
         }

@@ -4,9 +4,13 @@ use itertools::Itertools as _;
 
 use super::error::Error;
 use super::samples::Samples;
+use cells::count::times;
 
 /// s by which time may run back between samples, by the rounding of a program.
 const ROUNDING: f64 = 2e-3;
+/// s by which a clock is set back at the end of summer time, and so many summers of one test.
+const SUMMER: f64 = 3600.0;
+const MOST_SUMMERS: usize = 8;
 
 /// The samples of all files, whose times and numbers of cycles go on; what was done about it, in sentences.
 ///
@@ -167,23 +171,29 @@ fn in_order(name: &str, samples: &mut Samples, notes: &mut Vec<String>) -> Resul
     let line = samples.first_line + first as u64;
     let (from, to) = (samples.time[first - 1], samples.time[first]);
     let refuse = |what: String| Err(Error::Line { file: name.to_owned(), line, column: String::new(), what });
-    if to_zero && starts(&samples.cycle) {
-        notes.push(format!("in {name}, time begins anew {} times, each with a cycle: it is counted on", drops.len()));
-        let mut offset = 0.0;
-        let mut last = samples.time[0];
-        for time in &mut samples.time {
-            if *time < last - ROUNDING {
-                offset += last - *time;
-            }
-            last = *time;
-            *time += offset;
-        }
+    let of_cycles = starts(&samples.cycle);
+    let of_steps = starts(&samples.step) || drops.len() > 5;
+    if to_zero && (of_cycles || of_steps && samples.time_is_named) {
+        let each = if of_cycles { "each with a cycle" } else { "as that of a step does" };
+        notes.push(format!("in {name}, time begins anew {}, {each}: it is counted on", times(drops.len())));
+        count_on(&mut samples.time);
         return Ok(());
     }
-    if to_zero && starts(&samples.step) {
+    let is_set_back = drops.iter().all(|&k| samples.time[k - 1] - samples.time[k] <= SUMMER);
+    if samples.time_is_of_dates && is_set_back && drops.len() <= MOST_SUMMERS {
+        notes.push(format!(
+            "in {name}, line {line}, the clock goes back by {:.0} s ({} in all), as at the end of summer time: it is counted on",
+            from - to,
+            times(drops.len())
+        ));
+        count_on(&mut samples.time);
+        return Ok(());
+    }
+    if to_zero && of_steps {
         return refuse(format!(
             "time goes from {from} s back to {to} s, and so at the beginning of {} steps: it seems to be the time of the step; \
-             name the column with the time of the test under mapping: time",
+             name the column with the time of the test, or with its date, under mapping: time; if there is none, name this one: its \
+             times are then counted on from step to step",
             drops.len()
         ));
     }
@@ -199,11 +209,23 @@ fn in_order(name: &str, samples: &mut Samples, notes: &mut Vec<String>) -> Resul
             }
         ));
     }
-    let times = if drops.len() == 1 { "once".to_owned() } else { format!("{} times", drops.len()) };
     refuse(format!(
-        "time goes from {from} s back to {to} s ({times} in the file): lines are out of order, or two tests stand in one file; \
-         sort it, or give each test as a file of its own"
+        "time goes from {from} s back to {to} s ({} in the file): lines are out of order, or two tests stand in one file; sort it, or \
+         give each test as a file of its own",
+        times(drops.len())
     ))
+}
+
+/// Times that go on where they begin anew.
+fn count_on(times: &mut [f64]) {
+    let (mut offset, mut last) = (0.0, times.first().copied().unwrap_or_default());
+    for time in times {
+        if *time < last - ROUNDING {
+            offset += last - *time;
+        }
+        last = *time;
+        *time += offset;
+    }
 }
 
 /// Numbers of cycles that begin anew are counted on; those that jump to and fro are of two tests.
@@ -229,8 +251,8 @@ fn counted_up(name: &str, samples: &mut Samples, notes: &mut Vec<String>) -> Res
         return Err(Error::Line { file: name.to_owned(), line, column: String::new(), what });
     }
     notes.push(format!(
-        "in {name}, the number of the cycle begins anew with {to} in line {line} ({} times in all): it is counted on from {from}",
-        drops.len()
+        "in {name}, the number of the cycle begins anew with {to} in line {line} ({} in all): it is counted on from {from}",
+        times(drops.len())
     ));
     let (mut offset, mut last) = (0, cycles[0]);
     for cycle in cycles {

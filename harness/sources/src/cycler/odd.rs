@@ -5,6 +5,7 @@ use itertools::Itertools as _;
 
 use super::divide::Part;
 use super::samples::Samples;
+use cells::count::counted;
 
 /// Share of samples at the time of the one before that steps of a cycler explain.
 const SAME_TIME: f64 = 0.2;
@@ -39,7 +40,7 @@ pub(super) fn skipped(numbers: impl IntoIterator<Item = u32>) -> Option<(String,
         [] => String::new(),
         _ => {
             let more = if gaps.len() > 3 { format!(" and {} more", gaps.len() - 3) } else { String::new() };
-            let count = if lost == 1 { "1 number".to_owned() } else { format!("{lost} numbers") };
+            let count = counted(lost as usize, "number");
             format!("{count} of cycles skipped: {}{more}", gaps[..gaps.len().min(3)].join(", "))
         }
     };

@@ -3,13 +3,15 @@
 use itertools::Itertools as _;
 
 use super::declaration::{self, Declared};
+use super::draft::Names;
 use super::error::Error;
 use super::look::Looked;
-use crate::batteryml;
 use crate::imported::Imported;
 use crate::pickle::{self, Pickle};
+use crate::{batterylife, batteryml};
 use cells::catalogue::CatalogueEntry;
-use cells::cell::{Cathode, DatasetName};
+use cells::cell::{Cathode, Cell, CellInfo, DatasetName};
+use cells::count::counted;
 
 /// Bytes of one pickle.
 const LARGEST: u64 = 1 << 30;
@@ -46,14 +48,22 @@ pub(super) fn read(declared: &Declared, files: &[Looked]) -> Result<Imported, Er
     let pickle = file
         .file
         .read(LARGEST, |reader| Pickle::read(reader, pickle::MEMORY).map_err(|problem| file.file.refused(problem)))?;
-    batteryml::own(&entry(declared), pickle.root()).map_err(refuse)
+    // the file may call its cell otherwise than its owner does
+    let entry = entry(declared);
+    let named = pickle.root().get("cell_id").and_then(pickle::Node::text).map_or(entry.id.clone(), str::to_owned);
+    let imported = batteryml::own(&CatalogueEntry { id: named, ..entry }, pickle.root()).map_err(refuse)?;
+    let info = CellInfo { id: declared.id.clone(), ..imported.cell.info().clone() };
+    let (cycles, life) = (imported.cell.cycles().to_vec(), imported.cell.life().clone());
+    let cell = Cell::new(info, cycles, life)
+        .map_err(|invalid| Error::Cell { cell: declared.id.clone(), what: invalid.to_string() })?;
+    Ok(Imported { cell, ..imported })
 }
 
 /// What is said of a pickle, and its draft.
 ///
 /// # Errors
 /// [`Error`] where it is none of BatteryML.
-pub(super) fn draft(file: &Looked) -> Result<(String, String), Error> {
+pub(super) fn draft(file: &Looked, names: &mut Names) -> Result<(String, String), Error> {
     let refuse = |what: String| Error::File { file: file.file.place(), what };
     let pickle = file
         .file
@@ -70,10 +80,20 @@ pub(super) fn draft(file: &Looked) -> Result<(String, String), Error> {
     };
     let limits = number("min_voltage_limit_in_V").zip(number("max_voltage_limit_in_V"));
     let json = |text: String| serde_json::to_string(&text).unwrap_or_default();
-    let about = format!("# BatteryML: {}\n#   {cycles} cycles\n", file.file.place());
+    let of_batterylife = batterylife::counted_to(root);
+    let about = format!(
+        "# BatteryML: {}\n#   {}\n{}",
+        file.file.place(),
+        counted(cycles, "cycle"),
+        of_batterylife.as_ref().map_or_else(String::new, |counted_to| format!(
+            "#   of BatteryLife: `data import batterylife` takes it with its published lives and splits, and counts to {}; taken by \
+             this draft, it is a cell of your own, whose life is counted to the nominal capacity below\n",
+            counted_to.said
+        ))
+    );
     let seen = match limits {
         Some(_) => String::new(),
-        None => window(file, &id).map_or_else(|| "[2.0, 4.5]".to_owned(), |(low, high)| format!("[{low}, {high}]")),
+        None => window(file).map_or_else(|| "[2.0, 4.5]".to_owned(), |(low, high)| format!("[{low}, {high}]")),
     };
     let unknown = [
         number("nominal_capacity_in_Ah").is_none().then(|| "nominal_capacity: 1".to_owned()),
@@ -86,22 +106,22 @@ pub(super) fn draft(file: &Looked) -> Result<(String, String), Error> {
     };
     let draft = format!(
         "- id: {}\n  files: [{}]\n  format: BatteryML\n{}{}{}{unconfirmed}",
-        json(id),
-        json(file.file.name.clone()),
+        json(names.id(&id)),
+        json(names.file(file)),
         stated("cathode", text("cathode_material").map(json), "unknown"),
-        stated("nominal_capacity", number("nominal_capacity_in_Ah").map(|value| value.to_string()), "1"),
+        match of_batterylife {
+            Some(counted_to) => format!("  nominal_capacity: {}  # {}\n", counted_to.own, counted_to.why),
+            None => stated("nominal_capacity", number("nominal_capacity_in_Ah").map(|value| value.to_string()), "1"),
+        },
         stated("voltage_limits", limits.map(|(low, high)| format!("[{low}, {high}]")), &seen),
     );
     Ok((about, draft))
 }
 
 /// The lowest and highest voltage of a pickle, rounded outwards to 0.05 V.
-fn window(file: &Looked, id: &str) -> Option<(f64, f64)> {
-    let id = serde_json::to_string(id).ok()?;
-    let cell = format!(
-        "cells:\n- id: {id}\n  files: [x]\n  cathode: x\n  nominal_capacity: 1\n  voltage_limits: [0.01, 100]\n"
-    );
-    let declared = declaration::parse(&cell).ok()?.pop()?;
+fn window(file: &Looked) -> Option<(f64, f64)> {
+    let cell = "cells:\n- id: x\n  files: [x]\n  cathode: x\n  nominal_capacity: 1\n  voltage_limits: [0.01, 100]\n";
+    let declared = declaration::parse(cell).ok()?.pop()?;
     let cell = read(&declared, std::slice::from_ref(file)).ok()?.cell;
     let voltages = cell.cycles().iter().flat_map(|cycle| cycle.voltage.iter().copied());
     let (low, high) = voltages.filter(|voltage| voltage.is_finite()).minmax().into_option()?;

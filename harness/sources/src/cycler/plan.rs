@@ -8,7 +8,7 @@ use super::declaration::Mapping;
 use super::dialect::Dialect;
 use super::heading::Heading;
 use super::role::Role;
-use super::unit::{Quantity, Unit};
+use super::unit::{Form, Quantity, Unit};
 
 /// A column that is read.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +21,15 @@ pub(super) struct Read {
     pub unit: Option<Unit>,
     /// Whether the unit is the program's habit, and not written in the file.
     pub unit_is_assumed: bool,
+    /// Whether the user has named it.
+    pub is_named: bool,
+}
+
+impl Read {
+    /// Whether its values are dates.
+    pub(super) fn is_date(&self) -> bool {
+        self.unit.is_some_and(|unit| matches!(unit.form, Form::Date(_)))
+    }
 }
 
 /// The plan of a table.
@@ -51,7 +60,8 @@ impl Plan {
                 let habit = dialect.into_iter().flat_map(|dialect| dialect.columns);
                 let habit = habit.filter(|column| column.role == role).find(|column| column.key == headings[place].key);
                 let habit = habit.map_or("?", |column| column.unit);
-                columns[role as usize] = Some(read(&headings[place], place, role, mapped.unit.as_deref(), habit)?);
+                let read = read(&headings[place], place, role, mapped.unit.as_deref(), habit)?;
+                columns[role as usize] = Some(Read { is_named: true, ..read });
                 continue;
             }
             let Some(dialect) = dialect else { continue };
@@ -126,9 +136,15 @@ fn find(headings: &[Heading], wanted: &str, role: Role) -> Result<usize, String>
 }
 
 fn read(heading: &Heading, place: usize, role: Role, stated: Option<&str>, habit: &str) -> Result<Read, String> {
-    let at = |unit, unit_is_assumed| Ok(Read { place, heading: heading.text.clone(), unit, unit_is_assumed });
+    let at = |unit, unit_is_assumed| {
+        Ok(Read { place, heading: heading.text.clone(), unit, unit_is_assumed, is_named: false })
+    };
     let Some(quantity) = role.quantity() else { return at(None, false) };
     let name = role.name();
+    // programs write `Date(h:min:s.ms)` of what is a date
+    if let (None, Some(unit)) = (stated, quantity.unit(habit).filter(|unit| matches!(unit.form, Form::Date(_)))) {
+        return at(Some(unit), false);
+    }
     if let Some(stated) = stated {
         let unit = quantity.unit(stated).ok_or_else(|| {
             format!("\"{}\" is no unit of the {name}; known are {}", cells::quote::shown(stated, 40), quantity.units())

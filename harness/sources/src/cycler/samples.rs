@@ -1,7 +1,5 @@
 //! The samples of one file, in s, V, A, Ah and °C; current positive in charge.
 
-use crate::delimited::grouped::pointed;
-
 /// What the cycler does, in its own word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
@@ -78,6 +76,10 @@ pub(super) struct Samples {
     pub state: Option<Vec<State>>,
     /// Words of the state that are not known, the first few.
     pub strange: Vec<String>,
+    /// Whether the user has named the column of the time.
+    pub time_is_named: bool,
+    /// Whether times are those of dates, by a clock that may be set.
+    pub time_is_of_dates: bool,
     /// The line, or row, of the first sample.
     pub first_line: u64,
 }
@@ -87,7 +89,7 @@ impl Samples {
     pub(super) fn push_state(&mut self, word: &[u8]) {
         let state = State::of(word);
         if state == State::Other && self.strange.len() < Self::MOST_STRANGE {
-            let word = pointed(word);
+            let word = String::from_utf8_lossy(word).into_owned();
             if !self.strange.contains(&word) {
                 self.strange.push(word);
             }

@@ -1,24 +1,24 @@
 //! Samples from text.
 
-use std::io::{self, Cursor, Read};
+use std::io::{self, Read};
 
+use super::calendar::{self, Dates};
 use super::clock;
+use super::encoding::Decoded;
 use super::error::Error;
+use super::nested::Flat;
 use super::plan::Plan;
 use super::role::Role;
 use super::samples::Samples;
-use super::text_layout::{Layout, from_utf16};
-use crate::delimited::{
-    Problem, Row, Table, count,
-    grouped::{POINT, pointed},
-};
+use super::text_layout::Layout;
+use super::unit::{Form, Unit};
+use crate::delimited::{Marks, Problem, Row, Table, count, grouped::POINT};
 use crate::packed::PublishedFile;
 use cells::quote::shown;
+use encoding_rs::UTF_8;
 
 /// Bytes of one file, at most.
 pub(super) const LARGEST_FILE: u64 = 8 << 30;
-/// Bytes of a file in UTF-16, which is read as a whole.
-const LARGEST_UTF16: u64 = 512 << 20;
 /// Samples of one file, at most.
 pub(super) const MOST_SAMPLES: usize = 1 << 25;
 
@@ -45,10 +45,12 @@ impl<R: Read> Read for Exchanged<R> {
 /// old way of the Mac as if in ours.
 fn exchanged(layout: &Layout) -> Vec<(u8, u8)> {
     let mut pairs = Vec::new();
-    if layout.has_commas {
+    // between commas, numbers with commas stand in quotes
+    let has_commas = layout.has_commas && layout.delimiter != b',';
+    if has_commas {
         pairs.push((b',', b'.'));
     }
-    if layout.has_commas && layout.points_group {
+    if has_commas && layout.points_group {
         pairs.push((b'.', POINT));
     }
     if layout.ends_in_cr {
@@ -62,17 +64,22 @@ fn exchanged(layout: &Layout) -> Vec<(u8, u8)> {
 /// # Errors
 /// [`Error`] with file, line and column.
 pub(super) fn read(file: &PublishedFile, layout: &Layout, plan: &Plan) -> Result<Samples, Error> {
-    let outcome = if layout.is_utf16 {
-        let text = from_utf16(&file.bytes(LARGEST_UTF16)?);
-        samples(&mut Cursor::new(text.into_bytes()), layout, plan)
-    } else {
-        let mut samples_of = Ok(Samples::default());
-        file.read(LARGEST_FILE, |reader| {
-            samples_of = samples(reader, layout, plan);
-            Ok(())
-        })?;
-        samples_of
-    };
+    let mut outcome = Ok(Samples::default());
+    file.read(LARGEST_FILE, |reader| {
+        let mut decoded;
+        let reader: &mut dyn Read = if layout.encoding == UTF_8 {
+            reader
+        } else {
+            decoded = Decoded::new(reader, layout.encoding);
+            &mut decoded
+        };
+        outcome = if layout.is_nested {
+            samples(&mut Flat::new(reader, layout.delimiter), layout, plan)
+        } else {
+            samples(reader, layout, plan)
+        };
+        Ok(())
+    })?;
     outcome.map_err(|problem| refused(file, plan, problem))
 }
 
@@ -104,7 +111,9 @@ fn table<R: Read>(reader: R, layout: &Layout, plan: &Plan) -> Result<Samples, Pr
             return Err(Problem::Whole(format!("the column \"{}\" is named for two things", read.heading)));
         }
     }
-    let mut table = Table::below(reader, layout.delimiter, layout.above, columns, Role::NAMES)?;
+    let marks =
+        Marks { has_commas: layout.has_commas && layout.delimiter == b',', is_stated: layout.decimal_is_stated };
+    let mut table = Table::below(reader, layout.delimiter, marks, layout.above, columns, Role::NAMES)?;
     let wanted = Role::ALL.map(|role| plan.column(role).is_some());
     let has = |role: Role| wanted[role as usize];
     let mut samples = Samples {
@@ -121,13 +130,21 @@ fn table<R: Read>(reader: R, layout: &Layout, plan: &Plan) -> Result<Samples, Pr
     let unit = |role: Role| plan.column(role).and_then(|read| read.unit).unwrap_or(super::unit::CLOCK);
     let units = Role::ALL.map(unit);
     let sign = if plan.charge_is_positive { 1.0 } else { -1.0 };
+    let mut dates = Dates::default();
     while let Some(row) = table.next()? {
         if samples.time.len() == MOST_SAMPLES {
             return Err(Problem::Whole(format!("it has more than {MOST_SAMPLES} samples: give it in several files")));
         }
         let number =
             |role: Role| -> Result<f64, Problem> { Ok(units[role as usize].to_ours(row.number(role as usize)?)) };
-        samples.time.push(time(&row, units[Role::Time as usize])?);
+        match units[Role::Time as usize] {
+            Unit { form: Form::Date(_), .. } => {
+                let moment = date(&row)?;
+                samples.time.push(moment[0]);
+                dates.push(moment);
+            }
+            unit => samples.time.push(time(&row, unit)?),
+        }
         samples.voltage.push(number(Role::Voltage)?);
         samples.current.push(sign * number(Role::Current)?);
         if let Some(values) = &mut samples.charge {
@@ -157,25 +174,54 @@ fn table<R: Read>(reader: R, layout: &Layout, plan: &Plan) -> Result<Samples, Pr
             samples.push_state(row.bytes(Role::State as usize));
         }
     }
+    if let Unit { form: Form::Date(order), .. } = units[Role::Time as usize] {
+        samples.time = dates.settle(order).map_err(Problem::Whole)?;
+    }
     if samples.is_empty() { Err(Problem::Whole("it has no samples below its heading".to_owned())) } else { Ok(samples) }
 }
 
-fn time(row: &Row<'_, { Role::ALL.len() }>, unit: super::unit::Unit) -> Result<f64, Problem> {
-    const TIME: usize = Role::Time as usize;
-    if let (false, Some(value)) = (unit.is_clock, row.plain(TIME)) {
+const TIME: usize = Role::Time as usize;
+
+fn time(row: &Row<'_, { Role::ALL.len() }>, unit: Unit) -> Result<f64, Problem> {
+    let is_clock = unit.form == Form::Clock;
+    if let (false, Some(value)) = (is_clock, row.plain(TIME)) {
         return Ok(unit.to_ours(value));
     }
-    let field = pointed(row.bytes(TIME));
+    let field = row.text(TIME);
     // a clock says its unit itself, whatever the heading says
-    match clock::seconds(field.as_bytes()) {
-        Some(seconds) => Ok(seconds),
-        None if unit.is_clock => {
-            let shown = shown(field, 40);
-            Err(row.problem(
-                TIME,
-                format!("\"{shown}\" is no duration like 26:10:00.5; write the unit of the time under mapping"),
-            ))
-        }
+    if let Some(seconds) = clock::seconds(field.as_bytes()) {
+        return Ok(seconds);
+    }
+    let number = if is_clock { None } else { row.number(TIME).ok() };
+    match number {
+        Some(value) => Ok(unit.to_ours(value)),
+        None if calendar::seconds(&field).is_some() => Err(row.problem(
+            TIME,
+            format!(
+                "\"{}\" is a date; write `unit: date` under mapping: time, or name another column",
+                shown(field, 40)
+            ),
+        )),
+        None if is_clock => Err(row.problem(
+            TIME,
+            format!(
+                "\"{}\" is no duration like 26:10:00.5; write the unit of the time under mapping",
+                shown(field, 40)
+            ),
+        )),
         None => Ok(unit.to_ours(row.number(TIME)?)),
     }
+}
+
+/// The moments that the time of a row can be; a number is that of days in a spreadsheet.
+fn date(row: &Row<'_, { Role::ALL.len() }>) -> Result<[f64; 2], Problem> {
+    let field = row.text(TIME);
+    let of_spreadsheet = || row.plain(TIME).and_then(calendar::of_spreadsheet).map(|seconds| [seconds; 2]);
+    calendar::seconds(&field).or_else(of_spreadsheet).ok_or_else(|| {
+        let what = format!(
+            "\"{}\" is no date like 2024-03-01 14:30:00; write the unit of the time under mapping, or name another column",
+            shown(field, 40)
+        );
+        row.problem(TIME, what)
+    })
 }

@@ -15,7 +15,27 @@ pub(super) enum Quantity {
     Temperature,
 }
 
-/// A unit of a column: ours = value · `factor` + `offset`, or a time of day.
+/// Which of the two comes first in dates like `3/1/2024`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum DayAndMonth {
+    /// As in most of the world.
+    DayFirst,
+    /// As in the United States.
+    MonthFirst,
+}
+
+/// How values are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// As numbers.
+    Number,
+    /// Like `26:10:00.5`.
+    Clock,
+    /// As dates with a time of day, perhaps with the order of day and month.
+    Date(Option<DayAndMonth>),
+}
+
+/// A unit of a column: ours = value · `factor` + `offset`, or a time of day, or a date.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Unit {
     /// As it is written in `cells.yaml`.
@@ -24,22 +44,26 @@ pub(super) struct Unit {
     pub factor: f64,
     /// Of ours at its zero.
     pub offset: f64,
-    /// Whether values are like `26:10:00.5`.
-    pub is_clock: bool,
+    /// How values are written.
+    pub form: Form,
 }
 
 const fn unit(name: &'static str, factor: f64) -> Unit {
-    Unit { name, factor, offset: 0.0, is_clock: false }
+    Unit { name, factor, offset: 0.0, form: Form::Number }
 }
 
 /// A time of day or a duration with colons.
-pub(super) const CLOCK: Unit = Unit { name: "h:min:s", factor: 1.0, offset: 0.0, is_clock: true };
+pub(super) const CLOCK: Unit = Unit { form: Form::Clock, ..unit("h:min:s", 1.0) };
+
+const fn date(order: Option<DayAndMonth>) -> Unit {
+    Unit { form: Form::Date(order), ..unit("date", 1.0) }
+}
 
 impl Quantity {
     /// The names of its units, for a person.
     pub(super) fn units(self) -> &'static str {
         match self {
-            Self::Time => "s, ms, min, h, d, h:min:s",
+            Self::Time => "s, ms, min, h, d, h:min:s, date, dd/mm/yyyy, mm/dd/yyyy",
             Self::Voltage => "V, mV",
             Self::Current => "A, mA, uA",
             Self::Capacity => "Ah, mAh, uAh, C",
@@ -49,10 +73,17 @@ impl Quantity {
 
     /// The unit that is written so; none where it is none of this quantity.
     pub(super) fn unit(self, text: &str) -> Option<Unit> {
-        let text = text.trim().replace(['µ', 'μ'], "u");
+        let text = text.trim().replace(['µ', 'μ'], "u").replace('℃', "degC").replace('℉', "degF");
         let plain: String = text.chars().filter(|letter| letter.is_alphanumeric()).collect();
         // m is thousandth and M million: only the words are free in their case
         let word = plain.to_lowercase();
+        if self == Self::Time && word.contains("yy") {
+            return Some(date(match word.find("yy") {
+                _ if word.starts_with("dd") => Some(DayAndMonth::DayFirst),
+                Some(1..) => Some(DayAndMonth::MonthFirst),
+                _ => None,
+            }));
+        }
         if self == Self::Time && text.contains(':') {
             return Some(CLOCK);
         }
@@ -63,13 +94,14 @@ impl Quantity {
             (Self::Time, "h" | "hr" | "hrs" | "hour" | "hours") => unit("h", 3600.0),
             (Self::Time, "d" | "day" | "days") => unit("d", 86_400.0),
             (Self::Time, "hms" | "hhmmss" | "clock") => CLOCK,
-            (Self::Voltage, "v" | "volt" | "volts") => unit("V", 1.0),
+            (Self::Time, "date" | "datetime" | "timestamp") => date(None),
+            (Self::Voltage, "v" | "volt" | "volts" | "vvsref") => unit("V", 1.0),
             (Self::Voltage, "mv" | "millivolt" | "millivolts") if !plain.starts_with('M') => unit("mV", 1e-3),
             (Self::Current, "a" | "amp" | "amps" | "ampere" | "amperes") => unit("A", 1.0),
             (Self::Current, "ma" | "milliampere" | "milliamps") if !plain.starts_with('M') => unit("mA", 1e-3),
             (Self::Current, "ua" | "microampere") => unit("uA", 1e-6),
-            (Self::Capacity, "ah" | "amphr" | "amphour" | "amperehour" | "amperehours") => unit("Ah", 1.0),
-            (Self::Capacity, "mah" | "milliamperehour") if !plain.starts_with('M') => unit("mAh", 1e-3),
+            (Self::Capacity, "ah" | "ahr" | "amphr" | "amphour" | "amperehour" | "amperehours") => unit("Ah", 1.0),
+            (Self::Capacity, "mah" | "mahr" | "milliamperehour") if !plain.starts_with('M') => unit("mAh", 1e-3),
             (Self::Capacity, "uah" | "microamperehour") => unit("uAh", 1e-6),
             (Self::Capacity, "c" | "coulomb" | "as") => unit("C", 1.0 / 3600.0),
             (Self::Temperature, "c" | "degc" | "celsius" | "degreecelsius" | "degreescelsius") => unit("degC", 1.0),
@@ -81,6 +113,14 @@ impl Quantity {
             (Self::Temperature, _) if word.ends_with('c') && text.chars().count() <= 4 => unit("degC", 1.0),
             _ => return None,
         })
+    }
+}
+
+impl Quantity {
+    /// Whether a text is a unit of any quantity, to the letter.
+    pub(super) fn is_any(text: &str) -> bool {
+        let short = ["s", "ms", "min", "h", "V", "mV", "A", "mA", "Ah", "mAh", "°C", "degC", "K"];
+        short.contains(&text) || text.starts_with("V vs")
     }
 }
 
@@ -114,5 +154,11 @@ mod tests {
         assert_eq!(ours(Quantity::Temperature, "\u{fffd}C"), Some(2.0));
         assert!((ours(Quantity::Temperature, "degF").unwrap() + 16.666_666).abs() < 1e-4);
         assert_eq!(Quantity::Time.unit("h:min:s.ms"), Some(CLOCK));
+        let order = |text: &str| Quantity::Time.unit(text).map(|unit| unit.form);
+        assert_eq!(order("date"), Some(Form::Date(None)));
+        assert_eq!(order("yyyy-mm-dd hh:mm:ss"), Some(Form::Date(None)));
+        assert_eq!(order("dd/mm/yyyy"), Some(Form::Date(Some(DayAndMonth::DayFirst))));
+        assert_eq!(order("MM/DD/YYYY hh:mm"), Some(Form::Date(Some(DayAndMonth::MonthFirst))));
+        assert_eq!(ours(Quantity::Temperature, "℃"), Some(2.0));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::calendar::{self, Dates};
 use super::clock;
 use super::dialect::Dialect;
 use super::error::Error;
@@ -9,8 +10,9 @@ use super::heading::Heading;
 use super::plan::Plan;
 use super::role::Role;
 use super::samples::Samples;
-use crate::calce::{Sheets, Value, channel, open_workbook};
-use crate::delimited::count;
+use super::unit::{Form, Unit};
+use crate::calce::{Sheets, Value, channel, is_aside, open_workbook};
+use crate::delimited::{count, grouped, not_a_number};
 use crate::packed::PublishedFile;
 use cells::quote::shown;
 
@@ -43,7 +45,7 @@ pub(super) fn headings(file: &PublishedFile) -> Result<(Sheet, Vec<Heading>), Er
     let mut found: Vec<(String, u32, Vec<Heading>)> = Vec::new();
     let mut tables: Vec<(String, u32, Vec<Heading>)> = Vec::new();
     let sheets = workbook.sheets();
-    for sheet in &sheets {
+    for sheet in sheets.iter().filter(|sheet| !is_aside(sheet)) {
         for (row, headings) in first_rows(&mut *workbook, sheet).map_err(refuse)? {
             let words = headings.iter().filter(|heading| !heading.key.is_empty()).count();
             if Dialect::recognised(&headings, &[]).is_some() {
@@ -122,6 +124,9 @@ pub(super) fn read(file: &PublishedFile, sheet: &Sheet, plan: &Plan) -> Result<S
     if rows.samples.is_empty() {
         return Err(refuse("it has no samples below its headings".to_owned()));
     }
+    if let Form::Date(order) = rows.time_form {
+        rows.samples.time = rows.dates.settle(order).map_err(refuse)?;
+    }
     Ok(rows.samples)
 }
 
@@ -130,6 +135,11 @@ struct Rows<'a> {
     plan: &'a Plan,
     row: Option<u32>,
     values: [Option<f64>; Role::ALL.len()],
+    /// How times are written.
+    time_form: Form,
+    /// What the date of the row can be.
+    moment: [f64; 2],
+    dates: Dates,
     /// The cycler's word of the row.
     state: String,
     samples: Samples,
@@ -149,7 +159,9 @@ impl<'a> Rows<'a> {
             first_line,
             ..Samples::default()
         };
-        Self { plan, row: None, values: [None; Role::ALL.len()], state: String::new(), samples }
+        let time_form = plan.column(Role::Time).and_then(|read| read.unit).map_or(Form::Number, |unit| unit.form);
+        let (values, dates) = ([None; Role::ALL.len()], Dates::default());
+        Self { plan, row: None, values, time_form, moment: [0.0; 2], dates, state: String::new(), samples }
     }
 
     fn add(&mut self, row: u32, column: u32, value: Value<'_>) -> Result<(), String> {
@@ -168,20 +180,37 @@ impl<'a> Rows<'a> {
             }
             let bad = |what: String| format!("row {}, column \"{}\": {what}", row + 1, shown(&read.heading, 80));
             let unit = |number: f64| read.unit.map_or(number, |unit| unit.to_ours(number));
-            let number = match value {
-                Value::Number(number) => unit(number),
-                Value::Duration(days) if role == Role::Time => days * 86_400.0,
-                Value::Text(text) if text.trim().is_empty() => continue,
-                Value::Text(text) => match text.trim().parse::<f64>() {
-                    Ok(number) => unit(number),
-                    Err(_) => match clock::seconds(text.as_bytes()).filter(|_| role == Role::Time) {
-                        Some(seconds) => seconds,
-                        None => return Err(bad(format!("\"{}\" is not a number", shown(text, 40)))),
+            if let (Role::Time, Some(Unit { form: Form::Date(_), .. })) = (role, read.unit) {
+                let of_number = |days| calendar::of_spreadsheet(days).map(|seconds| [seconds; 2]);
+                let moment = match value {
+                    Value::Number(days) | Value::Date(Some(days)) => of_number(days),
+                    Value::Text(text) if text.trim().is_empty() => continue,
+                    Value::Text(text) => calendar::seconds(text),
+                    _ => None,
+                };
+                self.moment =
+                    moment.ok_or_else(|| bad("the value is no date: name another column under mapping".to_owned()))?;
+                self.values[role as usize] = Some(self.moment[0]);
+                continue;
+            }
+            let number =
+                match value {
+                    Value::Number(number) => unit(number),
+                    Value::Duration(days) if role == Role::Time => days * 86_400.0,
+                    Value::Text(text) if text.trim().is_empty() => continue,
+                    Value::Text(text) => match grouped::signed(text.trim()).parse::<f64>() {
+                        Ok(number) => unit(number),
+                        Err(_) => match clock::seconds(text.as_bytes()).filter(|_| role == Role::Time) {
+                            Some(seconds) => seconds,
+                            None => return Err(bad(not_a_number(text))),
+                        },
                     },
-                },
-                _ if role == Role::Temperature => continue,
-                _ => return Err(bad("the value is a date or no number: name another column under mapping".to_owned())),
-            };
+                    _ if role == Role::Temperature => continue,
+                    _ => return Err(bad(
+                        "the value is a date or no number: name another column under mapping (a date has `unit: date`)"
+                            .to_owned(),
+                    )),
+                };
             if !number.is_finite() {
                 return Err(bad(format!("{number} is not a finite number")));
             }
@@ -209,6 +238,9 @@ impl<'a> Rows<'a> {
         let sign = if self.plan.charge_is_positive { 1.0 } else { -1.0 };
         let samples = &mut self.samples;
         samples.time.push(get(Role::Time)?);
+        if let Form::Date(_) = self.time_form {
+            self.dates.push(self.moment);
+        }
         samples.voltage.push(get(Role::Voltage)?);
         samples.current.push(sign * get(Role::Current)?);
         let columns = [

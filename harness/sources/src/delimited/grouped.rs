@@ -1,5 +1,7 @@
 //! Numbers whose thousands stand apart: `1,234.56`, `1 234.56`, `1'234.56`.
 
+use std::borrow::Cow;
+
 /// Stands for a point of a file whose numbers have commas: there it can only group thousands.
 pub(crate) const POINT: u8 = 0x1f;
 
@@ -40,19 +42,30 @@ pub(crate) fn read(text: &str) -> Option<Grouped> {
     Some(if may_be_decimal { Grouped::Unclear(value) } else { Grouped::Number(value) })
 }
 
-/// A field as a person wrote it: with points where [`POINT`] stands for them.
-pub(crate) fn pointed(field: &[u8]) -> String {
-    String::from_utf8_lossy(field).replace(POINT as char, ".")
+/// A text as a person wrote it: with points where [`POINT`] stands for them.
+pub(crate) fn pointed(text: &str) -> String {
+    text.replace(POINT as char, ".")
 }
 
-/// A field whose thousands stand apart. A point in a file of commas is one only where digits in threes surround it.
-pub(crate) fn of(field: &[u8]) -> Option<Grouped> {
-    // blanks that do not break are one byte in the encoding of spreadsheets
+/// A number with the minus of a keyboard in the place of that of typesetters, and of dashes.
+pub(crate) fn signed(text: &str) -> Cow<'_, str> {
+    const MINUS: [char; 5] = ['\u{2212}', '\u{2013}', '\u{2012}', '\u{ff0d}', '\u{fe63}'];
+    match text.trim_start().strip_prefix(MINUS) {
+        Some(rest) => Cow::Owned(format!("-{rest}")),
+        None => Cow::Borrowed(text),
+    }
+}
+
+/// A field as text with a decimal point, [`POINT`] between thousands, and a plain minus. Where `has_commas`, its comma is the decimal
+/// mark.
+pub(crate) fn text(field: &[u8], has_commas: bool) -> String {
     let text = match std::str::from_utf8(field) {
-        Ok(text) => text.to_owned(),
-        Err(_) => field.iter().map(|&byte| byte as char).collect(),
+        Ok(text) => signed(text).into_owned(),
+        // blanks that do not break are one byte in the encoding of spreadsheets
+        Err(_) if field.contains(&0xa0) => field.iter().map(|&byte| byte as char).collect(),
+        Err(_) => String::from_utf8_lossy(field).into_owned(),
     };
-    read(&text)
+    if has_commas && text.contains(',') { text.replace('.', "\u{1f}").replace(',', ".") } else { text }
 }
 
 #[cfg(test)]
@@ -72,6 +85,10 @@ mod tests {
         ] {
             assert_eq!(read(text), Some(Grouped::Number(value)), "{text}");
         }
+        for text in ["\u{2212}1", "\u{2013}1", "-1"] {
+            assert_eq!(signed(text), "-1");
+        }
+        assert_eq!((text("1,5".as_bytes(), true), text(b"1.5", true)), ("1.5".to_owned(), "1.5".to_owned()));
         assert_eq!(read("1,234"), Some(Grouped::Unclear(1234.0)));
         assert_eq!(read("-1\u{1f}234"), Some(Grouped::Unclear(-1234.0)));
         for text in

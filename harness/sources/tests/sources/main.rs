@@ -16,4 +16,5 @@ mod published_files;
 mod raw;
 mod raw_bad;
 mod rwth;
+mod vendors;
 mod words;

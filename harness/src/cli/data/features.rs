@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::cli::collection::open_aloud;
 use crate::cli::failure::Failure;
 use crate::cli::output::say;
+use cells::count::{counted, counted_with};
 use experiments::{feature_table, read};
 use record::AS_WRITTEN;
 
@@ -34,11 +35,10 @@ pub(super) fn execute(
     super::print(
         out,
         &format!(
-            "wrote {}: {} columns of features of {} {} cells\n",
+            "wrote {}: {} of features of {}\n",
             table.display(),
-            written.columns,
-            written.cells,
-            source.origin()
+            counted(written.columns, "column"),
+            counted(written.cells, &format!("{} cell", source.origin()))
         ),
     )?;
     let lacking = &written.lacking;
@@ -46,5 +46,8 @@ pub(super) fn execute(
     if lacking.is_empty() {
         return Ok(());
     }
-    Err(Failure::Incomplete(format!("{} features are empty, since their cells do not give them", lacking.len())))
+    Err(Failure::Incomplete(format!(
+        "{} empty, since the cell does not give it",
+        counted_with(lacking.len(), "feature", ["is", "are"])
+    )))
 }

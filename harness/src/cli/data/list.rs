@@ -7,6 +7,7 @@ use itertools::Itertools as _;
 use tabled::{builder::Builder, settings::Style};
 
 use super::datasets::importable;
+use cells::count::counted;
 use cells::quote::shown;
 use cells::store::Store;
 use cells::{catalogue, datasets, source::CellSource};
@@ -54,7 +55,8 @@ pub(super) fn render(store: Option<&Store>) -> String {
     let mut text = table.build().with(Style::psql()).to_string();
     let where_from = match store {
         Some(store) => {
-            let cells = format!("{} {} cells in {}", store.ids().len(), store.origin(), store.dir().display());
+            let cells = counted(store.ids().len(), &format!("{} cell", store.origin()));
+            let cells = format!("{cells} in {}", store.dir().display());
             match store.hashes() {
                 Some([content, lives]) => format!("{cells}, content {content}, lives {lives}"),
                 None => cells,

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::import::{bar, show};
 use crate::cli::{collection, failure::Failure, interrupt};
+use cells::count::counted;
 use cells::source::CellSource as _;
 use cells::store::{Kept, Store};
 use sources::Error;
@@ -59,9 +60,9 @@ pub(super) fn execute(
     super::print(
         out,
         &format!(
-            "{} cells repaired, {} others as they are\n{said}written to {}; {} is as it was\n",
-            ids.len(),
-            others.len(),
+            "{} repaired, {} as they are\n{said}written to {}; {} is as it was\n",
+            counted(ids.len(), "cell"),
+            counted(others.len(), "other"),
             target.display(),
             data.display()
         ),

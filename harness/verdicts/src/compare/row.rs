@@ -5,6 +5,7 @@ use statistics::{Difference, Predictions, Verdict, difference};
 
 use super::{Question, pairs::Half, why};
 use crate::{Group, Slot};
+use cells::count::counted_with;
 
 /// Between the name of a cross-validation and the number of a fold.
 const FOLD: &str = "-fold-";
@@ -65,7 +66,7 @@ impl Row {
         finding.because = None;
         if finding.failed > 0 {
             finding.verdict = Verdict::CannotTell;
-            finding.because = Some(format!("{} runs have no numbers", finding.failed));
+            finding.because = Some(format!("{} no numbers", counted_with(finding.failed, "run", ["has", "have"])));
         } else if finding.verdict == Verdict::CannotTell && !finding.difference.shows_seeds {
             finding.because = Some("one seed only: what another would do is not known".to_owned());
         } else if finding.verdict == Verdict::CannotTell {
@@ -81,7 +82,9 @@ impl Finding {
         let tolerance = self.tolerance;
         let within = |value: f64| low <= value && value <= high;
         match () {
-            () if low.is_nan() || high.is_nan() => format!("{cells} cells are too few for an interval"),
+            () if low.is_nan() || high.is_nan() => {
+                format!("{} too few for an interval", counted_with(cells, "cell", ["is", "are"]))
+            }
             () if tolerance > 0.0 && (within(tolerance) || within(-tolerance)) => {
                 "the interval reaches over the tolerance".to_owned()
             }

@@ -7,7 +7,7 @@ use crate::cycler::divide::divide;
 use crate::cycler::look::Looked;
 use crate::cycler::role::Role;
 use crate::cycler::samples::{Samples, State};
-use crate::cycler::unit::Unit;
+use crate::cycler::unit::{Form, Unit};
 
 /// What the samples show.
 pub(super) struct Facts {
@@ -132,7 +132,8 @@ impl Facts {
         };
         // a time of day has no number of its own
         let (unit, name) = match unit {
-            Some(unit) if !unit.is_clock => (Some(unit), ""),
+            Some(unit) if unit.form == Form::Number => (Some(unit), ""),
+            Some(Unit { form: Form::Date(_), .. }) => return String::new(),
             Some(_) => (None, " s"),
             None => (None, ""),
         };

@@ -6,10 +6,15 @@ use crate::cycler::role::Role::*;
 /// Current is positive in charge. Capacities run on until the schedule resets them.
 pub(crate) const DIALECT: Dialect = Dialect {
     name: "Arbin",
-    known_by: &[&["testtime", "cycleindex", "chargecapacity"], &["testtime", "cycleindex", "voltage"]],
+    known_by: &[
+        &["testtime", "cycleindex", "chargecapacity"],
+        &["testtime", "cycleindex", "voltage"],
+        &["datetime", "cycleindex", "stepindex"],
+    ],
     preamble: &[],
     columns: &[
         column(Time, "testtime", "s"),
+        column(Time, "datetime", "date"),
         column(Voltage, "voltage", "V"),
         column(Current, "current", "A"),
         column(ChargeCapacity, "chargecapacity", "Ah"),

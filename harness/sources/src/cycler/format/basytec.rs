@@ -10,10 +10,13 @@ pub(crate) const DIALECT: Dialect = Dialect {
     preamble: &["Basytec", "BaSyTec"],
     columns: &[
         column(Time, "time", "h"),
+        column(Time, "datetime", "date"),
         column(Voltage, "u", "V"),
         column(Current, "i", "A"),
         column(ChargeCapacity, "ahcyccharge", "Ah"),
+        column(ChargeCapacity, "ahcyccharge0", "Ah"),
         column(DischargeCapacity, "ahcycdischarge", "Ah"),
+        column(DischargeCapacity, "ahcycdischarge0", "Ah"),
         column(Cycle, "cyccount", ""),
         column(Step, "line", ""),
         column(Temperature, "t1", "degC"),

@@ -17,6 +17,7 @@ pub(crate) const DIALECT: Dialect = Dialect {
     columns: &[
         column(Time, "testtime", "h:min:s"),
         column(Time, "test", "?"),
+        column(Time, "dpttime", "date"),
         column(Voltage, "volts", "V"),
         column(Voltage, "voltage", "V"),
         column(Current, "amps", "A"),

@@ -15,6 +15,7 @@ pub(crate) const DIALECT: Dialect = Dialect {
     columns: &[
         column(Time, "totaltime", "?"),
         column(Time, "testtime", "?"),
+        column(Time, "realtime", "date"),
         column(Voltage, "voltage", "?"),
         column(Current, "current", "?"),
         column(ChargeCapacity, "chargecapacity", "?"),

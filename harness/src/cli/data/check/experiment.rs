@@ -6,8 +6,9 @@ use itertools::Itertools as _;
 
 use super::Finding;
 use super::stored_cells::{StoredCells, uncounted, unknown};
-use crate::cli::output::{counted, names};
+use crate::cli::output::names;
 use cells::catalogue;
+use cells::count::{counted, counted_with, verb};
 use cells::label::{LabelRule, Unreached, Verdict, published};
 use cells::split::{Split, one_test};
 use experiments::pools::Pools;
@@ -35,7 +36,7 @@ fn of_one(experiment: &Experiment, cells: &StoredCells) -> Result<Vec<Finding>, 
     }
     if !findings.iter().any(|finding| matches!(finding, Finding::Fault(_) | Finding::Missing(_))) {
         let count = subject.ids().count();
-        let all = counted(count, "cell", ["is", "are"]);
+        let all = counted_with(count, "cell", ["is", "are"]);
         findings.push(Finding::Note(format!("all {all} here, and may be split and labelled as declared")));
     }
     let name = &experiment.name;
@@ -80,8 +81,8 @@ impl Subject<'_> {
             })
             .collect();
         if !missing.is_empty() {
-            let (count, which) = (missing.len(), names(missing));
-            findings.push(Finding::Missing(format!("{count} cells of {file} are not here: {which}")));
+            let (count, are) = (counted(missing.len(), "cell"), verb(missing.len(), ["is", "are"]));
+            findings.push(Finding::Missing(format!("{count} of {file} {are} not here: {}", names(missing))));
         }
         findings
     }
@@ -169,13 +170,13 @@ impl Subject<'_> {
             let (count, which) = (short.len(), names(short));
             findings.push(Finding::Missing(format!(
                 "{} here with fewer than the {horizon} cycles that features read: {which}",
-                counted(count, "cell", ["is", "are"])
+                counted_with(count, "cell", ["is", "are"])
             )));
         }
         if !over.is_empty() {
-            let (count, which) = (over.len(), names(over));
+            let (count, which) = (counted_with(over.len(), "cell", ["ends", "end"]), names(over));
             findings.push(Finding::Fault(format!(
-                "{count} cells end within the {horizon} cycles that features read, so that a model sees what it is to \
+                "{count} within the {horizon} cycles that features read, so that a model sees what it is to \
                  predict: {which}; raise label.minimum"
             )));
         }

@@ -10,8 +10,9 @@ use tabled::{builder::Builder, settings::Style};
 use super::Finding;
 use super::published::{Group, groups};
 use crate::cli::failure::Failure;
-use crate::cli::output::{counted, names, say};
+use crate::cli::output::{names, say};
 use cells::cell::{Cell, DatasetName, LifeRecord, Origin};
+use cells::count::{counted, counted_with, verb};
 use cells::label::{LabelRule, Unreached, Verdict};
 use cells::notes::Notes;
 use cells::physics;
@@ -78,10 +79,11 @@ impl StoredCells {
             Some(manifest) => {
                 let gone: Vec<&str> = manifest.ids().filter(|id| !has_file(id)).collect();
                 if !gone.is_empty() {
-                    let (count, gone) = (gone.len(), names(gone));
+                    let (count, have) = (counted(gone.len(), "cell"), verb(gone.len(), ["has", "have"]));
                     findings.push(Finding::Fault(format!(
-                        "{count} cells of {} have no file any more: {gone}; import their dataset again with --force",
-                        Manifest::path(data).display()
+                        "{count} of {} {have} no file any more: {}; import their dataset again with --force",
+                        Manifest::path(data).display(),
+                        names(gone)
                     )));
                 }
             }
@@ -143,7 +145,7 @@ impl StoredCells {
             let here = || self.0.values().filter(|seen| is_here(&seen.cell.info().dataset));
             let lives: Vec<f64> = here().filter_map(|seen| reached.life(&seen.cell).ok().flatten()).collect();
             let range = match lives.iter().minmax_by(|a, b| a.total_cmp(b)).into_option() {
-                Some((shortest, longest)) => format!("{} cells: {shortest} to {longest}", lives.len()),
+                Some((shortest, longest)) => format!("{}: {shortest} to {longest}", counted(lives.len(), "cell")),
                 None => String::new(),
             };
             let unreached = here().filter(|seen| seen.is_censored(rule)).count();
@@ -164,10 +166,11 @@ impl StoredCells {
         findings.extend(self.0.values().flat_map(Seen::doubtful));
         let of_other_size: Vec<String> = self.0.values().filter_map(of_other_size).collect();
         if !of_other_size.is_empty() {
-            let (count, which) = (of_other_size.len(), names(of_other_size.iter().map(String::as_str)));
+            let count = counted_with(of_other_size.len(), "cell", ["counts", "count"]);
+            let which = names(of_other_size.iter().map(String::as_str));
             findings.push(Finding::Note(format!(
-                "{count} cells count to the nominal capacity that their files state, as `data import --nominal-capacity file` \
-                 was told, so they are none of the published cells whose names they bear: {which}"
+                "{count} to the nominal capacity that the file states, as `data import --nominal-capacity file` \
+                 was told, and so is none of the published cells whose names are borne: {which}"
             )));
         }
         let other: Vec<String> = self.0.values().filter_map(otherwise_published).collect();
@@ -176,7 +179,7 @@ impl StoredCells {
             findings.push(Finding::Note(format!(
                 "{} another life to 80 % of nominal capacity than was published, by more than the one cycle \
                  by which publishers' counts differ: {which}; were all files of a cell imported, each once?",
-                counted(count, "cell", ["has", "have"])
+                counted_with(count, "cell", ["has", "have"])
             )));
         }
         for group in groups() {
@@ -192,7 +195,7 @@ impl StoredCells {
         let foreign: Vec<&str> = self.0.keys().map(String::as_str).filter(|id| catalogue::find(id).is_none()).collect();
         if !foreign.is_empty() {
             let (count, which) = (foreign.len(), names(foreign));
-            let count = counted(count, "cell", ["is", "are"]);
+            let count = counted_with(count, "cell", ["is", "are"]);
             findings.push(Finding::Note(format!("{count} none of the published ones: {which}")));
         }
         let rule = LabelRule::default();
@@ -204,20 +207,18 @@ impl StoredCells {
             .map(|seen| format!("{} ({})", seen.cell.id(), seen.lost))
             .collect();
         if !lost.is_empty() {
-            let (count, which) = (lost.len(), names(lost.iter().map(String::as_str)));
+            let (count, which) = (counted(lost.len(), "cell"), names(lost.iter().map(String::as_str)));
             findings.push(Finding::Note(format!(
-                "of {count} cells, numbers of cycles are skipped, and what these gave is not on record, so that no protocol \
+                "of {count}, numbers of cycles are skipped, and what these gave is not on record, so that no protocol \
                  counts them: {which}; import the publisher's own files with --force where they are at hand"
             )));
         }
         let censored: Vec<&str> =
             self.0.values().filter(|seen| seen.is_censored(&rule)).map(|seen| seen.cell.id()).collect();
         if !censored.is_empty() {
-            let (count, which) = (censored.len(), names(censored));
-            findings.push(Finding::Note(format!(
-                "the life of {count} cells is not known, since {}: {which}",
-                unknown(&rule)
-            )));
+            let (count, which) = (counted(censored.len(), "cell"), names(censored));
+            findings
+                .push(Finding::Note(format!("the life of {count} is not known, since {}: {which}", unknown(&rule))));
         }
         findings
     }
@@ -328,9 +329,10 @@ pub(super) fn uncounted<'a>(rule: &LabelRule, cells: impl Iterator<Item = &'a Se
     let of = |seen: &Seen| Some(format!("{} ({})", seen.cell.id(), rule.uncounted(&seen.cell)?.short()));
     let cells: Vec<String> = cells.filter_map(of).collect();
     (!cells.is_empty()).then(|| {
-        let (count, which, share) = (cells.len(), names(cells.iter().map(String::as_str)), 100.0 * rule.end_of_life);
+        let (count, which) = (counted(cells.len(), "cell"), names(cells.iter().map(String::as_str)));
+        let share = 100.0 * rule.end_of_life;
         Finding::Note(format!(
-            "of {count} cells, cycles were dropped as outliers when they were imported, and lives to {share} % of nominal \
+            "of {count}, cycles were dropped as outliers when they were imported, and lives to {share} % of nominal \
              capacity do not count them unless the protocol is honest: {which}"
         ))
     })

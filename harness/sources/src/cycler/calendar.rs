@@ -1,0 +1,210 @@
+//! Times that are written as dates: `2024-03-01 14:30:00.5`, `01.03.2024 14:30:00`, `3/1/2024 2:30 PM`, `01-Mar-24 14:30:00`.
+
+use super::unit::DayAndMonth;
+
+/// Seconds since 1970 that a text can be: with the day before the month, and behind it. Where only one of them can be, the other is NaN.
+pub(super) fn seconds(text: &str) -> Option<[f64; 2]> {
+    let text = text.trim().trim_end_matches(['Z', 'z']);
+    let (date, time) = text.split_once([' ', 'T', '\u{a0}']).unwrap_or((text, "0:00:00"));
+    let of_day = of_day(time.trim())?;
+    let mark = date.chars().find(|letter| ['-', '/', '.'].contains(letter))?;
+    let parts: Vec<&str> = date.split(mark).collect();
+    let [first, second, third] = parts[..] else { return None };
+    let number =
+        |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<u32>().ok()).flatten();
+    // `2.006.2171` is a number whose thousands stand apart
+    if second.len() > 2 && number(second).is_some() || first.len() > 2 && first.len() != 4 {
+        return None;
+    }
+    let both = |day_first: Option<f64>, month_first: Option<f64>| {
+        let [one, other] = [day_first, month_first].map(|day| day.map_or(f64::NAN, |day| day * 86_400.0 + of_day));
+        (one.is_finite() || other.is_finite()).then_some([one, other])
+    };
+    if first.len() == 4 {
+        let day = day_number(number(first)?, number(second)?, number(third)?);
+        return both(day, day);
+    }
+    let year = match (number(third)?, third.len()) {
+        (year, 4) => year,
+        (year, 2) => 2000 + year,
+        _ => return None,
+    };
+    if let Some(month) = month_named(second) {
+        let day = day_number(year, month, number(first)?);
+        return both(day, day);
+    }
+    let (first, second) = (number(first)?, number(second)?);
+    let day_first = day_number(year, second, first);
+    // nobody writes the month first before points
+    let month_first = if mark == '.' { day_first } else { day_number(year, first, second) };
+    both(day_first, month_first)
+}
+
+/// Seconds since 1970 of the days since the last of 1899 that spreadsheets count; none of a number that is none of our time.
+pub(super) fn of_spreadsheet(days: f64) -> Option<f64> {
+    (25_569.0..110_000.0).contains(&days).then(|| ((days - 25_569.0) * 86_400.0 * 1e3).round() / 1e3)
+}
+
+/// Seconds since midnight.
+fn of_day(text: &str) -> Option<f64> {
+    let upper = text.to_uppercase();
+    let (clock, afternoon) = match (upper.strip_suffix("PM"), upper.strip_suffix("AM")) {
+        (Some(clock), _) => (clock, Some(true)),
+        (_, Some(clock)) => (clock, Some(false)),
+        _ => (&upper[..], None),
+    };
+    let clock = clock.trim();
+    let parts: Vec<f64> = clock.split(':').map(|part| part.trim().parse().ok()).collect::<Option<_>>()?;
+    let (hours, minutes, seconds) = match parts[..] {
+        [hours, minutes] => (hours, minutes, 0.0),
+        [hours, minutes, seconds] => (hours, minutes, seconds),
+        _ => return None,
+    };
+    let hours = match afternoon {
+        Some(is_after) => hours % 12.0 + if is_after { 12.0 } else { 0.0 },
+        None => hours,
+    };
+    let is_one = (0.0..24.0).contains(&hours) && (0.0..60.0).contains(&minutes) && (0.0..61.0).contains(&seconds);
+    is_one.then_some(3600.0 * hours + 60.0 * minutes + seconds)
+}
+
+fn month_named(text: &str) -> Option<u32> {
+    const NAMES: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    let start: String = text.to_lowercase().chars().take(3).collect();
+    (1..).zip(NAMES).find(|(_, name)| *name == start).map(|(month, _)| month)
+}
+
+/// Days since 1970-01-01 of a date of the Gregorian calendar.
+fn day_number(year: u32, month: u32, day: u32) -> Option<f64> {
+    const LENGTHS: [u32; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    let is_leap = |year: u32| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let length = |month: u32| LENGTHS[month as usize - 1] + u32::from(month == 2 && is_leap(year));
+    if !(1970..2200).contains(&year) || !(1..=12).contains(&month) || !(1..=length(month)).contains(&day) {
+        return None;
+    }
+    let years: u32 = (1970..year).map(|year| 365 + u32::from(is_leap(year))).sum();
+    let months: u32 = (1..month).map(length).sum();
+    Some(f64::from(years + months + day - 1))
+}
+
+/// The dates of a column, of which not every one says whether its day or its month comes first.
+#[derive(Debug, Default)]
+pub(super) struct Dates {
+    day_first: Vec<f64>,
+    /// As long as both are one, empty.
+    month_first: Vec<f64>,
+}
+
+impl Dates {
+    /// Adds the next one, as [`seconds`] has it.
+    pub(super) fn push(&mut self, [day_first, month_first]: [f64; 2]) {
+        if self.month_first.is_empty() && day_first.to_bits() != month_first.to_bits() {
+            self.month_first = self.day_first.clone();
+        }
+        if !self.month_first.is_empty() || day_first.to_bits() != month_first.to_bits() {
+            self.month_first.push(month_first);
+        }
+        self.day_first.push(day_first);
+    }
+
+    /// All of them, in s since 1970: in the order that is stated, or that alone can be or alone runs forward.
+    ///
+    /// # Errors
+    /// A fragment: whether the day or the month comes first is not known.
+    pub(super) fn settle(self, stated: Option<DayAndMonth>) -> Result<Vec<f64>, String> {
+        let Self { day_first, month_first } = self;
+        if month_first.is_empty() {
+            return Ok(day_first);
+        }
+        let can_be = |times: &[f64]| times.iter().all(|time| time.is_finite());
+        let runs = |times: &[f64]| can_be(times) && times.windows(2).all(|pair| pair[1] >= pair[0]);
+        let chosen = match stated {
+            Some(order) => Some(order),
+            None => match [&day_first, &month_first].map(|times| can_be(times)) {
+                [true, false] => Some(DayAndMonth::DayFirst),
+                [false, true] => Some(DayAndMonth::MonthFirst),
+                [false, false] => None,
+                [true, true] => match [&day_first, &month_first].map(|times| runs(times)) {
+                    [true, false] => Some(DayAndMonth::DayFirst),
+                    [false, true] => Some(DayAndMonth::MonthFirst),
+                    _ => None,
+                },
+            },
+        };
+        let times = match chosen {
+            Some(DayAndMonth::DayFirst) => day_first,
+            Some(DayAndMonth::MonthFirst) => month_first,
+            // within a day both say the same but for where it lies
+            None if since(&day_first) == since(&month_first) => day_first,
+            None => {
+                return Err("whether the day or the month comes first in its dates is not known; write \
+                            `mapping: {time: {column: …, unit: dd/mm/yyyy}}` or mm/dd/yyyy"
+                    .to_owned());
+            }
+        };
+        if can_be(&times) {
+            Ok(times)
+        } else {
+            Err("not all of its dates have day and month in the order stated".to_owned())
+        }
+    }
+}
+
+fn since(times: &[f64]) -> Vec<f64> {
+    times.iter().map(|time| time - times[0]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_seconds_since_1970() {
+        let first_of_march = 1_709_303_400.0;
+        for text in [
+            "2024-03-01 14:30:00",
+            "2024-03-01T14:30:00Z",
+            "2024/3/1 14:30",
+            "01.03.2024 14:30:00.0",
+            "1-Mar-24 2:30:00 PM",
+        ] {
+            assert_eq!(seconds(text), Some([first_of_march; 2]), "{text}");
+        }
+        let [day_first, month_first] = seconds("03/01/2024 02:30 pm").unwrap();
+        assert_eq!((day_first, month_first), (first_of_march - 58.0 * 86_400.0, first_of_march));
+        assert!(seconds("3/25/2024 0:00").unwrap()[0].is_nan());
+        assert_eq!(seconds("29.02.2024"), Some([19_782.0 * 86_400.0; 2]));
+        for text in [
+            "",
+            "29.02.2023",
+            "14:30:00",
+            "45000.5",
+            "1,5",
+            "2024-13-01 0:00",
+            "1.2.3.4",
+            "2.006.2171",
+            "2024-03-01 25:00:00",
+        ] {
+            assert_eq!(seconds(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn day_and_month_are_told_apart_by_what_can_be_and_by_what_runs_forward() {
+        let settled = |texts: &[&str], stated| {
+            let mut dates = Dates::default();
+            texts.iter().for_each(|text| dates.push(seconds(text).unwrap()));
+            dates.settle(stated).map(|times| times.iter().map(|time| (time - times[0]) / 86_400.0).collect::<Vec<_>>())
+        };
+        assert_eq!(settled(&["1/2/2024 0:00", "13/2/2024 0:00"], None), Ok(vec![0.0, 12.0]));
+        assert_eq!(settled(&["2/1/2024 0:00", "2/13/2024 0:00"], None), Ok(vec![0.0, 12.0]));
+        assert_eq!(settled(&["11/1/2024 0:00", "12/1/2024 0:00", "1/2/2024 0:00"], None), Ok(vec![0.0, 1.0, 21.0]));
+        assert_eq!(settled(&["1/2/2024 0:00", "1/2/2024 12:00"], None), Ok(vec![0.0, 0.5]));
+        let unclear = ["1/2/2024 0:00", "2/2/2024 0:00", "3/2/2024 0:00"];
+        assert!(settled(&unclear, None).unwrap_err().contains("whether the day or the month comes first"));
+        assert_eq!(settled(&unclear, Some(DayAndMonth::DayFirst)), Ok(vec![0.0, 1.0, 2.0]));
+        assert_eq!(settled(&unclear, Some(DayAndMonth::MonthFirst)), Ok(vec![0.0, 31.0, 60.0]));
+        assert!(settled(&["13/2/2024", "2/13/2024"], None).is_err());
+        assert_eq!(settled(&["2024-01-01 0:00", "1/2/2024 0:00", "13/2/2024 0:00"], None), Ok(vec![0.0, 31.0, 43.0]));
+    }
+}
