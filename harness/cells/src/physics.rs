@@ -5,11 +5,13 @@
 //! counts it as a fault, and a run repeats it. Nothing is kept on disk: the doubts are made of the cell whenever they are asked for.
 
 mod again;
+mod counters;
 mod end;
 mod facts;
 mod kinds;
 mod limits;
 mod middle;
+mod overlap;
 mod published;
 mod record;
 mod rests;
