@@ -290,7 +290,8 @@ impl Seen<'_> {
             }
         };
         self.doubt(
-            &|facts| ratio(facts).is_some(),
+            // where samples are missing, the current between them is nobody's, and that is said
+            &|facts| ratio(facts).is_some() && facts.hole.is_none(),
             &|facts| ratio(facts).is_some_and(|ratio| !(1.0 / NEAR..=NEAR).contains(&ratio)),
             |facts| {
                 let ratio = ratio(facts).unwrap_or(1.0);
