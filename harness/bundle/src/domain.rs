@@ -1,6 +1,6 @@
 //! What the training cells were like, and what of another cell is unlike them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cells::{
     cell::{Cell, LEAST_CURRENT},
@@ -8,14 +8,24 @@ use cells::{
 };
 use serde::{Deserialize, Serialize};
 
-/// How far a rate may lie outside those of the training cells, as a factor.
-const FACTOR: f64 = 1.1;
-/// The same of a nominal capacity, to which lives are counted.
-const CAPACITY_FACTOR: f64 = 1.02;
-/// How far a voltage limit may, in V: features are drawn between them.
-const VOLTS: f64 = 0.02;
-/// How far a temperature may, in °C.
-const DEGREES: f64 = 5.0;
+/// How far a value may lie outside those of the training cells.
+#[derive(Clone, Copy)]
+enum Slack {
+    /// As a factor.
+    Factor(f64),
+    /// In its unit.
+    By(f64),
+}
+
+const OF_RATES: Slack = Slack::Factor(1.1);
+/// Lives are counted to it.
+const OF_CAPACITY: Slack = Slack::Factor(1.02);
+/// V; features are drawn between them.
+const OF_LIMITS: Slack = Slack::By(0.02);
+/// °C.
+const OF_TEMPERATURE: Slack = Slack::By(5.0);
+/// Samples go with the program of a cycler, and a few less show the same curve.
+const OF_SAMPLES: f64 = 1.5;
 
 /// An electrode that nobody has named.
 const UNKNOWN: &str = "unknown";
@@ -29,6 +39,7 @@ pub struct Traits {
     temperature: Option<f64>,
     charge_rate: Option<f64>,
     discharge_rate: Option<f64>,
+    discharge_samples: Option<f64>,
 }
 
 /// The least and the largest of some values.
@@ -57,6 +68,12 @@ pub struct Domain {
     pub charge_rate: Option<Range>,
     /// The same of the first discharge.
     pub discharge_rate: Option<Range>,
+    /// Samples of the first discharge at hand. None in bundles of older programs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discharge_samples: Option<Range>,
+    /// The same of the cells of each chemistry, where there are several.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub by_chemistry: BTreeMap<String, Domain>,
 }
 
 impl Traits {
@@ -64,19 +81,22 @@ impl Traits {
     pub fn of(cell: &Cell) -> Self {
         let info = cell.info();
         let current = cell.cycles().first().map_or(&[][..], |cycle| &cycle.current);
-        let rate = |sign: f64| {
+        let half = |sign: f64| {
             let mut half: Vec<f64> =
                 current.iter().map(|value| sign * value).filter(|&value| value > LEAST_CURRENT).collect();
             half.sort_by(f64::total_cmp);
-            half.get(half.len() / 2).map(|current| current / info.nominal_capacity)
+            half
         };
+        let [charge, discharge] = [half(1.0), half(-1.0)];
+        let rate = |half: &[f64]| half.get(half.len() / 2).map(|current| current / info.nominal_capacity);
         Self {
             chemistry: format!("{}/{}", info.chemistry.cathode, info.chemistry.anode),
             nominal_capacity: info.nominal_capacity,
             voltage_limits: info.voltage_limits.into(),
             temperature: info.ambient_temperature,
-            charge_rate: rate(1.0),
-            discharge_rate: rate(-1.0),
+            charge_rate: rate(&charge),
+            discharge_rate: rate(&discharge),
+            discharge_samples: (!discharge.is_empty()).then_some(discharge.len() as f64),
         }
     }
 }
@@ -112,10 +132,32 @@ fn rounded(value: f64) -> f64 {
     (value * unit).round() / unit
 }
 
+impl Slack {
+    fn holds(self, value: f64, Range { low, high }: Range) -> bool {
+        match self {
+            Self::Factor(factor) => (low / factor..=high * factor).contains(&value),
+            Self::By(by) => (low - by..=high + by).contains(&value),
+        }
+    }
+}
+
 impl Domain {
     /// Of the training cells; `None` of none.
     pub fn of(cells: &[Traits]) -> Option<Self> {
-        let range = |value: fn(&Traits) -> Option<f64>| Range::of(cells.iter().map(value));
+        let mut groups: BTreeMap<&str, Vec<&Traits>> = BTreeMap::new();
+        cells.iter().for_each(|cell| groups.entry(&cell.chemistry).or_default().push(cell));
+        let by_chemistry = match groups.len() {
+            1 => BTreeMap::new(),
+            _ => groups
+                .iter()
+                .map(|(chemistry, cells)| Some(((*chemistry).to_owned(), Self::of_all(cells)?)))
+                .collect::<Option<_>>()?,
+        };
+        Some(Self { by_chemistry, ..Self::of_all(&cells.iter().collect::<Vec<_>>())? })
+    }
+
+    fn of_all(cells: &[&Traits]) -> Option<Self> {
+        let range = |value: fn(&Traits) -> Option<f64>| Range::of(cells.iter().map(|cell| value(cell)));
         Some(Self {
             chemistries: cells.iter().map(|cell| cell.chemistry.clone()).collect(),
             nominal_capacity: range(|cell| Some(cell.nominal_capacity))?,
@@ -125,52 +167,53 @@ impl Domain {
             temperature: range(|cell| cell.temperature),
             charge_rate: range(|cell| cell.charge_rate),
             discharge_rate: range(|cell| cell.discharge_rate),
+            discharge_samples: range(|cell| cell.discharge_samples),
+            by_chemistry: BTreeMap::new(),
         })
     }
 
-    /// What of a cell is unlike the training cells, one sentence each.
+    /// What of a cell is unlike the training cells, one sentence each: unlike those of its chemistry, where there are some.
     pub fn warnings(&self, cell: &Traits) -> Vec<String> {
-        let mut warnings = Vec::new();
         if !self.chemistries.iter().any(|known| is_alike(known, &cell.chemistry)) {
             let known: Vec<&str> = self.chemistries.iter().map(String::as_str).take(5).collect();
             let known = known.join(", ");
-            warnings.push(format!("its chemistry is {}, the training cells are {known}", shown(&cell.chemistry, 40)));
+            let what = format!("its chemistry is {}, the training cells are {known}", shown(&cell.chemistry, 40));
+            return [vec![what], self.unlike(cell, "the training cells")].concat();
         }
-        let factors = [
-            ("nominal capacity", "Ah", Some(cell.nominal_capacity), Some(self.nominal_capacity), CAPACITY_FACTOR),
-            ("charge rate in the first cycle at hand", "C", cell.charge_rate, self.charge_rate, FACTOR),
-            ("discharge rate in the first cycle at hand", "C", cell.discharge_rate, self.discharge_rate, FACTOR),
+        let of_chemistry = self.by_chemistry.iter().filter(|(known, _)| is_alike(known, &cell.chemistry));
+        let unlike = of_chemistry.map(|(known, domain)| domain.unlike(cell, &format!("the training cells of {known}")));
+        // who does not know the anode may have any
+        unlike.min_by_key(Vec::len).unwrap_or_else(|| self.unlike(cell, "the training cells"))
+    }
+
+    /// The same beside its chemistry, of cells that are called so.
+    fn unlike(&self, cell: &Traits, cells: &str) -> Vec<String> {
+        let [lower, upper] = self.voltage_limits.map_or([None, None], |limits| limits.map(Some));
+        let [low, high] = cell.voltage_limits.map(Some);
+        let drawn = "; its curves are drawn between its limits, so a wrong one makes another life";
+        // more than any training cell has is no harm
+        let enough = self.discharge_samples.map(|Range { low, .. }| Range { low, high: f64::INFINITY });
+        let coarse =
+            format!(" {:.0} and more: curves of so few are read otherwise", enough.map_or(0.0, |range| range.low));
+        let traits = [
+            ("nominal capacity", "Ah", cell.nominal_capacity.into(), Some(self.nominal_capacity), OF_CAPACITY, ""),
+            ("charge rate in the first cycle at hand", "C", cell.charge_rate, self.charge_rate, OF_RATES, ""),
+            ("discharge rate in the first cycle at hand", "C", cell.discharge_rate, self.discharge_rate, OF_RATES, ""),
+            ("lower voltage limit", "V", low, lower, OF_LIMITS, drawn),
+            ("upper voltage limit", "V", high, upper, OF_LIMITS, drawn),
+            ("temperature", "°C", cell.temperature, self.temperature, OF_TEMPERATURE, ""),
         ];
-        for (what, unit, value, range, factor) in factors {
-            let (Some(value), Some(range)) = (value, range) else { continue };
-            if value < range.low / factor || value > range.high * factor {
-                warnings.push(format!(
-                    "its {what} is {} {unit}, of the training cells {}",
-                    rounded(value),
-                    range.shown(unit)
-                ));
-            }
-        }
-        for ((what, value), range) in
-            ["lower", "upper"].into_iter().zip(cell.voltage_limits).zip(self.voltage_limits.into_iter().flatten())
+        let mut warnings: Vec<String> = traits
+            .into_iter()
+            .filter_map(|(what, unit, value, range, slack, follows)| {
+                let (value, range) = value.zip(range).filter(|(value, range)| !slack.holds(*value, *range))?;
+                Some(format!("its {what} is {} {unit}, of {cells} {}{follows}", rounded(value), range.shown(unit)))
+            })
+            .collect();
+        if let (Some(samples), Some(range)) = (cell.discharge_samples, enough)
+            && !Slack::Factor(OF_SAMPLES).holds(samples, range)
         {
-            if value < range.low - VOLTS || value > range.high + VOLTS {
-                warnings.push(format!(
-                    "its {what} voltage limit is {} V, of the training cells {}; its curves are drawn between its limits, so a wrong one \
-                     makes another life",
-                    rounded(value),
-                    range.shown("V")
-                ));
-            }
-        }
-        if let (Some(value), Some(range)) = (cell.temperature, self.temperature)
-            && (value < range.low - DEGREES || value > range.high + DEGREES)
-        {
-            warnings.push(format!(
-                "its temperature is {} °C, of the training cells {}",
-                rounded(value),
-                range.shown("°C")
-            ));
+            warnings.push(format!("its first discharge at hand has {samples} samples, those of {cells}{coarse}"));
         }
         warnings
     }
@@ -188,6 +231,7 @@ mod tests {
             temperature: Some(30.0),
             charge_rate: Some(3.6),
             discharge_rate: Some(4.0),
+            discharge_samples: Some(200.0),
         };
         change(&mut cell);
         cell
@@ -219,5 +263,33 @@ mod tests {
         assert_eq!(slow, ["its discharge rate in the first cycle at hand is 1 C, of the training cells 4 C"]);
         let fast = said(|cell| cell.charge_rate = Some(9.0));
         assert_eq!(fast, ["its charge rate in the first cycle at hand is 9 C, of the training cells 3.6 to 6 C"]);
+    }
+
+    #[test]
+    fn a_cell_is_held_against_those_of_its_chemistry() {
+        let other = cell(|cell| {
+            (cell.chemistry, cell.voltage_limits, cell.nominal_capacity) = ("NMC/graphite".to_owned(), [3.0, 4.2], 2.8);
+        });
+        let domain = Domain::of(&[cell(|_| ()), other.clone()]).unwrap();
+        assert!(domain.warnings(&other).is_empty());
+        let mixed = domain.warnings(&Traits { voltage_limits: [3.0, 3.6], ..other.clone() });
+        assert_eq!(mixed.len(), 1);
+        assert!(mixed[0].starts_with("its upper voltage limit is 3.6 V, of the training cells of NMC/graphite 4.2 V"));
+        // of a third, against all
+        let third = Traits { chemistry: "NCA/graphite".to_owned(), voltage_limits: [3.0, 3.6], ..other };
+        assert_eq!(domain.warnings(&third).len(), 1);
+    }
+
+    #[test]
+    fn a_curve_of_fewer_samples_than_any_training_cell_has_is_said() {
+        let domain = Domain::of(&[cell(|_| ()), cell(|cell| cell.discharge_samples = Some(300.0))]).unwrap();
+        let said = |samples: f64| domain.warnings(&cell(|cell| cell.discharge_samples = Some(samples)));
+        assert!(said(150.0).is_empty() && said(5000.0).is_empty());
+        assert_eq!(
+            said(50.0),
+            [
+                "its first discharge at hand has 50 samples, those of the training cells 200 and more: curves of so few are read otherwise"
+            ]
+        );
     }
 }

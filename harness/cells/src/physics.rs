@@ -5,11 +5,13 @@
 //! counts it as a fault, and a run repeats it. Nothing is kept on disk: the doubts are made of the cell whenever they are asked for.
 
 mod again;
+mod counters;
 mod end;
 mod facts;
 mod kinds;
 mod limits;
 mod middle;
+mod overlap;
 mod published;
 mod record;
 mod rests;
@@ -288,7 +290,8 @@ impl Seen<'_> {
             }
         };
         self.doubt(
-            &|facts| ratio(facts).is_some(),
+            // where samples are missing, the current between them is nobody's, and that is said
+            &|facts| ratio(facts).is_some() && facts.hole.is_none(),
             &|facts| ratio(facts).is_some_and(|ratio| !(1.0 / NEAR..=NEAR).contains(&ratio)),
             |facts| {
                 let ratio = ratio(facts).unwrap_or(1.0);

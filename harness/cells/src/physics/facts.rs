@@ -42,6 +42,10 @@ pub(super) struct Facts {
     /// Ah of the discharge between the two samples that are furthest apart, and between others at most, where nine in ten lie that
     /// near: none where the first is not much more.
     pub(super) hole: Option<(f64, f64)>,
+    /// Ah by which the counter of discharge moves at a time, where it stands still at most samples.
+    pub(super) step: Option<f64>,
+    /// Ah that the current gives after the counter of discharge has moved for the last time.
+    pub(super) uncounted: f64,
     /// Share of the discharge capacity that grows while the cell is charged.
     pub(super) against: Option<f64>,
     /// A.
@@ -201,6 +205,17 @@ impl Facts {
         };
         let steps = (1..counter.len()).filter(|&k| flows(k) && flows(k - 1)).map(|k| passed(k - 1, k));
         self.hole = hole(steps.collect());
+        let (mut samples, mut moves) = (0, 0);
+        for k in (1..counter.len()).filter(|&k| flows(k) && flows(k - 1)) {
+            samples += 1;
+            if (counter[k] - counter[k - 1]).abs() > 1e-9 * nominal {
+                moves += 1;
+                self.uncounted = 0.0;
+            } else {
+                self.uncounted += passed(k - 1, k);
+            }
+        }
+        self.step = (moves > 1 && samples > 2 * moves).then(|| self.discharged / f64::from(moves));
         let (mut discharged, mut charged, mut is_over) = (0.0, 0.0, false);
         for (k, &now) in current.iter().enumerate().take(counter.len()).skip(1) {
             if flows(k) {

@@ -25,7 +25,8 @@ impl Seen<'_> {
             .iter()
             .take(READ + AROUND)
             .map(|facts| {
-                Some(facts.usual_current[1] / nominal).filter(|rate| *rate > 0.0 && facts.discharged > 0.3 * nominal)
+                let is_whole = facts.discharged > 0.3 * nominal && facts.hole.is_none();
+                Some(facts.usual_current[1] / nominal).filter(|rate| *rate > 0.0 && is_whole)
             })
             .collect();
         let around = |position: usize| {

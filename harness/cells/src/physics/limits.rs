@@ -6,9 +6,17 @@ use super::{Doubt, Seen, Weight, middle::quantile};
 /// V beyond the limits that a cycler's control explains.
 const BEYOND: f64 = 0.3;
 /// Share of the window between the limits that no cycle comes nearer to one of them than.
-const REACH: f64 = 0.1;
+const REACH: f64 = 0.05;
 /// V by which cells are cycled beyond the limit that is said of them, at most: MATR by 0.1 V.
 const PASSED: f64 = 0.12;
+/// V below the lower limit that the last sample of a discharge explains.
+const PASSED_BELOW: f64 = 0.04;
+/// V that no LFP cell is charged to, cycle after cycle.
+const IRON: f64 = 3.9;
+/// V under which layered oxides have given next to nothing.
+const LAYERED: f64 = 3.75;
+/// V beyond the limits that no cell has for a moment; MATR has spikes of 1 V.
+const STRAY: f64 = 1.5;
 /// Cycles that show between which limits a cell is cycled.
 const FEWEST_WHOLE: usize = 10;
 /// °C by which cells are hotter or colder than their chamber, at most, all the time.
@@ -21,6 +29,13 @@ const FAHRENHEIT: std::ops::RangeInclusive<f64> = 50.0..=140.0;
 const CHAMBERS: std::ops::RangeInclusive<f64> = -60.0..=150.0;
 /// K that chambers have.
 const KELVIN: std::ops::RangeInclusive<f64> = 213.0..=423.0;
+
+/// Least and largest of nine in ten cycles, V.
+struct Turns {
+    low: (f64, f64),
+    high: (f64, f64),
+    has_charge: bool,
+}
 
 impl Seen<'_> {
     pub(super) fn voltage_unit(&self) -> Option<Doubt> {
@@ -53,30 +68,47 @@ impl Seen<'_> {
         )
     }
 
-    /// Limits of a cell of one's own that its record never comes near.
-    pub(super) fn never_near(&self) -> Option<Doubt> {
-        let (low, high) = self.cell.info().voltage_limits;
+    /// Where whole cycles turn, so many that they show it.
+    fn turns(&self) -> Option<Turns> {
         let whole: Vec<&Facts> = self.cycles.iter().filter(|facts| facts.discharged > 0.3 * self.nominal).collect();
-        let reached = |of: fn(&Facts) -> f64, share: f64| quantile(whole.iter().map(|facts| of(facts)), share);
-        // a discharge alone begins where the load lets it
-        let has_charge = whole.iter().any(|facts| facts.has_charge);
-        let (lowest, highest) = (reached(|facts| facts.voltage.0, 0.1)?, reached(|facts| facts.voltage.1, 0.9)?);
-        let reach = REACH * (high - low);
         if whole.len() < FEWEST_WHOLE {
             return None;
         }
-        let passes = reached(|facts| facts.voltage.1, 0.1)?;
+        let reached = |of: fn(&Facts) -> f64, share: f64| quantile(whole.iter().map(|facts| of(facts)), share);
+        let [low, high]: [fn(&Facts) -> f64; 2] = [|facts| facts.voltage.0, |facts| facts.voltage.1];
+        Some(Turns {
+            low: (reached(low, 0.1)?, reached(low, 0.9)?),
+            high: (reached(high, 0.1)?, reached(high, 0.9)?),
+            has_charge: whole.iter().any(|facts| facts.has_charge),
+        })
+    }
+
+    /// Limits of a cell of one's own that nearly all of its cycles pass.
+    pub(super) fn passed_limits(&self) -> Option<Doubt> {
+        let (low, high) = self.cell.info().voltage_limits;
+        let turns = self.turns()?;
+        let (side, limit, by) = match () {
+            // a discharge alone begins where the load lets it
+            () if turns.has_charge && turns.high.0 > high + PASSED => ("upper", high, turns.high.0 - high),
+            () if turns.low.1 < low - PASSED_BELOW => ("lower", low, low - turns.low.1),
+            () => return None,
+        };
+        let what = format!(
+            "nine of ten cycles pass the {side} limit of {limit} V, by {:.0} mV and more: it seems to be another cell's, or the cell is \
+             cycled beyond it; features are drawn between the limits, so write those between which it was cycled under voltage_limits",
+            1e3 * by
+        );
+        Some(Doubt { weight: Weight::Flag, cycle: None, what })
+    }
+
+    /// Limits of a cell of one's own that its record never comes near.
+    pub(super) fn never_near(&self) -> Option<Doubt> {
+        let (low, high) = self.cell.info().voltage_limits;
+        let turns = self.turns()?;
+        let (lowest, highest) = (turns.low.0, turns.high.1);
+        let reach = REACH * (high - low);
         let limit = match () {
-            () if has_charge && passes > high + PASSED => {
-                let what = format!(
-                    "nine of ten cycles pass the upper limit of {high} V, by {:.0} mV and more: it seems to be another cell's, or the \
-                     cell is cycled beyond it; features are drawn between the limits, so write those between which it was cycled \
-                     under voltage_limits",
-                    1e3 * (passes - high)
-                );
-                return Some(Doubt { weight: Weight::Flag, cycle: None, what });
-            }
-            () if has_charge && highest < high - reach => high,
+            () if turns.has_charge && highest < high - reach => high,
             () if lowest > low + reach => low,
             () => return None,
         };
@@ -86,6 +118,49 @@ impl Seen<'_> {
              between which it was cycled under voltage_limits"
         );
         Some(Doubt { weight: Weight::Flag, cycle: None, what })
+    }
+
+    /// A cathode that is not charged to such voltages.
+    pub(super) fn other_cathode(&self) -> Option<Doubt> {
+        let cathode = self.cell.info().chemistry.cathode.to_string().to_uppercase();
+        let turns = self.turns().filter(|turns| turns.has_charge)?;
+        let is_one_of = |names: &[&str]| {
+            names.iter().any(|name| cathode.split(|c: char| !c.is_alphanumeric()).any(|word| word == *name))
+        };
+        let what = match () {
+            () if is_one_of(&["LFP", "LIFEPO4"]) && turns.high.0 > IRON => {
+                format!("nine of ten cycles go above {:.2} V, where no LFP cell is charged to", turns.high.0)
+            }
+            () if is_one_of(&["NMC", "NCM", "NCA", "LCO"]) && turns.high.1 < LAYERED => {
+                format!(
+                    "nine of ten cycles stay below {:.2} V, where a cell of {cathode} has given next to nothing",
+                    turns.high.1
+                )
+            }
+            () => return None,
+        };
+        let what = format!("{what}: the cathode, or the voltage, is another; see cathode in cells.yaml");
+        Some(Doubt { weight: Weight::Flag, cycle: None, what })
+    }
+
+    /// Single samples that no cell has.
+    pub(super) fn strays(&self) -> Option<Doubt> {
+        let (low, high) = self.cell.info().voltage_limits;
+        let stray = |facts: &Facts| match facts.voltage {
+            (lowest, _) if lowest < low - STRAY => Some(lowest),
+            (_, highest) if highest > high + STRAY => Some(highest),
+            _ => None,
+        };
+        // where many samples of a cycle lie there, it is said elsewhere
+        let is_single =
+            |facts: &Facts| facts.typical_voltage.0 > low - BEYOND && facts.typical_voltage.1 < high + BEYOND;
+        self.flag(&|facts| facts.samples > 0, &|facts| stray(facts).is_some() && is_single(facts), |facts| {
+            format!(
+                "a sample of {:.4e} V, and the limits are {low} and {high} V: it was not measured at the cell; leave its row out of the file, or \
+                 drop the cycle if features read it",
+                stray(facts).unwrap_or_default()
+            )
+        })
     }
 
     /// A temperature that is none of the chamber that is declared, or that no cell has all the time.

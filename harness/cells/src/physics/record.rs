@@ -8,7 +8,10 @@ use std::{
     hash::{DefaultHasher, Hash as _, Hasher as _},
 };
 
-use super::{Doubt, MUCH, Seen, Weight, middle::median};
+use super::{
+    Doubt, MUCH, Seen, Weight,
+    middle::{median, quantile},
+};
 use crate::catalogue;
 use crate::cell::{LifeRecord, Origin};
 
@@ -22,6 +25,10 @@ const DIP: f64 = 0.1;
 const HIGHEST_END: f64 = 0.9;
 /// Share of the nominal capacity that a cell does not win back for good.
 const RISE: f64 = 0.08;
+/// Share of the nominal capacity by which a capacity falls at once where something has happened, …
+const STEP: f64 = 0.02;
+/// … and times what it falls by elsewhere.
+const STEPS: f64 = 8.0;
 /// Shares of the nominal capacity that new cells give.
 const NEW: std::ops::Range<f64> = 0.85..1.2;
 /// End of life as a share of the nominal capacity, to which lives are declared.
@@ -50,7 +57,11 @@ impl Seen<'_> {
             self.in_turn(),
             self.other_rate(),
             self.offset(),
+            self.counters(),
+            self.passed_limits(),
             self.never_near(),
+            self.other_cathode(),
+            self.strays(),
             self.other_temperature(),
             self.hole(),
             self.sparse(),
@@ -61,8 +72,9 @@ impl Seen<'_> {
                 self.dip(capacity),
                 self.sudden_end(capacity),
                 self.rise(capacity),
-                self.fall(capacity),
+                self.fall(capacity).or_else(|| self.step_down(capacity)),
                 self.returns(capacity),
+                self.overlap(capacity),
                 self.life_as_declared(capacity),
             ]);
         }
@@ -196,6 +208,27 @@ impl Seen<'_> {
         })
     }
 
+    /// A step that is no scatter of this record, down for good: cycles that lack are one way to it.
+    fn step_down(&self, capacity: &[f64]) -> Option<Doubt> {
+        let last = (capacity.len() + 1).saturating_sub(AROUND);
+        let down = |position: usize| around(capacity, position).map(|(before, after)| before - after);
+        let usual = median(&(AROUND..last).filter_map(down).map(f64::abs).collect::<Vec<f64>>())?;
+        let is_step = |position: &usize| {
+            down(*position).is_some_and(|down| {
+                let step = capacity[position - 1] - capacity[*position];
+                down > (STEP * self.nominal).max(STEPS * usual) && step > 0.6 * down
+            })
+        };
+        let steps: Vec<usize> = (AROUND..last).filter(is_step).collect();
+        self.of_positions(&steps, capacity.len(), |first| {
+            let (before, after) = around(capacity, first).unwrap_or_default();
+            format!(
+                "the capacity falls from {before:.4} to {after:.4} Ah at once and stays there, as it does nowhere else in the record: cycles may be \
+                 missing before it, as where a file lacks and clock and numbers begin anew, or it is cycled otherwise from here on"
+            )
+        })
+    }
+
     /// Copies to the last digit, or in other digits where these are more.
     fn repeated(&self) -> Option<Doubt> {
         let count = |doubt: &Doubt| doubt.cycle.map_or(0, |(_, count, _)| count);
@@ -306,11 +339,12 @@ impl Seen<'_> {
 
     fn sparse(&self) -> Option<Doubt> {
         let whole = |facts: &&super::Facts| facts.discharged > HALF * self.nominal;
-        let of_whole = |value: fn(&super::Facts) -> f64| {
-            median(&self.cycles.iter().filter(whole).map(value).collect::<Vec<f64>>())
-        };
-        let samples = of_whole(|facts| facts.in_half[1] as f64)?;
-        let (discharged, current) = (of_whole(|facts| facts.discharged)?, of_whole(|facts| facts.largest_current)?);
+        let of_whole =
+            |value: fn(&super::Facts) -> f64, share: f64| quantile(self.cycles.iter().filter(whole).map(value), share);
+        // where most lack, the others still show it
+        let samples = of_whole(|facts| facts.in_half[1] as f64, 0.75)?;
+        let discharged = of_whole(|facts| facts.discharged, 0.5)?;
+        let current = of_whole(|facts| facts.largest_current, 0.5)?;
         self.flag(
             &|facts| facts.discharged > HALF * self.nominal,
             &|facts| {
