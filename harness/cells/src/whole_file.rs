@@ -16,10 +16,15 @@ use tempfile::TempDir;
 /// # Errors
 /// Of the system; of what is no file.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+    may_be_read(path)?;
+    fs::read(path)
+}
+
+/// Refuses a pipe or a device; of a folder the system has a sentence.
+pub(crate) fn may_be_read(path: &Path) -> io::Result<()> {
     let kind = fs::metadata(path)?.file_type();
-    // of a folder the system has a sentence
     if kind.is_file() || kind.is_dir() {
-        return fs::read(path);
+        return Ok(());
     }
     Err(io::Error::new(io::ErrorKind::InvalidInput, "this is a device or a pipe, and no file"))
 }

@@ -124,7 +124,7 @@ fn clean_beside(out: &Path, say: &dyn Fn(&str)) {
 impl<'a> Part<'a> {
     fn read(folder: &'a Path) -> Result<Self, Error> {
         let path = folder.join("scores.csv");
-        if !path.exists() {
+        if path.try_exists().is_ok_and(|exists| !exists) {
             return Err(Error::Merge(format!(
                 "{}: there is no scores.csv here; give output folders of `batlinet run`",
                 folder.display()

@@ -81,6 +81,7 @@ fn words(needed: &dyn Expected) -> String {
         "a boolean" => "true or false",
         "a sequence" => "a list",
         "a string" => "a text; put one that begins with [ or { or holds a colon in quotes",
+        other if other.starts_with("struct ") => "a mapping, such as {key: value}",
         other => return plain(other),
     }
     .to_owned()
