@@ -45,7 +45,7 @@ test: setup
 	@cargo test $(CARGO_FLAGS); outcome=$$?; bash scripts/skipped.sh; exit $$outcome
 
 # the long forms of what docs/reliability.md claims: every bit of a store and of a run's folder, 224 ends, a full disk and a refused call
-# at every call that changes a file, eight processes on 400 runs, tens of thousands of damaged inputs; an hour on two cores
+# at every call that changes a file, eight processes on 400 runs, tens of thousands of damaged inputs
 torture: setup
 	BATLINET_FLIPS=all BATLINET_TORTURE=1 cargo test $(CARGO_FLAGS) --lib --test cells --test program --test experiments --test bundle \
 	  -- flips:: two_at_once:: damage:: faults:: mutated:: a_bit_that_changes --nocapture

@@ -1,5 +1,11 @@
 //! Work spread over threads so that its result does not depend on them.
 
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, PoisonError},
+    thread::{self, Builder},
+};
+
 /// Works on every item once, with one thread for each element of `memory`, which is that thread's own: scratch space, or
 /// `()` where none is needed.
 ///
@@ -12,15 +18,21 @@
 pub fn in_parallel<S: Send, T: Send>(memory: &mut [S], items: Vec<T>, work: impl Fn(&mut S, T) + Sync) {
     let share = items.len().div_ceil(memory.len());
     let mut items = items.into_iter();
-    let mut shares = memory.iter_mut().map(|memory| (memory, items.by_ref().take(share).collect::<Vec<T>>()));
+    let shares = memory.iter_mut().map(|memory| (memory, items.by_ref().take(share).collect::<Vec<T>>()));
+    let mut shares: VecDeque<_> = shares.filter(|(_, share)| !share.is_empty()).collect();
     let work_on = |(memory, share): (&mut S, Vec<T>)| share.into_iter().for_each(|item| work(memory, item));
-    std::thread::scope(|scope| {
-        let work_on = &work_on;
-        let ours = shares.next();
-        for theirs in shares.filter(|(_, share)| !share.is_empty()) {
-            scope.spawn(move || work_on(theirs));
-        }
+    let ours = shares.pop_front();
+    let others = shares.len();
+    let shares = Mutex::new(shares);
+    let work_on_next = || {
+        let next = shares.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        next.into_iter().for_each(work_on);
+    };
+    thread::scope(|scope| {
+        let started = (0..others).take_while(|_| Builder::new().spawn_scoped(scope, work_on_next).is_ok()).count();
         ours.into_iter().for_each(work_on);
+        // where the system gives no more threads
+        (started..others).for_each(|_| work_on_next());
     });
 }
 

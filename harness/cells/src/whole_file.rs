@@ -1,4 +1,4 @@
-//! Writing files and folders whole or not at all: a temporary sibling, down to the disk, then renamed.
+//! Files and folders, whole or not at all: written as a temporary sibling, down to the disk, then renamed.
 //!
 //! So a reader never sees half a file, and after a crash or on a full disk there is what was there before. Permissions are those
 //! of any other file: what the umask lets in.
@@ -10,6 +10,33 @@ use std::{
 };
 
 use tempfile::TempDir;
+
+/// The bytes of a file that is one: a pipe never begins, and a device never ends.
+///
+/// # Errors
+/// Of the system; of what is no file.
+pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+    may_be_read(path)?;
+    fs::read(path)
+}
+
+/// Refuses a pipe or a device; of a folder the system has a sentence.
+pub(crate) fn may_be_read(path: &Path) -> io::Result<()> {
+    let kind = fs::metadata(path)?.file_type();
+    if kind.is_file() || kind.is_dir() {
+        return Ok(());
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "this is a device or a pipe, and no file"))
+}
+
+/// The same as a text.
+///
+/// # Errors
+/// As [`read`]; and of what is no UTF-8.
+pub fn read_text(path: &Path) -> io::Result<String> {
+    let no_text = |_| io::Error::new(io::ErrorKind::InvalidData, "this is no text in UTF-8");
+    String::from_utf8(read(path)?).map_err(no_text)
+}
 
 /// Writes `bytes` as the file `path`, making its folder where there is none and replacing what was there.
 ///

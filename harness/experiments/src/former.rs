@@ -64,5 +64,5 @@ fn pretrained(run: &Run, out: &Path) -> Result<Option<(String, String)>, Error> 
     if former.is_file() && !file.exists() {
         whole_file::put_in_place(&former, &file).map_err(|source| Error::File { path: file.clone(), source })?;
     }
-    Ok(fs::read(&file).ok().map(|bytes| (name, hash_of(&bytes))))
+    Ok(whole_file::read(&file).ok().map(|bytes| (name, hash_of(&bytes))))
 }

@@ -14,6 +14,7 @@ use super::{
     plan::{Plan, Run},
     pretrained::{Pretrained, PretrainingDemand},
 };
+use cells::whole_file;
 use record::{Fit, Ingredients, RunRecord, Status, files::run_folder, hash_of, weights_file, weights_hash};
 
 /// A training that is over.
@@ -39,7 +40,7 @@ impl Training {
     pub fn weights(&self, out: &Path) -> Result<Weights, ModelError> {
         let file = weights_file(&run_folder(out, &self.by));
         let broken = |problem: &dyn fmt::Display| ModelError::Weights(format!("{}: {problem}", file.display()));
-        let bytes = fs::read(&file).map_err(|error| broken(&error))?;
+        let bytes = whole_file::read(&file).map_err(|error| broken(&error))?;
         if self.weights_hash.as_ref().is_some_and(|hash| *hash != hash_of(&bytes)) {
             return Err(broken(&"it is not the file that was written"));
         }

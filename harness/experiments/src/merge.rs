@@ -124,7 +124,7 @@ fn clean_beside(out: &Path, say: &dyn Fn(&str)) {
 impl<'a> Part<'a> {
     fn read(folder: &'a Path) -> Result<Self, Error> {
         let path = folder.join("scores.csv");
-        if !path.exists() {
+        if path.try_exists().is_ok_and(|exists| !exists) {
             return Err(Error::Merge(format!(
                 "{}: there is no scores.csv here; give output folders of `batlinet run`",
                 folder.display()
@@ -266,7 +266,7 @@ fn are_alike(one: &ExperimentRecord, other: &ExperimentRecord) -> bool {
 
 /// A file that another folder has under the same name, which is a hash of what it was made of.
 fn same(path: &Path, target: &Path) -> Result<(), Error> {
-    let bytes = |path: &Path| fs::read(path).map_err(|source| Error::File { path: path.to_owned(), source });
+    let bytes = |path: &Path| whole_file::read(path).map_err(|source| Error::File { path: path.to_owned(), source });
     if bytes(path)? == bytes(target)? {
         return Ok(());
     }

@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    fs,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -11,6 +10,7 @@ use baselines::Weights;
 use serde_json::Value;
 
 use super::train::TrainError;
+use cells::whole_file;
 use record::{
     Hashes, Ingredients,
     files::{lock, write_whole},
@@ -64,7 +64,7 @@ impl Pretrained {
 
     /// The file, if it is the one that records know.
     fn sound(&self, key: &str) -> Option<Vec<u8>> {
-        let bytes = fs::read(self.file(key)).ok()?;
+        let bytes = whole_file::read(&self.file(key)).ok()?;
         let noted = self.noted().get(&pretrained_name(key)).cloned();
         noted.is_none_or(|noted| noted == hash_of(&bytes)).then_some(bytes)
     }
@@ -149,6 +149,8 @@ mod tests {
     use std::cell::RefCell;
 
     use baselines::weights::NamedTensor;
+
+    use std::fs;
 
     use super::*;
 

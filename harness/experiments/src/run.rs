@@ -6,7 +6,7 @@ use std::{
         Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
-    thread,
+    thread::{self, Builder},
     time::Duration,
 };
 
@@ -351,8 +351,10 @@ impl Campaign<'_> {
             }
         };
         thread::scope(|scope| {
-            for _ in 0..workers {
-                scope.spawn(worker);
+            let started = (0..workers).take_while(|_| Builder::new().spawn_scoped(scope, worker).is_ok()).count();
+            // where the system gives no more threads
+            if started == 0 {
+                worker();
             }
         });
         self.check_stop()?;

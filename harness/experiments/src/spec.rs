@@ -29,6 +29,9 @@ use record::{Expectation, Protocol, Study};
 /// Between the name of a cross-validation and the number of a fold.
 const FOLD: &str = "-fold-";
 
+/// Letters of the name of an experiment, at most: file systems take some two hundred for a file.
+const LONGEST: usize = 100;
+
 /// A checked experiment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Experiment {
@@ -267,6 +270,12 @@ impl Experiment {
             return refused(
                 "name",
                 format!("name '{}' must be letters, digits and _-. only: it names files", self.name),
+            );
+        }
+        if self.name.len() > LONGEST {
+            return refused(
+                "name",
+                format!("name has {} letters, and {LONGEST} at most: it names files", self.name.len()),
             );
         }
         if self.description.is_empty() {

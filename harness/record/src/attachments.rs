@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, fs, io, path::Path};
 use serde::de::DeserializeOwned;
 
 use super::{Deviations, Error, Intervals, PairPredictions, Selection, Sides, references::DrawnReferences};
+use cells::whole_file;
 
 /// What a run leaves beside its record, and the network that it began with.
 #[derive(Clone, Copy, Debug, Default)]
@@ -52,7 +53,7 @@ pub(crate) fn read_rows<T: DeserializeOwned>(folder: &Path, name: &str) -> Resul
         return Ok(None);
     }
     let broken = |what: String| Error::BrokenRun { path: path.clone(), what, folder: folder.to_owned() };
-    let bytes = fs::read(&path).map_err(|error| broken(error.to_string()))?;
+    let bytes = whole_file::read(&path).map_err(|error| broken(error.to_string()))?;
     let rows: Result<Vec<T>, csv::Error> = csv::Reader::from_reader(bytes.as_slice()).deserialize().collect();
     rows.map(Some).map_err(|error| broken(error.to_string()))
 }
@@ -89,7 +90,7 @@ pub(crate) fn check(folder: &Path, hashes: &Hashes) -> Result<(), String> {
         // of networks that runs share, the folder is beside `runs/`
         let is_shared = name.contains('/');
         let path = if is_shared { folder.join("../..").join(name) } else { folder.join(name) };
-        match fs::read(&path) {
+        match whole_file::read(&path) {
             Ok(bytes) if hash_of(&bytes) == *hash => {}
             Ok(_) => {
                 return Err(format!(

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{change::Change, files, seal, variant::Variant};
 use crate::Error;
-use cells::cell::Origin;
+use cells::{cell::Origin, whole_file};
 
 const FORMAT: u32 = 1;
 
@@ -199,7 +199,7 @@ impl ExperimentRecord {
 
 fn read(path: &Path) -> Result<ExperimentRecord, Error> {
     let broken = |what: String| Error::Broken { path: path.to_owned(), what };
-    let text = fs::read_to_string(path).map_err(|error| broken(error.to_string()))?;
+    let text = whole_file::read_text(path).map_err(|error| broken(error.to_string()))?;
     let mut value: Value = serde_json::from_str(&text).map_err(|error| broken(error.to_string()))?;
     // files of older programs are not sealed
     if seal::broken_off(&text, &mut value) == Some(false) {

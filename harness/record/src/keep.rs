@@ -7,6 +7,7 @@ use std::{
 };
 
 use crate::{Deviations, Error, Intervals, Prediction, Selection, Sides, files, read_scores};
+use cells::whole_file;
 
 /// Copies scores, declarations, and records with predictions of the runs in the scores from `from` into the folder `to`.
 ///
@@ -26,7 +27,8 @@ pub fn keep(from: &Path, to: &Path) -> Result<(), Error> {
         names.extend(here.into_iter().filter(|name| from.join(name).exists()));
     }
     for name in names {
-        let bytes = fs::read(from.join(&name)).map_err(|source| Error::Read { path: from.join(&name), source })?;
+        let bytes =
+            whole_file::read(&from.join(&name)).map_err(|source| Error::Read { path: from.join(&name), source })?;
         files::write_whole(&to.join(&name), &bytes)?;
     }
     Ok(())

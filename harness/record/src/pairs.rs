@@ -5,6 +5,7 @@ use std::{fmt, path::Path};
 use ndarray::Array2;
 
 use crate::Error;
+use cells::whole_file;
 
 /// The predictions of one trained model with one reference at a time.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,7 +49,8 @@ impl PairPredictions {
             what: problem.to_string(),
             folder: folder.to_owned(),
         };
-        let mut reader = csv::Reader::from_path(&path).map_err(|error| broken(&error))?;
+        let bytes = whole_file::read(&path).map_err(|error| broken(&error))?;
+        let mut reader = csv::Reader::from_reader(bytes.as_slice());
         let (mut cells, mut observed, mut references) = (Vec::<String>::new(), Vec::new(), Vec::new());
         let mut predicted = Vec::new();
         for row in reader.deserialize::<(String, String, f64, f64)>() {

@@ -6,7 +6,7 @@ use std::{fmt, path::Path};
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Score, files, variant::Variant};
-use cells::cell::Origin;
+use cells::{cell::Origin, whole_file};
 
 /// One run that was meant.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,8 +38,13 @@ impl Planned {
         if !path.exists() {
             return Ok(Vec::new());
         }
-        let broken = |error: csv::Error| Error::Broken { path: path.clone(), what: error.to_string() };
-        csv::Reader::from_path(&path).map_err(broken)?.deserialize().map(|row| row.map_err(broken)).collect()
+        let broken = |error: &dyn fmt::Display| Error::Broken {
+            path: path.clone(),
+            what: format!("{error}; delete this file, and `batlinet run` writes it anew"),
+        };
+        let bytes = whole_file::read(&path).map_err(|error| broken(&error))?;
+        let rows = csv::Reader::from_reader(bytes.as_slice()).into_deserialize();
+        rows.map(|row| row.map_err(|error| broken(&error))).collect()
     }
 
     /// Writes the file.

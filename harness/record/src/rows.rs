@@ -6,12 +6,12 @@
 
 use std::{
     collections::{BTreeSet, HashSet},
-    fs,
     path::{Path, PathBuf},
 };
 
 use super::{RunRecord, Score, attachments::hash_of, files};
 use crate::Error;
+use cells::whole_file;
 use statistics::Metrics;
 
 /// Digits of a hash that are kept of a row.
@@ -24,7 +24,7 @@ fn hashes_of(scores: &Path) -> PathBuf {
 
 /// The hashes of all rows that were written, if there are any.
 fn read(scores: &Path) -> Option<HashSet<String>> {
-    let text = fs::read_to_string(hashes_of(scores)).ok()?;
+    let text = whole_file::read_text(&hashes_of(scores)).ok()?;
     Some(text.lines().map(str::to_owned).collect())
 }
 
@@ -153,6 +153,8 @@ fn is_near(said: f64, made: f64) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::{Status, made_up, read_scores, scores::tests::score, write_scores};
 

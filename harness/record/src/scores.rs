@@ -10,7 +10,7 @@ use super::{
     variant::Variant,
 };
 use crate::Error;
-use cells::{cell::Origin, label::Tally};
+use cells::{cell::Origin, label::Tally, whole_file};
 use statistics::Metrics;
 
 /// The columns, in order; new ones are added at the end.
@@ -145,13 +145,15 @@ pub fn write_scores(path: &Path, scores: &[Score]) -> Result<(), Error> {
 /// [`Error::Broken`] names file, line and column.
 pub fn read_scores(path: &Path) -> Result<Vec<Score>, Error> {
     let broken = |what: String| Error::Broken { path: path.to_owned(), what };
-    let mut reader =
-        csv::Reader::from_path(path).map_err(|error| broken(format!("cannot read the scores: {error}")))?;
+    let bytes = whole_file::read(path).map_err(|error| broken(format!("cannot read the scores: {error}")))?;
+    let mut reader = csv::Reader::from_reader(bytes.as_slice());
     let header = reader.headers().map_err(|error| broken(error.to_string()))?.clone();
     let column = |name: &str| header.iter().position(|known| known == name);
     for name in &SCORE_COLUMNS[..13] {
         if column(name).is_none() {
-            return Err(broken(format!("line 1: column {name} is missing; is this a scores.csv of `batlinet run`?")));
+            return Err(broken(format!(
+                "line 1: column {name} is missing; if this is no scores.csv of `batlinet run`, move it away, and `run` writes one"
+            )));
         }
     }
     let mut scores = Vec::new();

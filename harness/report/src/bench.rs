@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::Error;
+use cells::whole_file;
 
 /// Group of the benches of predictions, one for each number of references.
 const GROUP: &str = "predict_by_references/";
@@ -38,7 +39,8 @@ impl OnCard {
         if !path.is_file() {
             return Ok(Vec::new());
         }
-        let mut reader = csv::Reader::from_path(path).map_err(|error| broken(error.to_string()))?;
+        let bytes = whole_file::read(path).map_err(|error| broken(error.to_string()))?;
+        let mut reader = csv::Reader::from_reader(bytes.as_slice());
         let header = reader.headers().map_err(|error| broken(error.to_string()))?.clone();
         let column = |name: &str| {
             header.iter().position(|known| known == name).ok_or_else(|| broken(format!("column {name} is missing")))
@@ -77,7 +79,8 @@ impl Throughput {
             return Ok(None);
         }
         let broken = |what: String| Error::Bench { path: path.to_owned(), what };
-        let mut reader = csv::Reader::from_path(path).map_err(|error| broken(error.to_string()))?;
+        let bytes = whole_file::read(path).map_err(|error| broken(error.to_string()))?;
+        let mut reader = csv::Reader::from_reader(bytes.as_slice());
         let header = reader.headers().map_err(|error| broken(error.to_string()))?.clone();
         let place = |name: &str| header.iter().position(|known| known == name);
         let column = |name: &str| place(name).ok_or_else(|| broken(format!("column {name} is missing")));

@@ -121,9 +121,11 @@ pub fn write(
         Ok(kept)
     });
     let workers = rayon::ThreadPoolBuilder::new().num_threads(AT_ONCE.min(rayon::current_num_threads()));
-    let workers =
-        workers.build().map_err(|error| Error::Internal(format!("cannot start workers for the import: {error}")))?;
-    workers.install(|| store.write_all(cells))?;
+    match workers.build() {
+        Ok(workers) => workers.install(|| store.write_all(cells))?,
+        // where the system gives no threads of their own, those that are there do it
+        Err(_) => store.write_all(cells)?,
+    }
     let _ = progress(ids.len(), ids.len()); // too late to stop
 
     let written = written.into_inner().map_err(|_| Error::Internal("a worker of the import died".to_owned()))?;

@@ -3,29 +3,28 @@
 use std::{
     process,
     sync::{
-        OnceLock,
+        Once,
         atomic::{AtomicBool, Ordering},
     },
 };
 
-use super::{failure::Failure, output::say};
+use super::output::say;
 
-/// A flag that the first Ctrl-C (or SIGTERM) sets, saying `notice`; the second ends the program.
-///
-/// # Errors
-/// [`Failure::Internal`] when the system takes no handler.
-pub fn flag(notice: &'static str) -> Result<&'static AtomicBool, Failure> {
+/// A flag that the first Ctrl-C (or SIGTERM) sets, saying `notice`; the second ends the program. Where the system gives no thread to
+/// listen for it, the first one does.
+pub fn flag(notice: &'static str) -> &'static AtomicBool {
     static STOP: AtomicBool = AtomicBool::new(false);
-    static HANDLER: OnceLock<Result<(), String>> = OnceLock::new();
-    let handler = HANDLER.get_or_init(|| {
-        ctrlc::set_handler(move || {
+    static LISTENS: Once = Once::new();
+    LISTENS.call_once(|| {
+        let listens = ctrlc::set_handler(move || {
             if STOP.swap(true, Ordering::Relaxed) {
                 process::exit(130);
             }
             say(&format!("{notice}; once more ends at once"));
-        })
-        .map_err(|error| error.to_string())
+        });
+        if let Err(error) = listens {
+            say(&format!("nobody listens for Ctrl-C here ({error}): it ends the program at once"));
+        }
     });
-    handler.as_ref().map_err(|error| Failure::Internal(format!("cannot listen for Ctrl-C: {error}")))?;
-    Ok(&STOP)
+    &STOP
 }

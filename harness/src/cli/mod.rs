@@ -10,6 +10,7 @@ pub mod failure;
 pub mod gate;
 pub mod history;
 pub mod interrupt;
+mod limits;
 pub mod merge;
 pub mod options;
 pub mod output;
@@ -86,6 +87,7 @@ pub(crate) enum Verb {
 /// [`Failure`], whose text is for the user and whose kind is the exit code.
 pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
     panics::be_brief();
+    limits::heed();
     if let Ok(program) = std::env::current_exe() {
         matr::read_by(program);
     }

@@ -219,7 +219,7 @@ fn again(
         profile: &options.profile,
         settings: &options.changes(),
         commit: env!("BATLINET_COMMIT"),
-        stop: interrupt::flag("stopping after this epoch")?,
+        stop: interrupt::flag("stopping after this epoch"),
     };
     match run::execute(&plans, &*source, &how) {
         Ok(_) | Err(experiments::Error::FirstFailure { .. }) => {}

@@ -1,9 +1,6 @@
 //! `batlinet report OUT…`
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -107,7 +104,7 @@ fn splice_all(arguments: &ReportArguments) -> Result<(), Failure> {
     };
     for file in &arguments.splice {
         let named = |problem: &dyn std::fmt::Display| Failure::Usage(format!("{}: {problem}", file.display()));
-        let text = fs::read_to_string(file).map_err(|error| named(&error))?;
+        let text = whole_file::read_text(file).map_err(|error| named(&error))?;
         let spliced = splice(&text, records).map_err(|error| named(&error))?;
         match spliced == text {
             true => output::print(&format!("{}: as the records have it\n", file.display()))?,

@@ -75,7 +75,7 @@ pub fn execute(arguments: &RunArguments) -> Result<(), Failure> {
         profile: &arguments.options.profile,
         settings: &settings,
         commit: env!("BATLINET_COMMIT"),
-        stop: interrupt::flag("stopping after this epoch; finished runs are kept")?,
+        stop: interrupt::flag("stopping after this epoch; finished runs are kept"),
     };
     let tally = run::execute(&plans, &*source, &options)?;
     // of folds, the runs that are made of theirs tell

@@ -5,6 +5,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use crate::small::Small;
@@ -54,6 +55,27 @@ fn a_damaged_byte_is_named_or_harmless_and_never_another_number() {
         }
     }
     assert!(faults.is_empty(), "{faults:#?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_the_place_of_a_file_keeps_nobody_waiting() {
+    let small = Small::new();
+    for file in files(&small.path("out")) {
+        let sound = fs::read(&file).unwrap();
+        fs::remove_file(&file).unwrap();
+        assert!(Command::new("mkfifo").arg(&file).status().unwrap().success());
+        for call in [&["report", "out", "--to", "after"][..], &["run", "small.yaml", "--out", "out"]] {
+            let (code, said) = small.ends(call);
+            assert!(
+                code == 0 || (code == 2 && said.contains("no file")),
+                "{}: {call:?}: {code}: {said}",
+                file.display()
+            );
+        }
+        let _ = fs::remove_file(&file);
+        fs::write(&file, sound).unwrap();
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Output},
+    time::Instant,
 };
 
 use cells::{source::CellSource as _, store::Store};
@@ -175,7 +176,11 @@ impl Place {
             self.prepare(scene);
             let output = self.call(&scene.call, Some((fault, at)));
             let said = said(&output);
-            let mut complain = |what: String| wrong.push(format!("{} {fault:?} at call {at}: {what}", scene.name));
+            let mut complain = |what: String| {
+                let what = format!("{} {fault:?} at call {at}: {what}", scene.name);
+                println!("{what}");
+                wrong.push(what);
+            };
             match (fault, output.status.code()) {
                 (Fault::Kill, None) | (_, Some(0)) => {}
                 (Fault::Full, Some(2)) if said.contains("no space left on the disk") => {}
@@ -253,7 +258,15 @@ fn all(fault: Fault, few: usize, many: usize) {
         let calls: Vec<usize> = some(count, most).collect();
         println!("{fault:?} at {} of {count} calls of {}", calls.len(), scene.name);
         tried += calls.len();
+        // told at once, since all of them take long
+        let begun = Instant::now();
         wrong.extend(place.tries(&scene, fault, calls.into_iter(), &sound));
+        println!(
+            "… {} in {:.0} s, {} with a fault of ours so far",
+            scene.name,
+            begun.elapsed().as_secs_f64(),
+            wrong.len()
+        );
     }
     println!("{fault:?}: {tried} calls, {} of them with a fault of ours", wrong.len());
     assert!(wrong.is_empty(), "{wrong:#?}");

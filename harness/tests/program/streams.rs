@@ -3,6 +3,8 @@
 use std::fs::File;
 use std::process::{Command, Output, Stdio};
 
+use crate::small::Small;
+
 fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_batlinet"));
     command.args(arguments).stdin(Stdio::null());
@@ -35,6 +37,19 @@ fn a_full_disk_below_standard_output_is_a_sentence() {
         let said = String::from_utf8_lossy(&stderr);
         assert_eq!(status.code(), Some(2), "{said}");
         assert!(said.starts_with("batlinet: cannot write to standard output: ") && said.lines().count() == 1, "{said}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_may_not_grow_is_a_sentence_and_no_silent_end() {
+    let small = Small::new();
+    for call in [&["report", "out"][..], &["run", "small.yaml", "--out", "other"]] {
+        let mut bounded = Command::new("sh");
+        bounded.args(["-c", "ulimit -f 0; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_batlinet")]).args(call);
+        let Output { status, stderr, .. } = bounded.current_dir(small.path(".")).output().unwrap();
+        let said = String::from_utf8_lossy(&stderr);
+        assert!(status.code() == Some(2) && said.contains("File too large"), "{call:?}: {status}: {said}");
     }
 }
 

@@ -6,10 +6,10 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
     path::{Path, PathBuf},
 };
 
+use cells::whole_file;
 use record::files;
 
 use crate::{Error, gate::Outcome};
@@ -174,7 +174,7 @@ fn number(path: &Path, column: &str, text: &str) -> Result<f64, Error> {
 /// These columns of every row.
 fn rows(path: &Path, columns: &[&str]) -> Result<Vec<Vec<String>>, Error> {
     let malformed = |what: String| Error::Malformed { path: path.to_owned(), what };
-    let bytes = fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    let bytes = whole_file::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
     let mut reader = csv::Reader::from_reader(bytes.as_slice());
     let header = reader.headers().map_err(|error| malformed(error.to_string()))?.clone();
     let places = columns
@@ -190,6 +190,8 @@ fn rows(path: &Path, columns: &[&str]) -> Result<Vec<Vec<String>>, Error> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn folder(at: &Path, ratio: f64, exponent: f64) {

@@ -3,11 +3,9 @@
 //! A declaration covers the change that it names and no later one: it holds the hash of the predictions that were, and the error
 //! that came in their place.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
+use cells::whole_file;
 use record::{Prediction, files};
 use serde::{Deserialize, Serialize};
 
@@ -99,7 +97,7 @@ impl Changes {
         if !path.exists() {
             return Ok(Self::default());
         }
-        let text = fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+        let text = whole_file::read_text(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
         // the reader of YAML takes time without end for such
         if text.contains("[[[[[[[[") || text.contains("{{{{{{{{") {
             let what = "nested deeper than any declaration; `batlinet gate --accept` writes this file".to_owned();

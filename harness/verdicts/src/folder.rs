@@ -113,7 +113,7 @@ impl Folder {
     /// [`Error`] names what is missing, damaged or contradicts itself.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let scores = path.join("scores.csv");
-        if !scores.exists() {
+        if scores.try_exists().is_ok_and(|exists| !exists) {
             return Err(Error::NoScores(path.to_owned()));
         }
         let mut groups: BTreeMap<Slot, Group> = BTreeMap::new();

@@ -4,8 +4,9 @@
 //! least and the greatest of them. `machine` is what may change the last digits: engine, instructions and processor. Rows are
 //! appended in the order of the commits, and one commit on one machine has its numbers once.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, path::Path};
 
+use cells::whole_file;
 use record::files;
 use serde::{Deserialize, Serialize};
 use statistics::{Metrics, Steps, change_points};
@@ -106,7 +107,7 @@ pub fn read(path: &Path) -> Result<Vec<Point>, Error> {
     if !path.exists() {
         return Ok(Vec::new());
     }
-    let bytes = fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    let bytes = whole_file::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
     let malformed = |error: csv::Error| Error::Malformed {
         path: path.to_owned(),
         what: format!("{error}; `batlinet gate --history` writes such files"),
@@ -164,6 +165,8 @@ pub fn series(points: &[Point], metric: &str) -> Vec<Series> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::made_up::{folder, run};
 

@@ -5,10 +5,10 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
     path::{Path, PathBuf},
 };
 
+use cells::whole_file;
 use record::files;
 
 use crate::{
@@ -98,7 +98,7 @@ impl Noise {
         if !path.exists() {
             return Ok(noise);
         }
-        let bytes = fs::read(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
+        let bytes = whole_file::read(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
         let malformed = |what: String| Error::Malformed { path: path.clone(), what };
         let mut reader = csv::Reader::from_reader(bytes.as_slice());
         let header = reader.headers().map_err(|error| malformed(error.to_string()))?;

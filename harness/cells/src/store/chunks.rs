@@ -48,10 +48,15 @@ fn packed(values: &[f64], chunk: usize, level: u8) -> Vec<io::Result<Vec<u8>>> {
     }
     let share = parts.len().div_ceil(cores);
     thread::scope(|scope| {
-        let packers: Vec<_> =
-            parts.chunks(share).map(|parts| scope.spawn(move || parts.iter().map(pack).collect::<Vec<_>>())).collect();
-        let lost = || vec![Err(io::Error::other("a thread that packed it died"))];
-        packers.into_iter().flat_map(|packer| packer.join().unwrap_or_else(|_| lost())).collect()
+        let all = |parts: &[&[f64]]| parts.iter().map(pack).collect::<Vec<_>>();
+        // where the system gives no more threads, this one does it
+        let begin = |parts| thread::Builder::new().spawn_scoped(scope, move || all(parts)).map_err(|_| parts);
+        let packers: Vec<_> = parts.chunks(share).map(begin).collect();
+        let lost = |_| vec![Err(io::Error::other("a thread that packed it died"))];
+        packers
+            .into_iter()
+            .flat_map(|packer| packer.map_or_else(all, |packer| packer.join().unwrap_or_else(lost)))
+            .collect()
     })
 }
 

@@ -18,6 +18,7 @@ use std::path::Path;
 use hdf5::Group;
 
 use super::problem::Problem;
+use crate::whole_file;
 
 const MARK: &[u8; 8] = b"batlcell";
 /// Bytes of hash, count and mark.
@@ -70,6 +71,7 @@ pub(super) fn close(path: &Path, stretches: &Stretches) -> io::Result<()> {
 /// Whether everything but packed series is as it was written; of files without an end of ours, nobody knows.
 pub(super) fn check(path: &Path) -> io::Result<Result<(), Problem>> {
     let damaged = || Ok(Err(Problem::new("its structure is not what was written")));
+    whole_file::may_be_read(path)?;
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
     let Some(end) = length.checked_sub(END) else { return Ok(Ok(())) };

@@ -23,6 +23,8 @@ struct Line {
     life: String,
 }
 
+const COLUMNS: [&str; 4] = ["cell_id", "dataset", "fingerprint", "life"];
+
 /// The cells of a store, by id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Manifest(BTreeMap<String, Line>);
@@ -44,8 +46,14 @@ impl Manifest {
         }
         let broken = |what: String| Error::Manifest { path: path.clone(), what };
         let text = text::read(&path).map_err(broken)?;
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let header = reader.headers().map_err(|error| broken(shown(error, 200)))?;
+        // a file that was emptied would else have lost its cells without a word
+        if let Some(column) = COLUMNS.into_iter().find(|column| !header.iter().any(|name| name == *column)) {
+            return Err(broken(format!("its first line names no {column}")));
+        }
         let mut lines = BTreeMap::new();
-        for line in csv::Reader::from_reader(text.as_bytes()).deserialize::<Line>() {
+        for line in reader.deserialize::<Line>() {
             let line = line.map_err(|error| broken(shown(error, 200)))?;
             lines.insert(line.cell_id.clone(), line);
         }
@@ -97,7 +105,9 @@ impl Manifest {
     }
 
     fn text(&self) -> io::Result<Vec<u8>> {
-        let mut writer = csv::Writer::from_writer(Vec::new());
+        // its first line is there without cells too
+        let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+        writer.write_record(COLUMNS).map_err(io::Error::other)?;
         for line in self.0.values() {
             writer.serialize(line).map_err(io::Error::other)?;
         }

@@ -182,9 +182,12 @@ fn the_manifest_has_every_cell_with_its_hashes() {
     store.write(&Cell::new(cell.info().clone(), cycles, life).unwrap()).unwrap();
     assert!(read().hashes()[0] != content && read().hashes()[1] != lives);
 
-    fs::write(Manifest::path(dir.path()), "cell_id,dataset\na,HUST\n").unwrap();
-    let message = store.write(&plain_cell("a", 2)).unwrap_err().to_string();
-    assert!(message.contains("manifest.csv") && message.contains("delete it to accept"), "{message}");
+    // one that was emptied or is something else has not lost its cells without a word
+    for damaged in ["cell_id,dataset\na,HUST\n", "", "hello\n"] {
+        fs::write(Manifest::path(dir.path()), damaged).unwrap();
+        let message = store.write(&plain_cell("a", 2)).unwrap_err().to_string();
+        assert!(message.contains("manifest.csv") && message.contains("delete it to accept"), "{message}");
+    }
 }
 
 #[test]

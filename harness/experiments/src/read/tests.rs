@@ -152,6 +152,8 @@ fn a_base_outside_the_map_is_refused_before_anything_runs() {
 #[test]
 fn every_mistake_is_one_sentence_with_its_place() {
     let mut differing = String::new();
+    let long = format!("name: {}", "n".repeat(101));
+    let swallowed = format!("alpha: \"{}\"}}", "n".repeat(9000));
     for (right, wrong, sentence) in [
         ("alpha: 1.0", "alfa: 1.0", "e.yaml:12:13: unknown key 'alfa' in models[1].ridge, did you mean 'alpha'?"),
         ("protocol:", "protocoll:", "e.yaml:5:1: unknown key 'protocoll', did you mean 'protocol'?"),
@@ -187,6 +189,12 @@ fn every_mistake_is_one_sentence_with_its_place() {
         ("- mean: {}", "- mean: {}\n    ridge: {}", "names one model; this one has mean and ridge"),
         ("- mean: {}", "- feature: row", "this one has none"),
         ("name: trial", "name: a/b", "must be letters, digits"),
+        ("name: trial", &long, "e.yaml:1:7: name has 101 letters, and 100 at most"),
+        ("alpha: 1.0}", &swallowed, "models[1].ridge.alpha: invalid type: string \"nnn"),
+        ("{alpha: 1.0}", "[1.0]", "e.yaml:12:12: models[1].ridge: invalid type: sequence, expected a mapping"),
+        ("{end_of_life: 0.8}", "[0.8]", "e.yaml:6:8: label: invalid type: sequence, expected a mapping"),
+        ("seeds: [0, 1]", "seeds: [0, 18446744073709551616]", "e.yaml:7:"),
+        ("profiles:", "---\nprofiles:", "e.yaml: this file holds several declarations, parted by lines of ---"),
         ("description: Two models.\n", "", "key description is missing"),
         ("end_of_life: 0.8", "end_of_life: 8", "end of life is a fraction of nominal capacity"),
         ("first: 99", "frist: 99", "unknown key 'frist' in features.row.voltage_capacity, did you mean 'first'?"),
@@ -203,7 +211,11 @@ fn every_mistake_is_one_sentence_with_its_place() {
     ] {
         assert!(FILE.contains(right), "{right}");
         let message = refused(&FILE.replacen(right, wrong, 1));
-        if !message.contains(sentence) || !message.starts_with("e.yaml") || message.lines().count() != 1 {
+        if !message.contains(sentence)
+            || !message.starts_with("e.yaml")
+            || message.lines().count() != 1
+            || message.len() > 2000
+        {
             differing.push_str(&format!("{message}\n  is not\n{sentence}\n"));
         }
     }

@@ -7,6 +7,13 @@ use serde_yaml::Value;
 
 use super::path::{Path, Step};
 use crate::names::unknown;
+use cells::quote::shown;
+
+/// Letters of a sentence, at most; a quotation mark that is not closed makes one word of half a file.
+const LONGEST: usize = 1500;
+
+/// Letters of a word of the file in it, at most.
+const WORD: usize = 120;
 
 /// What is wrong.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +41,10 @@ pub(super) enum Flaw {
 impl Flaw {
     /// What a person reads; `path` leads to the value, and `written` is how it is spelt.
     pub(super) fn sentence(&self, path: &Path, written: Option<&str>) -> String {
+        shown(self.whole_sentence(path, written), LONGEST)
+    }
+
+    fn whole_sentence(&self, path: &Path, written: Option<&str>) -> String {
         let behind = |path: &Path| if path.is_root() { String::new() } else { format!(" in {path}") };
         let before = || if path.is_root() { String::new() } else { format!("{path}: ") };
         match self {
@@ -81,6 +92,7 @@ fn words(needed: &dyn Expected) -> String {
         "a boolean" => "true or false",
         "a sequence" => "a list",
         "a string" => "a text; put one that begins with [ or { or holds a colon in quotes",
+        other if other.starts_with("struct ") => "a mapping, such as {key: value}",
         other => return plain(other),
     }
     .to_owned()
@@ -105,19 +117,19 @@ impl de::Error for Flaw {
     }
 
     fn invalid_type(found: Unexpected<'_>, needed: &dyn Expected) -> Self {
-        Self::Unfit { how: "invalid type", found: plain(&found.to_string()), needed: words(needed) }
+        Self::Unfit { how: "invalid type", found: plain(&shown(found, WORD)), needed: words(needed) }
     }
 
     fn invalid_value(found: Unexpected<'_>, needed: &dyn Expected) -> Self {
-        Self::Unfit { how: "invalid value", found: plain(&found.to_string()), needed: words(needed) }
+        Self::Unfit { how: "invalid value", found: plain(&shown(found, WORD)), needed: words(needed) }
     }
 
     fn unknown_variant(name: &str, known: &'static [&'static str]) -> Self {
-        Self::UnknownValue { name: name.to_owned(), known }
+        Self::UnknownValue { name: shown(name, WORD), known }
     }
 
     fn unknown_field(name: &str, known: &'static [&'static str]) -> Self {
-        Self::UnknownKey { name: name.to_owned(), known }
+        Self::UnknownKey { name: shown(name, WORD), known }
     }
 
     fn missing_field(key: &'static str) -> Self {

@@ -129,7 +129,11 @@ impl<'de> Deserializer<'de> for Reader<'de> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Flaw> {
-        self.deserialize_map(visitor)
+        match self.value() {
+            // serde would take its items for the settings in their order
+            Value::Sequence(_) => Err(Flaw::invalid_type(Unexpected::Seq, &visitor)),
+            _ => self.deserialize_map(visitor),
+        }
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Flaw> {

@@ -15,7 +15,7 @@ pub(crate) fn sentence(error: &serde_yaml::Error) -> String {
 const ALIAS: &str = "here stands a * as if for something named before; put a text that begins with one in quotes";
 
 /// Theirs and ours.
-const WORDS: [(&str, &str); 8] = [
+const WORDS: [(&str, &str); 11] = [
     (
         "mapping values are not allowed in this context",
         "here a colon with a space behind it begins a new key; put a text that holds one in quotes, or write `>` behind \
@@ -37,6 +37,12 @@ const WORDS: [(&str, &str); 8] = [
         "could not find expected ':'",
         "the line before is neither a key with its value nor the rest of a text; indent the lines of a text",
     ),
+    (
+        "more than one document",
+        "this file holds several declarations, parted by lines of ---; put each into a file of its own",
+    ),
+    ("repetition limit exceeded", "what is named by & and repeated by * is far too large; write it out"),
+    ("u128, expected any YAML value", "here stands a whole number that is larger than any that is meant"),
     (
         "found character that cannot start any token",
         "here stands what cannot begin a value; if it is a tab, indent with spaces; a text that begins with %, @ or ` stands in \

@@ -77,14 +77,15 @@ fn parts(
     workers: usize,
 ) -> Result<Parts, Error> {
     check_known(source, split)?;
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(workers.max(1))
-        .build()
-        .map_err(|error| Error::Internal(format!("no threads to build features on: {error}")))?;
+    // where the system gives no threads of their own, those that are there do it
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(workers.max(1)).build().ok();
     let cycles = features.iter().map(FeatureSpec::cycles_needed).max().unwrap_or(0);
     let extraction = Extraction { source, rule, features, cycles };
-    let train = pool.install(|| extraction.part("training", &split.train))?;
-    let test = pool.install(|| extraction.part("test", &split.test))?;
+    let part = |name: &str, ids: &[String]| match &pool {
+        Some(pool) => pool.install(|| extraction.part(name, ids)),
+        None => extraction.part(name, ids),
+    };
+    let (train, test) = (part("training", &split.train)?, part("test", &split.test)?);
     if let Some(problem) = nothing_observed(&test.bases, rule) {
         return Err(Error::NothingObserved(problem));
     }

@@ -5,10 +5,7 @@ mod former;
 mod parts;
 mod status;
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use super::{
     attachments::{self, Attachments, Hashes, WEIGHTS, hash_of},
@@ -19,7 +16,7 @@ use super::{
     values::Values,
 };
 use crate::Error;
-use cells::cell::Origin;
+use cells::{cell::Origin, whole_file};
 use statistics::Metrics;
 
 pub use parts::{Doubtful, Fit, LifeBases, Prediction, Removed, Seconds};
@@ -128,7 +125,9 @@ impl RunRecord {
         let unreadable = |path: PathBuf, source: std::io::Error| Error::File { path, source };
         let here = attachments::FILES.into_iter().filter(|name| from.join(name).is_file());
         let files = here
-            .map(|name| Ok((name, fs::read(from.join(name)).map_err(|error| unreadable(from.join(name), error))?)))
+            .map(|name| {
+                Ok((name, whole_file::read(&from.join(name)).map_err(|error| unreadable(from.join(name), error))?))
+            })
             .collect::<Result<Vec<_>, Error>>()?;
         self.put(folder, files)
     }
@@ -186,7 +185,7 @@ fn broken(folder: &Path, problem: &str) -> Error {
 /// Fragments name the file where it is not the record itself.
 fn open(folder: &Path) -> Result<RunRecord, String> {
     let path = folder.join("record.json");
-    let text = fs::read_to_string(path).map_err(|error| format!("cannot read this record: {error}"))?;
+    let text = whole_file::read_text(&path).map_err(|error| format!("cannot read this record: {error}"))?;
     let (mut record, said) = file::from_text(&text)?;
     let (train_key, name) = (record.train_key(), folder.file_name().unwrap_or_default());
     let key = record.ingredients.key_of(&train_key);
@@ -198,7 +197,7 @@ fn open(folder: &Path) -> Result<RunRecord, String> {
     }
     if record.status == Status::Ok {
         let name = Prediction::FILE;
-        let bytes = fs::read(folder.join(name)).map_err(|error| format!("its {name}: {error}"))?;
+        let bytes = whole_file::read(&folder.join(name)).map_err(|error| format!("its {name}: {error}"))?;
         let is_known = record.is_former() || record.attachments.get(name) == Some(&hash_of(&bytes));
         record.predictions = Prediction::from_csv(&bytes)?;
         record.metrics = measured(&record.predictions, said.rmse)?;

@@ -203,8 +203,8 @@ mod tests {
         let mut text = String::new();
         loop {
             match reader.read_event().expect("a drawing is well-formed XML") {
-                Event::Text(part) => text.push_str(&part.decode().unwrap()),
-                Event::GeneralRef(name) => text.push_str(match &*name.decode().unwrap() {
+                Event::Text(part) => text.push_str(&part),
+                Event::GeneralRef(name) => text.push_str(match &*name {
                     "amp" => "&",
                     "lt" => "<",
                     "gt" => ">",

@@ -18,7 +18,7 @@ use statistics::{Metrics, Spread};
 /// of one experiment.
 pub fn summarise(out: &Path) -> Result<Vec<Summary>, Error> {
     let path = out.join("scores.csv");
-    if !path.exists() {
+    if path.try_exists().is_ok_and(|exists| !exists) {
         return Err(Error::NoScores { out: out.to_owned() });
     }
     let mut runs = Vec::new();

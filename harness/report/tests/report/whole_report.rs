@@ -125,7 +125,7 @@ fn check_drawing(svg: &str, words: &[&str]) {
     let mut texts = String::new();
     loop {
         match reader.read_event().expect("a drawing is well-formed XML") {
-            Event::Text(text) => texts.push_str(&text.decode().unwrap()),
+            Event::Text(text) => texts.push_str(&text),
             Event::Eof => break,
             _ => {}
         }

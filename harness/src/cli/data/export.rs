@@ -29,7 +29,7 @@ pub(super) fn execute(
     folder: &Path,
     out: &mut dyn io::Write,
 ) -> Result<(), Failure> {
-    let stop = interrupt::flag("stopping; finished files are kept")?;
+    let stop = interrupt::flag("stopping; finished files are kept");
     let bar = bar("cells written");
     let files = export::export(format, source, cells, folder, &|done, of| show(&bar, stop, done, of));
     bar.finish_and_clear();

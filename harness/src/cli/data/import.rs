@@ -91,7 +91,7 @@ pub(super) fn execute(
     if check_target(data, &published.ids(), force)? == Left::Nothing {
         return super::print(out, &format!("all cells of these files are in {}\n", data.display()));
     }
-    let stop = interrupt::flag("stopping; nothing is imported")?;
+    let stop = interrupt::flag("stopping; nothing is imported");
     let was_there = Store::is_at(data);
     let mut store = Store::create(data)?;
     let bar = bar("cells read and written");

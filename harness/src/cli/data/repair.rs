@@ -33,7 +33,7 @@ pub(super) fn execute(
             target.display()
         )));
     }
-    let stop = interrupt::flag("stopping; nothing is written")?;
+    let stop = interrupt::flag("stopping; nothing is written");
     let mut repaired = Vec::new();
     let mut said = String::new();
     for id in ids {

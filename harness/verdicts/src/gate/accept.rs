@@ -2,6 +2,7 @@
 
 use std::{fs, path::Path};
 
+use cells::whole_file;
 use record::{Planned, files, keep};
 
 use super::{Judged, Standing};
@@ -87,7 +88,7 @@ pub fn found(baseline: &Path, candidate: &Folder, changes: &Changes) -> Result<(
         // what `run` has made of the numbers of before is of the numbers of before
         let is_made = entry.file_name().to_str().is_some_and(|name| MADE_OF_SCORES.contains(&name));
         if path.is_file() && !is_made && entry.file_name() != Changes::FILE {
-            let bytes = fs::read(&path).map_err(|source| Error::Read { path, source })?;
+            let bytes = whole_file::read(&path).map_err(|source| Error::Read { path, source })?;
             others.push((entry.file_name(), bytes));
         }
     }
