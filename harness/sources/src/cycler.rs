@@ -26,6 +26,7 @@ mod draft;
 mod error;
 mod format;
 mod guess;
+mod halves;
 mod heading;
 mod join;
 mod look;

@@ -68,7 +68,52 @@ fn check_up(rows: &[Row], cycle: u32) -> Vec<Vec<Row>> {
     })
 }
 
+/// Each cycle with the number before it until its discharge begins, as BioLogic counts.
+fn numbered_before_discharge(rows: &[Row]) -> Vec<Vec<Row>> {
+    let (mut cycle, mut is_discharged) = (0, false);
+    let renumbered = |row: &Row| {
+        if number(row) != cycle {
+            (cycle, is_discharged) = (number(row), false);
+        }
+        is_discharged |= row[2] < -0.2;
+        let mut row = *row;
+        row[3] -= f64::from(u8::from(!is_discharged));
+        row
+    };
+    vec![rows.iter().map(renumbered).collect()]
+}
+
+/// The currents of these rows by a share, and all that comes after them later.
+fn slower(rows: &[Row], share: f64, is_slow: impl Fn(&Row) -> bool) -> Vec<Vec<Row>> {
+    let (mut late, mut before) = (0.0, rows[0][0]);
+    let slowed = |row: &Row| {
+        let mut row = *row;
+        let lasts = row[0] - before;
+        before = row[0];
+        if is_slow(&row) {
+            row[2] *= share;
+            late += lasts * (1.0 / share - 1.0);
+        }
+        row[0] += late;
+        row
+    };
+    vec![rows.iter().map(slowed).collect()]
+}
+
 const RULES: &[Rule] = &[
+    ("the number goes up before each discharge", "write `cycles: current`", numbered_before_discharge, &[]),
+    (
+        "one charge at a third of its rate",
+        "it is charged at",
+        |rows| slower(rows, 1.0 / 3.0, |row| number(row) == 20 && row[2] > 0.01),
+        &[],
+    ),
+    (
+        "the rate changes in the middle",
+        "the rate changes for good",
+        |rows| slower(rows, 0.5, |row| number(row) > 22),
+        &[],
+    ),
     (
         "the test once more with fewer digits, clock and numbers anew, in one file",
         "once more",
