@@ -83,6 +83,7 @@ const APART: f64 = 1.1;
 const GAINED: f64 = 1.03;
 /// Share of the voltage window below which a voltage does not move.
 const STILL: f64 = 0.02;
+
 /// All doubts about a cell, the heaviest first.
 pub fn doubts(cell: &Cell) -> Vec<Doubt> {
     // tables of published curves, whose lives are published too, have neither times nor currents to hold anything against: their
@@ -235,15 +236,14 @@ impl Seen<'_> {
         Some(Doubt { weight, cycle: None, what })
     }
 
-    /// The counter by the integral of the current: by the nearest that this may be, where samples are too far apart to tell.
+    /// The counter by the integral of the current.
     fn counted(&self, facts: &Facts) -> Option<f64> {
-        let [charged, discharged] = [facts.charged, facts.discharged];
-        let ratio = |half: usize, counted: f64| {
-            let (integral, unsure) = (facts.integral[half]?, facts.unsure[half]);
-            let nearest = counted.clamp((integral - unsure).max(0.0), integral + unsure);
-            (counted.max(integral) > 0.05 * self.nominal).then(|| counted / nearest.max(1e-12))
-        };
-        ratio(1, discharged).or_else(|| ratio(0, charged))
+        let [charged, discharged] =
+            [(facts.charged, facts.integral[0]), (facts.discharged, facts.integral[1])].map(|(counted, integral)| {
+                let integral = integral?;
+                (counted.max(integral) > 0.05 * self.nominal).then(|| counted / integral.max(1e-12))
+            });
+        discharged.or(charged)
     }
 
     /// What is too little to say which of the two is wrong, and too much for sampling, where most cycles show it.
@@ -291,7 +291,8 @@ impl Seen<'_> {
             }
         };
         self.doubt(
-            &|facts| ratio(facts).is_some(),
+            // where samples are missing, the current between them is nobody's, and that is said
+            &|facts| ratio(facts).is_some() && facts.hole.is_none(),
             &|facts| ratio(facts).is_some_and(|ratio| !(1.0 / NEAR..=NEAR).contains(&ratio)),
             |facts| {
                 let ratio = ratio(facts).unwrap_or(1.0);

@@ -17,8 +17,6 @@ pub(super) struct Facts {
     pub(super) charged: f64,
     /// Ah of charge and of discharge: the current over time.
     pub(super) integral: [Option<f64>; 2],
-    /// Ah by which these may be more or less, as the current is not known between two samples of one half.
-    pub(super) unsure: [f64; 2],
     /// Share of the voltage's changes under steady current that go with its sign.
     pub(super) with_current: Option<f64>,
     /// Share of samples at which the voltage turns sharply, there and back.
@@ -123,15 +121,12 @@ impl Facts {
             }
             // at the beginning of a step, the current holds since the sample before or flows from this one on: its mean of both
             // is wrong by at most half a step, so the later one counts, as importers do
-            let (before, now) = (cycle.current[k - 1], cycle.current[k]);
-            let hours = since.max(0.0) / 3600.0;
-            let current = if before * now > 0.0 {
-                self.unsure[usize::from(now < 0.0)] += 0.5 * (before - now).abs() * hours;
-                0.5 * (before + now)
+            let current = if cycle.current[k - 1] * cycle.current[k] > 0.0 {
+                0.5 * (cycle.current[k - 1] + cycle.current[k])
             } else {
-                now
+                cycle.current[k]
             };
-            sums[usize::from(current < 0.0)] += current.abs() * hours;
+            sums[usize::from(current < 0.0)] += current.abs() * since.max(0.0) / 3600.0;
         }
         self.integral = sums.map(Some);
     }
@@ -240,45 +235,5 @@ impl Facts {
                 is_over |= charged > 0.3 * nominal;
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_current_that_changes_where_samples_are_missing_gives_an_integral_within_bounds() {
-        // 5 A for 6 min and 1 A for an hour, of which the samples around the change are missing
-        let time: Vec<f64> = (0..400).map(|k| 10.0 * f64::from(k)).collect();
-        let current: Vec<f64> = time.iter().map(|time| if *time <= 360.0 { -5.0 } else { -1.0 }).collect();
-        let mut passed = 0.0;
-        let counter: Vec<f64> = (0..400)
-            .map(|k| {
-                passed -= if k > 0 { current[k] * 10.0 / 3600.0 } else { 0.0 };
-                passed
-            })
-            .collect();
-        let keep = |series: &[f64]| {
-            series
-                .iter()
-                .enumerate()
-                .filter(|(k, _)| !(30..130).contains(k))
-                .map(|(_, value)| *value)
-                .collect::<Vec<f64>>()
-        };
-        let cycle = Cycle {
-            voltage: vec![3.3; 300],
-            current: keep(&current),
-            discharge_capacity: keep(&counter),
-            time: Some(keep(&time)),
-            ..Cycle::default()
-        };
-        let facts = Facts::of(&cycle, 1.0);
-        let (integral, unsure) = (facts.integral[1].unwrap(), facts.unsure[1]);
-        assert!((integral - facts.discharged).abs() > 0.25 * facts.discharged);
-        assert!((integral - unsure..=integral + unsure).contains(&facts.discharged));
-        // one stage is known as it was
-        assert_eq!(Facts::of(&Cycle { current: vec![-1.0; 300], ..cycle }, 1.0).unsure, [0.0; 2]);
     }
 }

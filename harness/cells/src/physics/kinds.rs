@@ -34,7 +34,8 @@ impl Seen<'_> {
             .iter()
             .take(READ + AROUND)
             .map(|facts| {
-                Some(facts.usual_current[half] / nominal).filter(|rate| *rate > 0.0 && passed(facts) > 0.3 * nominal)
+                let is_whole = passed(facts) > 0.3 * nominal && facts.hole.is_none();
+                Some(facts.usual_current[half] / nominal).filter(|rate| *rate > 0.0 && is_whole)
             })
             .collect();
         let around = |position: usize| {

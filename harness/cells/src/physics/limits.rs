@@ -6,7 +6,7 @@ use super::{Doubt, Seen, Weight, middle::quantile};
 /// V beyond the limits that a cycler's control explains.
 const BEYOND: f64 = 0.3;
 /// Share of the window between the limits that no cycle comes nearer to one of them than.
-const REACH: f64 = 0.03;
+const REACH: f64 = 0.05;
 /// V by which cells are cycled beyond the limit that is said of them, at most: MATR by 0.1 V.
 const PASSED: f64 = 0.12;
 /// V below the lower limit that the last sample of a discharge explains.
@@ -15,8 +15,8 @@ const PASSED_BELOW: f64 = 0.04;
 const IRON: f64 = 3.9;
 /// V under which layered oxides have given next to nothing.
 const LAYERED: f64 = 3.75;
-/// V beyond the limits that no cell has for a moment.
-const STRAY: f64 = 1.0;
+/// V beyond the limits that no cell has for a moment; MATR has spikes of 1 V.
+const STRAY: f64 = 1.5;
 /// Cycles that show between which limits a cell is cycled.
 const FEWEST_WHOLE: usize = 10;
 /// °C by which cells are hotter or colder than their chamber, at most, all the time.
