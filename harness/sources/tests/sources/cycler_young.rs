@@ -266,3 +266,23 @@ fn what_a_capacity_does_not_show_is_not_let_in_without_a_word() {
     assert!(variants >= 110);
     assert!(silent.is_empty(), "{} of {variants}:\n{}", silent.len(), silent.join("\n"));
 }
+
+#[test]
+fn a_table_of_cycles_that_does_not_go_with_its_samples_is_said() {
+    let sound = changed("SNL_18650_NMC_25C_0-100_0.5-1C_a", 14, |place, cycle| cycle.number = place as u32);
+    let capacities: Vec<f64> = sound.cycles().iter().map(cells::cell::Cycle::discharged).collect();
+    let style = &STYLES[1];
+    let samples = text(style, &rows(&sound), style.delimiter, false);
+    let declared =
+        declaration(&sound, style.name, style.mapping).replace("[mine.txt]", "[mine.txt, mine_cycle_data.csv]");
+    let said = |scale: f64, cycles: usize| {
+        let lines = (1..).zip(&capacities).take(cycles).map(|(number, given)| format!("{number},{}\n", scale * given));
+        let table = "Cycle_Index,Discharge_Capacity (Ah)\n".to_owned() + &lines.collect::<String>();
+        let files = [("mine.txt", samples.as_bytes()), ("mine_cycle_data.csv", table.as_bytes())];
+        outcome_of(&declared, &files).map_or_else(|why| why, |(_, said)| said)
+    };
+    assert!(!said(1.0, 14).contains("doubtful") && !said(1.002, 13).contains("doubtful"), "{}", said(1.0, 14));
+    assert!(said(1.03, 14).contains("numbered or scaled otherwise"), "{}", said(1.03, 14));
+    assert!(said(1.0, 8).contains("it ends with cycle 8 and the samples with cycle"), "{}", said(1.0, 8));
+    assert!(said(1.2, 14).contains("the two files are not of one cell"), "{}", said(1.2, 14));
+}
