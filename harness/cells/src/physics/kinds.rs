@@ -9,7 +9,7 @@ const READ: usize = 100;
 const AROUND: usize = 8;
 /// Factor between the currents of two discharges that are of one kind, …
 const ALIKE: f64 = 1.25;
-/// … and of two charges, whose current falls at their end, earlier or later.
+/// … and of two charges, which go in stages.
 const ALIKE_CHARGES: f64 = 2.0;
 /// Numbers that are written out.
 const WRITTEN: usize = 12;
@@ -28,14 +28,18 @@ impl Seen<'_> {
 
     fn other_rate_of(&self, half: usize, alike: f64, done: &str) -> Option<Doubt> {
         let nominal = self.nominal;
-        let passed = |facts: &Facts| if half == 0 { facts.charged } else { facts.discharged };
+        let of_half = |facts: &Facts| match half {
+            0 => (facts.charged, facts.high_current[0]),
+            _ => (facts.discharged, facts.usual_current[1]),
+        };
         let rates: Vec<Option<f64>> = self
             .cycles
             .iter()
             .take(READ + AROUND)
             .map(|facts| {
-                let is_whole = passed(facts) > 0.3 * nominal && facts.hole.is_none();
-                Some(facts.usual_current[half] / nominal).filter(|rate| *rate > 0.0 && is_whole)
+                let (passed, current) = of_half(facts);
+                let is_whole = passed > 0.3 * nominal && facts.hole.is_none();
+                Some(current / nominal).filter(|rate| *rate > 0.0 && is_whole)
             })
             .collect();
         let around = |position: usize| {
