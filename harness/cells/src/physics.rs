@@ -16,11 +16,11 @@ mod published;
 mod record;
 mod rests;
 mod returns;
+mod sampling;
 mod sign;
 
 use std::fmt;
 
-use crate::catalogue;
 use crate::cell::{Cell, LifeRecord, least_current};
 use crate::label::{LabelRule, Unreached};
 
@@ -61,6 +61,14 @@ impl fmt::Display for Doubt {
     }
 }
 
+impl Doubt {
+    /// The doubt, where at least this share of the cycles that it is about raise it: a few are what every record has.
+    fn in_share(self, share: f64) -> Option<Self> {
+        let is_so = self.cycle.is_some_and(|(_, count, all)| count as f64 >= share * all as f64);
+        is_so.then_some(self)
+    }
+}
+
 /// Ah over nominal that no cell gives, …
 const MOST: f64 = 1.5;
 /// … that is strange, …
@@ -75,12 +83,6 @@ const APART: f64 = 1.1;
 const GAINED: f64 = 1.03;
 /// Share of the voltage window below which a voltage does not move.
 const STILL: f64 = 0.02;
-/// Samples that a half must have.
-const FEWEST: usize = 5;
-/// Share of the nominal capacity that may lie between two samples of a half, …
-const COARSEST: f64 = 0.3;
-/// … and in cells of one's own, whose publisher has not decided how they are sampled.
-const COARSE: f64 = 0.22;
 
 /// All doubts about a cell, the heaviest first.
 pub fn doubts(cell: &Cell) -> Vec<Doubt> {
@@ -254,14 +256,13 @@ impl Seen<'_> {
                 self.counted(facts).unwrap_or(1.0)
             )
         })?;
-        let (_, count, all) = doubt.cycle?;
-        (2 * count >= all).then_some(doubt)
+        doubt.in_share(0.5)
     }
 
     fn stuck(&self) -> Option<Doubt> {
         let (low, high) = self.cell.info().voltage_limits;
         self.flag(
-            &|facts| facts.discharged > 0.3 * self.nominal && facts.in_half[1] >= FEWEST,
+            &|facts| facts.discharged > 0.3 * self.nominal && facts.in_half[1] >= sampling::FEWEST,
             &|facts| facts.typical_voltage.1 - facts.typical_voltage.0 < STILL * (high - low),
             |facts| {
                 format!(
@@ -321,8 +322,7 @@ impl Seen<'_> {
                 )
             },
         )?;
-        let (_, count, all) = doubt.cycle?;
-        (2 * count >= all).then_some(doubt)
+        doubt.in_share(0.5)
     }
 
     /// More that comes out than goes in, cycle after cycle: no cell has that.
@@ -335,8 +335,8 @@ impl Seen<'_> {
                 facts.charged, facts.discharged
             )
         })?;
-        let (_, count, all) = doubt.cycle?;
-        (all >= 10 && 10 * count >= 9 * all).then_some(doubt)
+        let (.., all) = doubt.cycle?;
+        doubt.in_share(0.9).filter(|_| all >= 10)
     }
 
     fn joined(&self) -> Option<Doubt> {
@@ -362,32 +362,6 @@ impl Seen<'_> {
                 facts.carried.unwrap_or_default()
             )
         })
-    }
-
-    fn few_samples(&self) -> Option<Doubt> {
-        self.flag(
-            // curves of discharge alone are whatever their publisher made of them
-            &|facts| facts.has_charge && facts.discharged > 0.1 * self.nominal,
-            &|facts| facts.in_half[1] < FEWEST || facts.charged > 0.1 * self.nominal && facts.in_half[0] < FEWEST,
-            |facts| {
-                let [charge, discharge] = facts.in_half;
-                format!("{charge} samples of charge and {discharge} of discharge: too few for curves")
-            },
-        )
-    }
-
-    fn coarse(&self) -> Option<Doubt> {
-        let is_fair =
-            |facts: &Facts| facts.has_charge && facts.discharged > 0.1 * self.nominal && facts.in_half[1] >= FEWEST;
-        let most = if catalogue::find(self.cell.id()).is_some() { COARSEST } else { COARSE };
-        let doubt = self.flag(&is_fair, &|facts| facts.widest > most * self.nominal, |facts| {
-            format!(
-                "{:.4} Ah lie between two samples of its discharge ({} in all): sampling is too coarse for curves",
-                facts.widest, facts.in_half[1]
-            )
-        })?;
-        let (_, count, all) = doubt.cycle?;
-        (4 * count >= all).then_some(doubt)
     }
 
     fn idle(&self) -> Option<Doubt> {

@@ -29,6 +29,7 @@ mod encoding;
 mod error;
 mod format;
 mod guess;
+mod halves;
 mod heading;
 mod join;
 mod look;

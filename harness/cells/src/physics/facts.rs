@@ -52,6 +52,8 @@ pub(super) struct Facts {
     pub(super) largest_current: f64,
     /// A, the middle of the currents of charge and of discharge; 0 of a half that is not there.
     pub(super) usual_current: [f64; 2],
+    /// A, what nineteen in twenty of these are under: of a charge in stages, the largest, however many samples each stage has.
+    pub(super) high_current: [f64; 2],
     /// V, the mean of the voltage over charge in charge and in discharge; not a number of a half that is not there.
     pub(super) mean_voltage: [f64; 2],
 }
@@ -139,6 +141,7 @@ impl Facts {
             let mut currents: Vec<f64> = of_half.map(f64::abs).collect();
             currents.sort_by(f64::total_cmp);
             self.usual_current[half] = currents.get(currents.len() / 2).copied().unwrap_or(0.0);
+            self.high_current[half] = currents.get(19 * currents.len() / 20).copied().unwrap_or(0.0);
             let Some(counter) = [cycle.charge_capacity.as_ref(), Some(&cycle.discharge_capacity)][half] else {
                 self.mean_voltage[half] = f64::NAN;
                 continue;

@@ -7,8 +7,12 @@ use super::{Doubt, Seen, Weight, middle::median};
 const READ: usize = 100;
 /// Cycles on either side that show what is usual.
 const AROUND: usize = 8;
-/// Factor between the currents of two discharges that are of one kind.
+/// Factor between the currents of two discharges that are of one kind, …
 const ALIKE: f64 = 1.25;
+/// … and of two charges, which go in stages.
+const ALIKE_CHARGES: f64 = 2.0;
+/// Numbers that are written out.
+const WRITTEN: usize = 12;
 /// Share of the first cycles that may be of another kind; where more are, they are what the test is.
 const MOST_OTHERS: f64 = 0.2;
 /// V by which voltages move at once in charge and in discharge alike, as no ageing moves them.
@@ -17,16 +21,25 @@ const OFFSET: f64 = 8e-3;
 const SIDES: usize = 5;
 
 impl Seen<'_> {
-    /// Cycles among the first hundred that are discharged at another rate than those around them.
+    /// Cycles among the first hundred that are discharged or charged at another rate than those around them.
     pub(super) fn other_rate(&self) -> Option<Doubt> {
+        self.other_rate_of(1, ALIKE, "discharged").or_else(|| self.other_rate_of(0, ALIKE_CHARGES, "charged"))
+    }
+
+    fn other_rate_of(&self, half: usize, alike: f64, done: &str) -> Option<Doubt> {
         let nominal = self.nominal;
+        let of_half = |facts: &Facts| match half {
+            0 => (facts.charged, facts.high_current[0]),
+            _ => (facts.discharged, facts.usual_current[1]),
+        };
         let rates: Vec<Option<f64>> = self
             .cycles
             .iter()
             .take(READ + AROUND)
             .map(|facts| {
-                let is_whole = facts.discharged > 0.3 * nominal && facts.hole.is_none();
-                Some(facts.usual_current[1] / nominal).filter(|rate| *rate > 0.0 && is_whole)
+                let (passed, current) = of_half(facts);
+                let is_whole = passed > 0.3 * nominal && facts.hole.is_none();
+                Some(current / nominal).filter(|rate| *rate > 0.0 && is_whole)
             })
             .collect();
         let around = |position: usize| {
@@ -36,21 +49,37 @@ impl Seen<'_> {
         let other = |position: &usize| {
             rates[*position]
                 .zip(around(*position))
-                .is_some_and(|(rate, usual)| !(usual / ALIKE..=usual * ALIKE).contains(&rate))
+                .is_some_and(|(rate, usual)| !(usual / alike..=usual * alike).contains(&rate))
         };
         let read = rates.len().min(READ);
         let others: Vec<usize> = (0..read).filter(other).collect();
         if others.len() as f64 > MOST_OTHERS * read as f64 || read <= AROUND {
             return None;
         }
-        self.of_positions(&others, read, |first| {
-            format!(
-                "it is discharged at {:.3}C, and the cycles around it at {:.3}C: it seems to be a check-up or formation, and features \
-                 read it like any other; write it under `leave_out: {{numbers: [{}]}}`, or all slow ones by `slower_than`",
-                rates[first].unwrap_or_default(),
-                around(first).unwrap_or_default(),
-                others.iter().map(|position| self.number(*position).to_string()).collect::<Vec<_>>().join(", ")
-            )
+        // where the program of the test changes, the cycles at the change alone differ from those around them
+        let lasting = |first: usize| {
+            let of = |range: std::ops::Range<usize>| {
+                median(&range.filter_map(|other| *rates.get(other)?).collect::<Vec<f64>>())
+            };
+            let (before, after) = (of(first.saturating_sub(AROUND)..first)?, of(first + 1..first + 1 + AROUND)?);
+            (!(before / alike..=before * alike).contains(&after)).then_some((before, after))
+        };
+        self.of_positions(&others, read, |first| match lasting(first) {
+            Some((before, after)) => format!(
+                "about here the rate changes for good: cycles are {done} at {before:.3}C before and at {after:.3}C after, and features \
+                 compare cycles of the two; leave the first out by `leave_out: {{first: N}}`, or give the cycles of one rate alone"
+            ),
+            None => {
+                let numbers = others.iter().take(WRITTEN).map(|position| self.number(*position).to_string());
+                let more = if others.len() > WRITTEN { ", …" } else { "" };
+                format!(
+                    "it is {done} at {:.3}C, and the cycles around it at {:.3}C: it seems to be a check-up or formation, and features \
+                     read it like any other; write it under `leave_out: {{numbers: [{}{more}]}}`, or all slow ones by `slower_than`",
+                    rates[first].unwrap_or_default(),
+                    around(first).unwrap_or_default(),
+                    numbers.collect::<Vec<_>>().join(", ")
+                )
+            }
         })
     }
 

@@ -198,8 +198,7 @@ impl Seen<'_> {
             let said = declared.map_or_else(String::new, |declared| format!(" where {declared} °C are declared"));
             format!("it is {low:.1} to {high:.1} °C{said}: {probably}")
         })?;
-        let (_, count, all) = doubt.cycle?;
-        (2 * count >= all).then_some(doubt)
+        doubt.in_share(0.5)
     }
 
     pub(super) fn time_back(&self) -> Option<Doubt> {

@@ -6,8 +6,9 @@ use super::counter::{self, Ways};
 use super::declaration::{By, Declared};
 use super::divide::{Part, divide};
 use super::error::Error;
+use super::halves::{is_charge_alone, is_idle, numbered_before_discharge};
 use super::join::join;
-use super::look::{Kind, Looked, look};
+use super::look::{Kind, Looked, is_marked, look};
 use super::odd;
 use super::plan::{Plan, Read};
 use super::role::Role;
@@ -67,6 +68,7 @@ pub(super) fn read(declared: &Declared, files: &[PublishedFile]) -> Result<Impor
     let (samples, uncounted) = counter::without_still(samples, declared.nominal_capacity);
     notes.extend(uncounted);
     let (numbers, doubts) = (samples.cycle.clone(), odd::odd(&samples));
+    let last = numbers.as_ref().and_then(|numbers| numbers.last().copied());
     let mut imported = assemble(
         declared,
         samples,
@@ -77,7 +79,8 @@ pub(super) fn read(declared: &Declared, files: &[PublishedFile]) -> Result<Impor
     imported.notes.guessed = declared.unconfirmed();
     count_up(&mut imported, numbers.unwrap_or_default());
     for table in tables {
-        super::cell_table::compare(&table.file, &imported.cell)?;
+        let differs = super::cell_table::compare(&table.file, &imported.cell, last)?;
+        imported.doubt(differs);
     }
     notes.append(&mut imported.remarks);
     imported.remarks = notes.into_iter().unique().collect();
@@ -100,15 +103,6 @@ fn living(declared: &Declared, mut imported: Imported) -> Imported {
         imported.remarks.push("its test goes on, as declared: it has no life to train or test on yet".to_owned());
     }
     imported
-}
-
-/// Whether a file says that its cell was simulated.
-pub(super) fn is_marked(file: &PublishedFile) -> bool {
-    let mark = crate::format::VIRTUAL_MARK.as_bytes();
-    let holds = |text: &[u8]| text.windows(mark.len()).any(|window| window == mark);
-    // in UTF-16 a zero stands beside every letter
-    let without_zeros = |start: &[u8]| start.iter().copied().filter(|byte| *byte != 0).collect::<Vec<u8>>();
-    file.start(64 << 10).is_ok_and(|start| holds(&start) || holds(&without_zeros(&start)))
 }
 
 /// The plan of a file: of the format that is declared, or of the one that its headings show.
@@ -335,10 +329,8 @@ fn assemble(declared: &Declared, samples: Samples, files: &Files<'_>, origin: Or
         )));
     }
     if let Some(number) = undischarged {
-        notes.push(format!(
-            "cycle {number} is a charge alone, before the first discharge, and not counted; where the number of the cycle goes up \
-             before a discharge, `cycles: current` puts each charge before its discharge"
-        ));
+        notes.push(format!("cycle {number} is a charge alone, before the first discharge, and not counted; where the number of the cycle goes up \
+             before a discharge, `cycles: current` puts each charge before its discharge"));
     }
     if ways.went_on > 0 {
         notes.push(format!(
@@ -358,6 +350,7 @@ fn assemble(declared: &Declared, samples: Samples, files: &Files<'_>, origin: Or
         ));
     }
     let mut imported = assembly.finish().map_err(refuse)?;
+    imported.doubt(undischarged.and_then(|_| numbered_before_discharge(imported.cell.cycles())));
     imported.doubt(odd::lost_time(&samples, &parts));
     imported.doubt(files.in_another_order(imported.cell.cycles(), &parts));
     let (cell, rests) = physics::without_rests(imported.cell);
@@ -400,19 +393,6 @@ fn cycle(samples: &Samples, (number, range): &Part, nominal: f64, ways: &mut Way
         temperature: temperature.filter(|values| values.iter().all(|value| value.is_finite())),
         ..Cycle::default()
     })
-}
-
-/// Whether a cycle passes less than 1 % of the nominal capacity in each direction.
-fn is_idle(cycle: &Cycle, nominal: f64) -> bool {
-    let passed = |series: &[f64]| series.iter().copied().fold(0.0, f64::max);
-    let charged = cycle.charge_capacity.as_deref().map_or(0.0, passed);
-    charged.max(cycle.discharged()) < 0.01 * nominal
-}
-
-/// Whether a cycle is a charge that no discharge follows.
-fn is_charge_alone(cycle: &Cycle, nominal: f64) -> bool {
-    let charged = cycle.charge_capacity.as_deref().map_or(0.0, |series| series.iter().copied().fold(0.0, f64::max));
-    charged > 0.1 * nominal && cycle.discharged() < 0.01 * nominal
 }
 
 fn is_left_out(declared: &Declared, cycle: &Cycle, place: usize) -> bool {

@@ -11,7 +11,7 @@ use itertools::Itertools as _;
 use super::cell;
 use super::declaration::{self, Declared};
 use super::error::Error;
-use super::look::{Kind, Looked, look};
+use super::look::{Kind, Looked, is_marked, look};
 use super::role::Role;
 use super::samples::Samples;
 use super::text_layout::Stated;
@@ -213,7 +213,7 @@ fn draft(file: &Looked, tables: &[Looked], names: &mut Names) -> Result<(String,
     if !others.is_empty() {
         let _ = writeln!(about, "#   not read: {}", shown(others, 1000));
     }
-    if cell::is_marked(&file.file) {
+    if is_marked(&file.file) {
         let _ = writeln!(
             about,
             "#   VIRTUAL: the file says that its cell was simulated by the lab of this program, and never measured"

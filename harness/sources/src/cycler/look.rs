@@ -129,3 +129,12 @@ fn binary(file: &PublishedFile, start: &[u8]) -> Option<String> {
     };
     Some(format!("it is {whose}, which only that program reads: {export}, and give that file"))
 }
+
+/// Whether a file says that its cell was simulated.
+pub(super) fn is_marked(file: &PublishedFile) -> bool {
+    let mark = crate::format::VIRTUAL_MARK.as_bytes();
+    let holds = |text: &[u8]| text.windows(mark.len()).any(|window| window == mark);
+    // in UTF-16 a zero stands beside every letter
+    let without_zeros = |start: &[u8]| start.iter().copied().filter(|byte| *byte != 0).collect::<Vec<u8>>();
+    file.start(64 << 10).is_ok_and(|start| holds(&start) || holds(&without_zeros(&start)))
+}

@@ -199,9 +199,9 @@ pub(crate) fn text(style: &Style, rows: &[Row], delimiter: char, comma: bool) ->
 pub(crate) fn declaration(cell: &Cell, format: &str, mapping: &str) -> String {
     let info = cell.info();
     format!(
-        "cells:\n- id: mine_1\n  files: [mine.txt]\n  format: \"{format}\"\n{mapping}  cathode: NMC\n  nominal_capacity: {}\n  \
+        "cells:\n- id: mine_1\n  files: [mine.txt]\n  format: \"{format}\"\n{mapping}  cathode: {}\n  nominal_capacity: {}\n  \
          voltage_limits: [{}, {}]\n",
-        info.nominal_capacity, info.voltage_limits.0, info.voltage_limits.1
+        info.chemistry.cathode, info.nominal_capacity, info.voltage_limits.0, info.voltage_limits.1
     )
 }
 

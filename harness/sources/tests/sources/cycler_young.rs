@@ -68,7 +68,52 @@ fn check_up(rows: &[Row], cycle: u32) -> Vec<Vec<Row>> {
     })
 }
 
+/// Each cycle with the number before it until its discharge begins, as BioLogic counts.
+fn numbered_before_discharge(rows: &[Row]) -> Vec<Vec<Row>> {
+    let (mut cycle, mut is_discharged) = (0, false);
+    let renumbered = |row: &Row| {
+        if number(row) != cycle {
+            (cycle, is_discharged) = (number(row), false);
+        }
+        is_discharged |= row[2] < -0.2;
+        let mut row = *row;
+        row[3] -= f64::from(u8::from(!is_discharged));
+        row
+    };
+    vec![rows.iter().map(renumbered).collect()]
+}
+
+/// The currents of these rows by a share, and all that comes after them later.
+fn slower(rows: &[Row], share: f64, is_slow: impl Fn(&Row) -> bool) -> Vec<Vec<Row>> {
+    let (mut late, mut before) = (0.0, rows[0][0]);
+    let slowed = |row: &Row| {
+        let mut row = *row;
+        let lasts = row[0] - before;
+        before = row[0];
+        if is_slow(&row) {
+            row[2] *= share;
+            late += lasts * (1.0 / share - 1.0);
+        }
+        row[0] += late;
+        row
+    };
+    vec![rows.iter().map(slowed).collect()]
+}
+
 const RULES: &[Rule] = &[
+    ("the number goes up before each discharge", "write `cycles: current`", numbered_before_discharge, &[]),
+    (
+        "one charge at a third of its rate",
+        "it is charged at",
+        |rows| slower(rows, 1.0 / 3.0, |row| number(row) == 20 && row[2] > 0.01),
+        &[],
+    ),
+    (
+        "the rate changes in the middle",
+        "the rate changes for good",
+        |rows| slower(rows, 0.5, |row| number(row) > 22),
+        &[],
+    ),
     (
         "the test once more with fewer digits, clock and numbers anew, in one file",
         "once more",
@@ -220,4 +265,24 @@ fn what_a_capacity_does_not_show_is_not_let_in_without_a_word() {
     println!("{variants} variants by {} rules, {} silent", RULES.len(), silent.len());
     assert!(variants >= 110);
     assert!(silent.is_empty(), "{} of {variants}:\n{}", silent.len(), silent.join("\n"));
+}
+
+#[test]
+fn a_table_of_cycles_that_does_not_go_with_its_samples_is_said() {
+    let sound = changed("SNL_18650_NMC_25C_0-100_0.5-1C_a", 14, |place, cycle| cycle.number = place as u32);
+    let capacities: Vec<f64> = sound.cycles().iter().map(cells::cell::Cycle::discharged).collect();
+    let style = &STYLES[1];
+    let samples = text(style, &rows(&sound), style.delimiter, false);
+    let declared =
+        declaration(&sound, style.name, style.mapping).replace("[mine.txt]", "[mine.txt, mine_cycle_data.csv]");
+    let said = |scale: f64, cycles: usize| {
+        let lines = (1..).zip(&capacities).take(cycles).map(|(number, given)| format!("{number},{}\n", scale * given));
+        let table = "Cycle_Index,Discharge_Capacity (Ah)\n".to_owned() + &lines.collect::<String>();
+        let files = [("mine.txt", samples.as_bytes()), ("mine_cycle_data.csv", table.as_bytes())];
+        outcome_of(&declared, &files).map_or_else(|why| why, |(_, said)| said)
+    };
+    assert!(!said(1.0, 14).contains("doubtful") && !said(1.002, 13).contains("doubtful"), "{}", said(1.0, 14));
+    assert!(said(1.03, 14).contains("numbered or scaled otherwise"), "{}", said(1.03, 14));
+    assert!(said(1.0, 8).contains("it ends with cycle 8 and the samples with cycle"), "{}", said(1.0, 8));
+    assert!(said(1.2, 14).contains("the two files are not of one cell"), "{}", said(1.2, 14));
 }
