@@ -7,10 +7,15 @@ use super::{Doubt, Seen, Weight, middle::quantile};
 const BEYOND: f64 = 0.3;
 /// Share of the window between the limits that no cycle comes nearer to one of them than.
 const REACH: f64 = 0.05;
-/// V by which cells are cycled beyond the limit that is said of them, at most: MATR by 0.1 V.
-const PASSED: f64 = 0.12;
+/// V by which cells are cycled beyond the upper limit that is said of them, at most, …
+const PASSED: f64 = 0.06;
+/// … and LFP cells, for which it says less: MATR by 0.1 V.
+const PASSED_BY_IRON: f64 = 0.12;
 /// V below the lower limit that the last sample of a discharge explains.
 const PASSED_BELOW: f64 = 0.04;
+/// Words for the cathodes that are told by their voltage.
+const IRON_PHOSPHATE: [&str; 2] = ["LFP", "LIFEPO4"];
+const LAYERED_OXIDES: [&str; 4] = ["NMC", "NCM", "NCA", "LCO"];
 /// V that no LFP cell is charged to, cycle after cycle.
 const IRON: f64 = 3.9;
 /// V under which layered oxides have given next to nothing.
@@ -87,9 +92,10 @@ impl Seen<'_> {
     pub(super) fn passed_limits(&self) -> Option<Doubt> {
         let (low, high) = self.cell.info().voltage_limits;
         let turns = self.turns()?;
+        let passed = if self.is_one_of(&IRON_PHOSPHATE) { PASSED_BY_IRON } else { PASSED };
         let (side, limit, by) = match () {
             // a discharge alone begins where the load lets it
-            () if turns.has_charge && turns.high.0 > high + PASSED => ("upper", high, turns.high.0 - high),
+            () if turns.has_charge && turns.high.0 > high + passed => ("upper", high, turns.high.0 - high),
             () if turns.low.1 < low - PASSED_BELOW => ("lower", low, low - turns.low.1),
             () => return None,
         };
@@ -120,18 +126,21 @@ impl Seen<'_> {
         Some(Doubt { weight: Weight::Flag, cycle: None, what })
     }
 
+    /// Whether one of these words is in the name of its cathode.
+    fn is_one_of(&self, names: &[&str]) -> bool {
+        let cathode = self.cell.info().chemistry.cathode.to_string().to_uppercase();
+        names.iter().any(|name| cathode.split(|c: char| !c.is_alphanumeric()).any(|word| word == *name))
+    }
+
     /// A cathode that is not charged to such voltages.
     pub(super) fn other_cathode(&self) -> Option<Doubt> {
-        let cathode = self.cell.info().chemistry.cathode.to_string().to_uppercase();
+        let cathode = &self.cell.info().chemistry.cathode;
         let turns = self.turns().filter(|turns| turns.has_charge)?;
-        let is_one_of = |names: &[&str]| {
-            names.iter().any(|name| cathode.split(|c: char| !c.is_alphanumeric()).any(|word| word == *name))
-        };
         let what = match () {
-            () if is_one_of(&["LFP", "LIFEPO4"]) && turns.high.0 > IRON => {
+            () if self.is_one_of(&IRON_PHOSPHATE) && turns.high.0 > IRON => {
                 format!("nine of ten cycles go above {:.2} V, where no LFP cell is charged to", turns.high.0)
             }
-            () if is_one_of(&["NMC", "NCM", "NCA", "LCO"]) && turns.high.1 < LAYERED => {
+            () if self.is_one_of(&LAYERED_OXIDES) && turns.high.1 < LAYERED => {
                 format!(
                     "nine of ten cycles stay below {:.2} V, where a cell of {cathode} has given next to nothing",
                     turns.high.1

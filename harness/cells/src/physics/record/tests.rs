@@ -1,0 +1,219 @@
+//! A record against itself, on made-up cells.
+
+use crate::cell::{Cell, CellInfo, Cycle, LifeRecord, Origin};
+use crate::made_up::info;
+use crate::physics::doubts;
+
+/// A discharge of so many Ah in 100 samples.
+fn discharge(number: u32, capacity: f64) -> Cycle {
+    let at = |sample: i32| f64::from(sample) / 99.0;
+    Cycle {
+        number,
+        voltage: (0..100).map(|sample| 3.4 - 1.4 * at(sample).powi(9)).collect(),
+        current: vec![-1.0; 100],
+        discharge_capacity: (0..100).map(|sample| capacity * at(sample)).collect(),
+        time: Some((0..100).map(|sample| 3600.0 * capacity * at(sample)).collect()),
+        ..Cycle::default()
+    }
+}
+
+fn cell(info: CellInfo, cycles: Vec<Cycle>) -> Cell {
+    let capacities = cycles.iter().map(Cycle::discharged).collect();
+    Cell::new(info, cycles, LifeRecord::Capacity(capacities)).unwrap()
+}
+
+/// What is said of a cell of 1 Ah that gives these capacities.
+fn said(capacities: &[f64], life: Option<f64>) -> String {
+    let cycles = (1..).zip(capacities).map(|(number, capacity)| discharge(number, *capacity)).collect();
+    let mut info = CellInfo { published_life: life, ..info("mine") };
+    info.nominal_capacity = 1.0;
+    doubts(&cell(info, cycles)).iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+/// A fade to 60 % within 40 cycles, to 80 % with the 21st.
+fn fade() -> Vec<f64> {
+    (0..40).map(|place| 1.0 - 0.01 * f64::from(place)).collect()
+}
+
+#[test]
+fn a_cycle_that_does_not_go_with_its_neighbours_is_said() {
+    assert_eq!(said(&fade(), None), "");
+    for (place, given) in [(10, 0.0), (10, 0.6), (0, 0.5), (37, 0.3)] {
+        let mut capacities = fade();
+        capacities[place] = given;
+        let said = said(&capacities, None);
+        assert!(said.contains(&format!("cycle {}: it gives {given:.4} Ah", place + 1)), "{place}: {said}");
+    }
+    let mut capacities = fade();
+    capacities[39] = 0.2;
+    assert!(said(&capacities, None).contains("cycle 40: the last cycle gives 0.2000 Ah"));
+    // a knee is none
+    let knee: Vec<f64> =
+        (0..40).map(|place| 1.0 - 1e-4 * f64::from(place) - 0.5 * (f64::from(place) / 39.0).powi(6)).collect();
+    assert_eq!(said(&knee, None), "");
+}
+
+#[test]
+fn parts_in_another_order_raise_the_capacity_for_good() {
+    let mut capacities = fade();
+    capacities.rotate_left(20);
+    assert!(said(&capacities, None).contains("cycle 21: the capacity rises from 0.6300 to 0.9800 Ah"));
+}
+
+#[test]
+fn a_capacity_that_falls_for_good_in_one_step_is_said() {
+    let mut capacities = fade();
+    capacities[15..].iter_mut().for_each(|capacity| *capacity -= 0.2);
+    assert!(said(&capacities, None).contains("cycle 16: the capacity falls from 0.8800 to 0.6300 Ah in one step"));
+    // two half discharges before it was stored
+    let mut capacities = fade()[..16].to_vec();
+    capacities[14..].fill(0.5);
+    assert!(said(&capacities, None).contains("cycle 15: the capacity falls from 0.8900 to 0.5000 Ah"));
+}
+
+#[test]
+fn cycles_that_are_copies_of_others_are_said() {
+    let mut cycles: Vec<Cycle> = (1..).zip(fade()).map(|(number, capacity)| discharge(number, capacity)).collect();
+    let copy = cycles[10..15].to_vec();
+    cycles.splice(15..15, copy);
+    (1..).zip(&mut cycles).for_each(|(number, cycle)| cycle.number = number);
+    let info = CellInfo { nominal_capacity: 1.0, origin: Origin::Real, ..info("mine") };
+    let said = doubts(&cell(info, cycles)).iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+    assert!(said.contains("cycle 16 (and so 5 of 45 cycles): it is cycle 11 again, to the last digit"), "{said}");
+}
+
+#[test]
+fn a_nominal_capacity_that_is_another_cells_is_said() {
+    let scaled = |factor: f64| said(&fade().iter().map(|capacity| factor * capacity).collect::<Vec<f64>>(), None);
+    for factor in [0.9, 1.0, 1.1] {
+        assert_eq!(scaled(factor), "", "{factor}");
+    }
+    assert!(scaled(0.7).contains("dead from its first cycles on"));
+    assert!(scaled(0.84).contains("near the end of its life"));
+    assert!(scaled(1.25).contains("too long"));
+}
+
+#[test]
+fn a_life_that_the_record_contradicts_is_said() {
+    for (life, words) in [
+        (Some(12.0), "comes to 80 % of the nominal capacity after 22 cycles only"),
+        (Some(50.0), "is at 80 % of the nominal capacity after 22 cycles"),
+    ] {
+        assert!(said(&fade(), life).contains(words), "{}", said(&fade(), life));
+    }
+    let short = &fade()[..15];
+    assert!(said(short, Some(8.0)).contains("goes on for 15 cycles, to 86 %"));
+    for (capacities, life) in [(&fade()[..], 22.0), (&fade()[..], 20.0), (short, 22.0), (short, 500.0)] {
+        assert_eq!(said(capacities, Some(life)), "", "{life}");
+    }
+}
+
+#[test]
+fn samples_that_are_missing_in_a_discharge_are_said() {
+    let with = |damage: fn(usize) -> bool, id: &str| {
+        let cycles = (1..=20).map(|number| {
+            let mut cycle = discharge(number, 1.0 - 1e-6 * f64::from(number));
+            if number == 7 {
+                let mut place = 0..100;
+                let series = [&mut cycle.voltage, &mut cycle.current, &mut cycle.discharge_capacity];
+                let kept: Vec<bool> = place.by_ref().map(damage).collect();
+                for values in series.into_iter().chain(cycle.time.as_mut()) {
+                    let mut kept = kept.iter();
+                    values.retain(|_| kept.next() == Some(&true));
+                }
+            }
+            cycle
+        });
+        let info = CellInfo { nominal_capacity: 1.0, origin: Origin::Real, ..info(id) };
+        doubts(&cell(info, cycles.collect())).iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    };
+    assert_eq!(with(|_| true, "mine"), "");
+    assert_eq!(with(|place| !(30..45).contains(&place), "mine"), "");
+    assert!(
+        with(|place| !(30..60).contains(&place), "mine").contains("cycle 7: 0.3131 Ah of its discharge lie between")
+    );
+    assert!(with(|place| place % 8 == 0, "mine").contains("cycle 7: its discharge has 13 samples"));
+    assert_eq!(with(|place| !(30..60).contains(&place), "MATR_b1c0"), "");
+}
+
+/// What is said of a cell of 1 Ah whose cycles are changed.
+fn changed(capacities: &[f64], info: CellInfo, change: impl Fn(&mut Cycle)) -> String {
+    let cycles = (1..).zip(capacities).map(|(number, capacity)| {
+        let mut cycle = discharge(number, *capacity);
+        change(&mut cycle);
+        cycle
+    });
+    let info = CellInfo { nominal_capacity: 1.0, origin: Origin::Real, ..info };
+    doubts(&cell(info, cycles.collect())).iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+#[test]
+fn counters_that_are_near_the_current_and_not_it_are_said() {
+    let said = |change: fn(f64) -> f64| {
+        changed(&fade(), info("mine"), |cycle| {
+            cycle.discharge_capacity.iter_mut().for_each(|value| *value = change(*value));
+        })
+    };
+    assert_eq!(said(|value| 1.02 * value), "");
+    assert!(said(|value| 1.05 * value).contains("(+5.0 %): one of the two is scaled wrongly"));
+    assert!(said(|value| 0.95 * value).contains("(-5.0 %)"));
+    assert_eq!(said(|value| (value * 200.0).round() / 200.0), "");
+    assert!(said(|value| (value * 20.0).round() / 20.0).contains("moves by 0.05"));
+    assert!(said(|value| value.min(0.8)).contains("the counter of discharge stays at 0.8000 Ah while 0.19"));
+}
+
+#[test]
+fn a_step_down_that_cycles_between_two_files_would_make_is_said() {
+    let slow = |from: u32, cycles: u32| (from..from + cycles).map(|place| 1.0 - 1e-3 * f64::from(place));
+    let whole: Vec<f64> = slow(0, 100).collect();
+    assert_eq!(said(&whole, None), "");
+    let lacking: Vec<f64> = slow(0, 40).chain(slow(80, 40)).collect();
+    assert!(
+        said(&lacking, None).contains("cycle 41: the capacity falls from 0.9630 to 0.9180 Ah at once and stays there")
+    );
+}
+
+#[test]
+fn limits_cathodes_and_samples_that_are_another_cells_are_said() {
+    let of = |cathode: &str, limits: (f64, f64), charge_to: f64| {
+        let mut info = CellInfo { voltage_limits: limits, ..info("mine") };
+        info.chemistry.cathode = cathode.to_owned().into();
+        changed(&fade(), info, |cycle| {
+            // a charge before the discharge
+            let up = (0..100).map(|sample| 3.0 + (charge_to - 3.0) * f64::from(sample) / 99.0);
+            let charged = cycle.discharged();
+            let times = 3600.0 * charged;
+            cycle.voltage.splice(0..0, up);
+            cycle.current.splice(0..0, [1.0; 100]);
+            cycle.charge_capacity =
+                Some((0..100).map(|sample| charged * f64::from(sample) / 99.0).chain([charged; 100]).collect());
+            cycle.discharge_capacity.splice(0..0, [0.0; 100]);
+            let time = cycle.time.take().unwrap();
+            let before = (0..100).map(|sample| times * f64::from(sample) / 100.0);
+            cycle.time = Some(before.chain(time.iter().map(|time| times + time)).collect());
+        })
+    };
+    assert_eq!(of("LFP", (2.0, 3.5), 3.6), "");
+    assert_eq!(of("NMC", (2.0, 4.2), 4.2), "");
+    assert!(of("NMC", (2.0, 4.1), 4.2).contains("pass the upper limit of 4.1 V, by 100 mV"));
+    assert!(of("NMC", (2.1, 4.2), 4.2).contains("pass the lower limit of 2.1 V, by 100 mV"));
+    assert!(of("NMC", (2.0, 4.4), 4.2).contains("never come near the limit of 4.4 V"));
+    assert!(of("LFP", (2.0, 4.2), 4.2).contains("where no LFP cell is charged to"));
+    assert!(of("nmc-lco", (2.0, 3.6), 3.6).contains("where a cell of nmc-lco has given next to nothing"));
+    assert_eq!(of("LNMO", (2.0, 3.6), 3.6), "");
+}
+
+#[test]
+fn a_sample_that_no_cell_has_is_said() {
+    let stray = |value: f64| {
+        changed(&fade(), info("mine"), |cycle| {
+            if cycle.number == 9 {
+                cycle.voltage[50] = value;
+            }
+        })
+    };
+    assert_eq!(stray(3.4), "");
+    for value in [-0.5, 1e300, 9.0] {
+        assert!(stray(value).contains("cycle 9: a sample of "), "{}", stray(value));
+    }
+}
