@@ -115,7 +115,7 @@ fn what_cannot_be_compared_gets_a_reason_and_no_verdict() {
     folder(all.path(), networks(1.0));
     let found = compared(text(all.path()), text(some.path()), none).unwrap();
     let finding = found.rows[0].finding.as_ref().unwrap();
-    assert_eq!((finding.verdict, finding.because.as_deref()), (Verdict::CannotTell, Some("1 runs have no numbers")));
+    assert_eq!((finding.verdict, finding.because.as_deref()), (Verdict::CannotTell, Some("1 run has no numbers")));
 
     let empty = tempfile::tempdir().unwrap();
     assert!(compared(text(empty.path()), text(all.path()), none).unwrap_err().to_string().contains("no scores.csv"));
