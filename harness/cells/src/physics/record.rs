@@ -27,7 +27,7 @@ const HIGHEST_END: f64 = 0.9;
 const RISE: f64 = 0.08;
 /// Share of the nominal capacity by which a capacity falls at once where something has happened, …
 const STEP: f64 = 0.02;
-/// … and times what it falls by elsewhere.
+/// … and times its scatter.
 const STEPS: f64 = 8.0;
 /// Shares of the nominal capacity that new cells give.
 const NEW: std::ops::Range<f64> = 0.85..1.2;
@@ -212,11 +212,13 @@ impl Seen<'_> {
     fn step_down(&self, capacity: &[f64]) -> Option<Doubt> {
         let last = (capacity.len() + 1).saturating_sub(AROUND);
         let down = |position: usize| around(capacity, position).map(|(before, after)| before - after);
-        let usual = median(&(AROUND..last).filter_map(down).map(f64::abs).collect::<Vec<f64>>())?;
+        let all: Vec<f64> = (AROUND..last).filter_map(down).collect();
+        let fade = median(&all)?;
+        let scatter = median(&all.iter().map(|down| (down - fade).abs()).collect::<Vec<f64>>())?;
         let is_step = |position: &usize| {
             down(*position).is_some_and(|down| {
                 let step = capacity[position - 1] - capacity[*position];
-                down > (STEP * self.nominal).max(STEPS * usual) && step > 0.6 * down
+                down - fade > (STEP * self.nominal).max(STEPS * scatter) && step > 0.6 * down
             })
         };
         let steps: Vec<usize> = (AROUND..last).filter(is_step).collect();
