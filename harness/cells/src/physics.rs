@@ -293,7 +293,7 @@ impl Seen<'_> {
         self.doubt(
             // where samples are missing, the current between them is nobody's, and that is said
             &|facts| ratio(facts).is_some() && facts.hole.is_none(),
-            &|facts| ratio(facts).is_some_and(|ratio| !(1.0 / NEAR..=NEAR).contains(&ratio)),
+            &|facts| ratio(facts).is_some_and(|ratio| !(1.0 / NEAR..=NEAR).contains(&ratio)) && !facts.is_of_one_gap(),
             |facts| {
                 let ratio = ratio(facts).unwrap_or(1.0);
                 let integral = facts.integral[1].unwrap_or_default().max(if facts.discharged > 0.0 {

@@ -45,7 +45,7 @@ fn what_is_made_of_runs_is_reported_kept_and_made_again_and_its_members_can_be_t
     let line = scores.lines().find(|line| line.contains(",select,")).unwrap();
     let key = line.split(',').nth(12).unwrap();
     let replayed = small.batlinet(&["replay", &format!("made/runs/{key}")]);
-    assert!(replayed.contains("1 runs: 1 the same, 0 other"), "{replayed}");
+    assert!(replayed.contains("1 run: 1 the same, 0 other"), "{replayed}");
 
     small.batlinet(&["train", "stacked.yaml", "--model", "mean", "--out", "mean.blm"]);
     let (code, refused) = small.ends(&["train", "stacked.yaml", "--model", "stack", "--out", "stack.blm"]);

@@ -46,6 +46,8 @@ pub(super) struct Facts {
     pub(super) step: Option<f64>,
     /// Ah that the current gives after the counter of discharge has moved for the last time.
     pub(super) uncounted: f64,
+    /// Ah that the current gives between two samples of discharge, at most.
+    pub(super) widest_gap: f64,
     /// Share of the discharge capacity that grows while the cell is charged.
     pub(super) against: Option<f64>,
     /// A.
@@ -105,6 +107,11 @@ impl Facts {
         facts.voltage_turns(cycle, peak);
         facts.counter(cycle, peak, nominal);
         facts
+    }
+
+    /// Whether the current gives more than the counter by what it gives between two samples alone: others are missing there.
+    pub(super) fn is_of_one_gap(&self) -> bool {
+        self.integral[1].is_some_and(|integral| (integral - self.widest_gap..integral).contains(&self.discharged))
     }
 
     /// Integrals, samples of the halves, and time.
@@ -207,7 +214,9 @@ impl Facts {
             None => (counter[to] - counter[from]).max(0.0),
         };
         let steps = (1..counter.len()).filter(|&k| flows(k) && flows(k - 1)).map(|k| passed(k - 1, k));
-        self.hole = hole(steps.collect());
+        let steps: Vec<f64> = steps.collect();
+        self.widest_gap = steps.iter().copied().fold(0.0, f64::max);
+        self.hole = hole(steps);
         let (mut samples, mut moves) = (0, 0);
         for k in (1..counter.len()).filter(|&k| flows(k) && flows(k - 1)) {
             samples += 1;

@@ -7,6 +7,8 @@ use super::{Doubt, Seen, Weight, middle::median};
 const READ: usize = 100;
 /// Cycles on either side that show what is usual.
 const AROUND: usize = 8;
+/// Share of the nominal capacity between two samples of a discharge, where the current in the middle may be that of one stage of it.
+const GAP: f64 = 0.15;
 /// Factor between the currents of two discharges that are of one kind, …
 const ALIKE: f64 = 1.25;
 /// … and of two charges, which go in stages.
@@ -38,7 +40,7 @@ impl Seen<'_> {
             .take(READ + AROUND)
             .map(|facts| {
                 let (passed, current) = of_half(facts);
-                let is_whole = passed > 0.3 * nominal && facts.hole.is_none();
+                let is_whole = passed > 0.3 * nominal && facts.hole.is_none() && facts.widest_gap < GAP * nominal;
                 Some(current / nominal).filter(|rate| *rate > 0.0 && is_whole)
             })
             .collect();

@@ -27,6 +27,8 @@ const HIGHEST_END: f64 = 0.9;
 const RISE: f64 = 0.08;
 /// Share of the nominal capacity by which a capacity falls at once where something has happened, …
 const STEP: f64 = 0.02;
+/// Cycles on either side of it, …
+const SETTLED: usize = 20;
 /// … and times its scatter.
 const STEPS: f64 = 8.0;
 /// Shares of the nominal capacity that new cells give.
@@ -210,9 +212,10 @@ impl Seen<'_> {
 
     /// A step that is no scatter of this record, down for good: cycles that lack are one way to it.
     fn step_down(&self, capacity: &[f64]) -> Option<Doubt> {
-        let last = (capacity.len() + 1).saturating_sub(AROUND);
+        // at its ends a record may do what it likes
+        let inside = SETTLED..(capacity.len() + 1).saturating_sub(SETTLED);
         let down = |position: usize| around(capacity, position).map(|(before, after)| before - after);
-        let all: Vec<f64> = (AROUND..last).filter_map(down).collect();
+        let all: Vec<f64> = inside.clone().filter_map(down).collect();
         let fade = median(&all)?;
         let scatter = median(&all.iter().map(|down| (down - fade).abs()).collect::<Vec<f64>>())?;
         let is_step = |position: &usize| {
@@ -221,7 +224,7 @@ impl Seen<'_> {
                 down - fade > (STEP * self.nominal).max(STEPS * scatter) && step > 0.6 * down
             })
         };
-        let steps: Vec<usize> = (AROUND..last).filter(is_step).collect();
+        let steps: Vec<usize> = inside.filter(is_step).collect();
         self.of_positions(&steps, capacity.len(), |first| {
             let (before, after) = around(capacity, first).unwrap_or_default();
             format!(
