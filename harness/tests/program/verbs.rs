@@ -304,7 +304,7 @@ fn faults_of_splits_and_labels_are_named() {
     for (split, label, word) in [
         ("A,train\nB,train\nA,test\n", "{end_of_life: 0.8}", "cell A is in train on line 2 and in test on line 4"),
         ("A,train\nB,train\nMATR_b1c1O,test\nC,test\n", "{end_of_life: 0.8}", "did you mean 'MATR_b1c1"),
-        (SPLIT, "{end_of_life: 0.8, minimum: 0}", "cells end within the 2 cycles that features read"),
+        (SPLIT, "{end_of_life: 0.8, minimum: 0}", "cell ends within the 2 cycles that features read"),
     ] {
         let trial = sound();
         if label.contains("minimum") {

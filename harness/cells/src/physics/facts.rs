@@ -214,9 +214,9 @@ impl Facts {
             None => (counter[to] - counter[from]).max(0.0),
         };
         let steps = (1..counter.len()).filter(|&k| flows(k) && flows(k - 1)).map(|k| passed(k - 1, k));
-        let steps: Vec<f64> = steps.collect();
-        self.widest_gap = steps.iter().copied().fold(0.0, f64::max);
-        self.hole = hole(steps);
+        self.hole = hole(steps.collect());
+        // after a rest, too
+        self.widest_gap = (1..counter.len()).filter(|&k| flows(k)).map(|k| passed(k - 1, k)).fold(0.0, f64::max);
         let (mut samples, mut moves) = (0, 0);
         for k in (1..counter.len()).filter(|&k| flows(k) && flows(k - 1)) {
             samples += 1;
