@@ -11,7 +11,7 @@ pub fn counted_with(count: usize, noun: &str, verbs: [&str; 2]) -> String {
 }
 
 /// The verb of one or of several.
-pub fn verb<'a>(count: usize, [one, several]: [&'a str; 2]) -> &'a str {
+pub fn verb(count: usize, [one, several]: [&str; 2]) -> &str {
     if count == 1 { one } else { several }
 }
 

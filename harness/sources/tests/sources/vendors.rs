@@ -56,8 +56,11 @@ fn date(seconds: f64, style: &str) -> String {
     }
 }
 
+/// A heading, and what stands below it in a row.
+type Column<'a> = (&'a str, &'a dyn Fn(&Row) -> String);
+
 /// A table with these columns, each by what it writes of a row.
-fn table(delimiter: &str, columns: &[(&str, &dyn Fn(&Row) -> String)], rows: &[Row]) -> String {
+fn table(delimiter: &str, columns: &[Column<'_>], rows: &[Row]) -> String {
     let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
     let mut text = names.join(delimiter) + "\n";
     for row in rows {
@@ -79,7 +82,7 @@ fn whole(place: usize) -> impl Fn(&Row) -> String {
 fn neware(time: (&str, &dyn Fn(&Row) -> String), names: [&str; 6], with_counters: bool, rows: &[Row]) -> String {
     let (voltage, current, cycle, step, charge, discharge) =
         (number(1), number(2), whole(3), whole(4), number(5), number(6));
-    let mut columns: Vec<(&str, &dyn Fn(&Row) -> String)> =
+    let mut columns: Vec<Column<'_>> =
         vec![time, (names[0], &voltage), (names[1], &current), (names[2], &cycle), (names[3], &step)];
     if with_counters {
         columns.extend([(names[4], &charge as &dyn Fn(&Row) -> String), (names[5], &discharge)]);
