@@ -22,15 +22,11 @@ impl Seen<'_> {
         self.at_its_end().or_else(|| self.in_steps()).or_else(|| self.off())
     }
 
-    fn whole(&self, facts: &Facts) -> bool {
-        facts.discharged > 0.3 * self.nominal
-    }
-
     fn at_its_end(&self) -> Option<Doubt> {
         let shows = |facts: &Facts| {
             facts.uncounted > UNCOUNTED * self.nominal && facts.step.is_none_or(|step| facts.uncounted > 2.0 * step)
         };
-        self.flag(&|facts| self.whole(facts), &shows, |facts| {
+        self.flag(&|facts| self.is_whole(facts), &shows, |facts| {
             format!(
                 "the counter of discharge stays at {:.4} Ah while {:.4} Ah more come out: it is at its end, or is not read any more; of a \
                  cycler's files, leave the capacities out of the mapping, and they are made of the current",
@@ -41,7 +37,7 @@ impl Seen<'_> {
 
     fn in_steps(&self) -> Option<Doubt> {
         let step = |facts: &Facts| facts.step.filter(|step| *step > STEP * self.nominal);
-        self.flag(&|facts| self.whole(facts), &|facts| step(facts).is_some(), |facts| {
+        self.flag(&|facts| self.is_whole(facts), &|facts| step(facts).is_some(), |facts| {
             format!(
                 "the counter of discharge moves by {:.4} Ah at a time, {:.1} % of the nominal capacity: ends of life are as coarse; of a \
                  cycler's files, leave the capacities out of the mapping, and they are made of the current",
@@ -53,7 +49,7 @@ impl Seen<'_> {
 
     fn off(&self) -> Option<Doubt> {
         let ratio = |facts: &Facts| {
-            let is_fine = self.whole(facts)
+            let is_fine = self.is_whole(facts)
                 && facts.in_half[1] > ENOUGH
                 && facts.widest < FINE * self.nominal
                 && facts.hole.is_none();

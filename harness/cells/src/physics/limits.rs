@@ -75,7 +75,7 @@ impl Seen<'_> {
 
     /// Where whole cycles turn, so many that they show it.
     fn turns(&self) -> Option<Turns> {
-        let whole: Vec<&Facts> = self.cycles.iter().filter(|facts| facts.discharged > 0.3 * self.nominal).collect();
+        let whole: Vec<&Facts> = self.cycles.iter().filter(|facts| self.is_whole(facts)).collect();
         if whole.len() < FEWEST_WHOLE {
             return None;
         }
@@ -88,10 +88,18 @@ impl Seen<'_> {
         })
     }
 
-    /// Limits of a cell of one's own that nearly all of its cycles pass.
-    pub(super) fn passed_limits(&self) -> Option<Doubt> {
+    /// Limits and a cathode of a cell of one's own that do not go with the voltages at which its cycles turn.
+    pub(super) fn against_turns(&self) -> Vec<Doubt> {
+        let Some(turns) = self.turns() else { return Vec::new() };
+        [self.passed_limits(&turns), self.never_near(&turns), self.other_cathode(&turns)]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+
+    /// Limits that nearly all cycles pass.
+    fn passed_limits(&self, turns: &Turns) -> Option<Doubt> {
         let (low, high) = self.cell.info().voltage_limits;
-        let turns = self.turns()?;
         let passed = if self.is_one_of(&IRON_PHOSPHATE) { PASSED_BY_IRON } else { PASSED };
         let (side, limit, by) = match () {
             // a discharge alone begins where the load lets it
@@ -107,10 +115,9 @@ impl Seen<'_> {
         Some(Doubt { weight: Weight::Flag, cycle: None, what })
     }
 
-    /// Limits of a cell of one's own that its record never comes near.
-    pub(super) fn never_near(&self) -> Option<Doubt> {
+    /// Limits that the record never comes near.
+    fn never_near(&self, turns: &Turns) -> Option<Doubt> {
         let (low, high) = self.cell.info().voltage_limits;
-        let turns = self.turns()?;
         let (lowest, highest) = (turns.low.0, turns.high.1);
         let reach = REACH * (high - low);
         let limit = match () {
@@ -133,10 +140,10 @@ impl Seen<'_> {
     }
 
     /// A cathode that is not charged to such voltages.
-    pub(super) fn other_cathode(&self) -> Option<Doubt> {
+    fn other_cathode(&self, turns: &Turns) -> Option<Doubt> {
         let cathode = &self.cell.info().chemistry.cathode;
-        let turns = self.turns().filter(|turns| turns.has_charge)?;
         let what = match () {
+            () if !turns.has_charge => return None,
             () if self.is_one_of(&IRON_PHOSPHATE) && turns.high.0 > IRON => {
                 format!("nine of ten cycles go above {:.2} V, where no LFP cell is charged to", turns.high.0)
             }

@@ -60,14 +60,9 @@ impl Seen<'_> {
             self.other_rate(),
             self.offset(),
             self.counters(),
-            self.passed_limits(),
-            self.never_near(),
-            self.other_cathode(),
-            self.strays(),
-            self.other_temperature(),
-            self.hole(),
-            self.sparse(),
         ];
+        doubts.extend(self.against_turns().into_iter().map(Some));
+        doubts.extend([self.strays(), self.other_temperature(), self.hole(), self.sparse()]);
         if let LifeRecord::Capacity(capacity) = self.cell.life() {
             doubts.extend([
                 self.beginning(capacity),
@@ -81,6 +76,11 @@ impl Seen<'_> {
             ]);
         }
         doubts.into_iter().flatten().collect()
+    }
+
+    /// Whether a cycle gives so much that it is one of the ageing.
+    pub(super) fn is_whole(&self, facts: &super::Facts) -> bool {
+        facts.discharged > HALF * self.nominal
     }
 
     /// The source's number of the cycle at a position, which may lie behind those at hand.
@@ -333,7 +333,7 @@ impl Seen<'_> {
         if self.cell.info().origin == Origin::Virtual {
             return None;
         }
-        self.flag(&|facts| facts.discharged > HALF * self.nominal, &|facts| facts.hole.is_some(), |facts| {
+        self.flag(&|facts| self.is_whole(facts), &|facts| facts.hole.is_some(), |facts| {
             let (hole, usual) = facts.hole.unwrap_or_default();
             format!(
                 "{hole:.4} Ah of its discharge lie between two samples, and {usual:.4} Ah between most others: samples are missing, \
@@ -343,7 +343,7 @@ impl Seen<'_> {
     }
 
     fn sparse(&self) -> Option<Doubt> {
-        let whole = |facts: &&super::Facts| facts.discharged > HALF * self.nominal;
+        let whole = |facts: &&super::Facts| self.is_whole(facts);
         let of_whole =
             |value: fn(&super::Facts) -> f64, share: f64| quantile(self.cycles.iter().filter(whole).map(value), share);
         // where most lack, the others still show it
@@ -351,7 +351,7 @@ impl Seen<'_> {
         let discharged = of_whole(|facts| facts.discharged, 0.5)?;
         let current = of_whole(|facts| facts.largest_current, 0.5)?;
         self.flag(
-            &|facts| facts.discharged > HALF * self.nominal,
+            &|facts| self.is_whole(facts),
             &|facts| {
                 4.0 * (facts.in_half[1] as f64) < samples
                     && facts.discharged > 0.7 * discharged

@@ -9,7 +9,7 @@ use encoding_rs::{GB18030, SHIFT_JIS, UTF_8, WINDOWS_1252};
 use rust_xlsxwriter::{Format, Workbook};
 use sources::cycler;
 
-use super::cycler_files::{Row, cell, declaration, outcome, outcome_of, rows};
+use super::cycler_files::{Row, STYLES, cell, declaration, outcome, outcome_of, rows};
 
 const OF: &str = "MATR_b1c0";
 const CYCLES: usize = 5;
@@ -189,16 +189,7 @@ fn neware_in_layers_of_cycles_steps_and_records() {
 #[test]
 fn numbers_in_the_dress_of_countries() {
     let (cell, rows) = plain();
-    let names = [
-        "Test Time / s",
-        "Voltage / V",
-        "Current / A",
-        "Cycle Count / 1",
-        "Step Index / 1",
-        "Charging Capacity / Ah",
-        "Discharging Capacity / Ah",
-        "Surface Temperature T1 / degC",
-    ];
+    let names = STYLES[0].headings;
     let dressed = |delimiter: &str, thousands: &str, decimal: &str, quote: &str, minus: &str| {
         let field = |row: &Row, place: usize| {
             if (3..5).contains(&place) {
