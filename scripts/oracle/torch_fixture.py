@@ -35,6 +35,7 @@ DEFAULTS = {
     "cycle_filter": "per_channel",
     "filter_target": True,
     "glitch_wrap": True,
+    "consistency": 0.0,
 }
 
 # the first four are the authors'; the others cross the options otherwise than they do
@@ -55,6 +56,7 @@ ARMS = {
     },
     "crossed": {"head_bias": True, "intra_cleaning": "none", "inter_cleaning": "hampel", "cycle_filter": "whole_cycle"},
     "separate_without_bias": {"separate_heads": True, "inter_cleaning": "hampel", "base": 3},
+    "consistent": {"consistency": 0.7, "alpha": 0.3, "head_bias": True},
 }
 
 
@@ -137,7 +139,10 @@ class Arm(nn.Module):
     def loss(self, maps, labels, chosen):
         intra, inter = self.outputs(maps, labels, chosen)
         parts = [intra, None if inter is None else inter.mean(1)]
-        return sum(w * ((y - labels) ** 2).mean() for w, y in zip(self.weights, parts) if y is not None)
+        loss = sum(w * ((y - labels) ** 2).mean() for w, y in zip(self.weights, parts) if y is not None)
+        if self.options["consistency"]:
+            loss = loss + self.options["consistency"] * ((parts[0] - parts[1]) ** 2).mean()
+        return loss
 
     def ask(self, maps, labels, chosen):
         """y_intra [cells] and y_inter [cells, references]."""

@@ -36,16 +36,20 @@ pub fn build(
     OnCpu::new(parameters, shape, weights, context).map(|network| Box::new(network) as _)
 }
 
-/// Whether a card can train such a network: it knows differences as they are, and one learning rate.
+/// Whether a card can train such a network: it knows differences as they are, one learning rate, and the loss of the paper.
 ///
 /// # Errors
 /// What it does not know.
 pub fn check_card(parameters: &BatLiNetParameters, shape: EncoderShape) -> Result<(), CudaError> {
-    if parameters.scaled_to.is_some() {
-        return Err(CudaError::Unsupported("differences that are scaled (scaled_to)".to_owned()));
-    }
-    if parameters.cosine {
-        return Err(CudaError::Unsupported("a learning rate that falls (cosine)".to_owned()));
+    let unknown = [
+        (parameters.scaled_to.is_some(), "differences that are scaled (scaled_to)"),
+        (parameters.late_cycles > 0.0, "differences that are weighed by cycle (late_cycles)"),
+        (parameters.cosine, "a learning rate that falls (cosine)"),
+        (parameters.consistency > 0.0, "a loss of what the branches say differently (consistency)"),
+        (parameters.dropout > 0.0, "features that are left out by chance (dropout)"),
+    ];
+    if let Some((_, what)) = unknown.into_iter().find(|(is_asked, _)| *is_asked) {
+        return Err(CudaError::Unsupported(what.to_owned()));
     }
     card::check(shape.features, &spec(parameters, shape))
 }
@@ -117,7 +121,7 @@ impl OnCpu {
         weights: &Weights,
         context: &Context<'_>,
     ) -> Result<Self, ModelError> {
-        let network = Network::new(parameters, shape, weights, context)?;
+        let network = Network::new(parameters, shape, weights, context)?.dropping(context.streams.stream("dropout"));
         let place = (context.device, context.threads);
         let scales = Scales::default();
         Ok(Self { parameters: parameters.clone(), network, place, scales, inputs: None, steps: (0, 0) })

@@ -10,6 +10,7 @@ pub struct Inputs {
     cleaners: Vec<BranchCleaner>,
     base: usize,
     scales: Scales,
+    by_cycle: ByCycle,
     length: usize,
     rows: usize,
     outlying: Vec<bool>,
@@ -25,6 +26,7 @@ impl Inputs {
             cleaners: vec![cleaner; threads.max(1)],
             base: parameters.base,
             scales: Scales::default(),
+            by_cycle: ByCycle::new(parameters.late_cycles, shape.height, shape.width),
             length: shape.input_len(),
             rows: shape.channels * shape.height,
             outlying: Vec::new(),
@@ -84,11 +86,12 @@ impl Inputs {
 
     /// The intra-cell inputs of these maps, one after the other.
     pub fn intra(&mut self, maps: &[&[f32]]) -> &[f32] {
-        let Self { cleaners, base, length, differences, scales, .. } = self;
+        let Self { cleaners, base, length, differences, scales, by_cycle, .. } = self;
         differences.resize(maps.len() * *length, 0.0);
         let jobs = maps.iter().zip(differences.chunks_exact_mut(*length)).collect();
         in_parallel(cleaners, jobs, |cleaner, (map, difference)| {
             cleaner.intra(map, *base, difference);
+            by_cycle.weigh(difference);
             scale(difference, scales.intra);
         });
         differences
@@ -97,7 +100,7 @@ impl Inputs {
     /// The inter-cell inputs of the first target with each of its references, then of the second …; all targets have
     /// equally many references. The outlying cycles of a target are looked for once, whatever their number.
     pub fn inter(&mut self, targets: &[&[f32]], references: &[&[f32]]) -> &[f32] {
-        let Self { cleaners, length, rows, outlying, differences, scales, .. } = self;
+        let Self { cleaners, length, rows, outlying, differences, scales, by_cycle, .. } = self;
         outlying.resize(targets.len() * *rows, false);
         let jobs = targets.iter().zip(outlying.chunks_exact_mut(*rows)).collect();
         in_parallel(cleaners, jobs, |cleaner, (target, outlying)| cleaner.outlying_cycles(target, outlying));
@@ -108,9 +111,33 @@ impl Inputs {
         let jobs = pairs.zip(references).zip(differences.chunks_exact_mut(*length)).collect();
         in_parallel(cleaners, jobs, |cleaner, (((target, outlying), reference), difference)| {
             cleaner.inter(target, outlying, reference, difference);
+            by_cycle.weigh(difference);
             scale(difference, scales.inter);
         });
         differences
+    }
+}
+
+/// How much the differences of each cycle count.
+struct ByCycle {
+    /// One per cycle; none where all count alike.
+    factors: Vec<f32>,
+    width: usize,
+}
+
+impl ByCycle {
+    fn new(power: f64, cycles: usize, width: usize) -> Self {
+        let factor = |place: usize| (place as f64 / cycles as f64).powf(power) as f32;
+        Self { factors: if power > 0.0 { (1..=cycles).map(factor).collect() } else { Vec::new() }, width }
+    }
+
+    /// Multiplies the rows of a difference, channel by channel.
+    fn weigh(&self, difference: &mut [f32]) {
+        if self.factors.is_empty() {
+            return;
+        }
+        let rows = difference.chunks_exact_mut(self.width);
+        rows.zip(self.factors.iter().cycle()).for_each(|(row, factor)| scale(row, Some(*factor)));
     }
 }
 
@@ -205,6 +232,13 @@ mod tests {
         let (intra, inter) = (scales.intra.unwrap(), scales.inter.unwrap());
         assert!(scaled.intra(&maps).iter().zip(&expected.0).all(|(ours, plain)| *ours == plain * intra));
         assert!(scaled.inter(&maps, &references).iter().zip(&expected.1).all(|(ours, plain)| *ours == plain * inter));
+        // weighed by cycle, the last is what it was, and the k-th of 20 so much of it
+        let late = BatLiNetParameters { late_cycles: 2.0, ..parameters.clone() };
+        let (mut late, plain) = (Inputs::new(&late, shape, 2), &expected.1);
+        for (row, (ours, plain)) in late.inter(&maps, &references).chunks(100).zip(plain.chunks(100)).enumerate() {
+            let factor = ((row % 20 + 1) as f32 / 20.0).powi(2);
+            assert!(ours.iter().zip(plain).all(|(ours, plain)| (ours - plain * factor).abs() <= 1e-6 * plain.abs()));
+        }
         // of maps that are all alike there is nothing to scale
         let alike = maps[0].repeat(3);
         let unfiltered = BatLiNetParameters { filter_cycles: false, ..parameters.clone() };

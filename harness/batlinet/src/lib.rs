@@ -13,8 +13,10 @@
 //! * [`pairs`], drawing references; predictions from what the branches answer for them
 //! * [`model`], training, predicting
 
+mod agreement;
 mod average;
 pub mod cleaning;
+mod dropout;
 pub mod engine;
 mod heads;
 pub mod inputs;

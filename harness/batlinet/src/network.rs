@@ -9,6 +9,8 @@ use baselines::{
 };
 
 use super::{
+    agreement::Agreement,
+    dropout::{Dropout, Mask, mask, masked},
     heads::{Branch, Heads},
     inputs::Inputs,
     parameters::BatLiNetParameters,
@@ -36,6 +38,7 @@ pub struct Network {
     intra: Option<Box<dyn Encoder>>,
     inter: Option<Box<dyn Encoder>>,
     heads: Heads,
+    dropout: Option<Dropout>,
 }
 
 /// Differences that go through an encoder together: enough to fill its kernels, few enough to stay small.
@@ -109,7 +112,15 @@ impl Network {
             intra: branch(parameters.intra_cell, "intra")?,
             inter: branch(parameters.inter_cell, "inter")?,
             heads: Heads::new(parameters, shape, weights, optimiser)?,
+            dropout: None,
         })
+    }
+
+    /// The same, whose steps leave out features by chance if the hyper-parameters ask for it.
+    pub fn dropping(mut self, random: ChaCha8Rng) -> Self {
+        let rate = self.parameters.dropout;
+        self.dropout = (rate > 0.0).then(|| Dropout::new(rate, random));
+        self
     }
 
     /// The dimensions of a map and of the feature vector.
@@ -138,10 +149,10 @@ impl Network {
 
     /// Adds the gradients of this batch's loss and returns the loss,
     ///
-    /// (1 - α) mean_i (y_intra,i - z_i)² + α mean_i (mean_j y_inter,ij - z_i)².
+    /// (1 - α) mean_i (y_intra,i - z_i)² + α mean_i (mean_j y_inter,ij - z_i)² + λ mean_i (y_intra,i - mean_j y_inter,ij)²,
     ///
-    /// `targets` are cells of `cells`; `references` are cells of `support`: those of the first target, then of the
-    /// second … in equal numbers. The references are averaged before the square.
+    /// λ being `consistency`, which is 0 in the paper. `targets` are cells of `cells`; `references` are cells of `support`: those
+    /// of the first target, then of the second … in equal numbers. The references are averaged before the square.
     ///
     /// # Errors
     /// What the encoder says.
@@ -153,58 +164,86 @@ impl Network {
     ) -> Result<f64, ModelError> {
         let (intra_weight, inter_weight) = self.parameters.branch_weights();
         let batch = targets.len() as f64;
-        let mut loss = 0.0;
+        let features = self.shape.features;
+        let masks = [targets.len(), references.len()].map(|count| Mask::of(self.dropout.as_mut(), count * features));
+        let [of_intra, of_inter] = &masks;
+        // each branch is told what the other says of the same weights, so that the gradient is that of the whole loss
+        let weight = self.parameters.consistency_weight() / batch;
+        let of_references = match &self.inter {
+            Some(_) if weight > 0.0 => self.means((cells, targets), (support, references), of_inter, inputs)?,
+            _ => Vec::new(),
+        };
+        let (mut loss, mut answers) = (0.0, Vec::new());
         if self.intra.is_some() {
-            for portion in targets.chunks(PORTION) {
-                loss += intra_weight / batch * self.accumulate_intra(cells, portion, intra_weight / batch, inputs)?;
+            for (number, portion) in targets.chunks(PORTION).enumerate() {
+                let first = number * PORTION;
+                let agreement = Agreement::with(&of_references, weight).of(first..first + portion.len());
+                let factors = of_intra.part(first * features, portion.len() * features);
+                let weight = intra_weight / batch;
+                let squares =
+                    self.accumulate_intra(cells, portion, (weight, agreement), factors, (inputs, &mut answers))?;
+                loss += weight * squares;
             }
         }
+        loss += answers.iter().zip(&of_references).map(|(one, other)| weight * (one - other).powi(2)).sum::<f64>();
         if self.inter.is_some() {
+            let agreement = Agreement::with(if weight > 0.0 { &answers } else { &[] }, weight);
             let per_target = references.len() / targets.len();
             let targets_at_once = PORTION.div_ceil(per_target);
             let portions = targets.chunks(targets_at_once).zip(references.chunks(targets_at_once * per_target));
-            for (targets, references) in portions {
+            for (number, (targets, references)) in portions.enumerate() {
+                let first = number * targets_at_once;
+                let agreement = agreement.of(first..first + targets.len());
+                let factors = of_inter.part(first * per_target * features, references.len() * features);
                 let weight = inter_weight / batch;
-                loss += weight * self.accumulate_inter((cells, targets), (support, references), weight, inputs)?;
+                let pairs = ((cells, targets), (support, references));
+                loss += weight * self.accumulate_inter(pairs, (weight, agreement), factors, inputs)?;
             }
         }
         Ok(loss)
     }
 
-    /// Σ (y_intra,i - z_i)² over `targets`; the gradients are those of `weight` times it.
+    /// Σ (y_intra,i - z_i)² over `targets`, whose answers are added to `answers`; the gradients are those of the weight times it, and
+    /// of the agreement.
     fn accumulate_intra(
         &mut self,
         cells: MapsAndLabels<'_>,
         targets: &[usize],
-        weight: f64,
-        inputs: &mut Inputs,
+        (weight, agreement): (f64, Agreement<'_>),
+        factors: &[f32],
+        (inputs, answers): (&mut Inputs, &mut Vec<f64>),
     ) -> Result<f64, ModelError> {
         let Some(encoder) = &mut self.intra else { return Ok(0.0) };
         let differences = inputs.intra_at(cells.maps, targets);
         let head = self.heads.of_mut(Branch::Intra);
         let mut squares = 0.0;
         encoder.accumulate(differences, &mut |features, by_feature| {
+            let features = masked(features, factors);
             let by_output: Vec<f32> = head
-                .outputs(features)
+                .outputs(&features)
                 .iter()
                 .zip(targets)
-                .map(|(output, &target)| {
-                    let residual = f64::from(*output) - cells.labels[target];
+                .enumerate()
+                .map(|(number, (output, &target))| {
+                    let answer = f64::from(*output);
+                    answers.push(answer);
+                    let residual = answer - cells.labels[target];
                     squares += residual * residual;
-                    (2.0 * weight * residual) as f32
+                    (2.0 * (weight * residual + agreement.slope(number, answer))) as f32
                 })
                 .collect();
-            head.backward(features, &by_output, by_feature);
+            head.backward(&features, &by_output, by_feature);
+            mask(by_feature, factors);
         })?;
         Ok(squares)
     }
 
-    /// Σ (mean_j y_inter,ij - z_i)² over `targets`; the gradients are those of `weight` times it.
+    /// Σ (mean_j y_inter,ij - z_i)² over `targets`; the gradients are those of the weight times it, and of the agreement.
     fn accumulate_inter(
         &mut self,
-        (cells, targets): (MapsAndLabels<'_>, &[usize]),
-        (support, references): (MapsAndLabels<'_>, &[usize]),
-        weight: f64,
+        ((cells, targets), (support, references)): ((MapsAndLabels<'_>, &[usize]), (MapsAndLabels<'_>, &[usize])),
+        (weight, agreement): (f64, Agreement<'_>),
+        factors: &[f32],
         inputs: &mut Inputs,
     ) -> Result<f64, ModelError> {
         let Some(encoder) = &mut self.inter else { return Ok(0.0) };
@@ -214,18 +253,44 @@ impl Network {
         let head = self.heads.of_mut(Branch::Inter);
         let mut squares = 0.0;
         encoder.accumulate(differences, &mut |features, by_feature| {
-            let outputs = head.outputs(features);
-            let mut by_output = Vec::with_capacity(outputs.len());
-            let pairs = outputs.chunks(per_target).zip(references.chunks(per_target));
-            for ((outputs, references), &target) in pairs.zip(targets) {
-                let sum: f64 = outputs.iter().zip(references).map(|(y, &j)| f64::from(*y) + support.labels[j]).sum();
-                let residual = sum / per_target as f64 - cells.labels[target];
+            let features = masked(features, factors);
+            let means = means(&head.outputs(&features), support.labels, references, per_target);
+            let mut by_output = Vec::with_capacity(references.len());
+            for (number, (mean, &target)) in means.into_iter().zip(targets).enumerate() {
+                let residual = mean - cells.labels[target];
                 squares += residual * residual;
-                by_output.extend(outputs.iter().map(|_| (2.0 * weight * residual / per_target as f64) as f32));
+                let slope = 2.0 * (weight * residual + agreement.slope(number, mean)) / per_target as f64;
+                by_output.extend(std::iter::repeat_n(slope as f32, per_target));
             }
-            head.backward(features, &by_output, by_feature);
+            head.backward(&features, &by_output, by_feature);
+            mask(by_feature, factors);
         })?;
         Ok(squares)
+    }
+
+    /// mean_j y_inter,ij of every target, with these features left out.
+    fn means(
+        &self,
+        (cells, targets): (MapsAndLabels<'_>, &[usize]),
+        (support, references): (MapsAndLabels<'_>, &[usize]),
+        dropped: &Mask,
+        inputs: &mut Inputs,
+    ) -> Result<Vec<f64>, ModelError> {
+        let Some(encoder) = &self.inter else { return Ok(Vec::new()) };
+        let (per_target, length) = (references.len() / targets.len(), self.shape.input_len());
+        let targets_at_once = PORTION.div_ceil(per_target);
+        let mut answers = Vec::with_capacity(targets.len());
+        for (targets, of_targets) in
+            targets.chunks(targets_at_once).zip(references.chunks(targets_at_once * per_target))
+        {
+            let differences = inputs.inter(&cells.at(targets, length), &support.at(of_targets, length));
+            let features = encoder.encode(differences)?;
+            let first = answers.len() * per_target * self.shape.features;
+            let features = masked(&features, dropped.part(first, features.len()));
+            let outputs = self.heads.of(Branch::Inter).outputs(&features);
+            answers.extend(means(&outputs, support.labels, of_targets, per_target));
+        }
+        Ok(answers)
     }
 
     /// From the next step on, steps are of this size.
@@ -298,4 +363,13 @@ impl Network {
         }
         Ok(Some(outputs))
     }
+}
+
+/// The mean over the references of each target of what is said of the difference and the reference's label.
+fn means(outputs: &[f32], labels: &[f64], references: &[usize], per_target: usize) -> Vec<f64> {
+    let pairs = outputs.chunks(per_target).zip(references.chunks(per_target));
+    let sum = |(outputs, references): (&[f32], &[usize])| -> f64 {
+        outputs.iter().zip(references).map(|(y, &j)| f64::from(*y) + labels[j]).sum()
+    };
+    pairs.map(|pairs| sum(pairs) / per_target as f64).collect()
 }

@@ -87,6 +87,19 @@ pub struct BatLiNetParameters {
     #[serde(skip_serializing_if = "is_default")]
     #[schemars(skip_serializing_if = "baselines::precision::never")]
     pub averaged: f64,
+    /// Weight in the loss of the squared difference between what the branches say of a cell; 0 for none.
+    #[serde(skip_serializing_if = "is_default")]
+    #[schemars(skip_serializing_if = "baselines::precision::never")]
+    pub consistency: f64,
+    /// Part of the encoders' features that each training step leaves out by chance; 0 for none.
+    #[serde(skip_serializing_if = "is_default")]
+    #[schemars(skip_serializing_if = "baselines::precision::never")]
+    pub dropout: f64,
+    /// Power of a cycle's place, from 1 / cycles for the first to 1 for the last, that its cleaned differences are multiplied by; 0 for
+    /// all alike.
+    #[serde(skip_serializing_if = "is_default")]
+    #[schemars(skip_serializing_if = "baselines::precision::never")]
+    pub late_cycles: f64,
     /// On a card: `exact` or `fast`.
     #[serde(skip_serializing_if = "Precision::is_exact")]
     #[schemars(skip_serializing_if = "baselines::precision::never")]
@@ -129,6 +142,9 @@ impl Default for BatLiNetParameters {
             scaled_to: None,
             cosine: false,
             averaged: 0.0,
+            consistency: 0.0,
+            dropout: 0.0,
+            late_cycles: 0.0,
             precision: Precision::Exact,
         }
     }
@@ -166,6 +182,19 @@ impl BatLiNetParameters {
         }
         if !(0.0..=1.0).contains(&self.averaged) {
             return refused("averaged", self.averaged.to_string(), "the part of the epochs is 0 to 1");
+        }
+        if !(0.0..=1e6).contains(&self.consistency) {
+            return refused("consistency", self.consistency.to_string(), "a weight from 0 to 1e6 is needed");
+        }
+        if self.consistency > 0.0 && !(self.intra_cell && self.inter_cell) {
+            let value = self.consistency.to_string();
+            return refused("consistency", value, "one branch alone has no other to agree with");
+        }
+        if !(0.0..=0.95).contains(&self.dropout) {
+            return refused("dropout", self.dropout.to_string(), "a part from 0 to 0.95 is needed");
+        }
+        if !(0.0..=100.0).contains(&self.late_cycles) {
+            return refused("late_cycles", self.late_cycles.to_string(), "a power from 0 to 100 is needed");
         }
         self.optimiser().check()
     }
@@ -208,6 +237,11 @@ impl BatLiNetParameters {
             (true, false) => (1.0, 0.0),
             _ => (0.0, 1.0),
         }
+    }
+
+    /// The weight of what the branches say differently, if there are two.
+    pub(super) fn consistency_weight(&self) -> f64 {
+        if self.intra_cell && self.inter_cell { self.consistency } else { 0.0 }
     }
 
     /// How the differences of the branches are cleaned.
@@ -254,6 +288,10 @@ mod tests {
             (BatLiNetParameters { scaled_to: Some(0.0), ..base.clone() }, "scaled_to"),
             (BatLiNetParameters { scaled_to: Some(f64::NAN), ..base.clone() }, "scaled_to"),
             (BatLiNetParameters { averaged: 1.1, ..base.clone() }, "averaged"),
+            (BatLiNetParameters { consistency: -0.1, ..base.clone() }, "consistency"),
+            (BatLiNetParameters { consistency: 0.1, inter_cell: false, ..base.clone() }, "consistency"),
+            (BatLiNetParameters { dropout: 1.0, ..base.clone() }, "dropout"),
+            (BatLiNetParameters { late_cycles: f64::NAN, ..base.clone() }, "late_cycles"),
         ];
         for (parameters, expected) in wrong {
             let Err(ModelError::Hyperparameter { name, .. }) = parameters.check() else {
@@ -296,9 +334,9 @@ mod tests {
                      cycle_filter: whole_cycle, filter_target: false, glitch_wrap: false}";
         let naive: BatLiNetParameters = serde_yaml::from_str(naive).unwrap();
         assert_eq!(recorded(&naive).len(), names.len() + 7);
-        let beyond = "{scaled_to: 0.2, cosine: true, averaged: 0.25}";
+        let beyond = "{scaled_to: 0.2, cosine: true, averaged: 0.25, consistency: 0.5, dropout: 0.2, late_cycles: 1}";
         let beyond: BatLiNetParameters = serde_yaml::from_str(beyond).unwrap();
-        assert_eq!(recorded(&beyond).len(), names.len() + 3);
+        assert_eq!(recorded(&beyond).len(), names.len() + 6);
         let text = serde_json::to_string(&naive).unwrap();
         assert_eq!(serde_json::from_str::<BatLiNetParameters>(&text).unwrap(), naive);
     }

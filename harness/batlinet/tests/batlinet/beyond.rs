@@ -1,7 +1,9 @@
-//! What BatLiNet can do beyond the paper: differences that are scaled, a learning rate that falls, weights that are averaged.
+//! What BatLiNet can do beyond the paper: differences that are scaled or weighed by cycle, a learning rate that falls, weights that
+//! are averaged, branches that should agree, features that are left out. (Ten steps of branches that should agree are held against
+//! PyTorch in `steps.rs`.)
 
 use baselines::{Context, Described as _, Fitted as _, Model as _, Silent, Streams, Weights};
-use batlinet::{BatLiNet, BatLiNetParameters, inputs::Inputs};
+use batlinet::{BatLiNet, BatLiNetParameters, References, inputs::Inputs};
 use ndarray::{ArrayD, IxDyn};
 
 const CELLS: usize = 7;
@@ -75,6 +77,42 @@ fn averaged_weights_are_the_mean_of_those_after_each_of_the_last_epochs() {
     }
 }
 
+/// Mean squared difference between what the branches say of the training cells, asked with all of them.
+fn disagreement(consistency: f64) -> f64 {
+    let (streams, (maps, labels)) = (Streams::new("agreement"), data());
+    let context = Context::on_cpu(&streams, 1, &Silent);
+    let parameters = BatLiNetParameters { consistency, epochs: 30, scaled_to: Some(0.2), ..parameters() };
+    let (fitted, _) = BatLiNet::new(parameters).unwrap().fit(maps.view(), &labels, &context).unwrap();
+    let answers = fitted.pairs(maps.view(), &References::every(CELLS, CELLS)).unwrap();
+    let inter = answers.inter.unwrap();
+    let apart = answers.intra.unwrap().into_iter().zip(inter.rows()).map(|(one, of_references)| {
+        let mean = of_references.mean().unwrap();
+        (one - mean).powi(2)
+    });
+    apart.sum::<f64>() / CELLS as f64
+}
+
+#[test]
+fn branches_that_should_agree_do_so_better() {
+    let (apart, together) = (disagreement(0.0), disagreement(20.0));
+    assert!(together < 0.9 * apart, "{together} for {apart}");
+}
+
+#[test]
+fn dropout_belongs_to_training_and_vanishes_with_its_rate() {
+    let at = |dropout| trained(&BatLiNetParameters { dropout, ..parameters() });
+    assert_eq!(at(1e-12), at(0.0));
+    assert_ne!(at(0.5), at(0.0));
+    assert_eq!(at(0.5), at(0.5), "drawn from the seed");
+}
+
+#[test]
+fn cycles_that_count_alike_change_nothing() {
+    let at = |late_cycles| trained(&BatLiNetParameters { late_cycles, scaled_to: Some(0.2), ..parameters() }).1;
+    assert!(furthest(&at(1e-9), &at(0.0)) < 1e-5);
+    assert!(furthest(&at(2.0), &at(0.0)) > 1e-3);
+}
+
 #[test]
 fn a_card_refuses_what_its_kernels_do_not_know() {
     let refused = |parameters: BatLiNetParameters| parameters.check_card(&[1, 100, 250]).unwrap_err();
@@ -82,4 +120,7 @@ fn a_card_refuses_what_its_kernels_do_not_know() {
     BatLiNetParameters { averaged: 0.25, ..parameters() }.check_card(&[1, 100, 250]).unwrap();
     assert!(refused(BatLiNetParameters { scaled_to: Some(0.2), ..parameters() }).contains("scaled_to"));
     assert!(refused(BatLiNetParameters { cosine: true, ..parameters() }).contains("cosine"));
+    assert!(refused(BatLiNetParameters { consistency: 0.5, ..parameters() }).contains("consistency"));
+    assert!(refused(BatLiNetParameters { dropout: 0.5, ..parameters() }).contains("dropout"));
+    assert!(refused(BatLiNetParameters { late_cycles: 1.0, ..parameters() }).contains("late_cycles"));
 }
