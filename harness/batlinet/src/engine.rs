@@ -36,6 +36,23 @@ pub fn build(
     OnCpu::new(parameters, shape, weights, context).map(|network| Box::new(network) as _)
 }
 
+/// The same, to be trained on from these weights of a network that is trained already.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_on(
+    parameters: &BatLiNetParameters,
+    shape: EncoderShape,
+    weights: &Weights,
+    context: &Context<'_>,
+) -> Result<Box<dyn NetworkEngine>, ModelError> {
+    // on a card nothing is scaled
+    if parameters.scaled_to.is_none() {
+        return build(parameters, shape, weights, context);
+    }
+    OnCpu::new(parameters, shape, weights, context).map(|network| Box::new(OnCpu { is_trained: true, ..network }) as _)
+}
+
 /// Whether a card can train such a network: it knows differences as they are, one learning rate, and the loss of the paper.
 ///
 /// # Errors
@@ -110,6 +127,8 @@ struct OnCpu {
     scales: Scales,
     /// While it trains.
     inputs: Option<Inputs>,
+    /// Whether its weights answer to differences as they are when it begins.
+    is_trained: bool,
     /// Steps made, and how many there are to be: of a learning rate that falls.
     steps: (usize, usize),
 }
@@ -124,7 +143,15 @@ impl OnCpu {
         let network = Network::new(parameters, shape, weights, context)?.dropping(context.streams.stream("dropout"));
         let place = (context.device, context.threads);
         let scales = Scales::default();
-        Ok(Self { parameters: parameters.clone(), network, place, scales, inputs: None, steps: (0, 0) })
+        Ok(Self {
+            parameters: parameters.clone(),
+            network,
+            place,
+            scales,
+            inputs: None,
+            is_trained: false,
+            steps: (0, 0),
+        })
     }
 
     fn inputs(&self) -> Inputs {
@@ -138,6 +165,10 @@ impl NetworkEngine for OnCpu {
             self.scales = Scales::default();
             let maps = [lesson.maps.cells, lesson.maps.references];
             self.scales = self.inputs().scales_to(deviation, maps, &self.parameters);
+            if self.is_trained {
+                let weights = self.scales.unfolded(self.network.weights());
+                self.restart(&weights)?;
+            }
         }
         let BatLiNetParameters { epochs, batch, .. } = self.parameters;
         self.steps = (0, epochs * lesson.labels.cells.len().div_ceil(batch));
@@ -175,7 +206,8 @@ impl NetworkEngine for OnCpu {
     }
 
     fn restart(&mut self, weights: &Weights) -> Result<(), ModelError> {
-        self.network = Network::placed(&self.parameters, self.network.shape(), weights, self.place)?;
+        let network = Network::placed(&self.parameters, self.network.shape(), weights, self.place)?;
+        self.network = network.dropping_as(&mut self.network);
         self.steps.0 = 0;
         Ok(())
     }

@@ -156,8 +156,18 @@ pub struct Scales {
 impl Scales {
     /// The weights, named as in [`Network::initial`](crate::network::Network::initial), of the network that answers to
     /// differences as they are what that of `weights` answers to scaled ones: the factor goes into the first convolution.
-    pub fn folded(self, mut weights: Weights) -> Weights {
-        for (name, factor) in [("intra.conv1.weight", self.intra), ("inter.conv1.weight", self.inter)] {
+    pub fn folded(self, weights: Weights) -> Weights {
+        Self::into_first(weights, self.intra, self.inter)
+    }
+
+    /// The way back: of a network that answers to differences as they are, that which answers to scaled ones.
+    pub fn unfolded(self, weights: Weights) -> Weights {
+        Self::into_first(weights, self.intra.map(f32::recip), self.inter.map(f32::recip))
+    }
+
+    /// Multiplies the first convolution of each branch.
+    fn into_first(mut weights: Weights, intra: Option<f32>, inter: Option<f32>) -> Weights {
+        for (name, factor) in [("intra.conv1.weight", intra), ("inter.conv1.weight", inter)] {
             let tensors = weights.0.iter_mut().filter(|tensor| tensor.name == name);
             tensors.for_each(|tensor| scale(&mut tensor.values, factor));
         }

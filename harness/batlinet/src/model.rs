@@ -32,6 +32,7 @@ use super::{
 pub struct BatLiNet<'a> {
     parameters: BatLiNetParameters,
     source: Option<Support<'a>>,
+    start: Option<Weights>,
 }
 
 /// The cells that are references.
@@ -58,7 +59,7 @@ impl<'a> BatLiNet<'a> {
     pub fn new(parameters: BatLiNetParameters) -> Result<Self, ModelError> {
         parameters.check()?;
         schedule(&parameters).check()?;
-        Ok(Self { parameters, source: None })
+        Ok(Self { parameters, source: None, start: None })
     }
 
     /// The same with these cells as references, in training too, instead of the training cells: those of another
@@ -69,6 +70,11 @@ impl<'a> BatLiNet<'a> {
     pub fn with_references(self, maps: &'a ArrayD<f32>, labels: Vec<f64>) -> Result<Self, ModelError> {
         let (maps, inner) = maps::training_maps::<3>(maps.view(), &labels)?;
         Ok(Self { source: Some(Support { maps, inner, labels: labels.into() }), ..self })
+    }
+
+    /// The same, which learns on from the weights of a trained network, if there are any, instead of from random ones.
+    pub fn starting_from(self, start: Option<Weights>) -> Self {
+        Self { start, ..self }
     }
 
     /// Whether it can read maps of these dimensions: channels, cycles, grid points.
@@ -213,8 +219,13 @@ impl<'a> Model for BatLiNet<'a> {
         if baselines::card::of(context.device).is_some() {
             engine::check_card(&self.parameters, shape)?;
         }
-        let initial = Network::initial(&self.parameters, shape, &mut context.streams.stream("init"));
-        let mut network = engine::build(&self.parameters, shape, &initial, context)?;
+        let mut network = match &self.start {
+            Some(trained) => engine::build_on(&self.parameters, shape, trained, context)?,
+            None => {
+                let initial = Network::initial(&self.parameters, shape, &mut context.streams.stream("init"));
+                engine::build(&self.parameters, shape, &initial, context)?
+            }
+        };
         let source = self.source(inner)?;
         let (references, known) = source.map_or((&*maps, labels), |source| (&source.maps, &source.labels));
         let lesson = Lesson { maps: Maps { cells: &maps, references }, labels: Labels::plain(labels, known) };

@@ -123,6 +123,11 @@ impl Network {
         self
     }
 
+    /// The same, going on with what another network leaves out, which has other weights.
+    pub(super) fn dropping_as(self, other: &mut Self) -> Self {
+        Self { dropout: other.dropout.take(), ..self }
+    }
+
     /// The dimensions of a map and of the feature vector.
     pub fn shape(&self) -> EncoderShape {
         self.shape

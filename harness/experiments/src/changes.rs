@@ -96,6 +96,7 @@ fn leaves(experiment: &Experiment) -> Vec<Leaf> {
         add("label_transformation", tree(&entry.label_transformation));
         add("label", tree(&entry.label));
         add("trained_on", tree(&entry.trained_on));
+        add("starts_from", json!(entry.starts_from.as_ref().map(|start| &start.file)));
     }
     leaves
 }

@@ -1,5 +1,7 @@
 //! One item of `models:` in an experiment file: a model with its hyper-parameters, and what it is fed.
 
+use std::path::PathBuf;
+
 use baselines::{
     Described,
     additive_gp::AdditiveGpParameters,
@@ -20,6 +22,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 mod model;
+pub(crate) mod starts_from;
 pub(crate) mod trained_on;
 
 use super::{
@@ -32,6 +35,7 @@ use super::{
     misfit::Misfit,
     yaml::{self, Problem},
 };
+pub use starts_from::StartsFrom;
 pub use trained_on::TrainedOn;
 
 use batlinet::{BatLiNetParameters, transfer::TransferParameters};
@@ -102,6 +106,10 @@ macro_rules! models {
             /// In a transfer, which cells a BatLiNet learns from.
             #[serde(default)]
             trained_on: TrainedOn,
+            /// Path, relative to this file, of the weights of a trained BatLiNet with the same inputs and branches
+            /// (`OUT/runs/KEY/weights.safetensors`), from which a BatLiNet learns on instead of from random ones.
+            #[schemars(with = "Option<String>")]
+            starts_from: Option<PathBuf>,
             /// Tells entries of one model apart, by letters, digits and `_-.=+:`; empty where there is one.
             #[serde(default)]
             variant: String,
@@ -131,6 +139,8 @@ pub struct Entry {
     pub label: Option<LabelRule>,
     /// In a transfer, which cells BatLiNet learns from.
     pub trained_on: TrainedOn,
+    /// The trained network that BatLiNet learns on from; none where it starts from random weights.
+    pub starts_from: Option<StartsFrom>,
     /// Tells entries of the same model apart; empty where there is one.
     pub variant: String,
     /// In a transfer, how many target cells it learns from.
@@ -206,6 +216,9 @@ impl Entry {
         if self.trained_on != TrainedOn::default() {
             written["trained_on"] = json!(self.trained_on);
         }
+        if let Some(start) = &self.starts_from {
+            written["starts_from"] = json!(start.file);
+        }
         if !self.variant.is_empty() {
             written["variant"] = json!(self.variant);
         }
@@ -250,7 +263,8 @@ impl Entry {
             feature,
             self.label_transformation,
             self.label,
-            self.trained_on
+            self.trained_on,
+            self.starts_from.as_ref().map(|start| &start.file)
         ])
     }
 
@@ -306,6 +320,7 @@ impl TryFrom<WrittenEntry> for Entry {
             label_transformation,
             label: declared.label,
             trained_on: declared.trained_on,
+            starts_from: declared.starts_from.map(StartsFrom::declared),
             variant: declared.variant,
             target_cells: None,
         })
@@ -337,6 +352,7 @@ mod tests {
                 label_transformation: LabelTransformation::default(),
                 label: Some(LabelRule::to(0.9)),
                 trained_on: TrainedOn::Source,
+                starts_from: Some(StartsFrom::declared("trained.safetensors".into())),
                 variant: "a=1".to_owned(),
                 target_cells: None,
             };

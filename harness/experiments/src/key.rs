@@ -105,6 +105,9 @@ pub fn ingredients(
         training["source_cells"] = json!(source.cells);
         training["source_labels"] = json!(source.labels);
     }
+    if let Some(start) = &entry.starts_from {
+        training["starts_from"] = json!(start.hash);
+    }
     // Of a transfer, the preset says what is honest. Where nothing is said, the run is faithful, as all once were.
     if experiment.protocol == Protocol::Honest && experiment.transfer.is_none() {
         training["protocol"] = json!(experiment.protocol);

@@ -14,7 +14,7 @@ use super::{
         folds::Fold,
         members::{self, FoldRuns},
     },
-    entry::Entry,
+    entry::{Entry, starts_from},
     key::{CellHashes, Surroundings, ingredients},
     pools::Pools,
     read::Declared,
@@ -89,6 +89,7 @@ pub fn plan(
     let records = LifeRecords::of(source);
     let mut plans = Vec::new();
     for mut declared in experiments {
+        starts_from::open(&mut declared)?;
         let Experiment { train_test_split, transfer, .. } = &declared.experiment;
         let (split, place) = match transfer {
             None => (split_files::read(train_test_split)?, None),

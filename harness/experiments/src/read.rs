@@ -66,8 +66,10 @@ pub fn read(path: &path::Path, profile: &str, settings: &[Setting]) -> Result<De
 pub fn read_all(path: &path::Path, profile: &str, settings: &[Setting]) -> Result<Vec<Declared>, Error> {
     let bytes = text::bytes(path, LARGEST).map_err(|source| Error::Read { path: path.to_owned(), source })?;
     let text = texts::decode(bytes).map_err(|problem| Error::Declared(format!("{}{problem}", path.display())))?;
-    let declared = parse(&text, &path.display().to_string(), profile, settings).map_err(Error::Declared)?;
-    let experiment = declared.experiment.clone().beside(path.parent().unwrap_or(path::Path::new("")));
+    let mut declared = parse(&text, &path.display().to_string(), profile, settings).map_err(Error::Declared)?;
+    let folder = path.parent().unwrap_or(path::Path::new(""));
+    let experiment = declared.experiment.clone().beside(folder);
+    declared.on_folds = declared.on_folds.map(|on_folds| Box::new(on_folds.beside(folder)));
     Ok(experiment.apart().into_iter().map(|experiment| Declared { experiment, ..declared.clone() }).collect())
 }
 

@@ -9,8 +9,8 @@ use serde_yaml::{Mapping, Value};
 use super::{entry::ModelSpec, names::unknown, yaml};
 
 /// Keys of an entry of `models` beside the model's own.
-pub(super) const COMMON: [&str; 6] =
-    ["feature", "feature_transformation", "label_transformation", "label", "trained_on", "variant"];
+pub(super) const COMMON: [&str; 7] =
+    ["feature", "feature_transformation", "label_transformation", "label", "trained_on", "starts_from", "variant"];
 
 /// One change.
 #[derive(Clone, Debug, PartialEq)]

@@ -13,7 +13,7 @@ use super::choice::{folds::FoldsSpec, members};
 use super::pools::Draw;
 use super::{
     bounds,
-    entry::{Entry, ModelSpec, trained_on},
+    entry::{Entry, ModelSpec, starts_from, trained_on},
     misfit::Misfit,
     misread::misread,
     named::unique,
@@ -115,6 +115,7 @@ impl Experiment {
     pub(crate) fn beside(mut self, folder: &path::Path) -> Self {
         self.train_test_split = folder.join(self.train_test_split);
         self.splits.iter_mut().for_each(|file| *file = folder.join(&*file));
+        self.models.iter_mut().filter_map(|entry| entry.starts_from.as_mut()).for_each(|start| start.beside(folder));
         self
     }
 }
@@ -350,6 +351,7 @@ impl Experiment {
             return Err("transfer needs the section `transfer:`, which draws its cells".into());
         }
         trained_on::check(entry, self.transfer.is_some())?;
+        starts_from::check(entry)?;
         let names: Vec<&str> = self.features.iter().map(|(name, _)| name.as_str()).collect();
         if let Some(feature) = entry.feature.as_deref().filter(|feature| !names.contains(feature)) {
             return Err(Misfit::unknown_feature(feature, &names));

@@ -147,13 +147,14 @@ impl<'a> Either<'a> {
     ) -> Result<(Self, FitSummary), ModelError> {
         match (&entry.model, material.source) {
             (ModelSpec::BatLiNet(parameters), Some(_)) if entry.trained_on == TrainedOn::Source => {
-                let (fitted, summary) = way.go(&BatLiNet::new(parameters.clone())?, lesson)?;
+                let model = BatLiNet::new(parameters.clone())?.starting_from(pretrained);
+                let (fitted, summary) = way.go(&model, lesson)?;
                 let references = material.references(entry);
                 let fitted = fitted.asked_with(&references.features, labels.forward(&references.lives))?;
                 Ok((Self::BatLiNet(Box::new(fitted)), summary))
             }
             (ModelSpec::BatLiNet(parameters), source) => {
-                let mut model = BatLiNet::new(parameters.clone())?;
+                let mut model = BatLiNet::new(parameters.clone())?.starting_from(pretrained);
                 if let Some(source) = source {
                     model = model.with_references(&source.features, labels.forward(&source.lives))?;
                 }
@@ -172,8 +173,8 @@ impl<'a> Either<'a> {
 }
 
 impl<'a> Trained<'a> {
-    /// Fits the model of `entry` to the training part of the samples, from the network that [`pretrain`] gave for it, if
-    /// any. Transformations see training cells only, source cells among them where they are references.
+    /// Fits the model of `entry` to the training part of the samples, from the network that [`pretrain`] gave for it or that the
+    /// entry names, if any. Transformations see training cells only, source cells among them where they are references.
     ///
     /// # Errors
     /// [`TrainError`], whose text goes into the record.
@@ -209,6 +210,10 @@ impl<'a> Trained<'a> {
         pretrained: Option<Weights>,
         way: Way<'_>,
     ) -> Result<(Self, FitSummary), TrainError> {
+        let pretrained = match (&entry.starts_from, way) {
+            (Some(start), Way::Fit) => Some(start.weights()?),
+            _ => pretrained,
+        };
         let learned = material.learned(entry);
         let transformation = entry.feature_transformation.fit(&learned.features)?;
         let labels = entry.label_transformation.fit(&material.labelled(entry))?;

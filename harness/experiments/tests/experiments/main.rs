@@ -12,4 +12,5 @@ mod plans;
 mod precision;
 mod scenarios;
 mod shared_trainings;
+mod starts_from;
 mod transfer_runs;
