@@ -36,7 +36,7 @@ pub enum Error {
     },
     /// Test lives that are all made up.
     #[error(
-        "{out}: all {lives} test lives of {model} in experiment {experiment} are padded: no record shows an end of life, so the \
+        "{out}: every test life of {model} in experiment {experiment} is padded ({lives} in all): no record shows an end of life, so the \
          numbers of cycles on record were taken for lives, and an error against them says nothing. Test on cells that reached \
          their end of life (`unreached: drop` leaves the others out), or take the rows of this experiment out of {}",
         out.join("scores.csv").display()

@@ -1,5 +1,6 @@
 //! What the lives rest on that errors were measured against: the records of the cells, a publisher's word, or nothing.
 
+use cells::count::{counted, verb};
 use std::path::Path;
 
 use super::summary::{Run, Summary};
@@ -51,9 +52,9 @@ pub fn notes(summary: &Summary) -> Vec<String> {
     let silent = with_numbers().filter(|run| run.score.lives.test.total() == 0).count();
     if silent > 0 {
         notes.push(format!(
-            "{silent} of {} runs do not say whether their lives were observed, padded or published: they are from before it \
-             was noted",
-            with_numbers().count()
+            "{silent} of {} {} not say whether its lives were observed, padded or published: that was noted later only",
+            counted(with_numbers().count(), "run"),
+            verb(silent, ["does", "do"])
         ));
     }
     let has = |basis: fn(&Tally) -> usize| {

@@ -1,5 +1,6 @@
 //! By which programs and on which machines the runs of a report were made, in a line.
 
+use cells::count::{counted, verb};
 use itertools::Itertools as _;
 
 use super::summary::{Run, Summary};
@@ -50,7 +51,11 @@ pub fn line(summaries: &[Summary]) -> String {
             "These runs do not say on which machine and by which commit they were made: they have no records, or older ones."
                 .to_owned()
         }
-        _ => format!("{said}. {silent} of {total} runs do not say: they have no records, or older ones."),
+        _ => format!(
+            "{said}. {silent} of {} {} not say: no record is there, or an older one.",
+            counted(total, "run"),
+            verb(silent, ["does", "do"])
+        ),
     }
 }
 
@@ -65,12 +70,14 @@ pub fn trainings(runs: &[Run]) -> Option<String> {
     let asked = made.iter().filter(|made| made.trained_by.is_some()).count();
     match (asked, made.len()) {
         (0, _) => None,
-        (asked, total) if asked == total => {
-            Some(format!("nothing was trained for these {total} runs: all asked models that other runs had trained"))
-        }
+        (asked, total) if asked == total => Some(format!(
+            "nothing was trained here: of {} each asked a model that another run had trained",
+            counted(total, "run")
+        )),
         (asked, total) => Some(format!(
-            "{} of these {total} runs trained a model, {asked} asked one that another run had trained",
-            total - asked
+            "{} of these {} trained a model, {asked} asked one that another run had trained",
+            total - asked,
+            counted(total, "run")
         )),
     }
 }
