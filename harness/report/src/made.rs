@@ -1,6 +1,6 @@
 //! By which programs and on which machines the runs of a report were made, in a line.
 
-use cells::count::{counted, verb};
+use cells::count::verb;
 use itertools::Itertools as _;
 
 use super::summary::{Run, Summary};
@@ -52,9 +52,11 @@ pub fn line(summaries: &[Summary]) -> String {
                 .to_owned()
         }
         _ => format!(
-            "{said}. {silent} of {} {} not say: no record is there, or an older one.",
-            counted(total, "run"),
-            verb(silent, ["does", "do"])
+            "{said}. {silent} of {total} runs {}.",
+            verb(
+                silent,
+                ["does not say: it has no record, or an older one", "do not say: they have no records, or older ones"]
+            )
         ),
     }
 }
@@ -70,14 +72,13 @@ pub fn trainings(runs: &[Run]) -> Option<String> {
     let asked = made.iter().filter(|made| made.trained_by.is_some()).count();
     match (asked, made.len()) {
         (0, _) => None,
-        (asked, total) if asked == total => Some(format!(
-            "nothing was trained here: of {} each asked a model that another run had trained",
-            counted(total, "run")
-        )),
+        (1, 1) => Some("nothing was trained for this run: it asked a model that another run had trained".to_owned()),
+        (asked, total) if asked == total => {
+            Some(format!("nothing was trained for these {total} runs: all asked models that other runs had trained"))
+        }
         (asked, total) => Some(format!(
-            "{} of these {} trained a model, {asked} asked one that another run had trained",
-            total - asked,
-            counted(total, "run")
+            "{} of these {total} runs trained a model, {asked} asked one that another run had trained",
+            total - asked
         )),
     }
 }
@@ -115,7 +116,7 @@ mod tests {
             " and B, ",
             "with 2 threads a run",
             "MLP and LSTM by libtorch 2.11.0 (avx2)",
-            "1 of 4 runs do not say",
+            "1 of 4 runs does not say",
         ] {
             assert!(text.contains(words), "'{words}' is not in: {text}");
         }
@@ -132,6 +133,7 @@ mod tests {
             "1 of these 3 runs trained a model, 2 asked one that another run had trained"
         );
         assert!(trainings(&runs[..2]).unwrap().starts_with("nothing was trained for these 2 runs"));
+        assert!(trainings(&runs[..1]).unwrap().starts_with("nothing was trained for this run"));
         assert_eq!(trainings(&[run("batlinet", 0, 1.0, "real")]), None);
     }
 }

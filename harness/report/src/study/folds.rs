@@ -44,7 +44,7 @@ fn table(slug: &str, name: &str, folds: &[&Summary]) -> Table {
     Table {
         slug: slug.to_owned(),
         caption: format!(
-            "{name}: errors over the test cells of all folds ({} in all), and the mean of the folds' RMSE",
+            "{name}: errors over the test cells of all {} folds, and the mean of the folds' RMSE",
             folds.len()
         ),
         columns: vec![
