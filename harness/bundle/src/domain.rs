@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cells::{
-    cell::{Cell, LEAST_CURRENT},
+    cell::{Cell, Cycle, LEAST_CURRENT},
     quote::shown,
 };
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,14 @@ const OF_CAPACITY: Slack = Slack::Factor(1.02);
 const OF_LIMITS: Slack = Slack::By(0.02);
 /// °C.
 const OF_TEMPERATURE: Slack = Slack::By(5.0);
+/// % of the nominal capacity that the first cycles of cells of one make differ by, beyond those of the training cells.
+const OF_FIRST_CAPACITY: Slack = Slack::By(1.5);
+/// V at which a cycler ends its halves, and holds the cell in charge: to a few mV the same in all cells of a test.
+const OF_HIGHEST: Slack = Slack::By(0.012);
+/// V; the last sample of a discharge lies below the limit by what the voltage falls until the cycler sees it.
+const OF_LOWEST: Slack = Slack::By(0.025);
+/// The highest voltages of a charge that may be spikes.
+const SPIKES: usize = 2;
 /// Samples go with the program of a cycler, and a few less show the same curve.
 const OF_SAMPLES: f64 = 1.5;
 
@@ -40,6 +48,9 @@ pub struct Traits {
     charge_rate: Option<f64>,
     discharge_rate: Option<f64>,
     discharge_samples: Option<f64>,
+    first_capacity: Option<f64>,
+    highest_voltage: Option<f64>,
+    lowest_voltage: Option<f64>,
 }
 
 /// The least and the largest of some values.
@@ -71,6 +82,15 @@ pub struct Domain {
     /// Samples of the first discharge at hand. None in bundles of older programs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub discharge_samples: Option<Range>,
+    /// % of the nominal capacity that the first cycle at hand gives. None in bundles of older programs, as the next two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_capacity: Option<Range>,
+    /// V, the highest of the first charge at hand, but for spikes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub highest_voltage: Option<Range>,
+    /// V, the lowest of the first discharge at hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lowest_voltage: Option<Range>,
     /// The same of the cells of each chemistry, where there are several.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub by_chemistry: BTreeMap<String, Domain>,
@@ -80,7 +100,8 @@ impl Traits {
     /// Of a cell with its first cycle, or more.
     pub fn of(cell: &Cell) -> Self {
         let info = cell.info();
-        let current = cell.cycles().first().map_or(&[][..], |cycle| &cycle.current);
+        let first = cell.cycles().first();
+        let current = first.map_or(&[][..], |cycle| &cycle.current);
         let half = |sign: f64| {
             let mut half: Vec<f64> =
                 current.iter().map(|value| sign * value).filter(|&value| value > LEAST_CURRENT).collect();
@@ -88,6 +109,15 @@ impl Traits {
             half
         };
         let [charge, discharge] = [half(1.0), half(-1.0)];
+        // in order, from the lowest
+        let voltages = |sign: f64| {
+            let samples = first.map_or(&[][..], |cycle| &cycle.voltage).iter().zip(current);
+            let of_half = samples.filter(|(_, current)| sign * **current > LEAST_CURRENT).map(|(voltage, _)| *voltage);
+            let mut voltages: Vec<f64> = of_half.collect();
+            voltages.sort_by(f64::total_cmp);
+            voltages
+        };
+        let given = first.map_or(0.0, Cycle::discharged);
         let rate = |half: &[f64]| half.get(half.len() / 2).map(|current| current / info.nominal_capacity);
         Self {
             chemistry: format!("{}/{}", info.chemistry.cathode, info.chemistry.anode),
@@ -97,6 +127,9 @@ impl Traits {
             charge_rate: rate(&charge),
             discharge_rate: rate(&discharge),
             discharge_samples: (!discharge.is_empty()).then_some(discharge.len() as f64),
+            first_capacity: (given > 0.0).then(|| 100.0 * given / info.nominal_capacity),
+            highest_voltage: voltages(1.0).iter().rev().nth(SPIKES).copied(),
+            lowest_voltage: voltages(-1.0).first().copied(),
         }
     }
 }
@@ -168,6 +201,9 @@ impl Domain {
             charge_rate: range(|cell| cell.charge_rate),
             discharge_rate: range(|cell| cell.discharge_rate),
             discharge_samples: range(|cell| cell.discharge_samples),
+            first_capacity: range(|cell| cell.first_capacity),
+            highest_voltage: range(|cell| cell.highest_voltage),
+            lowest_voltage: range(|cell| cell.lowest_voltage),
             by_chemistry: BTreeMap::new(),
         })
     }
@@ -178,7 +214,9 @@ impl Domain {
             let known: Vec<&str> = self.chemistries.iter().map(String::as_str).take(5).collect();
             let known = known.join(", ");
             let what = format!("its chemistry is {}, the training cells are {known}", shown(&cell.chemistry, 40));
-            return [vec![what], self.unlike(cell, "the training cells")].concat();
+            // how a cell of another kind begins, and where it turns, says nothing
+            let cell = Traits { first_capacity: None, highest_voltage: None, lowest_voltage: None, ..cell.clone() };
+            return [vec![what], self.unlike(&cell, "the training cells")].concat();
         }
         let of_chemistry = self.by_chemistry.iter().filter(|(known, _)| is_alike(known, &cell.chemistry));
         let unlike = of_chemistry.map(|(known, domain)| domain.unlike(cell, &format!("the training cells of {known}")));
@@ -191,6 +229,10 @@ impl Domain {
         let [lower, upper] = self.voltage_limits.map_or([None, None], |limits| limits.map(Some));
         let [low, high] = cell.voltage_limits.map(Some);
         let drawn = "; its curves are drawn between its limits, so a wrong one makes another life";
+        let of_first = "; cycles before it may not be in the files, its nominal capacity, by which lives are counted, may be another, or \
+                        it is cycled otherwise";
+        let turns =
+            "; its voltage may be measured otherwise, or it is cycled between other limits, and curves lie elsewhere";
         // more than any training cell has is no harm
         let enough = self.discharge_samples.map(|Range { low, .. }| Range { low, high: f64::INFINITY });
         let coarse =
@@ -202,6 +244,30 @@ impl Domain {
             ("lower voltage limit", "V", low, lower, OF_LIMITS, drawn),
             ("upper voltage limit", "V", high, upper, OF_LIMITS, drawn),
             ("temperature", "°C", cell.temperature, self.temperature, OF_TEMPERATURE, ""),
+            (
+                "first capacity at hand",
+                "% of nominal",
+                cell.first_capacity,
+                self.first_capacity,
+                OF_FIRST_CAPACITY,
+                of_first,
+            ),
+            (
+                "highest voltage in the first cycle at hand",
+                "V",
+                cell.highest_voltage,
+                self.highest_voltage,
+                OF_HIGHEST,
+                turns,
+            ),
+            (
+                "lowest voltage in the first cycle at hand",
+                "V",
+                cell.lowest_voltage,
+                self.lowest_voltage,
+                OF_LOWEST,
+                turns,
+            ),
         ];
         let mut warnings: Vec<String> = traits
             .into_iter()
@@ -232,6 +298,9 @@ mod tests {
             charge_rate: Some(3.6),
             discharge_rate: Some(4.0),
             discharge_samples: Some(200.0),
+            first_capacity: Some(97.0),
+            highest_voltage: Some(3.6),
+            lowest_voltage: Some(1.995),
         };
         change(&mut cell);
         cell
@@ -263,6 +332,37 @@ mod tests {
         assert_eq!(slow, ["its discharge rate in the first cycle at hand is 1 C, of the training cells 4 C"]);
         let fast = said(|cell| cell.charge_rate = Some(9.0));
         assert_eq!(fast, ["its charge rate in the first cycle at hand is 9 C, of the training cells 3.6 to 6 C"]);
+    }
+
+    #[test]
+    fn a_cell_that_begins_or_turns_elsewhere_is_said() {
+        let domain = Domain::of(&[cell(|_| ()), cell(|cell| cell.first_capacity = Some(99.0))]).unwrap();
+        let said = |change: fn(&mut Traits)| domain.warnings(&cell(change));
+        let near = said(|cell| {
+            (cell.first_capacity, cell.highest_voltage, cell.lowest_voltage) = (Some(100.4), Some(3.61), Some(2.01));
+        });
+        assert!(near.is_empty(), "{near:?}");
+        for (change, words) in [
+            (
+                (|cell| cell.first_capacity = Some(94.0)) as fn(&mut Traits),
+                "its first capacity at hand is 94 % of nominal, of",
+            ),
+            (|cell| cell.first_capacity = Some(101.0), "its first capacity at hand is 101 % of nominal"),
+            (|cell| cell.highest_voltage = Some(3.58), "its highest voltage in the first cycle at hand is 3.58 V, of"),
+            (|cell| cell.highest_voltage = Some(3.63), "its highest voltage in the first cycle at hand is 3.63 V"),
+            (|cell| cell.lowest_voltage = Some(2.05), "its lowest voltage in the first cycle at hand is 2.05 V"),
+            (|cell| cell.lowest_voltage = Some(1.9), "its lowest voltage in the first cycle at hand is 1.9 V"),
+        ] {
+            let said = said(change);
+            assert!(said.len() == 1 && said[0].starts_with(words), "{said:?}");
+        }
+        // of curves of discharge alone, and beside a model of an older program
+        assert!(said(|cell| cell.highest_voltage = None).is_empty());
+        let older = Domain { first_capacity: None, highest_voltage: None, lowest_voltage: None, ..domain.clone() };
+        assert!(older.warnings(&cell(|cell| cell.first_capacity = Some(80.0))).is_empty());
+        // of another kind of cell, its chemistry says all
+        let other = said(|cell| (cell.chemistry, cell.first_capacity) = ("LFP/silicon".to_owned(), Some(80.0)));
+        assert_eq!(other.len(), 1, "{other:?}");
     }
 
     #[test]

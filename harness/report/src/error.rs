@@ -1,5 +1,6 @@
 //! What keeps results from being reported.
 
+use cells::count::verb;
 use std::path::PathBuf;
 
 use cells::cell::Origin;
@@ -36,9 +37,11 @@ pub enum Error {
     },
     /// Test lives that are all made up.
     #[error(
-        "{out}: all {lives} test lives of {model} in experiment {experiment} are padded: no record shows an end of life, so the \
+        "{out}: {} of {model} in experiment {experiment} {} padded: no record shows an end of life, so the \
          numbers of cycles on record were taken for lives, and an error against them says nothing. Test on cells that reached \
          their end of life (`unreached: drop` leaves the others out), or take the rows of this experiment out of {}",
+        if *lives == 1 { "the only test life".to_owned() } else { format!("all {lives} test lives") },
+        verb(*lives, ["is", "are"]),
         out.join("scores.csv").display()
     )]
     Padded {

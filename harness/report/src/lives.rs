@@ -1,5 +1,6 @@
 //! What the lives rest on that errors were measured against: the records of the cells, a publisher's word, or nothing.
 
+use cells::count::{counted, verb};
 use std::path::Path;
 
 use super::summary::{Run, Summary};
@@ -51,9 +52,10 @@ pub fn notes(summary: &Summary) -> Vec<String> {
     let silent = with_numbers().filter(|run| run.score.lives.test.total() == 0).count();
     if silent > 0 {
         notes.push(format!(
-            "{silent} of {} runs do not say whether their lives were observed, padded or published: they are from before it \
-             was noted",
-            with_numbers().count()
+            "{silent} of {} {} lives were observed, padded or published: {} from before it was noted",
+            counted(with_numbers().count(), "run"),
+            verb(silent, ["does not say whether its", "do not say whether their"]),
+            verb(silent, ["it is", "they are"])
         ));
     }
     let has = |basis: fn(&Tally) -> usize| {
@@ -141,7 +143,7 @@ mod tests {
         assert!(title.contains("42 test cells (42 observed)"), "{title}");
         assert_eq!(
             said,
-            "1 of 2 runs do not say whether their lives were observed, padded or published: they are from before it was noted"
+            "1 of 2 runs does not say whether its lives were observed, padded or published: it is from before it was noted"
         );
         assert_eq!(of(&[run(0, [41, 0, 0], [42, 0, 0])]).1, "");
     }

@@ -1,5 +1,6 @@
 //! By which programs and on which machines the runs of a report were made, in a line.
 
+use cells::count::verb;
 use itertools::Itertools as _;
 
 use super::summary::{Run, Summary};
@@ -50,7 +51,13 @@ pub fn line(summaries: &[Summary]) -> String {
             "These runs do not say on which machine and by which commit they were made: they have no records, or older ones."
                 .to_owned()
         }
-        _ => format!("{said}. {silent} of {total} runs do not say: they have no records, or older ones."),
+        _ => format!(
+            "{said}. {silent} of {total} runs {}.",
+            verb(
+                silent,
+                ["does not say: it has no record, or an older one", "do not say: they have no records, or older ones"]
+            )
+        ),
     }
 }
 
@@ -65,6 +72,7 @@ pub fn trainings(runs: &[Run]) -> Option<String> {
     let asked = made.iter().filter(|made| made.trained_by.is_some()).count();
     match (asked, made.len()) {
         (0, _) => None,
+        (1, 1) => Some("nothing was trained for this run: it asked a model that another run had trained".to_owned()),
         (asked, total) if asked == total => {
             Some(format!("nothing was trained for these {total} runs: all asked models that other runs had trained"))
         }
@@ -108,7 +116,7 @@ mod tests {
             " and B, ",
             "with 2 threads a run",
             "MLP and LSTM by libtorch 2.11.0 (avx2)",
-            "1 of 4 runs do not say",
+            "1 of 4 runs does not say",
         ] {
             assert!(text.contains(words), "'{words}' is not in: {text}");
         }
@@ -125,6 +133,7 @@ mod tests {
             "1 of these 3 runs trained a model, 2 asked one that another run had trained"
         );
         assert!(trainings(&runs[..2]).unwrap().starts_with("nothing was trained for these 2 runs"));
+        assert!(trainings(&runs[..1]).unwrap().starts_with("nothing was trained for this run"));
         assert_eq!(trainings(&[run("batlinet", 0, 1.0, "real")]), None);
     }
 }

@@ -1,5 +1,6 @@
 //! Tables for a terminal.
 
+use cells::count::counted;
 use tabled::{
     builder::Builder,
     settings::{Alignment, Style, object::Columns},
@@ -32,7 +33,12 @@ pub fn render(document: &Document, width: Width) -> String {
         }
         for table in &section.tables {
             if table.rows.len() > LONG {
-                text.push_str(&format!("{}: {} rows, in tables/{}.csv\n", table.caption, table.rows.len(), table.slug));
+                text.push_str(&format!(
+                    "{}: {}, in tables/{}.csv\n",
+                    table.caption,
+                    counted(table.rows.len(), "row"),
+                    table.slug
+                ));
                 continue;
             }
             if table.caption != section.title {

@@ -17,6 +17,7 @@ use itertools::Itertools as _;
 use memchr::{memchr, memchr_iter};
 
 pub(super) use cause::{ZEROS, not_a_number, of_missing_columns, place_of};
+use cells::count::counted;
 use cells::quote::shown;
 use cells::text;
 use grouped::Grouped;
@@ -145,12 +146,19 @@ impl<R: Read, const N: usize> Table<R, N> {
         });
         if width != self.columns.len() {
             let columns = self.columns.len();
-            let why = if width < columns {
+            let is_prose =
+                width == 1 && columns > 2 && text.iter().filter(|byte| byte.is_ascii_alphabetic()).count() > 3;
+            let why = if is_prose {
+                "it seems to be a remark and no line of the table: take it out of the file"
+            } else if width < columns {
                 "the line is cut short or damaged: get the file anew"
             } else {
                 "if its numbers have decimal commas or commas between thousands, export it with decimal points alone"
             };
-            return Err(Problem::Line { line, what: format!("{width} fields, but the header has {columns}; {why}") });
+            return Err(Problem::Line {
+                line,
+                what: format!("{}, but the header has {columns}; {why}", counted(width, "field")),
+            });
         }
         Ok(Some(Row { text, fields: &self.fields, line, names: &self.names, marks: self.marks }))
     }
@@ -424,7 +432,8 @@ mod tests {
         assert_eq!(refusal(b"V,n\n\xff\xfe,2\n"), "line 2, column \"V\": \"\u{fffd}\u{fffd}\" is not a number");
         assert_eq!(refusal(b"V,n\n3,2.5\n"), "line 2, column \"n\": 2.5 is not a number of cycles");
         assert_eq!(refusal(b"V,n\n3,1e15\n"), "line 2, column \"n\": 1000000000000000 is not a number of cycles");
-        assert!(refusal(b"V,n\n1,2\n1").starts_with("line 3: 1 fields, but the header has 2; the line is cut short"));
+        assert!(refusal(b"V,n,t\n1,2,3\nEnd of test\n").contains("it seems to be a remark"));
+        assert!(refusal(b"V,n\n1,2\n1").starts_with("line 3: 1 field, but the header has 2; the line is cut short"));
         let endless = [b"V,n\n".as_slice(), &vec![b'1'; 8 * LONGEST_LINE]].concat();
         assert!(refusal(&endless).starts_with("line 2: more than 65536 bytes without an end"));
     }

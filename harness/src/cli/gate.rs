@@ -1,5 +1,6 @@
 //! `batlinet gate --baseline A --candidate B`
 
+use cells::count::{counted, verb};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -74,7 +75,11 @@ pub fn execute(arguments: &GateArguments) -> Result<(), Failure> {
     let now = Folder::read(candidate)?;
     if let (Some(_), false) = (&arguments.accept, baseline.join("scores.csv").exists()) {
         gate::found(baseline, &now, &Changes::default())?;
-        return output::print(&format!("{} is the baseline now: {} models\n", candidate.display(), now.groups.len()));
+        return output::print(&format!(
+            "{} is the baseline now: {}\n",
+            candidate.display(),
+            counted(now.groups.len(), "model")
+        ));
     }
     let before = Folder::read(baseline)?;
     gate::must_be_comparable(&before, &now)?;
@@ -88,8 +93,9 @@ pub fn execute(arguments: &GateArguments) -> Result<(), Failure> {
         let moved = gate::accept(baseline, &before, &now, &judged, &reason)?;
         let all = Judgement { judged: &judged, all: arguments.all };
         return output::print(&format!(
-            "{}{moved} runs moved; {} has their numbers now, and {} the reason\n",
+            "{}{} moved; {} has what they say now, and {} the reason\n",
             all.table(),
+            counted(moved, "run"),
             baseline.display(),
             baseline.join(Changes::FILE).display()
         ));
@@ -120,18 +126,20 @@ fn end(outcome: Outcome, judged: &[Judged], baseline: &Path, candidate: &Path) -
                 }
             };
             Err(Failure::Regressed(format!(
-                "{} of {} models are not what they were ({}); {hint}",
+                "{} of {} {} not what {} ({}); {hint}",
                 found.len(),
-                judged.len(),
+                counted(judged.len(), "model"),
+                verb(found.len(), ["is", "are"]),
+                verb(found.len(), ["it was", "they were"]),
                 such(&found),
             )))
         }
         Outcome::CannotTell => {
             let found = of(outcome);
             Err(Failure::Incomplete(format!(
-                "of {} of {} models nobody can tell ({}): run what is missing, or measure the noise with --noise",
+                "of {} of {} nobody can tell ({}): run what is missing, or measure the noise with --noise",
                 found.len(),
-                judged.len(),
+                counted(judged.len(), "model"),
                 such(&found)
             )))
         }
@@ -161,10 +169,10 @@ fn measure(baseline: &Path, others: &[PathBuf]) -> Result<(), Failure> {
     }
     let path = noise.write(baseline)?;
     output::print(&format!(
-        "{}\n{} models measured on {} engines: {}\n",
+        "{}\n{} measured on {}: {}\n",
         builder.build().with(Style::sharp()),
-        noise.len(),
-        others.len(),
+        counted(noise.len(), "model"),
+        counted(others.len(), "engine"),
         path.display()
     ))
 }
@@ -210,7 +218,7 @@ impl Judgement<'_> {
             }
         }
         let counts: Vec<String> = counts.into_iter().map(|(word, count)| format!("{count} {word}")).collect();
-        format!("{table}{} models: {}\n", self.judged.len(), counts.join(", "))
+        format!("{table}{}: {}\n", counted(self.judged.len(), "model"), counts.join(", "))
     }
 
     fn json(&self, outcome: Outcome) -> String {

@@ -1,5 +1,6 @@
 //! `batlinet history METRIC`
 
+use cells::count::counted;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -68,7 +69,7 @@ pub fn execute(arguments: &HistoryArguments) -> Result<(), Failure> {
             let path = folder.join(format!("history-{metric}-{index:02}.svg"));
             record::files::write_whole(&path, figure::draw(&drawn(one, metric))?.as_bytes())?;
         }
-        text.push_str(&format!("wrote {} figures to {}\n", all.len(), folder.display()));
+        text.push_str(&format!("wrote {} to {}\n", counted(all.len(), "figure"), folder.display()));
     }
     output::print(&text)
 }

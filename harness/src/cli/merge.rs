@@ -1,5 +1,6 @@
 //! `batlinet merge A B … --out C`
 
+use cells::count::{counted, verb};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -33,18 +34,21 @@ pub fn execute(arguments: &MergeArguments) -> Result<(), Failure> {
         same => format!(", {same} of them in more than one folder and the same in each"),
     };
     output::print(&format!(
-        "{} runs of {} folders{same}: {}\n",
-        merged.runs,
-        arguments.folders.len(),
+        "{} of {}{same}: {}\n",
+        counted(merged.runs, "run"),
+        counted(arguments.folders.len(), "folder"),
         arguments.out.display()
     ))?;
     match &merged.missing[..] {
         [] => Ok(()),
         missing => Err(Failure::Incomplete(format!(
-            "{} runs that were meant are in none of the folders: {}; the same `run` with --out {} makes them",
-            missing.len(),
+            "{} that {} meant {} in none of the folders: {}; the same `run` with --out {} makes {}",
+            counted(missing.len(), "run"),
+            verb(missing.len(), ["was", "were"]),
+            verb(missing.len(), ["is", "are"]),
             output::names(missing.iter().map(String::as_str)),
-            arguments.out.display()
+            arguments.out.display(),
+            verb(missing.len(), ["it", "them"])
         ))),
     }
 }

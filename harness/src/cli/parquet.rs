@@ -8,6 +8,7 @@ pub(super) fn columns(bytes: Vec<u8>, wanted: Wanted<'_>) -> Result<Vec<(String,
     let values = |values| match values {
         ColumnValues::Numbers(numbers) => Values::Numbers(numbers),
         ColumnValues::Words(words) => Values::Words(words),
+        ColumnValues::Times(times) => Values::Times(times),
         ColumnValues::Other => Values::Other,
     };
     let columns = tables::read_columns(bytes, wanted)?;

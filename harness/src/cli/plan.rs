@@ -86,9 +86,9 @@ pub fn execute(arguments: &PlanArguments) -> Result<(), Failure> {
         for (part, ids) in [(train, &plan.split.train), (test, &plan.split.test)] {
             let padded = foresight.padded(ids, &experiment.label);
             if !padded.is_empty() {
-                let (count, which) = (padded.len(), output::names(padded));
+                let (count, which) = (counted(padded.len(), &format!("{part} cell")), output::names(padded));
                 text.push_str(&format!(
-                    "  of {count} {part} cells the record ends before the life, and the number of its cycles plus 2 is taken for \
+                    "  of {count} the record ends before the life, and the number of its cycles plus 2 is taken for \
                      it: {which}\n"
                 ));
             }

@@ -84,18 +84,18 @@ pub fn execute(arguments: &PredictArguments) -> Result<(), Failure> {
     match answers.iter().filter(|answer| answer.status == Status::Failed).count() {
         0 => Ok(()),
         failed => Err(Failure::RunsFailed(format!(
-            "of {failed} of {} no life could be predicted; the column warnings says why",
+            "of {failed} of {} no life could be predicted; their warnings say why",
             counted(answers.len(), "cell")
         ))),
     }
 }
 
 fn table(answers: &[Answer]) -> String {
-    // what no cell has is left out, and the names of references are too many for a table
+    // what no cell has is left out, the names of references are too many for a table, and warnings, which are sentences, stand below it
     let has_references = answers.iter().any(|answer| answer.reference_low.is_some());
     let has_recorded = answers.iter().any(|answer| answer.recorded_life.is_some());
     let is_shown = |column: &str| match column {
-        "references" => false,
+        "references" | "warnings" => false,
         "reference_low" | "reference_high" => has_references,
         "recorded_life" => has_recorded,
         _ => true,
@@ -109,5 +109,10 @@ fn table(answers: &[Answer]) -> String {
     for answer in answers {
         builder.push_record(shown(answer.row(|value| format!("{value:.0}"))));
     }
-    format!("{}\n", builder.build().with(Style::markdown()))
+    let warnings: String = answers
+        .iter()
+        .filter(|answer| !answer.warnings.is_empty())
+        .map(|answer| format!("\nwarnings of {}:\n- {}\n", answer.cell_id, answer.warnings.join("\n- ")))
+        .collect();
+    format!("{}\n{warnings}", builder.build().with(Style::markdown()))
 }

@@ -1,5 +1,6 @@
 //! `batlinet report OUT…`
 
+use cells::count::{counted, counted_with};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -71,8 +72,10 @@ pub fn execute(arguments: &ReportArguments) -> Result<(), Failure> {
     let written: String = shown.map(|file| format!("wrote {}\n", file.display())).collect();
     let (tables, figures) = (document.tables().count(), document.figures().count());
     output::print(&format!(
-        "{}\n{written}wrote {tables} tables and {figures} figures to {} and {}\n",
+        "{}\n{written}wrote {} and {} to {} and {}\n",
         terminal::render(&document, Width::Full),
+        counted(tables, "table"),
+        counted(figures, "figure"),
         to.join("tables").display(),
         to.join("figures").display(),
     ))
@@ -88,8 +91,8 @@ fn put_together(folders: &[PathBuf], into: &Path, is_said_where: bool) -> Result
     let merged = merge(folders, into, Purpose::Reading, &say)?;
     if merged.left_out > 0 {
         say(&format!(
-            "{} runs are left out: an earlier one of these folders has their model of the same experiment",
-            merged.left_out
+            "{} left out: an earlier one of these folders has the same model of the same experiment",
+            counted_with(merged.left_out, "run", ["is", "are"])
         ));
     }
     Ok(())

@@ -88,8 +88,9 @@ pub fn execute(arguments: &RunArguments) -> Result<(), Failure> {
     let outdated = match tally.outdated {
         0 => String::new(),
         outdated => format!(
-            "{outdated} earlier runs are not in the scores any more, since the experiments or settings have changed; they \
-             stay in {}\n",
+            "{} not in the scores any more, since the experiments or settings have changed; {} in {}\n",
+            counted_with(outdated, "earlier run", ["is", "are"]),
+            verb(outdated, ["it stays", "they stay"]),
             out.join("runs").display()
         ),
     };

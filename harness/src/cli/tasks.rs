@@ -4,6 +4,7 @@
 //! parts together. Runs that share a trained model are in one part: nothing is trained twice. A task that was killed is given again;
 //! what it had finished is not made again.
 
+use cells::count::counted;
 use std::{borrow::Cow, path::Path};
 
 use clap::ValueEnum;
@@ -113,6 +114,7 @@ impl Tasks<'_> {
         call.push("--shard".to_owned());
         let of = self.count();
         let out = self.out.display();
+        let (parts, runs) = (counted(of, "part"), counted(self.parts.iter().map(Vec::len).sum(), "run"));
         format!(
             "#!/bin/bash\n\
              # Made by `batlinet plan --shards {of} --format slurm`. Submit it from the folder that its paths are relative to:\n\
@@ -125,14 +127,13 @@ impl Tasks<'_> {
              #SBATCH --requeue\n\
              #SBATCH --open-mode=append\n\
              #SBATCH --signal=INT@60\n\
-             {}# {of} parts with {} runs; a part that is given again goes on where it was\n\
+             {}# {parts} with {runs}; a part that is given again goes on where it was\n\
              set -eu\n\
              part=${{SLURM_ARRAY_TASK_ID:?}}\n\
              # merge: {}\n\
              # out: {out}\n\
              exec srun --ntasks=1 {}\"$part/{of}\" --jobs \"${{SLURM_CPUS_PER_TASK:-2}}\" --out {}\"$part-of-{of}\"\n",
             if self.is_on_card() { "#SBATCH --gpus=1\n" } else { "" },
-            self.parts.iter().map(Vec::len).sum::<usize>(),
             shell(&self.merging()),
             shell(&call) + " ",
             shell(&[format!("{out}-parts/")]),

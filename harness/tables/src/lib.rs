@@ -4,6 +4,7 @@ mod columns;
 mod error;
 mod features;
 mod predictions;
+mod times;
 
 pub use columns::{ColumnValues, read_columns};
 pub use error::Error;

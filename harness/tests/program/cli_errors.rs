@@ -154,13 +154,13 @@ fn what_was_set_and_what_is_not_there_any_more_is_said() {
     let folder = folder();
     let text = |arguments: &[&str]| said(arguments, folder.path());
     let plain = text(&["run", "small.yaml", "--out", "out"]);
-    assert!(!plain.contains("earlier run") && !plain.contains(" runs of this experiment are here"), "{plain}");
+    assert!(!plain.contains("earlier run") && !plain.contains("runs of this experiment"), "{plain}");
     let set = ["run", "small.yaml", "--out", "out", "--models", "ridge", "--set", "models.ridge.alpha=7"];
     let set = text(&set);
     assert!(set.contains("profile paper, with ridge.alpha 7.0 instead of 1.0"), "{set}");
-    assert!(set.contains("1 earlier runs are not in the scores any more"), "{set}");
+    assert!(set.contains("1 earlier run is not in the scores any more"), "{set}");
     let part = text(&["run", "small.yaml", "--out", "part", "--models", "ridge"]);
-    assert!(part.contains("1 of the 2 runs of this experiment are here"), "{part}");
+    assert!(part.contains("1 of the 2 runs of this experiment is here"), "{part}");
 }
 
 #[test]

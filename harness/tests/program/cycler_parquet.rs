@@ -43,7 +43,8 @@ fn cells() -> LabCells {
     })
 }
 
-fn table(names: [&str; 6], file: &Path) {
+/// The columns of the names of a file, each with its values.
+fn columns() -> [Vec<Option<f32>>; 6] {
     let cells = cells();
     let mut columns: [Vec<Option<f32>>; 6] = Default::default();
     let mut began = 0.0;
@@ -57,15 +58,19 @@ fn table(names: [&str; 6], file: &Path) {
         }
         began += time.last().unwrap() + 10.0;
     }
-    let columns = names.iter().zip(columns).map(|(name, values)| ((*name).to_owned(), Values::Numbers(values)));
+    columns
+}
+
+fn table(names: [&str; 6], file: &Path) {
+    let columns = names.iter().zip(columns()).map(|(name, values)| ((*name).to_owned(), Values::Numbers(values)));
     write_features(file, columns.collect()).unwrap();
 }
 
-/// Imports the file by its own draft.
-fn imported(file: &Path, nominal: &str) -> (Option<i32>, String, PathBuf) {
+/// Imports the file by its own draft, which has these words.
+fn imported(file: &Path, nominal: &str, words: &str) -> (Option<i32>, String, PathBuf) {
     let (code, draft) = batlinet(&["data", "describe", file.to_str().unwrap()]);
     assert_eq!(code, Some(0), "{draft}");
-    assert!(draft.contains("Battery Data Format"), "{draft}");
+    assert!(draft.contains(words), "{draft}");
     let guess = draft.lines().find(|line| line.trim().starts_with("nominal_capacity:")).unwrap();
     let (yaml, store) = (file.with_extension("yaml"), file.with_extension("store"));
     fs::write(&yaml, draft.replace(guess, &format!("  nominal_capacity: {nominal}"))).unwrap();
@@ -74,21 +79,46 @@ fn imported(file: &Path, nominal: &str) -> (Option<i32>, String, PathBuf) {
     (code, said, store)
 }
 
+/// Holds the one cell of a store against the one that the file was made of.
+fn gives_the_cell(store: &Path) {
+    let store = Store::open(store).unwrap();
+    let cell = store.cell(&store.ids()[0], usize::MAX).unwrap();
+    let sound = cells();
+    let given = |cycles: &[Cycle]| cycles.iter().map(Cycle::discharged).collect::<Vec<f64>>();
+    let (read, made) = (given(cell.cycles()), given(sound.get("mine").cycles()));
+    assert_eq!(read.len(), made.len());
+    assert!(read.iter().zip(&made).all(|(one, other)| (one - other).abs() < 1e-5), "{read:?} {made:?}");
+}
+
+#[test]
+fn dates_may_be_the_only_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("mine.parquet");
+    let [times, others @ ..] = columns();
+    let date = |time: &Option<f32>| {
+        let seconds = f64::from(time.unwrap()) + 8.0 * 3600.0;
+        let (day, of_day) = (1.0 + (seconds / 86_400.0).floor(), seconds % 86_400.0);
+        let (hours, minutes) = ((of_day / 3600.0).floor(), (of_day % 3600.0 / 60.0).floor());
+        format!("2024-03-{day:02}T{hours:02}:{minutes:02}:{:09.6}+01:00", of_day % 60.0)
+    };
+    let mut columns = vec![("Date Time".to_owned(), Values::Words(times.iter().map(date).collect()))];
+    columns.extend(TODAY[1..].iter().zip(others).map(|(name, values)| ((*name).to_owned(), Values::Numbers(values))));
+    write_features(&file, columns).unwrap();
+    let (code, said, store) = imported(&file, "3", "unit: date");
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("the time is that of the dates in \"Date Time\""), "{said}");
+    gives_the_cell(&store);
+}
+
 #[test]
 fn either_kind_of_names_gives_the_cell() {
     let dir = tempfile::tempdir().unwrap();
     for (place, names) in [TODAY, BEFORE].into_iter().enumerate() {
         let file = dir.path().join(format!("mine{place}.parquet"));
         table(names, &file);
-        let (code, said, store) = imported(&file, "3");
+        let (code, said, store) = imported(&file, "3", "Battery Data Format");
         assert_eq!(code, Some(0), "{said}");
-        let store = Store::open(&store).unwrap();
-        let cell = store.cell(&store.ids()[0], usize::MAX).unwrap();
-        let sound = cells();
-        let given = |cycles: &[Cycle]| cycles.iter().map(Cycle::discharged).collect::<Vec<f64>>();
-        let (read, made) = (given(cell.cycles()), given(sound.get("mine").cycles()));
-        assert_eq!(read.len(), made.len());
-        assert!(read.iter().zip(&made).all(|(one, other)| (one - other).abs() < 1e-5), "{read:?} {made:?}");
+        gives_the_cell(&store);
     }
     // cut short, it is named
     let whole = fs::read(dir.path().join("mine0.parquet")).unwrap();

@@ -46,7 +46,7 @@ fn the_same_lands_however_it_was_run_and_a_change_does_not() {
 
     // declared, it lands, and from then on it is the baseline
     let (code, said) = gate(&small, "c", &["--accept", "a softer penalty"]);
-    assert!(code == 0 && said.contains("1 runs moved"), "{code}: {said}");
+    assert!(code == 0 && said.contains("1 run moved"), "{code}: {said}");
     let changes = fs::read_to_string(small.path("out/changes.yaml")).unwrap();
     assert!(changes.contains("reason: a softer penalty"), "{changes}");
     assert_eq!(gate(&small, "c", &[]).0, 0);

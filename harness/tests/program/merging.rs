@@ -29,7 +29,9 @@ fn parts_that_are_put_together_are_what_one_call_leaves() {
     // a part that is missing is named, and a run that is twice there is one
     let (code, said) = small.ends(&["merge", "a", "b", "a", "--out", "less"]);
     assert!(
-        code == 5 && said.contains("in more than one folder") && said.contains("1 runs that were meant"),
+        code == 5
+            && said.contains("in more than one folder")
+            && said.contains("1 run that was meant is in none of the folders"),
         "{code}: {said}"
     );
     let (code, said) = small.ends(&["merge", "a", "b", "--out", "all"]);
@@ -92,7 +94,7 @@ fn a_report_of_several_folders_takes_each_model_from_the_first_that_has_it() {
     let (code, said) = small.ends(&["report", "first", "out"]);
     assert!(code == 2 && said.contains("--to DIR"), "{code}: {said}");
     let (code, said) = small.ends(&["report", "first", "out", "--to", "page"]);
-    assert!(code == 0 && said.contains("1 runs are left out"), "{code}: {said}");
+    assert!(code == 0 && said.contains("1 run is left out"), "{code}: {said}");
     let rows = fs::read_to_string(small.path("page/summary.csv")).unwrap();
     let of = |folder: &str| {
         let scores = fs::read_to_string(small.path(folder).join("scores.csv")).unwrap();

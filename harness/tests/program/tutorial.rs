@@ -80,6 +80,8 @@ fn every_command_of_the_tutorial_does_what_it_says() {
     }
     let all = said.concat();
     assert!(all.contains("| my-1 ") && all.contains("| ended "), "{all}");
+    // what is to be read before the number stands below it, a line each
+    assert!(all.contains("\nwarnings of my-1:\n- its charge rate in the first cycle at hand is 2 C, of"), "{all}");
     let living = said.iter().find_map(|text| text.find("cell_id,life,").map(|start| &text[start..])).unwrap();
     let living = answer(living);
     let [life, low, high, remaining, seen] = [1, 2, 3, 4, 5].map(|column| living[column].parse::<f64>().unwrap());

@@ -5,6 +5,12 @@ use super::{APART, Doubt, Seen, middle::median};
 
 /// Factor between a counter and the integral of the current that fine sampling does not explain, cycle after cycle.
 const OFF: f64 = 1.03;
+/// Factor between this at the beginning of a record and at its end that wear does not explain.
+const DRIFT: f64 = 1.03;
+/// Cycles at the beginning and at the end that show it, …
+const ENDS: usize = 10;
+/// … in a record so many times as long.
+const LONG: usize = 4;
 /// Share of the nominal capacity between two samples, at most, where sampling is fine.
 const FINE: f64 = 0.03;
 /// Samples of a discharge that an integral is to be trusted of.
@@ -19,7 +25,7 @@ const UNCOUNTED: f64 = 0.02;
 impl Seen<'_> {
     /// The counters of a cell of one's own.
     pub(super) fn counters(&self) -> Option<Doubt> {
-        self.at_its_end().or_else(|| self.in_steps()).or_else(|| self.off())
+        self.at_its_end().or_else(|| self.in_steps()).or_else(|| self.off()).or_else(|| self.drift())
     }
 
     fn at_its_end(&self) -> Option<Doubt> {
@@ -47,14 +53,17 @@ impl Seen<'_> {
         })
     }
 
+    /// What the counter of discharge says by what the current over time gives, of a whole cycle with fine samples.
+    fn by_current(&self, facts: &Facts) -> Option<f64> {
+        let is_fine = self.is_whole(facts)
+            && facts.in_half[1] > ENOUGH
+            && facts.widest < FINE * self.nominal
+            && facts.hole.is_none();
+        facts.integral[1].filter(|integral| is_fine && *integral > 0.0).map(|integral| facts.discharged / integral)
+    }
+
     fn off(&self) -> Option<Doubt> {
-        let ratio = |facts: &Facts| {
-            let is_fine = self.is_whole(facts)
-                && facts.in_half[1] > ENOUGH
-                && facts.widest < FINE * self.nominal
-                && facts.hole.is_none();
-            facts.integral[1].filter(|integral| is_fine && *integral > 0.0).map(|integral| facts.discharged / integral)
-        };
+        let ratio = |facts: &Facts| self.by_current(facts);
         let ratios: Vec<f64> = self.cycles.iter().filter_map(ratio).collect();
         let usual = median(&ratios).filter(|_| ratios.len() >= FEWEST)?;
         // what is further apart is said of every source
@@ -69,6 +78,36 @@ impl Seen<'_> {
                 facts.discharged,
                 facts.integral[1].unwrap_or_default(),
                 100.0 * (usual - 1.0)
+            )
+        })
+    }
+
+    /// A counter that goes with the current at the beginning and not at the end, or the other way round.
+    fn drift(&self) -> Option<Doubt> {
+        let ratios: Vec<(usize, f64)> = self
+            .cycles
+            .iter()
+            .enumerate()
+            .filter_map(|(place, facts)| Some((place, self.by_current(facts)?)))
+            .collect();
+        if ratios.len() < LONG * ENDS {
+            return None;
+        }
+        let usual = |of: &[(usize, f64)]| median(&of.iter().map(|(_, ratio)| *ratio).collect::<Vec<f64>>());
+        let (early, late) = (usual(&ratios[..ENDS])?, usual(&ratios[ratios.len() - ENDS..])?);
+        let change = late / early;
+        if (1.0 / DRIFT..=DRIFT).contains(&change) {
+            return None;
+        }
+        // half way from the one to the other
+        let is_late = |ratio: f64| (ratio - early) * (late - early) > 0.5 * (late - early).powi(2);
+        let shows: Vec<usize> = ratios.iter().filter(|(_, ratio)| is_late(*ratio)).map(|(place, _)| *place).collect();
+        self.of_positions(&shows, ratios.len(), |_| {
+            format!(
+                "the counter of discharge says {:.1} % of what the current over time gives in the first cycles and {:.1} % in the last: one of \
+                 the two drifts, and lives are counted by the counter",
+                100.0 * early,
+                100.0 * late
             )
         })
     }

@@ -1,5 +1,7 @@
 //! What one cycle shows, before it is judged.
 
+use itertools::Itertools as _;
+
 use crate::cell::Cycle;
 
 /// s by which time may run back by rounding.
@@ -31,6 +33,10 @@ pub(super) struct Facts {
     pub(super) voltage: (f64, f64),
     /// V, without the outermost 2 % of samples on either side.
     pub(super) typical_voltage: (f64, f64),
+    /// V by which the lowest voltage lies under the sample before it.
+    pub(super) last_fall: f64,
+    /// V between two of its voltages, at least, where many samples share theirs with others.
+    pub(super) voltage_step: Option<f64>,
     /// s before and after the first time that runs back.
     pub(super) time_back: Option<(f64, f64)>,
     /// °C.
@@ -46,7 +52,7 @@ pub(super) struct Facts {
     pub(super) step: Option<f64>,
     /// Ah that the current gives after the counter of discharge has moved for the last time.
     pub(super) uncounted: f64,
-    /// Ah that the current gives between two samples of discharge, at most.
+    /// Ah between two samples of discharge, at most, as the integral has them; without times, as the counter does.
     pub(super) widest_gap: f64,
     /// Share of the discharge capacity that grows while the cell is charged.
     pub(super) against: Option<f64>,
@@ -74,6 +80,24 @@ fn hole(mut steps: Vec<f64>) -> Option<(f64, f64)> {
     (steps.len() > 20 && widest > HOLE * all && widest > WIDER * usual).then_some((widest, usual))
 }
 
+/// Samples that show in which steps a voltage was written.
+const STEPPED: usize = 100;
+
+/// The least step between these voltages in their order, where many are there more than once.
+fn voltage_step(sorted: &[f64]) -> Option<f64> {
+    let steps = sorted.windows(2).map(|pair| pair[1] - pair[0]).filter(|step| *step > 1e-7);
+    let (distinct, least) = steps.fold((1, f64::INFINITY), |(count, least), step| (count + 1, least.min(step)));
+    (sorted.len() >= STEPPED && 4 * distinct < 3 * sorted.len() && least.is_finite()).then_some(least)
+}
+
+/// The current between a sample and the one before it.
+///
+/// At the beginning of a step, it holds since the sample before or flows from this one on: the mean of both is wrong by at most half a
+/// step, so the later one counts, as importers do.
+fn between(current: &[f64], k: usize) -> f64 {
+    if current[k - 1] * current[k] > 0.0 { 0.5 * (current[k - 1] + current[k]) } else { current[k] }
+}
+
 fn range(values: &[f64]) -> (f64, f64) {
     values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &value| (low.min(value), high.max(value)))
 }
@@ -99,6 +123,9 @@ impl Facts {
         let cut = samples / 50;
         sorted.sort_by(f64::total_cmp);
         facts.typical_voltage = (sorted[cut], sorted[samples - 1 - cut]);
+        let lowest = cycle.voltage.iter().position_min_by(|one, other| one.total_cmp(other)).unwrap_or(0);
+        facts.last_fall = if lowest > 0 { cycle.voltage[lowest - 1] - facts.voltage.0 } else { 0.0 };
+        facts.voltage_step = voltage_step(&sorted);
         facts.temperature = cycle.temperature.as_deref().map(range);
         let peak = cycle.current.iter().fold(0.0, |peak: f64, current| peak.max(current.abs()));
         facts.largest_current = peak;
@@ -109,9 +136,10 @@ impl Facts {
         facts
     }
 
-    /// Whether the current gives more than the counter by what it gives between two samples alone: others are missing there.
+    /// Whether the current and the counter differ by no more than what passes between two samples alone: others are missing there, and
+    /// with them the current that flowed.
     pub(super) fn is_of_one_gap(&self) -> bool {
-        self.integral[1].is_some_and(|integral| (integral - self.widest_gap..integral).contains(&self.discharged))
+        self.integral[1].is_some_and(|integral| (integral - self.discharged).abs() < self.widest_gap)
     }
 
     /// Integrals, samples of the halves, and time.
@@ -128,14 +156,12 @@ impl Facts {
             if since < -ROUNDING && self.time_back.is_none() {
                 self.time_back = Some((time[k - 1], time[k]));
             }
-            // at the beginning of a step, the current holds since the sample before or flows from this one on: its mean of both
-            // is wrong by at most half a step, so the later one counts, as importers do
-            let current = if cycle.current[k - 1] * cycle.current[k] > 0.0 {
-                0.5 * (cycle.current[k - 1] + cycle.current[k])
-            } else {
-                cycle.current[k]
-            };
-            sums[usize::from(current < 0.0)] += current.abs() * since.max(0.0) / 3600.0;
+            let current = between(&cycle.current, k);
+            let passed = current.abs() * since.max(0.0) / 3600.0;
+            sums[usize::from(current < 0.0)] += passed;
+            if current < 0.0 {
+                self.widest_gap = self.widest_gap.max(passed);
+            }
         }
         self.integral = sums.map(Some);
     }
@@ -206,6 +232,9 @@ impl Facts {
                 self.widest = self.widest.max(change);
             }
         }
+        if cycle.time.is_none() {
+            self.widest_gap = self.widest;
+        }
         self.against = (grown > 0.1 * nominal).then(|| grown_in_charge / grown);
         self.carried = (falls && counter[0] > 0.2 * nominal && !flows(0)).then_some(counter[0]);
         // a discharge ends where the cell is charged again
@@ -215,8 +244,6 @@ impl Facts {
         };
         let steps = (1..counter.len()).filter(|&k| flows(k) && flows(k - 1)).map(|k| passed(k - 1, k));
         self.hole = hole(steps.collect());
-        // after a rest, too
-        self.widest_gap = (1..counter.len()).filter(|&k| flows(k)).map(|k| passed(k - 1, k)).fold(0.0, f64::max);
         let (mut samples, mut moves) = (0, 0);
         for k in (1..counter.len()).filter(|&k| flows(k) && flows(k - 1)) {
             samples += 1;

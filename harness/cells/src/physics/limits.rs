@@ -5,12 +5,13 @@ use super::{Doubt, Seen, Weight, middle::quantile};
 
 /// V beyond the limits that a cycler's control explains.
 const BEYOND: f64 = 0.3;
-/// Share of the window between the limits that no cycle comes nearer to one of them than.
-const REACH: f64 = 0.05;
+/// V from a limit at which a cycler's control and its calibration end a half, at most; of a discharge, beside what the voltage falls
+/// from one sample to the next.
+const REACH: f64 = 0.02;
 /// V by which cells are cycled beyond the upper limit that is said of them, at most, …
-const PASSED: f64 = 0.06;
-/// … and LFP cells, for which it says less: MATR by 0.1 V.
-const PASSED_BY_IRON: f64 = 0.12;
+const PASSED: f64 = 0.03;
+/// … and LFP cells, too, for which it says less: MATR is held above its limit by so much.
+const PASSED_BY_IRON: std::ops::RangeInclusive<f64> = 0.08..=0.12;
 /// V below the lower limit that the last sample of a discharge explains.
 const PASSED_BELOW: f64 = 0.04;
 /// Words for the cathodes that are told by their voltage.
@@ -39,6 +40,8 @@ const KELVIN: std::ops::RangeInclusive<f64> = 213.0..=423.0;
 struct Turns {
     low: (f64, f64),
     high: (f64, f64),
+    /// V by which the last sample of a discharge lies under the one before it.
+    last_fall: f64,
     has_charge: bool,
 }
 
@@ -84,6 +87,7 @@ impl Seen<'_> {
         Some(Turns {
             low: (reached(low, 0.1)?, reached(low, 0.9)?),
             high: (reached(high, 0.1)?, reached(high, 0.9)?),
+            last_fall: reached(|facts| facts.last_fall, 0.5)?,
             has_charge: whole.iter().any(|facts| facts.has_charge),
         })
     }
@@ -100,10 +104,11 @@ impl Seen<'_> {
     /// Limits that nearly all cycles pass.
     fn passed_limits(&self, turns: &Turns) -> Option<Doubt> {
         let (low, high) = self.cell.info().voltage_limits;
-        let passed = if self.is_one_of(&IRON_PHOSPHATE) { PASSED_BY_IRON } else { PASSED };
+        let above = turns.high.0 - high;
+        let is_passed = above > PASSED && !(self.is_one_of(&IRON_PHOSPHATE) && PASSED_BY_IRON.contains(&above));
         let (side, limit, by) = match () {
             // a discharge alone begins where the load lets it
-            () if turns.has_charge && turns.high.0 > high + passed => ("upper", high, turns.high.0 - high),
+            () if turns.has_charge && is_passed => ("upper", high, above),
             () if turns.low.1 < low - PASSED_BELOW => ("lower", low, low - turns.low.1),
             () => return None,
         };
@@ -119,14 +124,13 @@ impl Seen<'_> {
     fn never_near(&self, turns: &Turns) -> Option<Doubt> {
         let (low, high) = self.cell.info().voltage_limits;
         let (lowest, highest) = (turns.low.0, turns.high.1);
-        let reach = REACH * (high - low);
         let limit = match () {
-            () if turns.has_charge && highest < high - reach => high,
-            () if lowest > low + reach => low,
+            () if turns.has_charge && highest < high - REACH => high,
+            () if lowest > low + REACH + turns.last_fall => low,
             () => return None,
         };
         let what = format!(
-            "its cycles go from {lowest:.2} to {highest:.2} V and never come near the limit of {limit} V: the limits seem to be another \
+            "its cycles go from {lowest:.3} to {highest:.3} V and never come near the limit of {limit} V: the limits seem to be another \
              cell's, or those of the maker where it is cycled between others; features are drawn between the limits, so write those \
              between which it was cycled under voltage_limits"
         );

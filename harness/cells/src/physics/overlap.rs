@@ -1,6 +1,8 @@
 //! A few cycles that stand in a record twice, one row after the other, as where two files overlap: told by their capacities alone, since
 //! digits and sampling may be others.
 
+use std::collections::HashSet;
+
 use super::{Doubt, Seen, Weight};
 
 /// Shares by which the capacities of a cycle and its copy differ: by digits, and by sampling.
@@ -44,11 +46,16 @@ fn overlap(capacity: &[f64], apart: f64) -> Option<(usize, usize)> {
     let chance = (agreed + 1) as f64 / (pairs().count() + 1) as f64;
     let tries = (capacity.len() * behind.clone().count()) as f64;
     let is_row = |first: usize, rows: usize| (first..first + rows).all(|position| agree(position - rows, position));
+    // a rounded counter gives the same again and again, and its rows tell nothing
+    let varies = |first: usize, rows: usize| {
+        let values: HashSet<u64> = capacity[first..first + rows].iter().map(|value| value.to_bits()).collect();
+        values.len() >= 3 && 2 * values.len() > rows
+    };
     let found =
         behind.flat_map(|rows| (rows..(capacity.len() + 1).saturating_sub(rows)).map(move |first| (first, rows)));
     found
         .filter(|(_, rows)| chance.powi(*rows as i32) * tries < BY_CHANCE)
-        .filter(|(first, rows)| is_row(*first, *rows))
+        .filter(|(first, rows)| is_row(*first, *rows) && varies(*first, *rows))
         .max_by_key(|(_, rows)| *rows)
 }
 
@@ -84,5 +91,8 @@ mod tests {
             assert!(APART.iter().all(|apart| overlap(&capacity, *apart).is_none()), "{digits}");
         }
         assert!(APART.iter().all(|apart| overlap(&[1.0; 200], *apart).is_none()));
+        // a fade without scatter, in a counter of two digits, stands still for some cycles at a time
+        let steps: Vec<f64> = (0..300).map(|cycle| ((1.08 - 8e-4 * f64::from(cycle)) * 1e2).round() / 1e2).collect();
+        assert!(APART.iter().all(|apart| overlap(&steps, *apart).is_none()));
     }
 }

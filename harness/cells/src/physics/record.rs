@@ -62,7 +62,7 @@ impl Seen<'_> {
             self.counters(),
         ];
         doubts.extend(self.against_turns().into_iter().map(Some));
-        doubts.extend([self.strays(), self.other_temperature(), self.hole(), self.sparse()]);
+        doubts.extend([self.strays(), self.other_temperature(), self.hole(), self.sparse(), self.rounded_voltages()]);
         if let LifeRecord::Capacity(capacity) = self.cell.life() {
             doubts.extend([
                 self.beginning(capacity),

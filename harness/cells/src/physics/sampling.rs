@@ -10,6 +10,8 @@ pub(super) const FEWEST: usize = 5;
 const COARSEST: f64 = 0.3;
 /// … and in cells of one's own, whose publisher has not decided how they are sampled.
 const COARSE: f64 = 0.22;
+/// V that cyclers tell apart, and curves of one cell differ by.
+const STEP: f64 = 4e-3;
 
 impl Seen<'_> {
     pub(super) fn few_samples(&self) -> Option<Doubt> {
@@ -35,5 +37,18 @@ impl Seen<'_> {
             )
         })?;
         doubt.in_share(0.25)
+    }
+
+    /// Voltages that were rounded, of cells of one's own.
+    pub(super) fn rounded_voltages(&self) -> Option<Doubt> {
+        let is_stepped = |facts: &Facts| facts.voltage_step.is_some_and(|step| step > STEP);
+        let doubt = self.flag(&|facts| facts.samples > 0, &is_stepped, |facts| {
+            format!(
+                "its voltages are in steps of {:.0} mV: they seem to be rounded, and curves, which features compare from cycle to cycle, are \
+                 as coarse; export them with more digits",
+                1e3 * facts.voltage_step.unwrap_or_default()
+            )
+        })?;
+        doubt.in_share(0.5)
     }
 }

@@ -5,6 +5,7 @@ use crate::{
     summary::{Row, Run, Summary, Verdict},
     table::number,
 };
+use cells::count::{counted, counted_with, verb};
 use cells::label::published::{self, of_scenario};
 use record::{Doubtful, Protocol, Study};
 
@@ -17,8 +18,9 @@ pub fn notes(summary: &Summary) -> Vec<String> {
     }
     if let Some(first) = summary.removed.first() {
         notes.push(format!(
-            "{} cells of the split take no part, such as {} ({})",
-            summary.removed.len(),
+            "{} of the split {} no part, such as {} ({})",
+            counted(summary.removed.len(), "cell"),
+            verb(summary.removed.len(), ["takes", "take"]),
             first.cell,
             first.reason
         ));
@@ -63,10 +65,14 @@ fn doubts(summary: &Summary) -> Vec<String> {
         summary.doubtful.iter().partition(|cell| cell.is_published);
     let mut notes: Vec<String> = own.iter().take(MOST_DOUBTFUL).map(|cell| cell.short()).collect();
     if own.len() > MOST_DOUBTFUL {
-        notes.push(format!("and of {} more cells something may be wrong", own.len() - MOST_DOUBTFUL));
+        notes.push(format!("and of {} something may be wrong", counted(own.len() - MOST_DOUBTFUL, "more cell")));
     }
     notes.extend(published.first().map(|first| {
-        format!("{} cells were published with what cannot be, such as {}", published.len(), first.short())
+        format!(
+            "{} published with what cannot be, such as {}",
+            counted_with(published.len(), "cell", ["was", "were"]),
+            first.short()
+        )
     }));
     notes
 }
@@ -80,9 +86,9 @@ fn gone(summary: &Summary) -> Option<String> {
     let more = if count > MOST_GONE { format!(" and {} more", count - MOST_GONE) } else { String::new() };
     (count > 0).then(|| {
         format!(
-            "of {count} of {} runs the records are gone from runs/ ({}{more}): what rests on predictions is without them; `plan` \
+            "of {count} of {} the records are gone from runs/ ({}{more}): what rests on predictions is without them; `plan` \
              calls them new, and `run` makes them again",
-            summary.runs.len(),
+            counted(summary.runs.len(), "run"),
             keys[..count.min(MOST_GONE)].join(", ")
         )
     })
@@ -91,7 +97,9 @@ fn gone(summary: &Summary) -> Option<String> {
 /// `16 of the 56 runs of this experiment are here`.
 fn unfinished(summary: &Summary) -> Option<String> {
     let (here, declared) = (summary.runs.len(), summary.declared?);
-    (here < declared).then(|| format!("{here} of the {declared} runs of this experiment are here"))
+    (here < declared).then(|| {
+        format!("{here} of the {} of this experiment {} here", counted(declared, "run"), verb(here, ["is", "are"]))
+    })
 }
 
 /// Where published numbers are of other test cells.
@@ -103,7 +111,10 @@ fn other_cells(summary: &Summary) -> Option<String> {
     let published = of_scenario(&summary.scenario).map(|labels| labels.test)?;
     let ours = summary.runs.iter().map(|run| &run.score).find(|score| score.metrics.is_some())?.test_cells;
     (ours != published).then(|| {
-        format!("published numbers are of {published} test cells, these of {ours}: they do not compare strictly")
+        format!(
+            "published numbers are of {}, these of {ours}: they do not compare strictly",
+            counted(published, "test cell")
+        )
     })
 }
 
@@ -114,8 +125,8 @@ fn repeated_references(summary: &Summary) -> Option<String> {
     let (most, cells) = summary.runs.iter().filter_map(asked).max()?;
     (most > cells && summary.study != Study::Transfer).then(|| {
         format!(
-            "{most} references are drawn from {cells} training cells, with replacement as in the authors' code: some \
-             count more than once"
+            "{most} references are drawn from {}, with replacement as in the authors' code: some count more than once",
+            counted(cells, "training cell")
         )
     })
 }
@@ -123,7 +134,7 @@ fn repeated_references(summary: &Summary) -> Option<String> {
 /// `cnn: 1 of 8 runs without numbers: diverged`.
 pub fn failure(row: &Row) -> Option<String> {
     let (count, reason) = row.failed.as_ref()?;
-    Some(format!("{}: {count} of {} runs without numbers: {reason}", row.name(), count + row.seeds()))
+    Some(format!("{}: {count} of {} without numbers: {reason}", row.name(), counted(count + row.seeds(), "run")))
 }
 
 /// Where a mean says little, the numbers that say more.

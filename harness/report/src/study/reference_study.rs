@@ -9,6 +9,7 @@ use crate::{
     summary::Summary,
     table::{Cell, Column, Table},
 };
+use cells::count::counted;
 use record::{PairPredictions, draws_of};
 use statistics::{ReferenceErrors, Spread, median, reference_errors};
 
@@ -51,10 +52,10 @@ pub fn section(summary: &Summary, throughput: Option<&Throughput>) -> Section {
         ),
     }
     section.notes.push(format!(
-        "figures are of seed {}: {} test cells with {} references each",
+        "figures are of seed {}: {} with {} each",
         run.score.seed,
-        pairs.cells.len(),
-        pairs.references.len()
+        counted(pairs.cells.len(), "test cell"),
+        counted(pairs.references.len(), "reference")
     ));
     section
 }

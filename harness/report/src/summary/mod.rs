@@ -4,6 +4,7 @@ mod counterpart;
 mod gather;
 mod notice;
 
+use cells::count::counted;
 use itertools::Itertools as _;
 
 use super::{made::Made, published::PublishedNumber};
@@ -261,10 +262,15 @@ impl Summary {
     /// result, with …`; in brackets what their lives rest on.
     pub fn title(&self) -> String {
         let (train, test) = &self.cells;
+        // a number, or the numbers of a transfer
+        let of = |count: &str, noun: &str| match count.parse() {
+            Ok(count) => counted(count, noun),
+            Err(_) => format!("{count} {noun}s"),
+        };
         let cells = match &self.lives {
-            None => format!("{train} training and {test} test cells"),
+            None => format!("{train} training and {}", of(test, "test cell")),
             Some([of_train, of_test]) => {
-                format!("{train} training cells ({of_train}) and {test} test cells ({of_test})")
+                format!("{} ({of_train}) and {} ({of_test})", of(train, "training cell"), of(test, "test cell"))
             }
         };
         format!("{} · {cells} · {} cells · {}", self.experiment, self.data.to_string().to_uppercase(), self.how())

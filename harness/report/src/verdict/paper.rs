@@ -5,6 +5,7 @@ use crate::{
     summary::{Row, Summary},
     table::signed,
 };
+use cells::count::{counted, verb};
 use cells::label::published::of_scenario;
 use record::{SEEDED_MODELS, Study};
 use statistics::{Interval, Metrics, Reported, Spread};
@@ -118,7 +119,11 @@ fn missing(theirs: &Reported, ours: Spread, tolerance: f64) -> String {
     let deviation = ours.sample_std.unwrap_or(0.0);
     match theirs.seeds_to_tell(deviation, tolerance, LEVEL) {
         Some(seeds) if seeds > ours.count => {
-            format!("with {seeds} seeds of ours it could be told, here are {}", ours.count)
+            format!(
+                "with {seeds} seeds of ours it could be told, here {} {}",
+                verb(ours.count, ["is", "are"]),
+                ours.count
+            )
         }
         Some(_) => "the interval lies across the end of the tolerance".to_owned(),
         None => match theirs.population_std {
@@ -138,7 +143,8 @@ fn other_cells(summary: &Summary) -> Option<String> {
     }
     let published = of_scenario(&summary.scenario).map(|labels| labels.test)?;
     let ours = summary.runs.iter().map(|run| &run.score).find(|score| score.metrics.is_some())?.test_cells;
-    (ours != published).then(|| format!("the published number is of {published} test cells, ours of {ours}"))
+    (ours != published)
+        .then(|| format!("the published number is of {}, ours of {ours}", counted(published, "test cell")))
 }
 
 #[cfg(test)]

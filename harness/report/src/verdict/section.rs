@@ -10,6 +10,7 @@ use crate::{
     summary::Summary,
     table::{Cell, Column, Table, number},
 };
+use cells::count::{counted, counted_with};
 use record::Study;
 use statistics::{Interval, Measure, Verdict, coverage_found};
 
@@ -65,7 +66,8 @@ fn overview(cases: &[Case<'_>], quick: usize) -> Section {
         );
     }
     if quick > 0 {
-        notes.push(format!("{quick} experiments are quick looks: there is no verdict on them"));
+        let looks = ["is a quick look: there is no verdict on it", "are quick looks: there is no verdict on them"];
+        notes.push(counted_with(quick, "experiment", looks));
     }
     if cases.iter().any(|case| case.summary.is_virtual()) {
         notes.push("these are virtual cells: a verdict on them is about the models on simulated cells and says nothing about the paper".to_owned());
@@ -146,10 +148,11 @@ fn why_not(comparison: &Comparison) -> Option<String> {
     if comparison.verdict != Verdict::CannotTell {
         return None;
     }
+    let test_cells = counted(of.cells, "test cell");
     let seeds = match (of.seeds_b, of.seeds_a) {
-        (own, other) if own == other => format!("{} test cells and {own} seeds each", of.cells),
-        (own, 1) => format!("{} test cells and {own} seeds", of.cells),
-        (own, other) => format!("{} test cells and {own} seeds against {other}", of.cells),
+        (own, other) if own == other => format!("{test_cells} and {} each", counted(own, "seed")),
+        (own, 1) => format!("{test_cells} and {}", counted(own, "seed")),
+        (own, other) => format!("{test_cells} and {} against {other}", counted(own, "seed")),
     };
     Some(if !of.shows_seeds {
         "One seed of a model that draws says nothing about other seeds.".to_owned()

@@ -4,7 +4,34 @@ use super::unit::DayAndMonth;
 
 /// Seconds since 1970 that a text can be: with the day before the month, and behind it. Where only one of them can be, the other is NaN.
 pub(super) fn seconds(text: &str) -> Option<[f64; 2]> {
-    let text = text.trim().trim_end_matches(['Z', 'z']);
+    let (text, ahead) = without_zone(text.trim());
+    Some(local(text)?.map(|seconds| seconds - ahead))
+}
+
+/// A text without the zone behind its time of day, and by how many s clocks are ahead there: `14:30:00+01:00`, `14:30:00 -0500`, `Z`, `UTC`.
+fn without_zone(text: &str) -> (&str, f64) {
+    for name in ["Z", "z", "UTC", "GMT"] {
+        if let Some(text) = text.strip_suffix(name) {
+            return (text.trim_end(), 0.0);
+        }
+    }
+    let zone = || {
+        // a date has such signs, too
+        let clock = text.find(':')?;
+        let place = clock + text[clock..].find(['+', '-'])?;
+        let (local, zone) = text.split_at(place);
+        let digits: String = zone[1..].chars().filter(|letter| *letter != ':').collect();
+        let is_one = [2, 4].contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let number = |text: &str| text.parse::<f64>().ok();
+        let (hours, minutes) = is_one.then(|| digits.split_at(2))?;
+        let ahead = 3600.0 * number(hours)? + 60.0 * if minutes.is_empty() { 0.0 } else { number(minutes)? };
+        Some((local.trim_end(), if zone.starts_with('-') { -ahead } else { ahead }))
+    };
+    zone().unwrap_or((text, 0.0))
+}
+
+/// As [`seconds`], of a text without a zone.
+fn local(text: &str) -> Option<[f64; 2]> {
     let (date, time) = text.split_once([' ', 'T', '\u{a0}']).unwrap_or((text, "0:00:00"));
     let of_day = of_day(time.trim())?;
     let mark = date.chars().find(|letter| ['-', '/', '.'].contains(letter))?;
@@ -167,6 +194,11 @@ mod tests {
             "2024/3/1 14:30",
             "01.03.2024 14:30:00.0",
             "1-Mar-24 2:30:00 PM",
+            "2024-03-01T15:30:00.000+01:00",
+            "2024-03-01 09:30:00 -0500",
+            "2024-03-01 20:00+05:30",
+            "2024-03-01 14:30:00 UTC",
+            "01.03.2024 15:30:00+01",
         ] {
             assert_eq!(seconds(text), Some([first_of_march; 2]), "{text}");
         }
@@ -184,6 +216,8 @@ mod tests {
             "1.2.3.4",
             "2.006.2171",
             "2024-03-01 25:00:00",
+            "2024-03-01 14:30:00+1:00:00",
+            "2024-03-01 14:30:00+CET",
         ] {
             assert_eq!(seconds(text), None, "{text}");
         }

@@ -1,6 +1,7 @@
 //! `data describe`: what files hold, and a draft of `cells.yaml` whose every guess says why.
 
 mod facts;
+mod sequence;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -21,6 +22,7 @@ use crate::packed;
 use cells::count::counted;
 use cells::quote::{harmless, shown};
 use facts::Facts;
+use sequence::Ends;
 
 /// What the files are, and a draft that declares them: YAML whose comments say what was found and what was guessed.
 ///
@@ -41,8 +43,9 @@ pub fn describe(paths: &[PathBuf]) -> Result<String, Error> {
         }
     }
     let mut names = Names::of(&looked);
+    let mut ends = Vec::new();
     for file in &looked {
-        match draft(file, &tables, &mut names) {
+        match draft(file, &tables, &mut names, &mut ends) {
             Ok((about, draft)) => {
                 text.push_str(&about);
                 drafts.push_str(&draft);
@@ -67,7 +70,8 @@ pub fn describe(paths: &[PathBuf]) -> Result<String, Error> {
         "{text}# A draft of cells.yaml: confirm or mend what is guessed, write what is missing, and give it to\n\
          #   batlinet data import cycler FILES --cells cells.yaml --data DIR\n\
          # Where several files are of one cell, name them in order of time under one id.\n\
-         cells:\n{drafts}"
+         {}cells:\n{drafts}",
+        sequence::said(ends)
     ))
 }
 
@@ -139,7 +143,7 @@ impl Names {
     }
 }
 
-fn draft(file: &Looked, tables: &[Looked], names: &mut Names) -> Result<(String, String), Error> {
+fn draft(file: &Looked, tables: &[Looked], names: &mut Names, ends: &mut Vec<Ends>) -> Result<(String, String), Error> {
     if file.kind == Kind::Pickle {
         let (about, draft) = pickles::draft(file, names)?;
         return Ok((about + &foreseen(&draft, file, &[]), draft));
@@ -194,6 +198,7 @@ fn draft(file: &Looked, tables: &[Looked], names: &mut Names) -> Result<(String,
             Samples::default()
         }
     };
+    ends.extend(Ends::of(names.file(file), file.format(), &samples));
     let mut facts = Facts::of(&samples);
     facts.has_negative = has_negative;
     for role in Role::ALL {

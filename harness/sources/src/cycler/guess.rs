@@ -108,14 +108,25 @@ fn is_like(role: Role, key: &str) -> bool {
             (words.into_iter().any(has) || is(&["i", "im", "icell", "ia"])) && !has("currentcycle")
         }
         Role::ChargeCapacity => {
-            (has("charge") || has("chg") || has("lad") || has("充电") || is(&["qc", "qcharge", "qchg"]))
+            (has("charge")
+                || has("charging")
+                || has("chg")
+                || has("lad")
+                || has("充电")
+                || is(&["qc", "qcharge", "qchg"]))
                 && !has("dis")
                 && !has("dch")
                 && !has("entlad")
                 && (has("cap") || has("ah") || has("q") || has("kap") || has("容量"))
         }
         Role::DischargeCapacity => {
-            (has("discharge") || has("dchg") || has("dischg") || has("entlad") || has("放电") || is(&["qd", "ahela"]))
+            (has("discharge")
+                || has("discharging")
+                || has("dchg")
+                || has("dischg")
+                || has("entlad")
+                || has("放电")
+                || is(&["qd", "ahela"]))
                 && (has("cap") || has("ah") || has("q") || has("kap") || has("容量"))
         }
         Role::Cycle => has("cyc") || has("zykl") || has("cicl") || has("循环") || has("循環"),

@@ -13,11 +13,14 @@ pub(super) struct Heading {
     pub unit: Option<String>,
 }
 
-/// The unit at the end of `test_time_millisecond` and the like.
+/// Units of one letter to three that a name does not end with by chance, as they are written.
+const SHORT: [&str; 12] = ["s", "ms", "sec", "min", "h", "V", "mV", "A", "mA", "uA", "Ah", "mAh"];
+
+/// The unit at the end of `test_time_millisecond`, `current_mA` and the like.
 fn spelt_out(text: &str, quantity: Quantity) -> Option<Unit> {
     let (_, last) = text.rsplit_once('_')?;
-    // one letter or two are more often a name than a unit
-    if last.len() < 4 { None } else { quantity.unit(last) }
+    // a few letters are more often a name than a unit
+    if last.len() < 4 && !SHORT.contains(&last) { None } else { quantity.unit(last) }
 }
 
 impl Heading {
@@ -87,6 +90,10 @@ mod tests {
         let unit = |text: &str, quantity| Heading::new(text).unit_of(quantity).map(|unit| unit.map(|unit| unit.name));
         assert_eq!(unit("test_time_millisecond", Quantity::Time), Ok(Some("ms")));
         assert_eq!(unit("current_ampere", Quantity::Current), Ok(Some("A")));
+        assert_eq!(unit("cell_current_mA", Quantity::Current), Ok(Some("mA")));
+        assert_eq!(unit("Cap_mAh", Quantity::Capacity), Ok(Some("mAh")));
+        assert_eq!(unit("time_h", Quantity::Time), Ok(Some("h")));
+        assert_eq!(unit("current_ma", Quantity::Current), Ok(None));
         assert_eq!(unit("Charge_Capacity", Quantity::Capacity), Ok(None));
         assert_eq!(unit("Temperature_C", Quantity::Temperature), Ok(None));
     }

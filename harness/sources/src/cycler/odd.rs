@@ -63,40 +63,121 @@ const AROUND: usize = 5;
 /// V by which the first voltage after a gap may lie beyond those of other cycles: a cell that has rested is further off.
 const RESTED: f64 = 2e-3;
 
-/// A gap of the clock as long as some cycles take, which the numbers of cycles do not show and after which the cell is as if it had not
+/// Parts of the time of a cycle by which a gap that hides whole cycles differs from a whole number of them, …
+const NEAR_WHOLE: f64 = 0.12;
+/// … such gaps, at least, since one may be by chance, …
+const FEWEST_SHORT: usize = 3;
+/// … and their share among the gaps as long.
+const MOST_SHORT: f64 = 0.8;
+/// Times the usual time between two cycles that is no rest of every cycle.
+const LONGER: f64 = 3.0;
+
+/// A gap of the clock that may hide cycles.
+struct Gap {
+    /// The number of the cycle behind it.
+    number: u32,
+    /// s.
+    time: f64,
+    /// How many take as long.
+    cycles: f64,
+}
+
+/// Gaps of the clock as long as some cycles take, which the numbers of cycles do not show and after which the cell is as if it had not
 /// rested: a fragment.
 pub(super) fn lost_time(samples: &Samples, parts: &[Part]) -> Option<String> {
-    let (time, voltage) = (&samples.time, &samples.voltage);
-    let periods = parts.iter().tuple_windows().map(|((_, one), (_, next))| time[next.start] - time[one.start]);
-    let usual =
-        periods.sorted_by(f64::total_cmp).nth(parts.len().saturating_sub(1) / 2).filter(|usual| *usual > 0.0)?;
-    let is_numbered = |k: usize| samples.cycle.as_ref().is_some_and(|numbers| numbers[k] > numbers[k - 1] + 1);
-    let mut found = Vec::new();
-    for k in (1..samples.len()).filter(|&k| time[k] - time[k - 1] > PAUSE * usual && !is_numbered(k)) {
-        let place = parts.partition_point(|(_, range)| range.end <= k);
-        let Some((number, range)) = parts.get(place) else { continue };
-        let near =
-            parts[place.saturating_sub(AROUND)..].iter().take(2 * AROUND + 1).filter(|(other, _)| other != number);
-        let at_its_place =
-            near.map(|(_, other)| other.start + k - range.start).filter(|&k| k < samples.len()).map(|k| voltage[k]);
-        let is_as_ever = at_its_place
-            .minmax_by(f64::total_cmp)
-            .into_option()
-            .is_some_and(|(low, high)| (low - RESTED..=high + RESTED).contains(&voltage[k]));
-        if is_as_ever {
-            found.push((*number, (time[k] - time[k - 1]) / 3600.0, ((time[k] - time[k - 1]) / usual).round()));
-        }
-    }
-    let &(number, hours, _) = found.first()?;
-    let lost: f64 = found.iter().map(|(.., cycles)| cycles).sum();
+    let clock = Clock { samples, parts };
+    let mut found = clock.long();
+    found.extend(clock.short());
+    found.sort_by_key(|gap| gap.number);
+    let first = found.first()?;
+    let lost: f64 = found.iter().map(|gap| gap.cycles).sum();
     let is_much = lost > f64::from(MOST_FEW) || lost > FEW * (parts.len() as f64 + lost);
     is_much.then(|| {
         format!(
-            "the clock goes on by {hours:.1} h before cycle {number}, and by as much as {lost:.0} cycles take in all, and the cell is as \
+            "the clock goes on by {:.1} h before cycle {}{}, and by as much as {lost:.0} cycles take in all, and the cell is as \
              if it had not rested: that many cycles seem not to be in the files, so that a life would be too short by them and cycles \
-             are not where features look for them; give the files that lack"
+             are not where features look for them; give the files that lack",
+            first.time / 3600.0,
+            first.number,
+            if found.len() > 1 { format!(" and at {}", counted(found.len() - 1, "other place")) } else { String::new() }
         )
     })
+}
+
+/// The times of the samples of some cycles.
+struct Clock<'a> {
+    samples: &'a Samples,
+    parts: &'a [Part],
+}
+
+impl Clock<'_> {
+    /// Whether the numbers of cycles show that some lack before a sample.
+    fn is_numbered(&self, k: usize) -> bool {
+        self.samples.cycle.as_ref().is_some_and(|numbers| numbers[k] > numbers[k - 1] + 1)
+    }
+
+    /// Whether the voltage of a sample of a part is that of the samples at its place in the parts around.
+    fn is_as_ever(&self, k: usize, place: usize) -> bool {
+        let (voltage, parts) = (&self.samples.voltage, self.parts);
+        let (number, range) = &parts[place];
+        let near =
+            parts[place.saturating_sub(AROUND)..].iter().take(2 * AROUND + 1).filter(|(other, _)| other != number);
+        let at_its_place =
+            near.map(|(_, other)| other.start + k - range.start).filter(|&k| k < voltage.len()).map(|k| voltage[k]);
+        at_its_place
+            .minmax_by(f64::total_cmp)
+            .into_option()
+            .is_some_and(|(low, high)| (low - RESTED..=high + RESTED).contains(&voltage[k]))
+    }
+
+    /// Gaps of more time than a pause between cycles takes.
+    fn long(&self) -> Vec<Gap> {
+        let time = &self.samples.time;
+        let periods = self.parts.iter().tuple_windows().map(|((_, one), (_, next))| time[next.start] - time[one.start]);
+        let Some(usual) = middle(periods.collect()).filter(|usual| *usual > 0.0) else { return Vec::new() };
+        let gaps = (1..time.len()).filter(|&k| time[k] - time[k - 1] > PAUSE * usual && !self.is_numbered(k));
+        let hiding = gaps.filter_map(|k| {
+            let place = self.parts.partition_point(|(_, range)| range.end <= k);
+            let (number, _) = self.parts.get(place).filter(|_| self.is_as_ever(k, place))?;
+            let gap = time[k] - time[k - 1];
+            Some(Gap { number: *number, time: gap, cycles: (gap / usual).round() })
+        });
+        hiding.collect()
+    }
+
+    /// Gaps between two cycles that take the very time of one cycle or of a few, again and again.
+    fn short(&self) -> Vec<Gap> {
+        let (time, parts) = (&self.samples.time, self.parts);
+        let lasts: Vec<f64> = parts.iter().map(|(_, range)| time[range.end - 1] - time[range.start]).collect();
+        let between = |place: usize| time[parts[place].1.start] - time[parts[place].1.start - 1];
+        let Some(usual) = middle((1..parts.len()).map(between).collect()) else { return Vec::new() };
+        let gaps = (1..parts.len()).filter_map(|place| {
+            let (number, range) = &parts[place];
+            let around = place.saturating_sub(AROUND)..parts.len().min(place + AROUND);
+            let period = middle(lasts[around].to_vec())? + usual;
+            let cycles = (between(place) - usual) / period;
+            let is_gap = (1.0 - NEAR_WHOLE..PAUSE).contains(&cycles)
+                && between(place) > LONGER * usual
+                && !self.is_numbered(range.start)
+                && self.is_as_ever(range.start, place);
+            is_gap.then(|| Gap { number: *number, time: between(place), cycles })
+        });
+        let (mut whole, others): (Vec<Gap>, Vec<Gap>) =
+            gaps.partition(|gap| (gap.cycles - gap.cycles.round()).abs() < NEAR_WHOLE);
+        let is_so =
+            whole.len() >= FEWEST_SHORT && whole.len() as f64 >= MOST_SHORT * (whole.len() + others.len()) as f64;
+        if !is_so {
+            return Vec::new();
+        }
+        whole.iter_mut().for_each(|gap| gap.cycles = gap.cycles.round());
+        whole
+    }
+}
+
+/// The middle one of some values; none of none.
+fn middle(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied()
 }
 
 /// What of the samples is odd, a fragment each.
@@ -171,6 +252,30 @@ mod tests {
         for (gap, first) in [(0.0, 3.0), (2e3, 3.0), (20e3, 2.9)] {
             assert_eq!(lost_time(&samples(gap, first), &parts), None, "{gap} {first}");
         }
+    }
+
+    #[test]
+    fn gaps_of_the_very_time_of_a_cycle_hide_cycles_where_there_are_several() {
+        // cycles that take 900 s each and 100 s between them; after every tenth, so much more
+        let samples = |more: &[f64]| {
+            let late = |k: usize| (1..=k / 100).map(|tenth| more[tenth % more.len()]).sum::<f64>();
+            Samples {
+                time: (0..400).map(|k| 100.0 * k as f64 + late(k)).collect(),
+                voltage: (0..400).map(|k| 3.0 + 0.05 * (k % 10) as f64).collect(),
+                current: vec![1.0; 400],
+                ..Samples::default()
+            }
+        };
+        let parts: Vec<Part> = (0..40).map(|cycle| (cycle as u32 + 1, 10 * cycle..10 * cycle + 10)).collect();
+        let said = lost_time(&samples(&[1e3]), &parts).unwrap();
+        assert!(said.contains("before cycle 11 and at 2 other places, and by as much as 3 cycles take"), "{said}");
+        let said = lost_time(&samples(&[2e3, 1e3]), &parts).unwrap();
+        assert!(said.contains("by as much as 4 cycles take"), "{said}");
+        // pauses of any time, and rests of every cycle
+        assert_eq!(lost_time(&samples(&[1.4e3, 2.5e3, 1.7e3]), &parts), None);
+        assert_eq!(lost_time(&samples(&[0.0]), &parts), None);
+        let rests = Samples { time: (0..400).map(|k| (100 * k + 1000 * (k / 10)) as f64).collect(), ..samples(&[0.0]) };
+        assert_eq!(lost_time(&rests, &parts), None);
     }
 
     #[test]

@@ -4,11 +4,14 @@
 
 use std::sync::OnceLock;
 
+use super::calendar::{self, Dates};
+use super::clock;
 use super::error::Error;
 use super::heading::Heading;
 use super::plan::Plan;
 use super::role::Role;
 use super::samples::Samples;
+use super::unit::{Form, Unit};
 use crate::delimited::count;
 use crate::packed::PublishedFile;
 use cells::quote::shown;
@@ -23,7 +26,9 @@ pub enum Values {
     Numbers(Vec<f64>),
     /// Words; empty where there is none.
     Words(Vec<String>),
-    /// Something else, such as dates.
+    /// Times that are kept as such, in s: dates, moments since 1970, durations; NaN where there is none.
+    Times(Vec<f64>),
+    /// Something else, such as lists.
     Other,
 }
 
@@ -73,14 +78,27 @@ fn samples(columns: &mut [(String, Values)], plan: &Plan) -> Result<Samples, Str
         let Some(read) = plan.column(role) else { return Ok(None) };
         let (name, values) = columns.get_mut(read.place).ok_or("its columns changed while it was read")?;
         let in_column = |what: &str| format!("column \"{}\": {what}", shown(&*name, 80));
-        let Values::Numbers(mut values) = std::mem::replace(values, Values::Other) else {
-            return Err(in_column("it holds no numbers, or stands for two things: name another column under mapping"));
+        let values = std::mem::replace(values, Values::Other);
+        // what is kept as a time says its unit itself, whatever the heading says
+        let (mut values, unit) = match (values, role, read.unit) {
+            (Values::Times(times), Role::Time, _) => (times, None),
+            (Values::Words(words), Role::Time, unit) => (times(&words, unit).map_err(|what| in_column(&what))?, None),
+            (Values::Numbers(days), Role::Time, Some(Unit { form: Form::Date(_), .. })) => {
+                let moments = days.iter().map(|days| calendar::of_spreadsheet(*days).unwrap_or(f64::NAN));
+                (moments.collect(), None)
+            }
+            (Values::Numbers(values), _, unit) => (values, unit),
+            _ => {
+                return Err(in_column(
+                    "it holds no numbers, or stands for two things: name another column under mapping",
+                ));
+            }
         };
         let may_lack = role == Role::Temperature;
         if let Some(row) = values.iter().position(|value| !value.is_finite()).filter(|_| !may_lack) {
             return Err(format!("row {}, {}", row + 1, in_column("the value is missing, or no finite number")));
         }
-        if let Some(unit) = read.unit {
+        if let Some(unit) = unit {
             values.iter_mut().for_each(|value| *value = unit.to_ours(*value));
         }
         Ok(Some(values))
@@ -122,4 +140,32 @@ fn samples(columns: &mut [(String, Values)], plan: &Plan) -> Result<Samples, Str
         return Err(format!("it has more than {} samples: give it in several files", super::text::MOST_SAMPLES));
     }
     Ok(samples)
+}
+
+/// Times that are written out: dates, or durations with colons. Fails with a fragment.
+fn times(words: &[String], unit: Option<Unit>) -> Result<Vec<f64>, String> {
+    let Some(Unit { form: Form::Date(order), .. }) = unit else {
+        let of_clock = words.iter().enumerate().map(|(row, word)| {
+            clock::seconds(word.as_bytes()).ok_or_else(|| {
+                let how = match calendar::seconds(word) {
+                    Some(_) => "is a date: write `unit: date` under mapping: time",
+                    None => "is no duration like 26:10:00.5, and no date: name another column under mapping: time",
+                };
+                format!("row {}: \"{}\" {how}", row + 1, shown(word, 40))
+            })
+        });
+        return of_clock.collect();
+    };
+    let mut dates = Dates::default();
+    for (row, word) in words.iter().enumerate() {
+        let moment = calendar::seconds(word).ok_or_else(|| {
+            format!(
+                "row {}: \"{}\" is no date like 2024-03-01 14:30:00: name another column under mapping: time",
+                row + 1,
+                shown(word, 40)
+            )
+        })?;
+        dates.push(moment);
+    }
+    dates.settle(order)
 }

@@ -49,6 +49,17 @@ fn without(rows: &[Row], cycles: std::ops::Range<u32>) -> Vec<Row> {
     kept.map(renumbered).collect()
 }
 
+/// Without every n-th cycle, and numbered as if these had not been.
+fn without_every(rows: &[Row], every: u32) -> Vec<Row> {
+    let kept = rows.iter().filter(|row| !number(row).is_multiple_of(every));
+    let renumbered = |row: &Row| {
+        let mut row = *row;
+        row[3] -= f64::from(number(&row) / every);
+        row
+    };
+    kept.map(renumbered).collect()
+}
+
 fn turned(row: &mut Row) {
     row[2] = -row[2];
     row.swap(5, 6);
@@ -211,6 +222,79 @@ const RULES: &[Rule] = &[
         "never come near the limit of 1 V",
         |rows| vec![rows.to_vec()],
         &[("[2,", "[1,")],
+    ),
+    (
+        "an upper limit that is too low by 50 mV",
+        "pass the upper limit of 4.15 V",
+        |rows| vec![rows.to_vec()],
+        &[("4.2]", "4.15]")],
+    ),
+    (
+        "an upper limit that is too high by 50 mV",
+        "never come near the limit of 4.25 V",
+        |rows| vec![rows.to_vec()],
+        &[("4.2]", "4.25]")],
+    ),
+    (
+        "a lower limit that is too high by 50 mV",
+        "pass the lower limit of 2.05 V",
+        |rows| vec![rows.to_vec()],
+        &[("[2,", "[2.05,")],
+    ),
+    (
+        "a lower limit that is too low by 50 mV",
+        "never come near the limit of 1.95 V",
+        |rows| vec![rows.to_vec()],
+        &[("[2,", "[1.95,")],
+    ),
+    (
+        "all voltages one per cent too low",
+        "never come near the limit of 4.2 V",
+        |rows| each(rows, |row| row[1] *= 0.99),
+        &[],
+    ),
+    ("all voltages 50 mV too high", "pass the upper limit of 4.2 V", |rows| each(rows, |row| row[1] += 0.05), &[]),
+    (
+        "the last samples of every discharge are not there",
+        "never come near the limit of 2 V",
+        |rows| vec![rows.iter().filter(|row| row[2] > -0.2 || row[1] > 2.1).copied().collect()],
+        &[],
+    ),
+    (
+        "voltages in steps of 10 mV",
+        "its voltages are in steps of 10 mV",
+        |rows| each(rows, |row| row[1] = (row[1] * 1e2).round() / 1e2),
+        &[],
+    ),
+    (
+        "every tenth cycle is not there, and the clock goes on",
+        "the clock goes on by",
+        |rows| vec![without_every(rows, 10)],
+        &[],
+    ),
+    (
+        "every fifth cycle is not there, and the clock goes on and divides",
+        "the clock goes on by",
+        |rows| vec![without_every(rows, 5)],
+        &[("cathode", "cycles: current\n  cathode")],
+    ),
+    (
+        "the counter of discharge drifts by 5 %",
+        "one of the two drifts",
+        |rows| each(rows, |row| row[6] *= 1.0 - 0.05 * (row[3] - 1.0) / CYCLES as f64),
+        &[],
+    ),
+    (
+        "both counters drift by 5 % the other way",
+        "one of the two drifts",
+        |rows| each(rows, |row| [5, 6].into_iter().for_each(|k| row[k] *= 1.0 + 0.05 * (row[3] - 1.0) / CYCLES as f64)),
+        &[],
+    ),
+    (
+        "the current drifts by 5 %",
+        "one of the two drifts",
+        |rows| each(rows, |row| row[2] *= 1.0 - 0.05 * (row[3] - 1.0) / CYCLES as f64),
+        &[],
     ),
     ("a check-up at cycle 10", "seems to be a check-up", |rows| check_up(rows, 10), &[]),
     (

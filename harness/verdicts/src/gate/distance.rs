@@ -1,5 +1,6 @@
 //! How far the predictions of two runs are apart.
 
+use cells::count::counted;
 use record::RunRecord;
 
 /// The largest relative difference of a predicted life, and the cell that has it; 0 where both are the same to the last bit.
@@ -8,7 +9,7 @@ use record::RunRecord;
 /// In a few words, why the two cannot be laid beside one another: other cells, or other observed lives.
 pub(crate) fn distance(before: &RunRecord, now: &RunRecord) -> Result<(f64, Option<String>), String> {
     if before.predictions.len() != now.predictions.len() {
-        return Err(format!("{} test cells instead of {}", now.predictions.len(), before.predictions.len()));
+        return Err(format!("{} instead of {}", counted(now.predictions.len(), "test cell"), before.predictions.len()));
     }
     let mut largest = (0.0, None);
     for (was, is) in before.predictions.iter().zip(&now.predictions) {

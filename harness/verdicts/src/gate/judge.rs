@@ -1,5 +1,6 @@
 //! The judgement on each model of an experiment.
 
+use cells::count::counted;
 use std::collections::BTreeSet;
 
 use statistics::Spread;
@@ -213,9 +214,9 @@ fn by_noise(slot: &Slot, before: &Group, now: &Group, apart: f64, noise: &Noise)
     } else {
         Standing::WithinNoise {
             allowed: format!(
-                "{allowed:.2} cycles, {SEED_FACTOR} standard errors of {} and {} seeds",
+                "{allowed:.2} cycles, {SEED_FACTOR} standard errors of {} and {}",
                 was.len(),
-                is.len()
+                counted(is.len(), "seed")
             ),
         }
     }

@@ -217,3 +217,43 @@ fn a_sample_that_no_cell_has_is_said() {
         assert!(stray(value).contains("cycle 9: a sample of "), "{}", stray(value));
     }
 }
+
+#[test]
+fn samples_that_are_missing_where_a_discharge_changes_its_rate_explain_a_current() {
+    // in two stages, one after the other; what the current between two samples was nobody knows where samples lack
+    let staged = |number: u32, currents: [f64; 2], missing: std::ops::Range<usize>| {
+        let mut cycle = discharge(number, 1.0);
+        let mut time = 0.0;
+        let current = |sample: usize| currents[usize::from(sample >= 40)];
+        let times: Vec<f64> = (0..100)
+            .map(|sample| {
+                time += if sample == 0 { 0.0 } else { 3600.0 / 99.0 / current(sample) };
+                time
+            })
+            .collect();
+        cycle.current = (0..100).map(|sample| -current(sample)).collect();
+        cycle.time = Some(times);
+        for series in [&mut cycle.voltage, &mut cycle.current, &mut cycle.discharge_capacity]
+            .into_iter()
+            .chain(cycle.time.as_mut())
+        {
+            series.drain(missing.clone());
+        }
+        cycle
+    };
+    for currents in [[5.0, 1.0], [1.0, 5.0], [3.0, 1.0]] {
+        let cycles = |missing: std::ops::Range<usize>| -> Vec<Cycle> {
+            (1..41).map(|number| staged(number, currents, if number == 20 { missing.clone() } else { 0..0 })).collect()
+        };
+        let mut info = info("mine");
+        info.nominal_capacity = 1.0;
+        let said = |missing| doubts(&cell(info.clone(), cycles(missing)));
+        assert_eq!(said(0..0), []);
+        assert_eq!(said(30..50), [], "{currents:?}");
+        assert_eq!(said(37..55), [], "{currents:?}");
+        // a current that no gap explains
+        let mut other = cycles(0..0);
+        other[19].current.iter_mut().for_each(|current| *current *= 1.4);
+        assert!(!doubts(&cell(info.clone(), other)).is_empty());
+    }
+}

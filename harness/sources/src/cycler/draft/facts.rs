@@ -100,8 +100,8 @@ impl Facts {
         // glitches are in fewer cycles than one in ten
         let cycles_by_current = divide(samples, By::Current, nominal).map_or(0, |parts| parts.len());
         let (low, high) = window(&samples.voltage, cycles_by_current / 10).unwrap_or((2.0, 4.5));
-        // outwards to 0.05 V, but for what a cycler's control passes a limit by
-        let (low, high) = (((low + 5e-3) * 20.0).floor() / 20.0, ((high - 5e-3) * 20.0).ceil() / 20.0);
+        // outwards to 0.01 V, but for what a cycler's control passes a limit by
+        let (low, high) = (((low + 5e-3) * 100.0).floor() / 100.0, ((high - 5e-3) * 100.0).ceil() / 100.0);
         let high = if high <= low { low + 0.05 } else { high };
         let temperature = samples.temperature.as_ref().and_then(|values| {
             let mut known: Vec<f64> = values.iter().copied().filter(|value| (-60.0..150.0).contains(value)).collect();
