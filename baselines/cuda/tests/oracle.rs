@@ -48,7 +48,9 @@ fn ten_steps_of_every_arm_are_those_of_pytorch() {
     let (fixture, maps) = (fixture(), maps());
     let labels = numbers(&fixture["labels"]);
     let targets: Vec<usize> = (0..CELLS).collect();
-    for (name, arm) in fixture["arms"].as_object().unwrap() {
+    // a card refuses a loss of what the branches say differently, and so its oracle knows none
+    let is_known = |(_, arm): &(&String, &Value)| arm["parameters"]["consistency"].is_null();
+    for (name, arm) in fixture["arms"].as_object().unwrap().iter().filter(is_known) {
         let spec = spec(&arm["parameters"]);
         assert_eq!(spec.shape, SHAPE);
         let mut weights = in_double(&formula_weights(&spec));

@@ -73,7 +73,10 @@ arms!(batlinet 10, cycle_diff_only 1, cell_diff_only 1, naive_ensemble 1, crosse
 #[test]
 fn every_arm_has_a_test() {
     let fixture = fixture();
-    let mut arms: Vec<&str> = fixture["arms"].as_object().unwrap().keys().map(String::as_str).collect();
+    // a card refuses a loss of what the branches say differently
+    let is_known = |(_, arm): &(&String, &serde_json::Value)| arm["parameters"]["consistency"].is_null();
+    let arms = fixture["arms"].as_object().unwrap().iter().filter(is_known);
+    let mut arms: Vec<&str> = arms.map(|(name, _)| name.as_str()).collect();
     arms.sort_unstable();
     let mut tested =
         ["batlinet", "cycle_diff_only", "cell_diff_only", "naive_ensemble", "crossed", "separate_without_bias"];

@@ -201,7 +201,7 @@ impl Network {
                 let agreement = agreement.of(first..first + targets.len());
                 let factors = of_inter.part(first * per_target * features, references.len() * features);
                 let weight = inter_weight / batch;
-                let pairs = ((cells, targets), (support, references));
+                let pairs = [(cells, targets), (support, references)];
                 loss += weight * self.accumulate_inter(pairs, (weight, agreement), factors, inputs)?;
             }
         }
@@ -246,7 +246,7 @@ impl Network {
     /// Σ (mean_j y_inter,ij - z_i)² over `targets`; the gradients are those of the weight times it, and of the agreement.
     fn accumulate_inter(
         &mut self,
-        ((cells, targets), (support, references)): ((MapsAndLabels<'_>, &[usize]), (MapsAndLabels<'_>, &[usize])),
+        [(cells, targets), (support, references)]: [(MapsAndLabels<'_>, &[usize]); 2],
         (weight, agreement): (f64, Agreement<'_>),
         factors: &[f32],
         inputs: &mut Inputs,
