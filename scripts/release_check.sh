@@ -4,14 +4,14 @@
 #
 #   scripts/release_check.sh [ARCHIVE]       as root; debootstrap fetches 300 MB
 #
-# ROOT=DIR keeps the Debian for the next time.
+# ROOT=DIR keeps the Debian for the next time; SUITE takes another release, MIRROR another place to fetch it from.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/packages.sh
 need_commands debootstrap xz:xz-utils
 archive=${1:-$(ls -t "${CARGO_TARGET_DIR:-target}"/release-bundle/batlinet-*.tar.xz | head -1)}
 root=${ROOT:-$(mktemp -d)}
-[ -x "$root/bin/sh" ] || debootstrap --variant=minbase "${SUITE:-bookworm}" "$root" "${MIRROR:-http://deb.debian.org/debian}" > "$root.log"
+[ -x "$root/bin/sh" ] || debootstrap --variant=minbase "${SUITE:-bookworm}" "$root" ${MIRROR:-} > "$root.log"
 rm -rf "$root/opt/moved" && mkdir -p "$root/opt/moved"
 tar -C "$root/opt/moved" --strip-components=1 -xf "$archive"
 # the loader asks /proc where the program lies
