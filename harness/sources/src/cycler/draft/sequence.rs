@@ -69,6 +69,9 @@ pub(super) fn said(mut files: Vec<Ends>) -> String {
 mod tests {
     use super::*;
 
+    /// Name, first and last time, first and last cycle.
+    type File = (&'static str, (f64, f64), (u32, u32));
+
     fn file(name: &str, times: (f64, f64), cycles: (u32, u32)) -> Ends {
         Ends { name: name.to_owned(), format: "Arbin", time: times, cycle: cycles }
     }
@@ -77,7 +80,7 @@ mod tests {
     fn files_that_go_on_from_one_another_are_said_in_their_order() {
         let [one, two, three] =
             [("a.csv", (0.0, 9.0), (1, 5)), ("b.csv", (9.5, 20.0), (6, 9)), ("c.csv", (20.0, 30.0), (9, 12))];
-        let all = |of: &[(&str, (f64, f64), (u32, u32))]| said(of.iter().map(|(n, t, c)| file(n, *t, *c)).collect());
+        let all = |of: &[File]| said(of.iter().map(|(n, t, c)| file(n, *t, *c)).collect());
         assert!(all(&[three, one, two]).contains("files: [a.csv, b.csv, c.csv]"), "{}", all(&[three, one, two]));
         assert_eq!(all(&[one]), "");
         // of two cells side by side, and with a file that lacks
