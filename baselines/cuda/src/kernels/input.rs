@@ -43,7 +43,7 @@ impl Kernels {
     }
 
     /// The inputs of `images` pairs, which begin at `pairs`, and which of their rows are dropped, to a place; `planar` is
-    /// for inputs that are not made in one go, as the [`Workspace`] has it.
+    /// for inputs that are not made in one go, as the [`Workspace`](crate::workspace::Workspace) has it.
     pub(crate) fn input(
         &self,
         source: &Source,
