@@ -61,7 +61,9 @@ pub enum CudaError {
         total: usize,
     },
     /// No memory is left on the card for what the driver itself needs there.
-    #[error("{card} has no memory left for {what}: see in `nvidia-smi` who has it; run fewer at once (--jobs), or on the CPU")]
+    #[error(
+        "{card} has no memory left for {what}: see in `nvidia-smi` who has it; run fewer at once (--jobs), or on the CPU"
+    )]
     Full {
         /// Name of the card.
         card: String,
