@@ -163,6 +163,8 @@ if [ "$DEVICE" != cpu ]; then
     # where the sanitizer refuses the device, that is no fault of ours
     if timeout -k 5 30 compute-sanitizer --tool memcheck "$bin/cuda_bench" none >"$work/try.log" 2>&1; then
       step "compute-sanitizer on small works" 60 compute-sanitizer --tool memcheck --error-exitcode 7 "$bin/cuda_bench" tiny
+      # what no emulator of one thread at a time shows
+      step "compute-sanitizer on their shared memory" 60 compute-sanitizer --tool racecheck --error-exitcode 7 "$bin/cuda_bench" tiny
     else
       cat "$work/try.log" >>"$log"
       say "left out compute-sanitizer, which does not run on this machine"
