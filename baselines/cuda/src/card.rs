@@ -85,9 +85,9 @@ const TAKEN: c_int = 46;
 const FULL: c_int = 2;
 
 /// Whether nothing works any more in this process after this error of cuda.h: the context is gone (4, 201, 709), the card is (46,
-/// 101, 999), its memory or a link is broken (214, 220, 226), or a kernel has done what it must not (700, 702, 710, 714 … 719).
+/// 101, 999), its memory or a link is broken (214, 220, 226), or a kernel has done what it must not (700, 702, 710, 714 … 721).
 fn is_lost(code: c_int) -> bool {
-    matches!(code, 4 | TAKEN | 101 | 201 | 214 | 220 | 226 | 700 | 702 | 709 | 710 | 714..=719 | 999)
+    matches!(code, 4 | TAKEN | 101 | 201 | 214 | 220 | 226 | 700 | 702 | 709 | 710 | 714..=719 | 721 | 999)
 }
 
 fn check_architecture(name: &str, architecture: (i32, i32)) -> Result<(), CudaError> {
@@ -302,8 +302,8 @@ mod tests {
     fn errors_after_which_nothing_works_are_told_from_others() {
         // cuda.h: deinitialised, unavailable, illegal address, launch failed, unknown
         assert!([4, 46, 101, 201, 214, 700, 709, 719, 999].into_iter().all(is_lost));
-        // invalid value, out of memory, no compiler in the driver, its assembly too new, not found, not ready, too many resources, not
-        // supported
-        assert!(![1, 2, 221, 222, 500, 600, 701, 801].into_iter().any(is_lost));
+        // invalid value, out of memory, no compiler in the driver, an assembly too new for it, not found, not ready, too large to
+        // launch, not supported
+        assert!(![1, 2, 221, 222, 500, 600, 701, 720, 801].into_iter().any(is_lost));
     }
 }
