@@ -2,9 +2,10 @@
 
     python3 scripts/oracle/bench_cuda.py [--device cuda|cpu] [--tiny] [--ours OURS.csv --out results/bench/cuda.csv] [WORK…]
 
-Prints `work,oracle_s`. With `--ours`, what `cuda_bench` has printed, it writes `work,precision,card,ours_s,oracle_s,ratio`. PyTorch is
-as it comes (its convolutions may use TF32, which only makes it faster), with weights laid out as usual and channels last: the
-better counts, the least of several. A work that does not fit into the card's memory has no number. `--tiny` is for a look at
+Prints `work,oracle_s`. With `--ours`, what `cuda_bench` has printed, it writes `work,precision,card,ours_s,oracle_s,ratio`: at once,
+and anew with each number of PyTorch's, those that matter most first, so that whoever is stopped leaves what there is. PyTorch is as it
+comes (its convolutions may use TF32, which only makes it faster), with weights laid out as usual and channels last: the
+better counts, the least of several. A work that does not fit into the card's memory or fails has no number. `--tiny` is for a look at
 whether it runs, on any machine.
 """
 
@@ -20,6 +21,8 @@ import torch
 import torch_batlinet as batlinet
 
 BASE, SUPPORT, BATCH = 9, 41, 128
+# timed first
+FIRST = ("epoch_matr1_6ch", "inference_64refs", "clean_pair", "forward")
 
 # as in bench.rs: name, training cells, cycles of a map, channels
 FULL = {
@@ -184,10 +187,14 @@ def timed(settings, repeats, device):
     return None
 
 
-def side_by_side(ours, oracle, out):
+def ours_of(path):
+    """What `cuda_bench` has printed, up to a line that it was stopped in."""
+    with open(path, newline="") as file:
+        return [row for row in csv.DictReader(file) if row["ours_s"]]
+
+
+def side_by_side(rows, oracle, out):
     """`ratio` is how many times faster ours is."""
-    with open(ours, newline="") as file:
-        rows = list(csv.DictReader(file))
     os.makedirs(os.path.dirname(os.path.abspath(out)), exist_ok=True)
     partial = f"{out}.partial"
     with open(partial, "w") as file:
@@ -196,9 +203,14 @@ def side_by_side(ours, oracle, out):
             theirs, mine = oracle.get(row["work"]), float(row["ours_s"])
             more = f"{theirs:.9f},{theirs / mine:.2f}" if theirs is not None else ","
             print(f"{row['work']},{row['precision']},{row['card']},{mine:.9f},{more}", file=file)
-            ratio = f"{theirs / mine:8.1f}x" if theirs is not None else "not timed"
-            print(f"{row['work']:<28}{row['precision']:<7}{mine * 1e6:>14.2f} us {ratio}", file=sys.stderr)
     os.replace(partial, out)
+
+
+def shown(rows, oracle):
+    for row in rows:
+        theirs, mine = oracle.get(row["work"]), float(row["ours_s"])
+        ratio = f"{theirs / mine:8.1f}x" if theirs is not None else "not timed"
+        print(f"{row['work']:<28}{row['precision']:<7}{mine * 1e6:>14.2f} us {ratio}", file=sys.stderr)
 
 
 def main():
@@ -213,19 +225,31 @@ def main():
         sys.exit("bench_cuda: PyTorch finds no card here; give --device cpu --tiny to see whether this runs")
     torch.manual_seed(0)
     torch.backends.cudnn.benchmark = True
-    sizes, oracle = (TINY if options.tiny else FULL), {}
+    sizes, oracle, failed = (TINY if options.tiny else FULL), {}, 0
+    rows = ours_of(options.ours) if options.ours else []
+    if options.ours:
+        side_by_side(rows, oracle, options.out)
     print("work,oracle_s")
-    for name, count, settings in works(sizes, options.device):
+    # `sorted` leaves the others in their order
+    for name, count, settings in sorted(works(sizes, options.device), key=lambda work: work[0] not in FIRST):
         if options.works and name not in options.works:
             continue
-        seconds = timed(settings, sizes["repeats"], options.device)
+        try:
+            seconds = timed(settings, sizes["repeats"], options.device)
+        except RuntimeError as error:
+            print(f"bench_cuda: {name} failed: {error}", file=sys.stderr)
+            failed += 1
+            continue
         if seconds is None:
             print(f"bench_cuda: {name} has no room on this card", file=sys.stderr)
             continue
         oracle[name] = seconds / count
         print(f"{name},{oracle[name]:.9f}", flush=True)
-    if options.ours:
-        side_by_side(options.ours, oracle, options.out)
+        if options.ours:
+            side_by_side(rows, oracle, options.out)
+    shown(rows, oracle)
+    if failed:
+        sys.exit(f"bench_cuda: {failed} works failed")
 
 
 if __name__ == "__main__":

@@ -81,29 +81,40 @@ impl Sizes {
     }
 }
 
-/// Times all works; `found` gets each with its seconds.
+/// Times all works; `found` gets each with its seconds. One that fails, such as for want of memory, leaves out itself alone.
 ///
 /// # Errors
-/// What the machine says.
+/// What the machine said first, when all others are done; at once if it is lost.
 pub fn run(
     machine: &Arc<dyn Machine>,
     sizes: &Sizes,
     mut found: impl FnMut(&str, Precision, f64),
 ) -> Result<(), CudaError> {
+    let mut outcome: Result<(), CudaError> = Ok(());
+    let mut note = |done: Result<(), CudaError>| match done {
+        Err(lost @ CudaError::Lost { .. }) => Err(lost),
+        Err(error) if outcome.is_ok() => {
+            outcome = Err(error);
+            Ok(())
+        }
+        _ => Ok(()),
+    };
     for precision in [Precision::Exact, Precision::Fast] {
         for &(name, cells, height, channels) in &sizes.epochs {
             let shape = Shape { channels, height, width: sizes.width };
-            found(name, precision, epoch(machine, sizes, (shape, cells), precision)?);
+            let took = epoch(machine, sizes, (shape, cells), precision);
+            note(took.map(|seconds| found(name, precision, seconds)))?;
         }
         for (suffix, cleaning) in [("", made::cleaning()), ("_uncleaned", uncleaned())] {
-            inference(machine, sizes, made::batlinet(sizes.matr().1, cleaning, precision), |references, seconds| {
+            let spec = made::batlinet(sizes.matr().1, cleaning, precision);
+            note(inference(machine, sizes, spec, |references, seconds| {
                 found(&format!("inference_{references}refs{suffix}"), precision, seconds);
-            })?;
+            }))?;
         }
-        pairs(machine, sizes, precision, &mut found)?;
-        found("backward", precision, backward(machine, sizes, precision)?);
+        note(pairs(machine, sizes, precision, &mut found))?;
+        note(backward(machine, sizes, precision).map(|seconds| found("backward", precision, seconds)))?;
     }
-    Ok(())
+    outcome
 }
 
 fn uncleaned() -> Cleaning {

@@ -81,10 +81,13 @@ const NON_BLOCKING: c_uint = 1;
 /// Another process has the card to itself.
 const TAKEN: c_int = 46;
 
+/// No memory is left.
+const FULL: c_int = 2;
+
 /// Whether nothing works any more in this process after this error of cuda.h: the context is gone (4, 201, 709), the card is (46,
-/// 101, 719, 721, 999), its memory is broken (214, 220), or a kernel has done what it must not (700 … 718).
+/// 101, 999), its memory or a link is broken (214, 220, 226), or a kernel has done what it must not (700, 702, 710, 714 … 721).
 fn is_lost(code: c_int) -> bool {
-    matches!(code, 4 | TAKEN | 101 | 201 | 214 | 219..=221 | 700 | 702 | 709 | 710 | 713..=721 | 999)
+    matches!(code, 4 | TAKEN | 101 | 201 | 214 | 220 | 226 | 700 | 702 | 709 | 710 | 714..=719 | 721 | 999)
 }
 
 fn check_architecture(name: &str, architecture: (i32, i32)) -> Result<(), CudaError> {
@@ -159,6 +162,7 @@ impl Card {
         // SAFETY: the driver writes a handle; the context lives until the process ends.
         match unsafe { (driver.retain)(&raw mut context, device) } {
             TAKEN => return Err(CudaError::Busy(name)),
+            FULL => return Err(CudaError::Full { card: name, what: "the program itself".to_owned() }),
             code => check(driver, code, "opening a card")?,
         }
         let mut card = Self {
@@ -237,6 +241,7 @@ impl Card {
     fn check(&self, code: c_int, what: &str) -> Result<(), CudaError> {
         match code {
             0 => Ok(()),
+            FULL => Err(CudaError::Full { card: self.facts.name.clone(), what: what.to_owned() }),
             code if is_lost(code) => Err(CudaError::Lost {
                 card: self.facts.name.clone(),
                 what: what.to_owned(),
@@ -289,13 +294,16 @@ mod tests {
         assert!(old.contains("11.8") && old.contains("12.1") && old.contains("update the driver"), "{old}");
         let busy = CudaError::Busy("a card".to_owned()).to_string();
         assert!(busy.contains("another process"), "{busy}");
+        let full = CudaError::Full { card: "a card".to_owned(), what: "recording kernels".to_owned() }.to_string();
+        assert!(full.contains("a card") && full.contains("recording kernels") && full.contains("--jobs"), "{full}");
     }
 
     #[test]
     fn errors_after_which_nothing_works_are_told_from_others() {
         // cuda.h: deinitialised, unavailable, illegal address, launch failed, unknown
-        assert!([4, 46, 101, 201, 700, 709, 719, 999].into_iter().all(is_lost));
-        // invalid value, out of memory, not found, not ready, not supported
-        assert!(![1, 2, 500, 600, 801].into_iter().any(is_lost));
+        assert!([4, 46, 101, 201, 214, 700, 709, 719, 999].into_iter().all(is_lost));
+        // invalid value, out of memory, no compiler in the driver, an assembly too new for it, not found, not ready, too large to
+        // launch, not supported
+        assert!(![1, 2, 221, 222, 500, 600, 701, 720, 801].into_iter().any(is_lost));
     }
 }

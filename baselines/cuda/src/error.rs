@@ -7,7 +7,7 @@ use thiserror::Error;
 pub enum CudaError {
     /// The driver's library is not here.
     #[error(
-        "this machine has no NVIDIA driver ({0}): install one (580 or newer) if it has an NVIDIA card, or compute on the CPU"
+        "this machine has no NVIDIA driver that works ({0}): install one (580 or newer) if it has an NVIDIA card, or compute on the CPU"
     )]
     NoDriver(String),
     /// The driver is here but no card.
@@ -59,6 +59,16 @@ pub enum CudaError {
         free: usize,
         /// Bytes in all.
         total: usize,
+    },
+    /// No memory is left on the card for what the driver itself needs there.
+    #[error(
+        "{card} has no memory left for {what}: see in `nvidia-smi` who has it; run fewer at once (--jobs), or on the CPU"
+    )]
+    Full {
+        /// Name of the card.
+        card: String,
+        /// What the memory was for.
+        what: String,
     },
     /// The card stopped working for this process; what it held is gone.
     #[error("{card} was lost while {what} ({reason}): what it was computing is gone")]

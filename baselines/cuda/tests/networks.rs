@@ -5,8 +5,8 @@ mod support;
 use std::sync::Arc;
 
 use cuda::{
-    Labels, Maps, Network, Sources, Spec, Step,
-    machine::{Limits, Machine},
+    CudaError, Labels, Maps, Network, Sources, Spec, Step,
+    machine::{Launch, Limits, Machine, Node, Recorded},
     oracle,
     spec::{Branch, Cleaning, CycleFilter, Input, Precision, Rule, Shape},
 };
@@ -244,5 +244,54 @@ fn what_is_timed_runs_and_is_named_once() {
     for work in ["epoch_matr1_6ch", "inference_1refs", "inference_1refs_uncleaned", "clean_pair", "forward", "backward"]
     {
         assert!(["exact", "fast"].into_iter().all(|precision| works.contains(&(work.to_owned(), precision))), "{work}");
+    }
+}
+
+/// A machine that has no room for anything larger than this.
+struct Small(Arc<dyn Machine>, usize);
+
+impl Machine for Small {
+    fn allocate(&self, bytes: usize, what: &str) -> Result<u64, CudaError> {
+        let (card, what) = ("a small card".to_owned(), what.to_owned());
+        if bytes > self.1 {
+            return Err(CudaError::OutOfMemory { card, what, asked: bytes, free: self.1, total: self.1 });
+        }
+        self.0.allocate(bytes, &what)
+    }
+    fn free(&self, address: u64) {
+        self.0.free(address);
+    }
+    fn upload(&self, address: u64, bytes: &[u8]) -> Result<(), CudaError> {
+        self.0.upload(address, bytes)
+    }
+    fn download(&self, address: u64, bytes: &mut [u8]) -> Result<(), CudaError> {
+        self.0.download(address, bytes)
+    }
+    fn run(&self, launches: &[Launch]) -> Result<(), CudaError> {
+        self.0.run(launches)
+    }
+    fn record(&self, nodes: Vec<Node>) -> Result<Box<dyn Recorded>, CudaError> {
+        self.0.record(nodes)
+    }
+    fn finish(&self) -> Result<(), CudaError> {
+        self.0.finish()
+    }
+    fn limits(&self) -> Limits {
+        self.0.limits()
+    }
+}
+
+#[test]
+fn what_has_no_room_leaves_out_itself_alone() {
+    let mut sizes = cuda::bench::Sizes::tiny();
+    // the maps of many cells are the largest thing there is
+    sizes.epochs.insert(1, ("epoch_of_many", 200, 17, 6));
+    let mut works = Vec::new();
+    let machine: Arc<dyn Machine> = Arc::new(Small(Emulator::machine(), 4 * 100 * 6 * 17 * 60));
+    let error = cuda::bench::run(&machine, &sizes, |work, _, _| works.push(work.to_owned())).unwrap_err();
+    assert!(matches!(error, CudaError::OutOfMemory { .. }), "{error}");
+    assert!(!works.iter().any(|work| work == "epoch_of_many"));
+    for work in ["epoch_matr1_6ch", "epoch_matr1_1ch", "inference_1refs", "clean_pair", "forward", "backward"] {
+        assert_eq!(works.iter().filter(|known| *known == work).count(), 2, "{work}");
     }
 }

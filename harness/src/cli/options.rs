@@ -84,7 +84,7 @@ impl Options {
         let read = |file: &PathBuf| read::read_all(file, &self.profile, &settings);
         let experiments = self.files.iter().map(read).collect::<Result<Vec<_>, _>>()?.concat();
         let device = self.device.resolve().map_err(|error| Failure::Usage(error.to_string()))?;
-        say_where(device);
+        say_where(self.device, device);
         let source = collection::open_aloud(&self.data)?;
         let out = self.out.clone().unwrap_or_else(|| {
             let names = experiments.iter().map(|declared| declared.experiment.family());
@@ -108,9 +108,17 @@ impl Options {
     }
 }
 
-/// Says which card was taken, and what computes elsewhere all the same.
-fn say_where(device: tch::Device) {
-    let tch::Device::Cuda(index) = device else { return };
+/// Says which card was taken, and what computes elsewhere all the same; or why there is a card and it was not taken.
+fn say_where(choice: Choice, device: tch::Device) {
+    let tch::Device::Cuda(index) = device else {
+        if choice == Choice::Auto
+            && card::count() > 0
+            && let Err(why) = card::described(0)
+        {
+            say(&format!("device: cpu, since {why}"));
+        }
+        return;
+    };
     let libtorch = if device::of_libtorch(device) == device { "with libtorch there" } else { "on the CPU" };
     match card::of(device).map(card::described) {
         Some(Ok(card)) => say(&format!("device: cuda:{index}, {card}; mlp and lstm compute {libtorch}")),
