@@ -1,5 +1,7 @@
 //! What the benchmark says of the labels of its scenarios.
 
+use std::{collections::HashSet, sync::LazyLock};
+
 use super::LabelRule;
 
 /// What the authors' labels of a scenario are (method §2.4): cells with a life, and their range.
@@ -35,6 +37,26 @@ pub fn of_scenario(scenario: &str) -> Option<Labels> {
     LABELS.into_iter().find(|labels| labels.scenario == scenario)
 }
 
+static TESTS: LazyLock<[(&str, HashSet<&str>); 5]> = LazyLock::new(|| {
+    let of = |split: &'static str| {
+        let lines = split.lines().skip(1).map(|line| line.split(',').collect::<Vec<_>>());
+        lines.filter(|fields| fields[1] == "test").map(|fields| fields[0]).collect()
+    };
+    [
+        ("MATR-1", of(include_str!("../../../../experiments/splits/matr-1.csv"))),
+        ("MATR-2", of(include_str!("../../../../experiments/splits/matr-2.csv"))),
+        ("HUST", of(include_str!("../../../../experiments/splits/hust.csv"))),
+        ("MIX-100", of(include_str!("../../../../experiments/splits/mix-100.csv"))),
+        ("MIX-20", of(include_str!("../../../../experiments/splits/mix-20.csv"))),
+    ]
+});
+
+/// The cells of which the published errors of a scenario are, if it is one of the benchmark's; more than [`Labels::test`], since some
+/// have no life.
+pub fn tests_of(scenario: &str) -> Option<&'static HashSet<&'static str>> {
+    TESTS.iter().find(|(known, _)| *known == scenario).map(|(_, cells)| cells)
+}
+
 /// Whether a scenario is one of the benchmark's, or CLO, whose real curves are asked of the same models.
 pub fn is_of_paper(scenario: &str) -> bool {
     scenario == "CLO" || of_scenario(scenario).is_some()
@@ -61,6 +83,16 @@ mod tests {
         let hust = of_scenario("HUST").unwrap();
         assert_eq!((hust.train, hust.test, hust.shortest, hust.longest), (55, 22, 1144.0, 2691.0));
         assert_eq!(of_scenario("hust"), None);
+    }
+
+    #[test]
+    fn the_tests_of_a_scenario_are_published_cells_and_at_least_as_many_as_have_a_life() {
+        for scenario in scenarios() {
+            let tests = tests_of(scenario).unwrap();
+            assert!(tests.len() >= of_scenario(scenario).unwrap().test, "{scenario}: {}", tests.len());
+            assert!(tests.iter().all(|id| crate::catalogue::find(id).is_some()), "{scenario}");
+        }
+        assert_eq!(tests_of("CLO"), None);
     }
 
     #[test]

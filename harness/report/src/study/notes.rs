@@ -104,6 +104,18 @@ fn unfinished(summary: &Summary) -> Option<String> {
 
 /// Where published numbers are of other test cells.
 fn other_cells(summary: &Summary) -> Option<String> {
+    if let Some(first) = summary.strangers.first()
+        && summary.is_done_alike()
+        && summary.study != Study::Folds
+    {
+        return Some(format!(
+            "no published number stands beside these: {} of the test cells, such as {first}, {} none of those that the published numbers \
+             of {} are of",
+            summary.strangers.len(),
+            verb(summary.strangers.len(), ["is", "are"]),
+            summary.scenario
+        ));
+    }
     if !summary.is_comparable() || summary.study == Study::Transfer {
         return None;
     }

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use super::{Row, Run, Summary, Verdict, counterpart::counterpart};
 use crate::{Error, labels::Versions, lives, made::Made, published::PublishedNumber};
-use cells::cell::Origin;
+use cells::{catalogue, cell::Origin, label::published};
+use itertools::Itertools as _;
 use record::{
     AS_WRITTEN, Change, ExperimentRecord, Intervals, Metric, PairPredictions, Protocol, RunRecord, Score, Selection,
     Sides, Study, check_row, check_rows, files::run_folder, read_scores,
@@ -130,6 +131,7 @@ fn summary(runs: Vec<Run>, record: Option<&ExperimentRecord>) -> Summary {
         lives: lives::words(&runs),
         removed: Vec::new(),
         doubtful: Vec::new(),
+        strangers: strangers(study, first, &runs),
         gone: Vec::new(),
         description: record.map_or_else(String::new, |record| record.description.clone()),
         analysis: record.map_or_else(String::new, |record| record.analysis.clone()),
@@ -147,6 +149,20 @@ fn summary(runs: Vec<Run>, record: Option<&ExperimentRecord>) -> Summary {
     }
     summary.expectations = record.map_or_else(Vec::new, |record| verdicts(record, &summary));
     summary
+}
+
+/// Test cells that the published numbers of the scenario are not of: whoever calls an own study MATR-1 has not tested on its cells.
+fn strangers(study: Study, Score { scenario, data, .. }: &Score, runs: &[Run]) -> Vec<String> {
+    let tests = published::tests_of(scenario);
+    if *data == Origin::Virtual || (tests.is_none() && study != Study::Transfer) {
+        return Vec::new();
+    }
+    let is_published = |id: &str| match tests {
+        Some(tests) => tests.contains(id),
+        None => catalogue::find(id).is_some(),
+    };
+    let asked = runs.iter().flat_map(|run| &run.predictions).map(|prediction| prediction.cell.as_str());
+    asked.unique().filter(|id| !is_published(id)).map(str::to_owned).collect()
 }
 
 /// The settings of an experiment that make it another one; with other seeds it is the same.

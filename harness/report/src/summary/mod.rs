@@ -58,6 +58,8 @@ pub struct Summary {
     pub rows: Vec<Row>,
     /// Its runs, in the order of the scores.
     pub runs: Vec<Run>,
+    /// Test cells that the published numbers of its scenario are not of.
+    pub strangers: Vec<String>,
     /// Keys of runs whose folders are gone, while those of others are there.
     pub gone: Vec<String>,
     /// What should have come out; empty for virtual cells unless expected of them.
@@ -204,9 +206,14 @@ impl Summary {
         self.profile != AS_WRITTEN || self.changes.iter().flatten().any(Change::is_cut)
     }
 
-    /// Whether published numbers may stand beside these: they are of real cells, of the whole schedule, and by the authors'
-    /// protocol.
+    /// Whether published numbers may stand beside these: they are of real cells that were published as a test, of the whole schedule,
+    /// and by the authors' protocol.
     pub fn is_comparable(&self) -> bool {
+        self.strangers.is_empty() && self.is_done_alike()
+    }
+
+    /// Whether they may but for the cells.
+    pub fn is_done_alike(&self) -> bool {
         !self.is_virtual() && !self.is_cut() && is_theirs(self.protocol, self.study)
     }
 
