@@ -13,6 +13,7 @@
 #   make keep FROM=results/runs/x TO=results/records/x    what of an output folder is worth committing
 #   make setup DEVICE=cuda            libtorch with CUDA
 #   make torture                      the long forms of the tests behind docs/reliability.md
+#   make faults PART=0/8              of these, the ends, refused calls and full disks, an eighth of them
 
 PROFILE ?= quick
 DATA ?= virtual
@@ -31,7 +32,7 @@ BATLINET = target/release/batlinet
 # all but `compare`, which `bench-compare` runs
 BENCHES = classical networks encoder cleaning features data batlinet
 
-.PHONY: setup build test torture mutants check reproduce smoke records readme schema keep bench bench-compare bench-import bench-cuda cuda-kernels device-pack round-trip data clean
+.PHONY: setup build test torture faults mutants check reproduce smoke records readme schema keep bench bench-compare bench-import bench-cuda cuda-kernels device-pack round-trip data clean
 
 setup:
 	@bash scripts/setup.sh
@@ -49,6 +50,13 @@ test: setup
 torture: setup
 	BATLINET_FLIPS=all BATLINET_TORTURE=1 cargo test $(CARGO_FLAGS) --lib --test cells --test program --test experiments --test bundle \
 	  -- flips:: two_at_once:: damage:: faults:: mutated:: a_bit_that_changes --nocapture
+
+# of these the ends, full disks and refused calls at every call that changes a file, or the part K/N of them, K from 0 on: some
+# 1,300 tries, hours in all. Of one kind, KIND=a_process, a_disk or a_call; of some commands alone, SCENES=transfer,merge
+faults: PART = 0/1
+faults: setup
+	BATLINET_PART=$(PART) $(if $(SCENES),BATLINET_SCENES=$(SCENES)) BATLINET_TORTURE=1 \
+	  cargo test $(CARGO_FLAGS) --test program -- faults::$(KIND) --nocapture
 
 # of what decides over numbers, the part K/N of the changes that a test should notice: make mutants OF=statistics PART=0/18. Of files
 # whose names have a word alone: OF=cells FILE=src/label; by some tests alone: TESTS=--lib. In a copy, which builds everything anew, unless

@@ -38,6 +38,8 @@ for library in libstdc++.so.6 libgcc_s.so.1 libz.so.1; do
   cp -L "$(ldd "$CARGO_TARGET_DIR/release/batlinet" | awk -v name="$library" '$1 == name { print $3 }')" "$out/$name/lib/" 2> /dev/null ||
     echo "release: the program does not need $library"
 done
+# which libtorch it is, as `doctor` looks it up
+cp .libtorch/torch/build-version "$out/$name/"
 patchelf --set-rpath '$ORIGIN' "$out/$name"/lib/libtorch_cpu.so "$out/$name"/lib/libc10.so
 patchelf --set-rpath '$ORIGIN/../lib' "$program"
 # what it reads and what its numbers can be held against

@@ -3,11 +3,10 @@
 use std::{panic, process::ExitCode};
 
 use cells::quote;
-use clap::Parser as _;
-use harness::cli::{self, Arguments, failure::Failure, output};
+use harness::cli::{self, failure::Failure, output};
 
 fn main() -> ExitCode {
-    match panic::catch_unwind(|| cli::execute(&Arguments::parse())) {
+    match panic::catch_unwind(|| cli::asked_for()?.as_ref().map_or(Ok(()), cli::execute)) {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(failure)) => {
             output::say(&format!("batlinet: {}", quote::harmless(&failure.to_string())));

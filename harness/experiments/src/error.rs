@@ -105,6 +105,9 @@ pub enum Error {
     /// The card stopped working, for this process.
     #[error("{0}; the runs that are done are kept, and the same command goes on from there")]
     CardLost(String),
+    /// The system gives no threads where some are needed.
+    #[error("{0}")]
+    Threads(String),
     /// A run failed, and the others were not to be made then.
     #[error("{run}: {status}; stopped at the first failure")]
     FirstFailure {
@@ -133,6 +136,7 @@ impl From<tables::Error> for Error {
         match error {
             tables::Error::Record(error) => Self::Record(error),
             tables::Error::Internal(what) => Self::Internal(what),
+            none @ tables::Error::Threads(_) => Self::Threads(none.to_string()),
             other @ tables::Error::NoArrays { .. } => Self::Selection(other.to_string()),
         }
     }

@@ -57,8 +57,10 @@ pub struct Tally {
 ///
 /// # Errors
 /// [`Error::Stopped`] if `options.stop` was set; [`Error::FirstFailure`] if `options.fail_fast` is and a run has no numbers;
-/// [`Error::Record`] if something cannot be written. What is finished counts all the same.
+/// [`Error::Record`] if something cannot be written; [`Error::Threads`]. What is finished counts all the same.
 pub fn execute(plans: &[Plan], source: &dyn CellSource, options: &Options<'_>) -> Result<Tally, Error> {
+    // what is made must be published: not found out after hours
+    tables::threads::begin()?;
     let left =
         ["", "runs", "experiments", "pretrained", "bundles"].map(|name| whole_file::clean(&options.out.join(name)));
     lock::clean(&options.out.join(lock::FOLDER));

@@ -9,6 +9,7 @@ pub mod coulomb;
 pub mod cycler;
 mod delimited;
 pub mod download;
+mod epoch;
 mod error;
 pub mod export;
 pub mod format;

@@ -7,18 +7,26 @@ use std::{
 };
 
 use rayon::ThreadPoolBuilder;
+use tables::threads;
 
 /// Threads that work together at most, as many as `--jobs` takes.
 const MOST: usize = 1024;
 
 /// From here on a file that may not grow any more (`ulimit -f`) is an error of whoever writes it, and no silent end; and where the system
-/// gives no more threads (`ulimit -u`), fewer work together.
+/// gives no more threads (`ulimit -u`), fewer work together. The first is for tables, which do not do without; whoever has one asks
+/// again. To be called before there are other threads.
 pub(super) fn heed() {
     #[cfg(unix)]
     // SAFETY: the signal is left to nobody, so no code of ours runs in its handler
     unsafe {
         libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
     }
+    if env::var_os(threads::HOW_MANY).is_none() {
+        // tables have some thousand rows, which one thread writes as fast as many
+        // SAFETY: there is no other thread yet that could read the environment
+        unsafe { env::set_var(threads::HOW_MANY, "1") };
+    }
+    let _ = threads::begin();
     let asked = env::var("RAYON_NUM_THREADS").ok().and_then(|text| text.parse().ok()).filter(|threads| *threads > 0);
     let cores = || thread::available_parallelism().map_or(1, usize::from);
     let pool = match given(asked.unwrap_or_else(cores).min(MOST)) {

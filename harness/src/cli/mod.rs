@@ -81,6 +81,20 @@ pub(crate) enum Verb {
     ReadMatr { file: PathBuf },
 }
 
+/// What is asked; nothing where somebody wanted to know how to, which has been printed. A command line that cannot be understood ends the
+/// program.
+///
+/// # Errors
+/// [`Failure::Usage`] if standard output cannot be written.
+pub fn asked_for() -> Result<Option<Arguments>, Failure> {
+    match Arguments::try_parse() {
+        Ok(arguments) => Ok(Some(arguments)),
+        Err(error) if error.use_stderr() => error.exit(),
+        // --help and --version
+        Err(answer) => output::printed(answer.print()).map(|()| None),
+    }
+}
+
 /// Does what was asked.
 ///
 /// # Errors

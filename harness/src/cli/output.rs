@@ -32,7 +32,19 @@ pub fn print(text: &str) -> Result<(), Failure> {
 /// # Errors
 /// As [`print()`].
 pub(super) fn print_to(out: &mut dyn Write, text: &str) -> Result<(), Failure> {
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    outcome(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+}
+
+/// As [`print()`], of what another has printed to standard output.
+///
+/// # Errors
+/// As [`print()`].
+pub(super) fn printed(print: io::Result<()>) -> Result<(), Failure> {
+    outcome(print.and_then(|()| io::stdout().flush()))
+}
+
+fn outcome(written: io::Result<()>) -> Result<(), Failure> {
+    match written {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             Err(Failure::Usage(format!("cannot write to standard output: {error}")))
         }

@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use polars::prelude::{ArrowDataType, DataType, ParquetReader, PolarsError, SerReader as _};
 
-use crate::times;
+use crate::{threads, times};
 
 /// The values of a column.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,8 +22,9 @@ pub enum ColumnValues {
 /// The names of all columns of a file, given as its bytes, with the values of those whose places are asked for.
 ///
 /// # Errors
-/// A fragment: it is damaged, or no Parquet.
+/// A fragment: it is damaged, or no Parquet; or there is no thread to read it with.
 pub fn read_columns(bytes: Vec<u8>, places: &[usize]) -> Result<Vec<(String, ColumnValues)>, String> {
+    threads::begin().map_err(|error| error.to_string())?;
     let said = |error: PolarsError| error.to_string();
     let mut reader = ParquetReader::new(Cursor::new(bytes));
     let times = times::counted(&mut reader).map_err(said)?;

@@ -1,6 +1,6 @@
 //! What can go wrong with tables of many runs.
 
-use std::path::PathBuf;
+use std::{io, path::PathBuf};
 
 use thiserror::Error;
 
@@ -20,6 +20,12 @@ pub enum Error {
         /// Name of the feature.
         feature: String,
     },
+    /// Polars has none to work on.
+    #[error(
+        "the system gives no thread to read and write Parquet files with ({0}): raise the limit (`ulimit -u`, that of a container) or end \
+         other programs"
+    )]
+    Threads(io::Error),
     /// A defect of this program: rows that make no table.
     #[error("internal error: {0}")]
     Internal(String),

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use polars::prelude::{Column, DataFrame, NamedFrom as _, ParquetWriter, Series};
 
-use crate::Error;
+use crate::{Error, threads};
 
 /// The values of a column, one for each cell.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,7 +21,7 @@ pub enum Values {
 /// Writes columns of equal lengths as `path`, in CSV if it ends so, else in Parquet.
 ///
 /// # Errors
-/// [`Error::Record`] names the file; [`Error::NoArrays`].
+/// [`Error::Record`] names the file; [`Error::NoArrays`]; [`Error::Threads`].
 pub fn write_features(path: &Path, columns: Vec<(String, Values)>) -> Result<(), Error> {
     let is_csv = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
     let bytes = if is_csv { csv(path, &columns)?.into_bytes() } else { parquet(path, columns)? };
@@ -54,6 +54,7 @@ fn csv(path: &Path, columns: &[(String, Values)]) -> Result<String, Error> {
 }
 
 fn parquet(path: &Path, columns: Vec<(String, Values)>) -> Result<Vec<u8>, Error> {
+    threads::begin()?;
     let internal = |error: polars::error::PolarsError| Error::Internal(format!("{}: {error}", path.display()));
     let columns: Vec<Column> = columns
         .into_iter()

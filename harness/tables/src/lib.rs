@@ -4,6 +4,7 @@ mod columns;
 mod error;
 mod features;
 mod predictions;
+pub mod threads;
 mod times;
 
 pub use columns::{ColumnValues, read_columns};

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use polars::prelude::{Column, DataFrame, ParquetWriter};
 
-use crate::Error;
+use crate::{Error, threads};
 
 /// One test cell of one run.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,8 +34,9 @@ pub struct PredictionRow<'a> {
 /// Writes the rows in the order given.
 ///
 /// # Errors
-/// [`Error::Record`] names the file.
+/// [`Error::Record`] names the file; [`Error::Threads`].
 pub fn write_parquet(path: &Path, rows: &[PredictionRow<'_>]) -> Result<(), Error> {
+    threads::begin()?;
     let internal = |error: polars::error::PolarsError| Error::Internal(format!("{}: {error}", path.display()));
     let texts = |name: &str, of: for<'r> fn(&'r PredictionRow<'_>) -> &'r str| {
         Column::new(name.into(), rows.iter().map(of).collect::<Vec<_>>())

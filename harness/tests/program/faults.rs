@@ -2,11 +2,13 @@
 //! same command afterwards leaves what it would have left at once.
 //!
 //! A library that is put between the program and the C library counts the calls which change files (`faults/shim.c`). A sample of them is
-//! tried; where `BATLINET_TORTURE` is set every one, and 200 and more ends. `BATLINET_FAULTS` says how many of each command instead.
+//! tried; where `BATLINET_TORTURE` is set every one, and 200 and more ends. `BATLINET_FAULTS` says how many of each command instead,
+//! `BATLINET_PART=K/N` that only the part K of N of them is tried, K from 0 on, and `BATLINET_SCENES` in which commands, by their names
+//! below.
 
 use std::{
     collections::BTreeMap,
-    fs,
+    env, fs,
     path::{Path, PathBuf},
     process::{Command, Output},
     time::Instant,
@@ -242,20 +244,43 @@ fn some(count: usize, most: usize) -> impl Iterator<Item = usize> {
     (0..tries).map(move |nth| 1 + (2 * nth + 1) * count / (2 * tries))
 }
 
+/// Of every N calls that are tried, which one is, from 0 on, and N.
+fn part() -> (usize, usize) {
+    let Ok(text) = env::var("BATLINET_PART") else { return (0, 1) };
+    let numbers = text.split_once('/').and_then(|(part, of)| Some((part.parse().ok()?, of.parse().ok()?)));
+    numbers
+        .filter(|(part, of)| part < of)
+        .unwrap_or_else(|| panic!("BATLINET_PART={text}: K/N is meant, 0/4 to 3/4 for instance"))
+}
+
+/// The scenes that are asked for; all of them unless some are.
+fn asked_for() -> Vec<Scene> {
+    let mut scenes = scenes();
+    if let Ok(names) = env::var("BATLINET_SCENES") {
+        for name in names.split(',') {
+            assert!(scenes.iter().any(|scene| scene.name == name), "BATLINET_SCENES={names}: there is no {name}");
+        }
+        scenes.retain(|scene| names.split(',').any(|name| name == scene.name));
+    }
+    scenes
+}
+
 fn all(fault: Fault, few: usize, many: usize) {
+    let ((part, of), scenes) = (part(), asked_for());
     let Some(place) = Place::new() else { return };
-    let asked = std::env::var("BATLINET_FAULTS").ok().and_then(|text| text.parse().ok());
-    let usual = if std::env::var_os("BATLINET_TORTURE").is_some() { many } else { few };
+    let asked = env::var("BATLINET_FAULTS").ok().and_then(|text| text.parse().ok());
+    let usual = if env::var_os("BATLINET_TORTURE").is_some() { many } else { few };
     let most = asked.unwrap_or(usual);
     let (mut wrong, mut tried) = (Vec::new(), 0);
-    for scene in scenes() {
+    for scene in scenes {
         place.prepare(&scene);
         let output = place.call(&scene.call, None);
         assert!(output.status.success(), "{}: {}", scene.name, said(&output));
         let sound = place.left();
         assert!(!sound.is_empty(), "{} leaves something", scene.name);
         let count: usize = fs::read_to_string(place.small.path("count")).unwrap().trim().parse().unwrap();
-        let calls: Vec<usize> = some(count, most).collect();
+        // parts have their share of every command
+        let calls: Vec<usize> = some(count, most).skip(part).step_by(of).collect();
         println!("{fault:?} at {} of {count} calls of {}", calls.len(), scene.name);
         tried += calls.len();
         // told at once, since all of them take long

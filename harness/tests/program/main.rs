@@ -16,6 +16,7 @@ mod faults;
 mod gate;
 mod gp_on_curves;
 mod lives;
+mod machine;
 mod merging;
 mod nominal;
 mod own_cells;

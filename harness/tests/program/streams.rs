@@ -20,7 +20,14 @@ fn unread(arguments: &[&str]) -> Output {
 
 #[test]
 fn a_reader_who_has_seen_enough_is_no_failure() {
-    for arguments in [&["doctor"][..], &["data", "list"], &["data", "show", "MATR_b1c0"], &["--help"]] {
+    for arguments in [
+        &["doctor"][..],
+        &["data", "list"],
+        &["data", "show", "MATR_b1c0"],
+        &["--help"],
+        &["run", "--help"],
+        &["--version"],
+    ] {
         let Output { status, stderr, .. } = unread(arguments);
         let said = String::from_utf8_lossy(&stderr);
         assert!(status.success() && said.is_empty(), "{arguments:?}: {status}, {said}");
@@ -32,7 +39,16 @@ fn a_full_disk_below_standard_output_is_a_sentence() {
     let Ok(full) = File::options().write(true).open("/dev/full") else {
         return testing::skip("there is no /dev/full here");
     };
-    for arguments in [&["doctor"][..], &["data", "list"]] {
+    for arguments in [
+        &["doctor"][..],
+        &["data", "list"],
+        &["--help"],
+        &["-h"],
+        &["--version"],
+        &["help", "run"],
+        &["run", "--help"],
+        &["data", "import", "--help"],
+    ] {
         let Output { status, stderr, .. } = program(arguments).stdout(full.try_clone().unwrap()).output().unwrap();
         let said = String::from_utf8_lossy(&stderr);
         assert_eq!(status.code(), Some(2), "{said}");

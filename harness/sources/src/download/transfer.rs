@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::manifest::is_local;
 use super::origin::Origin;
 use super::{megabytes, unwritable};
-use crate::Error;
+use crate::{Error, epoch};
 
 /// Why an attempt came to nothing.
 #[derive(Debug)]
@@ -128,6 +128,10 @@ impl Wanted<'_> {
     }
 
     fn request(&self, have: u64, begun: Option<&Origin>) -> Result<ureq::http::Response<ureq::Body>, Trouble> {
+        // certificates hold from a date on
+        if let Some(why) = epoch::wrong_clock().filter(|_| !is_local(self.url)) {
+            return Err(Trouble::Here(Error::Unreachable(format!("cannot ask {} securely: {why}", self.url))));
+        }
         let mut config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             // also for where a host redirects to

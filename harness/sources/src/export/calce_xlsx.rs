@@ -9,7 +9,7 @@
 //! cycles of rest it would be none at all, and of the authors' own readers nothing would stay.) It is for whole lives: what fades by
 //! as much within ten cycles goes.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use rust_xlsxwriter::{Workbook, XlsxError};
@@ -22,6 +22,7 @@ use super::{Format, whole_life};
 use crate::Error;
 use crate::calce::WITHOUT_FIRST;
 use crate::coulomb;
+use crate::epoch;
 use crate::format::{Datasets, VIRTUAL_MARK};
 use crate::import::Progress;
 use cells::cell::{Cycle, Origin};
@@ -67,6 +68,10 @@ const COLUMNS: [&str; 17] = [
 ];
 
 fn write(source: &dyn CellSource, ids: &[String], out: &Path, progress: &Progress<'_>) -> Result<Vec<PathBuf>, Error> {
+    if let Some(why) = epoch::wrong_clock() {
+        let source = io::Error::other(why);
+        return Err(Error::Write { doing: format!("write workbooks to {}", out.display()), source });
+    }
     let mut files = Vec::new();
     for (done, id) in ids.iter().enumerate() {
         progress(done, ids.len())?;
@@ -86,7 +91,7 @@ fn write(source: &dyn CellSource, ids: &[String], out: &Path, progress: &Progres
                 let day = BEGIN + 7 * number as u32;
                 let (year, month, date) = date(day);
                 archive.start_file(format!("{name}/{name}_{month}_{date}_{:02}.xlsx", year % 100), stored)?;
-                let workbook = workbook(cycles, cell.info().origin, day).map_err(std::io::Error::other)?;
+                let workbook = workbook(cycles, cell.info().origin, day).map_err(io::Error::other)?;
                 archive.write_all(&workbook)?;
             }
             archive.finish()?;
