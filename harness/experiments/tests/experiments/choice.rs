@@ -135,6 +135,7 @@ fn errors_on_folds_are_those_of_runs_that_have_not_seen_the_cells() {
     // networks on folds have the schedule of the folds
     let mlp = scores.iter().find(|score| score.experiment == "trial.fold-1.1" && score.model == "mlp").unwrap();
     assert_eq!((record(&out, mlp).fit.epochs, mlp.changed.contains("epochs 3 of 4")), (Some(3), true), "{mlp:?}");
+    assert!(scores.iter().all(|score| !score.changed.contains("folds")), "as the file has them");
 }
 
 #[test]
