@@ -216,6 +216,7 @@ impl BatLiNetParameters {
             || (self.inter_cell && self.inter_cleaning == Cleaning::Standard);
         let names = [
             ("alpha", self.intra_cell && self.inter_cell),
+            ("separate_heads", self.intra_cell && self.inter_cell),
             ("base", self.intra_cell),
             ("intra_cleaning", self.intra_cell),
             ("inter_cleaning", self.inter_cell),

@@ -3,9 +3,9 @@
 
 use itertools::Itertools as _;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::spec::Experiment;
+use super::{choice::folds::FoldsSpec, spec::Experiment};
 use record::Change;
 
 /// One value of an experiment.
@@ -77,6 +77,9 @@ fn leaves(experiment: &Experiment) -> Vec<Leaf> {
     if let Some(draw) = &experiment.transfer {
         add(None, "", "transfer", tree(draw));
     }
+    if let Some(folds) = &experiment.folds {
+        add(None, "", "folds", of_folds(folds));
+    }
     for (name, feature) in &experiment.features {
         // its only key is the kind, which says nothing here
         match tree(feature) {
@@ -99,6 +102,12 @@ fn leaves(experiment: &Experiment) -> Vec<Leaf> {
         add("starts_from", json!(entry.starts_from.as_ref().map(|start| &start.file)));
     }
     leaves
+}
+
+fn of_folds(folds: &FoldsSpec) -> Value {
+    let FoldsSpec { count, repeats, by, seeds, without, changes } = folds;
+    let changes: Map<String, Value> = changes.iter().map(|(path, value)| (path.clone(), tree(value))).collect();
+    json!({ "count": count, "repeats": repeats, "by": by, "seeds": seeds, "without": without, "changes": changes })
 }
 
 fn tree(value: &impl Serialize) -> Value {
@@ -193,5 +202,27 @@ profiles:
         // a setting that undoes the profile
         let found = changes("quick", &["models.batlinet.epochs=1000"]);
         assert!(found.iter().all(|change| !change.contains("epochs")), "{found:?}");
+    }
+
+    #[test]
+    fn folds_are_told_too() {
+        let file = FILE.replace(
+            "features:\n",
+            "folds: {count: 5, seeds: [0, 1], changes: {models.batlinet.epochs: 300}}\nfeatures:\n",
+        );
+        let changes = |settings: &[&str]| {
+            let settings: Vec<Setting> = settings.iter().map(|text| Setting::parse(text).unwrap()).collect();
+            let changes = parse(&file, "e.yaml", AS_WRITTEN, &settings).unwrap().changes.unwrap();
+            changes.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert!(changes(&[]).is_empty());
+        assert_eq!(changes(&["folds.count=2"]), ["folds.count 2 of 5"]);
+        assert_eq!(changes(&["folds.by=batch"]), ["folds.by batch instead of random"]);
+        assert_eq!(changes(&["folds.seeds=[1]"]), ["1 folds.seed of 2"]);
+        assert_eq!(changes(&["folds.without=[ridge]"]), ["folds.without [\"ridge\"] instead of []"]);
+        assert_eq!(
+            changes(&["folds.changes={models.batlinet.epochs: 2}"]),
+            ["folds.changes.models.batlinet.epochs 2 of 300"]
+        );
     }
 }

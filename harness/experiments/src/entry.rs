@@ -254,14 +254,29 @@ impl Entry {
         unused
     }
 
+    /// What is done to features and lives, with the default in the place of what changes nothing, as of hyper-parameters.
+    pub(super) fn effective_transformations(&self) -> (FeatureTransformation, LabelTransformation) {
+        let unused = self.unused();
+        let features = match unused.contains(&"feature_transformation") {
+            true => FeatureTransformation::default(),
+            false => self.feature_transformation,
+        };
+        let labels = match unused.contains(&"label_transformation") {
+            true => LabelTransformation::default(),
+            false => self.label_transformation.clone(),
+        };
+        (features, labels)
+    }
+
     /// All that its trained model and its answers follow from: entries that differ in this differ in more than a name.
     pub(super) fn identity(&self) -> Value {
-        let feature = self.reads().map(|name| (name, self.feature_transformation));
+        let (feature_transformation, label_transformation) = self.effective_transformations();
+        let feature = self.reads().map(|name| (name, feature_transformation));
         json!([
             self.model.name(),
             self.model.effective_parameters(),
             feature,
-            self.label_transformation,
+            label_transformation,
             self.label,
             self.trained_on,
             self.starts_from.as_ref().map(|start| &start.file)
@@ -361,6 +376,21 @@ mod tests {
         }
         let problem = Entry::of_written(&json!({ "ridge": { "alpha": -1.0 } })).unwrap_err();
         assert!(problem.contains("alpha"), "{problem}");
+    }
+
+    #[test]
+    fn what_changes_nothing_makes_no_other_entry() {
+        let of = |text: &str| Entry::read(&serde_yaml::from_str(text).unwrap()).unwrap().identity();
+        let z_score = "feature_transformation: z_score";
+        let plain = "label_transformation: []";
+        assert_eq!(of(&format!("{{mean: {{}}, {z_score}}}")), of("{mean: {}}"));
+        assert_ne!(of(&format!("{{mean: {{}}, {plain}}}")), of("{mean: {}}"));
+        assert_ne!(of(&format!("{{ridge: {{}}, feature: row, {z_score}}}")), of("{ridge: {}, feature: row}"));
+        for made in ["stack: {of: [ridge]}", "select: {among: [ridge]}", "references: {of: batlinet}"] {
+            assert_eq!(of(&format!("{{{made}, {z_score}, {plain}}}")), of(&format!("{{{made}}}")), "{made}");
+        }
+        let handed = "hand_over: {inside: ridge, outside: mlp}, feature: row";
+        assert_eq!(of(&format!("{{{handed}, {z_score}, {plain}}}")), of(&format!("{{{handed}}}")));
     }
 
     #[test]

@@ -85,6 +85,7 @@ pub fn ingredients(
         evaluation.insert("stages".to_owned(), json!({ "references": version }));
     }
     let feature = entry.reads().and_then(|name| experiment.feature(name));
+    let (feature_transformation, label_transformation) = entry.effective_transformations();
     let stages = STAGES.into_iter().chain([("training", entry.model.row().training_version)]);
     let mut training = json!({
         "origin": surroundings.origin,
@@ -92,8 +93,8 @@ pub fn ingredients(
         "training_labels": hashes.train.labels,
         "feature": feature.map(|feature| feature.identity()),
         "label": rule,
-        "feature_transformation": entry.feature_transformation,
-        "label_transformation": entry.label_transformation,
+        "feature_transformation": feature_transformation,
+        "label_transformation": label_transformation,
         "model": entry.model.name(),
         "hyper_parameters": parameters,
         "seed": seed,

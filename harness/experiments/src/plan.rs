@@ -131,6 +131,8 @@ fn declared_on(declared: &Declared, on_folds: &Experiment, fold: &Fold) -> Decla
     let config_hash = hash(&json!([declared.config_hash, experiment.name]));
     let mut trained = declared.experiment.clone();
     trained.models.retain(|entry| members::is_on_folds(&declared.experiment, entry));
+    // a fold has none of its own
+    trained.folds = None;
     Declared {
         config_hash,
         notes: Vec::new(),

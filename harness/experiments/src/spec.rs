@@ -23,7 +23,7 @@ use super::{
     yaml::{self, Path, Problem},
 };
 use cells::label::LabelRule;
-use features::feature::FeatureSpec;
+use features::{feature::FeatureSpec, samples::FeatureTransformation};
 use record::{Expectation, Protocol, Study};
 
 /// Between the name of a cross-validation and the number of a fold.
@@ -349,6 +349,14 @@ impl Experiment {
     fn check_entry(&self, entry: &Entry) -> Result<(), Misfit> {
         if matches!(entry.model, ModelSpec::Transfer(_)) && self.transfer.is_none() {
             return Err("transfer needs the section `transfer:`, which draws its cells".into());
+        }
+        if matches!(entry.model, ModelSpec::BatLiNet(_))
+            && self.transfer.is_some()
+            && entry.feature_transformation != FeatureTransformation::None
+        {
+            let sentence = "feature_transformation: a batlinet of a transfer holds cells of one chemistry against those of the other, \
+                            whose maps nothing is fitted to; leave it out";
+            return Err(Misfit::of("feature_transformation", sentence.to_owned()));
         }
         trained_on::check(entry, self.transfer.is_some())?;
         starts_from::check(entry)?;

@@ -111,7 +111,8 @@ fn sweep(declaration: &mut Value, path: &str, values: &[Value]) -> Result<Vec<St
 fn are_alike(entry: &Value, swept: &[Value]) -> bool {
     let read: Result<Vec<Entry>, _> = std::iter::once(entry).chain(swept).map(Entry::read).collect();
     let differs = |one: &Entry, other: &Entry| {
-        let fed = |entry: &Entry| (entry.feature.clone(), entry.feature_transformation);
+        let fed =
+            |entry: &Entry| (entry.feature.clone(), entry.feature_transformation, entry.label_transformation.clone());
         one.model != other.model || fed(one) != fed(other)
     };
     // what cannot be read is refused when the whole is

@@ -1,5 +1,7 @@
 //! What models are called in files, and the order of tables.
 
+use crate::Variant;
+
 /// The names of all models, in the order of the tables.
 pub const MODELS: [&str; 15] = [
     "mean",
@@ -24,3 +26,22 @@ pub const SEEDED_MODELS: [&str; 5] = ["forest", "mlp", "lstm", "cnn", "batlinet"
 
 /// Names of those that are networks.
 pub const NETWORKS: [&str; 4] = ["mlp", "lstm", "cnn", "batlinet"];
+
+/// Whether another seed may give another result: that of a model that draws, and in a transfer, where every seed draws its cells,
+/// that of any.
+pub fn is_drawn(model: &str, variant: &Variant) -> bool {
+    SEEDED_MODELS.contains(&model) || variant.target_cells.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn in_a_transfer_every_seed_draws_cells() {
+        let is_drawn = |model: &str, variant: &str| is_drawn(model, &Variant::from(variant));
+        assert!(is_drawn("cnn", "") && is_drawn("batlinet", "shared_head+cells=8"));
+        assert!(!is_drawn("ridge", "") && !is_drawn("ridge", "alpha=1.0"));
+        assert!(is_drawn("ridge", "cells=8") && is_drawn("mean", "x+cells=1"));
+    }
+}

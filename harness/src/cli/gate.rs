@@ -74,7 +74,7 @@ pub fn execute(arguments: &GateArguments) -> Result<(), Failure> {
     }
     let now = Folder::read(candidate)?;
     if let (Some(_), false) = (&arguments.accept, baseline.join("scores.csv").exists()) {
-        gate::found(baseline, &now, &Changes::default())?;
+        gate::found(baseline, &now, &Changes::read(&baseline.join(Changes::FILE))?)?;
         return output::print(&format!(
             "{} is the baseline now: {}\n",
             candidate.display(),

@@ -1,7 +1,7 @@
 //! `batlinet replay KEY…|FOLDER`
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     fs,
     path::{Path, PathBuf},
     thread,
@@ -19,7 +19,7 @@ use super::{
     output,
 };
 use experiments::{Plan, Run, State, run};
-use record::{DeviceClass, Precision, Provenance, RunRecord, files::run_folder};
+use record::{DeviceClass, Provenance, RunRecord, files::run_folder};
 use verdicts::{
     Folder, Slot,
     replay::{self, Replayed},
@@ -97,12 +97,9 @@ pub fn execute(arguments: &ReplayArguments) -> Result<(), Failure> {
     }
     let mut found: Vec<(Wanted, Outcome)> = Vec::new();
     for (call, wanted) in by_call {
-        match options_of(&call, arguments, &wanted, out).and_then(|options| Ok((options.prepare()?, options))) {
-            Ok((prepared, options)) => found.extend(again(prepared, &options, arguments, wanted)?),
-            Err(failure) => {
-                let why = failure.to_string();
-                found.extend(wanted.into_iter().map(|one| (one, Outcome::Cannot(why.clone()))));
-            }
+        match options_of(&call, arguments, out) {
+            Ok(options) => found.extend(where_they_were(options, arguments, wanted)?),
+            Err(failure) => found.extend(cannot(wanted, &failure)),
         }
     }
     tell(&found)
@@ -158,8 +155,55 @@ fn wanted(folder: &Path, key: Option<&str>, models: &[String]) -> Result<Vec<Wan
     Ok(wanted)
 }
 
-/// What the call in a record asked for, without what says where to and how fast.
-fn options_of(call: &str, arguments: &ReplayArguments, wanted: &[Wanted], out: &Path) -> Result<Options, Failure> {
+fn cannot(wanted: Vec<Wanted>, failure: &Failure) -> Vec<(Wanted, Outcome)> {
+    wanted.into_iter().map(|one| (one, Outcome::Cannot(failure.to_string()))).collect()
+}
+
+/// Makes the runs of one call again on what they computed on then, not on what is best here.
+fn where_they_were(
+    mut options: Options,
+    arguments: &ReplayArguments,
+    wanted: Vec<Wanted>,
+) -> Result<Vec<(Wanted, Outcome)>, Failure> {
+    let mut found = Vec::new();
+    let is_of_card = |one: &Wanted| one.record.class == DeviceClass::Cuda;
+    let mut left = wanted;
+    // beside a card, what knows none computes on the processor under the same key, and what is made of both is known only there
+    let card = left.iter().find(|one| is_of_card(one)).map(|one| one.record.device.clone());
+    if let Some(card) = card {
+        let prepared = card.parse::<Choice>().map_err(Failure::Incomplete).and_then(|device| {
+            options.device = device;
+            options.prepare()
+        });
+        match prepared {
+            Ok(prepared) => {
+                let runs = prepared.plans.iter().flat_map(|plan| &plan.runs);
+                let keys: HashSet<String> = runs.map(|run| run.key.clone()).collect();
+                let is_there = |one: &Wanted| is_of_card(one) || keys.contains(&one.record.key());
+                let (there, others) = left.into_iter().partition(is_there);
+                left = others;
+                found.extend(again(prepared, &options, arguments, there)?);
+            }
+            Err(failure) => {
+                let (there, others) = left.into_iter().partition(is_of_card);
+                left = others;
+                found.extend(cannot(there, &failure));
+            }
+        }
+    }
+    if left.is_empty() {
+        return Ok(found);
+    }
+    options.device = Choice::Cpu;
+    match options.prepare() {
+        Ok(prepared) => found.extend(again(prepared, &options, arguments, left)?),
+        Err(failure) => found.extend(cannot(left, &failure)),
+    }
+    Ok(found)
+}
+
+/// What the call in a record asked for, without what says where to, on what and how fast.
+fn options_of(call: &str, arguments: &ReplayArguments, out: &Path) -> Result<Options, Failure> {
     let incomplete = |why: String| Failure::Incomplete(why);
     let words = shlex::split(call).ok_or_else(|| incomplete(format!("its call is no call: {call}")))?;
     let parsed = Arguments::try_parse_from(words)
@@ -172,15 +216,6 @@ fn options_of(call: &str, arguments: &ReplayArguments, wanted: &[Wanted], out: &
     options.out = Some(out.to_owned());
     if let Some(data) = &arguments.data {
         options.data.clone_from(data);
-    }
-    // what it computed on then, not what is best here
-    let first = &wanted[0].record;
-    options.device = match first.class {
-        DeviceClass::Cpu => Choice::Cpu,
-        DeviceClass::Cuda => first.device.parse().map_err(incomplete)?,
-    };
-    if first.precision != Precision::Exact {
-        return Err(incomplete("it was computed by a precision that cannot be asked for here".to_owned()));
     }
     Ok(options)
 }

@@ -44,14 +44,20 @@ fn segment(values: &[f64], offset: usize, steps: &Steps, found: &mut Vec<usize>)
     }
 }
 
+/// The first number that is not as the first one.
+fn other(values: &[f64]) -> Option<usize> {
+    let first = *values.first()?;
+    values.iter().position(|value| (value - first).abs() > SAME * first.abs().max(value.abs()))
+}
+
 /// The first number that is not as the equal ones before it.
 fn departure(values: &[f64]) -> Option<usize> {
-    let first = *values.first()?;
-    let is_same = |value: &f64| (value - first).abs() <= SAME * first.abs().max(value.abs());
-    values.iter().position(|value| !is_same(value)).filter(|&at| at >= STILL)
+    other(values).filter(|&at| at >= STILL)
 }
 
 fn tested(values: &[f64], steps: &Steps) -> Option<usize> {
+    // last digits that another library rounds otherwise are no step, however many there are of either
+    other(values)?;
     let (at, found) = widest(values)?;
     let mut shuffled = values.to_vec();
     let mut random = Streams::new("change points").stream("permutation");
@@ -108,6 +114,12 @@ mod tests {
         assert_eq!(change_points(&[5.0, 5.0, 5.0, 5.001], &Steps::default()), [3]);
         assert_eq!(change_points(&[5.0, 5.0, 6.0, 6.0, 6.0, 7.0], &Steps::default()), [2, 5]);
         assert_eq!(change_points(&[5.0, 5.0 * (1.0 + 1e-12), 5.0], &Steps::default()), Vec::<usize>::new());
+    }
+
+    #[test]
+    fn numbers_that_differ_in_the_last_digits_alone_are_no_step() {
+        let rounded: Vec<f64> = (0..20).map(|index| if index < 10 { 80.0 } else { 80.0 * (1.0 + 1e-12) }).collect();
+        assert_eq!(change_points(&rounded, &Steps::default()), Vec::<usize>::new());
     }
 
     #[test]

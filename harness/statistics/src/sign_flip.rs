@@ -14,17 +14,21 @@ const EXACT: usize = 12;
 /// Else so many, drawn.
 const FLIPS: usize = 9_999;
 
-/// Two-sided p value; 1 where both sides are the same.
+/// What rounding leaves of a difference, as a part of both sides together.
+const ROUNDING: f64 = 1e-12;
+
+/// Two-sided p value; 1 where both sides are the same, but for rounding.
 pub(crate) fn p_value(a: &Losses, b: &Losses, bootstrap: &Bootstrap) -> f64 {
     let mut sides = Sides::new(a, b);
     let cells = sides.a.len();
     let words = cells.div_ceil(64);
-    let observed = sides.difference(&vec![0; words]).abs();
-    if observed == 0.0 {
+    let [left, right] = sides.measures(&vec![0; words]);
+    // an exchange that is as large may come out less by what rounding leaves of it, which is a part of the sides and not of their
+    // difference: all labels exchanged, say, where the models are all but the same
+    let least = (right - left).abs() - ROUNDING * (right.abs() + left.abs());
+    if least <= 0.0 {
         return 1.0;
     }
-    // what rounding leaves of an exchange that is as large is not less than what was observed
-    let least = observed * (1.0 - 1e-12);
     if cells <= EXACT {
         let count = (0..1_u64 << cells).filter(|&flips| sides.difference(&[flips]).abs() >= least).count();
         return count as f64 / (1_u64 << cells) as f64;
@@ -65,18 +69,27 @@ impl Sides {
 
     /// b − a with the labels of those cells exchanged whose bits are set.
     fn difference(&mut self, flips: &[u64]) -> f64 {
+        let [a, b] = self.measures(flips);
+        b - a
+    }
+
+    /// a and b.
+    fn measures(&mut self, flips: &[u64]) -> [f64; 2] {
         if self.shape == Shape::Median {
-            return self.difference_of_medians(flips);
+            return self.medians(flips);
         }
         let bytes = flips.iter().flat_map(|word| word.to_le_bytes());
         let moved: f64 = self.moved.iter().zip(bytes).map(|(sums, byte)| sums[usize::from(byte)]).sum();
         let cells = self.a.len() as f64;
-        let a = ((self.a.iter().sum::<f64>() + moved) / cells).max(0.0);
-        let b = ((self.b.iter().sum::<f64>() - moved) / cells).max(0.0);
-        if self.shape == Shape::Root { b.sqrt() - a.sqrt() } else { b - a }
+        let sums = [self.a.iter().sum::<f64>(), self.b.iter().sum::<f64>()];
+        // what is left of a side without errors would grow in the root
+        let nothing = ROUNDING * (sums[0] + sums[1]);
+        let mean = |sum: f64| if sum > nothing { sum / cells } else { 0.0 };
+        let [a, b] = [sums[0] + moved, sums[1] - moved].map(mean);
+        if self.shape == Shape::Root { [a.sqrt(), b.sqrt()] } else { [a, b] }
     }
 
-    fn difference_of_medians(&mut self, flips: &[u64]) -> f64 {
+    fn medians(&mut self, flips: &[u64]) -> [f64; 2] {
         let [left, right] = &mut self.exchanged;
         left.clear();
         right.clear();
@@ -85,7 +98,7 @@ impl Sides {
             left.push(a);
             right.push(b);
         }
-        middle(right) - middle(left)
+        [middle(left), middle(right)]
     }
 }
 
@@ -95,4 +108,36 @@ fn middle(values: &mut [f64]) -> f64 {
     let is_even = values.len().is_multiple_of(2);
     let (below, upper, _) = values.select_nth_unstable_by(half, f64::total_cmp);
     if is_even { f64::midpoint(below.iter().copied().fold(f64::NEG_INFINITY, f64::max), *upper) } else { *upper }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array2;
+
+    use super::*;
+    use crate::{Measure, Predictions};
+
+    fn p_of(a: &[f64], b: &[f64], measure: Measure) -> f64 {
+        let observed: Vec<f64> = (0..a.len()).map(|cell| 100.0 + 37.0 * cell as f64).collect();
+        let losses = |errors: &[f64]| {
+            let cells = (0..errors.len()).map(|cell| format!("c{cell}")).collect();
+            let predicted = observed.iter().zip(errors).map(|(life, error)| life + error).collect();
+            let predicted = Array2::from_shape_vec((1, errors.len()), predicted).unwrap();
+            Losses::new(&Predictions::new(cells, observed.clone(), vec![0], predicted).unwrap(), measure)
+        };
+        p_value(&losses(a), &losses(b), &Bootstrap::default())
+    }
+
+    #[test]
+    fn where_one_model_is_better_for_every_cell_two_exchanges_are_as_large_however_little_that_is() {
+        let errors: Vec<f64> = (0..5).map(|cell| 10.0 + 7.3 * f64::from(cell)).collect();
+        for measure in [Measure::Rmse, Measure::Mae, Measure::Mape] {
+            for share in [0.0, 1e-7, 0.3, 1.0 - 1e-7] {
+                let better: Vec<f64> = errors.iter().map(|error| share * error).collect();
+                assert_eq!(p_of(&errors, &better, measure), 2.0 / 32.0, "{measure}, {share} of the errors");
+            }
+            let same: Vec<f64> = errors.iter().map(|error| error * (1.0 + 1e-15)).collect();
+            assert_eq!(p_of(&errors, &same, measure), 1.0, "{measure}");
+        }
+    }
 }

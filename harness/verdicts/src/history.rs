@@ -2,9 +2,12 @@
 //!
 //! `commit,date,machine,experiment,data,model,variant,metric,value,low,high`. `value` is the mean over the seeds, `low` and `high` are the
 //! least and the greatest of them. `machine` is what may change the last digits: engine, instructions and processor. Rows are
-//! appended in the order of the commits, and one commit on one machine has its numbers once.
+//! appended in the order of the commits, and one commit on one machine has the numbers of an experiment once.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, HashSet},
+    path::Path,
+};
 
 use cells::whole_file;
 use record::files;
@@ -127,15 +130,19 @@ pub fn read(path: &Path) -> Result<Vec<Point>, Error> {
     }
 }
 
-/// Appends the points to the history in `path`, in the place of those that the same commit has there from the same machine. The
-/// file is written whole or not at all.
+/// Appends the points to the history in `path`, in the place of those that the same commit has there of the same experiments from the
+/// same machine: what is gated against two baselines has the numbers of both. The file is written whole or not at all.
 ///
 /// # Errors
 /// As [`read`]; [`Error`] names the file that cannot be written.
 pub fn append(path: &Path, points: Vec<Point>) -> Result<(), Error> {
     let mut all = read(path)?;
-    let is_again = |old: &Point| points.iter().any(|new| (&new.commit, &new.machine) == (&old.commit, &old.machine));
-    all.retain(|old| !is_again(old));
+    let of = |point: &Point| {
+        let Point { commit, machine, experiment, data, .. } = point.clone();
+        (commit, machine, experiment, data)
+    };
+    let again: HashSet<_> = points.iter().map(of).collect();
+    all.retain(|old| !again.contains(&of(old)));
     all.extend(points);
     let malformed = |what: String| Error::Malformed { path: path.to_owned(), what };
     let mut writer = csv::Writer::from_writer(Vec::new());
@@ -193,6 +200,20 @@ mod tests {
         let commits: Vec<&str> = one.points.iter().map(|point| point.commit.as_str()).collect();
         assert_eq!((commits, &one.steps[..]), (vec!["a", "b", "c", "e", "d"], &[3][..]));
         assert!((one.points[0].low, one.points[0].high) == (one.points[0].value, one.points[0].value));
+    }
+
+    #[test]
+    fn another_experiment_of_the_same_commit_stays() {
+        let temporary = tempfile::tempdir().unwrap();
+        let path = temporary.path().join("history.csv");
+        let of = |experiment: &str, by: f64| {
+            let other = |point| Point { experiment: experiment.to_owned(), ..point };
+            at("a", by).into_iter().map(other).collect::<Vec<_>>()
+        };
+        for (experiment, by) in [("one", 1.0), ("two", 1.0), ("one", 1.01)] {
+            append(&path, of(experiment, by)).unwrap();
+        }
+        assert_eq!(read(&path).unwrap(), [of("two", 1.0), of("one", 1.01)].concat());
     }
 
     #[test]

@@ -85,6 +85,7 @@ fn what_is_said_to_change_nothing_changes_nothing() {
                 for name in parameters.unused() {
                     let other = match name {
                         "alpha" => BatLiNetParameters { alpha: 0.9, ..parameters.clone() },
+                        "separate_heads" => BatLiNetParameters { separate_heads: true, ..parameters.clone() },
                         "base" => BatLiNetParameters { base: 4, ..parameters.clone() },
                         "references_train" => BatLiNetParameters { references_train: 7, ..parameters.clone() },
                         "references_test" => BatLiNetParameters { references_test: 2, ..parameters.clone() },
@@ -107,7 +108,7 @@ fn what_is_said_to_change_nothing_changes_nothing() {
             }
         }
     }
-    assert_eq!(tried.len(), 11, "{tried:?}");
+    assert_eq!(tried.len(), 12, "{tried:?}");
     assert!(base.unused().iter().all(|name| ["filter_target", "cycle_filter"].contains(name)));
 }
 

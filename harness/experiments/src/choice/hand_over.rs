@@ -107,7 +107,7 @@ impl Described for HandOverParameters {
 
     fn unused(&self) -> Vec<&'static str> {
         let of_distance = if self.by == Measure::Distance { vec![] } else { vec!["neighbours"] };
-        [of_distance, vec!["feature_transformation"]].concat()
+        [of_distance, vec!["feature_transformation", "label_transformation"]].concat()
     }
 }
 

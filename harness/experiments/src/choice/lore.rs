@@ -19,7 +19,7 @@ pub(super) struct Lore<'a> {
     plan: &'a Plan,
     source: &'a dyn CellSource,
     workers: usize,
-    features: RefCell<HashMap<String, Rc<Rows>>>,
+    features: RefCell<Vec<(String, LabelRule, Rc<Rows>)>>,
     samples: RefCell<Vec<(LabelRule, Rc<Samples>)>>,
     infos: RefCell<HashMap<String, CellInfo>>,
 }
@@ -45,10 +45,12 @@ impl<'a> Lore<'a> {
         let entry = &experiment.models[entry];
         let feature = entry.reads().and_then(|name| Some((name, experiment.feature(name)?)));
         let Some((name, feature)) = feature else { return Err(format!("{} reads no feature", entry.label())) };
-        if let Some(rows) = self.features.borrow().get(name) {
+        // which cells there are, the rule says
+        let rule = experiment.rule(entry);
+        let known = |(of, by, _): &&(String, LabelRule, Rc<Rows>)| of == name && by == rule;
+        if let Some((_, _, rows)) = self.features.borrow().iter().find(known) {
             return Ok(Rc::clone(rows));
         }
-        let rule = experiment.rule(entry);
         let samples = samples::build(self.source, &self.plan.split, rule, std::slice::from_ref(feature), self.workers)
             .map_err(|problem| problem.to_string())?;
         let parts = samples.iter().flat_map(|samples| [&samples.train, &samples.test]);
@@ -57,7 +59,7 @@ impl<'a> Lore<'a> {
             (id.clone(), row.iter().map(|&value| f64::from(value)).collect())
         };
         let rows: Rc<Rows> = Rc::new(rows.map(numbers).collect());
-        self.features.borrow_mut().insert(name.to_owned(), Rc::clone(&rows));
+        self.features.borrow_mut().push((name.to_owned(), rule.clone(), Rc::clone(&rows)));
         Ok(rows)
     }
 
@@ -75,12 +77,13 @@ impl<'a> Lore<'a> {
         Ok(samples)
     }
 
-    /// ln life of each training cell.
+    /// ln life of each training cell of entry number `entry`.
     ///
     /// # Errors
     /// Why no cell has one.
-    pub(super) fn training_lives(&self) -> Result<BTreeMap<String, f64>, String> {
-        let samples = self.samples(&self.plan.experiment().label)?;
+    pub(super) fn training_lives(&self, entry: usize) -> Result<BTreeMap<String, f64>, String> {
+        let experiment = self.plan.experiment();
+        let samples = self.samples(experiment.rule(&experiment.models[entry]))?;
         let lives = samples.train.lives.iter().map(|life| life.ln());
         Ok(samples.train.ids.iter().cloned().zip(lives).collect())
     }

@@ -92,6 +92,13 @@ pub(crate) fn check(experiment: &Experiment, entry: usize) -> Result<(), String>
         return Err(format!("{own} names {label}, and no entry above it is called so; there are {}", known.join(", ")));
     }
     let places = places(experiment, entry);
+    let mut of = places.iter().map(|&place| &experiment.models[place]);
+    if let Some(other) = of.find(|other| experiment.rule(other) != experiment.rule(made)) {
+        return Err(format!(
+            "{own} is made of {}, whose lives end by another `label`: give both the same, or none of their own",
+            other.label()
+        ));
+    }
     if asks_folds(made) {
         // what is handed over to is asked about the test only
         let asked = if matches!(made.model, ModelSpec::HandOver(_)) { &places[..1] } else { &places[..] };

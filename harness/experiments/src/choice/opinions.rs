@@ -231,7 +231,7 @@ impl<'a> Opinions<'a> {
 
     /// The training cells of a target: of a fold, those that it does not leave out.
     pub(super) fn training(&self, entry: usize, target: Target) -> Result<Vec<String>, String> {
-        let all = self.lore.training_lives()?.into_keys();
+        let all = self.lore.training_lives(entry)?.into_keys();
         let left_out = match target {
             Target::Test => Vec::new(),
             Target::Fold(_) => self.cells(entry, target)?,

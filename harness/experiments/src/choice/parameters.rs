@@ -89,6 +89,10 @@ impl Described for StackParameters {
         ModelRow { reads_features: false, is_seeded: self.seeds == Seeds::Each, ..ModelRow::new("stack") }
     }
 
+    fn unused(&self) -> Vec<&'static str> {
+        vec!["label_transformation"]
+    }
+
     fn build(&self) -> Result<Box<dyn AnyModel>, ModelError> {
         Ok(Box::new(OfRuns))
     }
@@ -100,7 +104,8 @@ impl Described for SelectParameters {
     }
 
     fn unused(&self) -> Vec<&'static str> {
-        if self.by == Criterion::WorstGroup { vec![] } else { vec!["groups"] }
+        let of_groups = if self.by == Criterion::WorstGroup { vec![] } else { vec!["groups"] };
+        [of_groups, vec!["label_transformation"]].concat()
     }
 
     fn build(&self) -> Result<Box<dyn AnyModel>, ModelError> {

@@ -126,6 +126,7 @@ impl Described for ReferencesParameters {
             ("ranges", self.which == Which::LifeRange),
             ("trimmed", self.join == Join::Trimmed),
             ("feature_transformation", false),
+            ("label_transformation", false),
         ];
         names.into_iter().filter(|(_, is_used)| !is_used).map(|(name, _)| name).collect()
     }
@@ -199,7 +200,7 @@ impl Opinions<'_> {
                 pairs.cells.iter().map(|id| Ok(rules::alike(&group(id)?, &groups))).collect()
             }
             Which::LifeRange => {
-                let known = self.lore.training_lives()?;
+                let known = self.lore.training_lives(entry)?;
                 let life = |id: &String| known.get(id).copied().ok_or_else(|| format!("{id} has no life here"));
                 let lives = pairs.references.iter().map(life).collect::<Result<Vec<f64>, String>>()?;
                 let range = |row: ndarray::ArrayView1<'_, f64>| {

@@ -5,6 +5,8 @@ use std::{
     str::FromStr,
 };
 
+use itertools::Itertools as _;
+
 use super::{Plan, Run, State};
 use crate::{
     Error,
@@ -85,7 +87,13 @@ pub(super) fn select(plans: &mut [Plan], selection: &Selection) -> Result<(), Er
             }
         }
     }
-    wait(plans);
+    let waiting = wait(plans);
+    // a part of several waits for the others, as it should
+    if selection.shard.is_none() {
+        for (plan, waiting) in plans.iter_mut().zip(waiting) {
+            plan.declared.notes.extend(waiting);
+        }
+    }
     Ok(())
 }
 
@@ -110,19 +118,31 @@ pub fn in_parts(plans: &[Plan], count: usize) -> Vec<Vec<&Run>> {
     runs
 }
 
-/// What is made of other runs waits until all of them are there or asked for, too.
-fn wait(plans: &mut [Plan]) {
+/// What is made of other runs waits until all of them are there or asked for, too. Returns, per plan, a sentence for each entry that
+/// was asked for and waits.
+fn wait(plans: &mut [Plan]) -> Vec<Vec<String>> {
     let mut coming: HashSet<String> = HashSet::new();
     for run in plans.iter().flat_map(|plan| &plan.runs) {
         if run.selected || matches!(run.state, State::Done | State::Former(_)) {
             coming.insert(run.key.clone());
         }
     }
-    for plan in plans {
+    let of_plan = |plan: &mut Plan| {
         let is_ready: Vec<bool> =
             (plan.runs.iter()).map(|run| plan.inputs(run).into_iter().all(|key| coming.contains(key))).collect();
+        let waiting = plan.runs.iter().zip(&is_ready).filter(|(run, is_ready)| run.selected && !**is_ready);
+        let said = waiting.map(|(run, _)| {
+            format!(
+                "{} waits for runs that are neither there nor asked for: it is made of {}",
+                plan.experiment().models[run.entry].label(),
+                plan.trained_members(run).join(", ")
+            )
+        });
+        let said: Vec<String> = said.unique().collect();
         plan.runs.iter_mut().zip(is_ready).for_each(|(run, is_ready)| run.selected &= is_ready);
-    }
+        said
+    };
+    plans.iter_mut().map(of_plan).collect()
 }
 
 fn matches(wanted: &str, entry: &Entry) -> bool {

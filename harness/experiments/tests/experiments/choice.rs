@@ -135,6 +135,7 @@ fn errors_on_folds_are_those_of_runs_that_have_not_seen_the_cells() {
     // networks on folds have the schedule of the folds
     let mlp = scores.iter().find(|score| score.experiment == "trial.fold-1.1" && score.model == "mlp").unwrap();
     assert_eq!((record(&out, mlp).fit.epochs, mlp.changed.contains("epochs 3 of 4")), (Some(3), true), "{mlp:?}");
+    assert!(scores.iter().all(|score| !score.changed.contains("folds")), "as the file has them");
 }
 
 #[test]
@@ -170,7 +171,11 @@ fn what_is_made_of_others_waits_for_them_and_is_stale_with_them() {
     };
     let own = |settings: &[&str], selection: &Selection| folder.plan(&out, settings, selection).unwrap().pop().unwrap();
     // nothing that they are made of is there or asked for
-    assert!(is_made(&own(&[], &models(&["stack"]))).iter().all(|(_, selected)| !selected));
+    let alone = own(&[], &models(&["stack"]));
+    assert!(is_made(&alone).iter().all(|(_, selected)| !selected));
+    let notes = alone.declared.notes.join("\n");
+    assert!(notes.contains("waits for runs that are neither there nor asked for: it is made of ridge, mlp"), "{notes}");
+    assert!(own(&[], &all()).declared.notes.iter().all(|note| !note.contains("waits")));
     folder.run(&out, &[], &models(&["ridge", "mlp", "mean"]), 2).unwrap();
     assert!(is_made(&own(&[], &models(&["stack"]))).iter().any(|(_, selected)| *selected));
     assert_eq!(folder.run(&out, &[], &models(&["stack", "select"]), 2).unwrap().made, 6);
@@ -193,6 +198,9 @@ fn what_cannot_be_is_refused_with_its_name() {
     refused("of: [ridge, mlp]", "of: [ridge, 'select']", "no entry above it is called so");
     refused("of: [ridge, mlp]", "of: [ridge, ridge]", "names ridge twice");
     refused("of: [ridge, mlp]", "of: []", "made of nothing");
+    let ridge = "  - ridge: {alpha: 1.0}\n";
+    let otherwise = format!("{ridge}    label: {{end_of_life: 0.9}}\n");
+    refused(ridge, &otherwise, "stack[two] is made of ridge, whose lives end by another `label`");
     refused("  count: 4\n", "  count: 1\n", "count is 2 or more");
     refused("  count: 4\n", "  count: 40\n", "40 folds of 8 groups");
     refused("models.mlp.epochs: 3", "models.mlp.epochs: many", "folds, models.mlp.epochs");

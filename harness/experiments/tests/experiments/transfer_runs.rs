@@ -360,6 +360,7 @@ fn what_cannot_be_drawn_is_one_sentence() {
         (&["models.transfer[direct].limit=-1"], "limit"),
         (&["models.transfer[direct].label_transformation=[log]"], "a transfer scales lives itself"),
         (&["models.transfer[direct].feature_transformation=z_score"], "a transfer compares maps as they are"),
+        (&["models.batlinet.feature_transformation=z_score"], "whose maps nothing is fitted to; leave it out"),
         (&["models.transfr.limit=1"], "did you mean 'transfer'?"),
         (&["models.transfer[direct].trained_on=source"], "trained_on: source is for a batlinet"),
         (&["models.batlinet.trained_on=source", "models.batlinet.inter_cell=false"], "needs an inter-cell branch"),

@@ -2,6 +2,7 @@
 
 use ndarray::{ArrayD, Axis, IxDyn};
 
+use super::lives::label_hash;
 use cells::label::{Basis, Tally, Uncounted};
 use cells::split::Split;
 
@@ -60,14 +61,7 @@ impl Samples {
         let lives =
             |part: &Part| part.ids.iter().cloned().zip(part.lives.iter().copied().map(Some)).collect::<Vec<_>>();
         let removed = self.removed.iter().map(|(id, _)| (id.clone(), None));
-        let mut cells: Vec<(String, Option<f64>)> = [lives(&self.train), lives(&self.test)].concat();
-        cells.extend(removed);
-        cells.sort_by(|one, other| one.0.cmp(&other.0));
-        let mut hash = blake3::Hasher::new();
-        for (id, life) in cells {
-            hash.update(format!("{id},{}\n", life.map_or_else(String::new, |life| life.to_string())).as_bytes());
-        }
-        hash.finalize().to_hex()[..16].to_owned()
+        label_hash(&[lives(&self.train), lives(&self.test)].concat().into_iter().chain(removed).collect())
     }
 
     /// The same cells and lives with a feature that holds no number, for models that read none.

@@ -20,7 +20,7 @@ pub fn tables(summaries: &[&Summary]) -> Vec<Table> {
         (name.to_owned(), summary.data)
     };
     let families = folds.map(|summary| (family(summary), *summary)).into_group_map();
-    let sorted = families.into_iter().sorted_by(|one, other| one.0.0.cmp(&other.0.0));
+    let sorted = families.into_iter().sorted_by_key(|((name, data), _)| (name.clone(), data.to_string()));
     sorted.map(|((name, data), folds)| table(&format!("{name}-{data}"), &name, &folds)).collect()
 }
 

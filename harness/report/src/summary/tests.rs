@@ -208,6 +208,7 @@ fn real_and_virtual_cells_do_not_mix() {
     assert_eq!(summaries.len(), 2);
     assert!(origin_notice(&summaries).contains("VIRTUAL") && origin_notice(&summaries[..1]).contains("real"));
     assert!(origin_notice(&summaries[1..]).contains("not shown"));
+    assert!(!origin_notice(&[]).contains("real"), "of nothing, nothing is said");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Every model of an experiment with its intervals, and BatLiNet beside each other one.
 
 use crate::summary::{Row, Summary};
-use record::SEEDED_MODELS;
+use record::is_drawn;
 use statistics::{Bootstrap, Difference, Error, Interval, Measure, Predictions, Verdict, difference, holm, interval};
 
 use super::LEVEL;
@@ -119,7 +119,7 @@ fn model<'a>(summary: &'a Summary, row: &'a Row, bootstrap: &Bootstrap) -> Optio
     });
     let predictions = Predictions::from_runs(of_seeds).map(|predictions| {
         // what is made of others may be one for each of their seeds
-        let draws = SEEDED_MODELS.contains(&row.model.as_str()) || runs.len() > 1;
+        let draws = is_drawn(&row.model, &row.variant) || runs.len() > 1;
         if draws { predictions } else { predictions.of_a_model_without_draws() }
     });
     let keys = runs.iter().map(|run| run.score.key.clone()).collect();

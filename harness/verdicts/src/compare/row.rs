@@ -1,6 +1,6 @@
 //! One line of a comparison.
 
-use record::{MODELS, SEEDED_MODELS};
+use record::{MODELS, Variant, is_drawn};
 use statistics::{Difference, Predictions, Verdict, difference};
 
 use super::{Question, pairs::Half, why};
@@ -148,6 +148,7 @@ fn predictions((slot, group): Half<'_>, side: &str) -> Result<Predictions, Strin
         (run.score.seed, rows)
     });
     let predictions = Predictions::from_runs(runs).map_err(|error| format!("{side}: {error}"))?;
-    let draws_nothing = MODELS.contains(&slot.model.as_str()) && !SEEDED_MODELS.contains(&slot.model.as_str());
+    let draws_nothing =
+        MODELS.contains(&slot.model.as_str()) && !is_drawn(&slot.model, &Variant::from(slot.variant.as_str()));
     Ok(if draws_nothing { predictions.of_a_model_without_draws() } else { predictions })
 }

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use cells::whole_file;
+use cells::{lock, whole_file};
 use record::{Planned, files, keep};
 
 use super::{Judged, Standing};
@@ -20,6 +20,9 @@ const MADE_OF_SCORES: [&str; 6] = [
     "reference_curves.csv",
     "reference_draws.csv",
 ];
+
+/// Folders of an output folder, which go with its runs.
+const FOLDERS: [&str; 7] = ["runs", "experiments", "pretrained", "bundles", "tables", "figures", lock::FOLDER];
 
 /// Why and when the numbers of a baseline become others.
 #[derive(Clone, Debug)]
@@ -77,14 +80,23 @@ pub fn accept(
     Ok(moved)
 }
 
-/// Makes the records of `candidate` a baseline with these declarations, keeping what else lies in its folder.
+/// Makes the records of `candidate` a baseline with these declarations, keeping the files that lie in its folder besides.
 ///
 /// # Errors
-/// [`Error`] names the file that cannot be read or written.
+/// [`Error::NotComparable`] names a folder there that no baseline has, which would be lost; [`Error`] names the file that cannot be
+/// read or written.
 pub fn found(baseline: &Path, candidate: &Folder, changes: &Changes) -> Result<(), Error> {
     let mut others = Vec::new();
     for entry in fs::read_dir(baseline).into_iter().flatten().flatten() {
         let path = entry.path();
+        let is_known = entry.file_name().to_str().is_some_and(|name| FOLDERS.contains(&name));
+        if path.is_dir() && !is_known {
+            return Err(Error::NotComparable(format!(
+                "{}: no baseline has such a folder, and with the numbers of before it would be removed; give the baseline a folder of its \
+                 own",
+                path.display()
+            )));
+        }
         // what `run` has made of the numbers of before is of the numbers of before
         let is_made = entry.file_name().to_str().is_some_and(|name| MADE_OF_SCORES.contains(&name));
         if path.is_file() && !is_made && entry.file_name() != Changes::FILE {

@@ -266,6 +266,19 @@ fn an_accepted_change_is_the_new_baseline_with_its_reason_and_keeps_what_lay_the
 }
 
 #[test]
+fn a_folder_of_other_things_becomes_no_baseline() {
+    let temporary = tempfile::tempdir().unwrap();
+    let (records, b) = (temporary.path().join("records"), temporary.path().join("b"));
+    let now = folder(&b, vec![run("ridge", 0, &LIVES)]);
+    folder(&records.join("smoke"), vec![run("ridge", 0, &LIVES)]);
+    let said = crate::gate::found(&records, &now, &Changes::default()).unwrap_err().to_string();
+    assert!(said.contains("smoke: no baseline has such a folder"), "{said}");
+    assert_eq!(Folder::read(&records.join("smoke")).unwrap().groups.len(), 1);
+    crate::gate::found(&records.join("new"), &now, &Changes::default()).unwrap();
+    assert_eq!(Folder::read(&records.join("new")).unwrap().groups.len(), 1);
+}
+
+#[test]
 fn a_change_that_loses_a_run_is_not_accepted_and_what_was_made_of_old_numbers_goes_with_them() {
     let temporary = tempfile::tempdir().unwrap();
     let [a, b, c, d] = ["a", "b", "c", "d"].map(|name| temporary.path().join(name));
