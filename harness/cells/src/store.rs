@@ -43,8 +43,8 @@ pub use fingerprint::{fingerprint, measurements};
 pub use manifest::Manifest;
 
 /// How one comes by cells.
-pub(crate) const IMPORT: &str =
-    "`batlinet data import matr-curves FILE --data DIR` or `batlinet data fetch matr-curves --data DIR`";
+pub(crate) const IMPORT: &str = "`batlinet data import matr-curves FILE --data DIR`, `batlinet data import cycler FILES --cells cells.yaml --data DIR` for files of \
+     your own, or `batlinet data fetch matr-curves --data DIR`";
 
 /// A cell that is to be written, with what is to be said of it.
 #[derive(Clone, Debug, PartialEq)]

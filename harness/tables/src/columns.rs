@@ -25,7 +25,8 @@ pub enum ColumnValues {
 /// A fragment: it is damaged, or no Parquet; or there is no thread to read it with.
 pub fn read_columns(bytes: Vec<u8>, places: &[usize]) -> Result<Vec<(String, ColumnValues)>, String> {
     threads::begin().map_err(|error| error.to_string())?;
-    let said = |error: PolarsError| error.to_string();
+    let said =
+        |error: PolarsError| format!("it is no Parquet that can be read ({error}): save the table anew, or as CSV");
     let mut reader = ParquetReader::new(Cursor::new(bytes));
     let times = times::counted(&mut reader).map_err(said)?;
     let schema = reader.schema().map_err(said)?;

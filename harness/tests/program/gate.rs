@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use record::{DeviceClass, RunRecord, read_scores};
+use record::{DeviceClass, RunRecord, read_scores, write_scores};
 use serde_json::Value;
 
 use crate::small::Small;
@@ -121,16 +121,17 @@ fn recorded_runs_come_out_the_same_and_other_data_is_named() {
 fn what_a_card_computed_does_not_keep_the_others_of_its_call_from_being_made_again() {
     let small = Small::new();
     small.batlinet(&["run", "small.yaml", "--device", "cpu", "--out", "one"]);
-    let scores = fs::read_to_string(small.path("one/scores.csv")).unwrap();
-    let key =
-        read_scores(&small.path("one/scores.csv")).unwrap().into_iter().find(|score| score.model == "mlp").unwrap().key;
-    let runs = small.path("one/runs");
-    let mut record = RunRecord::read(&runs.join(&key)).unwrap();
+    let (runs, path) = (small.path("one/runs"), small.path("one/scores.csv"));
+    let mut scores = read_scores(&path).unwrap();
+    let score = scores.iter_mut().find(|score| score.model == "mlp").unwrap();
+    let from = runs.join(&score.key);
+    let mut record = RunRecord::read(&from).unwrap();
     // a card that no machine has
     (record.device, record.class) = ("cuda:99".to_owned(), DeviceClass::Cuda);
     record.ingredients.training["device"] = Value::from("cuda");
-    record.take_over(&runs.join(&key), &runs.join(record.key())).unwrap();
-    fs::write(small.path("one/scores.csv"), scores.replace(&key, &record.key())).unwrap();
+    record.take_over(&from, &runs.join(record.key())).unwrap();
+    score.key = record.key();
+    write_scores(&path, &scores).unwrap();
     let (code, said) = small.ends(&["replay", "one"]);
     assert!(code == 5 && said.contains("3 runs: 2 the same, 0 other, 1 cannot be told"), "{code}: {said}");
 }

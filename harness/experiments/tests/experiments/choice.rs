@@ -200,7 +200,7 @@ fn what_cannot_be_is_refused_with_its_name() {
     refused("of: [ridge, mlp]", "of: []", "made of nothing");
     let ridge = "  - ridge: {alpha: 1.0}\n";
     let otherwise = format!("{ridge}    label: {{end_of_life: 0.9}}\n");
-    refused(ridge, &otherwise, "stack[two] is made of ridge, whose lives end by another `label`");
+    refused(ridge, &otherwise, "stack[two] is made of ridge, whose lives end by another 'label'");
     refused("  count: 4\n", "  count: 1\n", "count is 2 or more");
     refused("  count: 4\n", "  count: 40\n", "40 folds of 8 groups");
     refused("models.mlp.epochs: 3", "models.mlp.epochs: many", "folds, models.mlp.epochs");

@@ -170,12 +170,13 @@ fn gains(summary: &Summary) -> Vec<String> {
         let side = if percent < 0.0 { "above" } else { "below" };
         format!("{:.1} % {side}", percent.abs())
     };
-    let mut gains = vec![format!(
-        "BatLiNet's RMSE of {} is {} that of the best other model here, {name} with {} (relative to that model)",
-        number(whole),
-        change(whole, best),
-        number(best),
-    )];
+    let beside = if number(whole) == number(best) {
+        format!("is that of the best other model here, {name}")
+    } else {
+        let change = change(whole, best);
+        format!("is {change} that of the best other model here, {name} with {} (relative to that model)", number(best))
+    };
+    let mut gains = vec![format!("BatLiNet's RMSE of {} {beside}", number(whole))];
     if summary.is_comparable()
         && let Some((theirs, name, best)) = published_best(&summary.scenario)
     {

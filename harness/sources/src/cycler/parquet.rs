@@ -49,9 +49,7 @@ pub fn read_parquet_by(reader: ReadColumns) {
 fn columns(file: &PublishedFile, wanted: &[usize]) -> Result<Vec<(String, Values)>, Error> {
     let refuse = |what: String| Error::File { file: file.place(), what };
     let reader = READER.get().ok_or_else(|| refuse("Parquet is not read here: save the table as CSV".to_owned()))?;
-    let columns = reader(file.bytes(LARGEST)?, wanted);
-    columns
-        .map_err(|what| refuse(format!("it is no Parquet that can be read ({what}): save the table anew, or as CSV")))
+    reader(file.bytes(LARGEST)?, wanted).map_err(refuse)
 }
 
 /// The headings of its columns.
