@@ -212,6 +212,25 @@ fn real_and_virtual_cells_do_not_mix() {
 }
 
 #[test]
+fn published_numbers_stand_beside_no_other_cells() {
+    let of = |cells: &[&str], data| {
+        let mut run = run("ridge", 0, 9.0, data);
+        let predicted = |id: &&str| Prediction { cell: (*id).to_owned(), observed: 500.0, predicted: 509.0 };
+        run.predictions = cells.iter().map(predicted).collect();
+        summaries(&[run], &[record(Origin::Real)]).remove(0)
+    };
+    // one that tests in MATR-1, one that trains there, one of somebody else
+    let (theirs, own) = (of(&["MATR_b1c0"], "real"), of(&["MATR_b1c0", "MATR_b1c1", "mine", "mine"], "real"));
+    assert!(theirs.is_comparable() && theirs.rows[0].published_rmse.is_some());
+    assert!(!own.is_comparable() && own.rows[0].published_rmse.is_none() && own.is_done_alike());
+    assert_eq!(own.strangers, ["MATR_b1c1", "mine"]);
+    let notes = crate::study::notes::notes(&own).join("\n");
+    assert!(notes.contains("2 of the test cells, such as MATR_b1c1, are none of those"), "{notes}");
+    assert!(!crate::study::notes::notes(&theirs).join("\n").contains("none of those"));
+    assert!(of(&["mine"], "virtual").strangers.is_empty(), "nothing stands beside virtual cells as it is");
+}
+
+#[test]
 fn channels_are_the_papers_by_what_they_are() {
     assert_eq!(feature_space(&Channel::ALL), Some("all"));
     assert_eq!(feature_space(&[Channel::Resistance]), None);
