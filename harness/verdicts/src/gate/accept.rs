@@ -11,14 +11,17 @@ use crate::{
     changes::{Changes, Declaration, Moved},
 };
 
-/// Files of an output folder that follow from its runs.
-const MADE_OF_SCORES: [&str; 6] = [
+/// Files of an output folder that follow from its runs, those of a report among them.
+const MADE_OF_SCORES: [&str; 9] = [
     "scores.csv",
     "scores.blake3",
     Planned::FILE,
     "predictions.parquet",
     "reference_curves.csv",
     "reference_draws.csv",
+    "report.md",
+    "report.html",
+    "summary.csv",
 ];
 
 /// Folders of an output folder, which go with its runs.
