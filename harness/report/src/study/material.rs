@@ -101,7 +101,7 @@ mod tests {
     use crate::summary::{summaries, tests::run};
 
     fn mixed(data: &str, seed: u64, errors: [f64; 4]) -> Run {
-        let cells = ["MATR_b1c0", "MATR_b1c1", "RWTH_002", "UL-PUR_N10-NA7_18650_NCA_23C_0-100_0.5-0.5C_g"];
+        let cells = ["MATR_b1c0", "MATR_b1c3", "RWTH_002", "UL-PUR_N15-OV3_18650_NCA_23C_0-100_0.5-0.5C_c"];
         let row = |(cell, error): (&str, f64)| Prediction {
             cell: cell.to_owned(),
             observed: 500.0,
