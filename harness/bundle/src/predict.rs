@@ -288,7 +288,7 @@ impl Bundle {
             (Ok(_), Some(said)) => {
                 let life = said.lives[position];
                 let longest = self.train.lives.iter().copied().fold(0.0_f64, f64::max);
-                if !(life.is_finite() && life >= 1.0 && life <= ABSURD * longest) {
+                if !(life.is_finite() && life > 0.0 && life <= ABSURD * longest) {
                     let is_plain = life == 0.0 || (0.05..1e6).contains(&life.abs());
                     let what = if is_plain { format!("{life:.1}") } else { format!("{life:.0e}") };
                     warnings.insert(
@@ -301,6 +301,12 @@ impl Bundle {
                     return Answer { status: Status::Failed, warnings, ..answer };
                 }
                 answer.life = Some(life);
+                if life < 1.0 {
+                    warnings.insert(
+                        0,
+                        "less than one cycle is no life: the cell is none that the model can answer for".to_owned(),
+                    );
+                }
                 if let Some((low, high)) = self.interval(said, position) {
                     // an answer outside its own interval would puzzle, and a wider one covers no less
                     (answer.low, answer.high) = (Some(low.min(life)), Some(high.max(life)));
