@@ -448,7 +448,7 @@ fn two_cells_in_a_file_and_rows_that_lack_are_told_by_the_columns_beside() {
     assert!(!said.contains("30-1"), "{said}");
     assert_alike(&found, &cell, "ignored");
     let unknown = outcome(&ignored("Chanel"), channel.as_bytes()).unwrap_err();
-    assert!(unknown.contains("no column \"Chanel\" is there; did you mean"), "{unknown}");
+    assert!(unknown.contains("no column \"Chanel\" is there, did you mean"), "{unknown}");
     let (_, said) = outcome(
         &declaration(&cell, "Neware", ""),
         with("Test_ID", &|place| (11 + place / half).to_string(), &rows).as_bytes(),
