@@ -20,9 +20,35 @@ pub fn times(count: usize) -> String {
     if count == 1 { "once".to_owned() } else { format!("{count} times") }
 }
 
+/// A measured number in so many digits that count, without those that arithmetic leaves: `1999.54`, never `1999.5400000000002`.
+pub fn short(value: f64, digits: i32) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return value.to_string();
+    }
+    let decimals = (digits - 1 - value.abs().log10().floor() as i32).clamp(0, 15) as usize;
+    let text = format!("{value:.decimals$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_are_told_without_what_arithmetic_leaves() {
+        for (value, text) in [
+            (1999.540_000_000_000_2, "1999.54"),
+            (9.9, "9.9"),
+            (-0.1 - 0.2, "-0.3"),
+            (0.0, "0"),
+            (3_600.0, "3600"),
+            (1_234_567.0, "1234567"),
+            (1.234_567_8e-5, "0.0000123457"),
+            (f64::NAN, "NaN"),
+        ] {
+            assert_eq!(short(value, 6), text, "{value}");
+        }
+    }
 
     #[test]
     fn nouns_and_verbs_go_with_their_count() {

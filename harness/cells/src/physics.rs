@@ -77,6 +77,8 @@ const MUCH: f64 = 1.35;
 const LEAST: f64 = 0.02;
 /// Factor between a counter and the integral of the current that sampling explains.
 const NEAR: f64 = 1.25;
+/// Times the nominal capacity in 1/h that no current is, in cycling.
+const FASTEST: f64 = 100.0;
 /// Factor between the two that sampling hardly explains.
 const APART: f64 = 1.1;
 /// Times what went in that no cell gives cycle after cycle, whatever two counters differ by.
@@ -280,12 +282,17 @@ impl Seen<'_> {
             let near = |factor: f64| (ratio / factor).max(factor / ratio) < 1.3;
             let counter_fits = (0.3..MOST).contains(&(facts.discharged.max(facts.charged) / nominal));
             match () {
+                // what flows is no more than a cell of this size stands
+                () if near(1e-3) && counter_fits && facts.largest_current < FASTEST * nominal => {
+                    "the time seems to be in ms"
+                }
                 () if near(1e-3) && counter_fits => "the current seems to be in mA",
                 () if near(1e3) && counter_fits => "the current seems to be in kA, or the time in ms",
                 () if near(1e3) => "the capacity seems to be in mAh",
                 () if near(1e-3) => "the current seems to be in mA, or the capacity in another unit",
                 () if near(60.0) => "the time seems to be in min",
                 () if near(3600.0) => "the time seems to be in h",
+                () if near(86_400.0) => "the time seems to be in days",
                 () if near(0.1) || near(10.0) => "the current seems to be ten times another",
                 () => "current, time and capacity do not belong together",
             }

@@ -45,6 +45,10 @@ fn open(paths: &[PathBuf], catalogue: Arc<Catalogue>) -> Result<Box<dyn CellFile
 const LARGEST_FILE: u64 = 1 << 30;
 
 fn assemble(entry: &CatalogueEntry, _name: &str, root: Node<'_>) -> Result<Imported, String> {
+    assembled(entry, root, false)
+}
+
+fn assembled(entry: &CatalogueEntry, root: Node<'_>, is_own: bool) -> Result<Imported, String> {
     let id = &entry.id[..];
     let named = root.get("cell_id").and_then(Node::text).ok_or("it is no cell of BatteryML: it has no \"cell_id\"")?;
     if named != id {
@@ -77,7 +81,7 @@ fn assemble(entry: &CatalogueEntry, _name: &str, root: Node<'_>) -> Result<Impor
         cycle.map_err(|what| format!("cycle_data[{position}]: {what}"))?;
     }
     let Imported { cell, remarks, .. } = assembly.finish()?;
-    let (cell, rests) = physics::without_rests(cell);
+    let (cell, rests) = physics::without_rests(cell, is_own);
     let mut imported = Imported::new(cell, remarks);
     imported.remarks.extend(rests);
     imported.remarks.extend(skipped(imported.cell.cycles(), &entry.dataset));
@@ -104,7 +108,7 @@ fn skipped(cycles: &[Cycle], dataset: &DatasetName) -> Option<String> {
 ///
 /// Fails with a fragment, as the import of published ones.
 pub(super) fn own(entry: &CatalogueEntry, root: Node<'_>) -> Result<Imported, String> {
-    let Imported { cell, remarks, .. } = assemble(entry, "", root)?;
+    let Imported { cell, remarks, .. } = assembled(entry, root, true)?;
     let life = cell.life().clone();
     let info = cell.info().clone();
     let mut cycles = cell.cycles().to_vec();

@@ -8,6 +8,7 @@
 //! | `plan` | columns, units and sign of one table | headings, and what is declared |
 //! | `text`, `workbook`, `parquet` | samples | a file and its plan |
 //! | `encoding`, `nested`, `calendar`, `clock` | plain lines, and times | how systems and programs write them |
+//! | `beside` | what columns beside these say: which cell, which row | headings and rows |
 //! | `join` | one row of time | the samples of several files |
 //! | `odd` | what may be wrong with the files | samples |
 //! | `divide`, `counter` | cycles and their capacities | samples |
@@ -16,6 +17,7 @@
 //!
 //! At import nothing is guessed: what the files or `cells.yaml` do not say is asked for.
 
+mod beside;
 mod calendar;
 mod cell;
 mod cell_table;

@@ -133,7 +133,7 @@ impl<R: Read, const N: usize> Table<R, N> {
                 Some(found) => break found,
             }
         };
-        let text = self.lines.text(range);
+        let text = self.lines.text(range.clone());
         if memchr(0, text).is_some() {
             return Err(Problem::Line { line, what: ZEROS.to_owned() });
         }
@@ -146,10 +146,14 @@ impl<R: Read, const N: usize> Table<R, N> {
         });
         if width != self.columns.len() {
             let columns = self.columns.len();
-            let is_prose =
-                width == 1 && columns > 2 && text.iter().filter(|byte| byte.is_ascii_alphabetic()).count() > 3;
+            let letters = text.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
+            let digits = text.iter().filter(|byte| byte.is_ascii_digit()).count();
+            let is_prose = width < columns && columns > 2 && letters > 3 && (width == 1 || letters > digits);
+            let is_last = self.lines.is_over();
             let why = if is_prose {
                 "it seems to be a remark and no line of the table: take it out of the file"
+            } else if width < columns && is_last {
+                "it is the last line, and cut short or damaged, as where an export was stopped: delete this line, or get the file anew"
             } else if width < columns {
                 "the line is cut short or damaged: get the file anew"
             } else {
@@ -160,6 +164,7 @@ impl<R: Read, const N: usize> Table<R, N> {
                 what: format!("{}, but the header has {columns}; {why}", counted(width, "field")),
             });
         }
+        let text = self.lines.text(range);
         Ok(Some(Row { text, fields: &self.fields, line, names: &self.names, marks: self.marks }))
     }
 }
@@ -252,6 +257,11 @@ impl<'a, const N: usize> Row<'a, N> {
     /// Field `k` as a number, where it is plain to see.
     pub(super) fn plain(&self, k: usize) -> Option<f64> {
         self.fields[k].number
+    }
+
+    /// From 1.
+    pub(super) fn line(&self) -> u64 {
+        self.line
     }
 
     /// Field `k` as it stands.
@@ -433,7 +443,13 @@ mod tests {
         assert_eq!(refusal(b"V,n\n3,2.5\n"), "line 2, column \"n\": 2.5 is not a number of cycles");
         assert_eq!(refusal(b"V,n\n3,1e15\n"), "line 2, column \"n\": 1000000000000000 is not a number of cycles");
         assert!(refusal(b"V,n,t\n1,2,3\nEnd of test\n").contains("it seems to be a remark"));
-        assert!(refusal(b"V,n\n1,2\n1").starts_with("line 3: 1 field, but the header has 2; the line is cut short"));
+        let cut = refusal(b"V,n\n1,2\n1");
+        assert!(
+            cut.starts_with("line 3: 1 field, but the header has 2; it is the last line")
+                && cut.contains("delete this line")
+        );
+        assert!(refusal(b"V,n\n1,2\n1\n1,2\n").contains("the line is cut short or damaged: get the file anew"));
+        assert!(refusal(b"V,n,t\n1,2,3\nEnd of test,1\n").contains("it seems to be a remark"));
         let endless = [b"V,n\n".as_slice(), &vec![b'1'; 8 * LONGEST_LINE]].concat();
         assert!(refusal(&endless).starts_with("line 2: more than 65536 bytes without an end"));
     }

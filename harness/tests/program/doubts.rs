@@ -135,12 +135,12 @@ fn a_doubt_goes_from_the_file_to_the_report() {
     let repair = ["data", "repair", "mine-2", "--rule", "drop-cycles=2", "--data", &store];
     let repaired = said(0, &repair);
     assert!(repaired.contains("1 cell repaired, 3 others as they are"), "{repaired}");
-    assert!(repaired.contains("mine-2: repaired: cycles 2 were dropped"), "{repaired}");
+    assert!(repaired.contains("mine-2: repaired: cycle 2 was dropped"), "{repaired}");
     let there = path("store-repaired");
     let shown = said(0, &["data", "show", "mine-2", "--data", &there]);
-    assert!(shown.contains("repaired    cycles 2 were dropped") && !shown.contains("doubtful"), "{shown}");
+    assert!(shown.contains("repaired    cycle 2 was dropped") && !shown.contains("doubtful"), "{shown}");
     let checked = said(0, &["data", "check", "--data", &there]);
-    assert!(checked.contains("note: mine-2 was repaired: cycles 2 were dropped"), "{checked}");
+    assert!(checked.contains("note: mine-2 was repaired: cycle 2 was dropped"), "{checked}");
     let [before, after] = [&store, &there].map(|store| {
         let store = Store::open(Path::new(store)).unwrap();
         OWN.map(|id| (store.cell(id, usize::MAX).unwrap().cycles().len(), store.fingerprint(id).unwrap()))

@@ -2,6 +2,7 @@
 
 use super::facts::Facts;
 use super::{Doubt, Seen, Weight, middle::quantile};
+use crate::count::short;
 
 /// V beyond the limits that a cycler's control explains.
 const BEYOND: f64 = 0.3;
@@ -55,7 +56,8 @@ impl Seen<'_> {
                 let unit = if facts.voltage.0 > 3.0 * high { "mV" } else { "another unit" };
                 format!(
                     "{} to {} V, and the limit is {high} V: the voltage seems to be in {unit}",
-                    facts.voltage.0, facts.voltage.1
+                    short(facts.voltage.0, 6),
+                    short(facts.voltage.1, 6)
                 )
             },
         )
@@ -176,9 +178,9 @@ impl Seen<'_> {
             |facts: &Facts| facts.typical_voltage.0 > low - BEYOND && facts.typical_voltage.1 < high + BEYOND;
         self.flag(&|facts| facts.samples > 0, &|facts| stray(facts).is_some() && is_single(facts), |facts| {
             format!(
-                "a sample of {:.4e} V, and the limits are {low} and {high} V: it was not measured at the cell; leave its row out of the file, or \
+                "a sample of {} V, and the limits are {low} and {high} V: it was not measured at the cell; leave its row out of the file, or \
                  drop the cycle if features read it",
-                stray(facts).unwrap_or_default()
+                short(stray(facts).unwrap_or_default(), 5)
             )
         })
     }
@@ -224,6 +226,7 @@ impl Seen<'_> {
     pub(super) fn time_back(&self) -> Option<Doubt> {
         self.flag(&|facts| facts.has_time, &|facts| facts.time_back.is_some(), |facts| {
             let (from, to) = facts.time_back.unwrap_or_default();
+            let (from, to) = (short(from, 9), short(to, 9));
             format!("time runs back from {from} to {to} s: lines are out of order, or times are wrong")
         })
     }
@@ -237,7 +240,7 @@ impl Seen<'_> {
         };
         let kelvin = self.doubt(&|facts| facts.temperature.is_some(), &is_kelvin, |facts| {
             let (low, _) = facts.temperature.unwrap_or_default();
-            format!("a temperature of {low} °C: it seems to be in K; of a cycler's files, write `unit: K` under mapping: temperature")
+            format!("a temperature of {low:.2} °C: it seems to be in K; of a cycler's files, write `unit: K` under mapping: temperature")
         });
         if kelvin.as_ref().is_some_and(|doubt| doubt.weight == Weight::Refuse) {
             return kelvin;
@@ -245,7 +248,10 @@ impl Seen<'_> {
         self.flag(&|facts| facts.temperature.is_some(), &|facts| beyond(facts).is_some(), |facts| {
             let (low, high) = beyond(facts).unwrap_or_default();
             let value = if CHAMBERS.contains(&low) { high } else { low };
-            format!("a temperature of {value} °C: the sensor seems not to be connected, or the unit is another")
+            format!(
+                "a temperature of {} °C: the sensor seems not to be connected, or the unit is another",
+                short(value, 6)
+            )
         })
     }
 }

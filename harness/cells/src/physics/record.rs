@@ -11,6 +11,7 @@ use std::{
 use super::{
     Doubt, MUCH, Seen, Weight,
     middle::{median, quantile},
+    rests::is_stand_in,
 };
 use crate::catalogue;
 use crate::cell::{LifeRecord, Origin};
@@ -262,7 +263,7 @@ impl Seen<'_> {
             let rounded = cycle.discharge_capacity.iter().map(|value| (value * 1e7).round().to_bits());
             rounded.for_each(|bits| bits.hash(&mut hasher));
             let first = *first_of.entry(hasher.finish()).or_insert(position);
-            if first != position && is_measured(position) {
+            if first != position && is_measured(position) && !is_stand_in(cycle) {
                 of = if copies.is_empty() { first } else { of };
                 copies.push(position);
             }

@@ -2,6 +2,7 @@
 
 use itertools::Itertools as _;
 
+use super::beside;
 use super::counter::{self, Ways};
 use super::declaration::{By, Declared};
 use super::divide::{Part, divide};
@@ -24,6 +25,7 @@ use cells::count::{counted, times};
 use cells::physics;
 use cells::portrait::{self, Features, Portrait};
 use cells::quote::shown;
+use cells::suggest::did_you_mean;
 
 /// Reads the files of a cell.
 ///
@@ -34,6 +36,7 @@ pub(super) fn read(declared: &Declared, files: &[PublishedFile]) -> Result<Impor
     for file in files {
         looked.push(look(file, &declared.mapping.stated())?);
     }
+    ignored(declared, &looked)?;
     if looked.iter().any(|file| file.kind == Kind::Pickle) {
         let mut imported = pickles::read(declared, &looked)?;
         imported.notes.guessed = declared.unconfirmed();
@@ -63,6 +66,8 @@ pub(super) fn read(declared: &Declared, files: &[PublishedFile]) -> Result<Impor
     let names: Vec<String> = parts.iter().map(|(name, _)| name.clone()).collect();
     let starts: Vec<usize> =
         parts.iter().scan(0, |sum, (_, samples)| Some(std::mem::replace(sum, *sum + samples.len()))).collect();
+    let of_others = beside::of_one_cell(&parts)?;
+    let rows = beside::Rows::of(&parts);
     let (samples, joined) = join(parts)?;
     notes.extend(joined);
     let (samples, uncounted) = counter::without_still(samples, declared.nominal_capacity);
@@ -76,6 +81,9 @@ pub(super) fn read(declared: &Declared, files: &[PublishedFile]) -> Result<Impor
         origin_of(is_virtual.then_some(crate::format::VIRTUAL_MARK)),
     )?;
     imported.doubt(doubts);
+    imported.doubt(of_others);
+    let missing = rows.missing(imported.cell.cycles().len());
+    imported.doubt(missing);
     imported.notes.guessed = declared.unconfirmed();
     count_up(&mut imported, numbers.unwrap_or_default());
     for table in tables {
@@ -85,6 +93,19 @@ pub(super) fn read(declared: &Declared, files: &[PublishedFile]) -> Result<Impor
     notes.append(&mut imported.remarks);
     imported.remarks = notes.into_iter().unique().collect();
     Ok(living(declared, imported))
+}
+
+/// That the columns that are to be ignored are there.
+fn ignored(declared: &Declared, looked: &[Looked]) -> Result<(), Error> {
+    let headings = || looked.iter().flat_map(|file| &file.headings);
+    let unknown = declared.mapping.ignore.iter().find(|name| !headings().any(|heading| beside::is(heading, name)));
+    let Some(name) = unknown else { return Ok(()) };
+    let what = format!(
+        "mapping: ignore: no column \"{}\" is there{}",
+        shown(name, 80),
+        did_you_mean(name, headings().map(|heading| heading.text.as_str()))
+    );
+    Err(Error::Cell { cell: declared.id.clone(), what })
 }
 
 /// Says which numbers of cycles are skipped. The lab leaves cycles out on purpose.
@@ -338,6 +359,20 @@ fn assemble(declared: &Declared, samples: Samples, files: &Files<'_>, origin: Or
             times(ways.went_on)
         ));
     }
+    if ways.began_anew > 0 {
+        notes.push(format!(
+            "a counter of capacity begins anew within a cycle ({}): what it had counted before is added",
+            times(ways.began_anew)
+        ));
+    }
+    if ways.below_zero {
+        notes.push("a counter of capacity counts below zero: it is taken without its sign".to_owned());
+    }
+    if samples.capacity.is_some() && (samples.charge.is_none() || samples.discharge.is_none()) {
+        notes.push(
+            "one counter of capacity counts both directions: the sign of the current tells them apart".to_owned(),
+        );
+    }
     if idle > 0 && by != By::Column {
         notes.push(format!("hardly any charge passes in {}: not counted", counted(idle, "cycle")));
     }
@@ -353,7 +388,7 @@ fn assemble(declared: &Declared, samples: Samples, files: &Files<'_>, origin: Or
     imported.doubt(undischarged.and_then(|_| numbered_before_discharge(imported.cell.cycles())));
     imported.doubt(odd::lost_time(&samples, &parts));
     imported.doubt(files.in_another_order(imported.cell.cycles(), &parts));
-    let (cell, rests) = physics::without_rests(imported.cell);
+    let (cell, rests) = physics::without_rests(imported.cell, true);
     imported.cell = cell;
     notes.extend(rests);
     notes.append(&mut imported.remarks);
@@ -366,6 +401,7 @@ fn cycle(samples: &Samples, (number, range): &Part, nominal: f64, ways: &mut Way
     let current = samples.current[range.clone()].to_vec();
     let counted = |raw: &Vec<f64>, ways: &mut Ways| -> Result<Vec<f64>, String> {
         let magnitude: Vec<f64> = raw[range.clone()].iter().map(|value| value.abs()).collect();
+        ways.below_zero |= raw[range.clone()].iter().any(|value| *value < -1e-3 * nominal);
         let before = counter::before(raw, range).map(f64::abs);
         counter::within(&magnitude, before, nominal, ways)
     };

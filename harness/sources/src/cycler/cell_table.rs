@@ -1,5 +1,7 @@
 //! The table of cycles that Battery Archive puts beside the samples, held against them.
 
+use std::collections::BTreeMap;
+
 use super::error::Error;
 use super::heading::Heading;
 use crate::packed::PublishedFile;
@@ -17,6 +19,17 @@ const FEWEST: usize = 10;
 /// Cycles that one of the two may lack: the last of a test is often not finished.
 const LACKING: f64 = 2.0;
 
+/// The cycle that is named where numbers are shifted.
+const SHOWN: i64 = 10;
+/// Numbers by which a table is looked for beside its own.
+const SHIFTS: [i64; 6] = [1, -1, 2, -2, 3, -3];
+/// Share of the scatter between table and samples that is left where both count alike.
+const SHARP: f64 = 0.2;
+/// Share of the nominal capacity that a table is rounded to, at least.
+const ROUNDED: f64 = 2e-5;
+/// Cycles that show it.
+const MANY: usize = 20;
+
 /// Compares the discharge capacities of the table with those of the cycles, and its last number with that of the samples, `last`; a
 /// fragment about what does not agree.
 ///
@@ -33,12 +46,15 @@ pub(super) fn compare(file: &PublishedFile, cell: &Cell, last: Option<u32>) -> R
     let (Some(index), Some(discharge)) = (place("cycleindex"), place("dischargecapacity")) else {
         return Err(refuse("it has no columns Cycle_Index and Discharge_Capacity (Ah)".to_owned()));
     };
-    let (mut pairs, mut stated_last) = (Vec::new(), 0.0_f64);
+    let (mut pairs, mut stated_last, mut indices) = (Vec::new(), 0.0_f64, Vec::new());
+    let mut table = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|error| refuse(error.to_string()))?;
         let number = |place: usize| record.get(place).and_then(|text| text.trim().parse::<f64>().ok());
         let (Some(index), Some(stated)) = (number(index), number(discharge)) else { continue };
         stated_last = stated_last.max(index);
+        indices.push(index);
+        table.push((index, stated));
         if let Some(cycle) = cell.cycles().iter().find(|cycle| f64::from(cycle.number) == index) {
             pairs.push((cycle.number, stated, Cycle::discharged(cycle)));
         }
@@ -64,6 +80,27 @@ pub(super) fn compare(file: &PublishedFile, cell: &Cell, last: Option<u32>) -> R
             file.place()
         )));
     }
+    let backwards = indices.windows(2).find(|pair| pair[1] <= pair[0]).map(|pair| (pair[0], pair[1]));
+    if let Some((before, index)) = backwards {
+        let what = match before == index {
+            true => format!("cycle {index} stands there twice"),
+            false => format!("it goes from cycle {before} back to {index}"),
+        };
+        return Ok(Some(format!(
+            "{}: {what}: lines stand there twice or out of order, or it is of two tests; the samples are taken",
+            file.place()
+        )));
+    }
+    let nominal = cell.info().nominal_capacity;
+    if let Some(by) = shifted(&table, cell.cycles(), nominal) {
+        return Ok(Some(format!(
+            "{}: what it says of cycle {} the samples give in cycle {}, and so on: its cycles are numbered otherwise, or lines of it lack \
+             or stand there twice; the samples are taken",
+            file.place(),
+            SHOWN,
+            SHOWN + by
+        )));
+    }
     let ends = last.filter(|last| (f64::from(*last) - stated_last).abs() > LACKING);
     Ok(ends.map(|last| {
         format!(
@@ -72,4 +109,60 @@ pub(super) fn compare(file: &PublishedFile, cell: &Cell, last: Option<u32>) -> R
             file.place()
         )
     }))
+}
+
+/// By how much the cycles of the samples have greater numbers than those of the table, as the scatter of their capacities shows. A
+/// table that says a little more or less in every cycle is not shifted: what is left of the difference then scatters as before.
+fn shifted(table: &[(f64, f64)], cycles: &[Cycle], nominal: f64) -> Option<i64> {
+    let given: BTreeMap<i64, f64> = cycles.iter().map(|cycle| (i64::from(cycle.number), cycle.discharged())).collect();
+    // most of the record, and its last third, which a line too many or too few puts behind
+    let parts = [table, &table[2 * table.len() / 3..]];
+    parts.into_iter().find_map(|part| {
+        let scatter = |by: i64| {
+            let apart: Vec<f64> =
+                part.iter().filter_map(|(index, stated)| Some(stated - given.get(&(*index as i64 + by))?)).collect();
+            let usual = median(apart.clone()).filter(|_| apart.len() >= MANY && 4 * apart.len() >= 3 * part.len())?;
+            median(apart.iter().map(|apart| (apart - usual).abs()).collect())
+        };
+        let as_numbered = scatter(0).filter(|scatter| *scatter > ROUNDED * nominal)?;
+        SHIFTS.into_iter().find(|by| scatter(*by).is_some_and(|scatter| scatter < SHARP * as_numbered))
+    })
+}
+
+/// The middle one of some values; none of none.
+fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cells::made_up::discharge_cycle;
+
+    #[test]
+    fn numbers_that_are_shifted_are_told_by_what_cycles_give() {
+        let given = |number: u32| 1.0 - 1e-4 * f64::from(number) + 1e-3 * f64::from(number * 37 % 11);
+        let cycles: Vec<Cycle> = (1..=100).map(|number| discharge_cycle(number, given(number))).collect();
+        let table = |by: i64, offset: f64| -> Vec<(f64, f64)> {
+            (1..=100_u32).map(|number| ((i64::from(number) - by) as f64, given(number) + offset)).collect()
+        };
+        for (by, found) in [(0, None), (1, Some(1)), (-1, Some(-1)), (-2, Some(-2))] {
+            assert_eq!(shifted(&table(by, 0.0), &cycles, 1.0), found, "{by}");
+            assert_eq!(shifted(&table(by, 5e-3), &cycles, 1.0), found, "{by}");
+        }
+        // a line too many in the middle
+        let late: Vec<(f64, f64)> = table(0, 0.0)
+            .into_iter()
+            .map(|(index, stated)| (if index > 50.0 { index + 1.0 } else { index }, stated))
+            .collect();
+        assert_eq!(shifted(&late, &cycles, 1.0), Some(-1));
+        // a fade without scatter, rounded, and a table that says more
+        let smooth: Vec<Cycle> =
+            (1..=100).map(|number| discharge_cycle(number, 1.0 - 1e-4 * f64::from(number))).collect();
+        let more: Vec<(f64, f64)> =
+            (1..=100).map(|number| (f64::from(number), 1.0003 - 1e-4 * f64::from(number))).collect();
+        assert_eq!(shifted(&more, &smooth, 1.0), None);
+        assert_eq!(shifted(&table(0, 0.0)[..5], &cycles, 1.0), None);
+    }
 }

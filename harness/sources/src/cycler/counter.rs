@@ -15,6 +15,8 @@ pub(super) struct Ways {
     pub went_on: usize,
     /// Times that it began anew within a cycle.
     pub began_anew: usize,
+    /// Whether it counts below zero.
+    pub below_zero: bool,
 }
 
 /// The samples without counters that stand still while current flows, as where a file has too few digits for a small cell; and what

@@ -2,6 +2,7 @@
 
 mod hint;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
 
@@ -10,6 +11,7 @@ use serde::de::{self, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer};
 
 use super::dialect::{DIALECTS, Dialect};
+use super::encoding;
 use super::error::Error;
 use super::role::Role;
 use super::text_layout::Stated;
@@ -18,6 +20,11 @@ use cells::cell::{Cathode, CellInfo, Chemistry, CyclingProtocol, DatasetName, Or
 use cells::datasets;
 use cells::quote::shown;
 use cells::suggest::did_you_mean;
+
+/// Bytes of a declaration.
+const LARGEST: u64 = 64_000_000;
+/// Letters of an id.
+const LONGEST_NAME: usize = 100;
 
 /// The file.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -151,6 +158,9 @@ pub(super) struct Mapping {
     /// The line of the headings, from 1.
     #[serde(default)]
     header_line: Option<usize>,
+    /// Columns that tell nothing of the cell, whatever they are called.
+    #[serde(default)]
+    pub ignore: Vec<String>,
     /// Filled from `current: {charge: …}`.
     #[serde(skip)]
     pub charge_is_positive: Option<bool>,
@@ -361,6 +371,12 @@ impl Declared {
         if !plain(&self.id) || !plain(dataset) {
             return Some("an id and a dataset are made of letters, digits, '_', '-' and '.'".to_owned());
         }
+        if let Some(long) = [&self.id[..], dataset].into_iter().find(|name| name.len() > LONGEST_NAME) {
+            return Some(format!(
+                "an id and a dataset have {LONGEST_NAME} letters at most, since files are called so; this one has {}",
+                long.len()
+            ));
+        }
         if self.files.is_empty() {
             return Some("it names no files".to_owned());
         }
@@ -411,8 +427,20 @@ impl Declared {
 pub(super) fn read(path: &Path) -> Result<Vec<Declared>, Error> {
     let name = path.display().to_string();
     let fault = |what: String| Error::Declaration { file: name.clone(), what };
-    let text = cells::text::read(path).map_err(&fault)?;
-    parse(&text).map_err(fault)
+    let bytes = cells::text::bytes(path, LARGEST).map_err(|error| fault(format!("cannot be opened: {error}")))?;
+    decoded(&bytes).and_then(|text| parse(&text)).map_err(fault)
+}
+
+/// The text of a declaration; that of UTF-16 is known for certain. Fails with a fragment.
+fn decoded(bytes: &[u8]) -> Result<Cow<'_, str>, String> {
+    if cells::text::is_utf16(bytes) {
+        return Ok(encoding::of(bytes).1);
+    }
+    cells::text::decode(bytes).map(Cow::Borrowed).map_err(|_| {
+        let valid = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
+        let line = 1 + bytes[..valid].iter().filter(|byte| **byte == b'\n').count();
+        format!("line {line}: it has letters in the encoding of a system (as ° and µ outside of UTF-8): save it as UTF-8 in the editor, or write without them")
+    })
 }
 
 /// As [`read`], of a text; the error is a fragment.
@@ -441,4 +469,38 @@ pub(super) fn parse(text: &str) -> Result<Vec<Declared>, String> {
         }
     }
     Ok(cells)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn declarations_are_read_in_utf_and_else_it_is_said_which_line_is_in_another_encoding() {
+        let text = "# 25 °C\ncells: []\n";
+        let utf16: Vec<u8> = "\u{feff}"
+            .chars()
+            .chain(text.chars())
+            .collect::<String>()
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        assert_eq!(decoded(&utf16).unwrap(), text);
+        assert_eq!(decoded(text.as_bytes()).unwrap(), text);
+        let said = decoded(b"cells:\n# 25 \xb0C\n").unwrap_err();
+        assert!(said.starts_with("line 2: ") && said.contains("UTF-8 in the editor"), "{said}");
+    }
+
+    #[test]
+    fn names_are_as_long_as_those_of_files_may_be() {
+        let of = |length: usize| {
+            let id = "x".repeat(length);
+            parse(&format!(
+                "cells:\n- id: {id}\n  files: [a]\n  cathode: LFP\n  nominal_capacity: 1\n  voltage_limits: [2, 3]\n"
+            ))
+        };
+        assert!(of(100).is_ok());
+        let said = of(101).unwrap_err();
+        assert!(said.contains("100 letters at most") && said.contains("this one has 101"), "{said}");
+    }
 }

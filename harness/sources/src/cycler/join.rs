@@ -2,15 +2,18 @@
 
 use itertools::Itertools as _;
 
+use super::beside;
 use super::error::Error;
 use super::samples::Samples;
-use cells::count::times;
+use cells::count::{short, times};
 
 /// s by which time may run back between samples, by the rounding of a program.
 const ROUNDING: f64 = 2e-3;
 /// s by which a clock is set back at the end of summer time, and so many summers of one test.
 const SUMMER: f64 = 3600.0;
 const MOST_SUMMERS: usize = 8;
+/// s after which a clock of 12 hours begins anew.
+const HALF_DAY: f64 = 43_200.0;
 
 /// The samples of all files, whose times and numbers of cycles go on; what was done about it, in sentences.
 ///
@@ -21,6 +24,8 @@ pub(super) fn join(files: Vec<(String, Samples)>) -> Result<(Samples, Vec<String
     let mut joined: Option<Samples> = None;
     let mut names: Vec<(String, u64)> = Vec::new();
     let mut opened: Vec<(String, Opening)> = Vec::new();
+    // where the file before begins
+    let mut last_from = 0;
     for (name, mut samples) in files {
         let print = fingerprint(&samples);
         if let Some((other, _)) = names.iter().find(|(_, other)| *other == print) {
@@ -46,6 +51,7 @@ pub(super) fn join(files: Vec<(String, Samples)>) -> Result<(Samples, Vec<String
             joined = Some(samples);
             continue;
         };
+        let from = std::mem::replace(&mut last_from, all.len());
         if let Some(from) = again(all, &samples) {
             let others = names.iter().map(|(other, _)| other).filter(|other| **other != name).join(", ");
             return Err(Error::File {
@@ -63,6 +69,10 @@ pub(super) fn join(files: Vec<(String, Samples)>) -> Result<(Samples, Vec<String
         let (end, start) = (all.time[all.len() - 1], samples.time[0]);
         if start < end {
             notes.push(format!("time begins anew in {name}: it is counted on from the file before"));
+            let lasts = [end - all.time[from], samples.time[samples.len() - 1] - start];
+            if let Some(gap) = beside::between(all, &samples, lasts) {
+                all.gaps.push((all.len(), gap));
+            }
             samples.time.iter_mut().for_each(|time| *time += end - start);
         }
         if let (Some(before), Some(cycles)) = (&all.cycle, &mut samples.cycle) {
@@ -171,7 +181,51 @@ fn in_order(name: &str, samples: &mut Samples, notes: &mut Vec<String>) -> Resul
     let line = samples.first_line + first as u64;
     let (from, to) = (samples.time[first - 1], samples.time[first]);
     let refuse = |what: String| Err(Error::Line { file: name.to_owned(), line, column: String::new(), what });
+    if drops.len() > 5 && 10 * drops.len() > 9 * samples.len() {
+        return refuse(format!(
+            "time goes from {} s back to {} s, and so in {} of {} rows: the rows run from the last to the first; sort them by time",
+            short(from, 9),
+            short(to, 9),
+            drops.len(),
+            samples.len() - 1
+        ));
+    }
+    let falls: Vec<f64> = drops.iter().map(|&k| samples.time[k - 1] - samples.time[k]).collect();
+    if samples.time_is_of_dates && falls.iter().all(|fall| (HALF_DAY - *fall).abs() < SUMMER) {
+        return refuse(format!(
+            "the clock goes back by {:.1} h ({} in the file): its hours seem to run from 1 to 12 without AM or PM, so that mornings are not told \
+             from afternoons; export it with 24 hours, or with AM and PM, or name the column with the time of the test under mapping: time",
+            (from - to) / 3600.0,
+            times(drops.len())
+        ));
+    }
+    // a time of the test lasts for more than a day sooner or later
+    let is_of_day = falls.iter().all(|fall| (2.0 * HALF_DAY - SUMMER..=2.0 * HALF_DAY).contains(fall))
+        && samples.time.iter().all(|time| (0.0..=2.0 * HALF_DAY).contains(time));
+    if is_of_day && samples.time_is_named {
+        notes.push(format!(
+            "in {name}, the time is that of the day and begins anew at midnight ({} in all): it is counted on from day to day",
+            times(drops.len())
+        ));
+        let mut days = 0.0;
+        let mut last = samples.time[0];
+        for time in &mut samples.time {
+            days += if *time < last - ROUNDING { 2.0 * HALF_DAY } else { 0.0 };
+            last = *time;
+            *time += days;
+        }
+        return Ok(());
+    }
+    let (from, to) = (short(from, 9), short(to, 9));
     let of_cycles = starts(&samples.cycle);
+    if is_of_day && !of_cycles {
+        return refuse(format!(
+            "time goes from {from} s back to {to} s ({} in the file): it seems to be the time of the day, which begins anew at midnight; \
+             name the column with the time of the test, or with its date, under mapping: time; if there is none, name this one: it is then \
+             counted on from day to day",
+            times(drops.len())
+        ));
+    }
     let of_steps = starts(&samples.step) || drops.len() > 5;
     if to_zero && (of_cycles || of_steps && samples.time_is_named) {
         let each = if of_cycles { "each with a cycle" } else { "as that of a step does" };
@@ -183,7 +237,7 @@ fn in_order(name: &str, samples: &mut Samples, notes: &mut Vec<String>) -> Resul
     if samples.time_is_of_dates && is_set_back && drops.len() <= MOST_SUMMERS {
         notes.push(format!(
             "in {name}, line {line}, the clock goes back by {:.0} s ({} in all), as at the end of summer time: it is counted on",
-            from - to,
+            falls[0],
             times(drops.len())
         ));
         count_on(&mut samples.time);
@@ -199,14 +253,10 @@ fn in_order(name: &str, samples: &mut Samples, notes: &mut Vec<String>) -> Resul
     }
     if drops.len() > samples.len() / 50 && drops.len() > 5 {
         return refuse(format!(
-            "time goes from {from} s back to {to} s, and so {} times in {} samples: {}",
+            "time goes from {from} s back to {to} s, and so {} times in {} samples: the rows are out of order, or two tests are mixed; sort \
+             them by time, or give each cell its own file",
             drops.len(),
-            samples.len(),
-            if 10 * drops.len() > 9 * samples.len() {
-                "the rows run from the last to the first; sort them by time"
-            } else {
-                "the rows are out of order, or two tests are mixed; sort them by time, or give each cell its own file"
-            }
+            samples.len()
         ));
     }
     refuse(format!(
@@ -286,6 +336,37 @@ mod tests {
     fn joined(files: Vec<Samples>) -> Result<Samples, String> {
         let named = files.into_iter().enumerate().map(|(place, samples)| (format!("{place}.csv"), samples));
         join(named.collect()).map(|(samples, _)| samples).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn clocks_are_told_by_how_they_begin_anew() {
+        let with = |clock: &dyn Fn(f64) -> f64, named: bool, dates: bool| {
+            let mut all = samples(0..200);
+            all.cycle = None;
+            all.time.iter_mut().for_each(|time| *time = clock(*time));
+            joined(vec![Samples { time_is_named: named, time_is_of_dates: dates, ..all }])
+        };
+        let of_day = |time: f64| (time + 30_000.0) % 86_400.0;
+        let said = with(&of_day, false, false).unwrap_err();
+        assert!(said.contains("the time of the day, which begins anew at midnight"), "{said}");
+        let counted = with(&of_day, true, false).unwrap().time;
+        assert!(counted.iter().zip(samples(0..200).time).all(|(counted, time)| *counted == time + 30_000.0));
+        // the date goes on at midnight, and the hours from 12 to 1
+        let of_half = |time: f64| {
+            let of_day = time % 86_400.0;
+            time - of_day
+                + if of_day < 3600.0 {
+                    of_day + 43_200.0
+                } else if of_day < 46_800.0 {
+                    of_day
+                } else {
+                    of_day - 43_200.0
+                }
+        };
+        let said = with(&|time| of_half(time + 30_000.0), false, true).unwrap_err();
+        assert!(said.contains("from 1 to 12 without AM or PM"), "{said}");
+        let said = with(&|time| 3e5 - time, false, false).unwrap_err();
+        assert!(said.contains("from the last to the first; sort them"), "{said}");
     }
 
     #[test]

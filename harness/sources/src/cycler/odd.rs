@@ -135,11 +135,11 @@ impl Clock<'_> {
         let time = &self.samples.time;
         let periods = self.parts.iter().tuple_windows().map(|((_, one), (_, next))| time[next.start] - time[one.start]);
         let Some(usual) = middle(periods.collect()).filter(|usual| *usual > 0.0) else { return Vec::new() };
-        let gaps = (1..time.len()).filter(|&k| time[k] - time[k - 1] > PAUSE * usual && !self.is_numbered(k));
+        let gaps = (1..time.len()).filter(|&k| self.samples.gap(k) > PAUSE * usual && !self.is_numbered(k));
         let hiding = gaps.filter_map(|k| {
             let place = self.parts.partition_point(|(_, range)| range.end <= k);
             let (number, _) = self.parts.get(place).filter(|_| self.is_as_ever(k, place))?;
-            let gap = time[k] - time[k - 1];
+            let gap = self.samples.gap(k);
             Some(Gap { number: *number, time: gap, cycles: (gap / usual).round() })
         });
         hiding.collect()

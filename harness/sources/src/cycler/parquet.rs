@@ -4,6 +4,7 @@
 
 use std::sync::OnceLock;
 
+use super::beside::Said;
 use super::calendar::{self, Dates};
 use super::clock;
 use super::error::Error;
@@ -66,6 +67,7 @@ pub(super) fn headings(file: &PublishedFile) -> Result<Vec<Heading>, Error> {
 /// [`Error`] with row and column.
 pub(super) fn read(file: &PublishedFile, plan: &Plan) -> Result<Samples, Error> {
     let places: Vec<usize> = Role::ALL.into_iter().filter_map(|role| Some(plan.column(role)?.place)).collect();
+    let places: Vec<usize> = places.into_iter().chain(plan.beside.iter().map(|beside| beside.place)).collect();
     let mut columns = columns(file, &places)?;
     let refuse = |what: String| Error::File { file: file.place(), what };
     samples(&mut columns, plan).map_err(refuse)
@@ -133,6 +135,19 @@ fn samples(columns: &mut [(String, Values)], plan: &Plan) -> Result<Samples, Str
     if let Some((_, Values::Words(words))) = plan.column(Role::State).and_then(|read| columns.get(read.place)) {
         samples.state = Some(Vec::new());
         words.iter().for_each(|word| samples.push_state(word.as_bytes()));
+    }
+    for beside in &plan.beside {
+        let mut said = Said::of(beside);
+        match columns.get(beside.place) {
+            Some((_, Values::Numbers(values) | Values::Times(values))) => {
+                values.iter().zip(1..).for_each(|(value, row)| said.push_number(*value, row));
+            }
+            Some((_, Values::Words(words))) => {
+                words.iter().zip(1..).for_each(|(word, row)| said.push_text(word.trim().as_bytes(), row));
+            }
+            _ => {}
+        }
+        samples.beside.push(said);
     }
     if samples.len() > super::text::MOST_SAMPLES {
         return Err(format!("it has more than {} samples: give it in several files", super::text::MOST_SAMPLES));

@@ -10,11 +10,13 @@ use crate::imported::Imported;
 use crate::pickle::{self, Pickle};
 use crate::{batterylife, batteryml};
 use cells::catalogue::CatalogueEntry;
-use cells::cell::{Cathode, Cell, CellInfo, DatasetName};
-use cells::count::counted;
+use cells::cell::{Cathode, Cell, CellInfo, Cycle, DatasetName};
+use cells::count::{counted, times};
 
 /// Bytes of one pickle.
 const LARGEST: u64 = 1 << 30;
+/// Share by which two nominal capacities differ that are one.
+const SAME: f64 = 0.02;
 
 /// The entry of a catalogue that says what is declared.
 fn entry(declared: &Declared) -> CatalogueEntry {
@@ -52,11 +54,51 @@ pub(super) fn read(declared: &Declared, files: &[Looked]) -> Result<Imported, Er
     let entry = entry(declared);
     let named = pickle.root().get("cell_id").and_then(pickle::Node::text).map_or(entry.id.clone(), str::to_owned);
     let imported = batteryml::own(&CatalogueEntry { id: named, ..entry }, pickle.root()).map_err(refuse)?;
-    let info = CellInfo { id: declared.id.clone(), ..imported.cell.info().clone() };
+    let chemistry = declared.info(imported.cell.info().origin).chemistry;
+    let info = CellInfo { id: declared.id.clone(), chemistry, ..imported.cell.info().clone() };
     let (cycles, life) = (imported.cell.cycles().to_vec(), imported.cell.life().clone());
     let cell = Cell::new(info, cycles, life)
         .map_err(|invalid| Error::Cell { cell: declared.id.clone(), what: invalid.to_string() })?;
-    Ok(Imported { cell, ..imported })
+    let mut imported = Imported { cell, ..imported };
+    imported.remarks.extend(in_order(imported.cell.cycles()).map_err(refuse)?);
+    imported.doubt(other_nominal(declared.nominal_capacity, pickle.root()));
+    Ok(imported)
+}
+
+/// That numbers of cycles go up; where they begin anew, that is said.
+///
+/// Fails with a fragment where they go down otherwise.
+fn in_order(cycles: &[Cycle]) -> Result<Option<String>, String> {
+    let drops: Vec<(u32, u32)> =
+        cycles.iter().map(|cycle| cycle.number).tuple_windows().filter(|(one, next)| next < one).collect();
+    let Some(&(from, to)) = drops.first() else { return Ok(None) };
+    if drops.len() + 1 == cycles.len() && cycles.len() > 2 {
+        return Err(format!("cycle_data runs from the last cycle, {from}, to the first: sort it by cycle_number"));
+    }
+    if let Some((from, to)) = drops.iter().find(|(_, to)| *to > 1) {
+        return Err(format!(
+            "cycle_data goes from cycle {from} back to {to}, where no test begins anew: sort it by cycle_number, or give each test as a \
+             file of its own"
+        ));
+    }
+    Ok(Some(format!(
+        "the number of the cycle begins anew with {to} after {from} ({} in all): cycles are counted in the order in which they stand",
+        times(drops.len())
+    )))
+}
+
+/// That a pickle states another nominal capacity than is declared; a fragment.
+fn other_nominal(declared: f64, root: pickle::Node<'_>) -> Option<String> {
+    let number = root.get("nominal_capacity_in_Ah").and_then(pickle::Node::number);
+    let stated = batterylife::counted_to(root).map(|counted_to| counted_to.own).or(number)?;
+    let is_other = stated.is_finite() && stated > 0.0 && (declared / stated - 1.0).abs() > SAME;
+    is_other.then(|| {
+        format!(
+            "the file says that its nominal capacity is {stated:.4} Ah, and {declared} Ah are declared, {:+.1} %: lives are counted to a share \
+             of it; write the maker's in cells.yaml, or mend the file's",
+            100.0 * (declared / stated - 1.0)
+        )
+    })
 }
 
 /// What is said of a pickle, and its draft.
@@ -127,4 +169,20 @@ fn window(file: &Looked) -> Option<(f64, f64)> {
     let (low, high) = voltages.filter(|voltage| voltage.is_finite()).minmax().into_option()?;
     let rounded = |twentieths: f64| (twentieths * 5.0).round() / 100.0;
     Some((rounded((low * 20.0).floor()), rounded((high * 20.0).ceil())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cycles_that_go_down_are_refused_and_those_that_begin_anew_said() {
+        let of = |numbers: &[u32]| {
+            in_order(&numbers.iter().map(|number| Cycle { number: *number, ..Cycle::default() }).collect::<Vec<_>>())
+        };
+        assert_eq!(of(&[1, 2, 2, 5]), Ok(None));
+        assert!(of(&[9, 8, 7]).unwrap_err().contains("from the last cycle, 9, to the first: sort it"));
+        assert!(of(&[1, 2, 5, 3, 4]).unwrap_err().contains("from cycle 5 back to 3"));
+        assert!(of(&[1, 2, 3, 1, 2]).unwrap().unwrap().contains("begins anew with 1 after 3 (once in all)"));
+    }
 }

@@ -4,6 +4,7 @@ use itertools::Itertools as _;
 
 use cells::suggest::did_you_mean;
 
+use super::beside::{self, Beside};
 use super::declaration::Mapping;
 use super::dialect::Dialect;
 use super::heading::Heading;
@@ -39,6 +40,8 @@ pub(super) struct Plan {
     pub columns: [Option<Read>; Role::ALL.len()],
     /// Whether a positive current charges.
     pub charge_is_positive: bool,
+    /// Columns that say which cell a row is of, and where it stands.
+    pub beside: Vec<Beside>,
 }
 
 impl Plan {
@@ -107,7 +110,8 @@ impl Plan {
                     .to_owned());
             }
         };
-        Ok(Self { columns, charge_is_positive })
+        let read: Vec<usize> = columns.iter().flatten().map(|read| read.place).collect();
+        Ok(Self { columns, charge_is_positive, beside: beside::columns(headings, &read, &mapping.ignore) })
     }
 }
 

@@ -1,5 +1,7 @@
 //! The samples of one file, in s, V, A, Ah and °C; current positive in charge.
 
+use super::beside::Said;
+
 /// What the cycler does, in its own word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
@@ -82,6 +84,10 @@ pub(super) struct Samples {
     pub time_is_of_dates: bool,
     /// The line, or row, of the first sample.
     pub first_line: u64,
+    /// What columns say beside these.
+    pub beside: Vec<Said>,
+    /// Where files whose times begin anew are joined: the first sample of the later one, and s before it by the dates of both.
+    pub gaps: Vec<(usize, f64)>,
 }
 
 impl Samples {
@@ -110,6 +116,12 @@ impl Samples {
         self.time.is_empty()
     }
 
+    /// s between a sample and the one before it.
+    pub(super) fn gap(&self, k: usize) -> f64 {
+        let by_dates: f64 = self.gaps.iter().filter(|(place, _)| *place == k).map(|(_, gap)| gap).sum();
+        self.time[k] - self.time[k - 1] + by_dates
+    }
+
     /// Appends those of the next file. A column that one of the two lacks goes.
     pub(super) fn append(&mut self, other: Self) {
         fn join<T>(own: &mut Option<Vec<T>>, other: Option<Vec<T>>) {
@@ -129,8 +141,10 @@ impl Samples {
             cycle,
             step,
             state,
+            beside,
             ..
         } = other;
+        self.beside = beside;
         self.time.append(&mut time);
         self.voltage.append(&mut voltage);
         self.current.append(&mut current);

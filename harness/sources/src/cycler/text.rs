@@ -2,6 +2,7 @@
 
 use std::io::{self, Read};
 
+use super::beside::{self, Said};
 use super::calendar::{self, Dates};
 use super::clock;
 use super::encoding::Decoded;
@@ -91,6 +92,15 @@ fn refused(file: &PublishedFile, plan: &Plan, problem: Problem) -> Error {
         Problem::Field { line, column, what } => {
             let heading = Role::ALL.iter().find(|role| role.name() == column).and_then(|role| plan.column(*role));
             let heading = heading.map_or(column, |read| &read.heading);
+            let is_heading = !heading.is_empty()
+                && [24, 40].iter().any(|most| what.starts_with(&format!("\"{}\" is", shown(heading, *most))));
+            let what = if is_heading {
+                "the headings stand here once more, as where two exports were put into one file: delete this line if the same test goes \
+                 on, or divide the file here if another begins"
+                    .to_owned()
+            } else {
+                what
+            };
             Error::Line { file, line, column: format!(", column \"{}\"", shown(heading, 80)), what }
         }
     }
@@ -111,9 +121,12 @@ fn table<R: Read>(reader: R, layout: &Layout, plan: &Plan) -> Result<Samples, Pr
             return Err(Problem::Whole(format!("the column \"{}\" is named for two things", read.heading)));
         }
     }
+    for (k, beside) in plan.beside.iter().enumerate() {
+        columns[beside.place] = Some(Role::ALL.len() + k);
+    }
     let marks =
         Marks { has_commas: layout.has_commas && layout.delimiter == b',', is_stated: layout.decimal_is_stated };
-    let mut table = Table::below(reader, layout.delimiter, marks, layout.above, columns, Role::NAMES)?;
+    let mut table = Table::below(reader, layout.delimiter, marks, layout.above, columns, NAMES)?;
     let wanted = Role::ALL.map(|role| plan.column(role).is_some());
     let has = |role: Role| wanted[role as usize];
     let mut samples = Samples {
@@ -131,6 +144,7 @@ fn table<R: Read>(reader: R, layout: &Layout, plan: &Plan) -> Result<Samples, Pr
     let units = Role::ALL.map(unit);
     let sign = if plan.charge_is_positive { 1.0 } else { -1.0 };
     let mut dates = Dates::default();
+    let mut beside: Vec<Said> = plan.beside.iter().map(Said::of).collect();
     while let Some(row) = table.next()? {
         if samples.time.len() == MOST_SAMPLES {
             return Err(Problem::Whole(format!("it has more than {MOST_SAMPLES} samples: give it in several files")));
@@ -173,7 +187,14 @@ fn table<R: Read>(reader: R, layout: &Layout, plan: &Plan) -> Result<Samples, Pr
         if has(Role::State) {
             samples.push_state(row.bytes(Role::State as usize));
         }
+        for (k, said) in (Role::ALL.len()..).zip(&mut beside) {
+            match row.plain(k).filter(|_| !said.is_of_words()) {
+                Some(number) => said.push_number(number, row.line()),
+                None => said.push_text(row.bytes(k), row.line()),
+            }
+        }
     }
+    samples.beside = beside;
     if let Unit { form: Form::Date(order), .. } = units[Role::Time as usize] {
         samples.time = dates.settle(order).map_err(Problem::Whole)?;
     }
@@ -181,8 +202,20 @@ fn table<R: Read>(reader: R, layout: &Layout, plan: &Plan) -> Result<Samples, Pr
 }
 
 const TIME: usize = Role::Time as usize;
+/// Columns that are looked at.
+const COLUMNS: usize = Role::ALL.len() + beside::MOST;
+/// What they are called; those beside are never said to be wrong.
+const NAMES: [&str; COLUMNS] = {
+    let mut names = [""; COLUMNS];
+    let mut k = 0;
+    while k < Role::ALL.len() {
+        names[k] = Role::NAMES[k];
+        k += 1;
+    }
+    names
+};
 
-fn time(row: &Row<'_, { Role::ALL.len() }>, unit: Unit) -> Result<f64, Problem> {
+fn time(row: &Row<'_, COLUMNS>, unit: Unit) -> Result<f64, Problem> {
     let is_clock = unit.form == Form::Clock;
     if let (false, Some(value)) = (is_clock, row.plain(TIME)) {
         return Ok(unit.to_ours(value));
@@ -214,7 +247,7 @@ fn time(row: &Row<'_, { Role::ALL.len() }>, unit: Unit) -> Result<f64, Problem> 
 }
 
 /// The moments that the time of a row can be; a number is that of days in a spreadsheet.
-fn date(row: &Row<'_, { Role::ALL.len() }>) -> Result<[f64; 2], Problem> {
+fn date(row: &Row<'_, COLUMNS>) -> Result<[f64; 2], Problem> {
     let field = row.text(TIME);
     let of_spreadsheet = || row.plain(TIME).and_then(calendar::of_spreadsheet).map(|seconds| [seconds; 2]);
     calendar::seconds(&field).or_else(of_spreadsheet).ok_or_else(|| {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::beside::Said;
 use super::calendar::{self, Dates};
 use super::clock;
 use super::dialect::Dialect;
@@ -22,6 +23,8 @@ const LARGEST: u64 = 1 << 30;
 const MOST_ROWS_ABOVE: u32 = 12;
 /// Columns that are looked at.
 const MOST_COLUMNS: u32 = 512;
+/// Days of a test, at most; dates of cyclers have more since the last of 1899.
+const LONGEST_TEST: f64 = 20_000.0;
 /// Stops the reading of a sheet.
 const ENOUGH: &str = "\0enough";
 
@@ -142,6 +145,8 @@ struct Rows<'a> {
     dates: Dates,
     /// The cycler's word of the row.
     state: String,
+    /// What the row says beside its samples: a word or a number.
+    beside: Vec<Option<Result<f64, String>>>,
     samples: Samples,
 }
 
@@ -157,17 +162,37 @@ impl<'a> Rows<'a> {
             step: plan.column(Role::Step).map(|_| Vec::new()),
             state: plan.column(Role::State).map(|_| Vec::new()),
             first_line,
+            beside: plan.beside.iter().map(Said::of).collect(),
             ..Samples::default()
         };
         let time_form = plan.column(Role::Time).and_then(|read| read.unit).map_or(Form::Number, |unit| unit.form);
         let (values, dates) = ([None; Role::ALL.len()], Dates::default());
-        Self { plan, row: None, values, time_form, moment: [0.0; 2], dates, state: String::new(), samples }
+        Self {
+            plan,
+            row: None,
+            values,
+            time_form,
+            moment: [0.0; 2],
+            dates,
+            state: String::new(),
+            beside: vec![None; plan.beside.len()],
+            samples,
+        }
     }
 
     fn add(&mut self, row: u32, column: u32, value: Value<'_>) -> Result<(), String> {
         if self.row != Some(row) {
             self.end()?;
             self.row = Some(row);
+        }
+        for (beside, column_beside) in self.beside.iter_mut().zip(&self.plan.beside) {
+            if column_beside.place == column as usize {
+                *beside = match &value {
+                    Value::Number(number) | Value::Date(Some(number)) => Some(Ok(*number)),
+                    Value::Text(text) => Some(Err(text.trim().to_owned())),
+                    _ => None,
+                };
+            }
         }
         for role in Role::ALL {
             let Some(read) = self.plan.column(role).filter(|read| read.place == column as usize) else { continue };
@@ -188,29 +213,37 @@ impl<'a> Rows<'a> {
                     Value::Text(text) => calendar::seconds(text),
                     _ => None,
                 };
-                self.moment =
-                    moment.ok_or_else(|| bad("the value is no date: name another column under mapping".to_owned()))?;
+                self.moment = moment.ok_or_else(|| match value {
+                    Value::Duration(_) | Value::Date(Some(_)) => {
+                        bad("it is a duration, and no date: write `unit: \"h:min:s\"` in place of `unit: date`"
+                            .to_owned())
+                    }
+                    _ => bad("the value is no date: name another column under mapping".to_owned()),
+                })?;
                 self.values[role as usize] = Some(self.moment[0]);
                 continue;
             }
-            let number =
-                match value {
-                    Value::Number(number) => unit(number),
-                    Value::Duration(days) if role == Role::Time => days * 86_400.0,
-                    Value::Text(text) if text.trim().is_empty() => continue,
-                    Value::Text(text) => match grouped::signed(text.trim()).parse::<f64>() {
-                        Ok(number) => unit(number),
-                        Err(_) => match clock::seconds(text.as_bytes()).filter(|_| role == Role::Time) {
-                            Some(seconds) => seconds,
-                            None => return Err(bad(not_a_number(text))),
-                        },
+            let number = match value {
+                Value::Number(number) => unit(number),
+                Value::Duration(days) if role == Role::Time => days * 86_400.0,
+                // `hh:mm:ss` is the format of a time of day, and durations are given it, too: no test is as old as its days
+                Value::Date(Some(days)) if role == Role::Time && (0.0..LONGEST_TEST).contains(&days) => days * 86_400.0,
+                Value::Text(text) if text.trim().is_empty() => continue,
+                Value::Text(text) => match grouped::signed(text.trim()).parse::<f64>() {
+                    Ok(number) => unit(number),
+                    Err(_) => match clock::seconds(text.as_bytes()).filter(|_| role == Role::Time) {
+                        Some(seconds) => seconds,
+                        None => return Err(bad(not_a_number(text))),
                     },
-                    _ if role == Role::Temperature => continue,
-                    _ => return Err(bad(
+                },
+                _ if role == Role::Temperature => continue,
+                _ => {
+                    return Err(bad(
                         "the value is a date or no number: name another column under mapping (a date has `unit: date`)"
                             .to_owned(),
-                    )),
-                };
+                    ));
+                }
+            };
             if !number.is_finite() {
                 return Err(bad(format!("{number} is not a finite number")));
             }
@@ -221,6 +254,7 @@ impl<'a> Rows<'a> {
 
     fn end(&mut self) -> Result<(), String> {
         let values = std::mem::take(&mut self.values);
+        let beside: Vec<_> = self.beside.iter_mut().map(Option::take).collect();
         let Some(row) = self.row.filter(|_| values.iter().any(Option::is_some)) else { return Ok(()) };
         if self.samples.len() >= super::text::MOST_SAMPLES {
             return Err("it has more samples than any workbook".to_owned());
@@ -263,6 +297,14 @@ impl<'a> Rows<'a> {
         }
         if samples.state.is_some() {
             samples.push_state(self.state.as_bytes());
+        }
+        let line = u64::from(row) + 1;
+        for (said, beside) in samples.beside.iter_mut().zip(beside) {
+            match beside {
+                Some(Ok(number)) => said.push_number(number, line),
+                Some(Err(text)) => said.push_text(text.as_bytes(), line),
+                None => {}
+            }
         }
         Ok(())
     }

@@ -65,6 +65,11 @@ impl<R: Read> Lines<R> {
         Ok(Some((line, number)))
     }
 
+    /// Whether all lines have been taken; where no more can be read, the next one says so.
+    pub(super) fn is_over(&mut self) -> bool {
+        matches!(self.ahead(), Ok(None))
+    }
+
     pub(super) fn text(&self, place: Range<usize>) -> &[u8] {
         &self.buffer[place]
     }

@@ -112,6 +112,9 @@ impl fmt::Display for Rule {
             Self::ScaleVoltage(factor) => {
                 write!(formatter, "the voltage was multiplied by {factor} (scale-voltage={factor})")
             }
+            Self::DropCycles(ranges) if matches!(&ranges[..], [one] if one.start() == one.end()) => {
+                write!(formatter, "cycle {} was dropped (drop-cycles)", ranges.iter().map(range).join(", "))
+            }
             Self::DropCycles(ranges) => {
                 write!(formatter, "cycles {} were dropped (drop-cycles)", ranges.iter().map(range).join(", "))
             }
@@ -130,6 +133,7 @@ mod tests {
         let told = |text: &str| text.parse::<Rule>().map(|rule| rule.to_string());
         assert_eq!(told("scale-current=0.001").unwrap(), "the current was multiplied by 0.001 (scale-current=0.001)");
         assert_eq!(told("drop-cycles=5, 7-9").unwrap(), "cycles 5, 7 to 9 were dropped (drop-cycles)");
+        assert_eq!(told("drop-cycles=3").unwrap(), "cycle 3 was dropped (drop-cycles)");
         assert_eq!(told("cut-tail=1").unwrap(), "the last cycle was cut (cut-tail=1)");
         for (text, what) in [
             ("scale-current", "wants a factor above 0"),

@@ -30,6 +30,7 @@ fn of_numbers(message: &str) -> String {
                 text.chars().take_while(|letter| letter.is_ascii_digit() || ".,".contains(*letter)).collect();
             format!("; write the number alone, without its unit: {}", number.replacen(',', ".", 1))
         }
+        Some(_) if message.contains("expected a boolean") => "; write true or false".to_owned(),
         _ if message.contains("voltage_limits") && message.contains("invalid length") => {
             "; write two numbers with decimal points, such as [2.0, 3.6]".to_owned()
         }
@@ -54,6 +55,8 @@ mod tests {
         assert!(said.ends_with("; write a decimal point: 1.1") && said.contains("line 5"), "{said}");
         let said = fault("1.1 Ah", "[2.0, 3.6]").unwrap();
         assert!(said.ends_with("without its unit: 1.1"), "{said}");
+        let said = parse("cells:\n- id: a\n  alive: yes\n").unwrap_err();
+        assert!(said.contains("line 3") && said.ends_with("; write true or false"), "{said}");
         for limits in ["[2,0, 3,6]", "[2.0]", "[\"2,0\", \"3,6\"]"] {
             let said = fault("1.1", limits).unwrap();
             assert!(said.contains("; write "), "{limits}: {said}");
