@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn numbers_that_are_shifted_are_told_by_what_cycles_give() {
-        let given = |number: u32| 1.0 - 1e-4 * f64::from(number) + 1e-3 * f64::from(number * 37 % 11);
+        let given = |number: u32| 1.0 - 1e-4 * f64::from(number) + 1e-4 * f64::from(number * number % 101);
         let cycles: Vec<Cycle> = (1..=100).map(|number| discharge_cycle(number, given(number))).collect();
         let table = |by: i64, offset: f64| -> Vec<(f64, f64)> {
             (1..=100_u32).map(|number| ((i64::from(number) - by) as f64, given(number) + offset)).collect()
