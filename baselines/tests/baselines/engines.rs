@@ -34,6 +34,10 @@ fn slopes(features: &[f32], slopes: &mut [f32]) {
     }
 }
 
+/// How far gradients may be from libtorch's: those of biases are sums over pixels that nearly cancel, in either engine, and libtorch adds
+/// them in another order on another processor.
+const NEAR: f64 = 2e-5;
+
 /// The largest difference, relative to the largest value of a tensor.
 fn difference(ours: &Weights, theirs: &Weights) -> f64 {
     let of_tensor = |(ours, theirs): (&Vec<f32>, &Vec<f32>)| {
@@ -72,7 +76,7 @@ fn values_and_gradients_agree_with_libtorch() {
                 torch.accumulate(&inputs, &mut slopes).unwrap();
             }
             let worst = difference(&native.gradients(), &torch.gradients());
-            assert!(worst < 1e-5, "{set:?} {shape:?}: {worst}");
+            assert!(worst < NEAR, "{set:?} {shape:?}: {worst}");
         }
     }
 }
@@ -98,8 +102,7 @@ fn what_is_zero_adds_nothing() {
             torch.accumulate(&inputs, &mut slopes).unwrap();
             let ours = native.gradients();
             let worst = difference(&ours, &torch.gradients());
-            // the biases' gradients are sums over pixels that nearly cancel, in either engine
-            assert!(worst < 2e-5, "{set:?} {shape:?}: {worst}");
+            assert!(worst < NEAR, "{set:?} {shape:?}: {worst}");
             // Adam makes a full step of the smallest gradient, so that what is zero has to be exactly zero
             for output in 0..32 {
                 for input in silent {
