@@ -37,7 +37,7 @@ mod tests {
     #[test]
     fn numbers_are_told_without_what_arithmetic_leaves() {
         for (value, text) in [
-            (1999.540_000_000_000_2, "1999.54"),
+            (1_999.540_000_000_000_2, "1999.54"),
             (9.9, "9.9"),
             (-0.1 - 0.2, "-0.3"),
             (0.0, "0"),

@@ -460,7 +460,8 @@ fn two_cells_in_a_file_and_rows_that_lack_are_told_by_the_columns_beside() {
         let text = with("DataPoint", &|place| (from + place).to_string(), &rows);
         outcome(&declaration(&cell, "Neware", ""), text.as_bytes()).unwrap().1
     };
-    assert!(!numbered(1).contains("not in the files"));
+    let whole = numbered(1);
+    assert!(!whole.contains("by the numbers of rows"), "{whole}");
     let late = numbered(1 + 2 * rows.len());
     assert!(late.contains(&format!("the first {} rows", 2 * rows.len())) && late.contains("10.0 cycles"), "{late}");
 }
