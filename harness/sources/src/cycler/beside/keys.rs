@@ -2,7 +2,7 @@
 
 use super::Mark;
 
-/// What cyclers call such columns, as [`Heading::key`] has it.
+/// What cyclers call such columns, as the key of a heading has it.
 pub(super) const KEYS: [(Mark, &[&str]); 4] = [
     (
         Mark::Cell,
