@@ -146,24 +146,14 @@ impl<R: Read, const N: usize> Table<R, N> {
         });
         if width != self.columns.len() {
             let columns = self.columns.len();
-            let letters = text.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
-            let digits = text.iter().filter(|byte| byte.is_ascii_digit()).count();
-            let is_prose = width < columns && columns > 2 && letters > 3 && (width == 1 || letters > digits);
-            let is_last = self.lines.is_over();
-            let why = if is_prose {
-                "it seems to be a remark and no line of the table: take it out of the file"
-            } else if width < columns && is_last {
-                "it is the last line, and cut short or damaged, as where an export was stopped: delete this line, or get the file anew"
-            } else if width < columns {
-                "the line is cut short or damaged: get the file anew"
-            } else {
-                "if its numbers have decimal commas or commas between thousands, export it with decimal points alone"
-            };
+            let is_prose = cause::is_prose(text, width, columns);
+            let why = cause::of_width(width, columns, is_prose, self.lines.is_over());
             return Err(Problem::Line {
                 line,
                 what: format!("{}, but the header has {columns}; {why}", counted(width, "field")),
             });
         }
+        // taken anew, since looking ahead moves what was taken before
         let text = self.lines.text(range);
         Ok(Some(Row { text, fields: &self.fields, line, names: &self.names, marks: self.marks }))
     }
@@ -338,7 +328,7 @@ impl<'a, const N: usize> Row<'a, N> {
 
     /// What is wrong with field `k`.
     pub(super) fn problem(&self, k: usize, what: String) -> Problem {
-        Problem::Field { line: self.line, column: self.names[k], what }
+        Problem::Field { line: self.line, column: self.names[k], value: self.text(k), what }
     }
 }
 

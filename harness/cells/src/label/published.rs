@@ -1,6 +1,6 @@
 //! What the benchmark says of the labels of its scenarios.
 
-use std::{collections::HashSet, sync::LazyLock};
+use std::collections::HashSet;
 
 use super::LabelRule;
 
@@ -8,6 +8,8 @@ use super::LabelRule;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Labels {
     scenario: &'static str,
+    /// The file of its split.
+    split: &'static str,
     end_of_life: f64,
     /// Training cells with a life.
     pub train: usize,
@@ -20,16 +22,22 @@ pub struct Labels {
 }
 
 const LABELS: [Labels; 5] = [
-    labels("MATR-1", 0.8, [41, 42], [300.0, 2237.0]),
-    labels("MATR-2", 0.8, [41, 40], [300.0, 2160.0]),
-    labels("HUST", 0.8, [55, 22], [1144.0, 2691.0]),
-    labels("MIX-100", 0.8, [205, 137], [148.0, 2691.0]),
-    labels("MIX-20", 0.9, [207, 147], [104.0, 2323.0]),
+    labels("MATR-1", include_str!("../../../../experiments/splits/matr-1.csv"), 0.8, [41, 42], [300.0, 2237.0]),
+    labels("MATR-2", include_str!("../../../../experiments/splits/matr-2.csv"), 0.8, [41, 40], [300.0, 2160.0]),
+    labels("HUST", include_str!("../../../../experiments/splits/hust.csv"), 0.8, [55, 22], [1144.0, 2691.0]),
+    labels("MIX-100", include_str!("../../../../experiments/splits/mix-100.csv"), 0.8, [205, 137], [148.0, 2691.0]),
+    labels("MIX-20", include_str!("../../../../experiments/splits/mix-20.csv"), 0.9, [207, 147], [104.0, 2323.0]),
 ];
 
-const fn labels(scenario: &'static str, end_of_life: f64, cells: [usize; 2], lives: [f64; 2]) -> Labels {
+const fn labels(
+    scenario: &'static str,
+    split: &'static str,
+    end_of_life: f64,
+    cells: [usize; 2],
+    lives: [f64; 2],
+) -> Labels {
     let ([train, test], [shortest, longest]) = (cells, lives);
-    Labels { scenario, end_of_life, train, test, shortest, longest }
+    Labels { scenario, split, end_of_life, train, test, shortest, longest }
 }
 
 /// The authors' labels of a scenario, if it is one of theirs.
@@ -37,24 +45,11 @@ pub fn of_scenario(scenario: &str) -> Option<Labels> {
     LABELS.into_iter().find(|labels| labels.scenario == scenario)
 }
 
-static TESTS: LazyLock<[(&str, HashSet<&str>); 5]> = LazyLock::new(|| {
-    let of = |split: &'static str| {
-        let lines = split.lines().skip(1).map(|line| line.split(',').collect::<Vec<_>>());
-        lines.filter(|fields| fields[1] == "test").map(|fields| fields[0]).collect()
-    };
-    [
-        ("MATR-1", of(include_str!("../../../../experiments/splits/matr-1.csv"))),
-        ("MATR-2", of(include_str!("../../../../experiments/splits/matr-2.csv"))),
-        ("HUST", of(include_str!("../../../../experiments/splits/hust.csv"))),
-        ("MIX-100", of(include_str!("../../../../experiments/splits/mix-100.csv"))),
-        ("MIX-20", of(include_str!("../../../../experiments/splits/mix-20.csv"))),
-    ]
-});
-
 /// The cells of which the published errors of a scenario are, if it is one of the benchmark's; more than [`Labels::test`], since some
 /// have no life.
-pub fn tests_of(scenario: &str) -> Option<&'static HashSet<&'static str>> {
-    TESTS.iter().find(|(known, _)| *known == scenario).map(|(_, cells)| cells)
+pub fn tests_of(scenario: &str) -> Option<HashSet<&'static str>> {
+    let lines = of_scenario(scenario)?.split.lines().skip(1).map(|line| line.split(',').collect::<Vec<_>>());
+    Some(lines.filter(|fields| fields[1] == "test").map(|fields| fields[0]).collect())
 }
 
 /// Whether a scenario is one of the benchmark's, or CLO, whose real curves are asked of the same models.

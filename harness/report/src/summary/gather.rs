@@ -153,11 +153,14 @@ fn summary(runs: Vec<Run>, record: Option<&ExperimentRecord>) -> Summary {
 
 /// Test cells that the published numbers of the scenario are not of: whoever calls an own study MATR-1 has not tested on its cells.
 fn strangers(study: Study, Score { scenario, data, .. }: &Score, runs: &[Run]) -> Vec<String> {
-    let tests = published::tests_of(scenario);
-    if *data == Origin::Virtual || (tests.is_none() && study != Study::Transfer) {
+    if *data == Origin::Virtual {
         return Vec::new();
     }
-    let is_published = |id: &str| match tests {
+    let tests = published::tests_of(scenario);
+    if tests.is_none() && study != Study::Transfer {
+        return Vec::new();
+    }
+    let is_published = |id: &str| match &tests {
         Some(tests) => tests.contains(id),
         None => catalogue::find(id).is_some(),
     };

@@ -250,7 +250,7 @@ impl Summary {
         let seeded: Vec<(&Row, usize)> = self
             .rows
             .iter()
-            .filter(|row| self.study == Study::Transfer || record::SEEDED_MODELS.contains(&row.model.as_str()))
+            .filter(|row| record::is_drawn(&row.model, &row.variant))
             .map(|row| (row, row.seeds() + row.failed.as_ref().map_or(0, |(count, _)| *count)))
             .collect();
         let counts = seeded.iter().map(|(_, count)| *count).filter(|count| *count < declared).sorted_unstable().dedup();

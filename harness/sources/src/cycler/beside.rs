@@ -59,7 +59,7 @@ pub(super) fn columns(headings: &[Heading], read: &[usize], ignored: &[String]) 
     let mut found: Vec<Beside> = Vec::new();
     for (place, heading) in headings.iter().enumerate() {
         let mark = KEYS.iter().find(|(_, keys)| keys.contains(&&heading.key[..])).map(|(mark, _)| *mark);
-        let Some(mark) = mark.filter(|_| !read.contains(&place) && !ignored.iter().any(|name| is(heading, name)))
+        let Some(mark) = mark.filter(|_| !read.contains(&place) && !ignored.iter().any(|name| heading.is_called(name)))
         else {
             continue;
         };
@@ -73,11 +73,6 @@ pub(super) fn columns(headings: &[Heading], read: &[usize], ignored: &[String]) 
         }
     }
     found
-}
-
-/// Whether a heading is the one that the user names.
-pub(super) fn is(heading: &Heading, name: &str) -> bool {
-    heading.text == name.trim() || heading.text.trim_start_matches('~') == name.trim()
 }
 
 /// A moment as it stands in a file.

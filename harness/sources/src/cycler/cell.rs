@@ -98,7 +98,7 @@ pub(super) fn read(declared: &Declared, files: &[PublishedFile]) -> Result<Impor
 /// That the columns that are to be ignored are there.
 fn ignored(declared: &Declared, looked: &[Looked]) -> Result<(), Error> {
     let headings = || looked.iter().flat_map(|file| &file.headings);
-    let unknown = declared.mapping.ignore.iter().find(|name| !headings().any(|heading| beside::is(heading, name)));
+    let unknown = declared.mapping.ignore.iter().find(|name| !headings().any(|heading| heading.is_called(name)));
     let Some(name) = unknown else { return Ok(()) };
     let what = format!(
         "mapping: ignore: no column \"{}\" is there{}",

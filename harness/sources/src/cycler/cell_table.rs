@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use itertools::Itertools as _;
+
 use super::error::Error;
 use super::heading::Heading;
+use super::odd::middle;
 use crate::packed::PublishedFile;
 use cells::cell::{Cell, Cycle};
 use cells::text;
@@ -46,14 +49,12 @@ pub(super) fn compare(file: &PublishedFile, cell: &Cell, last: Option<u32>) -> R
     let (Some(index), Some(discharge)) = (place("cycleindex"), place("dischargecapacity")) else {
         return Err(refuse("it has no columns Cycle_Index and Discharge_Capacity (Ah)".to_owned()));
     };
-    let (mut pairs, mut stated_last, mut indices) = (Vec::new(), 0.0_f64, Vec::new());
-    let mut table = Vec::new();
+    let (mut pairs, mut stated_last, mut table) = (Vec::new(), 0.0_f64, Vec::new());
     for record in reader.records() {
         let record = record.map_err(|error| refuse(error.to_string()))?;
         let number = |place: usize| record.get(place).and_then(|text| text.trim().parse::<f64>().ok());
         let (Some(index), Some(stated)) = (number(index), number(discharge)) else { continue };
         stated_last = stated_last.max(index);
-        indices.push(index);
         table.push((index, stated));
         if let Some(cycle) = cell.cycles().iter().find(|cycle| f64::from(cycle.number) == index) {
             pairs.push((cycle.number, stated, Cycle::discharged(cycle)));
@@ -80,8 +81,8 @@ pub(super) fn compare(file: &PublishedFile, cell: &Cell, last: Option<u32>) -> R
             file.place()
         )));
     }
-    let backwards = indices.windows(2).find(|pair| pair[1] <= pair[0]).map(|pair| (pair[0], pair[1]));
-    if let Some((before, index)) = backwards {
+    let numbers = table.iter().map(|(index, _)| *index);
+    if let Some((before, index)) = numbers.tuple_windows().find(|(before, index)| index <= before) {
         let what = match before == index {
             true => format!("cycle {index} stands there twice"),
             false => format!("it goes from cycle {before} back to {index}"),
@@ -121,18 +122,12 @@ fn shifted(table: &[(f64, f64)], cycles: &[Cycle], nominal: f64) -> Option<i64> 
         let scatter = |by: i64| {
             let apart: Vec<f64> =
                 part.iter().filter_map(|(index, stated)| Some(stated - given.get(&(*index as i64 + by))?)).collect();
-            let usual = median(apart.clone()).filter(|_| apart.len() >= MANY && 4 * apart.len() >= 3 * part.len())?;
-            median(apart.iter().map(|apart| (apart - usual).abs()).collect())
+            let usual = middle(apart.clone()).filter(|_| apart.len() >= MANY && 4 * apart.len() >= 3 * part.len())?;
+            middle(apart.iter().map(|apart| (apart - usual).abs()).collect())
         };
         let as_numbered = scatter(0).filter(|scatter| *scatter > ROUNDED * nominal)?;
         SHIFTS.into_iter().find(|by| scatter(*by).is_some_and(|scatter| scatter < SHARP * as_numbered))
     })
-}
-
-/// The middle one of some values; none of none.
-fn median(mut values: Vec<f64>) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied()
 }
 
 #[cfg(test)]

@@ -44,6 +44,11 @@ impl Heading {
         Self { text: text.trim().to_owned(), key: key(name), unit }
     }
 
+    /// Whether it is the one that the user names.
+    pub(super) fn is_called(&self, wanted: &str) -> bool {
+        self.text == wanted.trim() || self.text.trim_start_matches('~') == wanted.trim()
+    }
+
     /// The unit that the heading states of a quantity: none where it states none, a fragment where it states another thing.
     ///
     /// # Errors

@@ -12,8 +12,8 @@ const ROUNDING: f64 = 2e-3;
 /// s by which a clock is set back at the end of summer time, and so many summers of one test.
 const SUMMER: f64 = 3600.0;
 const MOST_SUMMERS: usize = 8;
-/// s after which a clock of 12 hours begins anew.
-const HALF_DAY: f64 = 43_200.0;
+/// s after which a clock begins anew; one of 12 hours after half of them.
+const DAY: f64 = 86_400.0;
 
 /// The samples of all files, whose times and numbers of cycles go on; what was done about it, in sentences.
 ///
@@ -179,44 +179,35 @@ fn in_order(name: &str, samples: &mut Samples, notes: &mut Vec<String>) -> Resul
         .iter()
         .all(|&k| samples.time[k] <= samples.time[0].max(0.0) + 0.01 * (samples.time[k - 1] - samples.time[k]) + 1.0);
     let line = samples.first_line + first as u64;
-    let (from, to) = (samples.time[first - 1], samples.time[first]);
+    let (from, to) = (short(samples.time[first - 1], 9), short(samples.time[first], 9));
+    let falls: Vec<f64> = drops.iter().map(|&k| samples.time[k - 1] - samples.time[k]).collect();
     let refuse = |what: String| Err(Error::Line { file: name.to_owned(), line, column: String::new(), what });
     if drops.len() > 5 && 10 * drops.len() > 9 * samples.len() {
         return refuse(format!(
-            "time goes from {} s back to {} s, and so in {} of {} rows: the rows run from the last to the first; sort them by time",
-            short(from, 9),
-            short(to, 9),
+            "time goes from {from} s back to {to} s, and so in {} of {} rows: the rows run from the last to the first; sort them by time",
             drops.len(),
             samples.len() - 1
         ));
     }
-    let falls: Vec<f64> = drops.iter().map(|&k| samples.time[k - 1] - samples.time[k]).collect();
-    if samples.time_is_of_dates && falls.iter().all(|fall| (HALF_DAY - *fall).abs() < SUMMER) {
+    if samples.time_is_of_dates && falls.iter().all(|fall| (DAY / 2.0 - *fall).abs() < SUMMER) {
         return refuse(format!(
             "the clock goes back by {:.1} h ({} in the file): its hours seem to run from 1 to 12 without AM or PM, so that mornings are not told \
              from afternoons; export it with 24 hours, or with AM and PM, or name the column with the time of the test under mapping: time",
-            (from - to) / 3600.0,
+            falls[0] / 3600.0,
             times(drops.len())
         ));
     }
     // a time of the test lasts for more than a day sooner or later
-    let is_of_day = falls.iter().all(|fall| (2.0 * HALF_DAY - SUMMER..=2.0 * HALF_DAY).contains(fall))
-        && samples.time.iter().all(|time| (0.0..=2.0 * HALF_DAY).contains(time));
+    let is_of_day = falls.iter().all(|fall| (DAY - SUMMER..=DAY).contains(fall))
+        && samples.time.iter().all(|time| (0.0..=DAY).contains(time));
     if is_of_day && samples.time_is_named {
         notes.push(format!(
             "in {name}, the time is that of the day and begins anew at midnight ({} in all): it is counted on from day to day",
             times(drops.len())
         ));
-        let mut days = 0.0;
-        let mut last = samples.time[0];
-        for time in &mut samples.time {
-            days += if *time < last - ROUNDING { 2.0 * HALF_DAY } else { 0.0 };
-            last = *time;
-            *time += days;
-        }
+        count_on(&mut samples.time, |_| DAY);
         return Ok(());
     }
-    let (from, to) = (short(from, 9), short(to, 9));
     let of_cycles = starts(&samples.cycle);
     if is_of_day && !of_cycles {
         return refuse(format!(
@@ -230,7 +221,7 @@ fn in_order(name: &str, samples: &mut Samples, notes: &mut Vec<String>) -> Resul
     if to_zero && (of_cycles || of_steps && samples.time_is_named) {
         let each = if of_cycles { "each with a cycle" } else { "as that of a step does" };
         notes.push(format!("in {name}, time begins anew {}, {each}: it is counted on", times(drops.len())));
-        count_on(&mut samples.time);
+        count_on(&mut samples.time, |fall| fall);
         return Ok(());
     }
     let is_set_back = drops.iter().all(|&k| samples.time[k - 1] - samples.time[k] <= SUMMER);
@@ -240,7 +231,7 @@ fn in_order(name: &str, samples: &mut Samples, notes: &mut Vec<String>) -> Resul
             falls[0],
             times(drops.len())
         ));
-        count_on(&mut samples.time);
+        count_on(&mut samples.time, |fall| fall);
         return Ok(());
     }
     if to_zero && of_steps {
@@ -266,12 +257,12 @@ fn in_order(name: &str, samples: &mut Samples, notes: &mut Vec<String>) -> Resul
     ))
 }
 
-/// Times that go on where they begin anew.
-fn count_on(times: &mut [f64]) {
+/// Times that go on where they begin anew: by what they fall then, or what `by` makes of it.
+fn count_on(times: &mut [f64], by: impl Fn(f64) -> f64) {
     let (mut offset, mut last) = (0.0, times.first().copied().unwrap_or_default());
     for time in times {
         if *time < last - ROUNDING {
-            offset += last - *time;
+            offset += by(last - *time);
         }
         last = *time;
         *time += offset;

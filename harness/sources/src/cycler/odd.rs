@@ -175,7 +175,7 @@ impl Clock<'_> {
 }
 
 /// The middle one of some values; none of none.
-fn middle(mut values: Vec<f64>) -> Option<f64> {
+pub(super) fn middle(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied()
 }

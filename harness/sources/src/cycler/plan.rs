@@ -117,9 +117,7 @@ impl Plan {
 
 /// The place of a column that the user names.
 fn find(headings: &[Heading], wanted: &str, role: Role) -> Result<usize, String> {
-    let is_named =
-        |heading: &&Heading| heading.text == wanted.trim() || heading.text.trim_start_matches('~') == wanted.trim();
-    let places: Vec<usize> = headings.iter().positions(|heading| is_named(&heading)).collect();
+    let places: Vec<usize> = headings.iter().positions(|heading| heading.is_called(wanted)).collect();
     match places[..] {
         [place] => Ok(place),
         [] => {

@@ -89,12 +89,10 @@ fn refused(file: &PublishedFile, plan: &Plan, problem: Problem) -> Error {
     match problem {
         Problem::Whole(what) => Error::File { file, what },
         Problem::Line { line, what } => Error::Line { file, line, column: String::new(), what },
-        Problem::Field { line, column, what } => {
+        Problem::Field { line, column, value, what } => {
             let heading = Role::ALL.iter().find(|role| role.name() == column).and_then(|role| plan.column(*role));
             let heading = heading.map_or(column, |read| &read.heading);
-            let is_heading = !heading.is_empty()
-                && [24, 40].iter().any(|most| what.starts_with(&format!("\"{}\" is", shown(heading, *most))));
-            let what = if is_heading {
+            let what = if !value.is_empty() && value == *heading {
                 "the headings stand here once more, as where two exports were put into one file: delete this line if the same test goes \
                  on, or divide the file here if another begins"
                     .to_owned()

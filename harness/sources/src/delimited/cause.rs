@@ -25,6 +25,26 @@ fn is_clock(text: &str) -> bool {
     (2..=3).contains(&parts.len()) && parts.iter().all(|part| part.parse::<f64>().is_ok_and(|part| part >= 0.0))
 }
 
+/// Whether a line of so many fields, of a table of so many columns, is no line of the table but a remark.
+pub(super) fn is_prose(line: &[u8], width: usize, columns: usize) -> bool {
+    let letters = line.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
+    let digits = line.iter().filter(|byte| byte.is_ascii_digit()).count();
+    width < columns && columns > 2 && letters > 3 && (width == 1 || letters > digits)
+}
+
+/// Why a line may have another number of fields than the header.
+pub(super) fn of_width(width: usize, columns: usize, is_prose: bool, is_last: bool) -> &'static str {
+    if is_prose {
+        "it seems to be a remark and no line of the table: take it out of the file"
+    } else if width < columns && is_last {
+        "it is the last line, and cut short or damaged, as where an export was stopped: delete this line, or get the file anew"
+    } else if width < columns {
+        "the line is cut short or damaged: get the file anew"
+    } else {
+        "if its numbers have decimal commas or commas between thousands, export it with decimal points alone"
+    }
+}
+
 /// Why these columns may be missing from a header: the end of a sentence, or nothing where nobody can tell.
 pub(crate) fn of_missing_columns(missing: &[&str], header: &[String], delimiter: u8) -> String {
     if let [only] = header {

@@ -21,6 +21,8 @@ pub(crate) enum Problem {
         line: u64,
         /// Its name.
         column: &'static str,
+        /// What stands there.
+        value: String,
         /// A fragment.
         what: String,
     },
