@@ -91,6 +91,9 @@ smoke: build
 records: build
 	@for folder in results/records/*/; do $(BATLINET) report $$folder --to results/runs/records/$$(basename $$folder) || exit; done
 	$(BATLINET) report results/records/curves-card results/records/curves --to results/runs/records/together
+	@# what README says of the choices beyond the paper, beside BatLiNet as published; a verdict is no error
+	@for choice in 'beyond:select[stack]' 'arms:select[mixed]' 'arms:select[third]'; do \
+	  $(BATLINET) compare results/records/curves-card:batlinet "results/records/$$choice"; [ $$? -ne 2 ] || exit 2; done
 
 # a test fails where these tables are stale
 readme: build
