@@ -107,7 +107,7 @@ schema: build
 # scores, declarations and what every run predicted; neither weights nor pairs.csv nor what follows from these
 keep:
 	@test -f $(FROM)/scores.csv && mkdir -p $(TO)
-	@cd $(FROM) && find scores.csv experiments runs -name '*.json' -o -name scores.csv -o -name predictions.csv \
+	@cd $(FROM) && find scores.* experiments runs -name '*.json' -o -name 'scores.*' -o -name predictions.csv \
 	  -o -name deviations.csv -o -name selection.csv -o -name intervals.csv -o -name sides.csv \
 	  | LC_ALL=C sort | tar -cf - -T - | tar -C $(abspath $(TO)) -xf -
 

@@ -16,6 +16,7 @@ use cells::whole_file;
 pub fn keep(from: &Path, to: &Path) -> Result<(), Error> {
     let keys: BTreeSet<String> = read_scores(&from.join("scores.csv"))?.into_iter().map(|score| score.key).collect();
     let mut names = vec![PathBuf::from("scores.csv")];
+    names.extend(Some(PathBuf::from("scores.blake3")).filter(|name| from.join(name).exists()));
     for file in fs::read_dir(from.join("experiments")).into_iter().flatten().flatten() {
         let name = Path::new("experiments").join(file.file_name());
         names.extend(Some(name).filter(|name| name.extension().is_some_and(|extension| extension == "json")));

@@ -60,6 +60,13 @@ impl Planned {
         files::write_whole(&out.join(Self::FILE), &writer.into_inner().map_err(|error| internal(&error))?)
     }
 
+    /// `ridge, seed 3`, `batlinet[intra_only], seed 3`.
+    pub fn short(&self) -> String {
+        let variant = self.variant.to_string();
+        let variant = if variant.is_empty() { variant } else { format!("[{variant}]") };
+        format!("{}{variant}, seed {}", self.model, self.seed)
+    }
+
     /// What it is a run of, as [`Score::slot`].
     pub fn slot(&self) -> (&str, Origin, &str, String, u64) {
         (&self.experiment, self.data, &self.model, self.variant.to_string(), self.seed)

@@ -1,8 +1,7 @@
 //! Rows of `scores.csv` held against the records that they name, and against what was written.
 //!
 //! Of what a record does not say (experiment, variant, profile, what was changed), `scores.blake3` beside the rows has the hash of
-//! each row that this program has written. Folders of older programs, and what is kept in a repository, have none: their rows are
-//! held against their records alone.
+//! each row that this program has written. Folders of older programs have none: their rows are held against their records alone.
 
 use std::{
     collections::{BTreeSet, HashSet},

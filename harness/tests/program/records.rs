@@ -165,7 +165,7 @@ fn what_is_kept_of_a_run_gives_the_same_report_and_is_not_run_again() {
 
     let kept = files(&path("kept"));
     let names: BTreeSet<&str> = kept.iter().filter_map(|path| path.file_name()?.to_str()).collect();
-    assert_eq!(names, ["predictions.csv", "record.json", "scores.csv", "small-virtual.json"].into());
+    assert_eq!(names, ["predictions.csv", "record.json", "scores.blake3", "scores.csv", "small-virtual.json"].into());
     batlinet(&["report", "out"]);
     batlinet(&["report", "kept", "--to", "report"]);
     for name in ["report.md", "report.html", "summary.csv", "figures/small-virtual-scatter.svg"] {
@@ -193,7 +193,8 @@ fn the_committed_records_are_small_whole_and_named_by_what_they_are_of() {
         for file in files(&folder) {
             let ending = file.extension().and_then(|ending| ending.to_str());
             // what was meant to change stands beside the numbers
-            let is_record = matches!(ending, Some("json" | "csv")) || file.ends_with("changes.yaml");
+            let is_record = matches!(ending, Some("json" | "csv"))
+                || ["changes.yaml", "scores.blake3"].iter().any(|name| file.ends_with(name));
             assert!(is_record, "{} is no record", file.display());
             // what a browser still shows as a table
             let most = if file.ends_with("scores.csv") { 500_000 } else { 200_000 };

@@ -124,4 +124,13 @@ fn a_run_whose_folder_is_gone_is_named() {
     // scores alone, such as those of a colleague, are as they were
     fs::remove_dir_all(out.join("runs")).unwrap();
     assert!(!call(&["report", "out"]).contains("gone"));
+    // and so is a run that the plan means and that lost its row
+    let path = out.join("scores.csv");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.lines().take(2).map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+    let words =
+        format!("1 of the 2 runs of this experiment is here; without a row: {}, seed {}", rows[1].model, rows[1].seed);
+    call(&["report", "out"]);
+    let page = fs::read_to_string(out.join("report.md")).unwrap();
+    assert!(page.contains(&words), "{page}");
 }

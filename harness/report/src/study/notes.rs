@@ -77,28 +77,36 @@ fn doubts(summary: &Summary) -> Vec<String> {
     notes
 }
 
-/// Keys that are named.
-const MOST_GONE: usize = 5;
+/// Runs that are named.
+const MOST_NAMED: usize = 5;
+
+/// The first of these, and how many more.
+fn named(all: &[String]) -> String {
+    let more = if all.len() > MOST_NAMED { format!(" and {} more", all.len() - MOST_NAMED) } else { String::new() };
+    format!("{}{more}", all[..all.len().min(MOST_NAMED)].join("; "))
+}
 
 /// Runs of which the scores alone are left.
 fn gone(summary: &Summary) -> Option<String> {
-    let (count, keys) = (summary.gone.len(), &summary.gone);
-    let more = if count > MOST_GONE { format!(" and {} more", count - MOST_GONE) } else { String::new() };
+    let count = summary.gone.len();
     (count > 0).then(|| {
         format!(
-            "of {count} of {} the records are gone from runs/ ({}{more}): what rests on predictions is without them; `plan` \
+            "of {count} of {} the records are gone from runs/ ({}): what rests on predictions is without them; `plan` \
              calls them new, and `run` makes them again",
             counted(summary.runs.len(), "run"),
-            keys[..count.min(MOST_GONE)].join(", ")
+            named(&summary.gone)
         )
     })
 }
 
-/// `16 of the 56 runs of this experiment are here`.
+/// `16 of the 56 runs of this experiment are here; without a row: svm, seed 0`.
 fn unfinished(summary: &Summary) -> Option<String> {
-    let (here, declared) = (summary.runs.len(), summary.declared?);
-    (here < declared).then(|| {
-        format!("{here} of the {} of this experiment {} here", counted(declared, "run"), verb(here, ["is", "are"]))
+    let (here, missing) = (summary.runs.len(), &summary.missing);
+    let declared = summary.declared.unwrap_or(here + missing.len());
+    let named = if missing.is_empty() { String::new() } else { format!("; without a row: {}", named(missing)) };
+    (here < declared || !missing.is_empty()).then(|| {
+        let runs = counted(declared, "run");
+        format!("{here} of the {runs} of this experiment {} here{named}", verb(here, ["is", "are"]))
     })
 }
 

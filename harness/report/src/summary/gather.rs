@@ -1,14 +1,14 @@
 //! From an output folder to summaries.
 
-use std::path::Path;
+use std::{collections::HashSet, path::Path};
 
 use super::{Row, Run, Summary, Verdict, counterpart::counterpart};
 use crate::{Error, labels::Versions, lives, made::Made, published::PublishedNumber};
 use cells::{catalogue, cell::Origin, label::published};
 use itertools::Itertools as _;
 use record::{
-    AS_WRITTEN, Change, ExperimentRecord, Intervals, Metric, PairPredictions, Protocol, RunRecord, Score, Selection,
-    Sides, Study, check_row, check_rows, files::run_folder, read_scores,
+    AS_WRITTEN, Change, ExperimentRecord, Intervals, Metric, PairPredictions, Planned, Protocol, RunRecord, Score,
+    Selection, Sides, Study, check_row, check_rows, files::run_folder, read_scores,
 };
 use statistics::{Metrics, Spread};
 
@@ -58,6 +58,8 @@ pub fn summarise(out: &Path) -> Result<Vec<Summary>, Error> {
         runs.push(run);
     }
     check_rows(&path, &rows)?;
+    let planned = Planned::read(out)?;
+    let known: HashSet<_> = rows.iter().map(Score::slot).collect();
     let mut summaries = summaries(&runs, &ExperimentRecord::read_all(out)?);
     for summary in &mut summaries {
         let mut of_it = told.iter().filter(|(of, ..)| of.0 == summary.experiment && of.1 == summary.data).peekable();
@@ -66,6 +68,10 @@ pub fn summarise(out: &Path) -> Result<Vec<Summary>, Error> {
             let of_it = |score: &&Score| score.experiment == summary.experiment && score.data == summary.data;
             summary.gone = gone.iter().filter(of_it).map(|score| score.key.clone()).collect();
         }
+        let is_missing = |run: &&Planned| {
+            (run.experiment == summary.experiment && run.data == summary.data) && !known.contains(&run.slot())
+        };
+        summary.missing = planned.iter().filter(is_missing).map(Planned::short).collect();
         // records of older programs do not know, and in a transfer each run has its own cells
         for cell in of_it.flat_map(|(.., doubtful)| doubtful) {
             if !summary.doubtful.iter().any(|known| known.cell == cell.cell) {
@@ -133,6 +139,7 @@ fn summary(runs: Vec<Run>, record: Option<&ExperimentRecord>) -> Summary {
         doubtful: Vec::new(),
         strangers: strangers(study, first, &runs),
         gone: Vec::new(),
+        missing: Vec::new(),
         description: record.map_or_else(String::new, |record| record.description.clone()),
         analysis: record.map_or_else(String::new, |record| record.analysis.clone()),
         rows: Vec::new(),

@@ -62,6 +62,8 @@ pub struct Summary {
     pub strangers: Vec<String>,
     /// Keys of runs whose folders are gone, while those of others are there.
     pub gone: Vec<String>,
+    /// Runs that the plan of the folder means and that have no row, `svm, seed 0`; nothing where there is no plan.
+    pub missing: Vec<String>,
     /// What should have come out; empty for virtual cells unless expected of them.
     pub expectations: Vec<Verdict>,
 }
