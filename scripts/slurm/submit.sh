@@ -20,7 +20,7 @@ if [ -n "${BATLINET:-}" ]; then
   sed "s|^exec srun --ntasks=1 batlinet |exec srun --ntasks=1 $BATLINET |" "$job" > "$fixed"
   merge="$BATLINET ${merge#batlinet }" job=$fixed
 fi
-[ ! -e "$out" ] || { echo "$out is there already: all parts were merged; move it away to merge again" >&2; exit 2; }
+[ ! -e "$out" ] || { echo "$out is there already, with what was merged; move it away to merge again" >&2; exit 2; }
 
 logs=$out-parts/logs
 mkdir -p "$logs"

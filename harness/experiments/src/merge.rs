@@ -23,6 +23,8 @@ use cells::whole_file;
 pub enum Purpose {
     /// To be one folder from now on. What several have must have come out the same in all of them, and everything is taken along.
     Keeping,
+    /// As [`Keeping`](Self::Keeping), of a whole plan: where runs that were meant are in none of the folders, nothing is written.
+    Completing,
     /// To be read once, as by a report. Of a model of an experiment, the runs of the first folder that has any are taken, and no others;
     /// weights stay behind.
     Reading,
@@ -79,6 +81,9 @@ pub fn merge(folders: &[PathBuf], out: &Path, purpose: Purpose, say: &dyn Fn(&st
         }
     }
     merged.runs = rows.len();
+    if purpose == Purpose::Completing && !merged.missing.is_empty() {
+        return Ok(merged);
+    }
     let scores: Vec<Score> = rows.iter().map(|row| row.score.clone()).collect();
     files::write_folder(out, |part| {
         for row in &rows {
@@ -92,7 +97,7 @@ pub fn merge(folders: &[PathBuf], out: &Path, purpose: Purpose, say: &dyn Fn(&st
         for experiment in &declared {
             experiment.write(part)?;
         }
-        if purpose == Purpose::Keeping {
+        if purpose != Purpose::Reading {
             for (folder, name) in folders.iter().cartesian_product(["pretrained", "bundles"]) {
                 copy(&folder.join(name), &part.join(name), purpose)?;
             }
@@ -241,7 +246,7 @@ fn declared(parts: &[Part<'_>], purpose: Purpose) -> Result<Vec<ExperimentRecord
         let known = all.iter().find(|(_, known)| (&known.name, known.data) == (&record.name, record.data));
         match known {
             None => all.push((folder, record)),
-            Some((first, known)) if purpose == Purpose::Keeping && !are_alike(known, record) => {
+            Some((first, known)) if purpose != Purpose::Reading && !are_alike(known, record) => {
                 return Err(Error::Merge(format!(
                     "{}: {} and {} declare it with another profile, other settings or other prose; bring them to one, or merge into \
                      two folders",
@@ -289,7 +294,7 @@ fn copy(from: &Path, to: &Path, purpose: Purpose) -> Result<(), Error> {
         // parts of a file that somebody is writing, or was, when the machine stopped
         let is_part = entry.file_name().to_string_lossy().starts_with('.');
         let is_weights = path.extension().is_some_and(|extension| extension == "safetensors");
-        let is_wanted = !is_part && (purpose == Purpose::Keeping || !is_weights);
+        let is_wanted = !is_part && (purpose != Purpose::Reading || !is_weights);
         if !path.is_file() || !is_wanted {
             continue;
         }

@@ -20,15 +20,26 @@ pub struct MergeArguments {
     /// The folder to make; it must not be there, or be empty.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// Writes nothing where runs that were meant are in none of the folders: give again the parts that lack them, and then merge.
+    #[arg(long)]
+    complete: bool,
 }
 
 /// Puts output folders together. What was run in parts is, put together, what one call would have left, but for wall times and machines.
 ///
 /// # Errors
 /// [`Failure::Usage`] for what is not as it was written, and for runs that contradict one another; [`Failure::Incomplete`] if runs that
-/// were meant are in none of the folders: what is there is put together all the same.
+/// were meant are in none of the folders: what is there is put together all the same, unless only all of it is wanted.
 pub fn execute(arguments: &MergeArguments) -> Result<(), Failure> {
-    let merged = merge::merge(&arguments.folders, &arguments.out, Purpose::Keeping, &say)?;
+    let purpose = if arguments.complete { Purpose::Completing } else { Purpose::Keeping };
+    let merged = merge::merge(&arguments.folders, &arguments.out, purpose, &say)?;
+    if arguments.complete && !merged.missing.is_empty() {
+        return Err(Failure::Incomplete(format!(
+            "{}; nothing was written: give the parts that lack {} again, and then merge",
+            lacking(&merged.missing),
+            verb(merged.missing.len(), ["it", "them"])
+        )));
+    }
     let same = match merged.same {
         0 => String::new(),
         same => format!(", {same} of them in more than one folder and the same in each"),
@@ -42,13 +53,21 @@ pub fn execute(arguments: &MergeArguments) -> Result<(), Failure> {
     match &merged.missing[..] {
         [] => Ok(()),
         missing => Err(Failure::Incomplete(format!(
-            "{} that {} meant {} in none of the folders: {}; the same `run` with --out {} makes {}",
-            counted(missing.len(), "run"),
-            verb(missing.len(), ["was", "were"]),
-            verb(missing.len(), ["is", "are"]),
-            output::names(missing.iter().map(String::as_str)),
+            "{}; the same `run` with --out {} makes {}",
+            lacking(missing),
             arguments.out.display(),
             verb(missing.len(), ["it", "them"])
         ))),
     }
+}
+
+/// `2 runs that were meant are in none of the folders: …`
+fn lacking(missing: &[String]) -> String {
+    format!(
+        "{} that {} meant {} in none of the folders: {}",
+        counted(missing.len(), "run"),
+        verb(missing.len(), ["was", "were"]),
+        verb(missing.len(), ["is", "are"]),
+        output::names(missing.iter().map(String::as_str))
+    )
 }

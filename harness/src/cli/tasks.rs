@@ -81,7 +81,8 @@ impl Tasks<'_> {
     fn merging(&self) -> Vec<String> {
         let mut words = vec!["batlinet".to_owned(), "merge".to_owned()];
         words.extend((1..=self.count()).map(|index| self.folder(index)));
-        words.extend(["--out".to_owned(), self.out.display().to_string()]);
+        // half a plan would stand in the way of the whole one, once the parts that failed were given again
+        words.extend(["--complete".to_owned(), "--out".to_owned(), self.out.display().to_string()]);
         words
     }
 

@@ -34,6 +34,11 @@ fn parts_that_are_put_together_are_what_one_call_leaves() {
             && said.contains("1 run that was meant is in none of the folders"),
         "{code}: {said}"
     );
+    // of a whole plan, half of it would stand in the way once the other half is there
+    let (code, said) = small.ends(&["merge", "a", "b", "--complete", "--out", "none"]);
+    assert!(code == 5 && said.contains("nothing was written"), "{code}: {said}");
+    assert!(!small.path("none").exists());
+    small.batlinet(&["merge", "a", "b", "c", "--complete", "--out", "none"]);
     let (code, said) = small.ends(&["merge", "a", "b", "--out", "all"]);
     assert!(code == 2 && said.contains("give a new one"), "{code}: {said}");
 }
