@@ -103,8 +103,16 @@ def standard_error(measure, a_seeds, b_seeds):
         variance += np.var(seeds_b - seeds_a, ddof=1) / a_seeds
     else:
         variance += np.var(seeds_a, ddof=1) / a_seeds + np.var(seeds_b, ddof=1) / b_seeds
-    detectable = (stats.t.ppf(0.975, cells - 1) + stats.t.ppf(0.8, cells - 1)) * np.sqrt(variance)
-    return {"measure": measure, "observed": observed.tolist(), "a": a.tolist(), "b": b.tolist(), "detectable": detectable}
+    level, power = stats.t.ppf(0.975, cells - 1), stats.t.ppf(0.8, cells - 1)
+    return {
+        "measure": measure,
+        "observed": observed.tolist(),
+        "a": a.tolist(),
+        "b": b.tolist(),
+        "detectable": (level + power) * np.sqrt(variance),
+        "level_quantile": level,
+        "power_quantile": power,
+    }
 
 
 def holm(p_values):

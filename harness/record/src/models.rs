@@ -33,6 +33,11 @@ pub fn is_drawn(model: &str, variant: &Variant) -> bool {
     SEEDED_MODELS.contains(&model) || variant.target_cells.is_some()
 }
 
+/// Whether one run is all there is to know of a model. Not of what is made of others, whose seeds may differ.
+pub fn draws_nothing(model: &str, variant: &Variant) -> bool {
+    MODELS.contains(&model) && !is_drawn(model, variant)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,6 +47,9 @@ mod tests {
         let is_drawn = |model: &str, variant: &str| is_drawn(model, &Variant::from(variant));
         assert!(is_drawn("cnn", "") && is_drawn("batlinet", "shared_head+cells=8"));
         assert!(!is_drawn("ridge", "") && !is_drawn("ridge", "alpha=1.0"));
+        let draws_nothing = |model: &str, variant: &str| draws_nothing(model, &Variant::from(variant));
+        assert!(draws_nothing("ridge", "alpha=1.0"));
+        assert!(!draws_nothing("stack", "folds") && !draws_nothing("ridge", "cells=8") && !draws_nothing("cnn", ""));
         assert!(is_drawn("ridge", "cells=8") && is_drawn("mean", "x+cells=1"));
     }
 }

@@ -3,6 +3,9 @@
 use super::published::PublishedNumber;
 use statistics::{Interval, Spread};
 
+/// Beyond so many times the estimate, the end of an interval is no number that anybody could use.
+const UNBOUNDED: f64 = 100.0;
+
 /// Headings and rows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {
@@ -125,13 +128,19 @@ impl Cell {
         }
     }
 
+    /// Whether it is the interval of an error that its cells do not bound from above.
+    pub fn is_unbounded(&self) -> bool {
+        matches!(self, Self::Interval(Interval { estimate, high, .. }) if *high > UNBOUNDED * estimate.abs())
+    }
+
     /// As people read it.
     pub fn text(&self) -> String {
         match self {
             Self::Blank => String::new(),
             Self::Missing => "–".to_owned(),
             Self::Interval(Interval { estimate, low, high }) => {
-                format!("{} [{}, {}]", number(*estimate), number(*low), number(*high))
+                let high = if self.is_unbounded() { "∞".to_owned() } else { number(*high) };
+                format!("{} [{}, {high}]", number(*estimate), number(*low))
             }
             Self::Change(Interval { estimate, low, high }) if low == high => signed(*estimate),
             Self::Change(Interval { estimate, low, high }) => {
@@ -241,6 +250,8 @@ mod tests {
             [Cell::Interval(interval).text(), Cell::Change(interval).text()],
             ["4.0 [-1.0, 9.0]", "+4.0 [−1.0, +9.0]"]
         );
+        let wide = Interval { estimate: 72.4, low: 26.3, high: 9.1e12 };
+        assert_eq!(Cell::Interval(wide).text(), "72.4 [26.3, ∞]");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use tabled::{builder::Builder, settings::Style};
 use super::failure::Failure;
 use super::output;
 use cells::{cell::Origin, suggest::did_you_mean};
-use statistics::{Bootstrap, Measure, Verdict, coverage_found};
+use statistics::{Bootstrap, Measure, Verdict, coverage_found, fewest_cells};
 use verdicts::{
     Slot,
     compare::{self, Comparison, End, Finding, Question, Row, Side, Tolerance},
@@ -119,8 +119,12 @@ impl Shown<'_> {
             (Verdict::Equal, _) => format!("equal within {}", self.number(finding.tolerance)),
             (Verdict::CannotTell, because) => {
                 let because = because.as_ref().map_or_else(String::new, |because| format!(": {because}"));
-                let detectable =
-                    Some(found.detectable).filter(|detectable| detectable.is_finite() && *detectable > 0.0);
+                let is_told = |detectable: &f64| {
+                    detectable.is_finite()
+                        && *detectable > 0.0
+                        && found.cells >= fewest_cells(self.found.family(), found.level)
+                };
+                let detectable = Some(found.detectable).filter(is_told);
                 let detectable =
                     detectable.map_or_else(String::new, |value| format!(" (detectable: {})", self.number(value)));
                 format!("cannot tell{because}{detectable}")
@@ -234,7 +238,7 @@ impl Shown<'_> {
             End::NoWorse => Ok(()),
             End::Worse => Err(Failure::Regressed(format!("{b} is worse than {a} {}", with(Verdict::Worse)))),
             End::CannotTell => Err(Failure::Incomplete(format!(
-                "whether {b} is as good as {a}, these cells and seeds do not tell {}; more seeds or a --tolerance may",
+                "whether {b} is as good as {a}, these cells and seeds do not tell {}; more test cells, more seeds or a --tolerance may",
                 with(Verdict::CannotTell)
             ))),
             End::NotComparable => {

@@ -9,6 +9,7 @@ use crate::{
     bootstrap::{Drawn, Scale},
     contrast::{Contrast, Losses},
     sign_flip,
+    verdict::fewest_cells,
 };
 
 /// Probability with which the detectable difference would be found.
@@ -36,7 +37,8 @@ pub struct Difference {
     /// How often a difference as large comes about where labels a and b are put to the cells by a coin
     /// ([sign-flip test](crate::sign_flip), two-sided). It is of these seeds, and is no better than they are.
     pub p_value: f64,
-    /// The smallest difference that such a comparison finds in four of five cases at this level.
+    /// The smallest difference that such a comparison finds in four of five cases at this level; infinite for fewer cells than
+    /// [`fewest_cells`](crate::fewest_cells) of one comparison.
     pub detectable: f64,
     /// Test cells.
     pub cells: usize,
@@ -97,7 +99,12 @@ pub fn difference(
         level: bootstrap.level,
         probability_better: draws / drawn.draws.len() as f64,
         p_value: sign_flip::p_value(&losses_a, &losses_b, bootstrap),
-        detectable: detectable(deviation, cells, bootstrap.level),
+        detectable: detectable(
+            deviation,
+            (value_b - value_a - low).max(high - value_b + value_a),
+            cells,
+            bootstrap.level,
+        ),
         cells,
         seeds_a: a.seeds().len(),
         seeds_b: b.seeds().len(),
@@ -123,8 +130,13 @@ fn are_alike(a: &Predictions, b: &Predictions) -> bool {
 }
 
 /// The minimum detectable difference: (t₁₋α⸝₂ + t₀.₈) · standard error, with quantiles of Student's t with cells − 1 degrees
-/// of freedom (Bloom 1995, doi 10.1177/0193841X9501900504).
-pub fn detectable(standard_error: f64, cells: usize, level: f64) -> f64 {
+/// of freedom (Bloom 1995, doi 10.1177/0193841X9501900504). Where the interval that decides reaches farther than t₁₋α⸝₂ standard errors,
+/// as it does for few cells, its reach stands in their place.
+fn detectable(standard_error: f64, reach: f64, cells: usize, level: f64) -> f64 {
+    if cells < fewest_cells(1, level) {
+        return f64::INFINITY;
+    }
     let student = StudentsT::new(0.0, 1.0, (cells.max(2) - 1) as f64).expect("one degree of freedom at least");
-    (student.inverse_cdf(1.0 - (1.0 - level) / 2.0) + student.inverse_cdf(POWER)) * standard_error
+    let least = student.inverse_cdf(1.0 - (1.0 - level) / 2.0) * standard_error;
+    reach.max(least) + student.inverse_cdf(POWER) * standard_error
 }

@@ -14,7 +14,7 @@ pub use side::Side;
 pub use tolerance::Tolerance;
 
 use rayon::prelude::*;
-use statistics::{Bootstrap, Measure, Verdict, holm};
+use statistics::{Bootstrap, Measure, Verdict, holm_of};
 
 use crate::{Error, Slot};
 
@@ -60,20 +60,13 @@ pub enum End {
 pub fn compare(a: &Side, b: &Side, question: &Question) -> Result<Comparison, Error> {
     let pairs = pairs::of(a, b)?;
     let mut rows: Vec<Row> = pairs.rows.par_iter().map(|pair| Row::of(pair, question)).collect();
-    // the same predictions are no test, and one that was not made does not count among the family
-    let is_tested = |row: &Row| row.finding.as_ref().is_ok_and(|finding| !finding.difference.is_identical);
-    let tested: Vec<usize> = (0..rows.len()).filter(|&row| is_tested(&rows[row])).collect();
-    let p_values: Vec<f64> = tested
-        .iter()
-        .filter_map(|&row| rows[row].finding.as_ref().ok())
-        .map(|finding| finding.difference.p_value)
-        .collect();
-    for (&row, adjusted) in tested.iter().zip(holm(&p_values)) {
-        if let Ok(finding) = &mut rows[row].finding {
-            finding.adjusted_p = adjusted;
-        }
+    // one that was not made does not count among the family
+    let adjusted = holm_of(rows.iter().filter_map(|row| Some(&row.finding.as_ref().ok()?.difference)));
+    for (finding, adjusted) in rows.iter_mut().filter_map(|row| row.finding.as_mut().ok()).zip(adjusted) {
+        finding.adjusted_p = adjusted;
     }
-    rows.iter_mut().for_each(Row::judge);
+    let tested = family(&rows);
+    rows.iter_mut().for_each(|row| row.judge(tested));
     Ok(Comparison { rows, only_a: pairs.only_a, only_b: pairs.only_b })
 }
 
@@ -94,9 +87,13 @@ impl Comparison {
 
     /// How many comparisons the p values were adjusted for.
     pub fn family(&self) -> usize {
-        let findings = self.rows.iter().filter_map(|row| row.finding.as_ref().ok());
-        findings.filter(|finding| !finding.difference.is_identical).count()
+        family(&self.rows)
     }
+}
+
+fn family(rows: &[Row]) -> usize {
+    let findings = rows.iter().filter_map(|row| row.finding.as_ref().ok());
+    findings.filter(|finding| !finding.difference.is_identical).count()
 }
 
 #[cfg(test)]

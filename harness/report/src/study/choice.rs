@@ -5,7 +5,7 @@ use crate::{
     table::{Cell, Column, Table},
 };
 use record::{Candidate, Selection};
-use statistics::median;
+use statistics::{Spread, median};
 
 /// There only where somebody has chosen by it.
 const WORST: &str = "of the worst group, ln RMSE %";
@@ -26,7 +26,7 @@ pub fn tables(summary: &Summary) -> Vec<Table> {
     let mut tables = vec![all(summary, &made)];
     let selections =
         made.iter().filter(|(row, _, Selection(candidates))| row.model == "select" && candidates.len() > 2);
-    tables.extend(selections.map(|(row, _, selection)| candidates(summary, row, selection)));
+    tables.extend(selections.map(|(row, run, selection)| candidates(summary, row, run, selection)));
     tables
 }
 
@@ -69,18 +69,23 @@ fn choices(summary: &Summary) -> Vec<String> {
     summary.rows.iter().filter(|row| row.model == "select").filter_map(of).collect()
 }
 
+/// Means over the runs of each, as errors on the test are.
 fn all(summary: &Summary, made: &[(&Row, &Run, &Selection)]) -> Table {
-    let line = |(row, run, Selection(candidates)): &(&Row, &Run, &Selection)| {
-        let (covered, width) = covered(run).unzip();
+    let line = |(row, ..): &(&Row, &Run, &Selection)| {
+        let mean = |values: Vec<f64>| Cell::mean(Spread::new(&values));
+        let procedures: Vec<&Candidate> =
+            summary.runs_of(row).filter_map(|run| run.selection.as_ref()?.0.first()).collect();
+        let on_folds = |of: fn(&Candidate) -> f64| mean(procedures.iter().map(|one| of(one)).collect());
+        let (held, widths) = summary.runs_of(row).filter_map(covered).unzip();
         vec![
             Cell::Text(row.name()),
-            of_folds(candidates.first(), |one| 100.0 * one.log_rmse),
-            of_folds(candidates.first(), |one| one.rmse),
-            of_folds(candidates.first(), |one| one.mape),
+            on_folds(|one| 100.0 * one.log_rmse),
+            on_folds(|one| one.rmse),
+            on_folds(|one| one.mape),
             Cell::mean(row.rmse),
             Cell::mean(row.mape),
-            Cell::number(covered),
-            Cell::number(width),
+            mean(held),
+            mean(widths),
         ]
     };
     let columns = [
@@ -105,14 +110,15 @@ fn all(summary: &Summary, made: &[(&Row, &Run, &Selection)]) -> Table {
     .without_empty_columns()
 }
 
-fn candidates(summary: &Summary, row: &Row, Selection(candidates): &Selection) -> Table {
+fn candidates(summary: &Summary, row: &Row, run: &Run, Selection(candidates): &Selection) -> Table {
+    let of_one = if row.seeds() > 1 { format!(" (seed {})", run.score.seed) } else { String::new() };
     let line = |one: &Candidate| {
         vec![
             Cell::Text(one.name.clone()),
             Cell::number(one.weight),
-            of_folds(Some(one), |one| 100.0 * one.log_rmse),
-            of_folds(Some(one), |one| one.rmse),
-            of_folds(Some(one), |one| one.mape),
+            Cell::number(Some(100.0 * one.log_rmse)),
+            Cell::number(Some(one.rmse)),
+            Cell::number(Some(one.mape)),
             Cell::number(one.worst.map(|worst| 100.0 * worst)),
             Cell::number(tested(summary, &one.name)),
         ]
@@ -122,7 +128,7 @@ fn candidates(summary: &Summary, row: &Row, Selection(candidates): &Selection) -
     Table {
         slug: format!("{}-{}", summary.slug(), row.name().replace([' ', '+'], "-")),
         caption: format!(
-            "What {} chose from, by the first error, or that of the worst group where it stands; the first line is the procedure itself, on folds that it did not choose by: {}",
+            "What {}{of_one} chose from, by the first error, or that of the worst group where it stands; the first line is the procedure itself, on folds that it did not choose by: {}",
             row.name(),
             summary.title()
         ),
@@ -134,10 +140,6 @@ fn candidates(summary: &Summary, row: &Row, Selection(candidates): &Selection) -
     .without_empty_columns()
 }
 
-fn of_folds(one: Option<&Candidate>, get: fn(&Candidate) -> f64) -> Cell {
-    Cell::number(one.map(get))
-}
-
 /// The mean RMSE on the test of what is called so in the experiment.
 fn tested(summary: &Summary, label: &str) -> Option<f64> {
     let (model, variant) =
@@ -146,7 +148,7 @@ fn tested(summary: &Summary, label: &str) -> Option<f64> {
     summary.rows.iter().find(is_it)?.rmse.map(|spread| spread.mean)
 }
 
-/// Percent of the test cells that its intervals hold, and the median ratio of their ends.
+/// Percent of the test cells that the intervals of a run hold, and the median ratio of their ends.
 fn covered(run: &Run) -> Option<(f64, f64)> {
     let intervals = &run.intervals.as_ref()?.0;
     let held = run.predictions.iter().filter(|row| {

@@ -3,10 +3,11 @@
 use itertools::Itertools as _;
 
 use crate::{
-    summary::{Row, Run, Summary},
+    lives,
+    summary::{Row, Run, Summary, rows},
     table::{Cell, Column, Table},
 };
-use record::{Prediction, Study};
+use record::{Prediction, Score, Study};
 use statistics::{Metrics, Spread};
 
 /// Between the name of a cross-validation and the number of a fold.
@@ -14,35 +15,45 @@ const FOLD: &str = "-fold-";
 
 /// A table for each cross-validation among these experiments.
 pub fn tables(summaries: &[&Summary]) -> Vec<Table> {
+    families(summaries).iter().map(|(name, folds)| table(name, folds)).collect()
+}
+
+/// Each cross-validation among these experiments as one: a run of it is those of all folds with one seed, where every fold has
+/// predictions of it.
+pub fn laid_together(summaries: &[&Summary]) -> Vec<Summary> {
+    families(summaries).iter().map(|(name, folds)| whole(name, folds)).collect()
+}
+
+/// The folds of each, by name and cells.
+fn families<'a>(summaries: &[&'a Summary]) -> Vec<(String, Vec<&'a Summary>)> {
     let folds = summaries.iter().filter(|summary| summary.study == Study::CrossValidation);
     let family = |summary: &Summary| {
         let name = summary.experiment.rsplit_once(FOLD).map_or(&summary.experiment[..], |(family, _)| family);
-        (name.to_owned(), summary.data)
+        (name.to_owned(), summary.data.to_string())
     };
     let families = folds.map(|summary| (family(summary), *summary)).into_group_map();
-    let sorted = families.into_iter().sorted_by_key(|((name, data), _)| (name.clone(), data.to_string()));
-    sorted.map(|((name, data), folds)| table(&format!("{name}-{data}"), &name, &folds)).collect()
+    families.into_iter().sorted_by_key(|(family, _)| family.clone()).map(|((name, _), folds)| (name, folds)).collect()
 }
 
-fn table(slug: &str, name: &str, folds: &[&Summary]) -> Table {
+fn table(name: &str, folds: &[&Summary]) -> Table {
     let rows: Vec<&Row> = folds.iter().flat_map(|fold| &fold.rows).unique_by(|row| row.name()).collect();
+    let whole = whole(name, folds);
     let line = |row: &Row| {
-        let whole = over_all(row, folds);
-        let spread = |measure: fn(&Metrics) -> f64| Spread::new(&whole.iter().map(measure).collect::<Vec<_>>());
+        let over_all = whole.rows.iter().find(|other| other.name() == row.name());
         let of_folds: Vec<f64> =
             folds.iter().filter_map(|fold| rmse(fold.rows.iter().find(|other| other.name() == row.name())?)).collect();
         vec![
             Cell::Text(row.name()),
-            Cell::mean(spread(|metrics| metrics.rmse)),
-            Cell::mean(spread(|metrics| metrics.mae)),
-            Cell::mean(spread(|metrics| metrics.mape)),
-            Cell::Count(whole.len()),
+            Cell::mean(over_all.and_then(|row| row.rmse)),
+            Cell::mean(over_all.and_then(|row| row.mae)),
+            Cell::mean(over_all.and_then(|row| row.mape)),
+            Cell::Count(over_all.map_or(0, Row::seeds)),
             Cell::mean(Spread::new(&of_folds)),
             Cell::Count(of_folds.len()),
         ]
     };
     Table {
-        slug: slug.to_owned(),
+        slug: whole.slug(),
         caption: format!(
             "{name}: errors over the test cells of all {} folds, and the mean of the folds' RMSE",
             folds.len()
@@ -64,20 +75,44 @@ fn rmse(row: &Row) -> Option<f64> {
     row.rmse.map(|spread| spread.mean)
 }
 
-/// Per seed, the measures over the test cells of all folds; of seeds that every fold has predictions of.
-fn over_all(row: &Row, folds: &[&Summary]) -> Vec<Metrics> {
-    let of_fold = |fold: &&Summary, seed: u64| -> Option<Vec<Prediction>> {
-        let is_it = |run: &&Run| row.is_of(&run.score) && run.score.seed == seed && !run.predictions.is_empty();
-        fold.runs.iter().find(is_it).map(|run| run.predictions.clone())
+fn whole(name: &str, folds: &[&Summary]) -> Summary {
+    let runs: Vec<Run> = folds[0].runs.iter().filter_map(|run| over_all(name, run, folds)).collect();
+    let tested = runs.iter().map(|run| run.score.test_cells).max().unwrap_or_default();
+    Summary {
+        experiment: name.to_owned(),
+        cells: (span(folds.iter().map(|fold| fold.cells.0.as_str())), tested.to_string()),
+        lives: None,
+        declared: None,
+        rows: rows(&runs),
+        runs,
+        ..folds[0].clone()
+    }
+}
+
+/// `12`, or `12 to 14` where folds differ.
+fn span<'a>(counts: impl Iterator<Item = &'a str>) -> String {
+    lives::span(counts.filter_map(|count| count.parse().ok()))
+}
+
+/// A run of the first fold with those of all others that are like it, if each has predictions.
+fn over_all(name: &str, first: &Run, folds: &[&Summary]) -> Option<Run> {
+    let is_like_it = |run: &&Run| {
+        let (score, other) = (&run.score, &first.score);
+        (&score.model, &score.variant, score.seed) == (&other.model, &other.variant, other.seed)
+            && !run.predictions.is_empty()
     };
-    let seeds = folds[0].runs.iter().filter(|run| row.is_of(&run.score)).map(|run| run.score.seed);
-    let whole = seeds.filter_map(|seed| {
-        let cells = folds.iter().map(|fold| of_fold(fold, seed)).collect::<Option<Vec<_>>>()?.concat();
-        let (observed, predicted): (Vec<f64>, Vec<f64>) =
-            cells.iter().map(|cell| (cell.observed, cell.predicted)).unzip();
-        Metrics::new(&observed, &predicted)
-    });
-    whole.collect()
+    let runs = folds.iter().map(|fold| fold.runs.iter().find(is_like_it)).collect::<Option<Vec<_>>>()?;
+    let predictions: Vec<Prediction> = runs.iter().flat_map(|run| run.predictions.clone()).collect();
+    let (observed, predicted): (Vec<f64>, Vec<f64>) =
+        predictions.iter().map(|cell| (cell.observed, cell.predicted)).unzip();
+    let score = Score {
+        experiment: name.to_owned(),
+        test_cells: predictions.len(),
+        metrics: Some(Metrics::new(&observed, &predicted)?),
+        ..first.score.clone()
+    };
+    let parts = runs.iter().map(|run| run.score.key.clone()).collect();
+    Some(Run { predictions, parts, made: first.made.clone(), values: first.values.clone(), ..Run::bare(score) })
 }
 
 #[cfg(test)]
@@ -105,6 +140,10 @@ mod tests {
         let [table] = &tables(&summaries.iter().collect::<Vec<_>>())[..] else { panic!("one family") };
         // √((3² + 4² + 0²) / 3), (3 + 4 + 0) / 3, (3 + 4 + 0) / 3 %; both folds were given an RMSE of 1
         assert_eq!(table.texts(), [["ridge", "2.9", "2.3", "2.3", "1", "1.0 ± 0.0", "2"]]);
+        let whole = laid_together(&summaries.iter().collect::<Vec<_>>()).remove(0);
+        assert_eq!((whole.experiment.as_str(), whole.runs[0].predictions.len()), ("mine", 3));
+        let keys: Vec<String> = summaries.iter().flat_map(|fold| fold.runs[0].keys()).collect();
+        assert_eq!(whole.runs[0].keys(), keys, "it rests on both");
         summaries[1].runs[0].predictions.clear();
         let without = &tables(&summaries.iter().collect::<Vec<_>>())[0];
         assert_eq!(without.texts()[0][4], "0", "a fold without predictions leaves no whole");

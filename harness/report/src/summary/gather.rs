@@ -142,15 +142,10 @@ fn summary(runs: Vec<Run>, record: Option<&ExperimentRecord>) -> Summary {
         missing: Vec::new(),
         description: record.map_or_else(String::new, |record| record.description.clone()),
         analysis: record.map_or_else(String::new, |record| record.analysis.clone()),
-        rows: Vec::new(),
+        rows: rows(&runs),
         expectations: Vec::new(),
         runs,
     };
-    for run in &summary.runs {
-        if !summary.rows.iter().any(|row| row.is_of(&run.score)) {
-            summary.rows.push(row(&summary.runs, run));
-        }
-    }
     if summary.is_comparable() {
         beside_published(&mut summary);
     }
@@ -217,6 +212,17 @@ fn verdicts(record: &ExperimentRecord, summary: &Summary) -> Vec<Verdict> {
             Some(Verdict { expectation: expectation.clone(), found: spread.map(|spread| spread.mean) })
         })
         .collect()
+}
+
+/// One per model and variant, in the order of these runs.
+pub(crate) fn rows(runs: &[Run]) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
+    for run in runs {
+        if !rows.iter().any(|row| row.is_of(&run.score)) {
+            rows.push(row(runs, run));
+        }
+    }
+    rows
 }
 
 fn row(runs: &[Run], of: &Run) -> Row {

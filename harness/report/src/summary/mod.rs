@@ -16,6 +16,7 @@ use record::{
 use statistics::Spread;
 
 pub use counterpart::feature_space;
+pub(crate) use gather::rows;
 pub use gather::{summaries, summarise};
 pub use notice::notice;
 
@@ -89,6 +90,8 @@ pub struct Run {
     pub sides: Option<Sides>,
     /// By what it was made, where its record is at hand.
     pub made: Option<Made>,
+    /// Keys of the runs of all folds that it was laid together from; of a run itself there are none.
+    pub parts: Vec<String>,
 }
 
 impl Run {
@@ -106,7 +109,13 @@ impl Run {
             intervals: None,
             sides: None,
             made: None,
+            parts: Vec::new(),
         }
+    }
+
+    /// Keys of the runs that it rests on.
+    pub fn keys(&self) -> Vec<String> {
+        if self.parts.is_empty() { vec![self.score.key.clone()] } else { self.parts.clone() }
     }
 }
 
@@ -194,7 +203,7 @@ impl Summary {
     /// Keys of the runs whose records are at hand, in the order of the scores.
     pub fn keys(&self) -> Vec<String> {
         let known = self.runs.iter().filter(|run| run.made.is_some());
-        known.map(|run| run.score.key.clone()).unique().collect()
+        known.flat_map(Run::keys).unique().collect()
     }
 
     /// Name of the experiment and of its cells, for files.

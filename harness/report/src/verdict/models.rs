@@ -1,8 +1,10 @@
 //! Every model of an experiment with its intervals, and BatLiNet beside each other one.
 
 use crate::summary::{Row, Summary};
-use record::is_drawn;
-use statistics::{Bootstrap, Difference, Error, Interval, Measure, Predictions, Verdict, difference, holm, interval};
+use record::draws_nothing;
+use statistics::{
+    Bootstrap, Difference, Error, Interval, Measure, Predictions, Verdict, difference, fewest_cells, holm_of, interval,
+};
 
 use super::LEVEL;
 
@@ -33,6 +35,8 @@ pub struct Comparison {
     pub difference: Difference,
     /// Corrected for all comparisons of the experiment.
     pub adjusted_p: f64,
+    /// Test cells below which so many comparisons tell nothing, however large a difference is.
+    pub needed: usize,
     /// About BatLiNet.
     pub verdict: Verdict,
 }
@@ -92,7 +96,8 @@ pub fn judge(summary: &Summary) -> Judged<'_> {
             Err(error) => judged.left_out.push(format!("{}: {error}", other.row.name())),
         }
     }
-    let adjusted = holm(&found.iter().map(|(_, difference)| difference.p_value).collect::<Vec<_>>());
+    let needed = fewest_cells(found.iter().filter(|(_, difference)| !difference.is_identical).count(), LEVEL);
+    let adjusted = holm_of(found.iter().map(|(_, difference)| difference));
     judged.comparisons = found
         .into_iter()
         .zip(adjusted)
@@ -100,6 +105,7 @@ pub fn judge(summary: &Summary) -> Judged<'_> {
             other: row.name(),
             is_arm: row.model == "batlinet",
             adjusted_p,
+            needed,
             verdict: Verdict::of(&difference, 0.0, adjusted_p),
             difference,
         })
@@ -118,11 +124,9 @@ fn model<'a>(summary: &'a Summary, row: &'a Row, bootstrap: &Bootstrap) -> Optio
         (run.score.seed, cells)
     });
     let predictions = Predictions::from_runs(of_seeds).map(|predictions| {
-        // what is made of others may be one for each of their seeds
-        let draws = is_drawn(&row.model, &row.variant) || runs.len() > 1;
-        if draws { predictions } else { predictions.of_a_model_without_draws() }
+        if draws_nothing(&row.model, &row.variant) { predictions.of_a_model_without_draws() } else { predictions }
     });
-    let keys = runs.iter().map(|run| run.score.key.clone()).collect();
+    let keys = runs.iter().flat_map(|run| run.keys()).collect();
     Some(predictions.and_then(|predictions| {
         let [rmse, mae, mape] = MEASURES.map(|measure| interval(&predictions, measure, bootstrap));
         Ok(Model { row, intervals: [rmse?, mae?, mape?], predictions, runs: keys })

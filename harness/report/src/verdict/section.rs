@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     document::{Finding, Section},
+    study::folds,
     summary::Summary,
     table::{Cell, Column, Table, number},
 };
@@ -16,6 +17,10 @@ use statistics::{Interval, Measure, Verdict, coverage_found};
 
 /// Datasets below which ranks are no evidence (Demšar 2006: the Nemenyi test on fewer than five hardly ever finds anything).
 const ENOUGH_DATASETS: usize = 5;
+
+/// What is said of a cross-validation.
+const SHARED: &str = "every cell is tested once, by the model of its fold; these models share training cells, which the intervals do \
+     not know of";
 
 /// A summary with all that follows from it.
 struct Case<'a> {
@@ -30,7 +35,10 @@ pub fn sections(summaries: &[Summary]) -> Vec<Section> {
         matches!(summary.study, Study::Scenario | Study::Branches | Study::Features)
             && summary.runs.iter().any(|run| !run.predictions.is_empty())
     };
-    let candidates: Vec<&Summary> = summaries.iter().filter(has_verdict).collect();
+    // of a cross-validation, the folds together: each alone has few cells
+    let mut together = folds::laid_together(&summaries.iter().collect::<Vec<_>>());
+    together.retain(|summary| !summary.runs.is_empty());
+    let candidates: Vec<&Summary> = summaries.iter().filter(has_verdict).chain(&together).collect();
     if candidates.is_empty() {
         return Vec::new();
     }
@@ -85,7 +93,8 @@ fn overview(cases: &[Case<'_>], quick: usize) -> Section {
     let beside: Vec<&Judged<'_>> =
         cases.iter().filter(|case| case.summary.study == Study::Scenario).map(|case| &case.judged).collect();
     let wins = wins::table(&beside);
-    let first = cases.iter().filter(|case| scenarios == 0 || case.summary.study == Study::Scenario);
+    let is_first = |study| matches!(study, Study::Scenario | Study::CrossValidation);
+    let first = cases.iter().filter(|case| scenarios == 0 || is_first(case.summary.study));
     Section {
         title: "Verdicts".to_owned(),
         level: 2,
@@ -156,6 +165,11 @@ fn why_not(comparison: &Comparison) -> Option<String> {
     };
     Some(if !of.shows_seeds {
         "One seed of a model that draws says nothing about other seeds.".to_owned()
+    } else if of.cells < comparison.needed {
+        format!(
+            "{test_cells} tell no difference among so many comparisons, however large: it takes {}.",
+            comparison.needed
+        )
     } else if of.low > 0.0 || of.high < 0.0 {
         format!(
             "The interval is beyond 0, but among so many comparisons that is to be expected (p = {:.2} corrected).",
@@ -164,6 +178,12 @@ fn why_not(comparison: &Comparison) -> Option<String> {
     } else {
         format!("With {seeds}, a difference of {} would have been found in four of five cases.", number(of.detectable))
     })
+}
+
+/// Nothing where no difference would have been found.
+fn detectable(comparison: &Comparison) -> Cell {
+    let of = &comparison.difference;
+    Cell::number(Some(of.detectable).filter(|_| of.cells >= comparison.needed))
 }
 
 fn table(cases: &[Case<'_>]) -> Table {
@@ -193,7 +213,7 @@ fn table(cases: &[Case<'_>]) -> Table {
             of.map(|of| Cell::Change(Interval { estimate: of.difference, low: of.low, high: of.high })),
             counts(case).map(Cell::Text),
             best.map(|model| Cell::Text(model.row.name())),
-            of.map(|of| Cell::Number(of.detectable)),
+            beside.map(|(_, comparison)| detectable(comparison)),
             best.map(|model| Cell::Count(model.predictions.cells().len())),
             own.map(|model| Cell::Count(model.predictions.seeds().len())),
         ];
@@ -242,11 +262,21 @@ fn part(case: &Case<'_>) -> Section {
         figures: picture::differences(summary, judged).into_iter().chain(picture::paired(summary)).collect(),
         notes: covered(judged)
             .into_iter()
+            .chain(unbounded(judged))
+            .chain((summary.study == Study::CrossValidation).then(|| SHARED.to_owned()))
             .chain(judged.left_out.iter().map(|reason| format!("not judged: {reason}")))
             .collect(),
         runs: summary.keys(),
         ..Section::default()
     }
+}
+
+/// What a table shows as ∞.
+fn unbounded(judged: &Judged<'_>) -> Option<String> {
+    let cells = judged.models.first()?.predictions.cells().len();
+    let is_shown =
+        judged.models.iter().any(|model| model.intervals.iter().any(|of| Cell::Interval(*of).is_unbounded()));
+    is_shown.then(|| format!("∞: {} do not bound this error from above", counted(cells, "test cell")))
 }
 
 /// How often such intervals were found to hold.
@@ -294,12 +324,12 @@ fn models(case: &Case<'_>) -> Table {
         cells.extend(model.intervals.map(Cell::Interval));
         match found {
             None => cells.extend([const { Cell::Blank }; 5]),
-            Some(Comparison { difference: of, verdict, adjusted_p, .. }) => cells.extend([
+            Some(found @ Comparison { difference: of, verdict, adjusted_p, .. }) => cells.extend([
                 Cell::Change(Interval { estimate: of.difference, low: of.low, high: of.high }),
                 Cell::Word(verdict.to_string()),
                 Cell::Number(100.0 * of.probability_better),
                 Cell::Probability(*adjusted_p),
-                Cell::Number(of.detectable),
+                detectable(found),
             ]),
         }
         cells.push(Cell::Runs(model.runs.clone()));

@@ -2,7 +2,8 @@
 
 use ndarray::Array2;
 use statistics::{
-    Bootstrap, Difference, Error, Measure, Method, Predictions, Verdict, breakdown, difference, interval, life_terciles,
+    Bootstrap, Difference, Error, Measure, Method, Predictions, Verdict, breakdown, difference, fewest_cells, holm,
+    interval, life_terciles,
 };
 
 const CELLS: usize = 30;
@@ -153,4 +154,26 @@ fn other_cells_are_not_compared() {
     let refused = |b: &Predictions| difference(&a, b, Measure::Rmse, &Bootstrap::default()).unwrap_err();
     assert!(matches!(refused(&other(1)), Error::OtherCells { only_a: 1, only_b: 1, .. }));
     assert_eq!(refused(&other(50)), Error::NoCommonCell);
+}
+
+#[test]
+fn below_so_few_cells_no_difference_passes_the_test_and_from_there_on_the_largest_does() {
+    let made = |cells: usize, error: f64| {
+        let observed: Vec<f64> = (0..cells).map(|cell| 400.0 + 37.0 * cell as f64).collect();
+        let names = (0..cells).map(|cell| format!("{cell:02}")).collect();
+        let size = |cell: usize| error * (1.0 + 0.1 * cell as f64);
+        let predicted =
+            Array2::from_shape_fn((2, cells), |(seed, cell)| observed[cell] + size(cell) * (1.0 + 0.01 * seed as f64));
+        Predictions::new(names, observed, vec![0, 1], predicted).unwrap()
+    };
+    for comparisons in [1, 2, 7] {
+        let needed = fewest_cells(comparisons, 0.95);
+        for cells in [needed - 1, needed] {
+            let found = compared(&made(cells, 100.0), &made(cells, 1.0), Measure::Rmse);
+            // the smallest p among others that are as small
+            let adjusted = holm(&vec![found.p_value; comparisons])[0];
+            assert_eq!(adjusted <= 0.05, cells >= needed, "{comparisons} comparisons, {cells} cells: p = {adjusted}");
+            assert_eq!(found.detectable.is_finite(), cells >= fewest_cells(1, 0.95));
+        }
+    }
 }

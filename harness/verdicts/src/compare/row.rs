@@ -1,11 +1,11 @@
 //! One line of a comparison.
 
-use record::{MODELS, Variant, is_drawn};
-use statistics::{Difference, Predictions, Verdict, difference};
+use record::{Variant, draws_nothing};
+use statistics::{Difference, Predictions, Verdict, difference, fewest_cells};
 
 use super::{Question, pairs::Half, why};
 use crate::{Group, Slot};
-use cells::count::counted_with;
+use cells::count::{counted, counted_with};
 
 /// Between the name of a cross-validation and the number of a fold.
 const FOLD: &str = "-fold-";
@@ -59,8 +59,8 @@ impl Row {
         self.finding.as_ref().ok().map(|finding| finding.verdict)
     }
 
-    /// Once the p value is adjusted.
-    pub(super) fn judge(&mut self) {
+    /// Once the p value is adjusted, for so many comparisons.
+    pub(super) fn judge(&mut self, comparisons: usize) {
         let Ok(finding) = &mut self.finding else { return };
         finding.verdict = Verdict::of(&finding.difference, finding.tolerance, finding.adjusted_p);
         finding.because = None;
@@ -70,21 +70,27 @@ impl Row {
         } else if finding.verdict == Verdict::CannotTell && !finding.difference.shows_seeds {
             finding.because = Some("one seed only: what another would do is not known".to_owned());
         } else if finding.verdict == Verdict::CannotTell {
-            finding.because = Some(finding.unclear());
+            finding.because = Some(finding.unclear(comparisons));
         }
     }
 }
 
 impl Finding {
     /// Which condition of a verdict is not met: see [`Verdict::of`].
-    fn unclear(&self) -> String {
+    fn unclear(&self, comparisons: usize) -> String {
         let Difference { low, high, level, cells, .. } = self.difference;
         let tolerance = self.tolerance;
         let within = |value: f64| low <= value && value <= high;
+        let needed = fewest_cells(comparisons, level);
         match () {
             () if low.is_nan() || high.is_nan() => {
                 format!("{} too few for an interval", counted_with(cells, "cell", ["is", "are"]))
             }
+            () if cells < needed => format!(
+                "{} and {} tell no difference, however large: it takes {needed} cells",
+                counted(cells, "cell"),
+                counted(comparisons, "comparison")
+            ),
             () if tolerance > 0.0 && (within(tolerance) || within(-tolerance)) => {
                 "the interval reaches over the tolerance".to_owned()
             }
@@ -148,7 +154,6 @@ fn predictions((slot, group): Half<'_>, side: &str) -> Result<Predictions, Strin
         (run.score.seed, rows)
     });
     let predictions = Predictions::from_runs(runs).map_err(|error| format!("{side}: {error}"))?;
-    let draws_nothing =
-        MODELS.contains(&slot.model.as_str()) && !is_drawn(&slot.model, &Variant::from(slot.variant.as_str()));
-    Ok(if draws_nothing { predictions.of_a_model_without_draws() } else { predictions })
+    let is_fixed = draws_nothing(&slot.model, &Variant::from(slot.variant.as_str()));
+    Ok(if is_fixed { predictions.of_a_model_without_draws() } else { predictions })
 }
