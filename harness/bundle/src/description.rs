@@ -62,7 +62,8 @@ pub struct Description {
 /// What the number that a model predicts means.
 pub(crate) fn meaning(rule: &LabelRule) -> String {
     format!(
-        "life in cycles from the first on record, until discharge capacity is at or under {} of nominal capacity; early cycles count",
+        "life in cycles from the first on record: one more than those up to the first whose discharge capacity is at or under {} of the \
+         nominal one; early cycles count",
         rule.end_of_life
     )
 }

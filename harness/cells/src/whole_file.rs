@@ -78,15 +78,21 @@ pub fn put_in_place(part: &Path, path: &Path) -> io::Result<()> {
     sync_folder(parent(path))
 }
 
-/// Fills a temporary folder beside `path` by `fill` and renames it to `path`, replacing what was there.
+/// Fills a temporary folder beside `path` by `fill` and renames it to `path`, replacing the folder that was there; of a link, the
+/// folder that it leads to.
 ///
 /// # Errors
-/// The error of `fill`, or what `failed` makes of one of the system; what was there stays then.
+/// The error of `fill`, or what `failed` makes of one of the system, as where `path` is a file; what was there stays then.
 pub fn fill_folder<E>(
     path: &Path,
     fill: impl FnOnce(&Path) -> Result<(), E>,
     failed: impl Fn(io::Error) -> E,
 ) -> Result<(), E> {
+    if path.exists() && !path.is_dir() {
+        return Err(failed(io::Error::new(io::ErrorKind::NotADirectory, "this is a file, and no folder")));
+    }
+    let led = if path.is_symlink() { fs::canonicalize(path).map_err(&failed)? } else { path.to_owned() };
+    let path = led.as_path();
     fs::create_dir_all(parent(path)).map_err(&failed)?;
     let (_held, partial) = temporary_folder(parent(path), ".part-").map_err(&failed)?;
     fill(partial.path())?;

@@ -58,8 +58,12 @@ pub(crate) fn read_rows<T: DeserializeOwned>(folder: &Path, name: &str) -> Resul
     rows.map(Some).map_err(|error| broken(error.to_string()))
 }
 
+/// What may be gone from beside a record: weights, which are large, and what is left out when a run is kept (`make keep`). All else is
+/// small and is kept, so that its absence is a loss.
+const MAY_BE_GONE: [&str; 3] = [WEIGHTS, PairPredictions::FILE, DrawnReferences::FILE];
+
 /// BLAKE3 of files, 64 hexadecimal digits, by name: in the folder of the run, or `pretrained/<key>.safetensors` in the output
-/// folder. Weights, pairs and references may have been left out when a run was kept (`make keep`).
+/// folder.
 pub type Hashes = BTreeMap<String, String>;
 
 /// The hash of a file's bytes.
@@ -97,7 +101,14 @@ pub(crate) fn check(folder: &Path, hashes: &Hashes) -> Result<(), String> {
                     "{name} is not the file that was written: it does not have the hash that is noted"
                 ));
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let is_lost = !is_shared && !MAY_BE_GONE.contains(&name.as_str());
+                // a folder with a plan is one that was run in, and nothing of it was left out
+                let is_run = *name == PairPredictions::FILE && folder.join("../..").join(crate::Planned::FILE).exists();
+                if is_lost || is_run {
+                    return Err(format!("{name} is gone from beside this record, which has its hash"));
+                }
+            }
             Err(error) => return Err(format!("{name}: {error}")),
         }
     }

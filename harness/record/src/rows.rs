@@ -5,10 +5,11 @@
 
 use std::{
     collections::{BTreeSet, HashSet},
+    io,
     path::{Path, PathBuf},
 };
 
-use super::{RunRecord, Score, attachments::hash_of, files};
+use super::{LifeBases, RunRecord, Score, attachments::hash_of, files};
 use crate::Error;
 use cells::whole_file;
 use statistics::Metrics;
@@ -22,15 +23,24 @@ fn hashes_of(scores: &Path) -> PathBuf {
 }
 
 /// The hashes of all rows that were written, if there are any.
-fn read(scores: &Path) -> Option<HashSet<String>> {
-    let text = whole_file::read_text(&hashes_of(scores)).ok()?;
-    Some(text.lines().map(str::to_owned).collect())
+fn read(scores: &Path) -> Result<Option<HashSet<String>>, Error> {
+    let path = hashes_of(scores);
+    match whole_file::read_text(&path) {
+        Ok(text) => Ok(Some(text.lines().map(str::to_owned).collect())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::Broken {
+            path,
+            what: format!(
+                "{error}; it has the hashes of the rows of scores.csv: delete it if you trust these rows, and `batlinet run` writes it anew"
+            ),
+        }),
+    }
 }
 
 /// Notes the rows that are about to be written. Those that stand there now stay noted until the next time: whoever is stopped between
 /// the two files has both.
 pub(crate) fn note(scores: &Path, rows: &[Score], before: &[Score]) -> Result<(), Error> {
-    let known = read(scores).unwrap_or_default();
+    let known = read(scores).ok().flatten().unwrap_or_default();
     let before = before.iter().map(hash).filter(|hash| known.contains(hash));
     let all: BTreeSet<String> = rows.iter().map(hash).chain(before).collect();
     let lines: String = all.into_iter().map(|hash| hash + "\n").collect();
@@ -51,7 +61,7 @@ pub fn check_rows(scores: &Path, rows: &[Score]) -> Result<(), Error> {
     if let Some(twice) = rows.iter().find(|row| !seen.insert(row.slot())) {
         return Err(Error::TwoRows { scores: scores.to_owned(), slot: words(twice) });
     }
-    let Some(known) = read(scores) else { return Ok(()) };
+    let Some(known) = read(scores)? else { return Ok(()) };
     match rows.iter().find(|row| !known.contains(&hash(row))) {
         None => Ok(()),
         Some(row) => Err(Error::EditedRow { scores: scores.to_owned(), key: row.key.clone(), slot: words(row) }),
@@ -65,7 +75,8 @@ pub fn sound_rows(
     rows: Vec<Score>,
     record: impl Fn(&Score) -> Option<RunRecord>,
 ) -> (Vec<Score>, Vec<String>) {
-    let known = read(scores);
+    // a damaged file knows of no row, so that each is held against its record
+    let known = read(scores).ok().flatten();
     let mut seen = HashSet::new();
     let (mut sound, mut complaints) = (Vec::new(), Vec::new());
     for row in rows {
@@ -108,7 +119,10 @@ pub fn check_row(scores: &Path, row: &Score, record: &RunRecord) -> Result<(), E
         (Some(said), Some(made)) => numbers(said).iter().zip(numbers(made)).all(|(said, made)| is_near(*said, made)),
         (said, made) => said.is_none() && made.is_none(),
     };
+    // files from before it was written do not say what lives rest on
+    let are_lives_said = row.lives != LifeBases::default();
     let is_same = are_same_numbers
+        && (!are_lives_said || row.lives == record.lives)
         && row.status == record.status
         && (row.train_cells, row.test_cells) == (record.train.len(), record.test_cells);
     let is_its_run =
@@ -178,7 +192,8 @@ mod tests {
         older.metrics.as_mut().unwrap().median_ae = f64::NAN;
         older.lives = Default::default();
         check_row(path, &older, &record).unwrap();
-        let edits: [fn(&mut Score); 7] = [
+        let edits: [fn(&mut Score); 8] = [
+            |row| row.lives.test.published += 1,
             |row| row.seed = 4,
             |row| row.model = "svm".to_owned(),
             |row| row.data = cells::cell::Origin::Real,

@@ -169,7 +169,10 @@ pub fn read_scores(path: &Path) -> Result<Vec<Score>, Error> {
         let count_if_said = |name: &str| if text(name).is_empty() { Ok(0) } else { count(name) };
         let number = |name: &str| match text(name) {
             "" => Ok(None),
-            text => text.parse::<f64>().map(Some).map_err(|_| wrong(name)),
+            text => match text.parse::<f64>() {
+                Ok(value) if !value.is_nan() => Ok(Some(value)),
+                _ => Err(wrong(name)),
+            },
         };
         let metrics = match (number("rmse")?, number("mae")?, number("mape")?) {
             (Some(rmse), Some(mae), Some(mape)) => Some(Metrics {

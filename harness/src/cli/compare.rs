@@ -6,7 +6,7 @@ use tabled::{builder::Builder, settings::Style};
 
 use super::failure::Failure;
 use super::output;
-use cells::{cell::Origin, suggest::did_you_mean};
+use cells::{cell::Origin, count::counted, suggest::did_you_mean};
 use statistics::{Bootstrap, Measure, Verdict, coverage_found, fewest_cells};
 use verdicts::{
     Slot,
@@ -144,13 +144,13 @@ impl Shown<'_> {
         let Question { measure, tolerance, bootstrap } = self.question;
         let better = if measure.lower_is_better() { "less is better" } else { "more is better" };
         let mut text = format!(
-            "A: {}\nB: {}\n{measure} ({}; {better}), mean over seeds; interval: {:.0} % over other cells and seeds; p: adjusted for {} \
-             comparisons\ndetectable: the least difference that so many cells and seeds find four times out of five\n",
+            "A: {}\nB: {}\n{measure} ({}; {better}), mean over seeds; interval: {:.0} % over other cells and seeds; p: adjusted for {}\n\
+             detectable: the least difference that so many cells and seeds find four times out of five\n",
             self.a.name,
             self.b.name,
             measure.unit(),
             100.0 * bootstrap.level,
-            self.found.family(),
+            counted(self.found.family(), "comparison"),
         );
         text.push_str(&self.origins());
         let fewest = self.found.rows.iter().filter_map(|row| Some(row.finding.as_ref().ok()?.difference.cells)).min();

@@ -47,7 +47,8 @@ pub struct GateArguments {
     /// beside the baseline.
     #[arg(long, value_name = "DIR", num_args = 1.., conflicts_with_all = ["accept", "bench", "candidate"])]
     noise: Vec<PathBuf>,
-    /// Append the numbers to this history if they land; `batlinet history` draws it.
+    /// Append the numbers to this history if they land, those of the baseline's seeds; `batlinet history` draws it. One row per
+    /// number, machine and commit of the program: what is gated again by the same program takes the place of what it had there.
     #[arg(long, value_name = "FILE", conflicts_with = "bench")]
     history: Option<PathBuf>,
     /// Write the numbers in the Bencher Metric Format too.
@@ -73,8 +74,10 @@ pub fn execute(arguments: &GateArguments) -> Result<(), Failure> {
         return Err(Failure::Usage(format!("--changes {}: there is no such file", missing.display())));
     }
     let now = Folder::read(candidate)?;
-    if let (Some(_), false) = (&arguments.accept, baseline.join("scores.csv").exists()) {
-        gate::found(baseline, &now, &Changes::read(&baseline.join(Changes::FILE))?)?;
+    let date = OffsetDateTime::now_utc().date().to_string();
+    let reason = |text| Reason { text, date: &date, commit: env!("BATLINET_COMMIT") };
+    if let (Some(text), false) = (&arguments.accept, baseline.join("scores.csv").exists()) {
+        gate::found(baseline, &now, &reason(text))?;
         return output::print(&format!(
             "{} is the baseline now: {}\n",
             candidate.display(),
@@ -87,10 +90,8 @@ pub fn execute(arguments: &GateArguments) -> Result<(), Failure> {
     let declared = arguments.changes.clone().unwrap_or_else(|| baseline.join(Changes::FILE));
     let changes = Changes::read(&declared)?;
     let judged = gate::judge(&before, &now, &noise, &changes);
-    let date = OffsetDateTime::now_utc().date().to_string();
     if let Some(text) = &arguments.accept {
-        let reason = Reason { text, date: &date, commit: env!("BATLINET_COMMIT") };
-        let moved = gate::accept(baseline, &before, &now, &judged, &reason)?;
+        let moved = gate::accept(baseline, &before, &now, &judged, &reason(text))?;
         let all = Judgement { judged: &judged, all: arguments.all };
         return output::print(&format!(
             "{}{} moved; {} has what they say now, and {} the reason\n",
@@ -107,7 +108,7 @@ pub fn execute(arguments: &GateArguments) -> Result<(), Failure> {
         record::files::write_whole(path, bencher(&now).as_bytes())?;
     }
     if let (Some(path), Outcome::Lands) = (&arguments.history, outcome) {
-        history::append(path, history::points(&now, &date))?;
+        history::append(path, history::points(&now.with_seeds_of(&before), &date))?;
     }
     end(outcome, &judged, baseline, candidate)
 }

@@ -25,7 +25,7 @@ pub enum By {
     Random,
     /// Cells cycled alike stay on one side
     Protocol,
-    /// Cells whose ids differ in their last number only stay on one side; or those of one `batch` in --table
+    /// Cells whose ids differ in their last number only (`cell-A-1`, `cell-A-2`) stay on one side; or those of one `batch` in --table
     Batch,
     /// Cells of one dataset stay on one side
     Dataset,
@@ -66,8 +66,8 @@ pub struct SplitArguments {
     /// Replace files that are there
     #[arg(long)]
     force: bool,
-    /// Make nothing: say what is to be distrusted in this split
-    #[arg(long, value_name = "FILE.csv", conflicts_with_all = ["out", "folds", "table", "cells", "datasets"])]
+    /// Make nothing: say what is to be distrusted in this split; with --table, by its batches
+    #[arg(long, value_name = "FILE.csv", conflicts_with_all = ["out", "folds", "cells", "datasets"])]
     check: Option<PathBuf>,
 }
 
@@ -79,7 +79,7 @@ pub struct SplitArguments {
 pub fn execute(arguments: &SplitArguments) -> Result<(), Failure> {
     let source = open_aloud(&arguments.data)?;
     if let Some(file) = &arguments.check {
-        return check(file, &*source);
+        return check(file, &*source, arguments.table.as_deref());
     }
     let Some(out) = &arguments.out else { return Err(Failure::Usage("give --out FILE.csv".to_owned())) };
     let known = known(&*source, &without_living(&*source, chosen(arguments, &*source)?)?, &arguments.datasets)?;
@@ -91,13 +91,16 @@ pub fn execute(arguments: &SplitArguments) -> Result<(), Failure> {
     if let Some(there) = files.iter().find(|file| file.exists() && !arguments.force) {
         return Err(Failure::Usage(format!("{} is there already: give another name, or --force", there.display())));
     }
+    // by the ids, unless a table has said what the batches are
+    let is_told = arguments.by == By::Batch && arguments.table.is_some();
+    let batches = if is_told { group_of.clone() } else { HashMap::new() };
     let mut leaking = Vec::new();
     for (split, file) in splits.iter().zip(&files) {
         split.write(file, |id| group_of.get(id).cloned().unwrap_or_default())?;
         let (train, test) = (split.train.len(), split.test.len());
         let cells = counted(test, "test cell");
         print(&format!("wrote {}: {train} training and {cells}\n", file.display()))?;
-        let lints = split::lints(split, &known);
+        let lints = split::lints(split, &known, &batches);
         say_lints(&lints)?;
         if lints.iter().any(is_leak) {
             leaking.push(file.display().to_string());
@@ -117,13 +120,20 @@ fn is_leak(lint: &Lint) -> bool {
     matches!(lint, Lint::Leak(_))
 }
 
-fn check(file: &Path, source: &dyn CellSource) -> Result<(), Failure> {
+fn check(file: &Path, source: &dyn CellSource, table: Option<&Path>) -> Result<(), Failure> {
     let split = Split::read(file)?;
     let here = source.ids();
     let (found, missing): (Vec<&String>, Vec<&String>) =
         split.train.iter().chain(&split.test).partition(|id| here.binary_search(id).is_ok());
     let found: Vec<String> = found.into_iter().cloned().collect();
-    let lints = split::lints(&split, &known(source, &found, &[])?);
+    let batches = match table {
+        None => HashMap::new(),
+        Some(table) => {
+            let ids: Vec<&str> = found.iter().map(String::as_str).collect();
+            found.iter().cloned().zip(column(table, "batch", &ids)?).collect()
+        }
+    };
+    let lints = split::lints(&split, &known(source, &found, &[])?, &batches);
     say_lints(&lints)?;
     if lints.iter().any(is_leak) {
         return Err(Failure::Faulty(format!("{}: what is tested was trained on", file.display())));

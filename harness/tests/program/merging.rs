@@ -132,7 +132,7 @@ fn a_plan_becomes_tasks_that_leave_what_one_call_leaves() {
     let job = plan("slurm");
     assert!(
         job.contains("#SBATCH --array=1-2\n")
-            && job.contains("# merge: batlinet merge big-parts/1-of-2 big-parts/2-of-2 --out big\n"),
+            && job.contains("# merge: batlinet merge big-parts/1-of-2 big-parts/2-of-2 --complete --out big\n"),
         "{job}"
     );
     assert!(job.contains("--shard \"$part/2\"") && job.ends_with("--out big-parts/\"$part-of-2\"\n"), "{job}");

@@ -135,7 +135,9 @@ fn measured(folder: &Path) -> Result<BTreeMap<Key, f64>, Error> {
             if file == "compare" && value <= 0.0 {
                 return Err(Error::Malformed { path, what: format!("{name}: a ratio of {value} is no measurement") });
             }
-            found.insert((file.to_owned(), name.clone(), values.to_owned()), value);
+            if found.insert((file.to_owned(), name.clone(), values.to_owned()), value).is_some() {
+                return Err(Error::Malformed { path, what: format!("two rows are of {name}") });
+            }
         }
     }
     if found.is_empty() {
@@ -155,12 +157,23 @@ fn read_bands(path: &Path) -> Result<BTreeMap<Key, [f64; 2]>, Error> {
         )));
     }
     let rows = rows(path, &["file", "work", "measure", "low", "high"])?;
-    rows.into_iter()
-        .map(|row| {
-            let bounds = [number(path, "low", &row[3])?, number(path, "high", &row[4])?];
-            Ok(((row[0].clone(), row[1].clone(), row[2].clone()), bounds))
-        })
-        .collect()
+    let malformed = |what: String| Error::Malformed { path: path.to_owned(), what };
+    let mut bands = BTreeMap::new();
+    for row in rows {
+        let [low, high] = [number(path, "low", &row[3])?, number(path, "high", &row[4])?];
+        let key = (row[0].clone(), row[1].clone(), row[2].clone());
+        let work = &row[1];
+        if low >= high || (row[0] == "compare" && low <= 0.0) {
+            return Err(malformed(format!("{work}: from {low} to {high} is no band")));
+        }
+        if bands.insert(key, [low, high]).is_some() {
+            return Err(malformed(format!("two rows are of {work}")));
+        }
+    }
+    if bands.is_empty() {
+        return Err(malformed("there is no band in it, so nothing can be judged".to_owned()));
+    }
+    Ok(bands)
 }
 
 fn number(path: &Path, column: &str, text: &str) -> Result<f64, Error> {
@@ -230,6 +243,21 @@ mod tests {
         assert_eq!(found.iter().map(|timed| timed.pace.outcome()).max(), Some(Outcome::CannotTell));
         fs::write(b.join("growth.csv"), "group,exponent\nx,fast\n").unwrap();
         assert!(judge(&a, &b).unwrap_err().to_string().ends_with("growth.csv: column exponent: 'fast' is no number"));
+        fs::write(b.join("growth.csv"), "group,exponent\nx,1\nx,2\n").unwrap();
+        assert!(judge(&a, &b).unwrap_err().to_string().ends_with("growth.csv: two rows are of x"));
+        let bands = fs::read_to_string(a.join("bands.csv")).unwrap();
+        let head = bands.lines().next().unwrap();
+        for (rows, what) in [
+            ("", "there is no band in it, so nothing can be judged"),
+            ("compare,epoch,ratio,5,1\n", "epoch: from 5 to 1 is no band"),
+            ("compare,epoch,ratio,-5,-1\n", "epoch: from -5 to -1 is no band"),
+            ("compare,epoch,ratio,1,2\ncompare,epoch,ratio,1,3\n", "two rows are of epoch"),
+        ] {
+            fs::write(a.join("bands.csv"), format!("{head}\n{rows}")).unwrap();
+            let said = judge(&a, &a).unwrap_err().to_string();
+            assert!(said.ends_with(&format!("bands.csv: {what}")), "{said}");
+        }
+        fs::write(a.join("bands.csv"), bands).unwrap();
         assert!(judge(&a, temporary.path()).unwrap_err().to_string().contains("neither compare.csv nor growth.csv"));
     }
 }

@@ -90,6 +90,12 @@ impl Group {
         self.runs.values().filter(|run| run.metrics().is_some())
     }
 
+    /// The runs of these seeds.
+    #[must_use]
+    pub fn only<'a>(&self, seeds: impl Iterator<Item = &'a u64>) -> Self {
+        Self { runs: seeds.filter_map(|seed| Some((*seed, self.runs.get(seed)?.clone()))).collect() }
+    }
+
     /// Mean of a measure over the seeds that have numbers.
     pub fn mean(&self, measure: fn(&Metrics) -> f64) -> Option<f64> {
         let values: Vec<f64> = self.with_numbers().filter_map(Run::metrics).map(measure).collect();
@@ -142,6 +148,16 @@ impl Folder {
             return Err(Error::NoScores(path.to_owned()));
         }
         Ok(Self { path: path.to_owned(), groups })
+    }
+
+    /// The same, of models that the other folder has too without the seeds that it has not.
+    #[must_use]
+    pub fn with_seeds_of(&self, other: &Self) -> Self {
+        let of = |(slot, group): (&Slot, &Group)| {
+            let known = other.groups.get(slot);
+            (slot.clone(), known.map_or_else(|| group.clone(), |known| group.only(known.runs.keys())))
+        };
+        Self { path: self.path.clone(), groups: self.groups.iter().map(of).collect() }
     }
 
     /// The profiles under which the runs of an experiment were asked for.

@@ -31,7 +31,7 @@ pub fn members(cells: &[CellInfo], by: By) -> Vec<Member> {
     cells.iter().map(|info| Member { id: info.id.clone(), group: group(info, by) }).collect()
 }
 
-fn group(info: &CellInfo, by: By) -> String {
+pub(super) fn group(info: &CellInfo, by: By) -> String {
     match by {
         By::Random => info.id.clone(),
         By::Dataset => info.dataset.name().to_owned(),
@@ -44,13 +44,15 @@ fn group(info: &CellInfo, by: By) -> String {
     }
 }
 
-/// The id without its last number and the letters and marks before that: `MATR_b1` of `MATR_b1c0`, `HUST_1` of `HUST_1-3`.
-/// `None` where nothing that has a number is left, as in `RWTH_002`: such cells are one batch, their dataset.
+/// The id without its last number and the letters and marks before that: `MATR_b1` of `MATR_b1c0`, `HUST_1` of `HUST_1-3`. Where
+/// nothing that has a number is left, without the marks alone: `RWTH` of `RWTH_002`, `cell-A` of `cell-A-1`. `None` of an id without a
+/// name before its number: such cells are one batch, their dataset.
 pub fn batch(id: &str) -> Option<&str> {
     let is_digit = |letter: char| letter.is_ascii_digit();
     let named = id.trim_end_matches(|letter| !is_digit(letter)).trim_end_matches(is_digit);
-    let batch = named.trim_end_matches(|letter| !is_digit(letter));
-    (!batch.is_empty()).then_some(batch)
+    let numbered = named.trim_end_matches(|letter| !is_digit(letter));
+    let marked = named.trim_end_matches(|letter: char| !letter.is_alphanumeric());
+    [numbered, marked].into_iter().find(|batch| !batch.is_empty())
 }
 
 /// Joins the groups of cells that hold the same measurements, given as (id, hash of its measurements).
@@ -84,8 +86,10 @@ mod tests {
         assert_eq!(batch("HUST_1-3"), Some("HUST_1"));
         assert_eq!(batch("CALCE_CS2_33"), Some("CALCE_CS2"));
         assert_eq!(batch("OX_1_cell2 (b)"), Some("OX_1"));
-        assert_eq!(batch("RWTH_002"), None);
-        assert_eq!(batch("cell"), None);
+        assert_eq!(batch("RWTH_002"), Some("RWTH"));
+        assert_eq!(batch("cell-A-1"), Some("cell-A"));
+        assert_eq!(batch("lotA_c12"), Some("lotA_c"));
+        assert_eq!([batch("cell"), batch("12")], [None; 2]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{By, Split, members};
+use super::{By, Split, group::group};
 use crate::cell::CellInfo;
 use crate::portrait::Portrait;
 
@@ -28,15 +28,16 @@ pub enum Lint {
     Caution(String),
 }
 
-/// What is to be said of the split. Cells that are not known are passed over.
-pub fn lints(split: &Split, known: &[Known]) -> Vec<Lint> {
+/// What is to be said of the split. Cells that are not known are passed over. `batches` has the batch of each cell where somebody knows
+/// better than its id.
+pub fn lints(split: &Split, known: &[Known], batches: &HashMap<String, String>) -> Vec<Lint> {
     let by_id: HashMap<&str, &Known> = known.iter().map(|cell| (cell.info.id.as_str(), cell)).collect();
     let part = |ids: &[String]| ids.iter().filter_map(|id| by_id.get(id.as_str()).copied()).collect::<Vec<_>>();
     let (train, test) = (part(&split.train), part(&split.test));
     let mut lints = twins(&train, &test);
-    for (by, what) in [(By::Protocol, "protocol"), (By::Batch, "batch")] {
-        lints.extend(shared(&train, &test, by, what));
-    }
+    let batch = |info: &CellInfo| batches.get(&info.id).cloned().unwrap_or_else(|| group(info, By::Batch));
+    lints.extend(shared(&train, &test, &|info| group(info, By::Protocol), "protocol"));
+    lints.extend(shared(&train, &test, &batch, "batch"));
     lints.extend(lives(&train, &test));
     lints
 }
@@ -64,11 +65,10 @@ pub fn one_test(test: &str, train: &str) -> String {
     )
 }
 
-fn shared(train: &[&Known], test: &[&Known], by: By, what: &str) -> Option<Lint> {
+fn shared(train: &[&Known], test: &[&Known], group: &dyn Fn(&CellInfo) -> String, what: &str) -> Option<Lint> {
     let count = |cells: &[&Known]| {
-        let infos: Vec<CellInfo> = cells.iter().map(|cell| cell.info.clone()).collect();
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-        members(&infos, by).into_iter().for_each(|member| *counts.entry(member.group).or_default() += 1);
+        cells.iter().for_each(|cell| *counts.entry(group(&cell.info)).or_default() += 1);
         counts
     };
     let (train, tested) = (count(train), count(test));
@@ -127,14 +127,19 @@ mod tests {
             known("X_b3c0", "4", None, "8C"),
         ];
         let ids = |wanted: &[usize]| wanted.iter().map(|&place| cells[place].info.id.clone()).collect::<Vec<_>>();
-        let told = lints(&Split { train: ids(&[0, 1]), test: ids(&[2, 3, 4]) }, &cells);
+        let told = lints(&Split { train: ids(&[0, 1]), test: ids(&[2, 3, 4]) }, &cells, &HashMap::new());
         assert!(matches!(&told[0], Lint::Leak(text) if text.contains("X_b2c0") && text.contains("X_b1c0")), "{told:?}");
         let text = format!("{told:?}");
         assert!(text.contains("1 of 3 test cells have a training cell of their batch (1 on both sides, such as X_b1)"));
         assert!(!text.contains("protocol"), "{text}");
+        // whoever has a table of batches knows better than ids
+        let own =
+            cells.iter().enumerate().map(|(place, cell)| (cell.info.id.clone(), format!("lot {place}"))).collect();
+        let told = lints(&Split { train: ids(&[0, 1]), test: ids(&[2, 3, 4]) }, &cells, &own);
+        assert!(!format!("{told:?}").contains("batch"), "{told:?}");
         assert!(text.contains("of 1 of 3 test cells no end of life"), "{text}");
         assert!(text.contains("1 of 3 test cells live shorter or longer than any training cell (500 to 700 cycles)"));
-        assert_eq!(lints(&Split { train: ids(&[0]), test: ids(&[4]) }, &cells).len(), 1);
+        assert_eq!(lints(&Split { train: ids(&[0]), test: ids(&[4]) }, &cells, &HashMap::new()).len(), 1);
     }
 
     #[test]
@@ -145,7 +150,7 @@ mod tests {
         };
         let told = |off: f32| {
             let split = Split { train: vec!["X_b1c0".to_owned()], test: vec!["mine".to_owned()] };
-            lints(&split, &[with("X_b1c0", "1", 0.0), with("mine", "2", off)])
+            lints(&split, &[with("X_b1c0", "1", 0.0), with("mine", "2", off)], &HashMap::new())
         };
         assert!(matches!(&told(0.3)[0], Lint::Leak(text) if text.contains("mine is the training cell X_b1c0")));
         assert!(!told(0.5).iter().any(|lint| matches!(lint, Lint::Leak(_))));
@@ -178,13 +183,14 @@ mod tests {
         let cells =
             [known("X_b1c0", "1", None, "4C"), known("X_b2c0", "2", None, "4C"), known("X_b3c0", "3", None, "6C")];
         let all: Vec<&Known> = cells.iter().collect();
-        let Some(Lint::Caution(text)) = shared(&all[..1], &all[1..], By::Protocol, "protocol") else {
+        let Some(Lint::Caution(text)) = shared(&all[..1], &all[1..], &|info| group(info, By::Protocol), "protocol")
+        else {
             panic!("{cells:?}")
         };
         assert!(
             text.starts_with("1 of 2 test cells have a training cell of their protocol (1 on both sides"),
             "{text}"
         );
-        assert_eq!(shared(&all[..1], &all[2..], By::Protocol, "protocol"), None);
+        assert_eq!(shared(&all[..1], &all[2..], &|info| group(info, By::Protocol), "protocol"), None);
     }
 }

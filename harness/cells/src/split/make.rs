@@ -3,10 +3,10 @@
 //! Groups stand in the order of a hash of the seed and their name. So the order of the list does not matter, and a group that is
 //! added changes no other's place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Member, Split};
-use crate::Error;
+use crate::{Error, count::counted_with};
 
 fn refused(what: String) -> Error {
     Error::Declared { table: "split".to_owned(), what }
@@ -39,6 +39,14 @@ fn parted(members: &[Member], is_test: &[bool]) -> Result<Split, Error> {
         ids
     };
     let split = Split { train: part(false), test: part(true) };
+    let groups: BTreeSet<&str> = members.iter().map(|member| member.group.as_str()).collect();
+    if let (1, Some(group)) = (groups.len(), groups.first()) {
+        let all = counted_with(members.len(), "cell", ["is", "are"]);
+        return Err(refused(format!(
+            "{all} of one group, {group}, so that one side would have none; part them by something else, or name more cells (what is one \
+             test, or a copy of it, is one group)"
+        )));
+    }
     if split.train.is_empty() || split.test.is_empty() {
         return Err(refused(format!(
             "{} cells in these groups cannot be parted so that both sides have some; take another share or a finer grouping",
@@ -210,7 +218,7 @@ mod tests {
     #[test]
     fn what_cannot_be_parted_is_refused() {
         let one = members(4, |_| 0);
-        assert!(draw(&one, 0.5, 0).unwrap_err().to_string().contains("cannot be parted"));
+        assert!(draw(&one, 0.5, 0).unwrap_err().to_string().contains("of one group"));
         for share in [-0.5, 0.0, 1.0, 30.0, f64::NAN] {
             let said = draw(&members(4, |place| place), share, 0).unwrap_err().to_string();
             assert!(said.contains("between 0 and 1"), "{said}");

@@ -1,7 +1,7 @@
 //! Which runs of a plan are asked for: `--models`, `--only`, `--shard`.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     str::FromStr,
 };
 
@@ -62,7 +62,12 @@ pub(super) fn select(plans: &mut [Plan], selection: &Selection) -> Result<(), Er
         }
         let found = plans.iter().flat_map(|plan| &plan.experiment().models).any(|entry| matches(wanted, entry));
         if !found {
-            return Err(Error::Selection(format!("--models {wanted}: no experiment here has this model")));
+            let here = plans.iter().flat_map(|plan| &plan.experiment().models);
+            let names: BTreeSet<String> = here.map(|entry| entry.label()).collect();
+            let names = names.into_iter().collect::<Vec<_>>().join(", ");
+            return Err(Error::Selection(format!(
+                "--models {wanted}: no experiment here has this model; there are {names}"
+            )));
         }
     }
     for wanted in &selection.only {

@@ -201,6 +201,16 @@ fn open(folder: &Path) -> Result<RunRecord, String> {
         let is_known = record.is_former() || record.attachments.get(name) == Some(&hash_of(&bytes));
         record.predictions = Prediction::from_csv(&bytes)?;
         record.metrics = measured(&record.predictions, said.rmse)?;
+        if record.predictions.len() != record.test_cells {
+            return Err(format!(
+                "its {name} has {} rows, and it says that it has {} test cells",
+                record.predictions.len(),
+                record.test_cells
+            ));
+        }
+        if record.metrics.is_none() {
+            return Err(format!("it says that it went well, and its {name} has no numbers"));
+        }
         if !is_known {
             return Err(format!(
                 "its {name} is not the file that was written: it does not have the hash that is noted"

@@ -203,6 +203,19 @@ fn a_run_of_format_1_that_is_taken_over_keeps_its_files() {
 }
 
 #[test]
+fn what_is_small_may_not_be_gone_from_beside_a_record() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, mut record) = written(folder.path(), "k");
+    let selection = crate::Selection(Vec::new());
+    record.write(&path, Attachments { selection: Some(&selection), ..Attachments::default() }).unwrap();
+    let said = |path: &Path| RunRecord::read_whole(path).map_err(|error| error.to_string());
+    assert!(said(&path).is_ok());
+    fs::remove_file(path.join("selection.csv")).unwrap();
+    let error = said(&path).unwrap_err();
+    assert!(error.contains("selection.csv is gone from beside this record"), "{error}");
+}
+
+#[test]
 fn predictions_that_are_not_those_of_the_record_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let (path, _) = written(folder.path(), "k");

@@ -1,6 +1,6 @@
 //! From an output folder to summaries.
 
-use std::{collections::HashSet, path::Path};
+use std::{collections::HashSet, fs, path::Path};
 
 use super::{Row, Run, Summary, Verdict, counterpart::counterpart};
 use crate::{Error, labels::Versions, lives, made::Made, published::PublishedNumber};
@@ -27,6 +27,10 @@ pub fn summarise(out: &Path) -> Result<Vec<Summary>, Error> {
     let mut gone = Vec::new();
     let mut versions = Versions::default();
     let rows = read_scores(&path)?;
+    if rows.is_empty() && fs::read_dir(out.join("runs")).is_ok_and(|mut runs| runs.next().is_some()) {
+        let what = "it has no row, and there are runs below runs/; `batlinet run` writes it anew".to_owned();
+        return Err(record::Error::Broken { path, what }.into());
+    }
     for score in rows.iter().cloned() {
         let folder = run_folder(out, &score.key);
         let mut run = Run::bare(score);

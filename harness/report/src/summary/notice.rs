@@ -34,7 +34,7 @@ pub(super) fn origin_notice(summaries: &[Summary]) -> &'static str {
         }
         (true, false) => {
             "All cells are VIRTUAL, simulated by the built-in lab: these numbers show that the machinery works and say \
-             nothing about the published ones, which are of real cells and therefore not shown."
+             nothing about cells that were measured, nor about published numbers, which are of such cells."
         }
         (false, true) => "All cells are real, measured in a laboratory.",
         (false, false) => "There is no number here yet.",

@@ -29,7 +29,11 @@ pub(super) fn execute(
         return Err(Failure::Usage(format!("{} is there already: give another name, or --force", table.display())));
     }
     // all folds of a cross-validation have the same cells: the column `split` is that of the first
-    let experiment = read::read_all(file, AS_WRITTEN, &[])?.swap_remove(0).experiment;
+    let mut folds = read::read_all(file, AS_WRITTEN, &[])?;
+    if folds.len() > 1 {
+        say(&format!("the column `split` is that of the first of {} folds; every cell is in the table", folds.len()));
+    }
+    let experiment = folds.swap_remove(0).experiment;
     let source = open_aloud(data)?;
     let written = feature_table::write(&experiment, &*source, table)?;
     super::print(

@@ -1,6 +1,6 @@
 //! A change that is meant: its numbers become the baseline, and what moved is declared.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use cells::{lock, whole_file};
 use record::{Planned, files, keep};
@@ -9,6 +9,7 @@ use super::{Judged, Standing};
 use crate::{
     Error, Folder, Group,
     changes::{Changes, Declaration, Moved},
+    noise::Noise,
 };
 
 /// Files of an output folder that follow from its runs, those of a report among them.
@@ -79,16 +80,45 @@ pub fn accept(
         commit: reason.commit.to_owned(),
         runs,
     });
-    found(baseline, candidate, &changes)?;
+    let known: BTreeSet<&str> =
+        before.groups.values().flat_map(|group| group.runs.values()).map(|run| run.score.key.as_str()).collect();
+    let runs_there = fs::read_dir(baseline.join("runs")).into_iter().flatten().flatten();
+    let is_strange = |entry: &fs::DirEntry| {
+        entry.file_name().to_str().is_none_or(|name| !known.contains(name) && !name.starts_with('.'))
+    };
+    if let Some(strange) = runs_there.into_iter().find(is_strange) {
+        return Err(Error::NotComparable(format!(
+            "{}: no row of the baseline's scores.csv has it, and with the numbers of before it would be removed; move it away",
+            strange.path().display()
+        )));
+    }
+    put(baseline, candidate, &changes)?;
     Ok(moved)
 }
 
-/// Makes the records of `candidate` a baseline with these declarations, keeping the files that lie in its folder besides.
+/// Makes the records of `candidate` a baseline where none is yet, and notes why.
 ///
 /// # Errors
-/// [`Error::NotComparable`] names a folder there that no baseline has, which would be lost; [`Error`] names the file that cannot be
-/// read or written.
-pub fn found(baseline: &Path, candidate: &Folder, changes: &Changes) -> Result<(), Error> {
+/// [`Error::NotComparable`] where something is in the way that would be lost; [`Error`] names the file that cannot be written.
+pub fn found(baseline: &Path, candidate: &Folder, reason: &Reason<'_>) -> Result<(), Error> {
+    let is_in_the_way = |entry: &fs::DirEntry| {
+        let (path, name) = (entry.path(), entry.file_name());
+        path.is_dir() || name == Changes::FILE || name == Noise::FILE
+    };
+    if let Some(entry) = fs::read_dir(baseline).into_iter().flatten().flatten().find(is_in_the_way) {
+        return Err(Error::NotComparable(format!(
+            "{}: there is no scores.csv beside it, so nobody knows what it is the baseline of; put the scores back, or give a new folder",
+            entry.path().display()
+        )));
+    }
+    let Reason { text, date, commit } = *reason;
+    let (reason, date, commit) = (text.to_owned(), date.to_owned(), commit.to_owned());
+    put(baseline, candidate, &Changes { changes: vec![Declaration { reason, date, commit, runs: Vec::new() }] })
+}
+
+/// Puts the records of `candidate` into the folder, with these declarations, keeping the files that lie there besides.
+fn put(baseline: &Path, candidate: &Folder, changes: &Changes) -> Result<(), Error> {
+    must_be_apart(baseline, &candidate.path)?;
     let mut others = Vec::new();
     for entry in fs::read_dir(baseline).into_iter().flatten().flatten() {
         let path = entry.path();
@@ -114,4 +144,26 @@ pub fn found(baseline: &Path, candidate: &Folder, changes: &Changes) -> Result<(
         }
         changes.write(&part.join(Changes::FILE)).map(drop)
     })
+}
+
+/// Neither may lie in the other: what is replaced would be what is read.
+fn must_be_apart(baseline: &Path, candidate: &Path) -> Result<(), Error> {
+    // of what is not there yet, the folder that it would lie in
+    let there = |path: &Path| {
+        let whole = std::path::absolute(path).ok()?;
+        whole.ancestors().find_map(|path| fs::canonicalize(path).ok())
+    };
+    let (Some(one), Some(other)) = (there(baseline), there(candidate)) else { return Ok(()) };
+    let is_within = match baseline.exists() {
+        true => one != other && (one.starts_with(&other) || other.starts_with(&one)),
+        false => one.starts_with(&other),
+    };
+    if is_within {
+        return Err(Error::NotComparable(format!(
+            "{} and {}: one lies in the other; give the baseline a folder of its own",
+            baseline.display(),
+            candidate.display()
+        )));
+    }
+    Ok(())
 }

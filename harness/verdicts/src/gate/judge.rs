@@ -112,6 +112,11 @@ pub fn judge(baseline: &Folder, candidate: &Folder, noise: &Noise, changes: &Cha
             let (before, now) = (of(baseline), of(candidate));
             let (standing, apart, because) = standing(slot, before.as_ref(), now.as_ref(), noise, changes);
             let (before, now) = (before.as_ref().unwrap_or(&none), now.as_ref().unwrap_or(&none));
+            let more: Vec<u64> = now.runs.keys().copied().filter(|seed| !before.runs.contains_key(seed)).collect();
+            let is_more = !before.runs.is_empty() && !more.is_empty();
+            // means of other seeds say nothing beside one another
+            let now = &if is_more { now.only(before.runs.keys()) } else { now.clone() };
+            let because = if is_more { with_seeds(&more, because) } else { because };
             let keys = |group: &Group| group.runs.values().map(|run| run.score.key.clone()).collect();
             Judged {
                 slot: slot.clone(),
@@ -124,6 +129,13 @@ pub fn judge(baseline: &Folder, candidate: &Folder, noise: &Noise, changes: &Cha
             }
         })
         .collect()
+}
+
+/// What only the candidate has.
+fn with_seeds(more: &[u64], because: String) -> String {
+    let seeds = more.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+    let said = format!("seed {seeds} is in the candidate alone, and not judged");
+    if because.is_empty() { said } else { format!("{because}; {said}") }
 }
 
 type Found = (Standing, Option<f64>, String);

@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use record::RunRecord;
 
 use super::*;
@@ -271,11 +273,22 @@ fn a_folder_of_other_things_becomes_no_baseline() {
     let (records, b) = (temporary.path().join("records"), temporary.path().join("b"));
     let now = folder(&b, vec![run("ridge", 0, &LIVES)]);
     folder(&records.join("smoke"), vec![run("ridge", 0, &LIVES)]);
-    let said = crate::gate::found(&records, &now, &Changes::default()).unwrap_err().to_string();
-    assert!(said.contains("smoke: no baseline has such a folder"), "{said}");
+    let reason = crate::gate::Reason { text: "the first", date: "2026-11-28", commit: "c0ffee" };
+    let found = |at: &Path| crate::gate::found(at, &now, &reason).map_err(|error| error.to_string());
+    let said = found(&records).unwrap_err();
+    assert!(said.contains("smoke: there is no scores.csv beside it"), "{said}");
     assert_eq!(Folder::read(&records.join("smoke")).unwrap().groups.len(), 1);
-    crate::gate::found(&records.join("new"), &now, &Changes::default()).unwrap();
+    found(&records.join("new")).unwrap();
     assert_eq!(Folder::read(&records.join("new")).unwrap().groups.len(), 1);
+    assert_eq!(Changes::read(&records.join("new").join(Changes::FILE)).unwrap().changes[0].reason, "the first");
+    // one that lost its scores is nobody's first
+    std::fs::remove_file(records.join("new/scores.csv")).unwrap();
+    assert!(found(&records.join("new")).is_err());
+    let said = found(&b.join("runs/new")).unwrap_err();
+    assert!(said.contains("one lies in the other"), "{said}");
+    std::fs::write(temporary.path().join("file"), "a thesis").unwrap();
+    let said = found(&temporary.path().join("file")).unwrap_err();
+    assert!(said.contains("this is a file"), "{said}");
 }
 
 #[test]
@@ -296,10 +309,22 @@ fn a_change_that_loses_a_run_is_not_accepted_and_what_was_made_of_old_numbers_go
     for made in made {
         std::fs::write(a.join(made), "of the numbers of before").unwrap();
     }
-    // another seed is no other model; another model is one more, though nothing moved
-    let more = folder(&c, vec![run("ridge", 0, &LIVES), run("svm", 0, &LIVES), run("svm", 1, &LIVES)]);
-    assert_eq!(accept(&more).unwrap_err().to_string(), "nothing moved: there is nothing to accept");
-    let more = folder(&d, vec![run("ridge", 0, &LIVES), run("svm", 0, &LIVES), run("pcr", 0, &LIVES)]);
+    let same = folder(&c, vec![run("ridge", 0, &LIVES), run("svm", 0, &LIVES)]);
+    assert_eq!(accept(&same).unwrap_err().to_string(), "nothing moved: there is nothing to accept");
+    // a run without a row would be gone with the numbers of before
+    std::fs::create_dir_all(a.join("runs/precious")).unwrap();
+    let more = folder(
+        &d,
+        vec![run("ridge", 0, &LIVES), run("svm", 0, &LIVES), run("svm", 1, &scaled(1.5)), run("pcr", 0, &LIVES)],
+    );
+    let said = accept(&more).unwrap_err().to_string();
+    assert!(said.contains("runs/precious: no row"), "{said}");
+    std::fs::remove_dir(a.join("runs/precious")).unwrap();
+    // another model and another seed are more, though nothing moved; the seed does not judge
+    let judged = judge(&before, &more, &Noise::default(), &Changes::default());
+    let svm = judged.iter().find(|one| one.slot.model == "svm").unwrap();
+    assert_eq!((svm.standing.word(), svm.baseline), ("same", svm.candidate));
+    assert!(svm.because.contains("seed 1 is in the candidate alone"), "{}", svm.because);
     assert_eq!(accept(&more).unwrap(), 0);
     assert_eq!(Folder::read(&a).unwrap().groups.len(), 3);
     assert!(made.into_iter().all(|made| !a.join(made).exists()));
