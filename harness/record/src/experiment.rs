@@ -201,9 +201,8 @@ fn read(path: &Path) -> Result<ExperimentRecord, Error> {
     let broken = |what: String| Error::Broken { path: path.to_owned(), what };
     let text = whole_file::read_text(path).map_err(|error| broken(error.to_string()))?;
     let mut value: Value = serde_json::from_str(&text).map_err(|error| broken(error.to_string()))?;
-    // those of older programs are not sealed, and do not say how many runs they declare
-    let is_whole = seal::broken_off(&text, &mut value);
-    if !is_whole.unwrap_or_else(|| value["experiment"].get("runs").is_none()) {
+    // files of older programs are not sealed
+    if seal::broken_off(&text, &mut value) == Some(false) {
         return Err(broken("this is not the file that was written: its last line is not the hash of what is before it; `batlinet run` writes it anew".to_owned()));
     }
     let wire: Wire = serde_json::from_value(value).map_err(|error| broken(error.to_string()))?;
