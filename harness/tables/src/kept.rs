@@ -82,9 +82,12 @@ impl Kept {
     /// The number that these bytes are; not a number where they are none.
     pub(crate) fn of_bytes(self, bytes: &[u8]) -> f64 {
         match (self, bytes) {
-            (Self::BigEndian(one), [first, ..]) => {
-                let negative = if first & 0x80 == 0 { 0.0 } else { 256_f64.powi(bytes.len() as i32) };
-                (bytes.iter().fold(0.0, |value, byte| 256.0 * value + f64::from(*byte)) - negative) * one
+            // the difference of two large numbers would lose the digits of a small one
+            (Self::BigEndian(one), [first, ..]) if first & 0x80 != 0 => {
+                -one * (1.0 + bytes.iter().fold(0.0, |value, byte| 256.0 * value + f64::from(!byte)))
+            }
+            (Self::BigEndian(one), [_, ..]) => {
+                one * bytes.iter().fold(0.0, |value, byte| 256.0 * value + f64::from(*byte))
             }
             (Self::Half, [low, high]) => half(u16::from_le_bytes([*low, *high])),
             _ => f64::NAN,

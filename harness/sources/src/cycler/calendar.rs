@@ -160,12 +160,15 @@ impl Dates {
             Some(DayAndMonth::YearFirst) => or_day(year_first),
             None => {
                 let first = day_first.clone();
+                let is_year_alone = !can_be(&first) && (month_first.is_empty() || !can_be(&month_first));
                 let settled = day_or_month(day_first, month_first);
                 if year_first.is_empty()
                     || !runs(&year_first)
                     || settled.as_ref().is_ok_and(|times| is_continuous(times))
                 {
                     settled?
+                } else if is_year_alone {
+                    year_first
                 } else if since(&first) == since(&year_first) {
                     first
                 } else if settled.as_ref().is_ok_and(|times| can_be(times)) && is_continuous(&year_first) {
