@@ -99,7 +99,7 @@ impl Answer {
             self.cycles_seen.to_string(),
             self.cycles_needed.to_string(),
             self.status.word().to_owned(),
-            self.warnings.join("; "),
+            self.warnings.join(" | "),
             number(self.reference_low),
             number(self.reference_high),
             self.references.join("; "),
@@ -108,7 +108,7 @@ impl Answer {
     }
 }
 
-/// A table with a header; warnings are one field, with `; ` between them. Numbers are written so that the same come back.
+/// A table with a header; warnings are one field, with ` | ` between them, as `; ` stands within some. Numbers are written so that the same come back.
 ///
 /// # Errors
 /// [`Error::Internal`].
@@ -129,4 +129,31 @@ pub fn csv(answers: &[Answer]) -> Result<String, Error> {
 /// [`Error::Internal`].
 pub fn json(answers: &[Answer]) -> Result<String, Error> {
     serde_json::to_string_pretty(answers).map(|text| text + "\n").map_err(|error| Error::Internal(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn warnings_are_told_apart_in_a_table() {
+        let answer = Answer {
+            cell_id: "mine".to_owned(),
+            life: None,
+            low: None,
+            high: None,
+            remaining: None,
+            cycles_seen: 1,
+            cycles_needed: 5,
+            status: Status::TooFewCycles,
+            warnings: vec!["one; and its second half".to_owned(), "another".to_owned()],
+            reference_low: None,
+            reference_high: None,
+            references: Vec::new(),
+            recorded_life: None,
+        };
+        let text = csv(std::slice::from_ref(&answer)).unwrap();
+        assert!(text.contains(",too few cycles,one; and its second half | another,"), "{text}");
+        assert!(json(&[answer]).unwrap().contains("\"one; and its second half\",\n"));
+    }
 }

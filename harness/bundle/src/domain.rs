@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cells::{
-    cell::{Cell, Cycle, LEAST_CURRENT},
+    cell::{Cell, Cycle, least_current},
     quote::shown,
 };
 use serde::{Deserialize, Serialize};
@@ -102,9 +102,9 @@ impl Traits {
         let info = cell.info();
         let first = cell.cycles().first();
         let current = first.map_or(&[][..], |cycle| &cycle.current);
+        let least = least_current(info.nominal_capacity);
         let half = |sign: f64| {
-            let mut half: Vec<f64> =
-                current.iter().map(|value| sign * value).filter(|&value| value > LEAST_CURRENT).collect();
+            let mut half: Vec<f64> = current.iter().map(|value| sign * value).filter(|&value| value > least).collect();
             half.sort_by(f64::total_cmp);
             half
         };
@@ -112,7 +112,7 @@ impl Traits {
         // in order, from the lowest
         let voltages = |sign: f64| {
             let samples = first.map_or(&[][..], |cycle| &cycle.voltage).iter().zip(current);
-            let of_half = samples.filter(|(_, current)| sign * **current > LEAST_CURRENT).map(|(voltage, _)| *voltage);
+            let of_half = samples.filter(|(_, current)| sign * **current > least).map(|(voltage, _)| *voltage);
             let mut voltages: Vec<f64> = of_half.collect();
             voltages.sort_by(f64::total_cmp);
             voltages
@@ -378,6 +378,22 @@ mod tests {
         // of a third, against all
         let third = Traits { chemistry: "NCA/graphite".to_owned(), voltage_limits: [3.0, 3.6], ..other };
         assert_eq!(domain.warnings(&third).len(), 1);
+    }
+
+    #[test]
+    fn a_small_cell_is_held_against_others_like_a_large_one() {
+        let of = |scale: f64, current: f64| {
+            let mut info = cells::made_up::info("mine");
+            info.nominal_capacity *= scale;
+            let mut cycle = cells::made_up::discharge_cycle(1, 1.1 * scale);
+            cycle.current = vec![-current * scale; 3];
+            Traits::of(&Cell::new(info, vec![cycle], cells::cell::LifeRecord::Capacity(vec![1.1 * scale])).unwrap())
+        };
+        let coin = Domain::of(&[of(1e-3, 4.4)]).unwrap();
+        assert!(coin.warnings(&of(1e-3, 4.4)).is_empty());
+        let said = coin.warnings(&of(1e-3, 1.1));
+        assert_eq!(said, ["its discharge rate in the first cycle at hand is 1 C, of the training cells 4 C"]);
+        assert_eq!(of(1e-3, 4.4).lowest_voltage, of(1.0, 4.4).lowest_voltage);
     }
 
     #[test]

@@ -36,6 +36,19 @@ struct Looked {
     row: Result<Vec<f32>, (Status, String)>,
 }
 
+/// That curves lie so many times as far from the nearest training cell as 99 % of these do from one another.
+fn distant(far: f64) -> String {
+    // rounded, what is hardly farther would seem not to be
+    let times = match far {
+        _ if far < 2.0 => format!("{far:.2}"),
+        _ if far < 1000.0 => format!("{far:.1}"),
+        _ => format!("{far:.0e}"),
+    };
+    format!(
+        "its curves lie farther from the nearest training cell than 99 % of these do from one another, {times} times as far"
+    )
+}
+
 /// What the models say of some cells.
 struct Said {
     lives: Vec<f64>,
@@ -336,10 +349,7 @@ impl Bundle {
                 }
                 warnings.extend(beyond(life, &self.train.lives));
                 if let Some(far) = far.filter(|&far| far > 1.0) {
-                    let times = if far < 1000.0 { format!("{far:.1}") } else { format!("{far:.0e}") };
-                    warnings.push(format!(
-                        "its curves are {times} times as far from the nearest training cell as 99 % of these are from one another"
-                    ));
+                    warnings.push(distant(far));
                 }
                 if let Some([low, high]) = said.quartiles.as_ref().map(|quartiles| quartiles[position]) {
                     (answer.reference_low, answer.reference_high) = (Some(low), Some(high));
@@ -424,4 +434,21 @@ fn recorded(rule: &LabelRule, cell: &Cell) -> Option<f64> {
 fn seen_to_end(rule: &LabelRule, cell: &Cell) -> Result<Verdict, cells::Error> {
     let censored_above = cell.info().published_life.map_or(rule.end_of_life, |_| rule.censored_above);
     LabelRule { unreached: Unreached::Drop, minimum: 0, censored_above, ..rule.clone() }.judge(cell)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_distance_is_told_in_digits_that_show_it() {
+        for (far, times) in [(1.04, "1.04 times"), (2.04, "2.0 times"), (123_456.0, "1e5 times")] {
+            assert!(
+                distant(far).ends_with(&format!(
+                    "farther from the nearest training cell than 99 % of these do from one another, {times} as far"
+                )),
+                "{far}"
+            );
+        }
+    }
 }

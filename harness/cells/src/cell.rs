@@ -20,7 +20,7 @@ pub use names::{Cathode, DatasetName};
 
 /// A, above which a sample of a cell of 1 Ah or more belongs to charge and below whose negative it belongs to discharge; absolute, not
 /// a rate.
-pub const LEAST_CURRENT: f64 = 0.1;
+const LEAST_CURRENT: f64 = 0.1;
 /// 1/h: the same for smaller cells, of which 0.1 A would leave nothing.
 const LEAST_RATE: f64 = 0.1;
 

@@ -30,9 +30,30 @@ pub fn short(value: f64, digits: i32) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
+/// A capacity in Ah as it is told: with four decimals, or three digits that count where these are more, as of coin cells.
+pub fn ah(capacity: f64) -> String {
+    let magnitude = capacity.abs().log10();
+    let decimals = if magnitude.is_finite() { (2 - magnitude.floor() as i32).clamp(4, 15) } else { 4 };
+    format!("{capacity:.*}", decimals as usize)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn capacities_have_three_digits_however_small_the_cell() {
+        for (capacity, text) in [
+            (1.08, "1.0800"),
+            (0.0, "0.0000"),
+            (0.05, "0.0500"),
+            (0.001_1, "0.00110"),
+            (1.2345e-5, "0.0000123"),
+            (f64::NAN, "NaN"),
+        ] {
+            assert_eq!(ah(capacity), text);
+        }
+    }
 
     #[test]
     fn numbers_are_told_without_what_arithmetic_leaves() {

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 
 use crate::Error;
 use crate::cell::{Cell, CellInfo, LifeRecord};
+use crate::datasets;
 pub use left_out::Uncounted;
 pub use life::{Basis, Life, Tally, Verdict};
 pub use rule::{Counted, Crossing, LabelRule, Unreached};
@@ -101,9 +102,11 @@ impl LabelRule {
         let Some(last) = capacity.last() else { return Some("no cycle is on record".to_owned()) };
         let health = (last / info.nominal_capacity * 1e4).round() / 1e4;
         if let (true, Some(published)) = (is_cut_short(capacity, info), info.published_life) {
+            // whose dataset is published, its publisher counted
+            let whose = if datasets::find(&info.dataset).is_some() { "published" } else { "declared" };
             return Some(format!(
-                "its record was cut short: it ends after {cycles} cycles, at {health} of nominal capacity, and the published \
-                 life is {published}"
+                "its record was cut short: it ends after {cycles} cycles, at {health} of nominal capacity, and the {whose} life \
+                 is {published}"
             ));
         }
         (*last >= self.censored_above * info.nominal_capacity).then(|| {
@@ -256,6 +259,10 @@ mod tests {
             reason(&drop, &cut),
             "its record was cut short: it ends after 848 cycles, at 0.81 of nominal capacity, and the published life is 852"
         );
+        // of a cell of one's own, nobody has published it
+        let info = CellInfo { dataset: crate::cell::DatasetName::of("own"), ..cut.info().clone() };
+        let own = Cell::new(info, vec![], cut.life().clone()).unwrap();
+        assert!(reason(&drop, &own).ends_with("and the declared life is 852"));
         // one low cycle at its end is not yet capacity that stays low
         let glitch = published_to_live(852.0, &capacities(&[(400, 1.0), (1, 0.75)]));
         assert!(reason(&drop, &glitch).starts_with("its record was cut short: it ends after 401 cycles"));

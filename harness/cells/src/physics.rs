@@ -13,6 +13,7 @@ mod limits;
 mod middle;
 mod overlap;
 mod published;
+mod raised;
 mod record;
 mod rests;
 mod returns;
@@ -22,6 +23,7 @@ mod sign;
 use std::fmt;
 
 use crate::cell::{Cell, LifeRecord, least_current};
+use crate::count::ah;
 use crate::label::{LabelRule, Unreached};
 
 pub use end::without_unfinished_end;
@@ -85,6 +87,8 @@ const APART: f64 = 1.1;
 const GAINED: f64 = 1.03;
 /// Share of the voltage window below which a voltage does not move.
 const STILL: f64 = 0.02;
+/// The same of one discharge, between its first samples and its last.
+const FROZEN: f64 = 5e-4;
 
 /// All doubts about a cell, the heaviest first.
 pub fn doubts(cell: &Cell) -> Vec<Doubt> {
@@ -196,9 +200,10 @@ impl Seen<'_> {
         let doubt = self.doubt(&|_| true, &|facts| most(facts) > MOST * nominal, |facts| {
             let value = most(facts);
             format!(
-                "{value:.4} Ah, {:.1} times the nominal capacity of {nominal} Ah: {}",
+                "{value} Ah, {:.1} times the nominal capacity of {nominal} Ah: {}",
                 value / nominal,
-                probably(value)
+                probably(value),
+                value = ah(value)
             )
         });
         // a spike is one; a unit that changes in the middle of a record stays changed
@@ -207,7 +212,7 @@ impl Seen<'_> {
         let doubt = doubt.map(|doubt| if is_changed { Doubt { weight: Weight::Refuse, ..doubt } } else { doubt });
         doubt.or_else(|| {
             self.flag(&|_| true, &|facts| most(facts) > MUCH * nominal, |facts| {
-                format!("{:.4} Ah is more than a cell of {nominal} Ah gives", most(facts))
+                format!("{} Ah is more than a cell of {nominal} Ah gives", ah(most(facts)))
             })
         })
     }
@@ -232,8 +237,9 @@ impl Seen<'_> {
             _ => return None,
         };
         let what = format!(
-            "a cycle gives {typical:.6} Ah, {:.2} % of the nominal capacity of {nominal} Ah: {probably}",
-            100.0 * typical / nominal
+            "a cycle gives {typical} Ah, {:.2} % of the nominal capacity of {nominal} Ah: {probably}",
+            100.0 * typical / nominal,
+            typical = ah(typical)
         );
         Some(Doubt { weight, cycle: None, what })
     }
@@ -263,16 +269,29 @@ impl Seen<'_> {
 
     fn stuck(&self) -> Option<Doubt> {
         let (low, high) = self.cell.info().voltage_limits;
-        self.flag(
+        let all = self.flag(
             &|facts| facts.discharged > 0.3 * self.nominal && facts.in_half[1] >= sampling::FEWEST,
             &|facts| facts.typical_voltage.1 - facts.typical_voltage.0 < STILL * (high - low),
             |facts| {
                 format!(
-                    "the voltage stays at {:.3} V while {:.4} Ah pass: it was not measured",
-                    facts.typical_voltage.0, facts.discharged
+                    "the voltage stays at {:.3} V while {} Ah pass: it was not measured",
+                    facts.typical_voltage.0,
+                    ah(facts.discharged)
                 )
             },
-        )
+        );
+        // a plateau is flat, and its voltage moves by noise at least, and at its ends
+        let is_frozen = |facts: &Facts| facts.discharge_span.is_some_and(|span| span < FROZEN * (high - low));
+        let whole = |facts: &Facts| facts.discharged > 0.3 * self.nominal && facts.in_half[1] >= 2 * sampling::FEWEST;
+        all.or_else(|| {
+            self.flag(&whole, &is_frozen, |facts| {
+                format!(
+                    "the voltage stays within {:.1} mV while {} Ah are discharged: it was not measured in discharge",
+                    1e3 * facts.discharge_span.unwrap_or_default(),
+                    ah(facts.discharged)
+                )
+            })
+        })
     }
 
     fn against_current(&self) -> Option<Doubt> {
@@ -309,9 +328,10 @@ impl Seen<'_> {
                     facts.integral[0].unwrap_or_default()
                 });
                 format!(
-                    "the counter says {:.4} Ah, the current over time {integral:.4} Ah: {}",
-                    facts.discharged,
-                    probably(facts, ratio)
+                    "the counter says {} Ah, the current over time {integral} Ah: {}",
+                    ah(facts.discharged),
+                    probably(facts, ratio),
+                    integral = ah(integral)
                 )
             },
         )
@@ -324,8 +344,9 @@ impl Seen<'_> {
             &|facts| facts.discharged > 1.5 * facts.charged || facts.charged > 1.5 * facts.discharged,
             |facts| {
                 format!(
-                    "{:.4} Ah went in and {:.4} Ah came out: a half is not on record, or one of the counters is wrong",
-                    facts.charged, facts.discharged
+                    "{} Ah went in and {} Ah came out: a half is not on record, or one of the counters is wrong",
+                    ah(facts.charged),
+                    ah(facts.discharged)
                 )
             },
         )?;
@@ -337,9 +358,9 @@ impl Seen<'_> {
         let both = |facts: &Facts| facts.has_charge && facts.charged.min(facts.discharged) > 0.3 * self.nominal;
         let doubt = self.flag(&both, &|facts| facts.discharged > GAINED * facts.charged, |facts| {
             format!(
-                "{:.4} Ah went in and {:.4} Ah came out, more than went in, and so in most cycles: the counter or the current of one half is \
+                "{} Ah went in and {} Ah came out, more than went in, and so in most cycles: the counter or the current of one half is \
                  wrong, as by another range or an offset",
-                facts.charged, facts.discharged
+                ah(facts.charged), ah(facts.discharged)
             )
         })?;
         let (.., all) = doubt.cycle?;
@@ -358,15 +379,19 @@ impl Seen<'_> {
     fn begun_anew(&self) -> Option<Doubt> {
         self.doubt(&|facts| facts.discharged > 0.05 * self.nominal, &|facts| facts.reset.is_some(), |facts| {
             let (from, to) = facts.reset.unwrap_or_default();
-            format!("the capacity falls from {from:.4} to {to:.4} Ah in the middle of a half: the counter begins anew at a step")
+            format!(
+                "the capacity falls from {from} to {to} Ah in the middle of a half: the counter begins anew at a step",
+                from = ah(from),
+                to = ah(to)
+            )
         })
     }
 
     fn carried_over(&self) -> Option<Doubt> {
         self.doubt(&|facts| facts.samples > 0, &|facts| facts.carried.is_some(), |facts| {
             format!(
-                "it begins with {:.4} Ah of discharge: samples of the cycle before seem to be counted to it, or the counter is not reset",
-                facts.carried.unwrap_or_default()
+                "it begins with {} Ah of discharge: samples of the cycle before seem to be counted to it, or the counter is not reset",
+                ah(facts.carried.unwrap_or_default())
             )
         })
     }
@@ -375,7 +400,7 @@ impl Seen<'_> {
         let any = self.cycles.iter().any(|facts| facts.discharged > 0.1 * self.nominal);
         let is_idle = |facts: &Facts| facts.samples > 0 && facts.charged.max(facts.discharged) < 0.01 * self.nominal;
         self.flag(&|facts| any && facts.samples > 0, &is_idle, |facts| {
-            format!("{:.4} Ah: it is nothing but rest, and counts as a cycle that ends life", facts.discharged)
+            format!("{} Ah: it is nothing but rest, and counts as a cycle that ends life", ah(facts.discharged))
         })
     }
 

@@ -49,7 +49,7 @@ impl Protocol {
             Self::Faithful => "faithful protocol: as the authors' code, known defects included",
             Self::Honest => {
                 "honest protocol: unless the file says otherwise, cells are left out whose record ends well above their end of \
-                 life or before their published life, life ends at the crossing after which capacity stays low (lives that were \
+                 life or before their published or declared life, life ends at the crossing after which capacity stays low (lives that were \
                  published stay), cycles that cleaning took for outliers count, no training cell is its own reference, running \
                  medians leave missing values out, and no feature reads beyond the early cycles"
             }

@@ -18,7 +18,7 @@ use super::pickle::{self, Node, Pickle};
 use crate::Error;
 use cells::catalogue::CatalogueEntry;
 use cells::cell::{Cathode, Cell, DatasetName};
-use cells::count::counted;
+use cells::count::{ah, counted};
 use cells::quote::shown;
 
 /// See the module.
@@ -117,15 +117,15 @@ fn read(id: &str, name: &str, root: Node<'_>) -> Result<Imported, String> {
     info.id = id.to_owned();
     if width != 1.0 {
         remarks.push(format!(
-            "counts to {:.4} Ah, its nominal {stated} Ah times {width:.2} of its interval of charge",
-            info.nominal_capacity
+            "counts to {} Ah, its nominal {stated} Ah times {width:.2} of its interval of charge",
+            ah(info.nominal_capacity)
         ));
     }
     if dataset == "CALB" {
         info.nominal_capacity = cell.cycles().first().map_or(stated, |cycle| cycle.discharged());
         remarks.push(format!(
-            "counts to {:.4} Ah, what its first cycle gave, as BatteryLife counts CALB",
-            info.nominal_capacity
+            "counts to {} Ah, what its first cycle gave, as BatteryLife counts CALB",
+            ah(info.nominal_capacity)
         ));
     }
     // none of the remarks on a life that is nobody's but the file's

@@ -64,7 +64,7 @@ fn assembled(entry: &CatalogueEntry, root: Node<'_>, is_own: bool) -> Result<Imp
     if cycles.len() > MOST_CYCLES {
         return Err(format!("it has {} cycles", cycles.len()));
     }
-    let replaced = replaced(root, entry)?;
+    let replaced = replaced(root, entry, is_own)?;
     let mut origin = origin_of(root.get("description").and_then(Node::text));
     let mut recognised = None;
     if origin == Origin::Real
@@ -123,14 +123,20 @@ pub(super) fn own(entry: &CatalogueEntry, root: Node<'_>) -> Result<Imported, St
 /// Whatever the file says of its cell otherwise than the catalogue does, whose word is taken; sentences.
 ///
 /// Fails with a fragment when a number would be another: the voltage limits, which bound the Q(V) curves.
-fn replaced(root: Node<'_>, entry: &CatalogueEntry) -> Result<Vec<String>, String> {
+fn replaced(root: Node<'_>, entry: &CatalogueEntry, is_own: bool) -> Result<Vec<String>, String> {
     for (name, used) in [("min_voltage_limit_in_V", entry.v_min), ("max_voltage_limit_in_V", entry.v_max)] {
         let given = root.get(name).and_then(Node::number);
         if let Some(given) = given.filter(|given| (given - used).abs() > 1e-9) {
-            let known = if catalogue::find(&entry.id).is_some() { "published cell" } else { "catalogue" };
+            let (known, next) = match (is_own, catalogue::find(&entry.id)) {
+                (true, _) => {
+                    ("declaration in cells.yaml", "write the file's under voltage_limits, or correct the file")
+                }
+                (false, Some(_)) => ("published cell", "correct the file, or leave it out"),
+                (false, None) => ("catalogue", "correct the file, or leave it out"),
+            };
             return Err(format!(
                 "its {name} is {given}, the {known} has {used} V: Q(V) curves would be read between other voltages \
-                 than the file means; correct the file, or leave it out"
+                 than the file means; {next}"
             ));
         }
     }

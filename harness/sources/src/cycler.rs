@@ -46,6 +46,7 @@ mod text;
 mod text_layout;
 mod unit;
 mod workbook;
+mod zipped;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -80,7 +81,11 @@ pub fn open(paths: &[PathBuf], declaration: &Path) -> Result<OwnCells, Error> {
     for cell in declared {
         let mut files = Vec::new();
         for name in &cell.files {
-            files.push(file_named(name, &given, declaration, &cell.id, &mut used)?);
+            let file = match zipped::is_archive(name) {
+                true => zipped::table(name, &given, declaration, &cell, &mut used)?,
+                false => file_named(name, &given, declaration, &cell.id, &mut used)?,
+            };
+            files.push(file);
         }
         cells.insert(cell.id.clone(), (cell, files));
     }

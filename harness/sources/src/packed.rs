@@ -48,6 +48,14 @@ impl PublishedFile {
         }
     }
 
+    /// The archive that it is packed in, and its name there; none of a file on a disk.
+    pub(super) fn packed_in(&self) -> Option<(&Path, &str)> {
+        match &self.place {
+            Place::Disk(_) => None,
+            Place::Packed { archive, name, .. } => Some((archive, name)),
+        }
+    }
+
     /// The error of a file that is not what it should be. What is to be done, `what` says: see [`damaged`].
     pub(super) fn refused(&self, what: impl std::fmt::Display) -> Error {
         Error::Refused { place: self.place(), what: shown(what, LONGEST_PROBLEM) }

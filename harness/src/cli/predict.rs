@@ -79,7 +79,10 @@ pub fn execute(arguments: &PredictArguments) -> Result<(), Failure> {
     output::print(&match arguments.format {
         Form::Csv => answer::csv(&answers)?,
         Form::Json => answer::json(&answers)?,
-        Form::Table => format!("{}: {}\n{}", about.model, about.meaning, table(&answers)),
+        Form::Table => {
+            let interval = about.calibration.as_deref().filter(|_| answers.iter().any(|answer| answer.low.is_some()));
+            format!("{}: {}\n{}", about.model, about.meaning, table(&answers, interval))
+        }
     })?;
     match answers.iter().filter(|answer| answer.status == Status::Failed).count() {
         0 => Ok(()),
@@ -90,7 +93,8 @@ pub fn execute(arguments: &PredictArguments) -> Result<(), Failure> {
     }
 }
 
-fn table(answers: &[Answer]) -> String {
+/// The answers in columns, how their intervals were made, and their warnings.
+fn table(answers: &[Answer], interval: Option<&str>) -> String {
     // what no cell has is left out, the names of references are too many for a table, and warnings, which are sentences, stand below it
     let has_references = answers.iter().any(|answer| answer.reference_low.is_some());
     let has_recorded = answers.iter().any(|answer| answer.recorded_life.is_some());
@@ -114,5 +118,38 @@ fn table(answers: &[Answer]) -> String {
         .filter(|answer| !answer.warnings.is_empty())
         .map(|answer| format!("\nwarnings of {}:\n- {}\n", answer.cell_id, answer.warnings.join("\n- ")))
         .collect();
-    format!("{}\n{warnings}", builder.build().with(Style::markdown()))
+    let interval = interval.map_or_else(String::new, |how| format!("low and high are a {how}\n"));
+    format!("{}\n{interval}{warnings}", builder.build().with(Style::markdown()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_says_what_its_intervals_are() {
+        let answer = Answer {
+            cell_id: "mine".to_owned(),
+            life: Some(500.0),
+            low: Some(400.0),
+            high: Some(600.0),
+            remaining: Some(400.0),
+            cycles_seen: 100,
+            cycles_needed: 100,
+            status: Status::Ok,
+            warnings: vec!["it is another; and so on".to_owned()],
+            reference_low: None,
+            reference_high: None,
+            references: Vec::new(),
+            recorded_life: None,
+        };
+        let text = table(&[answer.clone()], Some("0.9 interval of folds"));
+        assert!(
+            text.contains(
+                "|\nlow and high are a 0.9 interval of folds\n\nwarnings of mine:\n- it is another; and so on\n"
+            ),
+            "{text}"
+        );
+        assert!(!table(&[answer], None).contains("low and high"));
+    }
 }

@@ -4,7 +4,10 @@ use std::io::Cursor;
 
 use polars::prelude::{ArrowDataType, DataType, ParquetReader, PolarsError, SerReader as _};
 
-use crate::{threads, times};
+use crate::{
+    kept::{self, Kept},
+    threads,
+};
 
 /// The values of a column.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,7 +31,7 @@ pub fn read_columns(bytes: Vec<u8>, places: &[usize]) -> Result<Vec<(String, Col
     let said =
         |error: PolarsError| format!("it is no Parquet that can be read ({error}): save the table anew, or as CSV");
     let mut reader = ParquetReader::new(Cursor::new(bytes));
-    let times = times::counted(&mut reader).map_err(said)?;
+    let kept = kept::kept(&mut reader).map_err(said)?;
     let schema = reader.schema().map_err(said)?;
     let is_readable = |kind: &ArrowDataType| {
         use ArrowDataType::{Float32, Float64, Int32, Int64, LargeUtf8, UInt32, UInt64, Utf8, Utf8View};
@@ -39,7 +42,9 @@ pub fn read_columns(bytes: Vec<u8>, places: &[usize]) -> Result<Vec<(String, Col
     let mut wanted: Vec<usize> = schema
         .iter_values()
         .enumerate()
-        .filter(|(place, field)| places.contains(place) && is_readable(&field.dtype))
+        .filter(|(place, field)| {
+            places.contains(place) && (is_readable(&field.dtype) || kept.get(*place).is_some_and(Option::is_some))
+        })
         .map(|(place, _)| place)
         .collect();
     wanted.sort_unstable();
@@ -48,15 +53,24 @@ pub fn read_columns(bytes: Vec<u8>, places: &[usize]) -> Result<Vec<(String, Col
     }
     let table = reader.with_projection(Some(wanted.clone())).finish().map_err(said)?;
     for (place, column) in wanted.into_iter().zip(table.columns()) {
-        columns[place].1 = if column.dtype() == &DataType::String {
-            let words = column.str().map_err(said)?;
-            ColumnValues::Words(words.iter().map(|word| word.unwrap_or_default().to_owned()).collect())
-        } else {
-            let numbers = column.cast(&DataType::Float64).map_err(said)?;
-            let numbers = numbers.f64().map_err(said)?.iter().map(|number| number.unwrap_or(f64::NAN));
-            match times.get(place).copied().flatten() {
-                Some(seconds) => ColumnValues::Times(numbers.map(|number| number * seconds).collect()),
-                None => ColumnValues::Numbers(numbers.collect()),
+        let kept = kept.get(place).copied().flatten();
+        columns[place].1 = match (column.dtype(), kept) {
+            (DataType::String, _) => {
+                let words = column.str().map_err(said)?;
+                ColumnValues::Words(words.iter().map(|word| word.unwrap_or_default().to_owned()).collect())
+            }
+            (DataType::Binary, Some(kept)) => {
+                let bytes = column.binary().map_err(said)?;
+                ColumnValues::Numbers(bytes.iter().map(|bytes| kept.of_bytes(bytes.unwrap_or_default())).collect())
+            }
+            _ => {
+                let numbers = column.cast(&DataType::Float64).map_err(said)?;
+                let numbers = numbers.f64().map_err(said)?.iter().map(|number| number.unwrap_or(f64::NAN));
+                match kept {
+                    Some(Kept::Times(seconds)) => ColumnValues::Times(numbers.map(|number| number * seconds).collect()),
+                    Some(Kept::Numbers(one)) => ColumnValues::Numbers(numbers.map(|number| number * one).collect()),
+                    _ => ColumnValues::Numbers(numbers.collect()),
+                }
             }
         };
     }
@@ -89,6 +103,30 @@ mod tests {
             assert!(times.len() == 3 && times[2].is_nan(), "{name}");
         }
         assert_eq!(read[7].1, ColumnValues::Numbers(vec![3.5, 3.6, 3.7]));
+    }
+
+    #[test]
+    fn numbers_are_read_whatever_they_are_kept_as() {
+        // two rows and one that is missing, as `scripts/oracle/parquet_kinds.py` has written them
+        let bytes = include_bytes!("../tests/fixtures/kinds.parquet").to_vec();
+        let read = read_columns(bytes, &(0..7).collect::<Vec<usize>>()).unwrap();
+        let expected = [
+            ("int8", -3.0, 100.0),
+            ("int16", -3.0, 100.0),
+            ("uint8", 3.0, 100.0),
+            ("uint16", 3.0, 100.0),
+            ("float16", -1.5, 3.25),
+            ("decimal", -3.3, 1.25),
+            ("wide", -3.3, 1.25),
+        ];
+        for ((name, values), (wanted, first, second)) in read.iter().zip(expected) {
+            let ColumnValues::Numbers(numbers) = values else { panic!("{name}: {values:?}") };
+            assert!(
+                name == wanted && (numbers[0] - first).abs() < 1e-9 && (numbers[1] - second).abs() < 1e-9,
+                "{name}: {numbers:?}"
+            );
+            assert!(numbers.len() == 3 && numbers[2].is_nan(), "{name}: {numbers:?}");
+        }
     }
 
     #[test]

@@ -3,9 +3,9 @@
 mod columns;
 mod error;
 mod features;
+mod kept;
 mod predictions;
 pub mod threads;
-mod times;
 
 pub use columns::{ColumnValues, read_columns};
 pub use error::Error;

@@ -107,7 +107,7 @@ fn real_alarms_stay() {
         (
             unknown,
             "the life of 2 cells is not known, since they never reach 80 % of nominal capacity and end at 82.5 % or above, or \
-             before their published life: MATR_b1c2, MATR_b1c3",
+             before their published or declared life: MATR_b1c2, MATR_b1c3",
         ),
     ] {
         assert!(line.contains(words), "{line}\nlacks\n{words}");

@@ -178,7 +178,7 @@ fn what_lies_outside_is_said() {
         }
         Cell::new(cell.info().clone(), cycles, cell.life().clone()).unwrap()
     });
-    assert!(distant.contains("times as far from the nearest training cell"), "{distant}");
+    assert!(distant.contains("farther from the nearest training cell than 99 % of these"), "{distant}");
     let trained = bundle.predict(&made.source, &ids()[..1], WORKPLACE).unwrap();
     assert!(trained[0].warnings.join("; ").contains("a training cell has this id"), "{:?}", trained[0].warnings);
     let lost = bundle.predict(&made.source, &["MATR_b9c9".to_owned()], WORKPLACE).unwrap();

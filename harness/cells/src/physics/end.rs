@@ -2,6 +2,7 @@
 
 use super::{Doubt, Weight};
 use crate::cell::{Cell, Cycle, LifeRecord};
+use crate::count::ah;
 
 /// Cycles before the last that show how one ends.
 const BEFORE: usize = 10;
@@ -28,7 +29,7 @@ fn cut(cell: &Cell) -> Option<(u32, String)> {
     let typical = median(before.iter().map(Cycle::discharged).collect())?;
     let given = last.discharged();
     if let Some(charged) = cut_in_charge(last, before) {
-        return Some((last.number, format!("the record ends in its charge, with {charged:.4} Ah")));
+        return Some((last.number, format!("the record ends in its charge, with {charged} Ah", charged = ah(charged))));
     }
     // what a discharge that was cut so late lacks is less than cells scatter by
     if given >= 0.99 * typical {
@@ -41,20 +42,26 @@ fn cut(cell: &Cell) -> Option<(u32, String)> {
     let (low, high) = cell.info().voltage_limits;
     let Some(end) = lowest(last) else {
         // it was charged, or rested, and no discharge began
-        return Some((last.number, format!("the record ends before its discharge begins, at {given:.4} Ah")));
+        return Some((
+            last.number,
+            format!("the record ends before its discharge begins, at {given} Ah", given = ah(given)),
+        ));
     };
     let is_open = end > usual_end + 0.03 * (high - low);
     let flowing = last.current.last().copied().filter(|current| *current < 0.0 && flows)?;
     // a cell at its end meets the voltage of its end earlier, and rests or is charged after it
     if is_open {
         let volts = format!("at {end:.3} V where others end at {usual_end:.3} V");
-        return Some((last.number, format!("the record ends in its discharge, {volts}, with {given:.4} Ah")));
+        return Some((
+            last.number,
+            format!("the record ends in its discharge, {volts}, with {given} Ah", given = ah(given)),
+        ));
     }
     // where a discharge goes on at the voltage of its end with less and less current, the current tells
     let rests = |cycle: &&Cycle| cycle.current.last().is_some_and(|current| current.abs() < 0.05 * usual_peak);
     (before.iter().filter(rests).count() * 2 > before.len() && flowing.abs() > 0.2 * usual_peak).then(|| {
         let current = format!("at {flowing:.3} A where others end without current");
-        (last.number, format!("the record ends in its discharge, {current}, with {given:.4} Ah"))
+        (last.number, format!("the record ends in its discharge, {current}, with {given} Ah", given = ah(given)))
     })
 }
 

@@ -19,6 +19,8 @@ pub(super) struct Facts {
     pub(super) charged: f64,
     /// Ah of charge and of discharge: the current over time.
     pub(super) integral: [Option<f64>; 2],
+    /// Of the samples of discharge that follow one another.
+    pub(super) within: Within,
     /// Share of the voltage's changes under steady current that go with its sign.
     pub(super) with_current: Option<f64>,
     /// Share of samples at which the voltage turns sharply, there and back.
@@ -33,6 +35,8 @@ pub(super) struct Facts {
     pub(super) voltage: (f64, f64),
     /// V, without the outermost 2 % of samples on either side.
     pub(super) typical_voltage: (f64, f64),
+    /// V between the lowest and the highest voltage of the discharge, but for its first and last samples; none of few.
+    pub(super) discharge_span: Option<f64>,
     /// V by which the lowest voltage lies under the sample before it.
     pub(super) last_fall: f64,
     /// V between two of its voltages, at least, where many samples share theirs with others.
@@ -66,6 +70,18 @@ pub(super) struct Facts {
     pub(super) mean_voltage: [f64; 2],
 }
 
+/// What passes between samples of discharge that follow one another, Ah: what lies at the ends of a step is nobody's.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Within {
+    /// By the counter of discharge.
+    pub(super) counted: f64,
+    /// By the current over time.
+    pub(super) integral: f64,
+    /// By which the integral may be off at most, of a current that rises or falls steadily between two samples: half of what the sums
+    /// with the current before and with the one after differ by.
+    pub(super) bound: f64,
+}
+
 /// Share of a discharge that no sample shows where the shape of its curve is lost. Cyclers lose a few samples now and then.
 const HOLE: f64 = 0.25;
 /// Times what lies between nine in ten samples, at most.
@@ -88,6 +104,16 @@ fn voltage_step(sorted: &[f64]) -> Option<f64> {
     let steps = sorted.windows(2).map(|pair| pair[1] - pair[0]).filter(|step| *step > 1e-7);
     let (distinct, least) = steps.fold((1, f64::INFINITY), |(count, least), step| (count + 1, least.min(step)));
     (sorted.len() >= STEPPED && 4 * distinct < 3 * sorted.len() && least.is_finite()).then_some(least)
+}
+
+/// V between the lowest and the highest voltage of a discharge, but for samples at its ends, where a voltage jumps.
+fn discharge_span(cycle: &Cycle, peak: f64) -> Option<f64> {
+    const ENDS: usize = 2;
+    let flowing = cycle.voltage.iter().zip(&cycle.current).filter(|(_, current)| **current < -0.02 * peak);
+    let voltages: Vec<f64> = flowing.map(|(voltage, _)| *voltage).collect();
+    let inner = voltages.get(ENDS..voltages.len().checked_sub(ENDS)?).filter(|inner| inner.len() > ENDS)?;
+    let (low, high) = range(inner);
+    Some(high - low)
 }
 
 /// The current between a sample and the one before it.
@@ -129,6 +155,7 @@ impl Facts {
         facts.temperature = cycle.temperature.as_deref().map(range);
         let peak = cycle.current.iter().fold(0.0, |peak: f64, current| peak.max(current.abs()));
         facts.largest_current = peak;
+        facts.discharge_span = discharge_span(cycle, peak);
         facts.halves(cycle, peak);
         facts.usual(cycle, peak);
         facts.voltage_turns(cycle, peak);
@@ -161,6 +188,13 @@ impl Facts {
             sums[usize::from(current < 0.0)] += passed;
             if current < 0.0 {
                 self.widest_gap = self.widest_gap.max(passed);
+            }
+            let (before, after) = (cycle.current[k - 1], cycle.current[k]);
+            if before.max(after) < -0.02 * peak {
+                let counter = &cycle.discharge_capacity;
+                self.within.counted += (counter[k] - counter[k - 1]).max(0.0);
+                self.within.integral += passed;
+                self.within.bound += 0.5 * (before - after).abs() * since.max(0.0) / 3600.0;
             }
         }
         self.integral = sums.map(Some);

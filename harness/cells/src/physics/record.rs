@@ -15,6 +15,7 @@ use super::{
 };
 use crate::catalogue;
 use crate::cell::{LifeRecord, Origin};
+use crate::count::ah;
 
 /// Share of the nominal capacity at which no publisher calls a life ended.
 const UNENDED: f64 = 0.84;
@@ -29,9 +30,9 @@ const RISE: f64 = 0.08;
 /// Share of the nominal capacity by which a capacity falls at once where something has happened, …
 const STEP: f64 = 0.02;
 /// Cycles on either side of it, …
-const SETTLED: usize = 20;
+pub(super) const SETTLED: usize = 20;
 /// … and times its scatter.
-const STEPS: f64 = 8.0;
+pub(super) const STEPS: f64 = 8.0;
 /// Shares of the nominal capacity that new cells give.
 const NEW: std::ops::Range<f64> = 0.85..1.2;
 /// End of life as a share of the nominal capacity, to which lives are declared.
@@ -42,7 +43,7 @@ const HALF: f64 = 0.3;
 const NONE: f64 = 0.02;
 
 /// What is usual before a position, which has so many before it, and from it on.
-fn around(capacity: &[f64], position: usize) -> Option<(f64, f64)> {
+pub(super) fn around(capacity: &[f64], position: usize) -> Option<(f64, f64)> {
     let before = &capacity[position - AROUND..position];
     let after = &capacity[position..capacity.len().min(position + AROUND)];
     Some((median(before)?, median(after)?))
@@ -69,7 +70,7 @@ impl Seen<'_> {
                 self.beginning(capacity),
                 self.dip(capacity),
                 self.sudden_end(capacity),
-                self.rise(capacity),
+                self.rise(capacity).or_else(|| self.step_up(capacity)),
                 self.fall(capacity).or_else(|| self.step_down(capacity)),
                 self.returns(capacity),
                 self.overlap(capacity),
@@ -127,7 +128,8 @@ impl Seen<'_> {
             _ => "a life to a share of that is too long; the nominal capacity seems to be another cell's",
         };
         let what = format!(
-            "it begins with {typical:.4} Ah, {percent:.0} % of the nominal capacity of {nominal} Ah: {follows}"
+            "it begins with {typical} Ah, {percent:.0} % of the nominal capacity of {nominal} Ah: {follows}",
+            typical = ah(typical)
         );
         Some(Doubt { weight: Weight::Flag, cycle: None, what })
     }
@@ -153,11 +155,11 @@ impl Seen<'_> {
         let dips: Vec<usize> = (0..capacity.len()).filter(is_dip).collect();
         self.of_positions(&dips, capacity.len(), |first| {
             format!(
-                "it gives {:.4} Ah, and the cycles around it {:.4} Ah: a life that ends with the first cycle under its threshold \
+                "it gives {} Ah, and the cycles around it {} Ah: a life that ends with the first cycle under its threshold \
                  may rest on it; if it is wrong or no cycle of the ageing, write its number under `leave_out`, or drop it by \
                  `data repair --rule drop-cycles={}`",
-                capacity[first],
-                Self::usual(capacity, first).unwrap_or_default(),
+                ah(capacity[first]),
+                ah(Self::usual(capacity, first).unwrap_or_default()),
                 self.number(first)
             )
         })
@@ -172,7 +174,9 @@ impl Seen<'_> {
         let is_sudden = *last <= HIGHEST_END * self.nominal && lacking > DIP * self.nominal && lacking > 4.0 * steepest;
         let what = |_| {
             format!(
-                "the last cycle gives {last:.4} Ah, and those before it {usual:.4} Ah: a life that ends with it rests on one cycle"
+                "the last cycle gives {last} Ah, and those before it {usual} Ah: a life that ends with it rests on one cycle",
+                last = ah(*last),
+                usual = ah(usual)
             )
         };
         self.of_positions(&[capacity.len() - 1][..usize::from(is_sudden)], capacity.len(), what)
@@ -186,8 +190,10 @@ impl Seen<'_> {
         self.of_positions(&rises.collect::<Vec<_>>(), capacity.len(), |first| {
             let (before, after) = around(capacity, first).unwrap_or_default();
             format!(
-                "the capacity rises from {before:.4} to {after:.4} Ah, and stays there: the files are in another order or of \
-                 another cell, or the cycles before are of another kind"
+                "the capacity rises from {before} to {after} Ah, and stays there: the files are in another order or of \
+                 another cell, or the cycles before are of another kind",
+                before = ah(before),
+                after = ah(after)
             )
         })
     }
@@ -205,9 +211,11 @@ impl Seen<'_> {
         self.of_positions(&falls, capacity.len(), |first| {
             let (before, after) = around(capacity, first).unwrap_or_default();
             format!(
-                "the capacity falls from {before:.4} to {after:.4} Ah in one step, and stays there: from here on it seems to be cycled \
+                "the capacity falls from {before} to {after} Ah in one step, and stays there: from here on it seems to be cycled \
                  otherwise, or to be another cell, or part of what it gives is not counted; a life may rest on that"
-            )
+            ,
+before = ah(before),
+after = ah(after))
         })
     }
 
@@ -229,9 +237,11 @@ impl Seen<'_> {
         self.of_positions(&steps, capacity.len(), |first| {
             let (before, after) = around(capacity, first).unwrap_or_default();
             format!(
-                "the capacity falls from {before:.4} to {after:.4} Ah at once and stays there, as it does nowhere else in the record: cycles may be \
+                "the capacity falls from {before} to {after} Ah at once and stays there, as it does nowhere else in the record: cycles may be \
                  missing before it, as where a file lacks and clock and numbers begin anew, or it is cycled otherwise from here on"
-            )
+            ,
+before = ah(before),
+after = ah(after))
         })
     }
 
@@ -318,9 +328,9 @@ impl Seen<'_> {
             &|facts| facts.has_charge && facts.charged > HALF * nominal && facts.discharged < NONE * nominal,
             |facts| {
                 format!(
-                    "{:.4} Ah went in and nothing came out: the cycles seem to be divided wrongly, so that halves count as cycles; \
+                    "{} Ah went in and nothing came out: the cycles seem to be divided wrongly, so that halves count as cycles; \
                      of a cycler's files, write another way under `cycles`: column, step or current",
-                    facts.charged
+                    ah(facts.charged)
                 )
             },
         )?;
@@ -337,9 +347,11 @@ impl Seen<'_> {
         self.flag(&|facts| self.is_whole(facts), &|facts| facts.hole.is_some(), |facts| {
             let (hole, usual) = facts.hole.unwrap_or_default();
             format!(
-                "{hole:.4} Ah of its discharge lie between two samples, and {usual:.4} Ah between most others: samples are missing, \
+                "{hole} Ah of its discharge lie between two samples, and {usual} Ah between most others: samples are missing, \
                  and its curve is drawn straight there"
-            )
+            ,
+hole = ah(hole),
+usual = ah(usual))
         })
     }
 

@@ -1,6 +1,7 @@
 //! A capacity that comes to the end of life more than once.
 
 use super::{Doubt, Seen, Weight};
+use crate::count::ah;
 
 /// End of life as a share of the nominal capacity, to which lives are counted unless declared.
 const END: f64 = 0.8;
@@ -30,11 +31,11 @@ impl Seen<'_> {
         };
         let above = capacity[first..].iter().filter(|given| **given > threshold).count();
         let what = format!(
-            "it is the first with {:.0} % of the nominal capacity or less ({:.4} Ah), the capacity is above that again in {above} cycles \
+            "it is the first with {:.0} % of the nominal capacity or less ({} Ah), the capacity is above that again in {above} cycles \
              after it, {end}: {lives}, by `crossing: first` or `persistent` of the label ({apart} cycles apart); leave the low cycles out \
              if they are wrong",
             100.0 * END,
-            capacity[first],
+            ah(capacity[first])
         );
         Some(Doubt { weight: Weight::Flag, cycle: Some((self.number(first), 1, capacity.len())), what })
     }

@@ -3,6 +3,7 @@
 use super::facts::Facts;
 use super::{Doubt, Seen};
 use crate::catalogue;
+use crate::count::ah;
 
 /// Samples that a half must have.
 pub(super) const FEWEST: usize = 5;
@@ -32,8 +33,9 @@ impl Seen<'_> {
         let most = if catalogue::find(self.cell.id()).is_some() { COARSEST } else { COARSE };
         let doubt = self.flag(&is_fair, &|facts| facts.widest > most * self.nominal, |facts| {
             format!(
-                "{:.4} Ah lie between two samples of its discharge ({} in all): sampling is too coarse for curves",
-                facts.widest, facts.in_half[1]
+                "{} Ah lie between two samples of its discharge ({} in all): sampling is too coarse for curves",
+                ah(facts.widest),
+                facts.in_half[1]
             )
         })?;
         doubt.in_share(0.25)

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::table::{CycleSummary, Samples};
+use cells::count::ah;
 
 /// Share of the nominal capacity by which a cycle may differ: samples end before the counter does.
 const TOLERANCE: f64 = 0.05;
@@ -53,9 +54,10 @@ pub(super) fn compared(
     let mut doubts = Vec::new();
     if let Some((cycle, stated, given)) = differing.first() {
         let what = format!(
-            "the table of cycles says that cycle {cycle} gave {stated} Ah, the samples say {given:.4}, and so in {} of {} cycles",
+            "the table of cycles says that cycle {cycle} gave {stated} Ah, the samples say {given}, and so in {} of {} cycles",
             differing.len(),
-            both.len()
+            both.len(),
+            given = ah(*given)
         );
         if 2 * differing.len() >= both.len() {
             return Err(format!(

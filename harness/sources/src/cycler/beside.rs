@@ -9,7 +9,7 @@ mod tests;
 
 use keys::KEYS;
 
-use super::calendar::{self, Dates};
+use super::calendar::{self, Dates, Moments};
 use super::error::Error;
 use super::heading::Heading;
 use super::samples::Samples;
@@ -84,12 +84,12 @@ enum Moment {
 
 impl Moment {
     /// What it can be, as [`calendar::seconds`] has it; a number is that of days in a spreadsheet, or of seconds since 1970.
-    fn seconds(&self) -> Option<[f64; 2]> {
+    fn seconds(&self) -> Option<Moments> {
         match self {
             Self::Text(text) => calendar::seconds(text),
             Self::Number(number) => {
                 let of_unix = Some(*number).filter(|number| (1e8..1e10).contains(number));
-                calendar::of_spreadsheet(*number).or(of_unix).map(|seconds| [seconds; 2])
+                calendar::of_spreadsheet(*number).or(of_unix).map(|seconds| [seconds; 3])
             }
         }
     }
@@ -318,7 +318,7 @@ impl Rows {
 /// s between the last row of one file and the first of the next, by their dates, where these show it. `lasts` in s by their times tells day
 /// from month where nothing else does.
 pub(super) fn between(before: &Samples, after: &Samples, lasts: [f64; 2]) -> Option<f64> {
-    let moments = |samples: &Samples| -> Option<[[f64; 2]; 2]> {
+    let moments = |samples: &Samples| -> Option<[Moments; 2]> {
         let [first, last] = samples.beside.iter().find(|said| said.mark == Mark::Date)?.moments.as_ref()?;
         Some([first.seconds()?, last.seconds()?])
     };
@@ -332,7 +332,7 @@ pub(super) fn between(before: &Samples, after: &Samples, lasts: [f64; 2]) -> Opt
     };
     let times = match dates.settle(None) {
         Ok(times) => times,
-        Err(_) => [DayAndMonth::DayFirst, DayAndMonth::MonthFirst]
+        Err(_) => [DayAndMonth::DayFirst, DayAndMonth::MonthFirst, DayAndMonth::YearFirst]
             .map(|order| of_order(order as usize))
             .into_iter()
             .find(goes_with_times)?,

@@ -2,8 +2,12 @@
 
 use super::unit::DayAndMonth;
 
-/// Seconds since 1970 that a text can be: with the day before the month, and behind it. Where only one of them can be, the other is NaN.
-pub(super) fn seconds(text: &str) -> Option<[f64; 2]> {
+/// Seconds since 1970 that a text can be: with the day before the month, behind it, and with a year of two digits first. Where it cannot be
+/// one of them, that is NaN; where no year of two digits can come first, it is as with the day first.
+pub(super) type Moments = [f64; 3];
+
+/// What a text can be.
+pub(super) fn seconds(text: &str) -> Option<Moments> {
     let (text, ahead) = without_zone(text.trim());
     Some(local(text)?.map(|seconds| seconds - ahead))
 }
@@ -31,7 +35,7 @@ fn without_zone(text: &str) -> (&str, f64) {
 }
 
 /// As [`seconds`], of a text without a zone.
-fn local(text: &str) -> Option<[f64; 2]> {
+fn local(text: &str) -> Option<Moments> {
     let (date, time) = text.split_once([' ', 'T', '\u{a0}']).unwrap_or((text, "0:00:00"));
     let of_day = of_day(time.trim())?;
     let mark = date.chars().find(|letter| ['-', '/', '.'].contains(letter))?;
@@ -43,13 +47,13 @@ fn local(text: &str) -> Option<[f64; 2]> {
     if second.len() > 2 && number(second).is_some() || first.len() > 2 && first.len() != 4 {
         return None;
     }
-    let both = |day_first: Option<f64>, month_first: Option<f64>| {
-        let [one, other] = [day_first, month_first].map(|day| day.map_or(f64::NAN, |day| day * 86_400.0 + of_day));
-        (one.is_finite() || other.is_finite()).then_some([one, other])
+    let all = |days: [Option<f64>; 3]| {
+        let moments = days.map(|day| day.map_or(f64::NAN, |day| day * 86_400.0 + of_day));
+        moments.iter().any(|moment| moment.is_finite()).then_some(moments)
     };
     if first.len() == 4 {
         let day = day_number(number(first)?, number(second)?, number(third)?);
-        return both(day, day);
+        return all([day; 3]);
     }
     let year = match (number(third)?, third.len()) {
         (year, 4) => year,
@@ -57,14 +61,17 @@ fn local(text: &str) -> Option<[f64; 2]> {
         _ => return None,
     };
     if let Some(month) = month_named(second) {
-        let day = day_number(year, month, number(first)?);
-        return both(day, day);
+        return all([day_number(year, month, number(first)?); 3]);
     }
-    let (first, second) = (number(first)?, number(second)?);
+    let (first_text, first, second) = (first, number(first)?, number(second)?);
     let day_first = day_number(year, second, first);
     // nobody writes the month first before points
     let month_first = if mark == '.' { day_first } else { day_number(year, first, second) };
-    both(day_first, month_first)
+    let year_first = match (first_text.len(), third.len()) {
+        (2, 2) if mark != '.' => day_number(2000 + first, second, year - 2000),
+        _ => day_first,
+    };
+    all([day_first, month_first, year_first])
 }
 
 /// Seconds since 1970 of the days since the last of 1899 that spreadsheets count; none of a number that is none of our time.
@@ -114,22 +121,28 @@ fn day_number(year: u32, month: u32, day: u32) -> Option<f64> {
     Some(f64::from(years + months + day - 1))
 }
 
-/// The dates of a column, of which not every one says whether its day or its month comes first.
+/// s between two dates that no test rests for: as long as this, the year has been taken for a day.
+const LONGEST_REST: f64 = 300.0 * 86_400.0;
+
+/// The dates of a column, of which not every one says whether its day, its month or its year comes first.
 #[derive(Debug, Default)]
 pub(super) struct Dates {
     day_first: Vec<f64>,
-    /// As long as both are one, empty.
-    month_first: Vec<f64>,
+    /// With the month and with the year first; as long as one of them is as with the day first, it is empty.
+    others: [Vec<f64>; 2],
 }
 
 impl Dates {
     /// Adds the next one, as [`seconds`] has it.
-    pub(super) fn push(&mut self, [day_first, month_first]: [f64; 2]) {
-        if self.month_first.is_empty() && day_first.to_bits() != month_first.to_bits() {
-            self.month_first = self.day_first.clone();
-        }
-        if !self.month_first.is_empty() || day_first.to_bits() != month_first.to_bits() {
-            self.month_first.push(month_first);
+    pub(super) fn push(&mut self, [day_first, others @ ..]: Moments) {
+        for (known, other) in self.others.iter_mut().zip(others) {
+            let is_other = day_first.to_bits() != other.to_bits();
+            if known.is_empty() && is_other {
+                known.clone_from(&self.day_first);
+            }
+            if !known.is_empty() || is_other {
+                known.push(other);
+            }
         }
         self.day_first.push(day_first);
     }
@@ -137,44 +150,73 @@ impl Dates {
     /// All of them, in s since 1970: in the order that is stated, or that alone can be or alone runs forward.
     ///
     /// # Errors
-    /// A fragment: whether the day or the month comes first is not known.
+    /// A fragment: whether the day, the month or the year comes first is not known.
     pub(super) fn settle(self, stated: Option<DayAndMonth>) -> Result<Vec<f64>, String> {
-        let Self { day_first, month_first } = self;
-        if month_first.is_empty() {
-            return Ok(day_first);
-        }
-        let can_be = |times: &[f64]| times.iter().all(|time| time.is_finite());
-        let runs = |times: &[f64]| can_be(times) && times.windows(2).all(|pair| pair[1] >= pair[0]);
-        let chosen = match stated {
-            Some(order) => Some(order),
-            None => match [&day_first, &month_first].map(|times| can_be(times)) {
-                [true, false] => Some(DayAndMonth::DayFirst),
-                [false, true] => Some(DayAndMonth::MonthFirst),
-                [false, false] => None,
-                [true, true] => match [&day_first, &month_first].map(|times| runs(times)) {
-                    [true, false] => Some(DayAndMonth::DayFirst),
-                    [false, true] => Some(DayAndMonth::MonthFirst),
-                    _ => None,
-                },
-            },
-        };
-        let times = match chosen {
+        let Self { day_first, others: [month_first, year_first] } = self;
+        let or_day = |times: Vec<f64>| if times.is_empty() { day_first.clone() } else { times };
+        let times = match stated {
             Some(DayAndMonth::DayFirst) => day_first,
-            Some(DayAndMonth::MonthFirst) => month_first,
-            // within a day both say the same but for where it lies
-            None if since(&day_first) == since(&month_first) => day_first,
+            Some(DayAndMonth::MonthFirst) => or_day(month_first),
+            Some(DayAndMonth::YearFirst) => or_day(year_first),
             None => {
-                return Err("whether the day or the month comes first in its dates is not known; write \
-                            `mapping: {time: {column: …, unit: dd/mm/yyyy}}` or mm/dd/yyyy"
-                    .to_owned());
+                let first = day_first.clone();
+                let is_year_alone = !can_be(&first) && (month_first.is_empty() || !can_be(&month_first));
+                let settled = day_or_month(day_first, month_first);
+                if year_first.is_empty()
+                    || !runs(&year_first)
+                    || settled.as_ref().is_ok_and(|times| is_continuous(times))
+                {
+                    settled?
+                } else if is_year_alone {
+                    year_first
+                } else if since(&first) == since(&year_first) {
+                    first
+                } else if settled.as_ref().is_ok_and(|times| can_be(times)) && is_continuous(&year_first) {
+                    return Err("its dates go on by a year and more at a time with the day or the month first, and not with the year: write \
+                                `mapping: {time: {column: …, unit: yy/mm/dd}}`, or dd/mm/yyyy or mm/dd/yyyy"
+                        .to_owned());
+                } else if settled.is_err() && is_continuous(&year_first) {
+                    return Err(format!("{UNKNOWN}, or yy/mm/dd"));
+                } else {
+                    settled?
+                }
             }
         };
         if can_be(&times) {
             Ok(times)
         } else {
-            Err("not all of its dates have day and month in the order stated".to_owned())
+            Err("not all of its dates have day, month and year in the order stated".to_owned())
         }
     }
+}
+
+const UNKNOWN: &str = "whether the day or the month comes first in its dates is not known; write \
+                       `mapping: {time: {column: …, unit: dd/mm/yyyy}}` or mm/dd/yyyy";
+
+/// That of two which alone can be or alone runs forward.
+fn day_or_month(day_first: Vec<f64>, month_first: Vec<f64>) -> Result<Vec<f64>, String> {
+    if month_first.is_empty() {
+        return Ok(day_first);
+    }
+    match [&day_first, &month_first].map(|times| (can_be(times), runs(times))) {
+        [(true, _), (false, _)] | [(true, true), (true, false)] => Ok(day_first),
+        [(false, _), (true, _)] | [(true, false), (true, true)] => Ok(month_first),
+        // within a day both say the same but for where it lies
+        _ if since(&day_first) == since(&month_first) => Ok(day_first),
+        _ => Err(UNKNOWN.to_owned()),
+    }
+}
+
+fn can_be(times: &[f64]) -> bool {
+    times.iter().all(|time| time.is_finite())
+}
+
+fn runs(times: &[f64]) -> bool {
+    can_be(times) && times.windows(2).all(|pair| pair[1] >= pair[0])
+}
+
+fn is_continuous(times: &[f64]) -> bool {
+    runs(times) && times.windows(2).all(|pair| pair[1] - pair[0] < LONGEST_REST)
 }
 
 fn since(times: &[f64]) -> Vec<f64> {
@@ -200,12 +242,12 @@ mod tests {
             "2024-03-01 14:30:00 UTC",
             "01.03.2024 15:30:00+01",
         ] {
-            assert_eq!(seconds(text), Some([first_of_march; 2]), "{text}");
+            assert_eq!(seconds(text), Some([first_of_march; 3]), "{text}");
         }
-        let [day_first, month_first] = seconds("03/01/2024 02:30 pm").unwrap();
+        let [day_first, month_first, _] = seconds("03/01/2024 02:30 pm").unwrap();
         assert_eq!((day_first, month_first), (first_of_march - 58.0 * 86_400.0, first_of_march));
         assert!(seconds("3/25/2024 0:00").unwrap()[0].is_nan());
-        assert_eq!(seconds("29.02.2024"), Some([19_782.0 * 86_400.0; 2]));
+        assert_eq!(seconds("29.02.2024"), Some([19_782.0 * 86_400.0; 3]));
         for text in [
             "",
             "29.02.2023",
@@ -239,6 +281,14 @@ mod tests {
         assert_eq!(settled(&unclear, Some(DayAndMonth::DayFirst)), Ok(vec![0.0, 1.0, 2.0]));
         assert_eq!(settled(&unclear, Some(DayAndMonth::MonthFirst)), Ok(vec![0.0, 31.0, 60.0]));
         assert!(settled(&["13/2/2024", "2/13/2024"], None).is_err());
+        // a year of two digits
+        let ours = ["24/01/30 0:00", "24/01/31 0:00", "24/02/01 0:00"];
+        assert!(settled(&ours[..2], None).unwrap_err().contains("unit: yy/mm/dd"));
+        assert!(settled(&ours, None).unwrap_err().contains("yy/mm/dd"));
+        assert_eq!(settled(&ours, Some(DayAndMonth::YearFirst)), Ok(vec![0.0, 1.0, 2.0]));
+        assert_eq!(settled(&["32/01/30 0:00", "32/01/31 0:00"], None), Ok(vec![0.0, 1.0]));
+        assert_eq!(settled(&["30/01/24 0:00", "31/01/24 0:00", "01/02/24 0:00"], None), Ok(vec![0.0, 1.0, 2.0]));
+        assert_eq!(settled(&["24/01/03 0:00", "24/01/03 12:00"], None), Ok(vec![0.0, 0.5]));
         assert_eq!(settled(&["2024-01-01 0:00", "1/2/2024 0:00", "13/2/2024 0:00"], None), Ok(vec![0.0, 31.0, 43.0]));
     }
 }

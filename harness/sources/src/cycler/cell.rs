@@ -123,6 +123,11 @@ fn living(declared: &Declared, mut imported: Imported) -> Imported {
     if imported.notes.alive {
         imported.remarks.push("its test goes on, as declared: it has no life to train or test on yet".to_owned());
     }
+    if let Some(life) = declared.life {
+        imported.remarks.push(format!(
+            "its declared life of {life} cycles is no label: lives are counted from the record, which is held against it"
+        ));
+    }
     imported
 }
 
@@ -202,6 +207,7 @@ pub(super) fn sign(
                     ),
                 });
             }
+            strange_flow(samples, states, file)?;
             let mut last = State::Rest;
             for (current, state) in samples.current.iter_mut().zip(states) {
                 let here = if *state == State::Other { last } else { *state };
@@ -225,6 +231,42 @@ pub(super) fn sign(
         }),
         None => Ok(()),
     }
+}
+
+/// Samples in a row with a current whose state nobody knows, at most.
+const MOST_STRANGE: usize = 3;
+
+/// A current without a sign that flows where the word for what the cycler does is not known: it may flow either way.
+fn strange_flow(samples: &Samples, states: &[State], file: &Looked) -> Result<(), Error> {
+    let largest = samples.current.iter().fold(0.0, |largest: f64, current| largest.max(current.abs()));
+    let is_strange = |(current, state): (&f64, &State)| *current > 0.01 * largest && *state == State::Other;
+    let strange: Vec<bool> = samples.current.iter().zip(states).map(is_strange).collect();
+    // cyclers have words of their own for the sample at which a step changes
+    let Some(first) = strange.windows(MOST_STRANGE + 1).position(|some| some.iter().all(|is_strange| *is_strange))
+    else {
+        return Ok(());
+    };
+    let count = strange.iter().filter(|is_strange| **is_strange).count();
+    // some write a word where it changes alone
+    let words = samples
+        .strange
+        .iter()
+        .filter(|word| !word.trim().is_empty())
+        .map(|word| format!("\"{}\"", shown(word, 30)))
+        .join(", ");
+    if words.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Line {
+        file: file.file.place(),
+        line: samples.first_line + first as u64,
+        column: String::new(),
+        what: format!(
+            "current flows, and the word for what the cycler does is not known ({words}), and so in {count} samples: \
+             whether the cell was charged is not known, since the current has no sign; export the states as C, D and R or in English, or \
+             write `charge: positive` or `charge: negative` under mapping: current where the current has a sign"
+        ),
+    })
 }
 
 /// A current whose sign is against what the cycler says that it does.

@@ -9,6 +9,7 @@ use super::heading::Heading;
 use super::odd::middle;
 use crate::packed::PublishedFile;
 use cells::cell::{Cell, Cycle};
+use cells::count::ah;
 use cells::text;
 
 /// Bytes of such a table.
@@ -68,7 +69,8 @@ pub(super) fn compare(file: &PublishedFile, cell: &Cell, last: Option<u32>) -> R
         let (number, stated, counted) = found.next()?;
         let count = 1 + found.count();
         let what = format!(
-            "it says that cycle {number} gave {stated} Ah, the samples say {counted:.4}, and so in {count} of {compared} cycles"
+            "it says that cycle {number} gave {stated} Ah, the samples say {counted}, and so in {count} of {compared} cycles",
+            counted = ah(*counted)
         );
         Some((what, count))
     };

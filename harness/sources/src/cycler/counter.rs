@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use super::samples::Samples;
 use crate::coulomb::{self, Half};
+use cells::count::ah;
 
 /// How a counter was found to run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,7 +72,11 @@ pub(super) fn within(raw: &[f64], before: Option<f64>, nominal: f64, ways: &mut 
     for &value in raw {
         if value < last - noise {
             if value > base.abs() + small.max(0.2 * (last - base)) && value > small {
-                return Err(format!("it goes from {last:.4} back to {value:.4} Ah and does not begin anew"));
+                return Err(format!(
+                    "it goes from {last} back to {value} Ah and does not begin anew",
+                    last = ah(last),
+                    value = ah(value)
+                ));
             }
             offset += last - base;
             base = 0.0;

@@ -24,6 +24,8 @@ use cells::suggest::did_you_mean;
 
 /// Bytes of a declaration.
 const LARGEST: u64 = 64_000_000;
+/// Cycles of a life, at most: eleven years at an hour each.
+const LONGEST_LIFE: f64 = 1e5;
 /// Letters of an id.
 const LONGEST_NAME: usize = 100;
 
@@ -405,7 +407,16 @@ impl Declared {
             return Some("it has a life and is alive: say one of the two".to_owned());
         }
         if let Some(life) = self.life.filter(|life| !(life.is_finite() && *life > 0.0)) {
-            return Some(format!("life: {life} cycles"));
+            return Some(format!("life: {life} cycles: write how many somebody counted, or leave it out"));
+        }
+        if let Some(life) = self.life.filter(|life| *life > LONGEST_LIFE) {
+            return Some(format!(
+                "life: {life} cycles are more than any test has ({LONGEST_LIFE} take eleven years at an hour each): write how many somebody \
+                 counted, or leave it out"
+            ));
+        }
+        if let Some(temperature) = self.temperature.filter(|temperature| !temperature.is_finite()) {
+            return Some(format!("temperature: {temperature} °C is no number: write the chamber's, or leave it out"));
         }
         if let Some(format) = &self.format
             && self.dialect().is_none()
@@ -461,19 +472,4 @@ pub(super) fn parse(text: &str) -> Result<Vec<Declared>, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_as_long_as_those_of_files_may_be() {
-        let of = |length: usize| {
-            let id = "x".repeat(length);
-            parse(&format!(
-                "cells:\n- id: {id}\n  files: [a]\n  cathode: LFP\n  nominal_capacity: 1\n  voltage_limits: [2, 3]\n"
-            ))
-        };
-        assert!(of(100).is_ok());
-        let said = of(101).unwrap_err();
-        assert!(said.contains("100 letters at most") && said.contains("this one has 101"), "{said}");
-    }
-}
+mod tests;

@@ -175,7 +175,8 @@ fn draft(file: &Looked, tables: &[Looked], names: &mut Names, ends: &mut Vec<End
             let guessed = guess::mapping(&file.headings).ok_or_else(|| Error::File {
                 file: place.clone(),
                 what: format!(
-                    "its headings are of no program that is known, and none of them tells time, voltage and current: {}",
+                    "its headings are of no program that is known, and none of them tells time, voltage and current: {}; write which column is what \
+                     under `mapping:` in cells.yaml, as docs/own-cells.md shows",
                     shown(file.headings.iter().map(|heading| &heading.text).join(", "), 300)
                 ),
             })?;
@@ -212,11 +213,19 @@ fn draft(file: &Looked, tables: &[Looked], names: &mut Names, ends: &mut Vec<End
         let _ = writeln!(about, "#   {}: \"{}\"{unit}{range}", role.name(), shown(&read.heading, 80));
     }
     let read: Vec<usize> = Role::ALL.into_iter().filter_map(|role| Some(plan.column(role)?.place)).collect();
-    let others =
-        file.headings.iter().enumerate().filter(|(place, heading)| !read.contains(place) && !heading.text.is_empty());
-    let others = others.map(|(_, heading)| format!("\"{}\"", shown(&heading.text, 40))).join(", ");
-    if !others.is_empty() {
-        let _ = writeln!(about, "#   not read: {}", shown(others, 1000));
+    let beside: Vec<usize> = plan.beside.iter().map(|beside| beside.place).collect();
+    let called = |is_so: &dyn Fn(usize) -> bool| {
+        let headings = file.headings.iter().enumerate().filter(|(_, heading)| !heading.text.is_empty());
+        let so = headings.filter(|(place, _)| !read.contains(place) && is_so(*place));
+        shown(so.map(|(_, heading)| format!("\"{}\"", shown(&heading.text, 40))).join(", "), 1000)
+    };
+    for (what, columns) in [
+        ("read for doubts alone", called(&|place| beside.contains(&place))),
+        ("not read", called(&|place| !beside.contains(&place))),
+    ] {
+        if !columns.is_empty() {
+            let _ = writeln!(about, "#   {what}: {columns}");
+        }
     }
     if is_marked(&file.file) {
         let _ = writeln!(
@@ -262,7 +271,7 @@ fn draft(file: &Looked, tables: &[Looked], names: &mut Names, ends: &mut Vec<End
     let _ = writeln!(draft, "  nominal_capacity: {}  # Ah; {}", facts.nominal, facts.why_nominal);
     let _ = writeln!(
         draft,
-        "  voltage_limits: [{}, {}]  # V; a guess, the lowest and highest voltage here, rounded: write the cell's",
+        "  voltage_limits: [{}, {}]  # V; a guess, the lowest and highest voltage here, rounded outwards to 10 mV: write the cell's",
         facts.low, facts.high
     );
     if let Some(temperature) = facts.temperature {

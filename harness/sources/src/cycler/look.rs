@@ -60,6 +60,12 @@ pub(super) fn look(file: &PublishedFile, stated: &Stated) -> Result<Looked, Erro
     if start.is_empty() {
         return Err(refuse("it is empty".to_owned()));
     }
+    if is_old_pickle(&start) {
+        return Err(refuse(
+            "it is a pickle of protocol 0 or 1, which are not read: load it in Python and save it anew, `pickle.dump(cell, file, protocol=4)`"
+                .to_owned(),
+        ));
+    }
     if let Some(what) = binary(file, &start) {
         return Err(refuse(what));
     }
@@ -90,6 +96,18 @@ pub(super) fn look(file: &PublishedFile, stated: &Stated) -> Result<Looked, Erro
             )),
         },
     }
+}
+
+/// Whether a file begins as a dictionary, a list or a call does in the first two protocols of pickles, which have no mark.
+fn is_old_pickle(start: &[u8]) -> bool {
+    let begins = |with: &&[u8]| start.starts_with(with);
+    let is_called = || {
+        let name = start.strip_prefix(b"c").and_then(|rest| rest.split(|byte| *byte == b'\n').next());
+        name.is_some_and(|name| {
+            [&b"copy_reg"[..], b"copyreg", b"__builtin__", b"builtins"].contains(&name) || name.starts_with(b"numpy.")
+        })
+    };
+    [&b"(dp"[..], b"(lp", b"(ip", b"}q", b"]q"].iter().any(begins) || is_called()
 }
 
 /// A packed file of which nothing is read. Zip archives and files of `gzip` are read as they are.
@@ -137,4 +155,26 @@ pub(super) fn is_marked(file: &PublishedFile) -> bool {
     // in UTF-16 a zero stands beside every letter
     let without_zeros = |start: &[u8]| start.iter().copied().filter(|byte| *byte != 0).collect::<Vec<u8>>();
     file.start(64 << 10).is_ok_and(|start| holds(&start) || holds(&without_zeros(&start)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_pickles_are_known_and_tables_are_none() {
+        for start in [
+            &b"(dp0\nS'cell_id'\n"[..],
+            b"(lp1\n",
+            b"}q\0(X",
+            b"]q\0",
+            b"ccopy_reg\n_reconstructor\n",
+            b"cnumpy.core.multiarray\n",
+        ] {
+            assert!(is_old_pickle(start), "{start:?}");
+        }
+        for start in [&b"cycle,time,voltage\n1,2,3"[..], b"(V),(A)\n", b"current\nA\n", b"\x80\x04\x95"] {
+            assert!(!is_old_pickle(start), "{start:?}");
+        }
+    }
 }

@@ -11,7 +11,7 @@ use crate::pickle::{self, Pickle};
 use crate::{batterylife, batteryml};
 use cells::catalogue::CatalogueEntry;
 use cells::cell::{Cathode, Cell, CellInfo, Cycle, DatasetName};
-use cells::count::{counted, times};
+use cells::count::{ah, counted, times};
 
 /// Bytes of one pickle.
 const LARGEST: u64 = 1 << 30;
@@ -61,6 +61,7 @@ pub(super) fn read(declared: &Declared, files: &[Looked]) -> Result<Imported, Er
         .map_err(|invalid| Error::Cell { cell: declared.id.clone(), what: invalid.to_string() })?;
     let mut imported = Imported { cell, ..imported };
     imported.remarks.extend(in_order(imported.cell.cycles()).map_err(refuse)?);
+    imported.doubt(spent_before(pickle.root()));
     imported.doubt(other_nominal(declared.nominal_capacity, pickle.root()));
     Ok(imported)
 }
@@ -87,6 +88,15 @@ fn in_order(cycles: &[Cycle]) -> Result<Option<String>, String> {
     )))
 }
 
+/// That cycles were made before those of a pickle; a fragment.
+fn spent_before(root: pickle::Node<'_>) -> Option<String> {
+    let spent = root.get("already_spent_cycles").and_then(pickle::Node::number).filter(|spent| *spent >= 1.0)?;
+    Some(format!(
+        "{spent} cycles were made before this record, as the file says (already_spent_cycles): a life counted from it is too short by them, \
+         and its first cycles are not those of a new cell; give the whole record, or add them to its life"
+    ))
+}
+
 /// That a pickle states another nominal capacity than is declared; a fragment.
 fn other_nominal(declared: f64, root: pickle::Node<'_>) -> Option<String> {
     let number = root.get("nominal_capacity_in_Ah").and_then(pickle::Node::number);
@@ -94,10 +104,11 @@ fn other_nominal(declared: f64, root: pickle::Node<'_>) -> Option<String> {
     let is_other = stated.is_finite() && stated > 0.0 && (declared / stated - 1.0).abs() > SAME;
     is_other.then(|| {
         format!(
-            "the file says that its nominal capacity is {stated:.4} Ah, and {declared} Ah are declared, {:+.1} %: lives are counted to a share \
+            "the file says that its nominal capacity is {stated} Ah, and {declared} Ah are declared, {:+.1} %: lives are counted to a share \
              of it; write the maker's in cells.yaml, or mend the file's",
             100.0 * (declared / stated - 1.0)
-        )
+        ,
+stated = ah(stated))
     })
 }
 
@@ -174,6 +185,17 @@ fn window(file: &Looked) -> Option<(f64, f64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn cycles_before_the_record_are_said() {
+        let of = |spent: u8| {
+            let bytes = [b"\x80\x02}U\x14already_spent_cyclesK".to_vec(), vec![spent, b's', b'.']].concat();
+            let pickle = Pickle::read(&mut &bytes[..], pickle::MEMORY).unwrap();
+            spent_before(pickle.root())
+        };
+        assert_eq!(of(0), None);
+        assert!(of(200).unwrap().starts_with("200 cycles were made before this record"));
+    }
 
     #[test]
     fn cycles_that_go_down_are_refused_and_those_that_begin_anew_said() {

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 
 use super::beside::{self, Said};
-use super::calendar::{self, Dates};
+use super::calendar::{self, Dates, Moments};
 use super::clock;
 use super::encoding::Decoded;
 use super::error::Error;
@@ -245,9 +245,9 @@ fn time(row: &Row<'_, COLUMNS>, unit: Unit) -> Result<f64, Problem> {
 }
 
 /// The moments that the time of a row can be; a number is that of days in a spreadsheet.
-fn date(row: &Row<'_, COLUMNS>) -> Result<[f64; 2], Problem> {
+fn date(row: &Row<'_, COLUMNS>) -> Result<Moments, Problem> {
     let field = row.text(TIME);
-    let of_spreadsheet = || row.plain(TIME).and_then(calendar::of_spreadsheet).map(|seconds| [seconds; 2]);
+    let of_spreadsheet = || row.plain(TIME).and_then(calendar::of_spreadsheet).map(|seconds| [seconds; 3]);
     calendar::seconds(&field).or_else(of_spreadsheet).ok_or_else(|| {
         let what = format!(
             "\"{}\" is no date like 2024-03-01 14:30:00; write the unit of the time under mapping, or name another column",

@@ -15,13 +15,15 @@ pub(super) enum Quantity {
     Temperature,
 }
 
-/// Which of the two comes first in dates like `3/1/2024`.
+/// Which part comes first in dates like `3/1/2024` and `24/3/1`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DayAndMonth {
     /// As in most of the world.
     DayFirst,
     /// As in the United States.
     MonthFirst,
+    /// As in East Asia, where the year has two digits.
+    YearFirst,
 }
 
 /// How values are written.
@@ -63,7 +65,7 @@ impl Quantity {
     /// The names of its units, for a person.
     pub(super) fn units(self) -> &'static str {
         match self {
-            Self::Time => "s, ms, min, h, d, h:min:s, date, dd/mm/yyyy, mm/dd/yyyy",
+            Self::Time => "s, ms, min, h, d, h:min:s, date, dd/mm/yyyy, mm/dd/yyyy, yy/mm/dd",
             Self::Voltage => "V, mV",
             Self::Current => "A, mA, uA",
             Self::Capacity => "Ah, mAh, uAh, C",
@@ -80,6 +82,7 @@ impl Quantity {
         if self == Self::Time && word.contains("yy") {
             return Some(date(match word.find("yy") {
                 _ if word.starts_with("dd") => Some(DayAndMonth::DayFirst),
+                Some(0) if !word.starts_with("yyyy") => Some(DayAndMonth::YearFirst),
                 Some(1..) => Some(DayAndMonth::MonthFirst),
                 _ => None,
             }));
@@ -157,6 +160,7 @@ mod tests {
         let order = |text: &str| Quantity::Time.unit(text).map(|unit| unit.form);
         assert_eq!(order("date"), Some(Form::Date(None)));
         assert_eq!(order("yyyy-mm-dd hh:mm:ss"), Some(Form::Date(None)));
+        assert_eq!(order("yy/mm/dd hh:mm"), Some(Form::Date(Some(DayAndMonth::YearFirst))));
         assert_eq!(order("dd/mm/yyyy"), Some(Form::Date(Some(DayAndMonth::DayFirst))));
         assert_eq!(order("MM/DD/YYYY hh:mm"), Some(Form::Date(Some(DayAndMonth::MonthFirst))));
         assert_eq!(ours(Quantity::Temperature, "℃"), Some(2.0));

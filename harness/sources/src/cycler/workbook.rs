@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::beside::Said;
-use super::calendar::{self, Dates};
+use super::calendar::{self, Dates, Moments};
 use super::clock;
 use super::dialect::Dialect;
 use super::error::Error;
@@ -141,7 +141,7 @@ struct Rows<'a> {
     /// How times are written.
     time_form: Form,
     /// What the date of the row can be.
-    moment: [f64; 2],
+    moment: Moments,
     dates: Dates,
     /// The cycler's word of the row.
     state: String,
@@ -172,7 +172,7 @@ impl<'a> Rows<'a> {
             row: None,
             values,
             time_form,
-            moment: [0.0; 2],
+            moment: [0.0; 3],
             dates,
             state: String::new(),
             beside: vec![None; plan.beside.len()],
@@ -206,7 +206,7 @@ impl<'a> Rows<'a> {
             let bad = |what: String| format!("row {}, column \"{}\": {what}", row + 1, shown(&read.heading, 80));
             let unit = |number: f64| read.unit.map_or(number, |unit| unit.to_ours(number));
             if let (Role::Time, Some(Unit { form: Form::Date(_), .. })) = (role, read.unit) {
-                let of_number = |days| calendar::of_spreadsheet(days).map(|seconds| [seconds; 2]);
+                let of_number = |days| calendar::of_spreadsheet(days).map(|seconds| [seconds; 3]);
                 let moment = match value {
                     Value::Number(days) | Value::Date(Some(days)) => of_number(days),
                     Value::Text(text) if text.trim().is_empty() => continue,

@@ -2,7 +2,7 @@
 //! to 2.0 V.
 
 use cells::cell::Cycle;
-use cells::cell::LEAST_CURRENT;
+use cells::cell::least_current;
 use numerics::signal::{interp, linspace};
 
 /// Points of a curve.
@@ -10,18 +10,20 @@ const POINTS: usize = 1000;
 /// V at its first point and at its last.
 const ENDS: (f64, f64) = (3.6, 2.0);
 
-/// The curve that was published with the cycle; of another cycle, one that is made of its samples.
+/// The curve that was published with the cycle; of another cycle, one that is made of its samples, by the nominal capacity in Ah of its
+/// cell.
 ///
 /// Made curves never fall: of all that do not, they are nearest to the samples, which noise and glitches make go back and
 /// forth. Above all samples nothing is discharged yet, below all of them nothing more is. Cycles of at most two samples of
 /// discharge give zeros, as features take them.
-pub(super) fn of(cycle: &Cycle) -> Vec<f64> {
+pub(super) fn of(cycle: &Cycle, nominal: f64) -> Vec<f64> {
     if let Some(published) = &cycle.qdlin {
         return published.clone();
     }
+    let least = least_current(nominal);
     let samples = cycle.voltage.iter().zip(&cycle.discharge_capacity).zip(&cycle.current);
     let mut samples: Vec<(f64, f64)> = samples
-        .filter(|(_, current)| **current < -LEAST_CURRENT)
+        .filter(|(_, current)| **current < -least)
         .map(|((voltage, capacity), _)| (*voltage, *capacity))
         .collect();
     if samples.len() <= 2 {
@@ -69,7 +71,7 @@ mod tests {
     fn a_made_curve_rises_from_nothing_to_what_the_cycle_gives() {
         for id in ["MATR_b1c0", "MATR_b4c44"] {
             for cycle in VirtualLab::new().cell(id, 20).unwrap().cycles() {
-                let curve = of(cycle);
+                let curve = of(cycle, 1.1);
                 assert_eq!((curve.len(), curve[0]), (1000, 0.0));
                 assert!(curve.windows(2).all(|pair| pair[0] <= pair[1]), "{id}: it falls");
                 let (end, given) = (curve[999], cycle.discharged());
@@ -88,9 +90,16 @@ mod tests {
         let discharge_capacity: Vec<f64> = voltage.iter().map(|voltage| 3.6 - voltage).collect();
         let mut cycle = Cycle { current: vec![-4.4; 17], voltage, discharge_capacity, ..Cycle::default() };
         let expected: Vec<f64> = (0..1000).map(|k| 1.6 * f64::from(k) / 999.0).collect();
-        assert!(of(&cycle).iter().zip(&expected).all(|(made, expected)| (made - expected).abs() < 1e-12));
+        assert!(of(&cycle, 1.1).iter().zip(&expected).all(|(made, expected)| (made - expected).abs() < 1e-12));
+        // a coin cell has a thousandth of the current, and of the curve
+        let coin = Cycle {
+            current: vec![-4.4e-3; 17],
+            discharge_capacity: cycle.discharge_capacity.iter().map(|capacity| 1e-3 * capacity).collect(),
+            ..cycle.clone()
+        };
+        assert!((of(&coin, 1.1e-3)[999] - 1.6e-3).abs() < 1e-12);
         cycle.qdlin = Some(vec![1.0; 7]);
-        assert_eq!(of(&cycle), [1.0; 7]);
-        assert_eq!(of(&Cycle::default()), [0.0; 1000]);
+        assert_eq!(of(&cycle, 1.1), [1.0; 7]);
+        assert_eq!(of(&Cycle::default(), 1.1), [0.0; 1000]);
     }
 }

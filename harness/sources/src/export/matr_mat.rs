@@ -114,20 +114,20 @@ const UNKNOWN_POLICY: &str = "nan";
 /// The vectors of a summary.
 const SUMMARY: [&str; 8] = ["IR", "QCharge", "QDischarge", "Tavg", "Tmin", "Tmax", "chargetime", "cycle"];
 
-/// Picks a series of a cycle.
-type SeriesOf = fn(&Cycle) -> Option<Cow<'_, [f64]>>;
+/// Picks a series of a cycle, of a cell of this nominal capacity in Ah.
+type SeriesOf = fn(&Cycle, f64) -> Option<Cow<'_, [f64]>>;
 
 /// The series of a cycle.
 const SERIES: [(&str, SeriesOf); 9] = [
-    ("I", |cycle| Some(Cow::from(&cycle.current))),
-    ("Qc", |cycle| cycle.charge_capacity.as_ref().map(Cow::from)),
-    ("Qd", |cycle| Some(Cow::from(&cycle.discharge_capacity))),
-    ("Qdlin", |cycle| Some(Cow::from(discharge_curve::of(cycle)))),
-    ("T", |cycle| cycle.temperature.as_ref().map(Cow::from)),
-    ("Tdlin", |_| None),
-    ("V", |cycle| Some(Cow::from(&cycle.voltage))),
-    ("discharge_dQdV", |_| None),
-    ("t", |cycle| Some(cycle.time.as_ref()?.iter().map(|time| matr::TIME.from_seconds(*time)).collect())),
+    ("I", |cycle, _| Some(Cow::from(&cycle.current))),
+    ("Qc", |cycle, _| cycle.charge_capacity.as_ref().map(Cow::from)),
+    ("Qd", |cycle, _| Some(Cow::from(&cycle.discharge_capacity))),
+    ("Qdlin", |cycle, nominal| Some(Cow::from(discharge_curve::of(cycle, nominal)))),
+    ("T", |cycle, _| cycle.temperature.as_ref().map(Cow::from)),
+    ("Tdlin", |_, _| None),
+    ("V", |cycle, _| Some(Cow::from(&cycle.voltage))),
+    ("discharge_dQdV", |_, _| None),
+    ("t", |cycle, _| Some(cycle.time.as_ref()?.iter().map(|time| matr::TIME.from_seconds(*time)).collect())),
 ];
 
 /// A file in the making.
@@ -222,7 +222,7 @@ impl MatFile {
         for (name, values) in SERIES {
             let mut references = Vec::with_capacity(cycles.len());
             for cycle in cycles {
-                references.push(match values(cycle) {
+                references.push(match values(cycle, cell.info().nominal_capacity) {
                     Some(values) if !values.is_empty() => self.numbers(&values)?,
                     _ => nothing,
                 });

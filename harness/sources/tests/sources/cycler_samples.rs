@@ -69,7 +69,7 @@ const SAMPLES: &[(&str, &str, Verdict)] = &[
         "bs542_004_gr_li_50ua_50mv_1v_191020_Channel_11.xlsx",
         "Arbin",
         Read(&[
-            "doubtful: cycle 2: 0.0000 Ah went in and 0.0053 Ah came out",
+            "doubtful: cycle 2: 0.00000460 Ah went in and 0.00526 Ah came out",
             "doubtful: no current reaches 0.00058 A",
         ]),
     ),

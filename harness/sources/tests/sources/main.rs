@@ -3,6 +3,7 @@
 mod battery_archive;
 mod calce;
 mod cases;
+mod cycler_archives;
 mod cycler_damage;
 mod cycler_files;
 mod cycler_records;

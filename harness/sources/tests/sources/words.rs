@@ -37,14 +37,20 @@ fn rows() -> Vec<([f64; 5], u32, &'static str)> {
 }
 
 /// How a number is written.
-type Write<'a> = &'a dyn Fn(f64) -> String;
+pub(super) type Write<'a> = &'a dyn Fn(f64) -> String;
 
-fn plain(value: f64) -> String {
+pub(super) fn plain(value: f64) -> String {
     format!("{value:.4}")
 }
 
 /// A table of the rows.
-fn table(separator: char, end: &str, number: Write<'_>, state: &dyn Fn(&str) -> String, is_signed: bool) -> String {
+pub(super) fn table(
+    separator: char,
+    end: &str,
+    number: Write<'_>,
+    state: &dyn Fn(&str) -> String,
+    is_signed: bool,
+) -> String {
     let s = separator;
     let mut text = format!("t{s}U{s}I{s}Qc{s}Qd{s}n{s}what{end}");
     for ([time, voltage, current, charge, discharge], cycle, word) in rows() {
@@ -55,11 +61,11 @@ fn table(separator: char, end: &str, number: Write<'_>, state: &dyn Fn(&str) -> 
     text
 }
 
-fn as_is(word: &str) -> String {
+pub(super) fn as_is(word: &str) -> String {
     word.to_owned()
 }
 
-const HEAD: &str = "cells:\n- id: mine\n  files: [FILE]\n  format: table\n  cathode: LFP\n  nominal_capacity: 1\n  \
+pub(super) const HEAD: &str = "cells:\n- id: mine\n  files: [FILE]\n  format: table\n  cathode: LFP\n  nominal_capacity: 1\n  \
                     voltage_limits: [2.4, 3.6]\n  mapping:\n    time: {column: t, unit: s}\n    voltage: {column: U, unit: V}\n    \
                     charge_capacity: {column: Qc, unit: Ah}\n    discharge_capacity: {column: Qd, unit: Ah}\n    cycle: {column: n}\n    \
                     state: {column: what}\n    current: {column: I, unit: A";
@@ -76,7 +82,7 @@ fn imported(name: &str, bytes: &[u8], more: &str) -> Result<(String, cells::cell
     import_by(&file, &yaml, &dir.path().join("store"))
 }
 
-fn import_by(file: &Path, yaml: &Path, store: &Path) -> Result<(String, cells::cell::Cell), String> {
+pub(super) fn import_by(file: &Path, yaml: &Path, store: &Path) -> Result<(String, cells::cell::Cell), String> {
     use cells::source::CellSource as _;
     let files = cycler::open(&[file.to_owned()], yaml).map_err(|error| error.to_string())?;
     let mut store = cells::store::Store::create(store).unwrap();

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::failure::Failure;
-use cells::cell::LEAST_CURRENT;
+use cells::cell::least_current;
 use cells::cell::{Cell, Cycle, LifeRecord, Origin};
 use record::files::write_whole;
 use report::csv;
@@ -89,7 +89,7 @@ fn table(cell: &Cell, positions: &[usize]) -> String {
     let mut text = "position,cycle,half,capacity_ah,voltage_v,current_a\n".to_owned();
     for &position in positions {
         let cycle = &cell.cycles()[position];
-        for (half, capacity, voltage, current) in samples(cycle) {
+        for (half, capacity, voltage, current) in samples(cell, cycle) {
             text.push_str(&format!("{position},{},{half},{capacity},{voltage},{current}\n", cycle.number));
         }
     }
@@ -97,11 +97,12 @@ fn table(cell: &Cell, positions: &[usize]) -> String {
 }
 
 /// The samples of a cycle that belong to a half, with its name: Ah of this half, V, A.
-fn samples(cycle: &Cycle) -> impl Iterator<Item = (&'static str, f64, f64, f64)> {
-    cycle.voltage.iter().zip(&cycle.current).enumerate().filter_map(|(sample, (&voltage, &current))| {
+fn samples<'a>(cell: &Cell, cycle: &'a Cycle) -> impl Iterator<Item = (&'static str, f64, f64, f64)> + use<'a> {
+    let least = least_current(cell.info().nominal_capacity);
+    cycle.voltage.iter().zip(&cycle.current).enumerate().filter_map(move |(sample, (&voltage, &current))| {
         let (half, capacity) = match cycle.charge_capacity.as_ref() {
-            Some(charged) if current > LEAST_CURRENT => (CHARGE, charged[sample]),
-            _ if current < -LEAST_CURRENT => (DISCHARGE, cycle.discharge_capacity[sample]),
+            Some(charged) if current > least => (CHARGE, charged[sample]),
+            _ if current < -least => (DISCHARGE, cycle.discharge_capacity[sample]),
             _ => return None,
         };
         Some((half, capacity, voltage, current))
@@ -159,7 +160,7 @@ fn curves(cell: &Cell, positions: &[usize]) -> Figure {
     let mut series = Vec::new();
     for (&position, &marker) in positions.iter().zip(&MARKERS) {
         let cycle = &cell.cycles()[position];
-        let of_half = |half| samples(cycle).filter(move |(of, ..)| *of == half);
+        let of_half = |half| samples(cell, cycle).filter(move |(of, ..)| *of == half);
         let halves =
             [CHARGE, DISCHARGE].map(|half| of_half(half).map(|(_, x, y, _)| Point::new(x, y)).collect::<Vec<_>>());
         let marks: Vec<Point> = halves.iter().flat_map(|half| thinned(half, MARKS)).collect();
@@ -236,6 +237,16 @@ mod tests {
         for (found, expected) in figure.series[0].points.iter().zip(expected) {
             assert!((found.x - expected.x).abs() < 1e-12 && found.y == expected.y, "{found:?}");
         }
+    }
+
+    #[test]
+    fn a_coin_cell_has_curves_too() {
+        let mut info = info("A");
+        info.nominal_capacity = 1.1e-3;
+        let mut cycle = discharge_cycle(1, 1.1e-3);
+        cycle.current = vec![-4.4e-3; 3];
+        let cell = Cell::new(info, vec![cycle], LifeRecord::Capacity(vec![1.1e-3])).unwrap();
+        assert_eq!(table(&cell, &[0]).lines().count(), 1 + 3);
     }
 
     #[test]

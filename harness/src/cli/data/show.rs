@@ -1,6 +1,7 @@
 //! `batlinet data show`.
 
 use cells::cell::{Cell, LifeRecord, Origin};
+use cells::count::ah;
 use cells::datasets;
 use cells::label::{Crossing, LabelRule, Unreached, Verdict};
 use cells::notes::Notes;
@@ -71,10 +72,10 @@ fn also(cell: &Cell) -> String {
 fn capacities(cell: &Cell) -> String {
     let (Some(first), Some(last)) = (cell.cycles().first(), cell.cycles().last()) else { return "none".to_owned() };
     format!(
-        "{:.4} Ah in cycle {}, {:.4} Ah in cycle {}",
-        first.discharged(),
+        "{} Ah in cycle {}, {} Ah in cycle {}",
+        ah(first.discharged()),
         first.number,
-        last.discharged(),
+        ah(last.discharged()),
         last.number
     )
 }
@@ -92,8 +93,9 @@ fn life(cell: &Cell) -> String {
                 left_out => format!("; {left_out} more were dropped as outliers"),
             };
             format!(
-                "{} cycles on record, the last with {last:.4} Ah ({share:.1} % of nominal){left_out}",
-                capacity.len()
+                "{} cycles on record, the last with {last} Ah ({share:.1} % of nominal){left_out}",
+                capacity.len(),
+                last = ah(last)
             )
         }
     }

@@ -257,3 +257,109 @@ fn samples_that_are_missing_where_a_discharge_changes_its_rate_explain_a_current
         assert!(!doubts(&cell(info.clone(), other)).is_empty());
     }
 }
+
+/// What is said of 60 cycles with so many samples of discharge each, of which some are changed.
+fn coarse(samples: usize, change: impl Fn(usize, &mut Cycle)) -> String {
+    let cycles = (0..60_u32).map(|place| {
+        let fine = discharge(place + 1, 1.0 - 1e-3 * f64::from(place));
+        let every = 99 / (samples - 1);
+        let thin = |values: &Vec<f64>| values.iter().copied().step_by(every).collect::<Vec<f64>>();
+        let mut cycle = Cycle {
+            voltage: thin(&fine.voltage),
+            current: thin(&fine.current),
+            discharge_capacity: thin(&fine.discharge_capacity),
+            time: fine.time.as_ref().map(thin),
+            ..fine
+        };
+        change(place as usize, &mut cycle);
+        cycle
+    });
+    let info = CellInfo { nominal_capacity: 1.0, origin: Origin::Real, ..info("mine") };
+    doubts(&cell(info, cycles.collect())).iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+#[test]
+fn counters_of_few_samples_are_held_against_a_steady_current() {
+    for samples in [10, 34] {
+        assert_eq!(coarse(samples, |_, _| ()), "");
+        let drifting = coarse(samples, |place, cycle| {
+            cycle.discharge_capacity.iter_mut().for_each(|value| *value *= 1.0 + 0.08 * place as f64 / 59.0);
+        });
+        assert!(drifting.contains("one of the two"), "{samples}: {drifting}");
+        let off = coarse(samples, |_, cycle| cycle.current.iter_mut().for_each(|value| *value *= 1.12));
+        assert!(off.contains("(-10.7 %): one of the two is scaled wrongly"), "{samples}: {off}");
+    }
+    // a current that falls between samples, as at a held voltage, leaves its integral open
+    let falling = coarse(10, |_, cycle| {
+        let count = cycle.current.len() as f64;
+        cycle.current.iter_mut().enumerate().for_each(|(k, value)| *value = -2.5 * (1.0 - k as f64 / count).powi(2));
+    });
+    assert!(!falling.contains("one of the two"), "{falling}");
+}
+
+/// A charge and a discharge under 1 A, both with the sign of the current.
+fn both_halves(number: u32, sign: f64) -> Cycle {
+    let down = discharge(number, 1.0 - 1e-4 * f64::from(number));
+    let given = down.discharged();
+    let time: Vec<f64> = down.time.clone().unwrap();
+    Cycle {
+        number,
+        voltage: down.voltage.iter().rev().chain(&down.voltage).copied().collect(),
+        current: (0..200).map(|k| if k < 100 { sign } else { -sign }).collect(),
+        charge_capacity: Some((0..200).map(|k| given * f64::from(k.min(99)) / 99.0).collect()),
+        discharge_capacity: (0..200).map(|k| given * f64::from((k - 100).max(0)) / 99.0).collect(),
+        time: Some(time.iter().copied().chain(time.iter().map(|time| 3600.0 * given + 10.0 + time)).collect()),
+        ..Cycle::default()
+    }
+}
+
+#[test]
+fn one_whole_cycle_with_a_turned_sign_is_said() {
+    let said = |turned: &[u32], id: &str| {
+        let cycles = (1..41).map(|number| both_halves(number, if turned.contains(&number) { -1.0 } else { 1.0 }));
+        let info = CellInfo { nominal_capacity: 1.0, origin: Origin::Real, ..info(id) };
+        doubts(&cell(info, cycles.collect())).iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    };
+    assert!(!said(&[], "mine").contains("sign"));
+    let one = said(&[20], "mine");
+    assert!(one.contains("cycle 20: the voltage falls while the current is positive"), "{one}");
+    assert!(one.contains("in this cycle only"), "{one}");
+    assert!(said(&[20, 21], "mine").contains("cycle 20 (and so 2 of 40 cycles): the voltage falls"));
+    assert!(!said(&[20], "MATR_b1c0").contains("in this cycle only"));
+}
+
+#[test]
+fn a_capacity_that_rises_for_good_is_said_and_one_that_is_won_back_is_not() {
+    let fade = |place: usize| 1.0 - 5e-4 * place as f64 + 1e-4 * (place % 3) as f64;
+    let with = |change: &dyn Fn(usize) -> f64| {
+        said(&(0..150).map(|place| fade(place) + change(place)).collect::<Vec<f64>>(), None)
+    };
+    assert_eq!(with(&|_| 0.0), "");
+    let risen = with(&|place| if place >= 70 { 0.05 } else { 0.0 });
+    assert!(
+        risen.contains("cycle 71: the capacity rises from 0.96") && risen.contains("at once and stays there"),
+        "{risen}"
+    );
+    // what a rest wins back goes in some tens of cycles
+    let won = with(&|place| if place >= 70 { 0.06 * (-(place as f64 - 70.0) / 15.0).exp() } else { 0.0 });
+    assert_eq!(won, "");
+}
+
+#[test]
+fn a_voltage_that_stands_still_in_discharge_is_said() {
+    let of = |frozen: bool| {
+        let cycles = (1..21).map(|number| {
+            let mut cycle = both_halves(number, 1.0);
+            if frozen {
+                cycle.voltage[100..].fill(3.4);
+            }
+            cycle
+        });
+        let info = CellInfo { nominal_capacity: 1.0, origin: Origin::Real, ..info("mine") };
+        doubts(&cell(info, cycles.collect())).iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    };
+    assert!(!of(false).contains("was not measured"));
+    let said = of(true);
+    assert!(said.contains("cycle 1 (and so 20 of 20 cycles): the voltage stays within 0.0 mV"), "{said}");
+    assert!(said.contains("was not measured in discharge"), "{said}");
+}

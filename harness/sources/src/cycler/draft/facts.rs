@@ -92,7 +92,7 @@ impl Facts {
             let digits = 10_f64.powf(1.0 - largest_half.log10().floor());
             (
                 ((largest_half * digits).ceil() / digits).max(1e-6),
-                "a guess, the most that passed in one half, rounded: write the maker's",
+                "a guess, the most that passed in one half, rounded up to two digits: write the maker's",
             )
         } else {
             (1.0, "not known, since no charge passed: write the maker's")

@@ -318,7 +318,7 @@ fn of_reached(rule: &LabelRule) -> LabelRule {
 pub(super) fn unknown(rule: &LabelRule) -> String {
     let percent = |share: f64| (1e4 * share).round() / 100.0;
     format!(
-        "they never reach {} % of nominal capacity and end at {} % or above, or before their published life",
+        "they never reach {} % of nominal capacity and end at {} % or above, or before their published or declared life",
         percent(rule.end_of_life),
         percent(rule.censored_above)
     )
