@@ -108,7 +108,8 @@ impl Answer {
     }
 }
 
-/// A table with a header; warnings are one field, with ` | ` between them, as `; ` stands within some. Numbers are written so that the same come back.
+/// A table with a header; warnings are one field, with ` | ` between them, as `; ` stands within some. Numbers are written so that the
+/// same come back.
 ///
 /// # Errors
 /// [`Error::Internal`].

@@ -1,8 +1,7 @@
 //! A capacity that rises at one cycle and stays there, where none does of itself: a current that is measured otherwise from there on.
 
-use super::record::{SETTLED, STEPS, around};
+use super::record::{SETTLED, STEPS, around, told_around};
 use super::{Doubt, Seen, middle::median};
-use crate::count::ah;
 
 /// Share of the nominal capacity by which a rest or a check-up does not raise a capacity for good.
 const RISE: f64 = 0.035;
@@ -37,13 +36,11 @@ impl Seen<'_> {
         };
         let steps: Vec<usize> = inside.filter(is_step).collect();
         self.of_positions(&steps, capacity.len(), |first| {
-            let (before, after) = around(capacity, first).unwrap_or_default();
+            let (before, after) = told_around(capacity, first);
             format!(
-                "the capacity rises from {before} to {after} Ah at once and stays there, as that of no cell does of itself: the current seems to be \
-                 measured in another range, or the cell to be cycled otherwise, or the files to be of two cells; say which part is right by \
-                 giving that alone",
-                before = ah(before),
-                after = ah(after)
+                "the capacity rises from {before} to {after} Ah at once and stays there, as that of no cell does of itself: the \
+                 current seems to be measured in another range, or the cell to be cycled otherwise, or the files to be of two \
+                 cells; say which part is right by giving that alone"
             )
         })
     }

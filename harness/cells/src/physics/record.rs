@@ -49,6 +49,11 @@ pub(super) fn around(capacity: &[f64], position: usize) -> Option<(f64, f64)> {
     Some((median(before)?, median(after)?))
 }
 
+/// The same as it is told, Ah.
+pub(super) fn told_around(capacity: &[f64], position: usize) -> (String, String) {
+    around(capacity, position).map(|(before, after)| (ah(before), ah(after))).unwrap_or_default()
+}
+
 impl Seen<'_> {
     /// All doubts of the record; none of a published cell.
     pub(super) fn record(&self) -> Vec<Doubt> {
@@ -188,12 +193,10 @@ impl Seen<'_> {
                 && around(capacity, position).is_some_and(|(before, after)| after > before + RISE * self.nominal)
         });
         self.of_positions(&rises.collect::<Vec<_>>(), capacity.len(), |first| {
-            let (before, after) = around(capacity, first).unwrap_or_default();
+            let (before, after) = told_around(capacity, first);
             format!(
                 "the capacity rises from {before} to {after} Ah, and stays there: the files are in another order or of \
-                 another cell, or the cycles before are of another kind",
-                before = ah(before),
-                after = ah(after)
+                 another cell, or the cycles before are of another kind"
             )
         })
     }
@@ -209,13 +212,11 @@ impl Seen<'_> {
         };
         let falls: Vec<usize> = (AROUND..capacity.len().saturating_sub(1)).filter(is_fall).collect();
         self.of_positions(&falls, capacity.len(), |first| {
-            let (before, after) = around(capacity, first).unwrap_or_default();
+            let (before, after) = told_around(capacity, first);
             format!(
                 "the capacity falls from {before} to {after} Ah in one step, and stays there: from here on it seems to be cycled \
                  otherwise, or to be another cell, or part of what it gives is not counted; a life may rest on that"
-            ,
-before = ah(before),
-after = ah(after))
+            )
         })
     }
 
@@ -235,13 +236,11 @@ after = ah(after))
         };
         let steps: Vec<usize> = inside.filter(is_step).collect();
         self.of_positions(&steps, capacity.len(), |first| {
-            let (before, after) = around(capacity, first).unwrap_or_default();
+            let (before, after) = told_around(capacity, first);
             format!(
                 "the capacity falls from {before} to {after} Ah at once and stays there, as it does nowhere else in the record: cycles may be \
                  missing before it, as where a file lacks and clock and numbers begin anew, or it is cycled otherwise from here on"
-            ,
-before = ah(before),
-after = ah(after))
+            )
         })
     }
 
@@ -345,13 +344,11 @@ after = ah(after))
             return None;
         }
         self.flag(&|facts| self.is_whole(facts), &|facts| facts.hole.is_some(), |facts| {
-            let (hole, usual) = facts.hole.unwrap_or_default();
+            let (hole, usual) = facts.hole.map(|(hole, usual)| (ah(hole), ah(usual))).unwrap_or_default();
             format!(
                 "{hole} Ah of its discharge lie between two samples, and {usual} Ah between most others: samples are missing, \
                  and its curve is drawn straight there"
-            ,
-hole = ah(hole),
-usual = ah(usual))
+            )
         })
     }
 
