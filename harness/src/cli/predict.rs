@@ -143,7 +143,7 @@ mod tests {
             references: Vec::new(),
             recorded_life: None,
         };
-        let text = table(&[answer.clone()], Some("0.9 interval of folds"));
+        let text = table(std::slice::from_ref(&answer), Some("0.9 interval of folds"));
         assert!(
             text.contains(
                 "|\nlow and high are a 0.9 interval of folds\n\nwarnings of mine:\n- it is another; and so on\n"

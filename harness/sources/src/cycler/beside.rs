@@ -13,7 +13,7 @@ use super::calendar::{self, Dates, Moments};
 use super::error::Error;
 use super::heading::Heading;
 use super::samples::Samples;
-use super::unit::DayAndMonth;
+use super::unit::DateOrder;
 use cells::count::counted;
 use cells::quote::shown;
 
@@ -332,7 +332,7 @@ pub(super) fn between(before: &Samples, after: &Samples, lasts: [f64; 2]) -> Opt
     };
     let times = match dates.settle(None) {
         Ok(times) => times,
-        Err(_) => [DayAndMonth::DayFirst, DayAndMonth::MonthFirst, DayAndMonth::YearFirst]
+        Err(_) => [DateOrder::DayMonthYear, DateOrder::MonthDayYear, DateOrder::YearMonthDay]
             .map(|order| of_order(order as usize))
             .into_iter()
             .find(goes_with_times)?,

@@ -1,6 +1,6 @@
 //! Times that are written as dates: `2024-03-01 14:30:00.5`, `01.03.2024 14:30:00`, `3/1/2024 2:30 PM`, `01-Mar-24 14:30:00`.
 
-use super::unit::DayAndMonth;
+use super::unit::DateOrder;
 
 /// Seconds since 1970 that a text can be: with the day before the month, behind it, and with a year of two digits first. Where it cannot be
 /// one of them, that is NaN; where no year of two digits can come first, it is as with the day first.
@@ -151,13 +151,13 @@ impl Dates {
     ///
     /// # Errors
     /// A fragment: whether the day, the month or the year comes first is not known.
-    pub(super) fn settle(self, stated: Option<DayAndMonth>) -> Result<Vec<f64>, String> {
+    pub(super) fn settle(self, stated: Option<DateOrder>) -> Result<Vec<f64>, String> {
         let Self { day_first, others: [month_first, year_first] } = self;
         let or_day = |times: Vec<f64>| if times.is_empty() { day_first.clone() } else { times };
         let times = match stated {
-            Some(DayAndMonth::DayFirst) => day_first,
-            Some(DayAndMonth::MonthFirst) => or_day(month_first),
-            Some(DayAndMonth::YearFirst) => or_day(year_first),
+            Some(DateOrder::DayMonthYear) => day_first,
+            Some(DateOrder::MonthDayYear) => or_day(month_first),
+            Some(DateOrder::YearMonthDay) => or_day(year_first),
             None => {
                 let first = day_first.clone();
                 let is_year_alone = !can_be(&first) && (month_first.is_empty() || !can_be(&month_first));
@@ -278,14 +278,14 @@ mod tests {
         assert_eq!(settled(&["1/2/2024 0:00", "1/2/2024 12:00"], None), Ok(vec![0.0, 0.5]));
         let unclear = ["1/2/2024 0:00", "2/2/2024 0:00", "3/2/2024 0:00"];
         assert!(settled(&unclear, None).unwrap_err().contains("whether the day or the month comes first"));
-        assert_eq!(settled(&unclear, Some(DayAndMonth::DayFirst)), Ok(vec![0.0, 1.0, 2.0]));
-        assert_eq!(settled(&unclear, Some(DayAndMonth::MonthFirst)), Ok(vec![0.0, 31.0, 60.0]));
+        assert_eq!(settled(&unclear, Some(DateOrder::DayMonthYear)), Ok(vec![0.0, 1.0, 2.0]));
+        assert_eq!(settled(&unclear, Some(DateOrder::MonthDayYear)), Ok(vec![0.0, 31.0, 60.0]));
         assert!(settled(&["13/2/2024", "2/13/2024"], None).is_err());
         // a year of two digits
         let ours = ["24/01/30 0:00", "24/01/31 0:00", "24/02/01 0:00"];
         assert!(settled(&ours[..2], None).unwrap_err().contains("unit: yy/mm/dd"));
         assert!(settled(&ours, None).unwrap_err().contains("yy/mm/dd"));
-        assert_eq!(settled(&ours, Some(DayAndMonth::YearFirst)), Ok(vec![0.0, 1.0, 2.0]));
+        assert_eq!(settled(&ours, Some(DateOrder::YearMonthDay)), Ok(vec![0.0, 1.0, 2.0]));
         assert_eq!(settled(&["32/01/30 0:00", "32/01/31 0:00"], None), Ok(vec![0.0, 1.0]));
         assert_eq!(settled(&["30/01/24 0:00", "31/01/24 0:00", "01/02/24 0:00"], None), Ok(vec![0.0, 1.0, 2.0]));
         assert_eq!(settled(&["24/01/03 0:00", "24/01/03 12:00"], None), Ok(vec![0.0, 0.5]));

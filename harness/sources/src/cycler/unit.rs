@@ -17,13 +17,13 @@ pub(super) enum Quantity {
 
 /// Which part comes first in dates like `3/1/2024` and `24/3/1`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum DayAndMonth {
+pub(super) enum DateOrder {
     /// As in most of the world.
-    DayFirst,
+    DayMonthYear,
     /// As in the United States.
-    MonthFirst,
+    MonthDayYear,
     /// As in East Asia, where the year has two digits.
-    YearFirst,
+    YearMonthDay,
 }
 
 /// How values are written.
@@ -34,7 +34,7 @@ pub(super) enum Form {
     /// Like `26:10:00.5`.
     Clock,
     /// As dates with a time of day, perhaps with the order of day and month.
-    Date(Option<DayAndMonth>),
+    Date(Option<DateOrder>),
 }
 
 /// A unit of a column: ours = value · `factor` + `offset`, or a time of day, or a date.
@@ -57,7 +57,7 @@ const fn unit(name: &'static str, factor: f64) -> Unit {
 /// A time of day or a duration with colons.
 pub(super) const CLOCK: Unit = Unit { form: Form::Clock, ..unit("h:min:s", 1.0) };
 
-const fn date(order: Option<DayAndMonth>) -> Unit {
+const fn date(order: Option<DateOrder>) -> Unit {
     Unit { form: Form::Date(order), ..unit("date", 1.0) }
 }
 
@@ -81,9 +81,9 @@ impl Quantity {
         let word = plain.to_lowercase();
         if self == Self::Time && word.contains("yy") {
             return Some(date(match word.find("yy") {
-                _ if word.starts_with("dd") => Some(DayAndMonth::DayFirst),
-                Some(0) if !word.starts_with("yyyy") => Some(DayAndMonth::YearFirst),
-                Some(1..) => Some(DayAndMonth::MonthFirst),
+                _ if word.starts_with("dd") => Some(DateOrder::DayMonthYear),
+                Some(0) if !word.starts_with("yyyy") => Some(DateOrder::YearMonthDay),
+                Some(1..) => Some(DateOrder::MonthDayYear),
                 _ => None,
             }));
         }
@@ -160,9 +160,9 @@ mod tests {
         let order = |text: &str| Quantity::Time.unit(text).map(|unit| unit.form);
         assert_eq!(order("date"), Some(Form::Date(None)));
         assert_eq!(order("yyyy-mm-dd hh:mm:ss"), Some(Form::Date(None)));
-        assert_eq!(order("yy/mm/dd hh:mm"), Some(Form::Date(Some(DayAndMonth::YearFirst))));
-        assert_eq!(order("dd/mm/yyyy"), Some(Form::Date(Some(DayAndMonth::DayFirst))));
-        assert_eq!(order("MM/DD/YYYY hh:mm"), Some(Form::Date(Some(DayAndMonth::MonthFirst))));
+        assert_eq!(order("yy/mm/dd hh:mm"), Some(Form::Date(Some(DateOrder::YearMonthDay))));
+        assert_eq!(order("dd/mm/yyyy"), Some(Form::Date(Some(DateOrder::DayMonthYear))));
+        assert_eq!(order("MM/DD/YYYY hh:mm"), Some(Form::Date(Some(DateOrder::MonthDayYear))));
         assert_eq!(ours(Quantity::Temperature, "℃"), Some(2.0));
     }
 }
