@@ -38,7 +38,7 @@ pub struct Difference {
     /// ([sign-flip test](crate::sign_flip), two-sided). It is of these seeds, and is no better than they are.
     pub p_value: f64,
     /// The smallest difference that such a comparison finds in four of five cases at this level; infinite for fewer cells than
-    /// [`fewest_cells`](crate::fewest_cells) of one comparison.
+    /// [`fewest_cells`] of one comparison.
     pub detectable: f64,
     /// Test cells.
     pub cells: usize,
