@@ -165,6 +165,9 @@ impl Shown<'_> {
         if self.found.rows.iter().any(|row| one_seed(&row)) {
             text.push_str("of one seed, the interval is over other cells alone: that says nothing of other seeds\n");
         }
+        if self.found.has_folds() {
+            text.push_str("folds are compared one by one, on few cells each; `report` judges those of a cross-validation together\n");
+        }
         for (side, slots) in [("A", &self.found.only_a), ("B", &self.found.only_b)] {
             if !slots.is_empty() {
                 text.push_str(&format!("only in {side}: {}\n", listed(slots)));

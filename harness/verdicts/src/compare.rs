@@ -85,6 +85,11 @@ impl Comparison {
         }
     }
 
+    /// Whether folds of cross-validations are among what was compared, each by itself.
+    pub fn has_folds(&self) -> bool {
+        self.rows.iter().any(|row| row.b.experiment.contains(row::FOLD))
+    }
+
     /// How many comparisons the p values were adjusted for.
     pub fn family(&self) -> usize {
         family(&self.rows)

@@ -207,7 +207,7 @@ fn real_and_virtual_cells_do_not_mix() {
         summaries(&[run("batlinet", 0, 60.0, "real"), run("batlinet", 0, 9.0, "virtual")], &[record(Origin::Real)]);
     assert_eq!(summaries.len(), 2);
     assert!(origin_notice(&summaries).contains("VIRTUAL") && origin_notice(&summaries[..1]).contains("real"));
-    assert!(origin_notice(&summaries[1..]).contains("not shown"));
+    assert!(origin_notice(&summaries[1..]).contains("nothing about cells that were measured"));
     assert!(!origin_notice(&[]).contains("real"), "of nothing, nothing is said");
 }
 

@@ -8,7 +8,7 @@ use crate::{Group, Slot};
 use cells::count::{counted, counted_with};
 
 /// Between the name of a cross-validation and the number of a fold.
-const FOLD: &str = "-fold-";
+pub(super) const FOLD: &str = "-fold-";
 
 /// Two groups of runs, and what was found.
 #[derive(Clone, Debug)]
