@@ -67,11 +67,13 @@ pub struct Answer {
     pub references: Vec<String>,
     /// The life that its record shows, of a cell whose life has ended.
     pub recorded_life: Option<f64>,
+    /// In how many ways the cell, or its life, lies outside what the training cells were like; the warnings say in which.
+    pub outside: usize,
 }
 
 impl Answer {
     /// The columns of [`csv()`], in order.
-    pub const COLUMNS: [&'static str; 13] = [
+    pub const COLUMNS: [&'static str; 14] = [
         "cell_id",
         "life",
         "low",
@@ -85,10 +87,11 @@ impl Answer {
         "reference_high",
         "references",
         "recorded_life",
+        "outside",
     ];
 
     /// Its fields as text, `number` of those that may be missing.
-    pub fn row(&self, number: impl Fn(f64) -> String) -> [String; 13] {
+    pub fn row(&self, number: impl Fn(f64) -> String) -> [String; 14] {
         let number = |value: Option<f64>| value.map_or_else(String::new, &number);
         [
             self.cell_id.clone(),
@@ -104,6 +107,7 @@ impl Answer {
             number(self.reference_high),
             self.references.join("; "),
             number(self.recorded_life),
+            self.outside.to_string(),
         ]
     }
 }
@@ -152,6 +156,7 @@ mod tests {
             reference_high: None,
             references: Vec::new(),
             recorded_life: None,
+            outside: 0,
         };
         let text = csv(std::slice::from_ref(&answer)).unwrap();
         assert!(text.contains(",too few cycles,one; and its second half | another,"), "{text}");

@@ -32,6 +32,8 @@ struct Looked {
     /// The life that its record shows.
     recorded: Option<f64>,
     warnings: Vec<String>,
+    /// In how many ways it is unlike the training cells.
+    outside: usize,
     /// The features; or why there are none.
     row: Result<Vec<f32>, (Status, String)>,
 }
@@ -104,6 +106,7 @@ impl Bundle {
             has_ended: false,
             recorded: None,
             warnings: vec![],
+            outside: 0,
             row: Err((Status::Failed, error)),
         };
         // one cycle at least, for what is known of the cell
@@ -119,6 +122,7 @@ impl Bundle {
             },
         };
         let mut warnings = self.description.domain.warnings(&Traits::of(&cell));
+        let outside = warnings.len();
         let notes = source.notes(id).unwrap_or_default();
         // what its import found of the whole cell; of a store of an older program, what its first cycles show
         let doubts = notes.doubts.clone().unwrap_or_else(|| {
@@ -167,7 +171,8 @@ impl Bundle {
         if let Some(known) = self.known_again(&cell, source) {
             warnings.insert(0, known);
         }
-        Looked { seen, has_ended, recorded: recorded.filter(|_| has_ended), warnings, row: self.row(&cell) }
+        let recorded = recorded.filter(|_| has_ended);
+        Looked { seen, has_ended, recorded, warnings, outside, row: self.row(&cell) }
     }
 
     /// That a cell is a training cell under another id, if its capacities and curves say so.
@@ -276,7 +281,7 @@ impl Bundle {
         said: Option<&Said>,
         (position, far): (usize, Option<f64>),
     ) -> Answer {
-        let Looked { seen, has_ended, recorded, mut warnings, row } = looked;
+        let Looked { seen, has_ended, recorded, mut warnings, outside, row } = looked;
         let status = match &row {
             Err((status, _)) => *status,
             Ok(_) if has_ended => Status::Ended,
@@ -296,6 +301,7 @@ impl Bundle {
             reference_high: None,
             references: vec![],
             recorded_life: recorded,
+            outside,
         };
         match (row, said) {
             (Ok(_), Some(said)) => {
@@ -347,10 +353,10 @@ impl Bundle {
                         ));
                     }
                 }
+                let said_before = warnings.len();
                 warnings.extend(beyond(life, &self.train.lives));
-                if let Some(far) = far.filter(|&far| far > 1.0) {
-                    warnings.push(distant(far));
-                }
+                warnings.extend(far.filter(|&far| far > 1.0).map(distant));
+                answer.outside += warnings.len() - said_before;
                 if let Some([low, high]) = said.quartiles.as_ref().map(|quartiles| quartiles[position]) {
                     (answer.reference_low, answer.reference_high) = (Some(low), Some(high));
                 }

@@ -98,10 +98,12 @@ fn table(answers: &[Answer], interval: Option<&str>) -> String {
     // what no cell has is left out, the names of references are too many for a table, and warnings, which are sentences, stand below it
     let has_references = answers.iter().any(|answer| answer.reference_low.is_some());
     let has_recorded = answers.iter().any(|answer| answer.recorded_life.is_some());
+    let is_outside = answers.iter().any(|answer| answer.outside > 0);
     let is_shown = |column: &str| match column {
         "references" | "warnings" => false,
         "reference_low" | "reference_high" => has_references,
         "recorded_life" => has_recorded,
+        "outside" => is_outside,
         _ => true,
     };
     let shown = |row: [String; Answer::COLUMNS.len()]| {
@@ -142,6 +144,7 @@ mod tests {
             reference_high: None,
             references: Vec::new(),
             recorded_life: None,
+            outside: 0,
         };
         let text = table(std::slice::from_ref(&answer), Some("0.9 interval of folds"));
         assert!(

@@ -96,8 +96,14 @@ fn living_short_and_foreign_cells_are_told_apart() {
     let whole = VirtualLab::new().cell("MATR_b1c4", 1).unwrap();
     let recorded = cells::label::LabelRule { minimum: 0, ..cells::label::LabelRule::to(0.8) }.life(&whole).unwrap();
     assert_eq!(found["MATR_b1c4"]["recorded_life"].parse().ok(), recorded);
-    assert!(living["recorded_life"].is_empty() && text.lines().next().unwrap().ends_with(",recorded_life"), "{text}");
-    let foreign = &found["SNL_18650_NMC_25C_0-100_0.5-1C_a"]["warnings"];
+    assert!(
+        living["recorded_life"].is_empty() && text.lines().next().unwrap().ends_with(",recorded_life,outside"),
+        "{text}"
+    );
+    let foreign = &found["SNL_18650_NMC_25C_0-100_0.5-1C_a"];
+    let ways = |cell: &BTreeMap<String, String>| cell["outside"].parse::<usize>().unwrap();
+    assert!(ways(foreign) >= 3 && ways(foreign) > ways(living), "{foreign:?}");
+    let foreign = &foreign["warnings"];
     assert!(
         foreign.contains("its chemistry is NMC/graphite") && foreign.contains("nominal capacity is 3 Ah"),
         "{foreign}"
