@@ -61,12 +61,14 @@ impl Calibration {
         };
         if !self.is_enough(LEVEL) {
             return format!(
-                "none: {} too few for a {LEVEL} interval",
-                counted_with(cells, "training cell", ["is", "are"])
+                "none: {} too few for a {:.0} % interval",
+                counted_with(cells, "training cell", ["is", "are"]),
+                100.0 * LEVEL
             );
         }
         format!(
-            "{LEVEL} interval from |ln life| residuals of {count} folds of {cells} training cells, {whose}; Barber et al. 2021"
+            "{:.0} % interval from |ln life| residuals of {count} folds of {cells} training cells, {whose}; Barber et al. 2021",
+            100.0 * LEVEL
         )
     }
 

@@ -146,10 +146,10 @@ mod tests {
             recorded_life: None,
             outside: 0,
         };
-        let text = table(std::slice::from_ref(&answer), Some("0.9 interval of folds"));
+        let text = table(std::slice::from_ref(&answer), Some("90 % interval of folds"));
         assert!(
             text.contains(
-                "|\nlow and high are a 0.9 interval of folds\n\nwarnings of mine:\n- it is another; and so on\n"
+                "|\nlow and high are a 90 % interval of folds\n\nwarnings of mine:\n- it is another; and so on\n"
             ),
             "{text}"
         );
