@@ -102,10 +102,8 @@ pub(crate) fn check(folder: &Path, hashes: &Hashes) -> Result<(), String> {
                 ));
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let is_lost = !is_shared && !MAY_BE_GONE.contains(&name.as_str());
-                // a folder with a plan is one that was run in, and nothing of it was left out
-                let is_run = *name == PairPredictions::FILE && folder.join("../..").join(crate::Planned::FILE).exists();
-                if is_lost || is_run {
+                // pretrained networks are shared, and large too
+                if !is_shared && !MAY_BE_GONE.contains(&name.as_str()) {
                     return Err(format!("{name} is gone from beside this record, which has its hash"));
                 }
             }
