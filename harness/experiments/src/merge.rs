@@ -9,7 +9,7 @@ use std::{
 use itertools::Itertools as _;
 use rayon::prelude::*;
 use record::{
-    ExperimentRecord, Planned, RunRecord, Score, Status, check_row, check_rows,
+    ExperimentRecord, Planned, RunRecord, Score, Status, check_row, check_rows, entry,
     files::{self, run_folder},
     read_scores,
 };
@@ -77,7 +77,12 @@ pub fn merge(folders: &[PathBuf], out: &Path, purpose: Purpose, say: &dyn Fn(&st
     for run in &planned {
         match taken.remove(&slot(run)) {
             Some(row) => rows.push(row),
-            None => merged.missing.push(format!("{} {} seed {}", run.experiment, name(run), run.seed)),
+            None => merged.missing.push(format!(
+                "{} {} seed {}",
+                run.experiment,
+                entry(&run.model, &run.variant.to_string()),
+                run.seed
+            )),
         }
     }
     merged.runs = rows.len();
@@ -165,10 +170,6 @@ fn slot(run: &Planned) -> String {
     format!("{experiment}\u{1f}{data}\u{1f}{model}\u{1f}{variant}\u{1f}{seed}")
 }
 
-fn name(run: &Planned) -> String {
-    if run.variant.is_plain() { run.model.clone() } else { format!("{}[{}]", run.model, run.variant) }
-}
-
 /// All that was meant, in the order of the first folder, with what only later ones mean behind it.
 fn meant(parts: &[Part<'_>]) -> Vec<Planned> {
     parts.iter().flat_map(|part| &part.planned).unique_by(|run| slot(run)).cloned().collect()
@@ -213,7 +214,7 @@ fn agree(before: &Taken<'_>, score: &Score, folder: &Path) -> Result<(), Error> 
     let both = format!(
         "{} {} seed {}: {} and {}",
         score.experiment,
-        name(&run),
+        entry(&run.model, &run.variant.to_string()),
         score.seed,
         before.folder.display(),
         folder.display()

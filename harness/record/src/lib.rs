@@ -67,7 +67,7 @@ pub use error::Error;
 pub use experiment::{AS_WRITTEN, Expectation, ExperimentRecord, Metric, Protocol, Study};
 pub use ingredients::{Ingredients, hash};
 pub use keep::keep;
-pub use models::{MODELS, NETWORKS, SEEDED_MODELS, draws_nothing, is_drawn};
+pub use models::{MODELS, NETWORKS, SEEDED_MODELS, draws_nothing, entry, is_drawn};
 pub use pairs::PairPredictions;
 pub use planned::Planned;
 pub use provenance::{Provenance, UNKNOWN, Versions, card, processor};

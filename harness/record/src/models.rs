@@ -27,6 +27,11 @@ pub const SEEDED_MODELS: [&str; 5] = ["forest", "mlp", "lstm", "cnn", "batlinet"
 /// Names of those that are networks.
 pub const NETWORKS: [&str; 4] = ["mlp", "lstm", "cnn", "batlinet"];
 
+/// `ridge`, `batlinet[clean:intra_only]`: as `--models` takes it.
+pub fn entry(model: &str, variant: &str) -> String {
+    if variant.is_empty() { model.to_owned() } else { format!("{model}[{variant}]") }
+}
+
 /// Whether another seed may give another result: that of a model that draws, and in a transfer, where every seed draws its cells,
 /// that of any.
 pub fn is_drawn(model: &str, variant: &Variant) -> bool {

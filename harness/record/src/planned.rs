@@ -5,7 +5,7 @@ use std::{fmt, path::Path};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Score, files, variant::Variant};
+use crate::{Error, Score, entry, files, variant::Variant};
 use cells::{cell::Origin, whole_file};
 
 /// One run that was meant.
@@ -62,9 +62,7 @@ impl Planned {
 
     /// `ridge, seed 3`, `batlinet[intra_only], seed 3`.
     pub fn short(&self) -> String {
-        let variant = self.variant.to_string();
-        let variant = if variant.is_empty() { variant } else { format!("[{variant}]") };
-        format!("{}{variant}, seed {}", self.model, self.seed)
+        format!("{}, seed {}", entry(&self.model, &self.variant.to_string()), self.seed)
     }
 
     /// What it is a run of, as [`Score::slot`].

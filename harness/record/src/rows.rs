@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::{LifeBases, RunRecord, Score, attachments::hash_of, files};
-use crate::Error;
+use crate::{Error, entry};
 use cells::whole_file;
 use statistics::Metrics;
 
@@ -103,9 +103,8 @@ pub fn sound_rows(
 
 /// `e, ridge[variant], virtual cells, seed 3`.
 fn words(row: &Score) -> String {
-    let variant = row.variant.to_string();
-    let variant = if variant.is_empty() { variant } else { format!("[{variant}]") };
-    format!("{}, {}{variant}, {} cells, seed {}", row.experiment, row.model, row.data, row.seed)
+    let entry = entry(&row.model, &row.variant.to_string());
+    format!("{}, {entry}, {} cells, seed {}", row.experiment, row.data, row.seed)
 }
 
 /// A row must be of the run that it names, and say what its record says. Columns that files of older programs do not have are not

@@ -255,8 +255,7 @@ fn because(one: &Judged) -> String {
 fn bencher(folder: &Folder) -> String {
     let mut all = serde_json::Map::new();
     for point in history::points(folder, "") {
-        let entry = if point.variant.is_empty() { point.model } else { format!("{}[{}]", point.model, point.variant) };
-        let name = format!("{}/{}/{entry}", point.experiment, point.data);
+        let name = format!("{}/{}/{}", point.experiment, point.data, record::entry(&point.model, &point.variant));
         let measure = json!({ "value": point.value, "lower_value": point.low, "upper_value": point.high });
         let of = all.entry(name).or_insert_with(|| json!({}));
         of[point.metric.as_str()] = measure;

@@ -38,7 +38,7 @@ impl Slot {
 
     /// `ridge`, `batlinet[clean:intra_only]`: as `--models` takes it.
     pub fn entry(&self) -> String {
-        if self.variant.is_empty() { self.model.clone() } else { format!("{}[{}]", self.model, self.variant) }
+        record::entry(&self.model, &self.variant)
     }
 }
 
@@ -90,10 +90,12 @@ impl Group {
         self.runs.values().filter(|run| run.metrics().is_some())
     }
 
-    /// The runs of these seeds.
+    /// The runs of seeds that the other has too; all of them where there is no other.
     #[must_use]
-    pub fn only<'a>(&self, seeds: impl Iterator<Item = &'a u64>) -> Self {
-        Self { runs: seeds.filter_map(|seed| Some((*seed, self.runs.get(seed)?.clone()))).collect() }
+    pub fn with_seeds_of(&self, other: Option<&Self>) -> Self {
+        let is_known = |seed: &u64| other.is_none_or(|other| other.runs.contains_key(seed));
+        let runs = self.runs.iter().filter(|(seed, _)| is_known(seed)).map(|(seed, run)| (*seed, run.clone()));
+        Self { runs: runs.collect() }
     }
 
     /// Mean of a measure over the seeds that have numbers.
@@ -153,10 +155,7 @@ impl Folder {
     /// The same, of models that the other folder has too without the seeds that it has not.
     #[must_use]
     pub fn with_seeds_of(&self, other: &Self) -> Self {
-        let of = |(slot, group): (&Slot, &Group)| {
-            let known = other.groups.get(slot);
-            (slot.clone(), known.map_or_else(|| group.clone(), |known| group.only(known.runs.keys())))
-        };
+        let of = |(slot, group): (&Slot, &Group)| (slot.clone(), group.with_seeds_of(other.groups.get(slot)));
         Self { path: self.path.clone(), groups: self.groups.iter().map(of).collect() }
     }
 

@@ -7,7 +7,7 @@ use crate::{
 };
 use cells::count::{counted, verb};
 use cells::label::published::of_scenario;
-use record::{Study, is_drawn};
+use record::{Study, draws_nothing};
 use statistics::{Interval, Metrics, Reported, Spread};
 
 use super::LEVEL;
@@ -86,7 +86,7 @@ fn replica(
     let values: Vec<f64> = runs.iter().filter_map(|run| run.score.metrics.as_ref()).map(of).collect();
     let ours = Spread::new(&values)?;
     let theirs = Reported { mean: published.value, population_std: published.spread, seeds: published.seeds.most };
-    let is_fixed = !is_drawn(&row.model, &row.variant);
+    let is_fixed = draws_nothing(&row.model, &row.variant);
     let difference = theirs.difference(&values, is_fixed, LEVEL);
     let tolerance = TOLERANCE * published.value;
     let (outcome, mut reason) = match (other_cells(summary), difference) {

@@ -106,9 +106,9 @@ fn other_nominal(declared: f64, root: pickle::Node<'_>) -> Option<String> {
         format!(
             "the file says that its nominal capacity is {stated} Ah, and {declared} Ah are declared, {:+.1} %: lives are counted to a share \
              of it; write the maker's in cells.yaml, or mend the file's",
-            100.0 * (declared / stated - 1.0)
-        ,
-stated = ah(stated))
+            100.0 * (declared / stated - 1.0),
+            stated = ah(stated)
+        )
     })
 }
 

@@ -108,15 +108,13 @@ pub fn judge(baseline: &Folder, candidate: &Folder, noise: &Noise, changes: &Cha
     slots
         .into_iter()
         .map(|slot| {
-            let of = |folder: &'_ Folder| folder.groups.get(slot).cloned();
-            let (before, now) = (of(baseline), of(candidate));
-            let (standing, apart, because) = standing(slot, before.as_ref(), now.as_ref(), noise, changes);
-            let (before, now) = (before.as_ref().unwrap_or(&none), now.as_ref().unwrap_or(&none));
-            let more: Vec<u64> = now.runs.keys().copied().filter(|seed| !before.runs.contains_key(seed)).collect();
-            let is_more = !before.runs.is_empty() && !more.is_empty();
+            let (before, whole) = (baseline.groups.get(slot), candidate.groups.get(slot));
+            let (standing, apart, because) = standing(slot, before, whole, noise, changes);
             // means of other seeds say nothing beside one another
-            let now = &if is_more { now.only(before.runs.keys()) } else { now.clone() };
-            let because = if is_more { with_seeds(&more, because) } else { because };
+            let now = whole.map(|whole| whole.with_seeds_of(before));
+            let (before, whole, now) = (before.unwrap_or(&none), whole.unwrap_or(&none), now.as_ref().unwrap_or(&none));
+            let more: Vec<u64> = whole.runs.keys().copied().filter(|seed| !now.runs.contains_key(seed)).collect();
+            let because = if more.is_empty() { because } else { with_seeds(&more, because) };
             let keys = |group: &Group| group.runs.values().map(|run| run.score.key.clone()).collect();
             Judged {
                 slot: slot.clone(),
