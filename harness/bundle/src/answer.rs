@@ -72,6 +72,26 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// Of a cell of which no more is known than how it went.
+    pub fn without_life(cell_id: impl Into<String>, status: Status) -> Self {
+        Self {
+            cell_id: cell_id.into(),
+            life: None,
+            low: None,
+            high: None,
+            remaining: None,
+            cycles_seen: 0,
+            cycles_needed: 0,
+            status,
+            warnings: Vec::new(),
+            reference_low: None,
+            reference_high: None,
+            references: Vec::new(),
+            recorded_life: None,
+            outside: 0,
+        }
+    }
+
     /// The columns of [`csv()`], in order.
     pub const COLUMNS: [&'static str; 14] = [
         "cell_id",
@@ -142,22 +162,8 @@ mod tests {
 
     #[test]
     fn warnings_are_told_apart_in_a_table() {
-        let answer = Answer {
-            cell_id: "mine".to_owned(),
-            life: None,
-            low: None,
-            high: None,
-            remaining: None,
-            cycles_seen: 1,
-            cycles_needed: 5,
-            status: Status::TooFewCycles,
-            warnings: vec!["one; and its second half".to_owned(), "another".to_owned()],
-            reference_low: None,
-            reference_high: None,
-            references: Vec::new(),
-            recorded_life: None,
-            outside: 0,
-        };
+        let warnings = vec!["one; and its second half".to_owned(), "another".to_owned()];
+        let answer = Answer { warnings, ..Answer::without_life("mine", Status::TooFewCycles) };
         let text = csv(std::slice::from_ref(&answer)).unwrap();
         assert!(text.contains(",too few cycles,one; and its second half | another,"), "{text}");
         assert!(json(&[answer]).unwrap().contains("\"one; and its second half\",\n"));

@@ -7,7 +7,9 @@
 //! calibration  residuals of cross-validation, and the intervals that follow
 //! domain       what the training cells were like, and how far from them another cell is
 //! nearness     how far from the training cells the features of another cell are
-//! predict      lives, intervals and warnings for other cells
+//! look         what is seen of another cell before the model is asked
+//! predict      lives for other cells: looked at, asked, judged
+//! judge        what a predicted life means: its interval, what is left of it, what to distrust
 //! answer       one such answer, as CSV and JSON
 //! ```
 //!
@@ -23,6 +25,8 @@ pub mod domain;
 mod error;
 mod file;
 pub mod fit;
+mod judge;
+mod look;
 pub mod nearness;
 pub mod predict;
 

@@ -43,7 +43,7 @@ pub fn read_text(path: &Path) -> io::Result<String> {
 /// # Errors
 /// Of the system; nothing is left behind then.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    fs::create_dir_all(parent(path))?;
+    fs::create_dir_all(folder_of(path))?;
     fill(path, |part| File::options().write(true).open(part)?.write_all(bytes), |error| error)
 }
 
@@ -58,14 +58,14 @@ pub fn fill<E>(
 ) -> Result<(), E> {
     // removed again when dropped before it is persisted
     let (_held, part) = held(|| {
-        let (file, part) = temporary(".part-", 0o666).tempfile_in(parent(path))?.into_parts();
+        let (file, part) = temporary(".part-", 0o666).tempfile_in(folder_of(path))?.into_parts();
         Ok((file, part))
     })
     .map_err(&failed)?;
     write(&part)?;
     sync(&part).map_err(&failed)?;
     part.persist(path).map_err(|error| failed(error.error))?;
-    sync_folder(parent(path)).map_err(failed)
+    sync_folder(folder_of(path)).map_err(failed)
 }
 
 /// Gives a file that is complete its name, where it outlives a power cut.
@@ -75,7 +75,7 @@ pub fn fill<E>(
 pub fn put_in_place(part: &Path, path: &Path) -> io::Result<()> {
     sync(part)?;
     fs::rename(part, path)?;
-    sync_folder(parent(path))
+    sync_folder(folder_of(path))
 }
 
 /// Fills a temporary folder beside `path` by `fill` and renames it to `path`, replacing the folder that was there; of a link, the
@@ -93,14 +93,14 @@ pub fn fill_folder<E>(
     }
     let led = if path.is_symlink() { fs::canonicalize(path).map_err(&failed)? } else { path.to_owned() };
     let path = led.as_path();
-    fs::create_dir_all(parent(path)).map_err(&failed)?;
-    let (_held, partial) = temporary_folder(parent(path), ".part-").map_err(&failed)?;
+    fs::create_dir_all(folder_of(path)).map_err(&failed)?;
+    let (_held, partial) = temporary_folder(folder_of(path), ".part-").map_err(&failed)?;
     fill(partial.path())?;
     replace(partial, path).map_err(failed)
 }
 
 fn replace(partial: TempDir, path: &Path) -> io::Result<()> {
-    let parent = parent(path);
+    let parent = folder_of(path);
     sync_folder(partial.path())?;
     // what was there is moved aside first, so that it is whole until its successor is
     let (_held, aside) = temporary_folder(parent, ".old-")?;
@@ -199,7 +199,7 @@ pub fn said(error: &io::Error) -> String {
 }
 
 /// The folder of a path; of a bare name, the current one.
-fn parent(path: &Path) -> &Path {
+pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 

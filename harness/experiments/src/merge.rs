@@ -125,8 +125,7 @@ fn clean_beside(out: &Path, say: &dyn Fn(&str)) {
                 .map(|name| name.to_string_lossy().into_owned())
                 .all(|name| is_known(&name) || name.starts_with("scores."))
     };
-    let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    for path in whole_file::clean_those(parent, is_ours) {
+    for path in whole_file::clean_those(whole_file::folder_of(out), is_ours) {
         say(&format!("{}: left by a process that was ended while it wrote; removed", path.display()));
     }
 }

@@ -137,8 +137,7 @@ pub fn read(path: &Path) -> Result<Vec<Point>, Error> {
 /// As [`read`]; [`Error`] names the file that cannot be written.
 pub fn append(path: &Path, points: Vec<Point>) -> Result<(), Error> {
     // rows that another process adds meanwhile would be lost
-    let out = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let _alone = files::lock(out, "history")?;
+    let _alone = files::lock(whole_file::folder_of(path), "history")?;
     let mut all = read(path)?;
     let of = |point: &Point| {
         let Point { commit, machine, experiment, data, .. } = point.clone();

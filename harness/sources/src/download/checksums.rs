@@ -141,7 +141,7 @@ impl Checksums {
         let line = Line { file: name.to_owned(), bytes, sha256, trust, url: url.to_owned() };
         if self.lines.insert(name.to_owned(), line.clone()).as_ref() != Some(&line) {
             // another process may have noted files since this one looked
-            let folder = self.path.parent().unwrap_or(Path::new("."));
+            let folder = whole_file::folder_of(&self.path);
             let lock = folder.join(".checksums");
             let _alone = Lock::wait(&lock).map_err(|error| unwritable(&lock, error))?;
             self.lines = Self::open(folder)?.lines;
