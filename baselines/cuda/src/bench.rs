@@ -3,7 +3,7 @@
 //! | work | what is timed, from maps on the card to numbers in memory |
 //! |---|---|
 //! | `epoch_matr1_6ch`, `epoch_hust_6ch` … | an epoch of BatLiNet with 2 references a cell, batches of 128; `_1ch` on one channel |
-//! | `inference_64refs`, `inference_64refs_uncleaned` … | the prediction of a cell, of 83 asked together, with so many references |
+//! | `inference_64refs`, `inference_64refs_uncleaned` … | the prediction of a cell, of 83 asked together, with so many references; one that is drawn twice is looked at once, as `predict` does |
 //! | `clean_pair` | the cleaned difference of two maps, of 512 |
 //! | `clean_forward_pair` | the same and its output |
 //! | `forward` | the output of a difference that nobody cleans, of 512 |
@@ -167,8 +167,7 @@ fn inference(
     let (own, sources) = (Sources::alone(cells.clone()), Sources { cells, references });
     let alone: Vec<(usize, usize)> = (0..asked).map(|cell| (cell, cell)).collect();
     for &count in &sizes.references {
-        let mut random = Random(99);
-        let pairs: Vec<(usize, usize)> = (0..asked * count).map(|k| (k / count, random.below(support))).collect();
+        let pairs = made::asked(asked, count, support);
         let took = least(sizes.repeats.min(3), || {
             network.outputs(0, &own, &alone)?;
             network.outputs(1, &sources, &pairs).map(drop)

@@ -1,6 +1,6 @@
 //! Made-up maps, weights and networks, for checks and for what is timed.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
     error::CudaError,
@@ -138,4 +138,15 @@ pub fn training(
 pub fn drawn(epochs: usize, cells: usize, references: usize) -> Vec<Vec<usize>> {
     let mut random = Random(1234567);
     (0..epochs).map(|_| (0..cells * references).map(|_| random.below(cells)).collect()).collect()
+}
+
+/// What predictions ask, as BatLiNet does: each of `cells` cells beside `count` references, drawn with replacement from `support` and
+/// looked at once each.
+pub fn asked(cells: usize, count: usize, support: usize) -> Vec<(usize, usize)> {
+    let mut random = Random(99);
+    let of = |cell| {
+        let different: BTreeSet<usize> = (0..count).map(|_| random.below(support)).collect();
+        different.into_iter().map(move |reference| (cell, reference))
+    };
+    (0..cells).flat_map(of).collect()
 }

@@ -17,7 +17,7 @@ use std::{
 use cuda::{
     Card, CudaError, Maps, Network, Queue, Sources, Step, Tensor,
     machine::{Machine, Memory},
-    made::{self, Random, Training, batlinet, cleaning, drawn, training, weights},
+    made::{self, Training, batlinet, cleaning, drawn, training, weights},
     oracle,
     spec::{Cleaning, CycleFilter, Precision, Rule, Shape},
 };

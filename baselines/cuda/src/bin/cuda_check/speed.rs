@@ -94,9 +94,7 @@ pub(super) fn inference(check: &mut Check) -> Outcome {
             let network = Network::new(machine.clone(), spec.clone(), &weights(&spec))?;
             for count in [1, 2, 4, 8, 16, 32, 64] {
                 let own: Vec<(usize, usize)> = (0..cells).map(|cell| (cell, cell)).collect();
-                let mut random = Random(99);
-                let pairs: Vec<(usize, usize)> =
-                    (0..cells * count).map(|k| (k / count, random.below(support))).collect();
+                let pairs = made::asked(cells, count, support);
                 let ask = || -> Outcome {
                     network.outputs(0, &sources, &own)?;
                     network.outputs(1, &sources, &pairs).map(drop)
