@@ -256,4 +256,30 @@ mod tests {
         let (stays, complaints) = sound_rows(&path, rows, of);
         assert_eq!((stays, complaints.len()), (vec![sound], 3));
     }
+
+    #[test]
+    fn damaged_hashes_vouch_for_no_row() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("scores.csv");
+        let record = made_up::record("cells");
+        let (sound, mut edited) = (row(&record), row(&record));
+        (edited.experiment, edited.train_cells) = ("f".to_owned(), 9);
+        let rows = [sound.clone(), edited];
+        write_scores(&path, &rows).unwrap();
+        check_rows(&path, &rows).unwrap();
+        let hashes = hashes_of(&path);
+        fs::write(&hashes, [0xff, 0xfe]).unwrap();
+        let message = check_rows(&path, &rows).unwrap_err().to_string();
+        assert!(
+            message.contains("scores.blake3") && message.contains("delete it if you trust these rows"),
+            "{message}"
+        );
+        // what its record bears out stays
+        let of = |row: &Score| (row.key == record.key()).then(|| record.clone());
+        let (stays, complaints) = sound_rows(&path, rows.to_vec(), of);
+        assert_eq!((stays, complaints.len()), (vec![sound], 1));
+        // lost lines vouch for nothing either
+        fs::write(&hashes, "").unwrap();
+        assert!(check_rows(&path, &rows).unwrap_err().to_string().contains("is not one that was written"));
+    }
 }

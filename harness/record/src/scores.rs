@@ -280,4 +280,18 @@ pub(crate) mod tests {
             read_scores(&path).unwrap_err().to_string().contains("line 2: column train_cells: 'many' is no number")
         );
     }
+
+    #[test]
+    fn what_is_no_number_is_no_measure() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("scores.csv");
+        write_scores(&path, &[score("e", "ridge", 0, 701.25)]).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(",701.25,"), "{text}");
+        for strange in ["NaN", "nan", "-NaN", "seven"] {
+            std::fs::write(&path, text.replacen(",701.25,", &format!(",{strange},"), 1)).unwrap();
+            let message = read_scores(&path).unwrap_err().to_string();
+            assert!(message.contains(&format!("line 2: column rmse: '{strange}' is no number")), "{message}");
+        }
+    }
 }

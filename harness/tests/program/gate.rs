@@ -63,6 +63,14 @@ fn what_cannot_be_judged_is_said_and_no_verdict() {
     fs::copy(small.path("out/scores.csv"), small.path("d/scores.csv")).unwrap();
     let (code, said) = gate(&small, "d", &[]);
     assert!(code == 2 && said.contains("no record below runs/"), "{code}: {said}");
+    // rows that are gone, where there are runs
+    let header = fs::read_to_string(small.path("out/scores.csv")).unwrap().lines().next().unwrap().to_owned() + "\n";
+    small.batlinet(&["run", "small.yaml", "--device", "cpu", "--out", "f"]);
+    fs::write(small.path("f/scores.csv"), &header).unwrap();
+    for call in [["--baseline", "out", "--candidate", "f"], ["--baseline", "f", "--candidate", "out"]] {
+        let (code, said) = small.ends(&[&["gate"][..], &call].concat());
+        assert!(code == 2 && said.contains("f: scores.csv has no row here"), "{code}: {said}");
+    }
     // an edited prediction is not the file that was written
     small.batlinet(&["run", "small.yaml", "--device", "cpu", "--out", "e"]);
     let run = fs::read_dir(small.path("e/runs")).unwrap().next().unwrap().unwrap().path();

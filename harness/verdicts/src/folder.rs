@@ -147,7 +147,7 @@ impl Folder {
         }
         check_rows(&scores, &all)?;
         if groups.is_empty() {
-            return Err(Error::NoScores(path.to_owned()));
+            return Err(Error::NoRows(path.to_owned()));
         }
         Ok(Self { path: path.to_owned(), groups })
     }

@@ -228,4 +228,19 @@ mod tests {
             assert_eq!(fs::read_to_string(&path).unwrap(), foreign, "what is no history stays");
         }
     }
+
+    #[test]
+    fn gates_at_once_lose_no_commit() {
+        let temporary = tempfile::tempdir().unwrap();
+        let path = temporary.path().join("history.csv");
+        let commits: Vec<String> = (0..12).map(|number| format!("c{number}")).collect();
+        std::thread::scope(|scope| {
+            for commits in commits.chunks(3) {
+                let path = &path;
+                scope.spawn(move || commits.iter().for_each(|commit| append(path, at(commit, 1.0)).unwrap()));
+            }
+        });
+        let found: HashSet<String> = read(&path).unwrap().into_iter().map(|point| point.commit).collect();
+        assert_eq!(found, commits.into_iter().collect());
+    }
 }
