@@ -287,11 +287,11 @@ pub(crate) mod tests {
         let path = folder.path().join("scores.csv");
         write_scores(&path, &[score("e", "ridge", 0, 701.25)]).unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
-        assert!(text.contains(",701.25,"), "{text}");
+        assert!(text.contains(",0.625,"), "{text}");
         for strange in ["NaN", "nan", "-NaN", "seven"] {
-            std::fs::write(&path, text.replacen(",701.25,", &format!(",{strange},"), 1)).unwrap();
+            std::fs::write(&path, text.replacen(",0.625,", &format!(",{strange},"), 1)).unwrap();
             let message = read_scores(&path).unwrap_err().to_string();
-            assert!(message.contains(&format!("line 2: column rmse: '{strange}' is no number")), "{message}");
+            assert!(message.contains(&format!("line 2: column mae: '{strange}' is no number")), "{message}");
         }
     }
 }
