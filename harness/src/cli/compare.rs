@@ -154,8 +154,13 @@ impl Shown<'_> {
         );
         text.push_str(&self.origins());
         let fewest = self.found.rows.iter().filter_map(|row| Some(row.finding.as_ref().ok()?.difference.cells)).min();
-        if let Some(found) = fewest.and_then(|cells| coverage_found(*measure, true, cells)) {
-            text.push_str(&format!("such intervals: {found}\n"));
+        match fewest.map(|cells| coverage_found(*measure, true, cells)) {
+            Some(Some(found)) => text.push_str(&format!("such intervals: {found}\n")),
+            Some(None) => text.push_str("how often such intervals hold was not tried for this measure\n"),
+            None => {}
+        }
+        if self.found.family() > 1 {
+            text.push_str("of fewer comparisons p is smaller: ask for one model (`A:ridge`) or for folders of one experiment where that is the question\n");
         }
         if !tolerance.is_none() {
             let of = if matches!(tolerance, Tolerance::Percent(_)) { " of A" } else { "" };

@@ -38,7 +38,7 @@ pub struct GateArguments {
     #[arg(long)]
     all: bool,
     /// The change is meant: its numbers become the baseline, and the reason is written into its changes.yaml.
-    #[arg(long, value_name = "REASON", conflicts_with_all = ["json", "history", "bmf"])]
+    #[arg(long, value_name = "REASON", conflicts_with_all = ["json", "bmf"])]
     accept: Option<String>,
     /// Declared changes [default: changes.yaml in the baseline].
     #[arg(long, value_name = "FILE", conflicts_with_all = ["accept", "bench"])]
@@ -47,7 +47,7 @@ pub struct GateArguments {
     /// beside the baseline.
     #[arg(long, value_name = "DIR", num_args = 1.., conflicts_with_all = ["accept", "bench", "candidate"])]
     noise: Vec<PathBuf>,
-    /// Append the numbers to this history if they land, those of the baseline's seeds; `batlinet history` draws it. One row per
+    /// Append the numbers to this history if they land or are accepted, those of the baseline's seeds; `batlinet history` draws it. One row per
     /// number, machine and commit of the program: what is gated again by the same program takes the place of what it had there.
     #[arg(long, value_name = "FILE", conflicts_with = "bench")]
     history: Option<PathBuf>,
@@ -78,6 +78,7 @@ pub fn execute(arguments: &GateArguments) -> Result<(), Failure> {
     let reason = |text| Reason { text, date: &date, commit: env!("BATLINET_COMMIT") };
     if let (Some(text), false) = (&arguments.accept, baseline.join("scores.csv").exists()) {
         gate::found(baseline, &now, &reason(text))?;
+        keep(arguments, &now, &date)?;
         return output::print(&format!(
             "{} is the baseline now: {}\n",
             candidate.display(),
@@ -92,6 +93,7 @@ pub fn execute(arguments: &GateArguments) -> Result<(), Failure> {
     let judged = gate::judge(&before, &now, &noise, &changes);
     if let Some(text) = &arguments.accept {
         let moved = gate::accept(baseline, &before, &now, &judged, &reason(text))?;
+        keep(arguments, &now, &date)?;
         let all = Judgement { judged: &judged, all: arguments.all };
         return output::print(&format!(
             "{}{} moved; {} has what they say now, and {} the reason\n",
@@ -107,10 +109,18 @@ pub fn execute(arguments: &GateArguments) -> Result<(), Failure> {
     if let Some(path) = &arguments.bmf {
         record::files::write_whole(path, bencher(&now).as_bytes())?;
     }
-    if let (Some(path), Outcome::Lands) = (&arguments.history, outcome) {
-        history::append(path, history::points(&now.with_seeds_of(&before), &date))?;
+    if outcome == Outcome::Lands {
+        keep(arguments, &now.with_seeds_of(&before), &date)?;
     }
     end(outcome, &judged, baseline, candidate)
+}
+
+/// Appends the numbers of what lands to the history, if one is named.
+fn keep(arguments: &GateArguments, landed: &Folder, date: &str) -> Result<(), Failure> {
+    match &arguments.history {
+        Some(path) => Ok(history::append(path, history::points(landed, date))?),
+        None => Ok(()),
+    }
 }
 
 fn end(outcome: Outcome, judged: &[Judged], baseline: &Path, candidate: &Path) -> Result<(), Failure> {
@@ -137,11 +147,23 @@ fn end(outcome: Outcome, judged: &[Judged], baseline: &Path, candidate: &Path) -
         }
         Outcome::CannotTell => {
             let found = of(outcome);
+            let unmeasured = found.iter().filter(|one| one.standing == Standing::Unmeasured).count();
+            let mut what = Vec::new();
+            if unmeasured < found.len() {
+                what.push("run what is missing");
+            }
+            if unmeasured > 0 {
+                what.push(
+                    "compute the baseline with its own program on the candidate's engine, and give that folder to --noise, which \
+                     measures how far engines are apart",
+                );
+            }
             Err(Failure::Incomplete(format!(
-                "of {} of {} nobody can tell ({}): run what is missing, or measure the noise with --noise",
+                "of {} of {} nobody can tell ({}): {}",
                 found.len(),
                 counted(judged.len(), "model"),
-                such(&found)
+                such(&found),
+                what.join("; ")
             )))
         }
     }
@@ -245,6 +267,7 @@ fn because(one: &Judged) -> String {
     let more = match &one.standing {
         Standing::Declared { reason } => format!("declared: {reason}"),
         Standing::WithinNoise { allowed } => format!("allowed: {allowed}"),
+        Standing::Unmeasured => "as far as seeds are, and how far engines are was not measured".to_owned(),
         _ => String::new(),
     };
     let parts: Vec<&str> = [one.because.as_str(), more.as_str()].into_iter().filter(|part| !part.is_empty()).collect();

@@ -64,6 +64,15 @@ pub fn execute(arguments: &HistoryArguments) -> Result<(), Failure> {
     }
     let steps: usize = all.iter().map(|one| one.steps.len()).sum();
     text.push_str(&format!("{} series, {steps} steps\n", all.len()));
+    let moves =
+        |one: &&Series| one.steps.is_empty() && one.points.iter().any(|point| point.value != one.points[0].value);
+    let undecided = all.iter().filter(moves).count();
+    if undecided > 0 {
+        text.push_str(&format!(
+            "numbers moved in {undecided} without a step that can be told: it takes a number that was the same for two commits, or about \
+             ten commits of one that never is\n"
+        ));
+    }
     if let Some(folder) = &arguments.svg {
         for (index, one) in all.iter().enumerate() {
             let path = folder.join(format!("history-{metric}-{index:02}.svg"));

@@ -202,8 +202,11 @@ pub(crate) fn bias_corrected(values: &[f64], estimate: f64, left_out: &[f64], ta
     (end(tail), end(1.0 - tail))
 }
 
-/// `None` where more draws have no standard error than may lie outside: those in which the few cells that make a difference were not
-/// drawn. What rounding leaves of a standard error is none.
+/// So small a part of the standard error of all is none.
+const NO_DEVIATION: f64 = 1e-3;
+
+/// `None` where more draws have no standard error than may lie outside: those in which the few cells, or seeds, that make a difference
+/// were not drawn. What rounding leaves of a standard error is none, and that may be much of a small one.
 fn studentised(all: Moments, draws: &[Moments], scale: Scale, tail: f64, is_symmetric: bool) -> Option<(f64, f64)> {
     let on_scale = |moments: &Moments| match scale {
         Scale::Plain => (moments.value, moments.variance.sqrt()),
@@ -212,7 +215,7 @@ fn studentised(all: Moments, draws: &[Moments], scale: Scale, tail: f64, is_symm
     let (centre, deviation) = on_scale(&all);
     let distance = |draw: &Moments| {
         let (value, own) = on_scale(draw);
-        if own > 1e-9 * deviation { (value - centre) / own } else { f64::NAN }
+        if own > NO_DEVIATION * deviation { (value - centre) / own } else { f64::NAN }
     };
     let mut distances: Vec<f64> = draws.iter().map(distance).filter(|distance| distance.is_finite()).collect();
     if deviation.is_nan() || deviation <= 0.0 || (distances.len() as f64) < (1.0 - 2.0 * tail) * draws.len() as f64 {

@@ -46,10 +46,11 @@ fn the_same_lands_however_it_was_run_and_a_change_does_not() {
     assert_eq!(json["judgements"][1]["model"], "ridge");
 
     // declared, it lands, and from then on it is the baseline
-    let (code, said) = gate(&small, "c", &["--accept", "a softer penalty"]);
+    let (code, said) = gate(&small, "c", &["--accept", "a softer penalty", "--history", "history.csv"]);
     assert!(code == 0 && said.contains("1 run moved"), "{code}: {said}");
     let changes = fs::read_to_string(small.path("out/changes.yaml")).unwrap();
     assert!(changes.contains("reason: a softer penalty"), "{changes}");
+    assert!(fs::read_to_string(small.path("history.csv")).unwrap().contains("ridge"), "what is accepted has landed");
     assert_eq!(gate(&small, "c", &[]).0, 0);
     assert_eq!(gate(&small, "b", &[]).0, 4, "a declared change does not go back");
 }
@@ -99,6 +100,14 @@ fn numbers_have_a_history_with_steps() {
     let said = small.batlinet(&["history", "rmse", "--file", "history.csv", "--models", "ridge", "--svg", "figures"]);
     assert!(said.contains("1 series, 0 steps") && said.contains("small, ridge, virtual cells"), "{said}");
     assert!(small.path("figures/history-rmse-00.svg").is_file());
+    assert!(!said.contains("numbers moved"), "{said}");
+    // two commits that differ are no step yet
+    let text = fs::read_to_string(small.path("history.csv")).unwrap();
+    let other = text.lines().skip(1).map(|line| line.replacen(line.split(',').next().unwrap(), "decaf", 1));
+    let moved: String = other.map(|line| line.replace("rmse,", "rmse,1") + "\n").collect();
+    fs::write(small.path("two.csv"), text.clone() + &moved).unwrap();
+    let said = small.batlinet(&["history", "rmse", "--file", "two.csv", "--models", "ridge"]);
+    assert!(said.contains("numbers moved in 1 without a step that can be told"), "{said}");
     let (code, said) = small.ends(&["history", "rsme", "--file", "history.csv"]);
     assert!(code == 2 && said.contains("did you mean 'rmse'?"), "{code}: {said}");
     let bmf: Value = serde_json::from_str(&fs::read_to_string(small.path("bmf.json")).unwrap()).unwrap();

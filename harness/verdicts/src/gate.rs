@@ -2,8 +2,9 @@
 //!
 //! What nothing but the program decides must be the same: models without a network within 1e-9, whatever processor computed,
 //! networks to the last bit where engine and instructions are the same. Where they are not, rounding differs, and numbers may
-//! be as far apart as was measured ([`crate::noise`]), or, where nobody has measured, as seeds are. A number that moved further
-//! is a regression, whichever way it moved, unless it was declared with its reason ([`crate::changes`]).
+//! be as far apart as was measured ([`crate::noise`]). Where nobody has measured, a thousandth of a life is rounding if all that went in
+//! is the same; what is further apart is for nobody to tell, unless other seeds are nearer. A number that moved further is a regression,
+//! whichever way it moved, unless it was declared with its reason ([`crate::changes`]).
 
 mod accept;
 mod alike;

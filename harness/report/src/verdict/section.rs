@@ -112,9 +112,31 @@ fn headlines(case: &Case<'_>) -> Vec<Finding> {
     let told = case.judged.comparisons.iter().filter(|one| best.as_ref().is_none_or(|best| one.other == *best));
     told.map(|comparison| {
         let finding = finding(case, comparison);
-        Finding { text: format!("{}: {}", name(case.summary), finding.text), ..finding }
+        let others = if comparison.is_arm { String::new() } else { tally(&case.judged.comparisons) };
+        Finding { text: format!("{}: {}{others}", name(case.summary), finding.text), ..finding }
     })
     .collect()
+}
+
+/// How BatLiNet stands beside all baselines, where there are several: that of the best may be undecided, and of others not.
+fn tally(comparisons: &[Comparison]) -> String {
+    let of: Vec<Verdict> = comparisons.iter().filter(|one| !one.is_arm).map(|one| one.verdict).collect();
+    if of.len() < 2 {
+        return String::new();
+    }
+    let count = |verdict: Verdict| of.iter().filter(|one| **one == verdict).count();
+    let words = [
+        (Verdict::Better, "better than"),
+        (Verdict::Worse, "worse than"),
+        (Verdict::Equal, "equal to"),
+        (Verdict::CannotTell, "not to be told from"),
+    ];
+    let said: Vec<String> = words
+        .into_iter()
+        .filter(|(verdict, _)| count(*verdict) > 0)
+        .map(|(verdict, words)| format!("{words} {}", count(verdict)))
+        .collect();
+    format!(" Of {}, it is {}.", counted(of.len(), "baseline"), said.join(", "))
 }
 
 fn finding(case: &Case<'_>, comparison: &Comparison) -> Finding {
@@ -172,7 +194,7 @@ fn why_not(comparison: &Comparison) -> Option<String> {
         )
     } else if of.low > 0.0 || of.high < 0.0 {
         format!(
-            "The interval is beyond 0, but among so many comparisons that is to be expected (p = {:.2} corrected).",
+            "The interval is beyond 0, but among so many comparisons it may be chance (p = {:.2} corrected).",
             comparison.adjusted_p
         )
     } else {

@@ -78,6 +78,20 @@ fn an_interval_around_what_one_cell_makes_has_its_size() {
 }
 
 #[test]
+fn an_interval_around_what_one_seed_makes_has_its_size() {
+    let a = predictions(4, 1.0);
+    for by in [1e-8, 1e-2] {
+        let mut predicted = a.predicted().to_owned();
+        predicted.row_mut(2).iter_mut().for_each(|life| *life *= 1.0 + by);
+        let b = Predictions::new(a.cells().to_vec(), a.observed().to_vec(), a.seeds().to_vec(), predicted).unwrap();
+        let found = compared(&a, &b, Measure::Rmse);
+        // a seed of four counts twice or less in all but a few draws, and its error moves by no more than its lives
+        assert!(found.difference != 0.0 && found.high - found.low < by * 1500.0, "{found:?}");
+        assert_eq!(Verdict::of(&found, by * 1500.0, found.p_value), Verdict::Equal);
+    }
+}
+
+#[test]
 fn a_verdict_needs_interval_family_and_seeds() {
     let (a, b) = (predictions(4, 1.0), predictions(4, 2.0));
     let found = compared(&a, &b, Measure::Mae);

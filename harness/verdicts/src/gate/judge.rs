@@ -1,6 +1,5 @@
 //! The judgement on each model of an experiment.
 
-use cells::count::counted;
 use std::collections::BTreeSet;
 
 use statistics::Spread;
@@ -15,6 +14,8 @@ use crate::{Folder, Group, Run, Slot, changes::Changes, noise::Noise};
 const NOISE_FACTOR: f64 = 10.0;
 /// What single precision leaves is noise where none was found.
 const LEAST_NOISE: f64 = 1e-6;
+/// What rounding, amplified by a training that is not long, leaves of a life where nobody has measured.
+const UNMEASURED_NOISE: f64 = 1e-3;
 /// Means of so few seeds scatter by so many standard errors.
 const SEED_FACTOR: f64 = 2.0;
 
@@ -28,13 +29,11 @@ pub enum Standing {
         /// The reason.
         reason: String,
     },
-    /// Other rounding, no further apart than was measured or than seeds are.
+    /// Other rounding, no further apart than was measured, or than rounding is where nobody has measured.
     WithinNoise {
         /// How far apart they may be, in words.
         allowed: String,
     },
-    /// Better by more than the noise of its seeds, where nothing says that it must be the same.
-    Better,
     /// In the candidate alone.
     New,
     /// In the baseline alone, or some of its seeds are.
@@ -46,7 +45,7 @@ pub enum Standing {
     Unmeasured,
     /// A number that nothing but the program decides is another, and nobody said so.
     Moved,
-    /// Worse by more than the noise of its seeds.
+    /// Worse by more than the noise of its seeds, of what another engine computed.
     Worse,
     /// A run that had numbers has none.
     Fails {
@@ -59,7 +58,7 @@ impl Standing {
     /// What follows for the change.
     pub fn outcome(&self) -> Outcome {
         match self {
-            Self::Same | Self::Declared { .. } | Self::WithinNoise { .. } | Self::Better | Self::New => Outcome::Lands,
+            Self::Same | Self::Declared { .. } | Self::WithinNoise { .. } | Self::New => Outcome::Lands,
             Self::Missing { .. } | Self::Unmeasured => Outcome::CannotTell,
             Self::Moved | Self::Worse | Self::Fails { .. } => Outcome::Regressed,
         }
@@ -71,7 +70,6 @@ impl Standing {
             Self::Same => "same",
             Self::Declared { .. } => "declared",
             Self::WithinNoise { .. } => "within noise",
-            Self::Better => "better",
             Self::New => "new",
             Self::Missing { .. } => "missing",
             Self::Unmeasured => "cannot tell",
@@ -158,10 +156,11 @@ fn standing(slot: &Slot, before: Option<&Group>, now: Option<&Group>, noise: &No
         return (standing, None, because);
     }
     let because = differences(&pairs);
-    let mut apart = 0.0;
+    let (mut apart, mut furthest) = (0.0, String::new());
     for (was, is) in &pairs {
         match distance(&was.record, &is.record) {
-            Ok((found, _)) => apart = f64::max(apart, found),
+            Ok((found, cell)) if found > apart => (apart, furthest) = (found, unexplained(was, is, cell)),
+            Ok(_) => {}
             Err(other) => {
                 let because = if because.is_empty() { other } else { format!("{other}; {because}") };
                 return (declared(slot, &pairs, noise, changes).unwrap_or(Standing::Moved), None, because);
@@ -176,11 +175,22 @@ fn standing(slot: &Slot, before: Option<&Group>, now: Option<&Group>, noise: &No
     }
     let is_decided = |(was, is): &(&Run, &Run)| !was.is_of_network() || alike::are_alike(&was.record, &is.record);
     if pairs.iter().all(is_decided) {
-        return (Standing::Moved, Some(apart), because);
+        return (Standing::Moved, Some(apart), if because.is_empty() { furthest } else { because });
     }
     let how = format!("computed by {}", alike::words(&pairs[0].1.record));
-    let because = if because.is_empty() { how } else { format!("{because}; {how}") };
-    (by_noise(slot, before, now, apart, noise), Some(apart), because)
+    let standing = match noise.of(slot) {
+        Some(measured) => by_measure(allowed(measured), apart),
+        // beside a number of a processor, one of a card always has another key
+        None if pairs.iter().any(|(was, is)| was.record.class == is.record.class && was.score.key != is.score.key) => {
+            if apart <= LEAST_NOISE {
+                within(LEAST_NOISE, "what single precision leaves")
+            } else {
+                Standing::Moved
+            }
+        }
+        None => by_seeds(before, now, apart),
+    };
+    (standing, Some(apart), if because.is_empty() { how } else { format!("{because}; {how}") })
 }
 
 /// The changes file has the last word on what it names.
@@ -198,15 +208,23 @@ fn allowed(measured: f64) -> f64 {
     (NOISE_FACTOR * measured).max(LEAST_NOISE)
 }
 
-/// Of networks that other engines or instructions computed.
-fn by_noise(slot: &Slot, before: &Group, now: &Group, apart: f64, noise: &Noise) -> Standing {
-    if let Some(measured) = noise.of(slot) {
-        let allowed = allowed(measured);
-        return if apart <= allowed {
-            Standing::WithinNoise { allowed: format!("{allowed:.1e} of a life, by what was measured") }
-        } else {
-            Standing::Moved
-        };
+fn within(allowed: f64, why: &str) -> Standing {
+    Standing::WithinNoise { allowed: format!("{allowed:.1e} of a life, {why}") }
+}
+
+/// Of networks that other engines or instructions computed, where it was measured how far apart these are.
+fn by_measure(allowed: f64, apart: f64) -> Standing {
+    if apart > allowed {
+        return Standing::Moved;
+    }
+    within(allowed, &format!("{NOISE_FACTOR} times what was measured and {LEAST_NOISE:.0e} at least"))
+}
+
+/// The same where nobody has measured. A long training takes rounding as far as another seed takes it, so nothing less than seeds are
+/// apart is worse; but whether it was rounding nobody can tell.
+fn by_seeds(before: &Group, now: &Group, apart: f64) -> Standing {
+    if apart <= UNMEASURED_NOISE {
+        return within(UNMEASURED_NOISE, "since nobody has measured");
     }
     let errors = |group: &Group| -> Vec<f64> {
         group.with_numbers().filter_map(Run::metrics).map(|metrics| metrics.rmse).collect()
@@ -220,16 +238,27 @@ fn by_noise(slot: &Slot, before: &Group, now: &Group, apart: f64, noise: &Noise)
     if moved > allowed {
         Standing::Worse
     } else if moved < -allowed {
-        Standing::Better
+        Standing::Moved
     } else {
-        Standing::WithinNoise {
-            allowed: format!(
-                "{allowed:.2} cycles, {SEED_FACTOR} standard errors of {} and {}",
-                was.len(),
-                counted(is.len(), "seed")
-            ),
-        }
+        Standing::Unmeasured
     }
+}
+
+/// Where a number is another though all that went into it is the same: the program is, or somebody was there.
+fn unexplained(was: &Run, is: &Run, cell: Option<String>) -> String {
+    let (before, now) = (&was.record.provenance, &is.record.provenance);
+    let short = |commit: &str| commit.chars().take(10).collect::<String>();
+    let program = if (&before.commit, before.is_dirty) == (&now.commit, now.is_dirty) {
+        format!("the same program, of commit {}, was asked for the same", short(&now.commit))
+    } else {
+        format!(
+            "the program of commit {} was asked for the same as that of {}",
+            short(&now.commit),
+            short(&before.commit)
+        )
+    };
+    let cell = cell.map_or_else(String::new, |cell| format!("; furthest apart: {cell} of seed {}", is.score.seed));
+    format!("{program}{cell}")
 }
 
 /// What differs in what the runs were made of; nothing where their keys are the same.
