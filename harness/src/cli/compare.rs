@@ -7,7 +7,7 @@ use tabled::{builder::Builder, settings::Style};
 use super::failure::Failure;
 use super::output;
 use cells::{cell::Origin, count::counted, suggest::did_you_mean};
-use statistics::{Bootstrap, Measure, Verdict, coverage_found, fewest_cells};
+use statistics::{Bootstrap, Measure, Verdict, coverage_found};
 use verdicts::{
     Slot,
     compare::{self, Comparison, End, Finding, Question, Row, Side, Tolerance},
@@ -89,7 +89,11 @@ impl Shown<'_> {
                 } else {
                     format!("{} / {}", found.seeds_a, found.seeds_b)
                 };
-                let p = if found.is_identical { "–".to_owned() } else { format!("{:.4}", finding.adjusted_p) };
+                let p = match finding.adjusted_p {
+                    _ if found.is_identical => "–".to_owned(),
+                    small if small < 1e-4 => "<0.0001".to_owned(),
+                    p => format!("{p:.4}"),
+                };
                 [
                     experiment,
                     model,
@@ -119,12 +123,8 @@ impl Shown<'_> {
             (Verdict::Equal, _) => format!("equal within {}", self.number(finding.tolerance)),
             (Verdict::CannotTell, because) => {
                 let because = because.as_ref().map_or_else(String::new, |because| format!(": {because}"));
-                let is_told = |detectable: &f64| {
-                    detectable.is_finite()
-                        && *detectable > 0.0
-                        && found.cells >= fewest_cells(self.found.family(), found.level)
-                };
-                let detectable = Some(found.detectable).filter(is_told);
+                let detectable = Some(found.detectable_among(self.found.family()))
+                    .filter(|detectable| finding.says_what_it_takes() && detectable.is_finite() && *detectable > 0.0);
                 let detectable =
                     detectable.map_or_else(String::new, |value| format!(" (detectable: {})", self.number(value)));
                 format!("cannot tell{because}{detectable}")
@@ -145,7 +145,7 @@ impl Shown<'_> {
         let better = if measure.lower_is_better() { "less is better" } else { "more is better" };
         let mut text = format!(
             "A: {}\nB: {}\n{measure} ({}; {better}), mean over seeds; interval: {:.0} % over other cells and seeds; p: adjusted for {}\n\
-             detectable: the least difference that so many cells and seeds find four times out of five\n",
+             detectable: the least difference that so many cells and seeds find four times out of five, with that correction\n",
             self.a.name,
             self.b.name,
             measure.unit(),
@@ -219,7 +219,7 @@ impl Shown<'_> {
 
     fn json(&self) -> String {
         let measure = self.question.measure.name();
-        let rows = self.found.rows.iter().map(|row| as_json(row, measure));
+        let rows = self.found.rows.iter().map(|row| as_json(row, measure, self.found.family()));
         let alone = |slots: &[Slot], word: &'static str| -> Vec<Value> {
             slots
                 .iter()
@@ -260,7 +260,7 @@ impl Shown<'_> {
     }
 }
 
-fn as_json(row: &Row, measure: &str) -> Value {
+fn as_json(row: &Row, measure: &str, family: usize) -> Value {
     let Slot { experiment, data, model, variant } = &row.b;
     let mut json = json!({ "experiment": experiment, "model": model, "variant": variant, "metric": measure });
     let mut add = |name: &str, value: Value| json[name] = value;
@@ -277,7 +277,7 @@ fn as_json(row: &Row, measure: &str) -> Value {
             add("p", found.p_value.into());
             add("p_adjusted", finding.adjusted_p.into());
             add("probability_better", found.probability_better.into());
-            add("detectable", found.detectable.into());
+            add("detectable", found.detectable_among(family).into());
             add("tolerance", finding.tolerance.into());
             add("level", found.level.into());
             add("cells", found.cells.into());

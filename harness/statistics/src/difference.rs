@@ -40,6 +40,8 @@ pub struct Difference {
     /// The smallest difference that such a comparison finds in four of five cases at this level; infinite for fewer cells than
     /// [`fewest_cells`] of one comparison.
     pub detectable: f64,
+    /// Standard error of the difference; 0 where both are the same.
+    pub standard_error: f64,
     /// Test cells.
     pub cells: usize,
     /// Seeds of the first.
@@ -89,7 +91,7 @@ pub fn difference(
     let better = |difference: f64| if measure.lower_is_better() { difference < 0.0 } else { difference > 0.0 };
     let share = |difference: f64| if difference == 0.0 { 0.5 } else { f64::from(u8::from(better(difference))) };
     let draws = drawn.draws.iter().map(|draw| share(draw.value)).sum::<f64>();
-    Ok(Difference {
+    let found = Difference {
         measure,
         a: value_a,
         b: value_b,
@@ -99,18 +101,33 @@ pub fn difference(
         level: bootstrap.level,
         probability_better: draws / drawn.draws.len() as f64,
         p_value: sign_flip::p_value(&losses_a, &losses_b, bootstrap),
-        detectable: detectable(
-            deviation,
-            (value_b - value_a - low).max(high - value_b + value_a),
-            cells,
-            bootstrap.level,
-        ),
+        detectable: f64::NAN,
+        standard_error: deviation,
         cells,
         seeds_a: a.seeds().len(),
         seeds_b: b.seeds().len(),
         shows_seeds: a.shows_seeds() && b.shows_seeds(),
         is_identical,
-    })
+    };
+    Ok(Difference { detectable: found.detectable_among(1), ..found })
+}
+
+impl Difference {
+    /// The smallest difference that is found in four of five cases by the comparison of `family` that Holm's correction asks most of:
+    /// (t₁₋α⸝₂ₘ + t₀.₈) · standard error, with quantiles of Student's t with cells − 1 degrees of freedom (Bloom 1995,
+    /// doi 10.1177/0193841X9501900504) and m comparisons. Where the interval that decides reaches farther, as it does for few cells, its
+    /// reach stands in place of the first term. Infinite for fewer cells than [`fewest_cells`].
+    pub fn detectable_among(&self, family: usize) -> f64 {
+        let Self { difference, low, high, level, standard_error, cells, .. } = *self;
+        if cells < fewest_cells(family, level) {
+            return f64::INFINITY;
+        }
+        let student = StudentsT::new(0.0, 1.0, (cells.max(2) - 1) as f64).expect("one degree of freedom at least");
+        let tail = (1.0 - level) / (2 * family.max(1)) as f64;
+        let least = student.inverse_cdf(1.0 - tail) * standard_error;
+        let reach = (difference - low).max(high - difference);
+        reach.max(least) + student.inverse_cdf(POWER) * standard_error
+    }
 }
 
 /// What is computed in another order, or by way of a logarithm, is apart by this share of a life at most.
@@ -127,16 +144,4 @@ fn are_alike(a: &Predictions, b: &Predictions) -> bool {
         return a.rows().into_iter().zip(b.rows()).all(|(a, b)| rows_are_near(a, b));
     }
     a.rows().into_iter().chain(b.rows()).all(|row| rows_are_near(a.row(0), row))
-}
-
-/// The minimum detectable difference: (t₁₋α⸝₂ + t₀.₈) · standard error, with quantiles of Student's t with cells − 1 degrees
-/// of freedom (Bloom 1995, doi 10.1177/0193841X9501900504). Where the interval that decides reaches farther than t₁₋α⸝₂ standard errors,
-/// as it does for few cells, its reach stands in their place.
-fn detectable(standard_error: f64, reach: f64, cells: usize, level: f64) -> f64 {
-    if cells < fewest_cells(1, level) {
-        return f64::INFINITY;
-    }
-    let student = StudentsT::new(0.0, 1.0, (cells.max(2) - 1) as f64).expect("one degree of freedom at least");
-    let least = student.inverse_cdf(1.0 - (1.0 - level) / 2.0) * standard_error;
-    reach.max(least) + student.inverse_cdf(POWER) * standard_error
 }

@@ -52,8 +52,8 @@ pub(crate) fn p_value(a: &Losses, b: &Losses, bootstrap: &Bootstrap) -> f64 {
             return ENOUGH as f64 / drawn as f64;
         }
     }
-    // the labels as they are count as one of the exchanges (Phipson & Smyth 2010, doi 10.2202/1544-6115.1585)
-    (found + 1) as f64 / (most + 1) as f64
+    // the labels as they are count as one of the exchanges (Phipson & Smyth 2010, doi 10.2202/1544-6115.1585), and so do all exchanged
+    ((found + 1) as f64 / (most + 1) as f64).max((1.0 - cells as f64).exp2())
 }
 
 /// One loss per cell and side.
@@ -153,6 +153,17 @@ mod tests {
             }
             let same: Vec<f64> = errors.iter().map(|error| error * (1.0 + 1e-15)).collect();
             assert_eq!(p_of(&errors, &same, measure), 1.0, "{measure}");
+        }
+    }
+
+    #[test]
+    fn no_p_is_below_what_all_exchanges_could_give() {
+        for cells in [13, 14, 16, 18, 40] {
+            let errors: Vec<f64> = (0..cells).map(|cell| 10.0 + 7.3 * f64::from(cell)).collect();
+            let better: Vec<f64> = errors.iter().map(|error| 0.1 * error).collect();
+            let p = p_of(&errors, &better, Measure::Rmse);
+            let least = (1.0 - f64::from(cells)).exp2();
+            assert!(least <= p && p < (1.5 * least).max(1e-4), "{p} of {cells} cells");
         }
     }
 

@@ -13,6 +13,8 @@ pub use row::{Finding, Row};
 pub use side::Side;
 pub use tolerance::Tolerance;
 
+use std::collections::HashMap;
+
 use rayon::prelude::*;
 use statistics::{Bootstrap, Measure, Verdict, holm_of};
 
@@ -60,10 +62,13 @@ pub enum End {
 pub fn compare(a: &Side, b: &Side, question: &Question) -> Result<Comparison, Error> {
     let pairs = pairs::of(a, b)?;
     let mut rows: Vec<Row> = pairs.rows.par_iter().map(|pair| Row::of(pair, question)).collect();
-    // one that was not made does not count among the family
-    let adjusted = holm_of(rows.iter().filter_map(|row| Some(&row.finding.as_ref().ok()?.difference)));
-    for (finding, adjusted) in rows.iter_mut().filter_map(|row| row.finding.as_mut().ok()).zip(adjusted) {
-        finding.adjusted_p = adjusted;
+    let (places, firsts) = distinct(&rows);
+    let adjusted: Vec<f64> = holm_of(firsts.iter().map(|finding| &finding.difference));
+    let adjusted: Vec<Option<f64>> = places.into_iter().map(|place| Some(adjusted[place?])).collect();
+    for (row, adjusted) in rows.iter_mut().zip(adjusted) {
+        if let (Ok(finding), Some(adjusted)) = (&mut row.finding, adjusted) {
+            finding.adjusted_p = adjusted;
+        }
     }
     let tested = family(&rows);
     rows.iter_mut().for_each(|row| row.judge(tested));
@@ -97,8 +102,25 @@ impl Comparison {
 }
 
 fn family(rows: &[Row]) -> usize {
-    let findings = rows.iter().filter_map(|row| row.finding.as_ref().ok());
-    findings.filter(|finding| !finding.difference.is_identical).count()
+    distinct(rows).1.into_iter().filter(|finding| !finding.difference.is_identical).count()
+}
+
+/// The comparisons that were made, each once, and which of them each row has: of runs that are in several experiments, such as inner folds,
+/// there is one comparison, however many rows it has. One that was not made does not count.
+fn distinct(rows: &[Row]) -> (Vec<Option<usize>>, Vec<&Finding>) {
+    let mut known: HashMap<&(Vec<String>, Vec<String>), usize> = HashMap::new();
+    let mut firsts = Vec::new();
+    let mut places = Vec::new();
+    for row in rows {
+        let place = row.finding.as_ref().ok().map(|finding| {
+            *known.entry(&row.keys).or_insert_with(|| {
+                firsts.push(finding);
+                firsts.len() - 1
+            })
+        });
+        places.push(place);
+    }
+    (places, firsts)
 }
 
 #[cfg(test)]

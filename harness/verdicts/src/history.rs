@@ -144,8 +144,10 @@ pub fn append(path: &Path, points: Vec<Point>) -> Result<(), Error> {
         (commit, machine, experiment, data)
     };
     let again: HashSet<_> = points.iter().map(of).collect();
+    // where they stood, since rows are in the order of commits
+    let place = all.iter().position(|old| again.contains(&of(old))).unwrap_or(all.len());
     all.retain(|old| !again.contains(&of(old)));
-    all.extend(points);
+    all.splice(place..place, points);
     let malformed = |what: String| Error::Malformed { path: path.to_owned(), what };
     let mut writer = csv::Writer::from_writer(Vec::new());
     for point in &all {
@@ -198,9 +200,9 @@ mod tests {
         assert_eq!(all.len(), 5 * METRICS.len());
         let found = series(&all, "rmse");
         let [one] = &found[..] else { panic!("{found:?}") };
-        // the one that was gated again is the newest
+        // the one that was gated again stays where it was
         let commits: Vec<&str> = one.points.iter().map(|point| point.commit.as_str()).collect();
-        assert_eq!((commits, &one.steps[..]), (vec!["a", "b", "c", "e", "d"], &[3][..]));
+        assert_eq!((commits, &one.steps[..]), (vec!["a", "b", "c", "d", "e"], &[3][..]));
         assert!((one.points[0].low, one.points[0].high) == (one.points[0].value, one.points[0].value));
     }
 
@@ -215,7 +217,7 @@ mod tests {
         for (experiment, by) in [("one", 1.0), ("two", 1.0), ("one", 1.01)] {
             append(&path, of(experiment, by)).unwrap();
         }
-        assert_eq!(read(&path).unwrap(), [of("two", 1.0), of("one", 1.01)].concat());
+        assert_eq!(read(&path).unwrap(), [of("one", 1.01), of("two", 1.0)].concat());
     }
 
     #[test]

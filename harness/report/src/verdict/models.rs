@@ -3,7 +3,7 @@
 use crate::summary::{Row, Summary};
 use record::draws_nothing;
 use statistics::{
-    Bootstrap, Difference, Error, Interval, Measure, Predictions, Verdict, difference, fewest_cells, holm_of, interval,
+    Bootstrap, Difference, Error, Interval, Measure, Predictions, Verdict, difference, holm_of, interval,
 };
 
 use super::LEVEL;
@@ -35,8 +35,10 @@ pub struct Comparison {
     pub difference: Difference,
     /// Corrected for all comparisons of the experiment.
     pub adjusted_p: f64,
-    /// Test cells below which so many comparisons tell nothing, however large a difference is.
-    pub needed: usize,
+    /// Comparisons that it was corrected for.
+    pub family: usize,
+    /// Runs without numbers on either side; with some nothing is said, since those that ran well may be the lucky ones.
+    pub failed: usize,
     /// About BatLiNet.
     pub verdict: Verdict,
 }
@@ -52,6 +54,14 @@ pub struct Judged<'a> {
     pub comparisons: Vec<Comparison>,
     /// Who could not be judged, and why.
     pub left_out: Vec<String>,
+}
+
+impl Comparison {
+    /// The smallest difference that would have been told in four of five cases; none where no difference would.
+    pub fn detectable(&self) -> Option<f64> {
+        let found = self.difference.detectable_among(self.family);
+        Some(found).filter(|found| self.failed == 0 && self.difference.shows_seeds && found.is_finite())
+    }
 }
 
 impl Judged<'_> {
@@ -96,18 +106,25 @@ pub fn judge(summary: &Summary) -> Judged<'_> {
             Err(error) => judged.left_out.push(format!("{}: {error}", other.row.name())),
         }
     }
-    let needed = fewest_cells(found.iter().filter(|(_, difference)| !difference.is_identical).count(), LEVEL);
+    let family = found.iter().filter(|(_, difference)| !difference.is_identical).count();
+    let failed = |row: &Row| summary.runs_of(row).filter(|run| run.score.metrics.is_none()).count();
+    let own_failed = failed(own.row);
     let adjusted = holm_of(found.iter().map(|(_, difference)| difference));
     judged.comparisons = found
         .into_iter()
         .zip(adjusted)
-        .map(|((row, difference), adjusted_p)| Comparison {
-            other: row.name(),
-            is_arm: row.model == "batlinet",
-            adjusted_p,
-            needed,
-            verdict: Verdict::of(&difference, 0.0, adjusted_p),
-            difference,
+        .map(|((row, difference), adjusted_p)| {
+            let failed = own_failed + failed(row);
+            let told = Verdict::of(&difference, 0.0, adjusted_p);
+            Comparison {
+                other: row.name(),
+                is_arm: row.model == "batlinet",
+                adjusted_p,
+                family,
+                failed,
+                verdict: if failed > 0 { Verdict::CannotTell } else { told },
+                difference,
+            }
         })
         .collect();
     judged
@@ -168,6 +185,22 @@ pub(super) mod tests {
         assert_eq!(judged.best(|_| true).unwrap().row.name(), "cnn");
         let own = judged.whole().unwrap().intervals[0];
         assert!(own.low <= own.estimate && own.estimate <= own.high);
+    }
+
+    #[test]
+    fn of_seeds_of_which_some_failed_nothing_is_told() {
+        let mut runs: Vec<Run> = (0..4).map(|seed| predicting("batlinet", seed, 50.0)).collect();
+        runs.extend((0..4).map(|seed| predicting("cnn", seed, 200.0)));
+        let verdict = |runs: &[Run]| judge(&summaries(runs, &[])[0]).comparisons.remove(0);
+        assert_eq!((verdict(&runs).verdict, verdict(&runs).failed), (Verdict::Better, 0));
+        assert!(verdict(&runs).detectable().is_some());
+        for at in [1, 6] {
+            let mut runs = runs.clone();
+            runs[at].predictions.clear();
+            runs[at].score.metrics = None;
+            let found = verdict(&runs);
+            assert_eq!((found.verdict, found.failed, found.detectable()), (Verdict::CannotTell, 1, None));
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::{
     summary::{Row, Summary},
     table::signed,
 };
-use cells::count::{counted, verb};
+use cells::count::{counted, counted_with, verb};
 use cells::label::published::of_scenario;
 use record::{Study, draws_nothing};
 use statistics::{Interval, Metrics, Reported, Spread};
@@ -82,6 +82,7 @@ fn replica(
     published: &'static PublishedNumber,
     of: fn(&Metrics) -> f64,
 ) -> Option<Replica> {
+    let failed = summary.runs_of(row).filter(|run| run.score.metrics.is_none()).count();
     let runs: Vec<_> = summary.runs_of(row).filter(|run| run.score.metrics.is_some()).collect();
     let values: Vec<f64> = runs.iter().filter_map(|run| run.score.metrics.as_ref()).map(of).collect();
     let ours = Spread::new(&values)?;
@@ -91,12 +92,21 @@ fn replica(
     let tolerance = TOLERANCE * published.value;
     let (outcome, mut reason) = match (other_cells(summary), difference) {
         (Some(reason), _) => (Outcome::CannotTell, reason),
+        // those that ran well may be the lucky ones
+        _ if failed > 0 => {
+            (Outcome::CannotTell, format!("{} no numbers", counted_with(failed, "run", ["has", "have"])))
+        }
         (None, None) => (Outcome::CannotTell, "one seed of a model that draws: another may be anywhere".to_owned()),
         (None, Some(Interval { low, high, estimate })) => {
             let percent = signed(100.0 * estimate / published.value);
+            let rounding = half_a_digit(published.value);
+            let (within, beyond) = (tolerance - rounding, tolerance + rounding);
             match () {
-                () if -tolerance <= low && high <= tolerance => (Outcome::Reproduced, format!("{percent} %")),
-                () if low > tolerance || high < -tolerance => (Outcome::Differs, format!("{percent} %")),
+                () if -within <= low && high <= within => (Outcome::Reproduced, format!("{percent} %")),
+                () if low > beyond || high < -beyond => (Outcome::Differs, format!("{percent} %")),
+                () if (-tolerance <= low && high <= tolerance) || low > tolerance || high < -tolerance => {
+                    (Outcome::CannotTell, format!("{percent} %; it was published in no more digits than this"))
+                }
                 () => (Outcome::CannotTell, format!("{percent} %; {}", missing(&theirs, ours, tolerance))),
             }
         }
@@ -112,6 +122,12 @@ fn replica(
     }
     let runs = runs.iter().map(|run| run.score.key.clone()).collect();
     Some(Replica { model: row.name(), measure, ours, published, difference, outcome, reason, runs })
+}
+
+/// By how much a published number may be another one: half of its last digit.
+fn half_a_digit(value: f64) -> f64 {
+    let unit = [1.0, 0.1, 0.01].into_iter().find(|unit| (value / unit - (value / unit).round()).abs() < 1e-6);
+    unit.map_or(0.0, |unit| unit / 2.0)
 }
 
 /// What it would have taken to tell.
@@ -177,6 +193,16 @@ mod tests {
         assert!(found[1].2.contains("quoted by the paper"), "{}", found[1].2);
         assert!(found[2].2.contains("one seed of a model that draws"), "{}", found[2].2);
         assert!(found[3].2.contains("no number of our seeds could tell"), "{}", found[3].2);
+    }
+
+    #[test]
+    fn a_number_in_whole_percent_is_known_to_half_of_one() {
+        assert_eq!([10.0, 398.82, 11.5, 0.125].map(half_a_digit), [0.5, 0.005, 0.05, 0.0]);
+        // published: 125, a whole number; 5 % of it is 6.25
+        let outcome = |rmse: f64| outcomes(&[run("ridge", 0, rmse, "real")]).remove(0);
+        let words = [130.7, 131.0, 131.5, 131.8].map(|rmse| outcome(rmse).1);
+        assert_eq!(words, [Outcome::Reproduced, Outcome::CannotTell, Outcome::CannotTell, Outcome::Differs]);
+        assert!(outcome(131.5).2.contains("in no more digits than this"), "{}", outcome(131.5).2);
     }
 
     #[test]

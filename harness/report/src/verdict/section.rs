@@ -13,7 +13,7 @@ use crate::{
 };
 use cells::count::{counted, counted_with};
 use record::Study;
-use statistics::{Interval, Measure, Verdict, coverage_found};
+use statistics::{Interval, Measure, Verdict, coverage_found, fewest_cells};
 
 /// Datasets below which ranks are no evidence (Demšar 2006: the Nemenyi test on fewer than five hardly ever finds anything).
 const ENOUGH_DATASETS: usize = 5;
@@ -163,7 +163,7 @@ fn sentence(other: &str, comparison: &Comparison) -> String {
     let mut text =
         format!("BatLiNet with an RMSE of {} against {other}, with {}: {change} cycles.", number(of.b), number(of.a));
     // beside an interval that reaches over 0 it would be read as the verdict that there is not
-    if comparison.verdict != Verdict::CannotTell {
+    if matches!(comparison.verdict, Verdict::Better | Verdict::Worse) {
         let share = 100.0 * of.probability_better;
         text.push_str(&format!(" It is the better one in {share:.0} % of redrawn cells and seeds."));
     }
@@ -185,27 +185,33 @@ fn why_not(comparison: &Comparison) -> Option<String> {
         (own, 1) => format!("{test_cells} and {}", counted(own, "seed")),
         (own, other) => format!("{test_cells} and {} against {other}", counted(own, "seed")),
     };
-    Some(if !of.shows_seeds {
+    let needed = fewest_cells(comparison.family, of.level);
+    Some(if comparison.failed > 0 {
+        format!("{} no numbers.", counted_with(comparison.failed, "run", ["has", "have"]))
+    } else if !of.shows_seeds {
         "One seed of a model that draws says nothing about other seeds.".to_owned()
-    } else if of.cells < comparison.needed {
+    } else if of.cells < needed {
         format!(
-            "{test_cells} tell no difference among so many comparisons, however large: it takes {}.",
-            comparison.needed
+            "{test_cells} and {} tell no difference, however large: it takes {needed} cells.",
+            counted(comparison.family, "comparison")
         )
     } else if of.low > 0.0 || of.high < 0.0 {
-        format!(
-            "The interval is beyond 0, but among so many comparisons it may be chance (p = {:.2} corrected).",
-            comparison.adjusted_p
-        )
+        let p = comparison.adjusted_p;
+        match comparison.family {
+            1 => format!("The interval is beyond 0, but by p = {p:.2} it may be chance."),
+            many => format!(
+                "The interval is beyond 0, but by p = {p:.2}, corrected for {many} comparisons, it may be chance."
+            ),
+        }
     } else {
-        format!("With {seeds}, a difference of {} would have been found in four of five cases.", number(of.detectable))
+        let detectable = number(of.detectable_among(comparison.family));
+        format!("With {seeds}, a difference of {detectable} would have been found in four of five cases.")
     })
 }
 
 /// Nothing where no difference would have been found.
 fn detectable(comparison: &Comparison) -> Cell {
-    let of = &comparison.difference;
-    Cell::number(Some(of.detectable).filter(|_| of.cells >= comparison.needed))
+    Cell::number(comparison.detectable())
 }
 
 fn table(cases: &[Case<'_>]) -> Table {
@@ -244,7 +250,7 @@ fn table(cases: &[Case<'_>]) -> Table {
     Table {
         slug: "scenarios-verdicts".to_owned(),
         caption: format!(
-            "RMSE in cycles; detectable is the difference that such a comparison finds in four of five cases; seeds are \
+            "RMSE in cycles; detectable is the difference that such a comparison finds in four of five cases, with the correction; seeds are \
              BatLiNet's{}",
             if cases.iter().all(|case| case.replicas.is_empty()) {
                 ""

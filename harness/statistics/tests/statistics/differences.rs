@@ -191,3 +191,13 @@ fn below_so_few_cells_no_difference_passes_the_test_and_from_there_on_the_larges
         }
     }
 }
+
+#[test]
+fn more_comparisons_take_larger_differences() {
+    let found = compared(&predictions(4, 1.0), &predictions(4, 1.6), Measure::Rmse);
+    assert_eq!(found.detectable_among(1), found.detectable);
+    let among: Vec<f64> = [1, 2, 12, 42, 500].map(|family| found.detectable_among(family)).to_vec();
+    assert!(among.is_sorted() && among[4] > 1.2 * among[0] && among[4] < 3.0 * among[0], "{among:?}");
+    // of 30 cells, more than 2²⁹ · 0.05 comparisons are too many, whatever the difference
+    assert_eq!(found.detectable_among(30_000_000), f64::INFINITY);
+}

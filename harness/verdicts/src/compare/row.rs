@@ -76,6 +76,11 @@ impl Row {
 }
 
 impl Finding {
+    /// Whether a larger difference would have been told: no difference is, of one seed or where runs have no numbers.
+    pub fn says_what_it_takes(&self) -> bool {
+        self.failed == 0 && self.difference.shows_seeds
+    }
+
     /// Which condition of a verdict is not met: see [`Verdict::of`].
     fn unclear(&self, comparisons: usize) -> String {
         let Difference { low, high, level, cells, .. } = self.difference;

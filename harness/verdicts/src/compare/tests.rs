@@ -60,6 +60,23 @@ fn the_same_is_equal_twice_the_error_is_worse_and_half_of_it_better() {
 }
 
 #[test]
+fn a_comparison_that_several_experiments_share_counts_once() {
+    let out = tempfile::tempdir().unwrap();
+    folder(out.path(), [networks(1.0), vec![run("ridge", 0, &predicted(9, 1.3))]].concat());
+    // the same runs, as inner folds are, under another name
+    let path = out.path().join("scores.csv");
+    let rows = record::read_scores(&path).unwrap();
+    let again = rows.iter().map(|row| record::Score { experiment: "f".to_owned(), ..row.clone() });
+    record::write_scores(&path, &rows.iter().cloned().chain(again).collect::<Vec<_>>()).unwrap();
+    let found = compared(&format!("{}:ridge", text(out.path())), ":cnn", Tolerance::Plain(0.0)).unwrap();
+    assert_eq!((found.rows.len(), found.family()), (2, 1));
+    for row in &found.rows {
+        let finding = row.finding.as_ref().unwrap();
+        assert_eq!(finding.adjusted_p, finding.difference.p_value, "{}", row.b);
+    }
+}
+
+#[test]
 fn models_and_runs_of_one_folder_are_laid_side_by_side() {
     let out = tempfile::tempdir().unwrap();
     let key = networks(1.0)[2].key();

@@ -87,7 +87,7 @@ pub struct Judged {
     pub slot: Slot,
     /// The judgement.
     pub standing: Standing,
-    /// Mean RMSE over the seeds of the baseline, cycles.
+    /// Mean RMSE of the baseline over the seeds that both have, cycles.
     pub baseline: Option<f64>,
     /// And of the candidate.
     pub candidate: Option<f64>,
@@ -109,6 +109,7 @@ pub fn judge(baseline: &Folder, candidate: &Folder, noise: &Noise, changes: &Cha
             let (before, whole) = (baseline.groups.get(slot), candidate.groups.get(slot));
             let (standing, apart, because) = standing(slot, before, whole, noise, changes);
             // means of other seeds say nothing beside one another
+            let shared = before.map(|before| before.with_seeds_of(whole));
             let now = whole.map(|whole| whole.with_seeds_of(before));
             let (before, whole, now) = (before.unwrap_or(&none), whole.unwrap_or(&none), now.as_ref().unwrap_or(&none));
             let more: Vec<u64> = whole.runs.keys().copied().filter(|seed| !now.runs.contains_key(seed)).collect();
@@ -117,7 +118,7 @@ pub fn judge(baseline: &Folder, candidate: &Folder, noise: &Noise, changes: &Cha
             Judged {
                 slot: slot.clone(),
                 standing,
-                baseline: before.mean(|metrics| metrics.rmse),
+                baseline: shared.and_then(|shared| shared.mean(|metrics| metrics.rmse)),
                 candidate: now.mean(|metrics| metrics.rmse),
                 apart,
                 because,
@@ -188,7 +189,7 @@ fn standing(slot: &Slot, before: Option<&Group>, now: Option<&Group>, noise: &No
                 Standing::Moved
             }
         }
-        None => by_seeds(before, now, apart),
+        None => by_seeds(before, &now.with_seeds_of(Some(before)), apart),
     };
     (standing, Some(apart), if because.is_empty() { how } else { format!("{because}; {how}") })
 }

@@ -133,25 +133,27 @@ fn here(mut records: Vec<RunRecord>) -> Vec<RunRecord> {
 
 #[test]
 fn the_noise_of_seeds_is_two_standard_errors_of_both_means() {
-    // variances 325 of three and 500 / 3 of four: √(325 / 3 + 500 / 12) = √150, whose double is 24.49
-    let (before, now) = ([12.0, 22.0, 47.0], [10.0, 20.0, 30.0, 40.0]);
+    // variances 325 and 100 of three: √(325 / 3 + 100 / 3) = √141.67, whose double is 23.80
+    let (before, now) = ([12.0, 22.0, 47.0], [10.0, 20.0, 30.0]);
     let standing = |moved: f64| {
-        let now: Vec<f64> = now.iter().map(|cycles| cycles + 2.0 + moved).collect();
+        let mut now: Vec<f64> = now.iter().map(|cycles| cycles + 7.0 + moved).collect();
+        // a seed that the baseline does not have says nothing
+        now.push(900.0);
         judged(here(seeds_off_by(&before)), seeds_off_by(&now)).remove(0)
     };
-    for moved in [0.0, 24.4] {
+    for moved in [0.0, 23.7] {
         assert_eq!(standing(moved).standing, Standing::Unmeasured, "{moved}");
     }
-    assert_eq!(standing(24.6).standing, Standing::Worse);
+    assert_eq!(standing(23.9).standing, Standing::Worse);
     assert!(standing(0.0).because.starts_with("computed by native, AVX-512, libtorch with "));
     // both ways: seeds that are 30 cycles further off have room to be better
     let far: Vec<f64> = before.iter().map(|cycles| cycles + 30.0).collect();
     let standing = |moved: f64| {
-        let now: Vec<f64> = now.iter().map(|cycles| cycles + 32.0 - moved).collect();
+        let now: Vec<f64> = now.iter().map(|cycles| cycles + 37.0 - moved).collect();
         judged(here(seeds_off_by(&far)), seeds_off_by(&now)).remove(0).standing
     };
-    assert_eq!(standing(24.4), Standing::Unmeasured);
-    assert_eq!(standing(24.6), Standing::Moved);
+    assert_eq!(standing(23.7), Standing::Unmeasured);
+    assert_eq!(standing(23.9), Standing::Moved);
     // the same errors by other predictions are neither better nor worse
     let same = judged(here(seeds_off_by(&[10.0, 10.0])), seeds_off_by(&[-10.0, -10.0])).remove(0).standing;
     assert_eq!(same, Standing::Unmeasured);
