@@ -4,6 +4,9 @@
 //! whether that is more than chance is found by permuting the stretch (Page 1955; Matteson and James 2014 for the permutation
 //! test). Numbers that a deterministic program leaves have no scatter: where a stretch before the split is the same to a part in
 //! 10⁹ and long enough, any departure is a step, since no permutation of three equal numbers and another one could ever tell.
+//!
+//! Where numbers scatter, a step that was taken back later leaves both sides of either split near to one another, and may go
+//! unnoticed.
 
 use numerics::random::Streams;
 use rand::seq::SliceRandom as _;

@@ -7,7 +7,7 @@ use crate::{
     summary::{Row, Run, Summary, rows},
     table::{Cell, Column, Table},
 };
-use record::{Prediction, Score, Study};
+use record::{Prediction, Score, Status, Study};
 use statistics::{Metrics, Spread};
 
 /// Between the name of a cross-validation and the number of a fold.
@@ -18,8 +18,8 @@ pub fn tables(summaries: &[&Summary]) -> Vec<Table> {
     families(summaries).iter().map(|(name, folds)| table(name, folds)).collect()
 }
 
-/// Each cross-validation among these experiments as one: a run of it is those of all folds with one seed, where every fold has
-/// predictions of it.
+/// Each cross-validation among these experiments as one: a run of it is those of all folds with one seed. One of which a fold has no
+/// predictions has no number, as one that failed: what the other seeds say would be of those that went well.
 pub fn laid_together(summaries: &[&Summary]) -> Vec<Summary> {
     families(summaries).iter().map(|(name, folds)| whole(name, folds)).collect()
 }
@@ -76,7 +76,9 @@ fn rmse(row: &Row) -> Option<f64> {
 }
 
 fn whole(name: &str, folds: &[&Summary]) -> Summary {
-    let runs: Vec<Run> = folds[0].runs.iter().filter_map(|run| over_all(name, run, folds)).collect();
+    let slot = |run: &&Run| (run.score.model.clone(), run.score.variant.to_string(), run.score.seed);
+    let all = folds.iter().flat_map(|fold| &fold.runs).unique_by(slot);
+    let runs: Vec<Run> = all.map(|run| over_all(name, run, folds).unwrap_or_else(|| in_part(name, run))).collect();
     let tested = runs.iter().map(|run| run.score.test_cells).max().unwrap_or_default();
     Summary {
         experiment: name.to_owned(),
@@ -94,7 +96,13 @@ fn span<'a>(counts: impl Iterator<Item = &'a str>) -> String {
     lives::span(counts.filter_map(|count| count.parse().ok()))
 }
 
-/// A run of the first fold with those of all others that are like it, if each has predictions.
+/// A run that not every fold has.
+fn in_part(name: &str, run: &Run) -> Run {
+    let status = Status::Failed("not every fold has predictions of it".to_owned());
+    Run::bare(Score { experiment: name.to_owned(), metrics: None, status, ..run.score.clone() })
+}
+
+/// A run of one fold with those of all others that are like it, if each has predictions.
 fn over_all(name: &str, first: &Run, folds: &[&Summary]) -> Option<Run> {
     let is_like_it = |run: &&Run| {
         let (score, other) = (&run.score, &first.score);
@@ -147,5 +155,11 @@ mod tests {
         summaries[1].runs[0].predictions.clear();
         let without = &tables(&summaries.iter().collect::<Vec<_>>())[0];
         assert_eq!(without.texts()[0][4], "0", "a fold without predictions leaves no whole");
+        let whole = laid_together(&summaries.iter().collect::<Vec<_>>()).remove(0);
+        let [run] = &whole.runs[..] else { panic!("one run, of which one fold knows nothing") };
+        assert!(run.score.metrics.is_none() && run.predictions.is_empty(), "it counts as failed");
+        // nor does it matter which fold lacks it
+        summaries[0].runs.clear();
+        assert_eq!(laid_together(&summaries.iter().collect::<Vec<_>>())[0].runs.len(), 1);
     }
 }

@@ -37,7 +37,7 @@ pub fn sections(summaries: &[Summary]) -> Vec<Section> {
     };
     // of a cross-validation, the folds together: each alone has few cells
     let mut together = folds::laid_together(&summaries.iter().collect::<Vec<_>>());
-    together.retain(|summary| !summary.runs.is_empty());
+    together.retain(|summary| summary.runs.iter().any(|run| !run.predictions.is_empty()));
     let candidates: Vec<&Summary> = summaries.iter().filter(has_verdict).chain(&together).collect();
     if candidates.is_empty() {
         return Vec::new();
