@@ -20,7 +20,7 @@ fn store(dir: &Path) {
 }
 
 fn edit(dir: &Path, edit: impl FnOnce(&File)) {
-    let file = File::open_rw(dir.join(format!("cells/{ID}.h5"))).unwrap();
+    let file = testing::open_to_change(&dir.join(format!("cells/{ID}.h5")));
     edit(&file);
     file.close().unwrap();
 }

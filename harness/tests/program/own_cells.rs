@@ -240,7 +240,7 @@ fn a_store_of_an_older_program_is_read_in_seconds() {
         let old = old.cell(id, usize::MAX).unwrap();
         Store::create(dir.path()).unwrap().write(&old).unwrap();
         let path = dir.path().join("cells").join(format!("{id}.h5"));
-        let file = hdf5::File::open_rw(&path).unwrap();
+        let file = testing::open_to_change(&path);
         file.attr("version").unwrap().write_scalar(&1_u32).unwrap();
         file.close().unwrap();
 

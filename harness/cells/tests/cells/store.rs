@@ -194,7 +194,7 @@ fn the_manifest_has_every_cell_with_its_hashes() {
 fn a_changed_value_is_found_by_its_hash() {
     let dir = tempfile::tempdir().unwrap();
     Store::create(dir.path()).unwrap().write(&plain_cell("a", 5)).unwrap();
-    let file = hdf5::File::open_rw(file_of(dir.path(), "a")).unwrap();
+    let file = testing::open_to_change(&file_of(dir.path(), "a"));
     let values = file.dataset("voltage/values").unwrap();
     let mut voltage = values.read_raw::<f64>().unwrap();
     voltage[1] += 0.001;
@@ -215,7 +215,7 @@ fn broken_structure_is_an_error_and_never_a_panic() {
         });
         let mut store = Store::create(dir.path()).unwrap();
         store.write(&plain_cell("a", 5)).unwrap();
-        let file = hdf5::File::open_rw(file_of(dir.path(), "a")).unwrap();
+        let file = testing::open_to_change(&file_of(dir.path(), "a"));
         how(&file);
         file.close().unwrap();
         let message = store::check_file(&file_of(dir.path(), "a")).unwrap_err().to_string();

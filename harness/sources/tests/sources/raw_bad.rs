@@ -9,7 +9,7 @@ use rand::RngExt;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use testing::some::LabCells;
+use testing::{open_to_change, some::LabCells};
 
 use super::published_files::is_the_users;
 use super::raw::{export, import, refusal};
@@ -69,7 +69,7 @@ fn what_is_no_batch_file_is_not_taken_for_one() {
 /// A batch file, changed by `change`.
 fn changed_batch(dir: &Path, change: impl FnOnce(&hdf5::File)) -> PathBuf {
     let path = exported("matr-mat", &["MATR_b3c0"], dir);
-    change(&hdf5::File::open_rw(&path).unwrap());
+    change(&open_to_change(&path));
     path
 }
 
