@@ -267,7 +267,7 @@ fn because(one: &Judged) -> String {
     let more = match &one.standing {
         Standing::Declared { reason } => format!("declared: {reason}"),
         Standing::WithinNoise { allowed } => format!("allowed: {allowed}"),
-        Standing::Unmeasured => "as far as seeds are, and how far engines are was not measured".to_owned(),
+        Standing::Unmeasured => "further than rounding goes, and how far engines are apart was not measured".to_owned(),
         _ => String::new(),
     };
     let parts: Vec<&str> = [one.because.as_str(), more.as_str()].into_iter().filter(|part| !part.is_empty()).collect();
