@@ -123,7 +123,7 @@ impl Shown<'_> {
             (Verdict::Equal, _) => format!("equal within {}", self.number(finding.tolerance)),
             (Verdict::CannotTell, because) => {
                 let because = because.as_ref().map_or_else(String::new, |because| format!(": {because}"));
-                let detectable = Some(found.detectable_among(self.found.family()))
+                let detectable = Some(found.detectable_among(self.found.family))
                     .filter(|detectable| finding.says_what_it_takes() && detectable.is_finite() && *detectable > 0.0);
                 let detectable =
                     detectable.map_or_else(String::new, |value| format!(" (detectable: {})", self.number(value)));
@@ -150,7 +150,7 @@ impl Shown<'_> {
             self.b.name,
             measure.unit(),
             100.0 * bootstrap.level,
-            counted(self.found.family(), "comparison"),
+            counted(self.found.family, "comparison"),
         );
         text.push_str(&self.origins());
         let fewest = self.found.rows.iter().filter_map(|row| Some(row.finding.as_ref().ok()?.difference.cells)).min();
@@ -159,7 +159,7 @@ impl Shown<'_> {
             Some(None) => text.push_str("how often such intervals hold was not tried for this measure\n"),
             None => {}
         }
-        if self.found.family() > 1 {
+        if self.found.family > 1 {
             text.push_str("of fewer comparisons p is smaller: ask for one model (`A:ridge`) or for folders of one experiment where that is the question\n");
         }
         if !tolerance.is_none() {
@@ -219,7 +219,7 @@ impl Shown<'_> {
 
     fn json(&self) -> String {
         let measure = self.question.measure.name();
-        let rows = self.found.rows.iter().map(|row| as_json(row, measure, self.found.family()));
+        let rows = self.found.rows.iter().map(|row| as_json(row, measure, self.found.family));
         let alone = |slots: &[Slot], word: &'static str| -> Vec<Value> {
             slots
                 .iter()

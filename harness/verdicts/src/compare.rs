@@ -40,6 +40,8 @@ pub struct Comparison {
     pub only_a: Vec<Slot>,
     /// What only the second has.
     pub only_b: Vec<Slot>,
+    /// How many comparisons the p values were adjusted for.
+    pub family: usize,
 }
 
 /// How a comparison ends, all rows together.
@@ -63,6 +65,7 @@ pub fn compare(a: &Side, b: &Side, question: &Question) -> Result<Comparison, Er
     let pairs = pairs::of(a, b)?;
     let mut rows: Vec<Row> = pairs.rows.par_iter().map(|pair| Row::of(pair, question)).collect();
     let (places, firsts) = distinct(&rows);
+    let family = firsts.iter().filter(|finding| !finding.difference.is_identical).count();
     let adjusted: Vec<f64> = holm_of(firsts.iter().map(|finding| &finding.difference));
     let adjusted: Vec<Option<f64>> = places.into_iter().map(|place| Some(adjusted[place?])).collect();
     for (row, adjusted) in rows.iter_mut().zip(adjusted) {
@@ -70,9 +73,8 @@ pub fn compare(a: &Side, b: &Side, question: &Question) -> Result<Comparison, Er
             finding.adjusted_p = adjusted;
         }
     }
-    let tested = family(&rows);
-    rows.iter_mut().for_each(|row| row.judge(tested));
-    Ok(Comparison { rows, only_a: pairs.only_a, only_b: pairs.only_b })
+    rows.iter_mut().for_each(|row| row.judge(family));
+    Ok(Comparison { rows, only_a: pairs.only_a, only_b: pairs.only_b, family })
 }
 
 impl Comparison {
@@ -94,15 +96,6 @@ impl Comparison {
     pub fn has_folds(&self) -> bool {
         self.rows.iter().any(|row| row.b.experiment.contains(row::FOLD))
     }
-
-    /// How many comparisons the p values were adjusted for.
-    pub fn family(&self) -> usize {
-        family(&self.rows)
-    }
-}
-
-fn family(rows: &[Row]) -> usize {
-    distinct(rows).1.into_iter().filter(|finding| !finding.difference.is_identical).count()
 }
 
 /// The comparisons that were made, each once, and which of them each row has: of runs that are in several experiments, such as inner folds,

@@ -193,6 +193,11 @@ impl Summary {
         self.runs.iter().filter(|run| row.is_of(&run.score))
     }
 
+    /// How many runs of a row have no numbers. With some, those that have may be the lucky ones, and nothing is said of them.
+    pub fn without_numbers(&self, row: &Row) -> usize {
+        self.runs_of(row).filter(|run| run.score.metrics.is_none()).count()
+    }
+
     /// Of the models that are not BatLiNet, the one with the least mean RMSE.
     pub fn best_other(&self) -> Option<&Row> {
         let rmse = |row: &&Row| row.rmse.map_or(f64::INFINITY, |spread| spread.mean);

@@ -37,7 +37,7 @@ pub struct Comparison {
     pub adjusted_p: f64,
     /// Comparisons that it was corrected for.
     pub family: usize,
-    /// Runs without numbers on either side; with some nothing is said, since those that ran well may be the lucky ones.
+    /// Runs without numbers on either side ([`Summary::without_numbers`]).
     pub failed: usize,
     /// About BatLiNet.
     pub verdict: Verdict,
@@ -107,14 +107,13 @@ pub fn judge(summary: &Summary) -> Judged<'_> {
         }
     }
     let family = found.iter().filter(|(_, difference)| !difference.is_identical).count();
-    let failed = |row: &Row| summary.runs_of(row).filter(|run| run.score.metrics.is_none()).count();
-    let own_failed = failed(own.row);
+    let own_failed = summary.without_numbers(own.row);
     let adjusted = holm_of(found.iter().map(|(_, difference)| difference));
     judged.comparisons = found
         .into_iter()
         .zip(adjusted)
         .map(|((row, difference), adjusted_p)| {
-            let failed = own_failed + failed(row);
+            let failed = own_failed + summary.without_numbers(row);
             let told = Verdict::of(&difference, 0.0, adjusted_p);
             Comparison {
                 other: row.name(),

@@ -82,7 +82,7 @@ fn replica(
     published: &'static PublishedNumber,
     of: fn(&Metrics) -> f64,
 ) -> Option<Replica> {
-    let failed = summary.runs_of(row).filter(|run| run.score.metrics.is_none()).count();
+    let failed = summary.without_numbers(row);
     let runs: Vec<_> = summary.runs_of(row).filter(|run| run.score.metrics.is_some()).collect();
     let values: Vec<f64> = runs.iter().filter_map(|run| run.score.metrics.as_ref()).map(of).collect();
     let ours = Spread::new(&values)?;
@@ -92,7 +92,6 @@ fn replica(
     let tolerance = TOLERANCE * published.value;
     let (outcome, mut reason) = match (other_cells(summary), difference) {
         (Some(reason), _) => (Outcome::CannotTell, reason),
-        // those that ran well may be the lucky ones
         _ if failed > 0 => {
             (Outcome::CannotTell, format!("{} no numbers", counted_with(failed, "run", ["has", "have"])))
         }

@@ -53,7 +53,7 @@ fn the_same_is_equal_twice_the_error_is_worse_and_half_of_it_better() {
     assert_eq!(verdicts(other.path(), one.path(), none), of(Verdict::Better));
     assert_eq!(verdicts(one.path(), other.path(), "1000%".parse().unwrap()), of(Verdict::Equal));
     let found = compared(text(one.path()), text(other.path()), none).unwrap();
-    assert_eq!((found.end(), found.family()), (End::Worse, 1));
+    assert_eq!((found.end(), found.family), (End::Worse, 1));
     let finding = found.rows[0].finding.as_ref().unwrap();
     assert!((finding.difference.b - 2.0 * finding.difference.a).abs() < 1e-9);
     assert_eq!(finding.adjusted_p, finding.difference.p_value);
@@ -69,7 +69,7 @@ fn a_comparison_that_several_experiments_share_counts_once() {
     let again = rows.iter().map(|row| record::Score { experiment: "f".to_owned(), ..row.clone() });
     record::write_scores(&path, &rows.iter().cloned().chain(again).collect::<Vec<_>>()).unwrap();
     let found = compared(&format!("{}:ridge", text(out.path())), ":cnn", Tolerance::Plain(0.0)).unwrap();
-    assert_eq!((found.rows.len(), found.family()), (2, 1));
+    assert_eq!((found.rows.len(), found.family), (2, 1));
     for row in &found.rows {
         let finding = row.finding.as_ref().unwrap();
         assert_eq!(finding.adjusted_p, finding.difference.p_value, "{}", row.b);

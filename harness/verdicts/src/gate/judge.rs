@@ -247,16 +247,11 @@ fn by_seeds(before: &Group, now: &Group, apart: f64) -> Standing {
 
 /// Where a number is another though all that went into it is the same: the program is, or somebody was there.
 fn unexplained(was: &Run, is: &Run, cell: Option<String>) -> String {
-    let (before, now) = (&was.record.provenance, &is.record.provenance);
-    let short = |commit: &str| commit.chars().take(10).collect::<String>();
-    let program = if (&before.commit, before.is_dirty) == (&now.commit, now.is_dirty) {
-        format!("the same program, of commit {}, was asked for the same", short(&now.commit))
+    let [before, now] = [was, is].map(|run| run.record.provenance.short_commit());
+    let program = if before == now {
+        format!("the same program, of commit {}, was asked for the same", now.0)
     } else {
-        format!(
-            "the program of commit {} was asked for the same as that of {}",
-            short(&now.commit),
-            short(&before.commit)
-        )
+        format!("the program of commit {} was asked for the same as that of {}", now.0, before.0)
     };
     let cell = cell.map_or_else(String::new, |cell| format!("; furthest apart: {cell} of seed {}", is.score.seed));
     format!("{program}{cell}")
