@@ -37,9 +37,6 @@ pub struct Difference {
     /// How often a difference as large comes about where labels a and b are put to the cells by a coin
     /// ([sign-flip test](crate::sign_flip), two-sided). It is of these seeds, and is no better than they are.
     pub p_value: f64,
-    /// The smallest difference that such a comparison finds in four of five cases at this level; infinite for fewer cells than
-    /// [`fewest_cells`] of one comparison.
-    pub detectable: f64,
     /// Standard error of the difference; 0 where both are the same.
     pub standard_error: f64,
     /// Test cells.
@@ -91,7 +88,7 @@ pub fn difference(
     let better = |difference: f64| if measure.lower_is_better() { difference < 0.0 } else { difference > 0.0 };
     let share = |difference: f64| if difference == 0.0 { 0.5 } else { f64::from(u8::from(better(difference))) };
     let draws = drawn.draws.iter().map(|draw| share(draw.value)).sum::<f64>();
-    let found = Difference {
+    Ok(Difference {
         measure,
         a: value_a,
         b: value_b,
@@ -101,15 +98,13 @@ pub fn difference(
         level: bootstrap.level,
         probability_better: draws / drawn.draws.len() as f64,
         p_value: sign_flip::p_value(&losses_a, &losses_b, bootstrap),
-        detectable: f64::NAN,
         standard_error: deviation,
         cells,
         seeds_a: a.seeds().len(),
         seeds_b: b.seeds().len(),
         shows_seeds: a.shows_seeds() && b.shows_seeds(),
         is_identical,
-    };
-    Ok(Difference { detectable: found.detectable_among(1), ..found })
+    })
 }
 
 impl Difference {
@@ -117,7 +112,7 @@ impl Difference {
     /// (t₁₋α⸝₂ₘ + t₀.₈) · standard error, with quantiles of Student's t with cells − 1 degrees of freedom (Bloom 1995,
     /// doi 10.1177/0193841X9501900504) and m comparisons. Where the interval that decides reaches farther, as it does for few cells, its
     /// reach stands in place of the first term. Infinite for fewer cells than [`fewest_cells`].
-    pub fn detectable_among(&self, family: usize) -> f64 {
+    pub fn detectable(&self, family: usize) -> f64 {
         let Self { difference, low, high, level, standard_error, cells, .. } = *self;
         if cells < fewest_cells(family, level) {
             return f64::INFINITY;

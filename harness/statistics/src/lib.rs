@@ -10,7 +10,7 @@
 //! | `bootstrap`, `contrast` | intervals over other cells and seeds |
 //! | `coverage` | how often they cover the truth, by simulation |
 //! | `difference`, [`sign_flip`] | two models on the same cells |
-//! | `verdict` | better, worse, equal, cannot tell; many comparisons at once |
+//! | `verdict`, `judgement` | better, worse, equal, cannot tell; why nothing can be told, and many comparisons at once |
 //! | `change_points` | where a series of numbers moved |
 //! | `breakdown`, `wins` | errors by group of cells; who beats whom in how many scenarios |
 
@@ -21,6 +21,7 @@ mod contrast;
 mod coverage;
 mod difference;
 mod error;
+mod judgement;
 mod measure;
 mod metrics;
 mod predictions;
@@ -37,11 +38,12 @@ pub use change_points::{Steps, change_points};
 pub use coverage::{Coverage, coverage_found};
 pub use difference::{Difference, difference};
 pub use error::Error;
+pub use judgement::{Family, Judgement, Unclear};
 pub use measure::Measure;
 pub use metrics::Metrics;
 pub use predictions::Predictions;
 pub use references::{ReferenceErrors, reference_draws, reference_errors};
 pub use reported::Reported;
 pub use spread::{Spread, median, quantile};
-pub use verdict::{Verdict, fewest_cells, holm, holm_of};
+pub use verdict::{Verdict, fewest_cells, holm};
 pub use wins::Wins;

@@ -87,10 +87,3 @@ pub fn fewest_cells(comparisons: usize, level: f64) -> usize {
     // a rounding error must not ask for a cell more
     (1.0 + (comparisons.max(1) as f64 / (1.0 - level)).log2() - 1e-9).ceil() as usize
 }
-
-/// As [`holm`], of differences: the same predictions are no test, so they do not count among the family, and keep their p of 1.
-pub fn holm_of<'a>(differences: impl Iterator<Item = &'a Difference> + Clone) -> Vec<f64> {
-    let tested: Vec<f64> = differences.clone().filter(|found| !found.is_identical).map(|found| found.p_value).collect();
-    let mut adjusted = holm(&tested).into_iter();
-    differences.map(|found| if found.is_identical { found.p_value } else { adjusted.next().unwrap_or(1.0) }).collect()
-}

@@ -142,7 +142,12 @@ fn of_one_seed_of_a_network_nothing_is_said_and_schedules_are_not_mixed() {
     run(here, &["--out", "quick", "--models", "mlp,mean", "--seeds", "0,", "--profile", "quick"]);
     let (code, out, sentence) = compare(here, &["a:mlp", "b:mlp"]);
     assert_eq!(code, 5, "{out}{sentence}");
-    assert!(out.contains("cannot tell: one seed only") && sentence.contains("do not tell"), "{out}{sentence}");
+    assert!(
+        out.contains("cannot tell (a)")
+            && out.contains("(a) one seed of a model that draws")
+            && sentence.contains("do not tell"),
+        "{out}{sentence}"
+    );
     let (code, out, sentence) = compare(here, &["a:mlp", "quick:mlp"]);
     assert_eq!(code, 2, "{out}{sentence}");
     assert!(sentence.contains("other schedules have other errors"), "{sentence}");

@@ -9,16 +9,17 @@ mod side;
 mod tolerance;
 mod why;
 
-pub use row::{Finding, Row};
+pub use row::Row;
 pub use side::Side;
 pub use tolerance::Tolerance;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use rayon::prelude::*;
-use statistics::{Bootstrap, Measure, Verdict, holm_of};
+use statistics::{Bootstrap, Difference, Family, Judgement, Measure, Verdict};
 
 use crate::{Error, Slot};
+use row::{Keys, Measured};
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -63,18 +64,19 @@ pub enum End {
 /// [`Error::NotComparable`] where not one pair can be made.
 pub fn compare(a: &Side, b: &Side, question: &Question) -> Result<Comparison, Error> {
     let pairs = pairs::of(a, b)?;
-    let mut rows: Vec<Row> = pairs.rows.par_iter().map(|pair| Row::of(pair, question)).collect();
-    let (places, firsts) = distinct(&rows);
-    let family = firsts.iter().filter(|finding| !finding.difference.is_identical).count();
-    let adjusted: Vec<f64> = holm_of(firsts.iter().map(|finding| &finding.difference));
-    let adjusted: Vec<Option<f64>> = places.into_iter().map(|place| Some(adjusted[place?])).collect();
-    for (row, adjusted) in rows.iter_mut().zip(adjusted) {
-        if let (Ok(finding), Some(adjusted)) = (&mut row.finding, adjusted) {
-            finding.adjusted_p = adjusted;
-        }
-    }
-    rows.iter_mut().for_each(|row| row.judge(family));
-    Ok(Comparison { rows, only_a: pairs.only_a, only_b: pairs.only_b, family })
+    let measured: Vec<Result<Measured, String>> =
+        pairs.rows.par_iter().map(|pair| row::measure(pair, question)).collect();
+    // of runs that are in several experiments, such as inner folds, there is one comparison, however many rows it has
+    let distinct: BTreeMap<&Keys, &Difference> =
+        measured.iter().flatten().map(|measured| (&measured.keys, &measured.difference)).collect();
+    let family = Family::of(distinct.values().copied());
+    let adjusted: BTreeMap<&Keys, f64> = distinct.into_keys().zip(family.adjusted).collect();
+    let judge = |Measured { keys, difference, tolerance, failed }: &Measured| {
+        Judgement::new(difference.clone(), *tolerance, adjusted[keys], family.comparisons, *failed)
+    };
+    let findings = measured.iter().map(|measured| measured.as_ref().map(judge).map_err(Clone::clone));
+    let rows = pairs.rows.iter().zip(findings).map(|(pair, finding)| Row::new(pair, finding)).collect();
+    Ok(Comparison { rows, only_a: pairs.only_a, only_b: pairs.only_b, family: family.comparisons })
 }
 
 impl Comparison {
@@ -96,24 +98,6 @@ impl Comparison {
     pub fn has_folds(&self) -> bool {
         self.rows.iter().any(|row| row.b.experiment.contains(row::FOLD))
     }
-}
-
-/// The comparisons that were made, each once, and which of them each row has: of runs that are in several experiments, such as inner folds,
-/// there is one comparison, however many rows it has. One that was not made does not count.
-fn distinct(rows: &[Row]) -> (Vec<Option<usize>>, Vec<&Finding>) {
-    let mut known: HashMap<&(Vec<String>, Vec<String>), usize> = HashMap::new();
-    let mut firsts = Vec::new();
-    let mut places = Vec::new();
-    for row in rows {
-        let place = row.finding.as_ref().ok().map(|finding| {
-            *known.entry(&row.keys).or_insert_with(|| {
-                firsts.push(finding);
-                firsts.len() - 1
-            })
-        });
-        places.push(place);
-    }
-    (places, firsts)
 }
 
 #[cfg(test)]

@@ -2,9 +2,7 @@
 
 use crate::summary::{Row, Summary};
 use record::draws_nothing;
-use statistics::{
-    Bootstrap, Difference, Error, Interval, Measure, Predictions, Verdict, difference, holm_of, interval,
-};
+use statistics::{Bootstrap, Error, Family, Interval, Judgement, Measure, Predictions, difference, interval};
 
 use super::LEVEL;
 
@@ -31,16 +29,8 @@ pub struct Comparison {
     pub other: String,
     /// Whether that is BatLiNet too, by another arm.
     pub is_arm: bool,
-    /// Of the RMSE: the other is the first, BatLiNet the second.
-    pub difference: Difference,
-    /// Corrected for all comparisons of the experiment.
-    pub adjusted_p: f64,
-    /// Comparisons that it was corrected for.
-    pub family: usize,
-    /// Runs without numbers on either side ([`Summary::without_numbers`]).
-    pub failed: usize,
-    /// About BatLiNet.
-    pub verdict: Verdict,
+    /// Of the RMSE: the other is the first, BatLiNet the second. The family is all comparisons of the experiment.
+    pub told: Judgement,
 }
 
 /// An experiment as it is judged.
@@ -54,14 +44,6 @@ pub struct Judged<'a> {
     pub comparisons: Vec<Comparison>,
     /// Who could not be judged, and why.
     pub left_out: Vec<String>,
-}
-
-impl Comparison {
-    /// The smallest difference that would have been told in four of five cases; none where no difference would.
-    pub fn detectable(&self) -> Option<f64> {
-        let found = self.difference.detectable_among(self.family);
-        Some(found).filter(|found| self.failed == 0 && self.difference.shows_seeds && found.is_finite())
-    }
 }
 
 impl Judged<'_> {
@@ -106,23 +88,17 @@ pub fn judge(summary: &Summary) -> Judged<'_> {
             Err(error) => judged.left_out.push(format!("{}: {error}", other.row.name())),
         }
     }
-    let family = found.iter().filter(|(_, difference)| !difference.is_identical).count();
+    let family = Family::of(found.iter().map(|(_, difference)| difference));
     let own_failed = summary.without_numbers(own.row);
-    let adjusted = holm_of(found.iter().map(|(_, difference)| difference));
     judged.comparisons = found
         .into_iter()
-        .zip(adjusted)
+        .zip(family.adjusted)
         .map(|((row, difference), adjusted_p)| {
             let failed = own_failed + summary.without_numbers(row);
-            let told = Verdict::of(&difference, 0.0, adjusted_p);
             Comparison {
                 other: row.name(),
                 is_arm: row.model == "batlinet",
-                adjusted_p,
-                family,
-                failed,
-                verdict: if failed > 0 { Verdict::CannotTell } else { told },
-                difference,
+                told: Judgement::new(difference, 0.0, adjusted_p, family.comparisons, failed),
             }
         })
         .collect();
@@ -154,6 +130,7 @@ pub(super) mod tests {
     use super::*;
     use crate::summary::{Run, summaries, tests};
     use record::Prediction;
+    use statistics::{Unclear, Verdict};
 
     /// Errors of alternating sign and of about this size.
     pub(in crate::verdict) fn predicting(model: &str, seed: u64, error: f64) -> Run {
@@ -178,7 +155,7 @@ pub(super) mod tests {
         let summary = &summaries(&runs, &[])[0];
         let judged = judge(summary);
         let words: Vec<(&str, Verdict)> =
-            judged.comparisons.iter().map(|comparison| (comparison.other.as_str(), comparison.verdict)).collect();
+            judged.comparisons.iter().map(|comparison| (comparison.other.as_str(), comparison.told.verdict)).collect();
         assert_eq!(words, [("ridge", Verdict::Better), ("cnn", Verdict::Worse), ("lstm", Verdict::CannotTell)]);
         assert_eq!(judged.with_best_other().unwrap().0.row.name(), "cnn");
         assert_eq!(judged.best(|_| true).unwrap().row.name(), "cnn");
@@ -190,15 +167,16 @@ pub(super) mod tests {
     fn of_seeds_of_which_some_failed_nothing_is_told() {
         let mut runs: Vec<Run> = (0..4).map(|seed| predicting("batlinet", seed, 50.0)).collect();
         runs.extend((0..4).map(|seed| predicting("cnn", seed, 200.0)));
-        let verdict = |runs: &[Run]| judge(&summaries(runs, &[])[0]).comparisons.remove(0);
-        assert_eq!((verdict(&runs).verdict, verdict(&runs).failed), (Verdict::Better, 0));
+        let verdict = |runs: &[Run]| judge(&summaries(runs, &[])[0]).comparisons.remove(0).told;
+        assert_eq!((verdict(&runs).verdict, verdict(&runs).unclear), (Verdict::Better, None));
         assert!(verdict(&runs).detectable().is_some());
         for at in [1, 6] {
             let mut runs = runs.clone();
             runs[at].predictions.clear();
             runs[at].score.metrics = None;
             let found = verdict(&runs);
-            assert_eq!((found.verdict, found.failed, found.detectable()), (Verdict::CannotTell, 1, None));
+            let expected = (Verdict::CannotTell, Some(Unclear::NoNumbers { runs: 1 }), None);
+            assert_eq!((found.verdict, found.unclear, found.detectable()), expected);
         }
     }
 

@@ -13,14 +13,15 @@ use statistics::quantile;
 pub(super) fn differences(summary: &Summary, judged: &Judged<'_>) -> Option<Figure> {
     let found = &judged.comparisons;
     let points = found.iter().enumerate().map(|(place, comparison)| {
-        let of = &comparison.difference;
+        let of = &comparison.told.difference;
         Point { x: of.difference, y: place as f64, spread: Some((of.low, of.high)) }
     });
-    let ends: Vec<f64> = found.iter().flat_map(|one| [one.difference.low.abs(), one.difference.high.abs()]).collect();
+    let ends: Vec<f64> =
+        found.iter().flat_map(|one| [one.told.difference.low.abs(), one.told.difference.high.abs()]).collect();
     // a model that is far off must not press the others together
     let reach = 2.0 * quantile(&ends, 0.75)?;
-    let low = found.iter().map(|one| one.difference.low).fold(0.0, f64::min).max(-reach);
-    let high = found.iter().map(|one| one.difference.high).fold(0.0, f64::max).min(reach);
+    let low = found.iter().map(|one| one.told.difference.low).fold(0.0, f64::min).max(-reach);
+    let high = found.iter().map(|one| one.told.difference.high).fold(0.0, f64::max).min(reach);
     let room = 0.05 * (high - low).max(1.0);
     let nothing = [-0.5, found.len() as f64 - 0.5].map(|place| Point::new(0.0, place));
     Some(Figure {

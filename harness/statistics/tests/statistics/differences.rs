@@ -33,7 +33,7 @@ fn the_other_way_round_everything_turns_its_sign() {
         assert!(is_close(there.difference, -back.difference), "{there:?}");
         assert!(is_close(there.low, -back.high) && is_close(there.high, -back.low), "{there:?} {back:?}");
         assert!(is_close(there.probability_better, 1.0 - back.probability_better), "{there:?}");
-        assert!(is_close(there.detectable, back.detectable) && there.p_value == back.p_value, "{there:?}");
+        assert!(is_close(there.detectable(1), back.detectable(1)) && there.p_value == back.p_value, "{there:?}");
         assert!(is_close(there.a, a.estimate(measure)) && is_close(there.b, b.estimate(measure)), "{there:?}");
     }
 }
@@ -43,7 +43,7 @@ fn what_is_the_same_is_equal_and_nothing_else_is_without_a_tolerance() {
     let a = predictions(4, 1.0);
     for measure in Measure::ALL {
         let same = compared(&a, &a, measure);
-        assert_eq!((same.difference, same.low, same.high, same.p_value, same.detectable), (0.0, 0.0, 0.0, 1.0, 0.0));
+        assert_eq!((same.difference, same.low, same.high, same.p_value, same.detectable(1)), (0.0, 0.0, 0.0, 1.0, 0.0));
         assert_eq!(Verdict::of(&same, 0.0, 1.0), Verdict::Equal);
     }
     let near = compared(&a, &predictions(4, 1.000_001), Measure::Rmse);
@@ -187,7 +187,7 @@ fn below_so_few_cells_no_difference_passes_the_test_and_from_there_on_the_larges
             // the smallest p among others that are as small
             let adjusted = holm(&vec![found.p_value; comparisons])[0];
             assert_eq!(adjusted <= 0.05, cells >= needed, "{comparisons} comparisons, {cells} cells: p = {adjusted}");
-            assert_eq!(found.detectable.is_finite(), cells >= fewest_cells(1, 0.95));
+            assert_eq!(found.detectable(1).is_finite(), cells >= fewest_cells(1, 0.95));
         }
     }
 }
@@ -195,9 +195,8 @@ fn below_so_few_cells_no_difference_passes_the_test_and_from_there_on_the_larges
 #[test]
 fn more_comparisons_take_larger_differences() {
     let found = compared(&predictions(4, 1.0), &predictions(4, 1.6), Measure::Rmse);
-    assert_eq!(found.detectable_among(1), found.detectable);
-    let among: Vec<f64> = [1, 2, 12, 42, 500].map(|family| found.detectable_among(family)).to_vec();
+    let among: Vec<f64> = [1, 2, 12, 42, 500].map(|family| found.detectable(family)).to_vec();
     assert!(among.is_sorted() && among[4] > 1.2 * among[0] && among[4] < 3.0 * among[0], "{among:?}");
     // of 30 cells, more than 2²⁹ · 0.05 comparisons are too many, whatever the difference
-    assert_eq!(found.detectable_among(30_000_000), f64::INFINITY);
+    assert_eq!(found.detectable(30_000_000), f64::INFINITY);
 }

@@ -50,7 +50,7 @@ fn the_detectable_difference_is_that_of_numerical_derivatives_and_scipys_quantil
         let reach = (found.high - found.difference).max(found.difference - found.low);
         let expected = reach.max(level * error) + power * error;
         assert!(
-            (found.detectable - expected).abs() < 1e-6 * expected,
+            (found.detectable(1) - expected).abs() < 1e-6 * expected,
             "{}: {found:?}, scipy {expected}",
             case["measure"]
         );

@@ -1,14 +1,16 @@
 //! One line of a comparison.
 
 use record::{Variant, draws_nothing};
-use statistics::{Difference, Predictions, Verdict, difference, fewest_cells};
+use statistics::{Difference, Judgement, Predictions, Verdict, difference};
 
 use super::{Question, pairs::Half, why};
 use crate::{Group, Slot};
-use cells::count::{counted, counted_with};
 
 /// Between the name of a cross-validation and the number of a fold.
 pub(super) const FOLD: &str = "-fold-";
+
+/// Keys of the runs of both sides.
+pub(super) type Keys = (Vec<String>, Vec<String>);
 
 /// Two groups of runs, and what was found.
 #[derive(Clone, Debug)]
@@ -19,98 +21,35 @@ pub struct Row {
     pub b: Slot,
     /// Keys of the runs of both.
     pub keys: (Vec<String>, Vec<String>),
-    /// Or why there is none, as a sentence without its end.
-    pub finding: Result<Finding, String>,
+    /// What can be said of b, or why the two cannot be compared, as a sentence without its end.
+    pub finding: Result<Judgement, String>,
     /// Why the keys or, with equal keys, the numbers are others: what differs in what the runs were made of and by.
     pub why: Vec<String>,
 }
 
-/// A difference, and what can be said.
-#[derive(Clone, Debug)]
-pub struct Finding {
-    /// With its interval.
-    pub difference: Difference,
-    /// In the unit of the measure.
-    pub tolerance: f64,
-    /// The p value beside all the others of the comparison.
-    pub adjusted_p: f64,
-    /// What can be said.
-    pub verdict: Verdict,
-    /// Why nothing can, where that is not the width of the interval.
-    pub because: Option<String>,
-    /// Runs without numbers on either side; with some, nothing is said, since those that ran well may be the lucky ones.
-    failed: usize,
-}
-
 impl Row {
-    pub(super) fn of((a, b): &(Half<'_>, Half<'_>), question: &Question) -> Self {
-        let keys = |group: &Group| group.runs.values().map(|run| run.score.key.clone()).collect();
-        Self {
-            a: a.0.clone(),
-            b: b.0.clone(),
-            keys: (keys(a.1), keys(b.1)),
-            finding: finding(*a, *b, question),
-            why: why::keys_differ(*a, *b),
-        }
+    pub(super) fn new(&(a, b): &(Half<'_>, Half<'_>), finding: Result<Judgement, String>) -> Self {
+        Self { a: a.0.clone(), b: b.0.clone(), keys: keys(a, b), finding, why: why::keys_differ(a, b) }
     }
 
     /// Absent where nothing can be compared.
     pub fn verdict(&self) -> Option<Verdict> {
         self.finding.as_ref().ok().map(|finding| finding.verdict)
     }
-
-    /// Once the p value is adjusted, for so many comparisons.
-    pub(super) fn judge(&mut self, comparisons: usize) {
-        let Ok(finding) = &mut self.finding else { return };
-        finding.verdict = Verdict::of(&finding.difference, finding.tolerance, finding.adjusted_p);
-        finding.because = None;
-        if finding.failed > 0 {
-            finding.verdict = Verdict::CannotTell;
-            finding.because = Some(format!("{} no numbers", counted_with(finding.failed, "run", ["has", "have"])));
-        } else if finding.verdict == Verdict::CannotTell && !finding.difference.shows_seeds {
-            finding.because = Some("one seed only: what another would do is not known".to_owned());
-        } else if finding.verdict == Verdict::CannotTell {
-            finding.because = Some(finding.unclear(comparisons));
-        }
-    }
 }
 
-impl Finding {
-    /// Whether a larger difference would have been told: no difference is, of one seed or where runs have no numbers.
-    pub fn says_what_it_takes(&self) -> bool {
-        self.failed == 0 && self.difference.shows_seeds
-    }
-
-    /// Which condition of a verdict is not met: see [`Verdict::of`].
-    fn unclear(&self, comparisons: usize) -> String {
-        let Difference { low, high, level, cells, .. } = self.difference;
-        let tolerance = self.tolerance;
-        let within = |value: f64| low <= value && value <= high;
-        let needed = fewest_cells(comparisons, level);
-        match () {
-            () if low.is_nan() || high.is_nan() => {
-                format!("{} too few for an interval", counted_with(cells, "cell", ["is", "are"]))
-            }
-            () if cells < needed => format!(
-                "{} and {} tell no difference, however large: it takes {needed} cells",
-                counted(cells, "cell"),
-                counted(comparisons, "comparison")
-            ),
-            () if tolerance > 0.0 && (within(tolerance) || within(-tolerance)) => {
-                "the interval reaches over the tolerance".to_owned()
-            }
-            () if within(0.0) => "the interval has 0 in it".to_owned(),
-            () => format!(
-                "the interval has no 0 in it, but by p = {:.4}, adjusted for all comparisons, the difference may be chance (it must be \
-                 {:.2} at most)",
-                self.adjusted_p,
-                1.0 - level
-            ),
-        }
-    }
+/// A difference that is still to be judged beside the others.
+pub(super) struct Measured {
+    pub(super) keys: Keys,
+    pub(super) difference: Difference,
+    /// In the unit of the measure.
+    pub(super) tolerance: f64,
+    /// Runs without numbers on either side.
+    pub(super) failed: usize,
 }
 
-fn finding(a: Half<'_>, b: Half<'_>, question: &Question) -> Result<Finding, String> {
+/// Or why the two cannot be compared, as a sentence without its end.
+pub(super) fn measure(&(a, b): &(Half<'_>, Half<'_>), question: &Question) -> Result<Measured, String> {
     let (one, other) = (profiles(a.1), profiles(b.1));
     if one != other {
         return Err(format!(
@@ -132,14 +71,12 @@ fn finding(a: Half<'_>, b: Half<'_>, question: &Question) -> Result<Finding, Str
         format!("{error}{what}")
     })?;
     let failed = [a, b].map(|(_, group)| group.runs.len() - group.with_numbers().count()).iter().sum();
-    Ok(Finding {
-        tolerance: question.tolerance.beside(difference.a),
-        adjusted_p: difference.p_value,
-        verdict: Verdict::CannotTell,
-        because: None,
-        failed,
-        difference,
-    })
+    Ok(Measured { keys: keys(a, b), tolerance: question.tolerance.beside(difference.a), failed, difference })
+}
+
+fn keys(a: Half<'_>, b: Half<'_>) -> Keys {
+    let of = |group: &Group| group.runs.values().map(|run| run.score.key.clone()).collect();
+    (of(a.1), of(b.1))
 }
 
 fn profiles(group: &Group) -> Vec<&str> {

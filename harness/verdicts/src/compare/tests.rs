@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use record::RunRecord;
-use statistics::{Bootstrap, Measure, Verdict};
+use statistics::{Bootstrap, Measure, Unclear, Verdict};
 
 use super::{Comparison, End, Question, Side, Tolerance, compare};
 use crate::{
@@ -94,7 +94,7 @@ fn models_and_runs_of_one_folder_are_laid_side_by_side() {
         let found = compared(&format!("{here}:ridge"), &name, Tolerance::Plain(0.0)).unwrap();
         let finding = found.rows[0].finding.as_ref().unwrap();
         assert_eq!((finding.verdict, finding.difference.seeds_b), (Verdict::CannotTell, 1));
-        assert!(finding.because.as_ref().unwrap().contains("one seed only"), "{finding:?}");
+        assert_eq!(finding.unclear, Some(Unclear::OneSeed), "{finding:?}");
         assert_eq!(found.end(), End::CannotTell);
     }
     let refused = |a: &str, b: &str| compared(a, b, Tolerance::Plain(0.0)).unwrap_err().to_string();
@@ -132,7 +132,7 @@ fn what_cannot_be_compared_gets_a_reason_and_no_verdict() {
     folder(all.path(), networks(1.0));
     let found = compared(text(all.path()), text(some.path()), none).unwrap();
     let finding = found.rows[0].finding.as_ref().unwrap();
-    assert_eq!((finding.verdict, finding.because.as_deref()), (Verdict::CannotTell, Some("1 run has no numbers")));
+    assert_eq!((finding.verdict, finding.unclear), (Verdict::CannotTell, Some(Unclear::NoNumbers { runs: 1 })));
 
     let empty = tempfile::tempdir().unwrap();
     assert!(compared(text(empty.path()), text(all.path()), none).unwrap_err().to_string().contains("no scores.csv"));

@@ -103,29 +103,26 @@ pub struct Judged {
 pub fn judge(baseline: &Folder, candidate: &Folder, noise: &Noise, changes: &Changes) -> Vec<Judged> {
     let slots: BTreeSet<&Slot> = baseline.groups.keys().chain(candidate.groups.keys()).collect();
     let none = Group::default();
-    slots
-        .into_iter()
-        .map(|slot| {
-            let (before, whole) = (baseline.groups.get(slot), candidate.groups.get(slot));
-            let (standing, apart, because) = standing(slot, before, whole, noise, changes);
-            // means of other seeds say nothing beside one another
-            let shared = before.map(|before| before.with_seeds_of(whole));
-            let now = whole.map(|whole| whole.with_seeds_of(before));
-            let (before, whole, now) = (before.unwrap_or(&none), whole.unwrap_or(&none), now.as_ref().unwrap_or(&none));
-            let more: Vec<u64> = whole.runs.keys().copied().filter(|seed| !now.runs.contains_key(seed)).collect();
-            let because = if more.is_empty() { because } else { with_seeds(&more, because) };
-            let keys = |group: &Group| group.runs.values().map(|run| run.score.key.clone()).collect();
-            Judged {
-                slot: slot.clone(),
-                standing,
-                baseline: shared.and_then(|shared| shared.mean(|metrics| metrics.rmse)),
-                candidate: now.mean(|metrics| metrics.rmse),
-                apart,
-                because,
-                keys: (keys(before), keys(now)),
-            }
-        })
-        .collect()
+    let judged = |slot: &Slot| {
+        let (before, whole) = (baseline.groups.get(slot), candidate.groups.get(slot));
+        // means of other seeds say nothing beside one another, and what the candidate has more of decides nothing
+        let (was, now) =
+            (before.map(|before| before.with_seeds_of(whole)), whole.map(|whole| whole.with_seeds_of(before)));
+        let (standing, apart, because) = standing(slot, before, now.as_ref(), noise, changes);
+        let (before, whole, now) = (before.unwrap_or(&none), whole.unwrap_or(&none), now.as_ref().unwrap_or(&none));
+        let more: Vec<u64> = whole.runs.keys().copied().filter(|seed| !now.runs.contains_key(seed)).collect();
+        let keys = |group: &Group| group.runs.values().map(|run| run.score.key.clone()).collect();
+        Judged {
+            slot: slot.clone(),
+            standing,
+            baseline: was.and_then(|was| was.mean(|metrics| metrics.rmse)),
+            candidate: now.mean(|metrics| metrics.rmse),
+            apart,
+            because: if more.is_empty() { because } else { with_seeds(&more, because) },
+            keys: (keys(before), keys(now)),
+        }
+    };
+    slots.into_iter().map(judged).collect()
 }
 
 /// What only the candidate has.
@@ -135,6 +132,7 @@ fn with_seeds(more: &[u64], because: String) -> String {
     if because.is_empty() { said } else { format!("{because}; {said}") }
 }
 
+/// With the largest relative difference of a predicted life, and why.
 type Found = (Standing, Option<f64>, String);
 
 fn standing(slot: &Slot, before: Option<&Group>, now: Option<&Group>, noise: &Noise, changes: &Changes) -> Found {
@@ -189,7 +187,7 @@ fn standing(slot: &Slot, before: Option<&Group>, now: Option<&Group>, noise: &No
                 Standing::Moved
             }
         }
-        None => by_seeds(before, &now.with_seeds_of(Some(before)), apart),
+        None => by_seeds(before, now, apart),
     };
     (standing, Some(apart), if because.is_empty() { how } else { format!("{because}; {how}") })
 }
