@@ -19,6 +19,8 @@ if [ -n "${BATLINET:-}" ]; then
   trap 'rm -f "$fixed"' EXIT
   sed "s|^exec srun --ntasks=1 batlinet |exec srun --ntasks=1 $BATLINET |" "$job" > "$fixed"
   merge="$BATLINET ${merge#batlinet }" job=$fixed
+  # what is made of runs of several parts is made behind the merge
+  merge=${merge//&& batlinet /&& $BATLINET }
 fi
 [ ! -e "$out" ] || { echo "$out is there already, with what was merged; move it away to merge again" >&2; exit 2; }
 

@@ -53,7 +53,7 @@ impl Company {
         }
         // one that failed before was there
         let is_new = || {
-            let written = fs::metadata(folder.join("record.json")).and_then(|metadata| metadata.modified());
+            let written = fs::metadata(folder.join(RunRecord::FILE)).and_then(|metadata| metadata.modified());
             written.is_ok_and(|written| written > self.since)
         };
         let is_made = !matches!(run.state, State::Failed(_)) || is_new();

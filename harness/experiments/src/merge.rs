@@ -1,7 +1,7 @@
 //! Output folders put together: parts of a plan that were made apart, or what several people ran.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap, HashSet, hash_map::Entry},
     fs,
     path::{Path, PathBuf},
 };
@@ -9,24 +9,25 @@ use std::{
 use itertools::Itertools as _;
 use rayon::prelude::*;
 use record::{
-    ExperimentRecord, Planned, RunRecord, Score, Status, check_row, check_rows, entry,
+    Depth, ExperimentRecord, Planned, RunRecord, Score, Status, entry,
     files::{self, run_folder},
-    read_scores,
+    is_made_of_others, read_output,
 };
 
 use super::publish;
 use crate::Error;
-use cells::whole_file;
+use cells::{cell::Origin, count::counted, whole_file};
 
 /// What the folders are put together for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// To be one folder from now on. What several have must have come out the same in all of them, and everything is taken along.
     Keeping,
-    /// As [`Keeping`](Self::Keeping), of a whole plan: where runs that were meant are in none of the folders, nothing is written.
+    /// As [`Keeping`](Self::Keeping), of a whole plan: where runs that were meant are in none of the folders, nothing is written. Those
+    /// that are made of others are made afterwards.
     Completing,
-    /// To be read once, as by a report. Of a model of an experiment, the runs of the first folder that has any are taken, and no others;
-    /// weights stay behind.
+    /// To be read once, as by a report. Of a model of an experiment, the runs of the folder that has most seeds of it are taken, of several
+    /// such of the first, and no others; weights stay behind.
     Reading,
 }
 
@@ -37,10 +38,12 @@ pub struct Merged {
     pub runs: usize,
     /// Runs that more than one folder has, with the same numbers.
     pub same: usize,
-    /// Runs of a later folder that were left out, since the first has that model.
-    pub left_out: usize,
+    /// Models of an experiment of which a folder's runs were left out, since another has them: `ridge of matr-1 (1 run in a/)`.
+    pub left_out: Vec<String>,
     /// Runs that were meant and that no folder has, as `experiment model seed 3`.
     pub missing: Vec<String>,
+    /// The same of runs that are made of others, which no part of a plan can make.
+    pub to_be_made: Vec<String>,
 }
 
 struct Part<'a> {
@@ -66,7 +69,7 @@ struct Taken<'a> {
 /// [`Error::Merge`] names what cannot be together; [`Error::Record`] what is not as it was written.
 pub fn merge(folders: &[PathBuf], out: &Path, purpose: Purpose, say: &dyn Fn(&str)) -> Result<Merged, Error> {
     clean_beside(out, say);
-    if fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some()) {
+    if !files::entries(out)?.is_empty() {
         return Err(Error::Merge(format!("{}: there is something in this folder; give a new one", out.display())));
     }
     let parts = folders.iter().map(|folder| Part::read(folder)).collect::<Result<Vec<_>, _>>()?;
@@ -75,15 +78,12 @@ pub fn merge(folders: &[PathBuf], out: &Path, purpose: Purpose, say: &dyn Fn(&st
     let declared = declared(&parts, purpose)?;
     let mut rows = Vec::new();
     for run in &planned {
-        match taken.remove(&slot(run)) {
-            Some(row) => rows.push(row),
-            None => merged.missing.push(format!(
-                "{} {} seed {}",
-                run.experiment,
-                entry(&run.model, &run.variant.to_string()),
-                run.seed
-            )),
-        }
+        let Some(row) = taken.remove(&run.slot()) else {
+            let name = format!("{} {} seed {}", run.experiment, entry(&run.model, &run.variant.to_string()), run.seed);
+            if is_made_of_others(&run.model) { &mut merged.to_be_made } else { &mut merged.missing }.push(name);
+            continue;
+        };
+        rows.push(row);
     }
     merged.runs = rows.len();
     if purpose == Purpose::Completing && !merged.missing.is_empty() {
@@ -132,68 +132,67 @@ fn clean_beside(out: &Path, say: &dyn Fn(&str)) {
 
 impl<'a> Part<'a> {
     fn read(folder: &'a Path) -> Result<Self, Error> {
-        let path = folder.join("scores.csv");
-        if path.try_exists().is_ok_and(|exists| !exists) {
-            return Err(Error::Merge(format!(
-                "{}: there is no scores.csv here; give output folders of `batlinet run`",
-                folder.display()
-            )));
-        }
-        let scores = read_scores(&path)?;
         let mut trainers = HashMap::new();
-        for score in &scores {
-            let run = run_folder(folder, &score.key);
-            if !RunRecord::exists(&run) {
+        let mut scores = Vec::new();
+        for (score, record) in read_output(folder, Depth::Everything)? {
+            let Some(record) = record else {
                 return Err(Error::Merge(format!(
                     "{}: run {} has no record below runs/, and numbers without one cannot be checked",
-                    path.display(),
+                    folder.join(Score::FILE).display(),
                     score.key
                 )));
-            }
-            let record = RunRecord::read_whole(&run)?;
-            check_row(&path, score, &record)?;
+            };
             trainers.extend(record.trained_by.map(|trainer| (score.key.clone(), trainer)));
+            scores.push(score);
         }
-        check_rows(&path, &scores)?;
         let mut planned = Planned::read(folder)?;
-        let known: BTreeSet<String> = planned.iter().map(slot).collect();
         // folders of older programs say what was made, and not what was meant
-        planned.extend(scores.iter().map(Planned::from).filter(|run| !known.contains(&slot(run))));
+        let known: HashSet<_> = planned.iter().map(Planned::slot).collect();
+        let more: Vec<Planned> =
+            scores.iter().filter(|score| !known.contains(&score.slot())).map(Planned::from).collect();
+        planned.extend(more);
         Ok(Self { folder, scores, trainers, planned, experiments: ExperimentRecord::read_all(folder)? })
     }
 }
 
-/// What a row is a row of, in words that no two rows share.
-fn slot(run: &Planned) -> String {
-    let (experiment, data, model, variant, seed) = run.slot();
-    format!("{experiment}\u{1f}{data}\u{1f}{model}\u{1f}{variant}\u{1f}{seed}")
-}
-
 /// All that was meant, in the order of the first folder, with what only later ones mean behind it.
 fn meant(parts: &[Part<'_>]) -> Vec<Planned> {
-    parts.iter().flat_map(|part| &part.planned).unique_by(|run| slot(run)).cloned().collect()
+    parts.iter().flat_map(|part| &part.planned).unique_by(|run| run.slot()).cloned().collect()
+}
+
+/// What a row is a row of ([`Score::slot`]).
+type Slot<'a> = (&'a str, Origin, &'a str, String, u64);
+
+/// The same without the seed.
+type ModelSlot<'a> = (&'a str, Origin, &'a str, String);
+
+fn model_slot(score: &Score) -> ModelSlot<'_> {
+    let (experiment, data, model, variant, _) = score.slot();
+    (experiment, data, model, variant)
 }
 
 /// The rows by what they are rows of.
-fn take<'a>(parts: &[Part<'a>], purpose: Purpose, merged: &mut Merged) -> Result<HashMap<String, Taken<'a>>, Error> {
-    let mut taken: HashMap<String, Taken<'a>> = HashMap::new();
-    // experiment, origin, model and variant, with the first folder that has them
-    let mut owners: BTreeMap<String, &Path> = BTreeMap::new();
+fn take<'a>(
+    parts: &'a [Part<'a>],
+    purpose: Purpose,
+    merged: &mut Merged,
+) -> Result<HashMap<Slot<'a>, Taken<'a>>, Error> {
+    let owners = if purpose == Purpose::Reading { owners(parts) } else { HashMap::new() };
+    let mut taken: HashMap<Slot<'a>, Taken<'a>> = HashMap::new();
+    let mut left_out: BTreeMap<(ModelSlot<'a>, &Path), usize> = BTreeMap::new();
     for part in parts {
         for score in &part.scores {
-            let run = Planned::from(score);
-            let slot = slot(&run);
-            let model = slot.rsplit_once('\u{1f}').map_or_else(String::new, |(model, _)| model.to_owned());
-            let owner = *owners.entry(model).or_insert(part.folder);
-            if purpose == Purpose::Reading && owner != part.folder {
-                merged.left_out += 1;
+            let model = model_slot(score);
+            if owners.get(&model).is_some_and(|owner| *owner != part.folder) {
+                *left_out.entry((model, part.folder)).or_default() += 1;
                 continue;
             }
-            match taken.get_mut(&slot) {
-                None => {
-                    taken.insert(slot, Taken { score: score.clone(), folder: part.folder });
+            match taken.entry(score.slot()) {
+                Entry::Vacant(place) => {
+                    place.insert(Taken { score: score.clone(), folder: part.folder });
                 }
-                Some(before) => {
+                Entry::Occupied(mut place) => {
+                    let before = place.get_mut();
                     agree(before, score, part.folder)?;
                     merged.same += 1;
                     // one failed for a reason of its machine, and the other did not
@@ -204,25 +203,52 @@ fn take<'a>(parts: &[Part<'a>], purpose: Purpose, merged: &mut Merged) -> Result
             }
         }
     }
+    merged.left_out = left_out
+        .into_iter()
+        .map(|(((experiment, _, model, variant), folder), count)| {
+            format!("{} of {experiment} ({} in {})", entry(model, &variant), counted(count, "run"), folder.display())
+        })
+        .collect();
     Ok(taken)
+}
+
+/// The folder that has most runs with numbers of each model of an experiment; of several such, the first.
+fn owners<'a>(parts: &'a [Part<'a>]) -> HashMap<ModelSlot<'a>, &'a Path> {
+    let mut most: HashMap<ModelSlot<'a>, (usize, &Path)> = HashMap::new();
+    for part in parts {
+        let mut counts: HashMap<ModelSlot<'a>, usize> = HashMap::new();
+        for score in &part.scores {
+            *counts.entry(model_slot(score)).or_default() += usize::from(score.status == Status::Ok);
+        }
+        for (model, count) in counts {
+            let owner = most.entry(model).or_insert((count, part.folder));
+            if count > owner.0 {
+                *owner = (count, part.folder);
+            }
+        }
+    }
+    most.into_iter().map(|(model, (_, folder))| (model, folder)).collect()
 }
 
 /// Two folders have a run: it must be the same one, and must have come out the same.
 fn agree(before: &Taken<'_>, score: &Score, folder: &Path) -> Result<(), Error> {
-    let run = Planned::from(score);
-    let both = format!(
-        "{} {} seed {}: {} and {}",
-        score.experiment,
-        entry(&run.model, &run.variant.to_string()),
-        score.seed,
-        before.folder.display(),
-        folder.display()
-    );
+    let both = || {
+        format!(
+            "{} {} seed {}: {} and {}",
+            score.experiment,
+            entry(&score.model, &score.variant.to_string()),
+            score.seed,
+            before.folder.display(),
+            folder.display()
+        )
+    };
     if before.score.key != score.key {
         return Err(Error::Merge(format!(
-            "{both} have other runs of it ({} and {}): `batlinet compare` says which ingredient differs; take one of the two out of \
+            "{} have other runs of it ({} and {}): `batlinet compare` says which ingredient differs; take one of the two out of \
              its folder, by running that experiment there anew or leaving the folder out",
-            before.score.key, score.key
+            both(),
+            before.score.key,
+            score.key
         )));
     }
     if (&before.score.status, &score.status) != (&Status::Ok, &Status::Ok) {
@@ -231,8 +257,9 @@ fn agree(before: &Taken<'_>, score: &Score, folder: &Path) -> Result<(), Error> 
     let predictions = |folder: &Path| Ok::<_, Error>(RunRecord::read(&run_folder(folder, &score.key))?.predictions);
     if predictions(before.folder)? != predictions(folder)? {
         return Err(Error::Merge(format!(
-            "{both} have run {} with other predictions: they were made on different machines; `batlinet gate` says how far they are \
+            "{} have run {} with other predictions: they were made on different machines; `batlinet gate` says how far they are \
              apart",
+            both(),
             score.key
         )));
     }
@@ -284,10 +311,10 @@ fn same(path: &Path, target: &Path) -> Result<(), Error> {
 
 /// Copies a folder, where there is one.
 fn copy(from: &Path, to: &Path, purpose: Purpose) -> Result<(), Error> {
-    let read = |source| Error::File { path: from.to_owned(), source };
-    let Ok(entries) = fs::read_dir(from) else { return Ok(()) };
-    let mut entries = entries.collect::<Result<Vec<_>, _>>().map_err(read)?;
-    entries.sort_by_key(fs::DirEntry::file_name);
+    let entries = files::entries(from)?;
+    if entries.is_empty() {
+        return Ok(());
+    }
     fs::create_dir_all(to).map_err(|source| Error::File { path: to.to_owned(), source })?;
     for entry in entries {
         let (path, target) = (entry.path(), to.join(entry.file_name()));

@@ -148,7 +148,7 @@ fn declared_on(declared: &Declared, on_folds: &Experiment, fold: &Fold) -> Decla
 /// # Errors
 /// [`Error::Record`] if it is broken.
 pub fn earlier_scores(out: &Path) -> Result<Vec<Score>, Error> {
-    let path = out.join("scores.csv");
+    let path = out.join(Score::FILE);
     if path.exists() { Ok(read_scores(&path)?) } else { Ok(Vec::new()) }
 }
 

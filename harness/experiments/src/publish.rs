@@ -84,7 +84,7 @@ struct Published {
 fn publish(plans: &[Plan], data: Origin, profile: &str, out: &Path, say: &dyn Fn(&str)) -> Result<Published, Error> {
     // rows that another process adds meanwhile would be lost
     let _alone = lock(out, "scores")?;
-    let path = out.join("scores.csv");
+    let path = out.join(Score::FILE);
     let (earlier, complaints) =
         sound_rows(&path, earlier_scores(out)?, |score| RunRecord::read(&run_folder(out, &score.key)).ok());
     complaints.iter().for_each(|complaint| say(&format!("left out: {complaint}")));
@@ -204,7 +204,7 @@ pub(super) fn gather(rows: Vec<Gathered>, out: &Path, say: &dyn Fn(&str)) -> Res
     drop(predictions);
     drop(texts);
     let scores: Vec<Score> = rows.into_iter().map(|row| row.score).collect();
-    write_scores(&out.join("scores.csv"), &scores)?;
+    write_scores(&out.join(Score::FILE), &scores)?;
     Ok(scores)
 }
 

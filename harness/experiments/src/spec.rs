@@ -24,10 +24,7 @@ use super::{
 };
 use cells::label::LabelRule;
 use features::{feature::FeatureSpec, samples::FeatureTransformation};
-use record::{Expectation, Protocol, Study};
-
-/// Between the name of a cross-validation and the number of a fold.
-const FOLD: &str = "-fold-";
+use record::{Expectation, Protocol, Study, family_of_fold, fold_name};
 
 /// Letters of the name of an experiment, at most: file systems take some two hundred for a file.
 const LONGEST: usize = 100;
@@ -93,7 +90,7 @@ impl Experiment {
     /// The name of a fold without its number, which all folds share; the name of any other experiment.
     pub fn family(&self) -> &str {
         match self.study {
-            Study::CrossValidation => self.name.rsplit_once(FOLD).map_or(&self.name, |(family, _)| family),
+            Study::CrossValidation => family_of_fold(&self.name).unwrap_or(&self.name),
             _ => &self.name,
         }
     }
@@ -105,7 +102,7 @@ impl Experiment {
             return vec![self];
         }
         let fold = |(index, train_test_split)| {
-            let name = format!("{}{FOLD}{}", self.name, index + 1);
+            let name = fold_name(&self.name, index + 1);
             Self { name, train_test_split, ..self.clone() }
         };
         splits.into_iter().enumerate().map(fold).collect()

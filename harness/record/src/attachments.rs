@@ -1,10 +1,10 @@
 //! What lies beside a record, by hash: a bit that changes later is found.
 
-use std::{collections::BTreeMap, fs, io, path::Path};
+use std::{collections::BTreeMap, fs::DirEntry, io, path::Path};
 
 use serde::de::DeserializeOwned;
 
-use super::{Deviations, Error, Intervals, PairPredictions, Selection, Sides, references::DrawnReferences};
+use super::{Deviations, Error, Intervals, PairPredictions, Selection, Sides, files, references::DrawnReferences};
 use cells::whole_file;
 
 /// What a run leaves beside its record, and the network that it began with.
@@ -62,6 +62,11 @@ pub(crate) fn read_rows<T: DeserializeOwned>(folder: &Path, name: &str) -> Resul
 /// small and is kept, so that its absence is a loss.
 const MAY_BE_GONE: [&str; 3] = [WEIGHTS, PairPredictions::FILE, DrawnReferences::FILE];
 
+/// What is small beside a record, and is kept with it.
+pub(crate) fn small() -> impl Iterator<Item = &'static str> {
+    FILES.into_iter().filter(|name| !MAY_BE_GONE.contains(name))
+}
+
 /// BLAKE3 of files, 64 hexadecimal digits, by name: in the folder of the run, or `pretrained/<key>.safetensors` in the output
 /// folder.
 pub type Hashes = BTreeMap<String, String>;
@@ -82,8 +87,8 @@ pub fn pretrained_name(key: &str) -> String {
 /// A sentence that names the file.
 pub(crate) fn check(folder: &Path, hashes: &Hashes) -> Result<(), String> {
     // one look at the folder: on a network file system each question costs
-    let names = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.file_name());
-    let names: Vec<_> = names.collect();
+    let names = files::entries(folder).map_err(|error| error.to_string())?;
+    let names: Vec<_> = names.iter().map(DirEntry::file_name).collect();
     let is_here = |name: &&str| names.iter().any(|here| here == name);
     let strange = FILES.into_iter().find(|name| !hashes.contains_key(*name) && is_here(name));
     if let Some(name) = strange {

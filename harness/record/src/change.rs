@@ -40,6 +40,15 @@ impl Change {
         let is_less = self.is.as_u64().zip(self.was.as_u64()).is_some_and(|(is, was)| is < was);
         is_less && SCHEDULE.contains(&name)
     }
+
+    /// The same of changes in words, as rows of scores have them: `batlinet.epochs 80 of 1000, ridge.alpha 0.5 instead of 1.0`.
+    pub fn is_cut_in_words(changes: &str) -> bool {
+        let name = |change: &str| {
+            let (name, _) = change.split_once(' ').filter(|(_, rest)| rest.contains(" of "))?;
+            Some(name.rsplit('.').next().unwrap_or(name).to_owned())
+        };
+        changes.split(", ").filter_map(name).any(|name| SCHEDULE.contains(&name.as_str()))
+    }
 }
 
 impl fmt::Display for Change {
@@ -92,7 +101,9 @@ mod tests {
     #[test]
     fn a_shorter_schedule_is_a_cut_and_another_value_is_none() {
         let is_cut = |what: &str, is: Value, was: Value| {
-            Change { model: Some("batlinet".to_owned()), what: what.to_owned(), is, was }.is_cut()
+            let change = Change { model: Some("batlinet".to_owned()), what: what.to_owned(), is, was };
+            assert_eq!(Change::is_cut_in_words(&format!("2 seeds of 8, {change}")), change.is_cut(), "{change}");
+            change.is_cut()
         };
         assert!(is_cut("epochs", json!(80), json!(1000)) && is_cut("[a].epochs", json!(999), json!(1000)));
         assert!(is_cut("map.grid_points", json!(250), json!(1000)));

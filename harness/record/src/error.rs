@@ -61,6 +61,14 @@ pub enum Error {
         /// The folder of the run.
         folder: PathBuf,
     },
+    /// Nothing to read.
+    #[error("{}: {what}", out.display())]
+    NoScores {
+        /// The folder that was given.
+        out: PathBuf,
+        /// What is there, and what to do.
+        what: String,
+    },
     /// A row of the scores that says something else than the record that it names.
     #[error(
         "{scores}: its row of run {key} says {said}, and the record of that run {made}; `batlinet run` writes the scores anew"

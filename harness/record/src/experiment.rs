@@ -1,6 +1,6 @@
 //! What was declared, kept beside the results so that a report needs nothing else.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -185,11 +185,12 @@ impl ExperimentRecord {
     /// All records of the output folder `out`, sorted by file name; none if it has none.
     ///
     /// # Errors
-    /// [`Error::Broken`] names the file that cannot be read.
+    /// [`Error::Read`] and [`Error::Broken`] name what cannot be read.
     pub fn read_all(out: &Path) -> Result<Vec<Self>, Error> {
-        let Ok(entries) = fs::read_dir(out.join("experiments")) else { return Ok(Vec::new()) };
+        let entries = files::entries(&out.join("experiments"))?;
         let mut paths: Vec<_> = entries
-            .filter_map(|entry| Some(entry.ok()?.path()))
+            .into_iter()
+            .map(|entry| entry.path())
             .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
             .collect();
         paths.sort();

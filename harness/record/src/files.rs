@@ -1,8 +1,13 @@
 //! Files and folders of runs, whole or not at all.
 
-use std::path::{Path, PathBuf};
+use std::{
+    ffi::OsStr,
+    fs::{self, DirEntry},
+    io,
+    path::{Path, PathBuf},
+};
 
-use crate::Error;
+use crate::{Error, RunRecord, attachments, ingredients::KEY_DIGITS};
 use cells::{
     lock::{self, Lock},
     whole_file,
@@ -11,6 +16,41 @@ use cells::{
 /// Folder of the run with this key.
 pub fn run_folder(out: &Path, key: &str) -> PathBuf {
     out.join("runs").join(key)
+}
+
+/// The output folder and the key of the run whose folder this is; `None` if it is no folder of a run.
+pub fn run_at(folder: &Path) -> Option<(PathBuf, String)> {
+    let key = folder.file_name()?.to_str().filter(|_| RunRecord::exists(folder))?;
+    let out = folder.parent()?.parent()?;
+    // of `runs/KEY`, the folder in which everything is
+    let out = if out.as_os_str().is_empty() { Path::new(".") } else { out };
+    Some((out.to_owned(), key.to_owned()))
+}
+
+/// Whether a file of this name may lie in the folder of a run.
+pub fn is_of_run(name: &OsStr) -> bool {
+    name == RunRecord::FILE || attachments::FILES.iter().any(|known| name == *known)
+}
+
+/// Whether a word has the form of a key.
+pub fn is_key(word: &str) -> bool {
+    word.len() == KEY_DIGITS && word.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// What lies in a folder, by name; nothing where there is no such folder.
+///
+/// # Errors
+/// [`Error::Read`] if the system does not show it.
+pub fn entries(folder: &Path) -> Result<Vec<DirEntry>, Error> {
+    let listed = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+    match listed {
+        Ok(mut entries) => {
+            entries.sort_by_key(DirEntry::file_name);
+            Ok(entries)
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(source) => Err(Error::Read { path: folder.to_owned(), source }),
+    }
 }
 
 /// [`whole_file::write`] with an error for a person.
@@ -46,9 +86,20 @@ pub fn lock(out: &Path, name: &str) -> Result<Lock, Error> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
+
+    #[test]
+    fn what_lies_in_a_folder_is_listed_by_name_and_what_cannot_be_listed_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["b", "a", "c"] {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        let names: Vec<_> = entries(folder.path()).unwrap().iter().map(DirEntry::file_name).collect();
+        assert_eq!(names, ["a", "b", "c"]);
+        assert!(entries(&folder.path().join("nowhere")).unwrap().is_empty());
+        let message = entries(&folder.path().join("a")).unwrap_err().to_string();
+        assert!(message.contains("cannot read") && message.contains("/a"), "{message}");
+    }
 
     #[test]
     fn a_failed_write_leaves_neither_file_nor_folder() {

@@ -123,6 +123,9 @@ fn differences(path: &str, before: &Value, now: &Value, changes: &mut Vec<String
     }
 }
 
+/// Digits of a key.
+pub(crate) const KEY_DIGITS: usize = 16;
+
 /// The first 16 hexadecimal digits of the blake3 hash of the value as JSON with sorted keys.
 pub fn hash(value: &Value) -> String {
     let mut text = Vec::new();
@@ -131,7 +134,7 @@ pub fn hash(value: &Value) -> String {
 }
 
 fn digits(text: &[u8]) -> String {
-    blake3::hash(text).to_hex()[..16].to_owned()
+    blake3::hash(text).to_hex()[..KEY_DIGITS].to_owned()
 }
 
 fn canonical(value: &Value, text: &mut Vec<u8>) {

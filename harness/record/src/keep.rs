@@ -2,11 +2,10 @@
 
 use std::{
     collections::BTreeSet,
-    fs,
     path::{Path, PathBuf},
 };
 
-use crate::{Deviations, Error, Intervals, Prediction, Selection, Sides, files, read_scores};
+use crate::{Error, RunRecord, Score, attachments, files, read_scores};
 use cells::whole_file;
 
 /// Copies scores, declarations, and records with predictions of the runs in the scores from `from` into the folder `to`.
@@ -14,18 +13,17 @@ use cells::whole_file;
 /// # Errors
 /// [`Error::Read`] and [`Error::Write`] name the file that cannot be read or written.
 pub fn keep(from: &Path, to: &Path) -> Result<(), Error> {
-    let keys: BTreeSet<String> = read_scores(&from.join("scores.csv"))?.into_iter().map(|score| score.key).collect();
-    let mut names = vec![PathBuf::from("scores.csv")];
-    names.extend(Some(PathBuf::from("scores.blake3")).filter(|name| from.join(name).exists()));
-    for file in fs::read_dir(from.join("experiments")).into_iter().flatten().flatten() {
+    let keys: BTreeSet<String> = read_scores(&from.join(Score::FILE))?.into_iter().map(|score| score.key).collect();
+    let mut names = vec![PathBuf::from(Score::FILE)];
+    names.extend(Some(PathBuf::from(Score::HASHES)).filter(|name| from.join(name).exists()));
+    for file in files::entries(&from.join("experiments"))? {
         let name = Path::new("experiments").join(file.file_name());
         names.extend(Some(name).filter(|name| name.extension().is_some_and(|extension| extension == "json")));
     }
     for key in keys {
         let folder = Path::new("runs").join(key);
-        let small = ["record.json", Prediction::FILE, Deviations::FILE, Selection::FILE, Intervals::FILE, Sides::FILE];
-        let here = small.map(|name| folder.join(name));
-        names.extend(here.into_iter().filter(|name| from.join(name).exists()));
+        let here = std::iter::once(RunRecord::FILE).chain(attachments::small()).map(|name| folder.join(name));
+        names.extend(here.filter(|name| from.join(name).exists()));
     }
     for name in names {
         let bytes =

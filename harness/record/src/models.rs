@@ -43,6 +43,11 @@ pub fn draws_nothing(model: &str, variant: &Variant) -> bool {
     MODELS.contains(&model) && !is_drawn(model, variant)
 }
 
+/// Whether a model is made of other runs: a stack, a choice, a hand-over.
+pub fn is_made_of_others(model: &str) -> bool {
+    !MODELS.contains(&model)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,14 +12,14 @@ use std::{
 use super::{LifeBases, RunRecord, Score, attachments::hash_of, files};
 use crate::{Error, entry};
 use cells::whole_file;
-use statistics::Metrics;
+use statistics::{Metrics, is_same};
 
 /// Digits of a hash that are kept of a row.
 const DIGITS: usize = 32;
 
 /// Where the hashes of the rows of this file of scores are.
 fn hashes_of(scores: &Path) -> PathBuf {
-    scores.with_extension("blake3")
+    scores.with_file_name(Score::HASHES)
 }
 
 /// The hashes of all rows that were written, if there are any.
@@ -115,7 +115,9 @@ fn words(row: &Score) -> String {
 pub fn check_row(scores: &Path, row: &Score, record: &RunRecord) -> Result<(), Error> {
     let (said, made) = (rmse(&row.metrics), rmse(&record.metrics));
     let are_same_numbers = match (&row.metrics, &record.metrics) {
-        (Some(said), Some(made)) => numbers(said).iter().zip(numbers(made)).all(|(said, made)| is_near(*said, made)),
+        (Some(said), Some(made)) => {
+            numbers(said).into_iter().zip(numbers(made)).all(|(said, made)| is_near(said, made))
+        }
         (said, made) => said.is_none() && made.is_none(),
     };
     // files from before it was written do not say what lives rest on
@@ -151,16 +153,20 @@ fn rmse(metrics: &Option<Metrics>) -> Option<f64> {
     metrics.as_ref().map(|metrics| metrics.rmse)
 }
 
-/// Every measure of a row; those that are not there are none.
-fn numbers(metrics: &Metrics) -> [f64; 9] {
+/// Every measure of a row.
+fn numbers(metrics: &Metrics) -> [Option<f64>; 9] {
     let Metrics { rmse, mae, mape, median_ae, smape, nmae, nrmse, within_10, within_20 } = *metrics;
-    let none = f64::NEG_INFINITY;
-    [rmse, mae, mape, median_ae, smape, nmae.unwrap_or(none), nrmse.unwrap_or(none), within_10, within_20]
+    let [rmse, mae, mape, median_ae, smape] = [rmse, mae, mape, median_ae, smape].map(Some);
+    [rmse, mae, mape, median_ae, smape, nmae, nrmse, Some(within_10), Some(within_20)]
 }
 
-/// What an older file does not say is no number.
-fn is_near(said: f64, made: f64) -> bool {
-    said.is_nan() || said == made || (said - made).abs() <= 1e-9 * made.abs()
+/// What an older file does not say is not held against it.
+fn is_near(said: Option<f64>, made: Option<f64>) -> bool {
+    match (said.filter(|said| !said.is_nan()), made) {
+        (None, _) => true,
+        (Some(said), Some(made)) => is_same(said, made),
+        (Some(_), None) => false,
+    }
 }
 
 #[cfg(test)]
@@ -188,7 +194,8 @@ mod tests {
         let (path, sound) = (Path::new("scores.csv"), row(&record));
         check_row(path, &sound, &record).unwrap();
         let mut older = sound.clone();
-        older.metrics.as_mut().unwrap().median_ae = f64::NAN;
+        let metrics = older.metrics.as_mut().unwrap();
+        (metrics.median_ae, metrics.nmae, metrics.nrmse) = (f64::NAN, None, None);
         older.lives = Default::default();
         check_row(path, &older, &record).unwrap();
         let edits: [fn(&mut Score); 8] = [

@@ -81,6 +81,11 @@ pub struct Score {
 }
 
 impl Score {
+    /// Name of the file of scores in an output folder.
+    pub const FILE: &'static str = "scores.csv";
+    /// Name of the file beside it with the hashes of its rows.
+    pub const HASHES: &'static str = "scores.blake3";
+
     /// What a row is a row of: no two rows of a file share it.
     pub fn slot(&self) -> (&str, Origin, &str, String, u64) {
         (&self.experiment, self.data, &self.model, self.variant.to_string(), self.seed)

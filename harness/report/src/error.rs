@@ -14,12 +14,6 @@ pub enum Error {
     /// A file of the output folder could not be read, or one of the report not be written.
     #[error(transparent)]
     Record(#[from] record::Error),
-    /// A folder holds no results.
-    #[error("{out}: there is no scores.csv here; `batlinet run` writes one")]
-    NoScores {
-        /// The folder.
-        out: PathBuf,
-    },
     /// Results that do not compare.
     #[error(
         "{out}: the results of experiment {experiment} on {data} cells are of different labels and do not compare: {both}. Run \
@@ -42,7 +36,7 @@ pub enum Error {
          their end of life (`unreached: drop` leaves the others out), or take the rows of this experiment out of {}",
         if *lives == 1 { "the only test life".to_owned() } else { format!("all {lives} test lives") },
         verb(*lives, ["is", "are"]),
-        out.join("scores.csv").display()
+        out.join(record::Score::FILE).display()
     )]
     Padded {
         /// The output folder.

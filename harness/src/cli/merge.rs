@@ -1,6 +1,6 @@
 //! `batlinet merge A B … --out C`
 
-use cells::count::{counted, verb};
+use cells::count::{counted, counted_with, verb};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -20,7 +20,8 @@ pub struct MergeArguments {
     /// The folder to make; it must not be there, or be empty.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Writes nothing where runs that were meant are in none of the folders: give again the parts that lack them, and then merge.
+    /// Writes nothing where runs that were meant are in none of the folders: give again the parts that lack them, and then merge. Runs that
+    /// are made of others, which no part makes, are made afterwards, by the same `run` on what was merged.
     #[arg(long)]
     complete: bool,
 }
@@ -50,7 +51,18 @@ pub fn execute(arguments: &MergeArguments) -> Result<(), Failure> {
         counted(arguments.folders.len(), "folder"),
         arguments.out.display()
     ))?;
-    match &merged.missing[..] {
+    let made = &merged.to_be_made;
+    // of a whole plan, that is what follows
+    if arguments.complete && !made.is_empty() {
+        output::print(&format!(
+            "{} made of others: the same `run` with --out {} makes {}\n",
+            counted_with(made.len(), "run", ["is", "are"]),
+            arguments.out.display(),
+            verb(made.len(), ["it", "them"])
+        ))?;
+        return Ok(());
+    }
+    match &[&merged.missing[..], made].concat()[..] {
         [] => Ok(()),
         missing => Err(Failure::Incomplete(format!(
             "{}; the same `run` with --out {} makes {}",

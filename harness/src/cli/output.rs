@@ -19,6 +19,13 @@ pub(super) fn names<'a>(ids: impl IntoIterator<Item = &'a str>) -> String {
     }
 }
 
+/// What stands in a table for a sentence below it: `(a)`, `(b)`, … and, where letters end, `(27)`.
+pub(super) fn mark(place: usize) -> String {
+    let letter =
+        u32::try_from(place).ok().filter(|place| *place < 26).and_then(|place| char::from_u32('a' as u32 + place));
+    letter.map_or_else(|| format!("({})", place + 1), |letter| format!("({letter})"))
+}
+
 /// Prints `text`. A reader that has seen enough (`batlinet report OUT | head`) is no failure.
 ///
 /// # Errors

@@ -51,7 +51,9 @@ pub struct PlanArguments {
 pub fn execute(arguments: &PlanArguments) -> Result<(), Failure> {
     let Prepared { plans, source, out, device } = arguments.options.prepare()?;
     if let (Some(shards), Some(form)) = (arguments.shards, arguments.format) {
-        let tasks = Tasks { options: &arguments.options, out: &out, parts: in_parts(&plans, usize::from(shards)) };
+        let has_made = plans.iter().any(|plan| plan.runs.iter().any(|run| run.selected && plan.is_made(run)));
+        let parts = in_parts(&plans, usize::from(shards));
+        let tasks = Tasks { options: &arguments.options, out: &out, parts, has_made };
         return output::print(&tasks.text(form));
     }
     let mut counts = [0; 4];

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
-    fs,
+    fs::{self, DirEntry},
     path::{Path, PathBuf},
     thread,
 };
@@ -19,7 +19,10 @@ use super::{
     output,
 };
 use experiments::{Plan, Run, State, run};
-use record::{DeviceClass, Provenance, RunRecord, files::run_folder};
+use record::{
+    DeviceClass, Provenance, RunRecord, Score,
+    files::{self, run_folder},
+};
 use verdicts::{
     Folder, Slot,
     replay::{self, Replayed},
@@ -48,12 +51,10 @@ pub struct ReplayArguments {
     out: Option<PathBuf>,
 }
 
-/// A record to be made again.
+/// A run to be made again.
 struct Wanted {
     slot: Slot,
-    seed: u64,
-    record: RunRecord,
-    is_network: bool,
+    run: verdicts::Run,
 }
 
 /// What became of a record.
@@ -93,7 +94,7 @@ pub fn execute(arguments: &ReplayArguments) -> Result<(), Failure> {
     }
     let mut by_call: BTreeMap<String, Vec<Wanted>> = BTreeMap::new();
     for one in all {
-        by_call.entry(one.record.provenance.command.clone()).or_default().push(one);
+        by_call.entry(one.run.record.provenance.command.clone()).or_default().push(one);
     }
     let mut found: Vec<(Wanted, Outcome)> = Vec::new();
     for (call, wanted) in by_call {
@@ -120,18 +121,16 @@ fn is_another<'a>(out: &Path, mut recorded: impl Iterator<Item = &'a Path>) -> R
 
 /// The output folder, and the key of the run in it if one is named.
 fn located(what: &Path) -> Result<(PathBuf, Option<String>), Failure> {
-    if what.join("scores.csv").is_file() {
+    if what.join(Score::FILE).is_file() {
         return Ok((what.to_owned(), None));
     }
-    if what.join("record.json").is_file() {
-        let key = what.file_name().map(|name| name.to_string_lossy().into_owned());
-        if let Some(out) = what.parent().and_then(Path::parent) {
-            return Ok((out.to_owned(), key));
-        }
+    if let Some((out, key)) = files::run_at(what) {
+        return Ok((out, Some(key)));
     }
     let key = what.to_string_lossy().into_owned();
-    let below = |folder: &str| fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let found = below("results/runs").chain(below("results/records")).find(|out| run_folder(out, &key).is_dir());
+    let mut folders = files::entries(Path::new("results/runs"))?;
+    folders.extend(files::entries(Path::new("results/records"))?);
+    let found = folders.iter().map(DirEntry::path).find(|out| run_folder(out, &key).is_dir());
     found.map(|out| (out, Some(key.clone()))).ok_or_else(|| {
         Failure::Usage(format!(
             "{key} is neither an output folder (with scores.csv) nor the key of a run below results/runs or results/records"
@@ -145,10 +144,9 @@ fn wanted(folder: &Path, key: Option<&str>, models: &[String]) -> Result<Vec<Wan
         |slot: &Slot| models.is_empty() || models.iter().any(|model| *model == slot.model || *model == slot.entry());
     let mut wanted = Vec::new();
     for (slot, group) in all.groups.into_iter().filter(|(slot, _)| is_model(slot)) {
-        for (seed, run) in group.runs {
+        for run in group.runs.into_values() {
             if key.is_none_or(|key| key == run.score.key) {
-                let is_network = run.is_of_network();
-                wanted.push(Wanted { slot: slot.clone(), seed, record: run.record, is_network });
+                wanted.push(Wanted { slot: slot.clone(), run });
             }
         }
     }
@@ -166,10 +164,10 @@ fn where_they_were(
     wanted: Vec<Wanted>,
 ) -> Result<Vec<(Wanted, Outcome)>, Failure> {
     let mut found = Vec::new();
-    let is_of_card = |one: &Wanted| one.record.class == DeviceClass::Cuda;
+    let is_of_card = |one: &Wanted| one.run.record.class == DeviceClass::Cuda;
     let mut left = wanted;
     // beside a card, what knows none computes on the processor under the same key, and what is made of both is known only there
-    let card = left.iter().find(|one| is_of_card(one)).map(|one| one.record.device.clone());
+    let card = left.iter().find(|one| is_of_card(one)).map(|one| one.run.record.device.clone());
     if let Some(card) = card {
         let prepared = card.parse::<Choice>().map_err(Failure::Incomplete).and_then(|device| {
             options.device = device;
@@ -179,7 +177,7 @@ fn where_they_were(
             Ok(prepared) => {
                 let runs = prepared.plans.iter().flat_map(|plan| &plan.runs);
                 let keys: HashSet<String> = runs.map(|run| run.key.clone()).collect();
-                let is_there = |one: &Wanted| is_of_card(one) || keys.contains(&one.record.key());
+                let is_there = |one: &Wanted| is_of_card(one) || keys.contains(&one.run.record.key());
                 let (there, others) = left.into_iter().partition(is_there);
                 left = others;
                 found.extend(again(prepared, &options, arguments, there)?);
@@ -228,7 +226,7 @@ fn again(
     wanted: Vec<Wanted>,
 ) -> Result<Vec<(Wanted, Outcome)>, Failure> {
     let Prepared { mut plans, source, device, out } = prepared;
-    let mut keys: BTreeSet<String> = wanted.iter().map(|one| one.record.key()).collect();
+    let mut keys: BTreeSet<String> = wanted.iter().map(|one| one.run.record.key()).collect();
     // what is made of other runs needs them
     let of_runs = plans.iter().flat_map(|plan| plan.runs.iter().map(move |run| (plan, run)));
     let inputs = |(plan, run): (&Plan, &Run)| plan.inputs(run).into_iter().map(str::to_owned).collect::<Vec<_>>();
@@ -263,11 +261,12 @@ fn again(
     Ok(wanted
         .into_iter()
         .map(|one| {
-            let made = run_folder(&out, &one.record.key());
+            let made = run_folder(&out, &one.run.record.key());
             let outcome = if RunRecord::exists(&made) {
                 match RunRecord::read(&made) {
-                    Ok(now) => {
-                        Outcome::Compared(replay::compare(&one.record, &now, one.is_network, arguments.tolerance))
+                    Ok(record) => {
+                        let now = verdicts::Run { score: one.run.score.clone(), record, folder: made };
+                        Outcome::Compared(replay::compare(&one.run, &now, arguments.tolerance))
                     }
                     Err(failure) => Outcome::Cannot(failure.to_string()),
                 }
@@ -285,13 +284,13 @@ fn what_differs(plans: &[Plan], one: &Wanted) -> String {
     let run = plan.and_then(|plan| {
         let of_entry = |run: &&experiments::plan::Run| {
             let entry = &plan.experiment().models[run.entry];
-            entry.model.name() == one.slot.model && entry.variant == one.slot.variant && run.seed == one.seed
+            entry.model.name() == one.slot.model && entry.variant == one.slot.variant && run.seed == one.run.score.seed
         };
         plan.runs.iter().find(of_entry)
     });
     match run {
         Some(run) => {
-            format!("it would be another run, {}: {}", run.key, run.ingredients.difference(&one.record.ingredients))
+            format!("it would be another run, {}: {}", run.key, run.ingredients.difference(&one.run.record.ingredients))
         }
         None => "the experiments that its call names have no such run any more".to_owned(),
     }
@@ -301,6 +300,8 @@ fn tell(found: &[(Wanted, Outcome)]) -> Result<(), Failure> {
     let mut builder = Builder::default();
     builder.push_record(["run", "experiment", "model", "seed", "what"]);
     let (mut same, mut other, mut cannot) = (0, 0, 0);
+    // many runs have one reason, which is long
+    let mut reasons: Vec<&str> = Vec::new();
     for (one, outcome) in found {
         let what = match outcome {
             Outcome::Compared(Replayed::Same) => {
@@ -317,13 +318,19 @@ fn tell(found: &[(Wanted, Outcome)]) -> Result<(), Failure> {
             }
             Outcome::Cannot(why) => {
                 cannot += 1;
-                format!("cannot: {why}")
+                let place = reasons.iter().position(|reason| reason == why).unwrap_or_else(|| {
+                    reasons.push(why);
+                    reasons.len() - 1
+                });
+                format!("cannot {}", output::mark(place))
             }
         };
-        let Slot { experiment, .. } = one.slot.clone();
-        builder.push_record([one.record.key(), experiment, one.slot.entry(), one.seed.to_string(), what]);
+        let (key, experiment) = (one.run.score.key.clone(), one.slot.experiment.clone());
+        builder.push_record([key, experiment, one.slot.entry(), one.run.score.seed.to_string(), what]);
     }
     let table = if other + cannot > 0 { format!("{}\n", builder.build().with(Style::sharp())) } else { String::new() };
+    let reasons = reasons.iter().enumerate().map(|(place, reason)| format!("{} {reason}\n", output::mark(place)));
+    let table = reasons.fold(table, |text, reason| text + &reason);
     output::print(&format!(
         "{table}{}: {same} the same, {other} other, {cannot} cannot be told\n",
         counted(found.len(), "run")

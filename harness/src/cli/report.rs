@@ -1,6 +1,6 @@
 //! `batlinet report OUT…`
 
-use cells::count::{counted, counted_with};
+use cells::count::counted;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -24,7 +24,7 @@ use report::{
 #[derive(Args, Debug)]
 pub struct ReportArguments {
     /// Output folders of `batlinet run`. Of several it is one report: where two have runs of one model of an experiment, those of the
-    /// first are taken.
+    /// folder with more seeds are taken, or of the first.
     #[arg(required = true, value_name = "OUT")]
     out: Vec<PathBuf>,
     /// What `make bench` measured; without such a file, or machine and date in it, the report has no throughput.
@@ -51,17 +51,19 @@ pub fn execute(arguments: &ReportArguments) -> Result<(), Failure> {
         return splice_all(arguments);
     }
     let together;
+    let mut left_out = None;
     let out = match &arguments.out[..] {
         [one] => one.as_path(),
         several => {
             together = tempfile::tempdir().map_err(|error| Failure::Usage(format!("no temporary folder: {error}")))?;
-            put_together(several, together.path(), arguments.to.is_some())?;
+            left_out = put_together(several, together.path(), arguments.to.is_some())?;
             together.path()
         }
     };
     let summaries = summary::summarise(out)?;
     lives::refuse_padded(out, &summaries)?;
-    let document = document(&summaries, Throughput::read(&arguments.bench)?.as_ref());
+    let mut document = document(&summaries, Throughput::read(&arguments.bench)?.as_ref());
+    document.preamble.extend(left_out);
     let to = arguments.to.as_deref().unwrap_or(out);
     for path in [to, &to.join("tables"), &to.join("figures")].into_iter().flat_map(whole_file::clean) {
         say(&format!("{}: left by a process that was ended while it wrote; removed", path.display()));
@@ -81,21 +83,22 @@ pub fn execute(arguments: &ReportArguments) -> Result<(), Failure> {
     ))
 }
 
-/// Fills a folder with all that a report of several needs.
-fn put_together(folders: &[PathBuf], into: &Path, is_said_where: bool) -> Result<(), Failure> {
+/// Fills a folder with all that a report of several needs. Says what of them is not in it.
+fn put_together(folders: &[PathBuf], into: &Path, is_said_where: bool) -> Result<Option<String>, Failure> {
     if !is_said_where {
         return Err(Failure::Usage(
             "a report of several folders is in none of them: say where, by --to DIR".to_owned(),
         ));
     }
     let merged = merge(folders, into, Purpose::Reading, &say)?;
-    if merged.left_out > 0 {
-        say(&format!(
-            "{} left out: an earlier one of these folders has the same model of the same experiment",
-            counted_with(merged.left_out, "run", ["is", "are"])
-        ));
-    }
-    Ok(())
+    let left_out = (!merged.left_out.is_empty()).then(|| {
+        format!(
+            "Left out, since another of these folders has more seeds of the same model, or as many and is named first: {}.",
+            merged.left_out.join("; ")
+        )
+    });
+    left_out.iter().for_each(|sentence| say(sentence));
+    Ok(left_out)
 }
 
 /// Tables in prose.

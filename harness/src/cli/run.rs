@@ -13,7 +13,7 @@ use super::{
     train::CalibrationChoice,
 };
 use experiments::run;
-use record::Study;
+use record::{Score, Study};
 use report::{
     lives,
     study::chapters::experiments,
@@ -101,7 +101,7 @@ pub fn execute(arguments: &RunArguments) -> Result<(), Failure> {
         counted(tally.made - tally.reused, "training"),
         tally.kept,
         verb(tally.kept, ["was", "were"]),
-        out.join("scores.csv").display(),
+        out.join(Score::FILE).display(),
         out.display(),
     ))?;
     if arguments.bundles {
@@ -113,7 +113,7 @@ pub fn execute(arguments: &RunArguments) -> Result<(), Failure> {
         failed => Err(Failure::RunsFailed(format!(
             "{} no numbers; the reasons are in the column status of {}, and --retry-failed runs what failed again",
             counted_with(failed, "run", ["has", "have"]),
-            out.join("scores.csv").display()
+            out.join(Score::FILE).display()
         ))),
     }
 }

@@ -1,7 +1,8 @@
 //! `batlinet plan --shards N --format FORM`: a plan as tasks for schedulers.
 //!
 //! A task makes one part of the plan (`run --shard`) in a folder of its own, so that no two machines write into one, and `merge` puts the
-//! parts together. Runs that share a trained model are in one part: nothing is trained twice. A task that was killed is given again;
+//! parts together. Runs that share a trained model are in one part: nothing is trained twice. What is made of other runs is in none,
+//! and is made behind the merge. A task that was killed is given again;
 //! what it had finished is not made again.
 
 use cells::count::counted;
@@ -32,6 +33,8 @@ pub(super) struct Tasks<'a> {
     pub(super) out: &'a Path,
     /// The runs of each part.
     pub(super) parts: Vec<Vec<&'a Run>>,
+    /// Whether some runs are made of others, and so of several parts.
+    pub(super) has_made: bool,
 }
 
 impl Tasks<'_> {
@@ -86,12 +89,27 @@ impl Tasks<'_> {
         words
     }
 
+    /// What makes the rest where everything is together: runs that are made of those of several parts.
+    fn rest(&self) -> Option<Vec<String>> {
+        let mut words = self.asked();
+        words.extend(["--out".to_owned(), self.out.display().to_string()]);
+        self.has_made.then_some(words)
+    }
+
+    /// All that follows the parts, for a shell.
+    fn end(&self) -> String {
+        [self.merging()].into_iter().chain(self.rest()).map(|words| shell(&words)).collect::<Vec<_>>().join(" && ")
+    }
+
     fn lines(&self) -> String {
         let task = |(index, runs): (usize, &Vec<&Run>)| {
             let keys: Vec<&str> = runs.iter().map(|run| run.key.as_str()).collect();
             json!({ "task": index + 1, "of": self.count(), "runs": keys, "out": self.folder(index + 1), "command": self.call(index + 1) })
         };
-        let merge = json!({ "task": "merge", "after": self.count(), "out": self.out.display().to_string(), "command": self.merging() });
+        let mut merge = json!({ "task": "merge", "after": self.count(), "out": self.out.display().to_string(), "command": self.merging() });
+        if let Some(rest) = self.rest() {
+            merge["then"] = rest.into();
+        }
         self.parts.iter().enumerate().map(task).chain([merge]).map(|task| format!("{task}\n")).collect()
     }
 
@@ -106,7 +124,7 @@ impl Tasks<'_> {
             "# Made by `batlinet plan --shards {} --format make`: make -j4 -f THIS_FILE\n.PHONY: merged\nmerged: {}\n\t{}\n{parts}",
             self.count(),
             all.join(" "),
-            escaped(&shell(&self.merging()))
+            escaped(&self.end())
         )
     }
 
@@ -135,7 +153,7 @@ impl Tasks<'_> {
              # out: {out}\n\
              exec srun --ntasks=1 {}\"$part/{of}\" --jobs \"${{SLURM_CPUS_PER_TASK:-2}}\" --out {}\"$part-of-{of}\"\n",
             if self.is_on_card() { "#SBATCH --gpus=1\n" } else { "" },
-            shell(&self.merging()),
+            self.end(),
             shell(&call) + " ",
             shell(&[format!("{out}-parts/")]),
         )

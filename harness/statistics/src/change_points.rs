@@ -2,14 +2,16 @@
 //!
 //! Binary segmentation. In each stretch the split is taken at which the means of both sides differ most, |m₁ − m₂| √(n₁ n₂ / n);
 //! whether that is more than chance is found by permuting the stretch (Page 1955; Matteson and James 2014 for the permutation
-//! test). Numbers that a deterministic program leaves have no scatter: where a stretch before the split is the same to a part in
-//! 10⁹ and long enough, any departure is a step, since no permutation of three equal numbers and another one could ever tell.
+//! test). Numbers that a deterministic program leaves have no scatter: where two beside one another are the same to a part in 10⁹, any
+//! departure from them and any arrival there is a step, since no permutation of three equal numbers and another one could ever tell.
 //!
 //! Where numbers scatter, a step that was taken back later leaves both sides of either split near to one another, and may go
 //! unnoticed.
 
 use numerics::random::Streams;
 use rand::seq::SliceRandom as _;
+
+use crate::same::{ROUNDING, is_same};
 
 /// What counts as a step.
 #[derive(Clone, Copy, Debug)]
@@ -25,11 +27,6 @@ impl Default for Steps {
         Self { level: 0.01, draws: 999 }
     }
 }
-
-/// So many equal numbers are no coincidence.
-const STILL: usize = 2;
-/// Equal numbers are within this, relative.
-const SAME: f64 = 1e-9;
 
 /// Positions at which the series is at another level than before, ascending; never 0.
 pub fn change_points(values: &[f64], steps: &Steps) -> Vec<usize> {
@@ -47,27 +44,24 @@ fn segment(values: &[f64], offset: usize, steps: &Steps, found: &mut Vec<usize>)
     }
 }
 
-/// The first number that is not as the first one.
-fn other(values: &[f64]) -> Option<usize> {
-    let first = *values.first()?;
-    values.iter().position(|value| (value - first).abs() > SAME * first.abs().max(value.abs()))
-}
-
-/// The first number that is not as the equal ones before it.
+/// The first number that is another than the one before it, where numbers stood still on either side: two equal ones are no coincidence.
 fn departure(values: &[f64]) -> Option<usize> {
-    other(values).filter(|&at| at >= STILL)
+    let is_still = |at: usize| 0 < at && at < values.len() && is_same(values[at - 1], values[at]);
+    (1..values.len()).find(|&at| !is_still(at) && (is_still(at - 1) || is_still(at + 1)))
 }
 
 fn tested(values: &[f64], steps: &Steps) -> Option<usize> {
     // last digits that another library rounds otherwise are no step, however many there are of either
-    other(values)?;
+    if values.iter().all(|value| is_same(*value, values[0])) {
+        return None;
+    }
     let (at, found) = widest(values)?;
     let mut shuffled = values.to_vec();
     let mut random = Streams::new("change points").stream("permutation");
     let mut as_wide = 0;
     for _ in 0..steps.draws {
         shuffled.shuffle(&mut random);
-        as_wide += usize::from(widest(&shuffled).is_some_and(|(_, other)| other >= found * (1.0 - SAME)));
+        as_wide += usize::from(widest(&shuffled).is_some_and(|(_, other)| other >= found * (1.0 - ROUNDING)));
     }
     let chance = (1 + as_wide) as f64 / (1 + steps.draws) as f64;
     (chance <= steps.level).then_some(at)
@@ -117,6 +111,9 @@ mod tests {
         assert_eq!(change_points(&[5.0, 5.0, 5.0, 5.001], &Steps::default()), [3]);
         assert_eq!(change_points(&[5.0, 5.0, 6.0, 6.0, 6.0, 7.0], &Steps::default()), [2, 5]);
         assert_eq!(change_points(&[5.0, 5.0 * (1.0 + 1e-12), 5.0], &Steps::default()), Vec::<usize>::new());
+        // and so is what was taken back
+        assert_eq!(change_points(&[5.0, 5.0, 6.0, 5.0, 5.0, 5.0], &Steps::default()), [2, 3]);
+        assert_eq!(change_points(&[1.0, 2.0, 3.0, 3.0], &Steps::default()), [2]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::{
     Bootstrap, Error, Measure, Method, Predictions,
     bootstrap::{Drawn, Scale},
     contrast::{Contrast, Losses},
+    same::is_same,
     sign_flip,
     verdict::fewest_cells,
 };
@@ -87,7 +88,13 @@ pub fn difference(
     };
     let better = |difference: f64| if measure.lower_is_better() { difference < 0.0 } else { difference > 0.0 };
     let share = |difference: f64| if difference == 0.0 { 0.5 } else { f64::from(u8::from(better(difference))) };
-    let draws = drawn.draws.iter().map(|draw| share(draw.value)).sum::<f64>();
+    // of the same predictions, neither is better in a draw, nor is there anything to test: what rounding leaves is no evidence
+    let (probability_better, p_value) = if is_identical {
+        (0.5, 1.0)
+    } else {
+        let draws = drawn.draws.iter().map(|draw| share(draw.value)).sum::<f64>();
+        (draws / drawn.draws.len() as f64, sign_flip::p_value(&losses_a, &losses_b, bootstrap))
+    };
     Ok(Difference {
         measure,
         a: value_a,
@@ -96,8 +103,8 @@ pub fn difference(
         low,
         high,
         level: bootstrap.level,
-        probability_better: draws / drawn.draws.len() as f64,
-        p_value: sign_flip::p_value(&losses_a, &losses_b, bootstrap),
+        probability_better,
+        p_value,
         standard_error: deviation,
         cells,
         seeds_a: a.seeds().len(),
@@ -125,14 +132,10 @@ impl Difference {
     }
 }
 
-/// What is computed in another order, or by way of a logarithm, is apart by this share of a life at most.
-const ROUNDING: f64 = 1e-12;
-
 /// Whether both say the same, seed by seed, or all seeds of both one and the same thing.
 fn are_alike(a: &Predictions, b: &Predictions) -> bool {
-    let is_near = |one: &f64, other: &f64| one == other || (one - other).abs() <= ROUNDING * one.abs();
     let rows_are_near = |one: ArrayView1<'_, f64>, other: ArrayView1<'_, f64>| {
-        one.iter().zip(other).all(|(one, other)| is_near(one, other))
+        one.iter().zip(other).all(|(one, other)| is_same(*one, *other))
     };
     let (a, b) = (a.predicted(), b.predicted());
     if a.nrows() == b.nrows() {

@@ -3,7 +3,7 @@
 //! | file | what |
 //! |---|---|
 //! | `metrics`, `measure` | errors of one list of predictions; the measures by name |
-//! | `spread` | centre and spread of a few numbers |
+//! | `spread`, `same` | centre and spread of a few numbers; when two are the same |
 //! | `references` | what the choice of reference cells does |
 //! | `reported` | our seeds beside a published mean and deviation |
 //! | `predictions` | what several seeds predict of the same cells |
@@ -27,6 +27,7 @@ mod metrics;
 mod predictions;
 mod references;
 mod reported;
+mod same;
 pub mod sign_flip;
 mod spread;
 mod verdict;
@@ -44,6 +45,7 @@ pub use metrics::Metrics;
 pub use predictions::Predictions;
 pub use references::{ReferenceErrors, reference_draws, reference_errors};
 pub use reported::Reported;
+pub use same::{ROUNDING, is_same, relative};
 pub use spread::{Spread, median, quantile};
 pub use verdict::{Verdict, fewest_cells, holm};
 pub use wins::Wins;

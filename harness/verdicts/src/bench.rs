@@ -12,7 +12,10 @@ use std::{
 use cells::whole_file;
 use record::files;
 
-use crate::{Error, gate::Outcome};
+use crate::{
+    Error,
+    gate::{Outcome, Reason},
+};
 
 /// A ratio may fall to so much of what it was when the band was drawn: repeated runs scatter by less, and a kernel that is a fifth
 /// slower falls to 0.83.
@@ -76,6 +79,11 @@ pub struct Timed {
     pub pace: Pace,
 }
 
+/// The worst of all.
+pub fn outcome(timed: &[Timed]) -> Outcome {
+    timed.iter().map(|one| one.pace.outcome()).max().unwrap_or(Outcome::CannotTell)
+}
+
 type Key = (String, String, String);
 
 /// Reads the bands of `baseline` and what was measured in `candidate`.
@@ -105,12 +113,14 @@ pub fn judge(baseline: &Path, candidate: &Path) -> Result<Vec<Timed>, Error> {
         .collect())
 }
 
-/// Draws the bands anew around what was measured in `candidate`, and says where.
+/// Draws the bands anew around what was measured in `candidate`, with the reason above them, and says where.
 ///
 /// # Errors
 /// As [`judge`].
-pub fn accept(baseline: &Path, candidate: &Path) -> Result<PathBuf, Error> {
-    let mut text = "file,work,measure,low,high\n".to_owned();
+pub fn accept(baseline: &Path, candidate: &Path, reason: &Reason<'_>) -> Result<PathBuf, Error> {
+    let Reason { text, date, commit } = *reason;
+    let why = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut text = format!("# {date}, {commit}: {why}\nfile,work,measure,low,high\n");
     for ((file, work, measure), value) in measured(candidate)? {
         let [low, high] =
             if file == "compare" { [SLOWER * value, FASTER * value] } else { [value - 1.0, value + STEEPER] };
@@ -188,7 +198,7 @@ fn number(path: &Path, column: &str, text: &str) -> Result<f64, Error> {
 fn rows(path: &Path, columns: &[&str]) -> Result<Vec<Vec<String>>, Error> {
     let malformed = |what: String| Error::Malformed { path: path.to_owned(), what };
     let bytes = whole_file::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
-    let mut reader = csv::Reader::from_reader(bytes.as_slice());
+    let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).from_reader(bytes.as_slice());
     let header = reader.headers().map_err(|error| malformed(error.to_string()))?.clone();
     let places = columns
         .iter()
@@ -207,6 +217,8 @@ mod tests {
 
     use super::*;
 
+    const REASON: Reason<'_> = Reason { text: "another kernel,\nand a better one", date: "2026-11-29", commit: "abc" };
+
     fn folder(at: &Path, ratio: f64, exponent: f64) {
         fs::create_dir_all(at).unwrap();
         fs::write(at.join("compare.csv"), format!("work,ours_s,ratio\nepoch,1.0,{ratio}\n")).unwrap();
@@ -217,7 +229,7 @@ mod tests {
         let temporary = tempfile::tempdir().unwrap();
         let (a, b) = (temporary.path().join("a"), temporary.path().join("b"));
         folder(&a, 3.0, 1.0);
-        accept(&a, &a).unwrap();
+        accept(&a, &a, &REASON).unwrap();
         folder(&b, ratio, exponent);
         judge(&a, &b).unwrap().into_iter().map(|timed| timed.pace).collect()
     }
@@ -236,17 +248,19 @@ mod tests {
         let (a, b) = (temporary.path().join("a"), temporary.path().join("b"));
         folder(&a, 3.0, 1.0);
         assert!(judge(&a, &a).unwrap_err().to_string().contains("bands.csv: there is no such file"));
-        accept(&a, &a).unwrap();
+        accept(&a, &a, &REASON).unwrap();
         folder(&b, 3.0, 1.0);
         fs::remove_file(b.join("growth.csv")).unwrap();
         let found = judge(&a, &b).unwrap();
-        assert_eq!(found.iter().map(|timed| timed.pace.outcome()).max(), Some(Outcome::CannotTell));
+        assert_eq!(outcome(&found), Outcome::CannotTell);
         fs::write(b.join("growth.csv"), "group,exponent\nx,fast\n").unwrap();
         assert!(judge(&a, &b).unwrap_err().to_string().ends_with("growth.csv: column exponent: 'fast' is no number"));
         fs::write(b.join("growth.csv"), "group,exponent\nx,1\nx,2\n").unwrap();
         assert!(judge(&a, &b).unwrap_err().to_string().ends_with("growth.csv: two rows are of x"));
         let bands = fs::read_to_string(a.join("bands.csv")).unwrap();
-        let head = bands.lines().next().unwrap();
+        let (why, head) = bands.split_once('\n').unwrap();
+        assert_eq!(why, "# 2026-11-29, abc: another kernel, and a better one");
+        let head = head.lines().next().unwrap();
         for (rows, what) in [
             ("", "there is no band in it, so nothing can be judged"),
             ("compare,epoch,ratio,5,1\n", "epoch: from 5 to 1 is no band"),

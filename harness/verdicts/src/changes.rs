@@ -9,7 +9,9 @@ use cells::whole_file;
 use record::{Prediction, files};
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Run, Slot, gate::relative};
+use statistics::relative;
+
+use crate::{Error, Run, Slot};
 
 /// All declarations, oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

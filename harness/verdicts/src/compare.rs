@@ -16,6 +16,7 @@ pub use tolerance::Tolerance;
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
+use record::family_of_fold;
 use statistics::{Bootstrap, Difference, Family, Judgement, Measure, Verdict};
 
 use crate::{Error, Slot};
@@ -96,7 +97,7 @@ impl Comparison {
 
     /// Whether folds of cross-validations are among what was compared, each by itself.
     pub fn has_folds(&self) -> bool {
-        self.rows.iter().any(|row| row.b.experiment.contains(row::FOLD))
+        self.rows.iter().any(|row| family_of_fold(&row.b.experiment).is_some())
     }
 }
 

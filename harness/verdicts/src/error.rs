@@ -7,14 +7,11 @@ use thiserror::Error;
 /// What stands in the way of a judgement, as a sentence with what to do.
 #[derive(Debug, Error)]
 pub enum Error {
-    /// There is nothing to judge.
-    #[error("{}: there is no scores.csv here; `batlinet run` writes one", .0.display())]
-    NoScores(PathBuf),
     /// A file of scores from which the rows are gone, or of a call that made nothing.
     #[error("{}: scores.csv has no row here, so there is nothing to judge; `batlinet run` makes runs, and writes the rows of those that are there", .0.display())]
     NoRows(PathBuf),
     /// Scores without records: numbers that nothing stands behind.
-    #[error("{}: run {key} ({slot}) has a row in scores.csv and no record below runs/; verdicts are made from records", folder.display())]
+    #[error("{}: run {key} ({slot}) has a row in scores.csv and no record below runs/; verdicts are made from records: `batlinet run` makes it again, or get it back from where it is kept", folder.display())]
     NoRecord {
         /// The output folder.
         folder: PathBuf,

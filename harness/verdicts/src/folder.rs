@@ -6,15 +6,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rayon::prelude::*;
-use record::{NETWORKS, RunRecord, Score, check_row, check_rows, files::run_folder, read_scores};
+use record::{Depth, NETWORKS, RunRecord, Score, files::run_folder, read_output};
 use serde_json::Value;
 use statistics::Metrics;
 
 use crate::Error;
 
 /// What the runs of a group are runs of: they differ in the seed alone.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Slot {
     /// Name of the experiment.
     pub experiment: String,
@@ -55,6 +54,8 @@ pub struct Run {
     pub score: Score,
     /// The record, with its predictions.
     pub record: RunRecord,
+    /// Where it lies, with what is beside it.
+    pub folder: PathBuf,
 }
 
 impl Run {
@@ -98,9 +99,12 @@ impl Group {
         Self { runs: runs.collect() }
     }
 
-    /// Mean of a measure over the seeds that have numbers.
-    pub fn mean(&self, measure: fn(&Metrics) -> f64) -> Option<f64> {
-        let values: Vec<f64> = self.with_numbers().filter_map(Run::metrics).map(measure).collect();
+    /// Mean of a measure over the seeds of which both have numbers, since means of other seeds say nothing beside one another; where there
+    /// is no other, over all that have some.
+    pub fn mean_beside(&self, other: Option<&Self>, measure: fn(&Metrics) -> f64) -> Option<f64> {
+        let has = |group: &Self, seed: &u64| group.runs.get(seed).is_some_and(|run| run.metrics().is_some());
+        let shared = self.runs.iter().filter(|(seed, _)| other.is_none_or(|other| has(other, seed)));
+        let values: Vec<f64> = shared.filter_map(|(_, run)| run.metrics()).map(measure).collect();
         (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
     }
 }
@@ -120,32 +124,19 @@ impl Folder {
     /// # Errors
     /// [`Error`] names what is missing, damaged or contradicts itself.
     pub fn read(path: &Path) -> Result<Self, Error> {
-        let scores = path.join("scores.csv");
-        if scores.try_exists().is_ok_and(|exists| !exists) {
-            return Err(Error::NoScores(path.to_owned()));
-        }
         let mut groups: BTreeMap<Slot, Group> = BTreeMap::new();
-        // side by side; of several that are wrong, the first is named
-        let read = |score: Score| {
+        for (score, record) in read_output(path, Depth::Predictions)? {
             let slot = Slot::of(&score);
-            let folder = run_folder(path, &score.key);
-            if !RunRecord::exists(&folder) {
+            let Some(record) = record else {
                 let slot = format!("{slot}, seed {}", score.seed);
                 return Err(Error::NoRecord { folder: path.to_owned(), key: score.key, slot });
-            }
-            let record = RunRecord::read(&folder)?;
-            check_row(&scores, &score, &record)?;
-            Ok((slot, score, record))
-        };
-        let rows = read_scores(&scores)?;
-        let all = rows.clone();
-        let runs: Vec<Result<_, Error>> = rows.into_par_iter().map(read).collect();
-        for run in runs {
-            let (slot, score, record) = run?;
-            let seed = score.seed;
-            groups.entry(slot).or_default().runs.insert(seed, Run { score, record });
+            };
+            groups
+                .entry(slot)
+                .or_default()
+                .runs
+                .insert(score.seed, Run { folder: run_folder(path, &score.key), score, record });
         }
-        check_rows(&scores, &all)?;
         if groups.is_empty() {
             return Err(Error::NoRows(path.to_owned()));
         }

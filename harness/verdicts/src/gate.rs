@@ -8,13 +8,19 @@
 
 mod accept;
 mod alike;
+mod beside;
 mod distance;
+mod elsewhere;
+mod furthest;
 mod judge;
+mod lost;
+mod standing;
 
 pub use accept::{Reason, accept, found};
 pub(crate) use alike::{are_alike, words};
-pub(crate) use distance::{distance, is_same, relative};
-pub use judge::{Judged, Standing, judge};
+pub(crate) use distance::{distance, is_same, is_unchanged, whole_distance};
+pub use judge::{Judged, judge};
+pub use standing::Standing;
 
 use crate::{Error, Folder};
 

@@ -2,19 +2,20 @@
 //!
 //! `commit,date,machine,experiment,data,model,variant,metric,value,low,high`. `value` is the mean over the seeds, `low` and `high` are the
 //! least and the greatest of them. `machine` is what may change the last digits: engine, instructions and processor. Rows are
-//! appended in the order of the commits, and one commit on one machine has the numbers of an experiment once.
+//! appended in the order of the commits, and one commit on one machine has each number once.
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashMap},
     path::Path,
 };
 
 use cells::whole_file;
-use record::files;
+use itertools::Itertools as _;
+use record::{Precision, files};
 use serde::{Deserialize, Serialize};
 use statistics::{Metrics, Steps, change_points};
 
-use crate::{Error, Folder, Run, Slot};
+use crate::{Error, Folder, Group, Run, Slot};
 
 /// A number at a commit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,6 +42,14 @@ pub struct Point {
     pub low: f64,
     /// Greatest of the seeds.
     pub high: f64,
+}
+
+impl Point {
+    /// What it is a number of.
+    pub fn slot(&self) -> Slot {
+        let Self { experiment, data, model, variant, .. } = self.clone();
+        Slot { experiment, data, model, variant }
+    }
 }
 
 /// The columns of the file.
@@ -99,7 +108,9 @@ fn commit(run: &Run) -> String {
 
 fn machine(run: &Run) -> String {
     let (versions, made) = (&run.record.versions, &run.record.provenance);
-    format!("{}; libtorch {}; {}", versions.engine, made.libtorch_instructions, made.processor)
+    // `fast` rounds otherwise; histories of older programs have `exact` without a word
+    let fast = if run.record.precision == Precision::Fast { "; fast" } else { "" };
+    format!("{}; libtorch {}; {}{fast}", versions.engine, made.libtorch_instructions, made.processor)
 }
 
 /// Reads a history; none where there is no file.
@@ -130,8 +141,15 @@ pub fn read(path: &Path) -> Result<Vec<Point>, Error> {
     }
 }
 
-/// Appends the points to the history in `path`, in the place of those that the same commit has there of the same experiments from the
-/// same machine: what is gated against two baselines has the numbers of both. The file is written whole or not at all.
+/// The models of a folder whose runs were made by programs of several commits: their numbers are those of none.
+pub fn of_several_commits(folder: &Folder) -> Vec<&Slot> {
+    let is_of_several = |group: &Group| !group.with_numbers().map(commit).all_equal();
+    folder.groups.iter().filter(|(_, group)| is_of_several(group)).map(|(slot, _)| slot).collect()
+}
+
+/// Adds the points to the history in `path`. A number that the same commit has there from the same machine is replaced where it stands;
+/// others follow what the commit has there, so that what is gated against two baselines has the numbers of both, and a new commit comes
+/// last. The file is written whole or not at all.
 ///
 /// # Errors
 /// As [`read`]; [`Error`] names the file that cannot be written.
@@ -139,15 +157,23 @@ pub fn append(path: &Path, points: Vec<Point>) -> Result<(), Error> {
     // rows that another process adds meanwhile would be lost
     let _alone = files::lock(whole_file::folder_of(path), "history")?;
     let mut all = read(path)?;
-    let of = |point: &Point| {
-        let Point { commit, machine, experiment, data, .. } = point.clone();
-        (commit, machine, experiment, data)
-    };
-    let again: HashSet<_> = points.iter().map(of).collect();
-    // where they stood, since rows are in the order of commits
-    let place = all.iter().position(|old| again.contains(&of(old))).unwrap_or(all.len());
-    all.retain(|old| !again.contains(&of(old)));
-    all.splice(place..place, points);
+    let of = |point: &Point| (point.commit.clone(), point.machine.clone(), point.slot(), point.metric.clone());
+    let mut places: HashMap<_, usize> = all.iter().map(of).zip(0..).collect();
+    for point in points {
+        match places.get(&of(&point)) {
+            Some(&place) => all[place] = point,
+            None => {
+                // rows are in the order of commits
+                let is_beside = |old: &Point| (&old.commit, &old.machine) == (&point.commit, &point.machine);
+                let place = all.iter().rposition(is_beside).map_or(all.len(), |last| last + 1);
+                if place < all.len() {
+                    places.values_mut().filter(|at| **at >= place).for_each(|at| *at += 1);
+                }
+                places.insert(of(&point), place);
+                all.insert(place, point);
+            }
+        }
+    }
     let malformed = |what: String| Error::Malformed { path: path.to_owned(), what };
     let mut writer = csv::Writer::from_writer(Vec::new());
     for point in &all {
@@ -162,8 +188,7 @@ pub fn append(path: &Path, points: Vec<Point>) -> Result<(), Error> {
 pub fn series(points: &[Point], metric: &str) -> Vec<Series> {
     let mut found: BTreeMap<(Slot, String), Vec<Point>> = BTreeMap::new();
     for point in points.iter().filter(|point| point.metric == metric) {
-        let Point { experiment, data, model, variant, machine, .. } = point.clone();
-        found.entry((Slot { experiment, data, model, variant }, machine)).or_default().push(point.clone());
+        found.entry((point.slot(), point.machine.clone())).or_default().push(point.clone());
     }
     found
         .into_iter()
@@ -221,6 +246,39 @@ mod tests {
     }
 
     #[test]
+    fn another_model_of_the_same_experiment_stays_and_a_commit_keeps_its_place() {
+        let temporary = tempfile::tempdir().unwrap();
+        let path = temporary.path().join("history.csv");
+        let of = |commit: &str, model: &str, by: f64| {
+            let other = |point| Point { model: model.to_owned(), ..point };
+            at(commit, by).into_iter().map(other).collect::<Vec<_>>()
+        };
+        for (commit, model, by) in [("a", "ridge", 1.0), ("b", "ridge", 1.0), ("a", "svm", 1.0), ("a", "ridge", 1.01)] {
+            append(&path, of(commit, model, by)).unwrap();
+        }
+        let expected = [of("a", "ridge", 1.01), of("a", "svm", 1.0), of("b", "ridge", 1.0)].concat();
+        assert_eq!(read(&path).unwrap(), expected);
+    }
+
+    #[test]
+    fn runs_of_several_commits_are_numbers_of_none() {
+        let temporary = tempfile::tempdir().unwrap();
+        let of = |seed: u64, commit: &str| {
+            let mut record = run("cnn", seed, &[520.0, 590.0, 720.0]);
+            record.provenance.commit = commit.to_owned();
+            record
+        };
+        let runs = vec![of(0, "a"), of(1, "b"), {
+            let mut ridge = run("ridge", 0, &[520.0, 590.0, 720.0]);
+            ridge.provenance.commit = "a".to_owned();
+            ridge
+        }];
+        let folder = folder(temporary.path(), runs);
+        let slots: Vec<&str> = of_several_commits(&folder).iter().map(|slot| slot.model.as_str()).collect();
+        assert_eq!(slots, ["cnn"]);
+    }
+
+    #[test]
     fn a_broken_history_is_named() {
         let temporary = tempfile::tempdir().unwrap();
         let path = temporary.path().join("history.csv");
@@ -242,7 +300,8 @@ mod tests {
                 scope.spawn(move || commits.iter().for_each(|commit| append(path, at(commit, 1.0)).unwrap()));
             }
         });
-        let found: HashSet<String> = read(&path).unwrap().into_iter().map(|point| point.commit).collect();
+        let found: std::collections::HashSet<String> =
+            read(&path).unwrap().into_iter().map(|point| point.commit).collect();
         assert_eq!(found, commits.into_iter().collect());
     }
 }

@@ -114,11 +114,12 @@ impl Noise {
             let number =
                 number.ok_or_else(|| malformed(format!("line {}: '{}' is no difference", index + 2, &line[4])))?;
             let text = |column: usize| line[column].to_owned();
-            noise.found.insert(Slot { experiment: text(0), data: text(1), model: text(2), variant: text(3) }, number);
-            noise.engines.extend(line[5].split("; ").map(str::to_owned));
+            let slot = Slot { experiment: text(0), data: text(1), model: text(2), variant: text(3) };
+            let said = slot.to_string();
+            if noise.found.insert(slot, number).is_some() {
+                return Err(malformed(format!("line {}: two rows are of {said}", index + 2)));
+            }
         }
-        noise.engines.sort();
-        noise.engines.dedup();
         Ok(noise)
     }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::names::{Cathode, DatasetName};
 
 /// Whether a cell was measured in a laboratory or simulated by the virtual lab.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Origin {
     /// Measured.

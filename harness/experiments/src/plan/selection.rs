@@ -92,12 +92,10 @@ pub(super) fn select(plans: &mut [Plan], selection: &Selection) -> Result<(), Er
             }
         }
     }
-    let waiting = wait(plans);
-    // a part of several waits for the others, as it should
-    if selection.shard.is_none() {
-        for (plan, waiting) in plans.iter_mut().zip(waiting) {
-            plan.declared.notes.extend(waiting);
-        }
+    let is_part = selection.shard.is_some();
+    let waiting = wait(plans, is_part);
+    for (plan, waiting) in plans.iter_mut().zip(waiting) {
+        plan.declared.notes.extend(waiting);
     }
     Ok(())
 }
@@ -113,19 +111,20 @@ impl Parts {
     }
 }
 
-/// The runs that are asked for, as `--shard 1/count`, `--shard 2/count` … would have them.
+/// The runs that are asked for, as `--shard 1/count`, `--shard 2/count` … would have them; what is made of others is in no part.
 pub fn in_parts(plans: &[Plan], count: usize) -> Vec<Vec<&Run>> {
     let mut parts = Parts::default();
     let mut runs = vec![Vec::new(); count];
-    for run in plans.iter().flat_map(|plan| &plan.runs).filter(|run| run.selected) {
+    let all = plans.iter().flat_map(|plan| plan.runs.iter().map(move |run| (plan, run)));
+    for (_, run) in all.filter(|(plan, run)| run.selected && !plan.is_made(run)) {
         runs[parts.place(run) % count].push(run);
     }
     runs
 }
 
 /// What is made of other runs waits until all of them are there or asked for, too. Returns, per plan, a sentence for each entry that
-/// was asked for and waits.
-fn wait(plans: &mut [Plan]) -> Vec<Vec<String>> {
+/// was asked for and waits; in one part of several, it waits for the others.
+fn wait(plans: &mut [Plan], is_part: bool) -> Vec<Vec<String>> {
     let mut coming: HashSet<String> = HashSet::new();
     for run in plans.iter().flat_map(|plan| &plan.runs) {
         if run.selected || matches!(run.state, State::Done | State::Former(_)) {
@@ -137,11 +136,14 @@ fn wait(plans: &mut [Plan]) -> Vec<Vec<String>> {
             (plan.runs.iter()).map(|run| plan.inputs(run).into_iter().all(|key| coming.contains(key))).collect();
         let waiting = plan.runs.iter().zip(&is_ready).filter(|(run, is_ready)| run.selected && !**is_ready);
         let said = waiting.map(|(run, _)| {
-            format!(
-                "{} waits for runs that are neither there nor asked for: it is made of {}",
-                plan.experiment().models[run.entry].label(),
-                plan.trained_members(run).join(", ")
-            )
+            let label = plan.experiment().models[run.entry].label();
+            match is_part {
+                true => format!("{label} is made of runs of several parts: once these are merged, `run` without --shard makes it there"),
+                false => format!(
+                    "{label} waits for runs that are neither there nor asked for: it is made of {}",
+                    plan.trained_members(run).join(", ")
+                ),
+            }
         });
         let said: Vec<String> = said.unique().collect();
         plan.runs.iter_mut().zip(is_ready).for_each(|(run, is_ready)| run.selected &= is_ready);

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::Error;
 use cells::{cell::Origin, whole_file};
-use statistics::Metrics;
+use statistics::{Metrics, is_same};
 
 pub use parts::{Doubtful, Fit, LifeBases, Prediction, Removed, Seconds};
 pub use status::Status;
@@ -78,6 +78,9 @@ pub struct RunRecord {
 }
 
 impl RunRecord {
+    /// Name of its file in the folder of the run.
+    pub const FILE: &'static str = "record.json";
+
     /// Evaluation key, the name of the folder.
     pub fn key(&self) -> String {
         self.ingredients.evaluation_key()
@@ -90,7 +93,7 @@ impl RunRecord {
 
     /// Whether `folder` holds a run that ended, well or not.
     pub fn exists(folder: &Path) -> bool {
-        folder.join("record.json").is_file()
+        folder.join(Self::FILE).is_file()
     }
 
     /// Writes the whole folder of the run, replacing an earlier one, and notes the hashes of what lies beside the record.
@@ -139,7 +142,7 @@ impl RunRecord {
             for (name, bytes) in &files {
                 files::write_whole(&partial.join(name), bytes)?;
             }
-            files::write_whole(&partial.join("record.json"), record.as_bytes())
+            files::write_whole(&partial.join(Self::FILE), record.as_bytes())
         })
     }
 
@@ -179,12 +182,12 @@ impl RunRecord {
 }
 
 fn broken(folder: &Path, problem: &str) -> Error {
-    Error::BrokenRun { path: folder.join("record.json"), what: problem.to_owned(), folder: folder.to_owned() }
+    Error::BrokenRun { path: folder.join(RunRecord::FILE), what: problem.to_owned(), folder: folder.to_owned() }
 }
 
 /// Fragments name the file where it is not the record itself.
 fn open(folder: &Path) -> Result<RunRecord, String> {
-    let path = folder.join("record.json");
+    let path = folder.join(RunRecord::FILE);
     let text = whole_file::read_text(&path).map_err(|error| format!("cannot read this record: {error}"))?;
     let (mut record, said) = file::from_text(&text)?;
     let (train_key, name) = (record.train_key(), folder.file_name().unwrap_or_default());
@@ -225,7 +228,7 @@ fn measured(predictions: &[Prediction], said: Option<f64>) -> Result<Option<Metr
     let lives = |of: fn(&Prediction) -> f64| predictions.iter().map(of).collect::<Vec<f64>>();
     let metrics = Metrics::new(&lives(|row| row.observed), &lives(|row| row.predicted));
     match (metrics.as_ref().map(|metrics| metrics.rmse), said) {
-        (Some(found), Some(said)) if (found - said).abs() <= 1e-9 * said.abs() => {}
+        (Some(found), Some(said)) if is_same(found, said) => {}
         (None, None) => {}
         (found, said) => {
             let number = |rmse: Option<f64>| rmse.map_or_else(|| "none".to_owned(), |rmse| rmse.to_string());

@@ -7,11 +7,8 @@ use crate::{
     summary::{Row, Run, Summary, rows},
     table::{Cell, Column, Table},
 };
-use record::{Prediction, Score, Status, Study};
+use record::{Prediction, Protocol, Score, Status, Study, family_of_fold};
 use statistics::{Metrics, Spread};
-
-/// Between the name of a cross-validation and the number of a fold.
-const FOLD: &str = "-fold-";
 
 /// A table for each cross-validation among these experiments.
 pub fn tables(summaries: &[&Summary]) -> Vec<Table> {
@@ -28,7 +25,7 @@ pub fn laid_together(summaries: &[&Summary]) -> Vec<Summary> {
 fn families<'a>(summaries: &[&'a Summary]) -> Vec<(String, Vec<&'a Summary>)> {
     let folds = summaries.iter().filter(|summary| summary.study == Study::CrossValidation);
     let family = |summary: &Summary| {
-        let name = summary.experiment.rsplit_once(FOLD).map_or(&summary.experiment[..], |(family, _)| family);
+        let name = family_of_fold(&summary.experiment).unwrap_or(&summary.experiment);
         (name.to_owned(), summary.data.to_string())
     };
     let families = folds.map(|summary| (family(summary), *summary)).into_group_map();
@@ -87,8 +84,37 @@ fn whole(name: &str, folds: &[&Summary]) -> Summary {
         declared: None,
         rows: rows(&runs),
         runs,
+        // what is to be said of one fold is to be said of the whole
+        protocol: folds.iter().filter_map(|fold| fold.protocol).max_by_key(|protocol| *protocol == Protocol::Honest),
+        profile: folds.iter().map(|fold| fold.profile.as_str()).unique().join(" and "),
+        settings: of_any(folds, |fold| &fold.settings),
+        changes: folds
+            .iter()
+            .all(|fold| fold.changes.is_some())
+            .then(|| of_any(folds, |fold| fold.changes.iter().flatten())),
+        said: of_any(folds, |fold| &fold.said),
+        removed: of_any(folds, |fold| &fold.removed),
+        doubtful: of_any(folds, |fold| &fold.doubtful),
+        strangers: of_any(folds, |fold| &fold.strangers),
+        gone: of_any(folds, |fold| &fold.gone),
+        missing: of_any(folds, |fold| &fold.missing),
         ..folds[0].clone()
     }
+}
+
+/// What is listed of any fold, once.
+fn of_any<'a, T, L>(folds: &[&'a Summary], of: impl Fn(&'a Summary) -> L) -> Vec<T>
+where
+    T: Clone + PartialEq + 'a,
+    L: IntoIterator<Item = &'a T>,
+{
+    let mut all: Vec<T> = Vec::new();
+    for one in folds.iter().flat_map(|fold| of(fold)) {
+        if !all.contains(one) {
+            all.push(one.clone());
+        }
+    }
+    all
 }
 
 /// `12`, or `12 to 14` where folds differ.

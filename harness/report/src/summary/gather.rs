@@ -1,46 +1,40 @@
 //! From an output folder to summaries.
 
-use std::{collections::HashSet, fs, path::Path};
+use std::{collections::HashSet, path::Path};
 
 use super::{Row, Run, Summary, Verdict, counterpart::counterpart};
 use crate::{Error, labels::Versions, lives, made::Made, published::PublishedNumber};
 use cells::{catalogue, cell::Origin, label::published};
 use itertools::Itertools as _;
 use record::{
-    AS_WRITTEN, Change, ExperimentRecord, Intervals, Metric, PairPredictions, Planned, Protocol, RunRecord, Score,
-    Selection, Sides, Study, check_row, check_rows, files::run_folder, read_scores,
+    AS_WRITTEN, Change, Depth, ExperimentRecord, Intervals, Metric, PairPredictions, Planned, Protocol, Score,
+    Selection, Sides, Study,
+    files::{self, run_folder},
+    read_output,
 };
 use statistics::{Metrics, Spread};
 
 /// The summaries of the output folder `out`, in the order of its scores.
 ///
 /// # Errors
-/// [`Error::NoScores`]; [`Error::Record`] if something cannot be read; [`Error::DifferentLabels`] of runs
+/// [`Error::Record`] if something cannot be read; [`Error::DifferentLabels`] of runs
 /// of one experiment.
 pub fn summarise(out: &Path) -> Result<Vec<Summary>, Error> {
-    let path = out.join("scores.csv");
-    if path.try_exists().is_ok_and(|exists| !exists) {
-        return Err(Error::NoScores { out: out.to_owned() });
-    }
     let mut runs = Vec::new();
     let mut told = Vec::new();
     let mut gone = Vec::new();
     let mut versions = Versions::default();
-    let rows = read_scores(&path)?;
-    if rows.is_empty() && fs::read_dir(out.join("runs")).is_ok_and(|mut runs| runs.next().is_some()) {
+    let rows = read_output(out, Depth::Everything)?;
+    if rows.is_empty() && !files::entries(&out.join("runs"))?.is_empty() {
         let what = "it has no row, and there are runs below runs/; `batlinet run` writes it anew".to_owned();
-        return Err(record::Error::Broken { path, what }.into());
+        return Err(record::Error::Broken { path: out.join(Score::FILE), what }.into());
     }
-    for score in rows.iter().cloned() {
+    for (score, record) in rows {
         let folder = run_folder(out, &score.key);
         let mut run = Run::bare(score);
         // scores alone, such as those of a colleague, are enough for the tables
-        let record = RunRecord::exists(&folder).then(|| RunRecord::read_whole(&folder)).transpose()?;
         if record.is_none() {
             gone.push(run.score.clone());
-        }
-        if let Some(record) = &record {
-            check_row(&path, &run.score, record)?;
         }
         if let Some(record) = record.filter(|_| run.score.metrics.is_some()) {
             versions.add(out, &run.score, &record)?;
@@ -61,14 +55,13 @@ pub fn summarise(out: &Path) -> Result<Vec<Summary>, Error> {
         }
         runs.push(run);
     }
-    check_rows(&path, &rows)?;
     let planned = Planned::read(out)?;
-    let known: HashSet<_> = rows.iter().map(Score::slot).collect();
+    let known: HashSet<_> = runs.iter().map(|run| run.score.slot()).collect();
     let mut summaries = summaries(&runs, &ExperimentRecord::read_all(out)?);
     for summary in &mut summaries {
         let mut of_it = told.iter().filter(|(of, ..)| of.0 == summary.experiment && of.1 == summary.data).peekable();
         summary.removed = of_it.peek().map_or_else(Vec::new, |(_, removed, _)| removed.clone());
-        if gone.len() < rows.len() {
+        if gone.len() < runs.len() {
             let of_it = |score: &&Score| score.experiment == summary.experiment && score.data == summary.data;
             summary.gone = gone.iter().filter(of_it).map(|score| score.key.clone()).collect();
         }
@@ -124,13 +117,19 @@ fn summary(runs: Vec<Run>, record: Option<&ExperimentRecord>) -> Summary {
         study,
         scenario: first.scenario.clone(),
         data: first.data,
-        protocol: record.map(|record| record.protocol),
+        protocol: protocol(&runs, record),
         profile: match profiles.join(" and ") {
             profiles if profiles.is_empty() => "unknown".to_owned(),
             profiles => profiles,
         },
         settings: record.into_iter().flat_map(changes).cloned().collect(),
         changes: record.and_then(|record| Some(of_runs(record.changes.as_ref()?, record.seeds.is_some(), &runs))),
+        said: match record {
+            Some(_) => Vec::new(),
+            None => {
+                runs.iter().map(|run| &run.score.changed).filter(|said| !said.is_empty()).unique().cloned().collect()
+            }
+        },
         declared_seeds: record.and_then(|record| record.seeds),
         declared: record.and_then(|record| record.runs),
         cells: if study == Study::Transfer {
@@ -155,6 +154,14 @@ fn summary(runs: Vec<Run>, record: Option<&ExperimentRecord>) -> Summary {
     }
     summary.expectations = record.map_or_else(Vec::new, |record| verdicts(record, &summary));
     summary
+}
+
+/// Rows say it too, where the declaration is not at hand; honest where any of them is.
+fn protocol(runs: &[Run], record: Option<&ExperimentRecord>) -> Option<Protocol> {
+    let mut said = runs.iter().filter_map(|run| run.score.protocol);
+    let first = said.clone().next();
+    let honest = said.find(|protocol| *protocol == Protocol::Honest);
+    honest.or_else(|| record.map(|record| record.protocol)).or(first)
 }
 
 /// Test cells that the published numbers of the scenario are not of: whoever calls an own study MATR-1 has not tested on its cells.

@@ -39,6 +39,8 @@ pub struct Summary {
     pub settings: Vec<String>,
     /// What profile and settings changed in it, by value, of what its models depend on; where its record says so.
     pub changes: Option<Vec<Change>>,
+    /// What its rows say was changed, where its record is not at hand.
+    pub said: Vec<String>,
     /// Seeds that its file declares, where its record says so.
     pub declared_seeds: Option<usize>,
     /// Runs that it declares, where its record says so.
@@ -219,7 +221,9 @@ impl Summary {
     /// Whether the schedule is another than the one written down, by profile or by settings: a quick look, from which
     /// nothing follows.
     pub fn is_cut(&self) -> bool {
-        self.profile != AS_WRITTEN || self.changes.iter().flatten().any(Change::is_cut)
+        self.profile != AS_WRITTEN
+            || self.changes.iter().flatten().any(Change::is_cut)
+            || self.said.iter().any(|said| Change::is_cut_in_words(said))
     }
 
     /// Whether published numbers may stand beside these: they are of real cells that were published as a test, of the whole schedule,
@@ -256,6 +260,7 @@ impl Summary {
                 protocol.chain(changes.iter().map(ToString::to_string)).collect()
             }
         };
+        differences.extend(self.said.iter().cloned());
         differences.extend(self.fewer_seeds());
         differences
     }

@@ -36,13 +36,14 @@ impl Shown<'_> {
         for row in &self.found.rows {
             builder.push_record(self.record(row, &causes));
         }
-        let causes = causes.iter().enumerate().map(|(place, cause)| format!("{} {cause}\n", mark(place)));
+        let causes = causes.iter().enumerate().map(|(place, cause)| format!("{} {cause}\n", output::mark(place)));
         format!("{}\n{}{}", builder.build().with(Style::sharp()), causes.collect::<String>(), self.notes())
     }
 
     fn record(&self, row: &Row, causes: &[String]) -> [String; 11] {
         let place = cause(row).and_then(|cause| causes.iter().position(|one| *one == cause));
-        let marked = |word: &str| place.map_or_else(|| word.to_owned(), |place| format!("{word} {}", mark(place)));
+        let marked =
+            |word: &str| place.map_or_else(|| word.to_owned(), |place| format!("{word} {}", output::mark(place)));
         let (experiment, model) = (row.b.experiment.clone(), model(row));
         let Ok(finding) = &row.finding else {
             let mut cells = [NOTHING; 11].map(str::to_owned);
@@ -179,13 +180,6 @@ fn cause(row: &Row) -> Option<String> {
         Ok(finding) => finding.unclear.map(|unclear| unclear.to_string()),
         Err(reason) => Some(reason.clone()),
     }
-}
-
-/// `(a)`, `(b)`, … and, where letters end, `(27)`.
-fn mark(place: usize) -> String {
-    let letter =
-        u32::try_from(place).ok().filter(|place| *place < 26).and_then(|place| char::from_u32('a' as u32 + place));
-    letter.map_or_else(|| format!("({})", place + 1), |letter| format!("({letter})"))
 }
 
 fn listed(slots: &[Slot]) -> String {

@@ -1,13 +1,10 @@
 //! One line of a comparison.
 
-use record::{Variant, draws_nothing};
+use record::{Variant, draws_nothing, family_of_fold};
 use statistics::{Difference, Judgement, Predictions, Verdict, difference};
 
 use super::{Question, pairs::Half, why};
 use crate::{Group, Slot};
-
-/// Between the name of a cross-validation and the number of a fold.
-pub(super) const FOLD: &str = "-fold-";
 
 /// Keys of the runs of both sides.
 pub(super) type Keys = (Vec<String>, Vec<String>);
@@ -61,7 +58,7 @@ pub(super) fn measure(&(a, b): &(Half<'_>, Half<'_>), question: &Question) -> Re
     let (one, other) = (predictions(a, "a")?, predictions(b, "b")?);
     let difference = difference(&one, &other, question.measure, &question.bootstrap).map_err(|error| {
         let what = match error {
-            statistics::Error::TooFewCells { .. } if a.0.experiment.contains(FOLD) => {
+            statistics::Error::TooFewCells { .. } if family_of_fold(&a.0.experiment).is_some() => {
                 ": folds of two cells or more can be compared (`split --folds` with fewer of them), and `report` has the errors over \
                  the cells of all folds"
             }

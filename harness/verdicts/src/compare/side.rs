@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use record::RunRecord;
+use record::files;
 
 use crate::{Error, Folder, Group, Slot};
 
@@ -70,14 +70,10 @@ impl Side {
 fn read(text: &str, beside: Option<&Side>) -> Result<(PathBuf, Choice), Error> {
     let path = Path::new(text);
     if path.is_dir() {
-        // the folder of a run lies two below that with the scores
-        if let (true, Some(key), Some(folder)) =
-            (RunRecord::exists(path), path.file_name().and_then(|name| name.to_str()), path.ancestors().nth(2))
-        {
-            let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-            return Ok((folder.to_owned(), Choice::Run(key.to_owned())));
-        }
-        return Ok((path.to_owned(), Choice::All));
+        return Ok(match files::run_at(path) {
+            Some((folder, key)) => (folder, Choice::Run(key)),
+            None => (path.to_owned(), Choice::All),
+        });
     }
     for (colon, _) in text.match_indices(':') {
         let (folder, chosen) = (&text[..colon], &text[colon + 1..]);
@@ -86,8 +82,7 @@ fn read(text: &str, beside: Option<&Side>) -> Result<(PathBuf, Choice), Error> {
             _ => PathBuf::from(folder),
         };
         if folder.is_dir() && !chosen.is_empty() {
-            let is_key = chosen.len() == 16 && chosen.bytes().all(|byte| byte.is_ascii_hexdigit());
-            let choice = if is_key { Choice::Run } else { Choice::Entry };
+            let choice = if files::is_key(chosen) { Choice::Run } else { Choice::Entry };
             return Ok((folder, choice(chosen.to_owned())));
         }
     }

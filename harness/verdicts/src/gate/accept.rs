@@ -1,32 +1,22 @@
 //! A change that is meant: its numbers become the baseline, and what moved is declared.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs::{self, DirEntry},
+    path::{Path, PathBuf},
+};
 
-use cells::{lock, whole_file};
-use record::{Planned, files, keep};
+use record::{
+    files::{self, run_folder},
+    keep,
+};
 
-use super::{Judged, Standing};
+use super::{Judged, Standing, is_unchanged, lost::files_that_stay};
 use crate::{
-    Error, Folder, Group,
+    Error, Folder,
     changes::{Changes, Declaration, Moved},
     noise::Noise,
 };
-
-/// Files of an output folder that follow from its runs, those of a report among them.
-const MADE_OF_SCORES: [&str; 9] = [
-    "scores.csv",
-    "scores.blake3",
-    Planned::FILE,
-    "predictions.parquet",
-    "reference_curves.csv",
-    "reference_draws.csv",
-    "report.md",
-    "report.html",
-    "summary.csv",
-];
-
-/// Folders of an output folder, which go with its runs.
-const FOLDERS: [&str; 7] = ["runs", "experiments", "pretrained", "bundles", "tables", "figures", lock::FOLDER];
 
 /// Why and when the numbers of a baseline become others.
 #[derive(Clone, Debug)]
@@ -59,15 +49,16 @@ pub fn accept(
             lost.slot, lost.because
         )));
     }
-    let runs: Vec<Moved> = judged
+    let in_both = candidate.groups.iter().filter_map(|(slot, is)| Some((slot, before.groups.get(slot)?, is)));
+    let pairs = in_both
+        .flat_map(|(slot, was, is)| is.runs.iter().filter_map(move |(seed, is)| Some((slot, was.runs.get(seed)?, is))));
+    let (same, others): (Vec<_>, Vec<_>) = pairs.partition(|(_, was, is)| is_unchanged(was, is));
+    let runs: Vec<Moved> = others.into_iter().map(|(slot, was, is)| Moved::new(slot, was, is)).collect();
+    // of these the record of before stays: what is new in it is when and how fast it was made
+    let stay: BTreeSet<&str> = same
         .iter()
-        .filter(|one| one.standing != Standing::Same)
-        .flat_map(|one| {
-            let of = |folder: &Folder| folder.groups.get(&one.slot).cloned().unwrap_or_else(Group::default);
-            let (was, is) = (of(before), of(candidate));
-            let pairs = is.runs.into_iter().filter_map(|(seed, run)| Some((was.runs.get(&seed)?.clone(), run)));
-            pairs.map(|(was, is)| Moved::new(&one.slot, &was, &is)).collect::<Vec<_>>()
-        })
+        .filter(|(_, was, is)| was.score.key == is.score.key)
+        .map(|(_, was, _)| was.score.key.as_str())
         .collect();
     if judged.iter().all(|one| one.standing == Standing::Same && one.because.is_empty()) {
         return Err(Error::NotComparable("nothing moved: there is nothing to accept".to_owned()));
@@ -82,17 +73,8 @@ pub fn accept(
     });
     let known: BTreeSet<&str> =
         before.groups.values().flat_map(|group| group.runs.values()).map(|run| run.score.key.as_str()).collect();
-    let runs_there = fs::read_dir(baseline.join("runs")).into_iter().flatten().flatten();
-    let is_strange = |entry: &fs::DirEntry| {
-        entry.file_name().to_str().is_none_or(|name| !known.contains(name) && !name.starts_with('.'))
-    };
-    if let Some(strange) = runs_there.into_iter().find(is_strange) {
-        return Err(Error::NotComparable(format!(
-            "{}: no row of the baseline's scores.csv has it, and with the numbers of before it would be removed; move it away",
-            strange.path().display()
-        )));
-    }
-    put(baseline, candidate, &changes)?;
+    let others = files_that_stay(baseline, &known)?;
+    put(baseline, candidate, &changes, &stay, &others)?;
     Ok(moved)
 }
 
@@ -101,11 +83,14 @@ pub fn accept(
 /// # Errors
 /// [`Error::NotComparable`] where something is in the way that would be lost; [`Error`] names the file that cannot be written.
 pub fn found(baseline: &Path, candidate: &Folder, reason: &Reason<'_>) -> Result<(), Error> {
-    let is_in_the_way = |entry: &fs::DirEntry| {
+    let is_in_the_way = |entry: &DirEntry| {
         let (path, name) = (entry.path(), entry.file_name());
         path.is_dir() || name == Changes::FILE || name == Noise::FILE
     };
-    if let Some(entry) = fs::read_dir(baseline).into_iter().flatten().flatten().find(is_in_the_way) {
+    if baseline.is_file() {
+        return Err(Error::NotComparable(format!("{}: this is a file; give the baseline a folder", baseline.display())));
+    }
+    if let Some(entry) = files::entries(baseline)?.into_iter().find(is_in_the_way) {
         return Err(Error::NotComparable(format!(
             "{}: there is no scores.csv beside it, so nobody knows what it is the baseline of; put the scores back, or give a new folder",
             entry.path().display()
@@ -113,37 +98,43 @@ pub fn found(baseline: &Path, candidate: &Folder, reason: &Reason<'_>) -> Result
     }
     let Reason { text, date, commit } = *reason;
     let (reason, date, commit) = (text.to_owned(), date.to_owned(), commit.to_owned());
-    put(baseline, candidate, &Changes { changes: vec![Declaration { reason, date, commit, runs: Vec::new() }] })
+    let changes = Changes { changes: vec![Declaration { reason, date, commit, runs: Vec::new() }] };
+    let others = files_that_stay(baseline, &BTreeSet::new())?;
+    put(baseline, candidate, &changes, &BTreeSet::new(), &others)
 }
 
-/// Puts the records of `candidate` into the folder, with these declarations, keeping the files that lie there besides.
-fn put(baseline: &Path, candidate: &Folder, changes: &Changes) -> Result<(), Error> {
+/// Puts the records of `candidate` into the folder, with these declarations, keeping the runs of the keys in `stay` as they are, and the
+/// files `others` that lie there.
+fn put(
+    baseline: &Path,
+    candidate: &Folder,
+    changes: &Changes,
+    stay: &BTreeSet<&str>,
+    others: &[PathBuf],
+) -> Result<(), Error> {
     must_be_apart(baseline, &candidate.path)?;
-    let mut others = Vec::new();
-    for entry in fs::read_dir(baseline).into_iter().flatten().flatten() {
-        let path = entry.path();
-        let is_known = entry.file_name().to_str().is_some_and(|name| FOLDERS.contains(&name));
-        if path.is_dir() && !is_known {
-            return Err(Error::NotComparable(format!(
-                "{}: no baseline has such a folder, and with the numbers of before it would be removed; give the baseline a folder of its \
-                 own",
-                path.display()
-            )));
-        }
-        // what `run` has made of the numbers of before is of the numbers of before
-        let is_made = entry.file_name().to_str().is_some_and(|name| MADE_OF_SCORES.contains(&name));
-        if path.is_file() && !is_made && entry.file_name() != Changes::FILE {
-            let bytes = whole_file::read(&path).map_err(|source| Error::Read { path, source })?;
-            others.push((entry.file_name(), bytes));
-        }
-    }
     files::write_folder(baseline, |part| {
         keep(&candidate.path, part)?;
-        for (name, bytes) in &others {
-            files::write_whole(&part.join(name), bytes)?;
+        for key in stay {
+            let (from, to) = (run_folder(baseline, key), run_folder(part, key));
+            for entry in files::entries(&to)? {
+                fs::remove_file(entry.path()).map_err(|source| record::Error::File { path: entry.path(), source })?;
+            }
+            for entry in files::entries(&from)?.iter().filter(|entry| entry.path().is_file()) {
+                copied(&entry.path(), &to)?;
+            }
+        }
+        for path in others {
+            copied(path, part)?;
         }
         changes.write(&part.join(Changes::FILE)).map(drop)
     })
+}
+
+/// With its permissions.
+fn copied(file: &Path, into: &Path) -> Result<(), Error> {
+    let to = into.join(file.file_name().unwrap_or_default());
+    fs::copy(file, &to).map(drop).map_err(|source| record::Error::File { path: file.to_owned(), source }.into())
 }
 
 /// Neither may lie in the other: what is replaced would be what is read.

@@ -2,6 +2,10 @@
 
 use cells::count::counted;
 use record::RunRecord;
+use statistics::{ROUNDING, relative};
+
+use super::beside::beside;
+use crate::Run;
 
 /// The largest relative difference of a predicted life, and the cell that has it; 0 where both are the same to the last bit.
 ///
@@ -27,32 +31,31 @@ pub(crate) fn distance(before: &RunRecord, now: &RunRecord) -> Result<(f64, Opti
     Ok(largest)
 }
 
-/// |a − b| by the larger of both, or by one cycle where both are smaller.
-pub(crate) fn relative(a: f64, b: f64) -> f64 {
-    (a - b).abs() / a.abs().max(b.abs()).max(1.0)
+/// Whether predictions so far apart are the same: to the last bit, and without a network within what another processor may round.
+pub(crate) fn is_same(apart: f64, is_of_network: bool) -> bool {
+    apart == 0.0 || (!is_of_network && apart <= ROUNDING)
 }
 
-/// Predictions of models without a network are the same within this, relative: what another processor may round.
-pub(crate) const SAME: f64 = 1e-9;
+/// How far all numbers of two runs are apart, what lies beside their predictions among them, and where that is.
+///
+/// # Errors
+/// As [`distance`].
+pub(crate) fn whole_distance(was: &Run, is: &Run) -> Result<(f64, Option<String>), String> {
+    let (of_lives, of_tables) =
+        (distance(&was.record, &is.record)?, beside((&was.record, &was.folder), (&is.record, &is.folder))?);
+    Ok(if of_tables.0 > of_lives.0 { of_tables } else { of_lives })
+}
 
-/// Whether predictions so far apart are the same: to the last bit, and without a network to the last digits.
-pub(crate) fn is_same(apart: f64, is_of_network: bool) -> bool {
-    apart == 0.0 || (!is_of_network && apart <= SAME)
+/// Whether a run is what it was: it ended alike, and says the same.
+pub(crate) fn is_unchanged(was: &Run, is: &Run) -> bool {
+    let apart = whole_distance(was, is);
+    was.record.status == is.record.status && apart.is_ok_and(|(apart, _)| is_same(apart, was.is_of_network()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::made_up::run;
-
-    #[test]
-    fn distances_are_relative_and_zero_for_the_same() {
-        assert_eq!(relative(500.0, 500.0), 0.0);
-        assert_eq!(relative(500.0, 505.0), relative(505.0, 500.0));
-        assert!((relative(1000.0, 990.0) - 0.01).abs() < 1e-15);
-        // next to nothing is not divided by nothing
-        assert_eq!(relative(0.0, 0.5), 0.5);
-    }
 
     #[test]
     fn the_cell_that_is_furthest_off_is_named_and_other_cells_have_no_distance() {
@@ -71,7 +74,7 @@ mod tests {
     #[test]
     fn a_network_is_the_same_to_the_last_bit_and_others_to_the_last_digits() {
         assert!(is_same(0.0, true) && is_same(0.0, false));
-        assert!(is_same(SAME, false) && !is_same(1.01 * SAME, false));
+        assert!(is_same(ROUNDING, false) && !is_same(1.01 * ROUNDING, false));
         assert!(!is_same(f64::EPSILON, true));
     }
 }

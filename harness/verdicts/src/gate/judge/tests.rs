@@ -5,7 +5,7 @@ use record::RunRecord;
 use super::*;
 use crate::{
     changes::{Declaration, Moved},
-    gate::{must_be_comparable, outcome},
+    gate::{Outcome, must_be_comparable, outcome},
     made_up::{failed, folder, folder_of, measured, run},
 };
 
@@ -69,12 +69,25 @@ fn what_is_missing_or_fails_does_not_land() {
     let fails = judged(both(), vec![run("ridge", 0, &LIVES), failed(run("ridge", 1, &LIVES))]);
     assert_eq!(outcome(&fails), Outcome::Regressed);
     assert_eq!(fails[0].because, "seed 1: failed: singular");
+    // a run that is lost is not outweighed by one that is won
+    let (one, other) = (|seed| run("ridge", seed, &LIVES), |seed| failed(run("ridge", seed, &LIVES)));
+    let exchanged = judged(vec![other(0), one(1)], vec![one(0), other(1)]);
+    assert_eq!((exchanged[0].standing.word(), exchanged[0].because.as_str()), ("fails", "seed 1: failed: singular"));
+    assert_eq!((exchanged[0].baseline, exchanged[0].candidate), (None, None), "means of other seeds");
+    // another reason is another outcome
+    let mut diverged = other(0);
+    diverged.status = record::Status::Diverged;
+    let found = judged(vec![diverged], vec![other(0)]);
+    assert_eq!(found[0].standing, Standing::Moved);
+    assert_eq!(found[0].because, "seed 0: it was diverged, and is failed: singular");
     // what fails in the same way on both sides is as it was
     let failing = || vec![failed(run("ridge", 0, &LIVES))];
     assert_eq!(judged(failing(), failing())[0].standing, Standing::Same);
     // and a run that nobody had before lands
     let more = judged(vec![run("ridge", 0, &LIVES)], vec![run("ridge", 0, &LIVES), run("svm", 0, &LIVES)]);
     assert_eq!((&more[1].standing, outcome(&more)), (&Standing::New, Outcome::Lands));
+    let fails = judged(vec![run("ridge", 0, &LIVES)], vec![run("ridge", 0, &LIVES), failed(run("svm", 0, &LIVES))]);
+    assert_eq!((&fails[1].standing, outcome(&fails)), (&Standing::NewFails, Outcome::CannotTell));
     assert_eq!(outcome(&[]), Outcome::CannotTell);
 }
 
@@ -201,8 +214,35 @@ fn where_all_that_went_in_is_the_same_programs_and_a_cell_are_named() {
 }
 
 #[test]
-fn measured_noise_is_multiplied_and_never_less_than_single_precision_leaves() {
-    assert_eq!((allowed(1e-5), allowed(1e-9)), (NOISE_FACTOR * 1e-5, LEAST_NOISE));
+fn measured_noise_is_multiplied_and_neither_less_than_single_precision_leaves_nor_so_much_that_nothing_is_noticed() {
+    assert_eq!((allowed(1e-5), allowed(1e-9), allowed(0.4)), (1e-4, LEAST_NOISE, 0.1));
+    // beyond, the spread of seeds decides, and where there is none nobody can tell
+    let temporary = tempfile::tempdir().unwrap();
+    let text = "experiment,data,model,variant,relative,engines\ne,virtual,cnn,,4e-1,another\n";
+    std::fs::write(temporary.path().join(Noise::FILE), text).unwrap();
+    let noise = Noise::read(temporary.path()).unwrap();
+    let standing = |by: f64| {
+        let found = judged_with(
+            vec![run("cnn", 0, &LIVES)],
+            vec![elsewhere(run("cnn", 0, &scaled(by)))],
+            &noise,
+            &Changes::default(),
+        );
+        found[0].standing.word()
+    };
+    assert_eq!([1.05, 1.5, 1000.0].map(standing), ["within noise", "cannot tell", "cannot tell"]);
+}
+
+#[test]
+fn a_seed_that_was_computed_elsewhere_excuses_none_that_was_not() {
+    let both = |by: f64, other: fn(RunRecord) -> RunRecord| {
+        vec![run("cnn", 0, &scaled(by)), other(run("cnn", 1, &scaled(1.0 + 1e-7)))]
+    };
+    let before = || vec![run("cnn", 0, &LIVES), run("cnn", 1, &LIVES)];
+    let found = judged(before(), both(1.0005, elsewhere));
+    assert_eq!(found[0].standing, Standing::Moved);
+    assert!(found[0].because.ends_with("of seed 0"), "{}", found[0].because);
+    assert_eq!(judged(before(), both(1.0, elsewhere))[0].standing.word(), "within noise");
 }
 
 #[test]
@@ -213,6 +253,7 @@ fn every_standing_has_a_word_of_its_own() {
         Standing::Declared { reason: text.clone() },
         Standing::WithinNoise { allowed: text },
         Standing::New,
+        Standing::NewFails,
         Standing::Missing { seeds: vec![] },
         Standing::Unmeasured,
         Standing::Moved,
@@ -246,6 +287,20 @@ fn a_declared_change_lands_and_a_later_one_does_not() {
     for (was, is) in [(was, vec![run("ridge", 0, &scaled(1.03))]), (vec![run("ridge", 0, &scaled(1.1))], is)] {
         assert_eq!(judged_with(was, is, &Noise::default(), &changes)[0].standing, Standing::Moved);
     }
+}
+
+#[test]
+fn a_run_that_failed_and_does_not_any_more_can_be_declared() {
+    let (was, is) = (vec![failed(run("ridge", 0, &LIVES))], vec![run("ridge", 0, &LIVES)]);
+    assert_eq!(judged(was.clone(), is.clone())[0].standing, Standing::Moved);
+    let temporary = tempfile::tempdir().unwrap();
+    let (a, b) = (folder(&temporary.path().join("a"), was.clone()), folder(&temporary.path().join("b"), is.clone()));
+    let slot = a.groups.keys().next().unwrap();
+    let runs = vec![Moved::new(slot, &a.groups[slot].runs[&0], &b.groups[slot].runs[&0])];
+    let [reason, date, commit] = ["it is mended", "2026-11-29", "c0ffee"].map(str::to_owned);
+    let changes = Changes { changes: vec![Declaration { reason, date, commit, runs }] };
+    let found = judged_with(was, is, &Noise::default(), &changes);
+    assert_eq!(found[0].standing, Standing::Declared { reason: "it is mended".to_owned() });
 }
 
 #[test]
@@ -293,9 +348,13 @@ fn a_row_that_is_not_what_its_record_says_is_named() {
 fn an_accepted_change_is_the_new_baseline_with_its_reason_and_keeps_what_lay_there() {
     let temporary = tempfile::tempdir().unwrap();
     let (a, b) = (temporary.path().join("a"), temporary.path().join("b"));
-    let before = folder(&a, vec![run("ridge", 0, &LIVES), run("svm", 0, &LIVES)]);
-    let now = folder(&b, vec![run("ridge", 0, &scaled(1.02)), run("svm", 0, &LIVES)]);
+    let before = folder(&a, vec![run("ridge", 0, &LIVES), run("ridge", 1, &LIVES), run("svm", 0, &LIVES)]);
+    let mut again = run("svm", 0, &LIVES);
+    again.provenance.commit = "another".to_owned();
+    let now = folder(&b, vec![run("ridge", 0, &scaled(1.02)), run("ridge", 1, &LIVES), again]);
     std::fs::write(a.join("README.md"), "what this is").unwrap();
+    let svm = before.groups.values().last().unwrap().runs[&0].folder.join("record.json");
+    let record = std::fs::read_to_string(&svm).unwrap();
     let judge = |before: &Folder| judge(before, &now, &Noise::default(), &Changes::default());
     let reason = crate::gate::Reason { text: "halved", date: "2026-11-28", commit: "c0ffee" };
     let judged = judge(&before);
@@ -305,8 +364,9 @@ fn an_accepted_change_is_the_new_baseline_with_its_reason_and_keeps_what_lay_the
     assert!(judge(&accepted).iter().all(|one| one.standing == Standing::Same));
     assert_eq!(std::fs::read_to_string(a.join("README.md")).unwrap(), "what this is");
     let changes = Changes::read(&a.join(Changes::FILE)).unwrap();
-    assert_eq!((changes.changes.len(), changes.changes[0].runs.len()), (1, 1));
-    assert_eq!(changes.changes[0].runs[0].model, "ridge");
+    assert_eq!((changes.changes.len(), changes.changes[0].runs.len()), (1, 1), "of two seeds one moved");
+    assert_eq!((changes.changes[0].runs[0].model.as_str(), changes.changes[0].runs[0].seed), ("ridge", 0));
+    assert_eq!(std::fs::read_to_string(&svm).unwrap(), record, "of what did not move, the record of before stays");
     let nothing = crate::gate::accept(&a, &accepted, &now, &judge(&accepted), &reason).unwrap_err();
     assert!(nothing.to_string().contains("nothing to accept"));
 }
