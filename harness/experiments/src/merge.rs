@@ -80,6 +80,9 @@ pub fn merge(folders: &[PathBuf], out: &Path, purpose: Purpose, say: &dyn Fn(&st
     for run in &planned {
         let Some(row) = taken.remove(&run.slot()) else {
             let name = format!("{} {} seed {}", run.experiment, entry(&run.model, &run.variant.to_string()), run.seed);
+            if !run.asked {
+                continue;
+            }
             if is_made_of_others(&run.model) { &mut merged.to_be_made } else { &mut merged.missing }.push(name);
             continue;
         };
@@ -157,7 +160,10 @@ impl<'a> Part<'a> {
 
 /// All that was meant, in the order of the first folder, with what only later ones mean behind it.
 fn meant(parts: &[Part<'_>]) -> Vec<Planned> {
-    parts.iter().flat_map(|part| &part.planned).unique_by(|run| run.slot()).cloned().collect()
+    let asked: HashSet<_> =
+        parts.iter().flat_map(|part| &part.planned).filter(|run| run.asked).map(Planned::slot).collect();
+    let all = parts.iter().flat_map(|part| &part.planned).unique_by(|run| run.slot());
+    all.map(|run| Planned { asked: asked.contains(&run.slot()), ..run.clone() }).collect()
 }
 
 /// What a row is a row of ([`Score::slot`]).
@@ -273,9 +279,12 @@ fn declared(parts: &[Part<'_>], purpose: Purpose) -> Result<Vec<ExperimentRecord
         let known = all.iter().find(|(_, known)| (&known.name, known.data) == (&record.name, record.data));
         match known {
             None => all.push((folder, record)),
-            Some((first, known)) if purpose != Purpose::Reading && !are_alike(known, record) => {
+            // where numbers are only read, rows say what was changed; by another protocol they are of other lives and cells
+            Some((first, known))
+                if !are_alike(known, record) && (purpose != Purpose::Reading || known.protocol != record.protocol) =>
+            {
                 return Err(Error::Merge(format!(
-                    "{}: {} and {} declare it with another profile, other settings or other prose; bring them to one, or merge into \
+                    "{}: {} and {} declare it with another profile, other settings, another protocol or other prose; bring them to one, or merge into \
                      two folders",
                     record.name,
                     first.display(),

@@ -44,7 +44,9 @@ pub struct Run {
     pub key: String,
     /// Whether it is to be made.
     pub state: State,
-    /// Whether `--models` and `--shard` leave it in.
+    /// Whether `--models` and `--only` leave it in.
+    pub asked: bool,
+    /// Whether they and `--shard` do, and all that it is made of is there or to be made.
     pub selected: bool,
 }
 
@@ -272,7 +274,7 @@ impl Plan {
                 let slot = (experiment.name.as_str(), data, entry.model.name(), entry.variant.clone(), seed);
                 let earlier = slots.get(&slot).copied();
                 let state = state::state(&ingredients, &key, earlier, (data, &labels), &plan.cells(entry, seed), out);
-                Run { entry: index, seed, ingredients, key, state, selected: true }
+                Run { entry: index, seed, ingredients, key, state, asked: true, selected: true }
             };
             experiment.seeds_of(entry).into_par_iter().map(run)
         };

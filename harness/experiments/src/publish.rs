@@ -112,6 +112,8 @@ fn publish(plans: &[Plan], data: Origin, profile: &str, out: &Path, say: &dyn Fn
 
 /// Writes what was meant: all runs of the plans, and behind them what earlier calls meant by other experiments.
 fn note_plan(plans: &[Plan], data: Origin, out: &Path) -> Result<(), Error> {
+    let before = Planned::read(out)?;
+    let asked_before: HashSet<&str> = before.iter().filter(|run| run.asked).map(|run| run.key.as_str()).collect();
     let of = |plan: &Plan, run: &Run| {
         let entry = &plan.experiment().models[run.entry];
         Planned {
@@ -121,13 +123,14 @@ fn note_plan(plans: &[Plan], data: Origin, out: &Path) -> Result<(), Error> {
             variant: Variant::from(entry.variant.as_str()),
             seed: run.seed,
             key: run.key.clone(),
+            asked: run.asked || asked_before.contains(run.key.as_str()),
         }
     };
     let mut planned: Vec<Planned> =
         plans.iter().flat_map(|plan| plan.runs.iter().map(move |run| of(plan, run))).collect();
     let here: HashSet<&String> = plans.iter().map(|plan| &plan.experiment().name).collect();
     let is_other = |run: &Planned| run.data != data || !here.contains(&run.experiment);
-    planned.extend(Planned::read(out)?.into_iter().filter(is_other));
+    planned.extend(before.iter().filter(|run| is_other(run)).cloned());
     Ok(Planned::write(out, &planned)?)
 }
 

@@ -44,8 +44,10 @@ impl Change {
     /// The same of changes in words, as rows of scores have them: `batlinet.epochs 80 of 1000, ridge.alpha 0.5 instead of 1.0`.
     pub fn is_cut_in_words(changes: &str) -> bool {
         let name = |change: &str| {
-            let (name, _) = change.split_once(' ').filter(|(_, rest)| rest.contains(" of "))?;
-            Some(name.rsplit('.').next().unwrap_or(name).to_owned())
+            let (name, counts) = change.split_once(' ')?;
+            let (few, all) = counts.split_once(" of ")?;
+            let is_less = few.parse::<u64>().is_ok() && all.parse::<u64>().is_ok();
+            is_less.then(|| name.rsplit('.').next().unwrap_or(name).to_owned())
         };
         changes.split(", ").filter_map(name).any(|name| SCHEDULE.contains(&name.as_str()))
     }

@@ -3,13 +3,15 @@
 
 use std::{fmt, path::Path};
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::{Error, Score, entry, files, variant::Variant};
 use cells::{cell::Origin, whole_file};
 
+const COLUMNS: [&str; 7] = ["experiment", "data", "model", "variant", "seed", "key", "asked"];
+
 /// One run that was meant.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Planned {
     /// Name of the experiment.
     pub experiment: String,
@@ -23,6 +25,14 @@ pub struct Planned {
     pub seed: u64,
     /// Name of its folder below `runs/`.
     pub key: String,
+    /// Whether a call has asked for it, and not for other models, seeds or keys of its experiment alone. The column is there where some
+    /// were not asked for.
+    #[serde(default = "yes")]
+    pub asked: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl Planned {
@@ -54,10 +64,18 @@ impl Planned {
     pub fn write(out: &Path, planned: &[Self]) -> Result<(), Error> {
         let internal = |error: &dyn fmt::Display| Error::Internal(format!("{}: {error}", Self::FILE));
         let mut writer = csv::Writer::from_writer(Vec::new());
-        for run in planned {
-            writer.serialize(run).map_err(|error| internal(&error))?;
+        let columns = if planned.iter().all(|run| run.asked) { COLUMNS.len() - 1 } else { COLUMNS.len() };
+        let rows = planned.iter().map(Self::fields);
+        for row in std::iter::once(COLUMNS.map(str::to_owned)).chain(rows) {
+            writer.write_record(&row[..columns]).map_err(|error| internal(&error))?;
         }
         files::write_whole(&out.join(Self::FILE), &writer.into_inner().map_err(|error| internal(&error))?)
+    }
+
+    /// In the order of [`COLUMNS`].
+    fn fields(&self) -> [String; 7] {
+        let Self { experiment, data, model, variant, seed, key, asked } = self.clone();
+        [experiment, data.to_string(), model, variant.to_string(), seed.to_string(), key, asked.to_string()]
     }
 
     /// `ridge, seed 3`, `batlinet[intra_only], seed 3`.
@@ -80,6 +98,7 @@ impl From<&Score> for Planned {
             variant: score.variant.clone(),
             seed: score.seed,
             key: score.key.clone(),
+            asked: true,
         }
     }
 }
@@ -100,10 +119,21 @@ mod tests {
                 variant: Variant::from("intra_only"),
                 seed,
                 key: format!("{seed:016x}"),
+                asked: true,
             })
             .into();
         Planned::write(folder.path(), &planned).unwrap();
         assert_eq!(Planned::read(folder.path()).unwrap(), planned);
+        let text = |folder: &Path| std::fs::read_to_string(folder.join(Planned::FILE)).unwrap();
+        assert!(text(folder.path()).starts_with("experiment,data,model,variant,seed,key\n"));
+        // where some were not asked for, that is kept
+        let mut part = planned.clone();
+        part[1].asked = false;
+        Planned::write(folder.path(), &part).unwrap();
+        assert!(text(folder.path()).starts_with("experiment,data,model,variant,seed,key,asked\n"));
+        assert_eq!(Planned::read(folder.path()).unwrap(), part);
+        Planned::write(folder.path(), &[]).unwrap();
+        assert_eq!(Planned::read(folder.path()).unwrap(), []);
         std::fs::write(folder.path().join(Planned::FILE), "experiment,data,model,variant,seed,key\ne,real,m,,x,k\n")
             .unwrap();
         let message = Planned::read(folder.path()).unwrap_err().to_string();

@@ -6,7 +6,7 @@ use super::{
 };
 
 /// The table; its first line says what it shows and what the cells are. The smallest error of a column is bold, and every number
-/// has one decimal, published ones too.
+/// has one decimal, but for what was published without one.
 pub fn render(table: &Table) -> String {
     let table = &table.narrow();
     let line = |cells: Vec<String>| format!("    {} \\\\\n", cells.join(" & "));
@@ -33,11 +33,16 @@ pub fn render(table: &Table) -> String {
 fn text(cell: &Cell) -> String {
     match cell {
         Cell::Published(PublishedNumber { value, spread: Some(spread), .. }) => {
-            format!("{} ± {}", number(*value), number(*spread))
+            format!("{} ± {}", published(*value), published(*spread))
         }
-        Cell::Published(PublishedNumber { value, .. }) => number(*value),
+        Cell::Published(PublishedNumber { value, .. }) => published(*value),
         _ => cell.text(),
     }
+}
+
+/// With one decimal, but for whole numbers: nobody published that one.
+fn published(value: f64) -> String {
+    if value.fract() == 0.0 { value.to_string() } else { number(value) }
 }
 
 fn escape(text: &str) -> String {
@@ -84,11 +89,11 @@ mod tests {
     }
 
     #[test]
-    fn the_smallest_error_is_bold_and_every_number_has_one_decimal() {
+    fn the_smallest_error_is_bold_and_every_number_has_one_decimal_unless_it_was_published_without() {
         let runs = [tests::run("mean", 0, 9.0, "real"), tests::run("svm", 0, 3.0, "real")];
         let text = render(&scenario::table(&summaries(&runs, &[])[0]));
         assert!(text.contains("svm & \\textbf{3.0} & \\textbf{0.6} & 1 & 139.8 &"), "{text}");
-        assert!(text.contains("mean & 9.0 & 1.8 & 1 & 398.8 & 28.0"), "{text}");
+        assert!(text.contains("mean & 9.0 & 1.8 & 1 & 398.8 & 28 "), "{text}");
         assert!(text.contains("\\caption{matr-1 $\\cdot$") && text.contains("\\label{tab:matr-1-real}"), "{text}");
         // of a quick look nothing follows
         let quick = runs.map(|mut run| {

@@ -16,16 +16,27 @@ pub fn render(document: &Document) -> String {
     text
 }
 
+/// Without tags: what Markdown takes for HTML would be that.
+fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let opens = letters.peek().is_some_and(|next| next.is_ascii_alphabetic() || matches!(next, '/' | '!' | '?'));
+        if letter == '<' && opens { plain.push_str("&lt;") } else { plain.push(letter) }
+    }
+    plain
+}
+
 /// `- **worse**: BatLiNet …`
 fn finding(finding: &Finding) -> String {
-    format!("- **{}**: {}\n", finding.word, finding.text)
+    format!("- **{}**: {}\n", finding.word, plain(&finding.text))
 }
 
 fn section(section: &Section) -> String {
-    let mut text = format!("{} {}\n\n", "#".repeat(section.level), section.title);
+    let mut text = format!("{} {}\n\n", "#".repeat(section.level), plain(&section.title));
     for (heading, prose) in [("", &section.description), ("*Distrust:* ", &section.analysis)] {
         if !prose.is_empty() {
-            text.push_str(&format!("{heading}{prose}\n\n"));
+            text.push_str(&format!("{heading}{}\n\n", plain(prose)));
         }
     }
     text.extend(section.findings.iter().map(finding));
@@ -35,7 +46,7 @@ fn section(section: &Section) -> String {
     for table in &section.tables {
         // the caption of a section's only table is the heading again
         if table.caption != section.title {
-            text.push_str(&format!("*{}*\n\n", table.caption));
+            text.push_str(&format!("*{}*\n\n", plain(&table.caption)));
         }
         text.push_str(&self::table(table));
         text.push('\n');
@@ -47,7 +58,7 @@ fn section(section: &Section) -> String {
         }
     }
     for note in &section.notes {
-        text.push_str(&format!("- {note}\n"));
+        text.push_str(&format!("- {}\n", plain(note)));
     }
     if !section.notes.is_empty() {
         text.push('\n');
@@ -58,7 +69,7 @@ fn section(section: &Section) -> String {
 /// The table, a line per row.
 pub fn table(table: &Table) -> String {
     let line = |cells: &[String]| {
-        let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
+        let cells: Vec<String> = cells.iter().map(|cell| plain(cell).replace('|', "\\|")).collect();
         format!("| {} |\n", cells.join(" | "))
     };
     let rule: Vec<String> =
@@ -76,6 +87,11 @@ mod tests {
         summary::{summaries, tests},
     };
     use cells::cell::Origin;
+
+    #[test]
+    fn prose_is_no_html() {
+        assert_eq!(plain("p < 0.05 <script>x</script> <!-- a -->"), "p < 0.05 &lt;script>x&lt;/script> &lt;!-- a -->");
+    }
 
     #[test]
     fn a_report_has_origin_prose_table_figures_and_notes() {

@@ -43,6 +43,16 @@ pub enum Error {
         /// As it is written.
         name: String,
     },
+    /// A quick look, whose numbers are no results.
+    #[error("line {line}: {experiment} is a quick look ({how}): its numbers stand in no table of prose")]
+    Cut {
+        /// From 1.
+        line: usize,
+        /// Name of the experiment.
+        experiment: String,
+        /// What was cut.
+        how: String,
+    },
     /// Records that cannot be read.
     #[error(transparent)]
     Records(#[from] crate::Error),
@@ -61,13 +71,15 @@ pub fn splice(text: &str, records: &Path) -> Result<String, Error> {
         let (before, marker) = rest.split_at(at);
         let words = marker[BEGIN.len()..].split(CLOSE).next().filter(|words| !words.contains('\n'));
         let words = words.ok_or(open(CLOSE))?;
-        let end = marker.find(END).ok_or(open(END))?;
+        // one that lacks its end must not take that of the next, with all that stands between
+        let next = marker[BEGIN.len()..].find(BEGIN).map_or(marker.len(), |next| BEGIN.len() + next);
+        let end = marker[..next].find(END).ok_or(open(END))?;
         let mut asked = words.split_whitespace();
         let (name, folders) = (asked.next().unwrap_or_default(), asked.collect::<Vec<_>>());
         let table = match name {
             _ if folders.is_empty() => return Err(Error::Unknown { line, name: name.to_owned() }),
-            "scenarios" => scenarios(&read(records, &folders)?),
-            "arms" => arms(&read(records, &folders)?),
+            "scenarios" => scenarios(&read(records, &folders, line)?),
+            "arms" => arms(&read(records, &folders, line)?),
             _ => return Err(Error::Unknown { line, name: name.to_owned() }),
         };
         spliced.push_str(&format!("{before}{BEGIN}{words}{CLOSE}\n{}{END}", markdown::table(&table)));
@@ -77,9 +89,13 @@ pub fn splice(text: &str, records: &Path) -> Result<String, Error> {
 }
 
 /// Summaries of all folders, those of the first one first.
-fn read(records: &Path, folders: &[&str]) -> Result<Vec<Summary>, crate::Error> {
+fn read(records: &Path, folders: &[&str], line: usize) -> Result<Vec<Summary>, Error> {
     let all = folders.iter().map(|folder| summarise(&records.join(folder)));
-    Ok(all.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+    let all: Vec<Summary> = all.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
+    match all.iter().find(|summary| summary.is_cut()) {
+        Some(cut) => Err(Error::Cut { line, experiment: cut.experiment.clone(), how: cut.how() }),
+        None => Ok(all),
+    }
 }
 
 /// Models down, scenarios across, published numbers behind them.

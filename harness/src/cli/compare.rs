@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::failure::Failure;
 use super::output;
-use cells::suggest::did_you_mean;
+use cells::{count::counted, suggest::did_you_mean};
 use statistics::{Bootstrap, Measure, Verdict};
 use verdicts::compare::{self, Comparison, End, Question, Row, Side, Tolerance};
 
@@ -49,30 +49,40 @@ pub fn execute(arguments: &CompareArguments) -> Result<(), Failure> {
         let hint = did_you_mean(&arguments.metric, names);
         Failure::Usage(format!("there is no metric '{}'{hint} (known: {})", arguments.metric, names.join(", ")))
     })?;
-    let refused = |error: verdicts::Error| Failure::Usage(error.to_string());
-    let a = Side::open(&arguments.a, None).map_err(refused)?;
-    let b = Side::open(&arguments.b, Some(&a)).map_err(refused)?;
+    let a = Side::open(&arguments.a, None)?;
+    let b = Side::open(&arguments.b, Some(&a))?;
     let question = Question { measure, tolerance: arguments.tolerance, bootstrap: Bootstrap::default() };
-    let found = compare::compare(&a, &b, &question).map_err(refused)?;
-    let shown = if arguments.json { json::of(&found, measure) } else { text::of(&a, &b, &question, &found) };
+    let found = compare::compare(&a, &b, &question)?;
+    let shown = match arguments.json {
+        true => json::of(&found, measure).map_err(|error| Failure::Internal(error.to_string()))?,
+        false => text::of(&a, &b, &question, &found),
+    };
     output::print(&shown)?;
-    end(&a, &b, &found)
+    end(&a, &b, &question, &found)
 }
 
-fn end(a: &Side, b: &Side, found: &Comparison) -> Result<(), Failure> {
+fn end(a: &Side, b: &Side, question: &Question, found: &Comparison) -> Result<(), Failure> {
     let rows = &found.rows;
     let with = |verdict: Verdict| {
         let of: Vec<String> = rows.iter().filter(|row| row.verdict() == Some(verdict)).map(named).collect();
-        format!("in {} of {} comparisons ({})", of.len(), rows.len(), short(&of))
+        format!("in {} of {} ({})", of.len(), counted(rows.len(), "comparison"), short(&of))
     };
     let (a, b) = (&a.name, &b.name);
     match found.end() {
         End::NoWorse => Ok(()),
         End::Worse => Err(Failure::Regressed(format!("{b} is worse than {a} {}", with(Verdict::Worse)))),
-        End::CannotTell => Err(Failure::Incomplete(format!(
-            "whether {b} is as good as {a}, these cells and seeds do not tell {}; more test cells, more seeds or a --tolerance may",
-            with(Verdict::CannotTell)
-        ))),
+        End::CannotTell => {
+            let draws = rows
+                .iter()
+                .filter_map(|row| row.finding.as_ref().ok())
+                .any(|told| told.difference.seeds_a.max(told.difference.seeds_b) > 1 || !told.difference.shows_seeds);
+            let more = if draws { "more test cells or seeds" } else { "more test cells" };
+            let tolerance = if question.tolerance.is_none() { ", or a --tolerance," } else { "" };
+            Err(Failure::Incomplete(format!(
+                "whether {b} is as good as {a}, these cells and seeds do not tell {}; {more}{tolerance} may",
+                with(Verdict::CannotTell)
+            )))
+        }
         End::NotComparable => {
             let refused = rows.iter().filter_map(|row| Some((row, row.finding.as_ref().err()?)));
             let (count, first) = (refused.clone().count(), refused.map(|(row, why)| format!("{}: {why}", named(row))));

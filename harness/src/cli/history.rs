@@ -1,9 +1,10 @@
 //! `batlinet history METRIC`
 
-use cells::count::counted;
+use cells::{count::counted, quote::harmless};
 use std::path::PathBuf;
 
 use clap::Args;
+use statistics::is_same;
 use tabled::{builder::Builder, settings::Style};
 
 use super::failure::Failure;
@@ -19,7 +20,7 @@ pub struct HistoryArguments {
     #[arg(value_name = "METRIC")]
     metric: String,
     /// What `batlinet gate --history` appends to.
-    #[arg(long, value_name = "FILE", default_value = "results/history.csv")]
+    #[arg(long, alias = "history", value_name = "FILE", default_value = "results/history.csv")]
     file: PathBuf,
     /// Only these models, such as `ridge,batlinet[both]`.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
@@ -49,23 +50,35 @@ pub fn execute(arguments: &HistoryArguments) -> Result<(), Failure> {
         return Err(Failure::Usage(format!("{file}: there is no history here; `batlinet gate --history` writes one")));
     }
     let is_asked_for = |names: &[String], name: &str| names.is_empty() || names.iter().any(|asked| asked == name);
-    let mut all = history::series(&points, metric);
+    let known = history::series(&points, metric);
+    let mut all = known.clone();
     all.retain(|one| {
         let is_model =
             is_asked_for(&arguments.models, &one.slot.entry()) || is_asked_for(&arguments.models, &one.slot.model);
         is_model && is_asked_for(&arguments.experiments, &one.slot.experiment)
     });
     if all.is_empty() {
-        return Err(Failure::Usage(format!("{file}: none of these experiments and models has a history")));
+        let entries: Vec<String> = known.iter().map(|one| one.slot.entry()).collect();
+        let experiments: Vec<String> = known.iter().map(|one| one.slot.experiment.clone()).collect();
+        let near = |asked: &[String], known: &[String]| -> String {
+            let unknown = asked.iter().filter(|name| !known.contains(name));
+            unknown
+                .map(|name| did_you_mean(name, known.iter().map(String::as_str)))
+                .find(|near| !near.is_empty())
+                .unwrap_or_default()
+        };
+        let hint = [near(&arguments.models, &entries), near(&arguments.experiments, &experiments)].concat();
+        return Err(Failure::Usage(format!("{file}: none of these experiments and models has a history{hint}")));
     }
     let mut text = String::new();
     for one in &all {
         text.push_str(&table(one, metric));
     }
     let steps: usize = all.iter().map(|one| one.steps.len()).sum();
-    text.push_str(&format!("{} series, {steps} steps\n", all.len()));
-    let moves =
-        |one: &&Series| one.steps.is_empty() && one.points.iter().any(|point| point.value != one.points[0].value);
+    text.push_str(&format!("{} series, {}\n", all.len(), counted(steps, "step")));
+    let moves = |one: &&Series| {
+        one.steps.is_empty() && one.points.iter().any(|point| !is_same(point.value, one.points[0].value))
+    };
     let undecided = all.iter().filter(moves).count();
     if undecided > 0 {
         text.push_str(&format!(
@@ -80,7 +93,7 @@ pub fn execute(arguments: &HistoryArguments) -> Result<(), Failure> {
         }
         text.push_str(&format!("wrote {} to {}\n", counted(all.len(), "figure"), folder.display()));
     }
-    output::print(&text)
+    output::print(&harmless(&text))
 }
 
 fn unit(metric: &str) -> &'static str {

@@ -1,5 +1,7 @@
 //! `batlinet replay KEY…|FOLDER`
 
+mod declared;
+
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
     fs::{self, DirEntry},
@@ -99,7 +101,11 @@ pub fn execute(arguments: &ReplayArguments) -> Result<(), Failure> {
     let mut found: Vec<(Wanted, Outcome)> = Vec::new();
     for (call, wanted) in by_call {
         match options_of(&call, arguments, out) {
-            Ok(options) => found.extend(where_they_were(options, arguments, wanted)?),
+            Ok(mut options) => {
+                options.files =
+                    declared::files_of(&options.files, wanted.iter().map(|one| one.slot.experiment.as_str()));
+                found.extend(where_they_were(options, arguments, wanted)?)
+            }
             Err(failure) => found.extend(cannot(wanted, &failure)),
         }
     }

@@ -53,11 +53,6 @@ pub enum Unclear {
     },
     /// A model that draws has one seed.
     OneSeed,
-    /// There is no interval.
-    NoInterval {
-        /// Of so few test cells.
-        cells: usize,
-    },
     /// No difference could be told, however large ([`fewest_cells`]).
     TooFewCells {
         /// Test cells.
@@ -114,11 +109,10 @@ impl Unclear {
         let Difference { low, high, level, cells, shows_seeds, .. } = *difference;
         let has = |value: f64| low <= value && value <= high;
         let needed = fewest_cells(family, level);
+        let has_few = cells < needed && (adjusted_p > 1.0 - level || cells < fewest_cells(1, level));
         if !shows_seeds {
             Self::OneSeed
-        } else if low.is_nan() || high.is_nan() {
-            Self::NoInterval { cells }
-        } else if cells < needed {
+        } else if has_few {
             Self::TooFewCells { cells, family, needed }
         } else if tolerance > 0.0 && (has(tolerance) || has(-tolerance)) {
             Self::AcrossTolerance
@@ -137,7 +131,6 @@ impl fmt::Display for Unclear {
             Self::NoNumbers { runs: 1 } => formatter.write_str("1 run has no numbers"),
             Self::NoNumbers { runs } => write!(formatter, "{runs} runs have no numbers"),
             Self::OneSeed => formatter.write_str("one seed of a model that draws says nothing about other seeds"),
-            Self::NoInterval { cells } => write!(formatter, "{cells} test cells are too few for an interval"),
             Self::TooFewCells { cells, family: 0 | 1, needed } => {
                 write!(formatter, "{cells} test cells tell no difference, however large: it takes {needed}")
             }

@@ -24,16 +24,17 @@ impl Verdict {
     /// Better or worse is said where the whole interval lies beyond the tolerance *and* the p value, adjusted for the
     /// family of comparisons, is below what the level leaves: the interval knows of seeds, the test of the family. Equal is
     /// said where the whole interval lies within the tolerance (the test of equivalence of Schuirmann 1987, stricter by
-    /// using the interval of the full level). Of a single seed of a model that draws, nothing is said but that
-    /// predictions are the same.
+    /// using the interval of the full level). Of a single seed of a model that draws, and of fewer cells than [`fewest_cells`] of one
+    /// comparison, nothing is said but that predictions are the same.
     ///
     /// `tolerance` is in the unit of the measure.
     pub fn of(difference: &Difference, tolerance: f64, adjusted_p: f64) -> Self {
-        let Difference { low, high, level, .. } = *difference;
+        let Difference { low, high, level, cells, .. } = *difference;
         if difference.is_identical {
             return Self::Equal;
         }
-        if !difference.shows_seeds || low.is_nan() || high.is_nan() {
+        // of fewer cells the interval is too narrow too often
+        if !difference.shows_seeds || cells < fewest_cells(1, level) {
             return Self::CannotTell;
         }
         if tolerance > 0.0 && -tolerance <= low && high <= tolerance {

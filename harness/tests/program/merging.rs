@@ -89,17 +89,20 @@ fn what_contradicts_itself_is_not_put_together() {
     let (code, said) = small.ends(&["merge", "out", "bare", "--out", "both"]);
     assert!(code == 2 && said.contains("has no record below runs/"), "{code}: {said}");
     let (code, said) = small.ends(&["merge", "out", "nowhere", "--out", "both"]);
-    assert!(code == 2 && said.contains("no scores.csv here"), "{code}: {said}");
+    assert!(code == 2 && said.contains("nowhere: there is no such folder"), "{code}: {said}");
 }
 
 #[test]
-fn a_report_of_several_folders_takes_each_model_from_the_first_that_has_it() {
+fn a_report_of_several_folders_takes_each_model_from_one_of_them() {
     let small = Small::new();
     small.batlinet(&["run", "small.yaml", "--models", "ridge", "--set", "models.ridge.alpha=2", "--out", "first"]);
     let (code, said) = small.ends(&["report", "first", "out"]);
     assert!(code == 2 && said.contains("--to DIR"), "{code}: {said}");
     let (code, said) = small.ends(&["report", "first", "out", "--to", "page"]);
-    assert!(code == 0 && said.contains("1 run is left out"), "{code}: {said}");
+    assert!(code == 0 && said.contains("Left out, since another of these folders"), "{code}: {said}");
+    assert!(said.contains("ridge of small (1 run in out)"), "{said}");
+    // on the page too
+    assert!(fs::read_to_string(small.path("page/report.md")).unwrap().contains("ridge of small (1 run in out)"));
     let rows = fs::read_to_string(small.path("page/summary.csv")).unwrap();
     let of = |folder: &str| {
         let scores = fs::read_to_string(small.path(folder).join("scores.csv")).unwrap();
@@ -107,6 +110,62 @@ fn a_report_of_several_folders_takes_each_model_from_the_first_that_has_it() {
         row.split(',').nth(8).unwrap().to_owned()
     };
     assert!(rows.contains(&of("first")) && !rows.contains(&of("out")) && rows.contains("mlp"), "{rows}");
+}
+
+#[test]
+fn a_report_of_several_folders_takes_more_seeds_and_says_what_was_changed() {
+    let small = Small::new();
+    small.batlinet(&["run", "small.yaml", "--models", "mlp", "--seeds", "0,", "--out", "one"]);
+    small.batlinet(&["report", "one", "out", "--to", "page"]);
+    let page = fs::read_to_string(small.path("page/report.md")).unwrap();
+    assert!(page.contains("mlp of small (1 run in one)"), "whichever is named first: {page}");
+    // a quick look beside others is one, whatever the first folder declares
+    small.batlinet(&["run", "small.yaml", "--models", "mlp", "--set", "models.mlp.epochs=1", "--out", "cut"]);
+    small.batlinet(&["run", "small.yaml", "--models", "ridge", "--out", "plain"]);
+    for folders in [["plain", "cut"], ["cut", "plain"]] {
+        small.batlinet(&["report", folders[0], folders[1], "--to", "both"]);
+        let page = fs::read_to_string(small.path("both/report.md")).unwrap();
+        assert!(page.contains("no result") && page.contains("mlp.epochs 1 of"), "{folders:?}: {page}");
+    }
+    // by another protocol lives and cells are others
+    small.batlinet(&["run", "small.yaml", "--models", "mlp", "--set", "protocol=honest", "--out", "honest"]);
+    let (code, said) = small.ends(&["report", "plain", "honest", "--to", "both"]);
+    assert!(code == 2 && said.contains("another protocol"), "{code}: {said}");
+}
+
+#[test]
+fn what_is_made_of_runs_of_several_parts_is_made_behind_the_merge() {
+    let small = Small::new();
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../experiments/smoke/choice.yaml");
+    let models = "ridge,pls,additive_gp,stack,select";
+    small.batlinet(&["run", file, "--device", "cpu", "--models", models, "--out", "one"]);
+    let plan = |form: &str| {
+        let of =
+            ["plan", file, "--device", "cpu", "--models", models, "--shards", "2", "--format", form, "--out", "big"];
+        small.batlinet(&of)
+    };
+    let tasks: Vec<Value> = plan("jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let call = |words: &Value| -> String {
+        let words: Vec<&str> = words.as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect();
+        small.batlinet(&words[1..])
+    };
+    let said: Vec<String> = tasks.iter().map(|task| call(&task["command"])).collect();
+    assert!(said[2].contains("made of others: the same `run` with --out big makes them"), "{said:?}");
+    // a task names no run that it does not make
+    for (task, part) in tasks.iter().zip(["big-parts/1-of-2", "big-parts/2-of-2"]) {
+        for key in task["runs"].as_array().unwrap() {
+            assert!(small.path(part).join("runs").join(key.as_str().unwrap()).is_dir(), "{part} {key}");
+        }
+    }
+    call(&tasks[2]["then"]);
+    let files = FILES.map(|file| file.replace("small-virtual", "smoke-choice-virtual"));
+    for file in files {
+        let [one, big] = ["one", "big"].map(|folder| fs::read(small.path(folder).join(&file)).unwrap());
+        assert!(one == big, "{file}");
+    }
+    for (form, words) in [("make", " && batlinet run "), ("slurm", " --complete --out big && batlinet run ")] {
+        assert!(plan(form).contains(words), "{form}");
+    }
 }
 
 #[test]

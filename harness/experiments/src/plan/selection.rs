@@ -84,7 +84,8 @@ pub(super) fn select(plans: &mut [Plan], selection: &Selection) -> Result<(), Er
         for run in runs {
             let entry = &declared.experiment.models[run.entry];
             let is_named = selection.models.is_empty() || selection.models.iter().any(|wanted| matches(wanted, entry));
-            run.selected = is_named && is_asked_for(&run.key);
+            run.asked = is_named && is_asked_for(&run.key);
+            run.selected = run.asked;
             // what is made of others is in no part: it waits for all of them
             if run.selected && members::members(entry).is_none() {
                 let place = parts.place(run);

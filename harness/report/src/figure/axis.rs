@@ -134,6 +134,10 @@ fn around(scale: &Scale, values: &[f64]) -> (f64, f64) {
 /// Multiples of 1, 2 or 5 times a power of ten, about six of them.
 fn round_numbers((low, high): (f64, f64)) -> Vec<f64> {
     let rough = (high - low) / 6.0;
+    // there are no round numbers between numbers that are next to one another, or so far apart that their distance is none
+    if !rough.is_normal() || !(high / rough).is_finite() || (high / rough).abs().max((low / rough).abs()) > 1e12 {
+        return [low, high].into_iter().filter(|end| end.is_finite()).collect();
+    }
     let power = 10f64.powf(rough.log10().floor());
     let step = [1.0, 2.0, 5.0].into_iter().map(|factor| factor * power).find(|step| *step >= rough);
     let step = step.unwrap_or(10.0 * power);

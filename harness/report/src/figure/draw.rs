@@ -55,6 +55,8 @@ fn told(figure: &Figure) -> String {
 }
 
 fn escape(text: &str) -> String {
+    // XML has no place for control characters, not even escaped
+    let text: String = text.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect();
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 

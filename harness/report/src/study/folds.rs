@@ -10,6 +10,11 @@ use crate::{
 use record::{Prediction, Protocol, Score, Status, Study, family_of_fold};
 use statistics::{Metrics, Spread};
 
+/// How many folds it has, those without any run among them.
+fn count(folds: &[&Summary]) -> usize {
+    folds.iter().filter_map(|fold| fold.planned_folds).max().unwrap_or_default().max(folds.len())
+}
+
 /// A table for each cross-validation among these experiments.
 pub fn tables(summaries: &[&Summary]) -> Vec<Table> {
     families(summaries).iter().map(|(name, folds)| table(name, folds)).collect()
@@ -51,10 +56,15 @@ fn table(name: &str, folds: &[&Summary]) -> Table {
     };
     Table {
         slug: whole.slug(),
-        caption: format!(
-            "{name}: errors over the test cells of all {} folds, and the mean of the folds' RMSE",
-            folds.len()
-        ),
+        caption: match count(folds) {
+            all if all == folds.len() => {
+                format!("{name}: errors over the test cells of all {all} folds, and the mean of the folds' RMSE")
+            }
+            all => format!(
+                "{name}: the mean of the RMSE of {} of {all} folds; over all test cells there is no number before the others have run",
+                folds.len()
+            ),
+        },
         columns: vec![
             Column::new("model"),
             Column::error("RMSE"),
@@ -135,6 +145,9 @@ fn over_all(name: &str, first: &Run, folds: &[&Summary]) -> Option<Run> {
         (&score.model, &score.variant, score.seed) == (&other.model, &other.variant, other.seed)
             && !run.predictions.is_empty()
     };
+    if count(folds) > folds.len() {
+        return None;
+    }
     let runs = folds.iter().map(|fold| fold.runs.iter().find(is_like_it)).collect::<Option<Vec<_>>>()?;
     let predictions: Vec<Prediction> = runs.iter().flat_map(|run| run.predictions.clone()).collect();
     let (observed, predicted): (Vec<f64>, Vec<f64>) =
@@ -178,6 +191,17 @@ mod tests {
         assert_eq!((whole.experiment.as_str(), whole.runs[0].predictions.len()), ("mine", 3));
         let keys: Vec<String> = summaries.iter().flat_map(|fold| fold.runs[0].keys()).collect();
         assert_eq!(whole.runs[0].keys(), keys, "it rests on both");
+        // one that has not begun lacks as much
+        summaries[0].planned_folds = Some(3);
+        let table = &tables(&summaries.iter().collect::<Vec<_>>())[0];
+        assert_eq!(table.texts(), [["ridge", "–", "–", "–", "0", "1.0 ± 0.0", "2"]]);
+        assert!(table.caption.contains("2 of 3 folds"), "{}", table.caption);
+        assert!(laid_together(&summaries.iter().collect::<Vec<_>>())[0].runs[0].predictions.is_empty());
+        summaries[0].planned_folds = None;
+        // of a quick look in one fold the whole is one
+        summaries[1].profile = "quick".to_owned();
+        assert!(laid_together(&summaries.iter().collect::<Vec<_>>())[0].is_cut());
+        summaries[1].profile = summaries[0].profile.clone();
         summaries[1].runs[0].predictions.clear();
         let without = &tables(&summaries.iter().collect::<Vec<_>>())[0];
         assert_eq!(without.texts()[0][4], "0", "a fold without predictions leaves no whole");

@@ -8,7 +8,7 @@ use cells::{catalogue, cell::Origin, label::published};
 use itertools::Itertools as _;
 use record::{
     AS_WRITTEN, Change, Depth, ExperimentRecord, Intervals, Metric, PairPredictions, Planned, Protocol, Score,
-    Selection, Sides, Study,
+    Selection, Sides, Study, family_of_fold,
     files::{self, run_folder},
     read_output,
 };
@@ -68,6 +68,13 @@ pub fn summarise(out: &Path) -> Result<Vec<Summary>, Error> {
         let is_missing = |run: &&Planned| {
             (run.experiment == summary.experiment && run.data == summary.data) && !known.contains(&run.slot())
         };
+        if summary.study == Study::CrossValidation {
+            let family = family_of_fold(&summary.experiment);
+            let folds =
+                planned.iter().filter(|run| run.data == summary.data && family_of_fold(&run.experiment) == family);
+            let folds = folds.map(|run| run.experiment.as_str()).unique().count();
+            summary.planned_folds = (folds > 0).then_some(folds);
+        }
         summary.missing = planned.iter().filter(is_missing).map(Planned::short).collect();
         // records of older programs do not know, and in a transfer each run has its own cells
         for cell in of_it.flat_map(|(.., doubtful)| doubtful) {
@@ -124,12 +131,7 @@ fn summary(runs: Vec<Run>, record: Option<&ExperimentRecord>) -> Summary {
         },
         settings: record.into_iter().flat_map(changes).cloned().collect(),
         changes: record.and_then(|record| Some(of_runs(record.changes.as_ref()?, record.seeds.is_some(), &runs))),
-        said: match record {
-            Some(_) => Vec::new(),
-            None => {
-                runs.iter().map(|run| &run.score.changed).filter(|said| !said.is_empty()).unique().cloned().collect()
-            }
-        },
+        said: said(&runs, record.and_then(|record| record.changes.as_deref()).unwrap_or(&[])),
         declared_seeds: record.and_then(|record| record.seeds),
         declared: record.and_then(|record| record.runs),
         cells: if study == Study::Transfer {
@@ -143,6 +145,7 @@ fn summary(runs: Vec<Run>, record: Option<&ExperimentRecord>) -> Summary {
         strangers: strangers(study, first, &runs),
         gone: Vec::new(),
         missing: Vec::new(),
+        planned_folds: None,
         description: record.map_or_else(String::new, |record| record.description.clone()),
         analysis: record.map_or_else(String::new, |record| record.analysis.clone()),
         rows: rows(&runs),
@@ -154,6 +157,16 @@ fn summary(runs: Vec<Run>, record: Option<&ExperimentRecord>) -> Summary {
     }
     summary.expectations = record.map_or_else(Vec::new, |record| verdicts(record, &summary));
     summary
+}
+
+/// What rows say was changed for them and the declaration does not: it may be that of another call, or not at hand.
+fn said(runs: &[Run], changes: &[Change]) -> Vec<String> {
+    let declared = |model: &str| {
+        let is_of_it = |change: &&Change| change.model.as_ref().is_none_or(|of| of == model);
+        changes.iter().filter(|change| change.what != "seeds").filter(is_of_it).join(", ")
+    };
+    let is_more = |score: &&Score| !score.changed.is_empty() && score.changed != declared(&score.model);
+    runs.iter().map(|run| &run.score).filter(is_more).map(|score| score.changed.clone()).unique().collect()
 }
 
 /// Rows say it too, where the declaration is not at hand; honest where any of them is.

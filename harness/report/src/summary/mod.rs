@@ -39,7 +39,7 @@ pub struct Summary {
     pub settings: Vec<String>,
     /// What profile and settings changed in it, by value, of what its models depend on; where its record says so.
     pub changes: Option<Vec<Change>>,
-    /// What its rows say was changed, where its record is not at hand.
+    /// What its rows say was changed and its record does not, since that is of another call or not at hand.
     pub said: Vec<String>,
     /// Seeds that its file declares, where its record says so.
     pub declared_seeds: Option<usize>,
@@ -65,6 +65,8 @@ pub struct Summary {
     pub strangers: Vec<String>,
     /// Keys of runs whose folders are gone, while those of others are there.
     pub gone: Vec<String>,
+    /// Of a cross-validation, how many folds the plan of the folder means; none where there is no plan.
+    pub planned_folds: Option<usize>,
     /// Runs that the plan of the folder means and that have no row, `svm, seed 0`; nothing where there is no plan.
     pub missing: Vec<String>,
     /// What should have come out; empty for virtual cells unless expected of them.

@@ -1,6 +1,8 @@
 //! All that follows from one experiment.
 
-use super::{Comparison, Judged, LEVEL, Model, Replica, groups, paper::TOLERANCE, picture, sections::Case, sentence};
+use super::{
+    Comparison, Judged, Kind, LEVEL, Model, Replica, groups, paper::TOLERANCE, picture, sections::Case, sentence,
+};
 use crate::{
     document::{Finding, Section},
     table::{Cell, Column, Table},
@@ -17,7 +19,7 @@ pub(super) fn section(case: &Case<'_>) -> Section {
     let (summary, judged) = (case.summary, &case.judged);
     let mut findings: Vec<Finding> = judged.best(|_| true).map(best).into_iter().collect();
     let best_other = judged.with_best_other().map(|(model, _)| model.row.name());
-    let told = judged.comparisons.iter().filter(|one| one.is_arm || Some(&one.other) == best_other.as_ref());
+    let told = judged.comparisons.iter().filter(|one| one.kind == Kind::Arm || Some(&one.other) == best_other.as_ref());
     findings.extend(told.map(|comparison| sentence::finding(case, comparison)));
     let mut tables: Vec<Table> = std::iter::once(models(case)).chain(groups::table(summary, judged)).collect();
     if !case.replicas.is_empty() {

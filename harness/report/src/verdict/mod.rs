@@ -22,7 +22,7 @@ mod sections;
 mod sentence;
 mod wins;
 
-pub use models::{Comparison, Judged, Model, judge};
+pub use models::{Comparison, Judged, Kind, Model, judge};
 pub use paper::{Outcome, Replica, replicas};
 pub use sections::sections;
 

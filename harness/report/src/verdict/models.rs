@@ -1,7 +1,7 @@
 //! Every model of an experiment with its intervals, and BatLiNet beside each other one.
 
 use crate::summary::{Row, Summary};
-use record::draws_nothing;
+use record::{draws_nothing, is_made_of_others};
 use statistics::{Bootstrap, Error, Family, Interval, Judgement, Measure, Predictions, difference, interval};
 
 use super::LEVEL;
@@ -22,13 +22,34 @@ pub struct Model<'a> {
     pub runs: Vec<String>,
 }
 
+/// What stands beside BatLiNet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Another model.
+    Baseline,
+    /// BatLiNet too, by another arm.
+    Arm,
+    /// Made of other runs, maybe of some of BatLiNet.
+    Made,
+}
+
+impl Kind {
+    fn of(model: &str) -> Self {
+        match model {
+            "batlinet" => Self::Arm,
+            made if is_made_of_others(made) => Self::Made,
+            _ => Self::Baseline,
+        }
+    }
+}
+
 /// BatLiNet less another model.
 #[derive(Clone, Debug)]
 pub struct Comparison {
     /// Name of the other.
     pub other: String,
-    /// Whether that is BatLiNet too, by another arm.
-    pub is_arm: bool,
+    /// What it is.
+    pub kind: Kind,
     /// Of the RMSE: the other is the first, BatLiNet the second. The family is all comparisons of the experiment.
     pub told: Judgement,
 }
@@ -47,10 +68,13 @@ pub struct Judged<'a> {
 }
 
 impl Judged<'_> {
-    /// The model with the least RMSE among those that are wanted.
+    /// The model with the least RMSE among those that are wanted, of those on the test cells of BatLiNet (without it, of the first).
     pub fn best(&self, is_wanted: impl Fn(&Model<'_>) -> bool) -> Option<&Model<'_>> {
-        let models = self.models.iter().filter(|model| is_wanted(model));
-        models.min_by(|one, other| one.intervals[0].estimate.total_cmp(&other.intervals[0].estimate))
+        let leading = self.whole().or(self.models.first())?;
+        let models = self.models.iter().filter(|model| model.predictions.cells() == leading.predictions.cells());
+        models
+            .filter(|model| is_wanted(model))
+            .min_by(|one, other| one.intervals[0].estimate.total_cmp(&other.intervals[0].estimate))
     }
 
     /// BatLiNet with both branches.
@@ -60,9 +84,17 @@ impl Judged<'_> {
 
     /// Beside the best model that is not BatLiNet.
     pub fn with_best_other(&self) -> Option<(&Model<'_>, &Comparison)> {
-        let best = self.best(|model| model.row.model != "batlinet")?;
-        let comparison = self.comparisons.iter().find(|comparison| comparison.other == best.row.name())?;
-        Some((best, comparison))
+        let comparison = |model: &Model<'_>| self.comparisons.iter().find(|one| one.other == model.row.name());
+        let best = self.best(|model| model.row.model != "batlinet" && comparison(model).is_some())?;
+        Some((best, comparison(best)?))
+    }
+
+    /// What BatLiNet is called here: with its variant, where it has one.
+    pub fn own_name(&self) -> String {
+        match self.whole() {
+            Some(model) if !model.row.variant.is_plain() => format!("BatLiNet ({})", model.row.variant),
+            _ => "BatLiNet".to_owned(),
+        }
     }
 }
 
@@ -97,7 +129,7 @@ pub fn judge(summary: &Summary) -> Judged<'_> {
             let failed = own_failed + summary.without_numbers(row);
             Comparison {
                 other: row.name(),
-                is_arm: row.model == "batlinet",
+                kind: Kind::of(&row.model),
                 told: Judgement::new(difference, 0.0, adjusted_p, family.comparisons, failed),
             }
         })
@@ -188,5 +220,6 @@ pub(super) mod tests {
         let summary = &summaries(&runs, &[])[0];
         let judged = judge(summary);
         assert!(judged.comparisons.is_empty() && judged.left_out[0].starts_with("ridge: "), "{:?}", judged.left_out);
+        assert!(judged.with_best_other().is_none() && judged.best(|_| true).unwrap().row.name() == "batlinet");
     }
 }

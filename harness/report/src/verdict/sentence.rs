@@ -1,6 +1,6 @@
 //! What was found of BatLiNet and one other, as a sentence.
 
-use super::{Comparison, sections::Case};
+use super::{Comparison, Kind, sections::Case};
 use crate::{
     document::Finding,
     summary::Summary,
@@ -12,12 +12,17 @@ use statistics::{Interval, Judgement, Unclear, Verdict};
 /// With the word of its verdict and the keys of its runs.
 pub(super) fn finding(case: &Case<'_>, comparison: &Comparison) -> Finding {
     let judged = &case.judged;
-    let what = if comparison.is_arm { "its own arm" } else { "the best baseline" };
+    let others: Vec<&Comparison> = judged.comparisons.iter().filter(|one| one.kind != Kind::Arm).collect();
+    let what = match (comparison.kind, kind_of_all(&others)) {
+        (Kind::Arm, _) => "its own arm",
+        (_, BASELINES) => "the best baseline",
+        _ => "the best other model",
+    };
     let other = judged.models.iter().find(|model| model.row.name() == comparison.other);
     let runs = judged.whole().into_iter().chain(other).flat_map(|model| model.runs.clone());
     Finding {
         word: comparison.told.verdict.to_string(),
-        text: sentence(&format!("{what}, {}", comparison.other), comparison),
+        text: sentence(&judged.own_name(), &format!("{what}, {}", comparison.other), comparison),
         runs: runs.collect(),
     }
 }
@@ -27,16 +32,31 @@ pub(super) fn name(summary: &Summary) -> String {
     if summary.is_virtual() { format!("{} (virtual cells)", summary.experiment) } else { summary.experiment.clone() }
 }
 
-/// `BatLiNet with an RMSE of 89.8 against …, 71.4: +18.4 cycles [−7.0, +49.1] …`
-fn sentence(other: &str, comparison: &Comparison) -> String {
+/// What models that are no arms are called together.
+pub(super) fn kind_of_all(others: &[&Comparison]) -> &'static str {
+    if others.iter().all(|one| one.kind == Kind::Baseline) { BASELINES } else { "other models" }
+}
+
+const BASELINES: &str = "baselines";
+
+/// `the best baseline, gp, with an RMSE of 71.4, BatLiNet has 89.8: +18.4 cycles [−7.0, +49.1], cannot tell. …`
+fn sentence(own: &str, other: &str, comparison: &Comparison) -> String {
     let of = &comparison.told.difference;
     let change = Cell::Change(Interval { estimate: of.difference, low: of.low, high: of.high }).text();
-    let mut text =
-        format!("BatLiNet with an RMSE of {} against {other}, with {}: {change} cycles.", number(of.b), number(of.a));
+    let mut text = format!(
+        "{other}, with an RMSE of {}, {own} has {}: {change} cycles, {}.",
+        number(of.a),
+        number(of.b),
+        comparison.told.verdict
+    );
     // beside an interval that reaches over 0 it would be read as the verdict that there is not
     if matches!(comparison.told.verdict, Verdict::Better | Verdict::Worse) {
-        let share = 100.0 * of.probability_better;
-        text.push_str(&format!(" It is the better one in {share:.0} % of redrawn cells and seeds."));
+        let share = match 100.0 * of.probability_better {
+            share if share < 1.0 => "less than 1".to_owned(),
+            share if share > 99.0 => "more than 99".to_owned(),
+            share => format!("{share:.0}"),
+        };
+        text.push_str(&format!(" It is the better one in {share} % of redrawn cells and seeds."));
     }
     if let Some(why) = why_not(&comparison.told) {
         text.push_str(&format!(" {why}"));

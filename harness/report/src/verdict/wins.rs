@@ -6,8 +6,12 @@ use super::Judged;
 use crate::table::{Cell, Column, Table};
 use statistics::Wins;
 
+/// More models make no table that anybody could read.
+const MOST: usize = 30;
+
 /// Counts of scenarios in which the model of the row has the smaller RMSE than that of the column, of those that both were run on;
-/// `None` with fewer than two scenarios or models.
+/// `None` with fewer than two scenarios or models, or
+/// more models than a table can show.
 pub(super) fn table(scenarios: &[&Judged<'_>]) -> Option<Table> {
     let names: Vec<Vec<(String, f64)>> = scenarios
         .iter()
@@ -16,7 +20,7 @@ pub(super) fn table(scenarios: &[&Judged<'_>]) -> Option<Table> {
     let errors: Vec<BTreeMap<&str, f64>> =
         names.iter().map(|scenario| scenario.iter().map(|(name, rmse)| (name.as_str(), *rmse)).collect()).collect();
     let wins = Wins::new(&errors, true);
-    if scenarios.len() < 2 || wins.models.len() < 2 {
+    if scenarios.len() < 2 || !(2..=MOST).contains(&wins.models.len()) {
         return None;
     }
     let line = |(row, name): (usize, &String)| {

@@ -1,67 +1,114 @@
 //! The rows of a comparison for machines.
 
-use serde_json::{Value, json};
+use serde::Serialize;
 use statistics::Measure;
 use verdicts::{
     Slot,
     compare::{Comparison, Row},
 };
 
-pub(super) fn of(found: &Comparison, measure: Measure) -> String {
-    let measure = measure.name();
-    let rows = found.rows.iter().map(|row| as_json(row, measure));
-    let alone = |slots: &[Slot], word: &'static str| -> Vec<Value> {
-        slots
-            .iter()
-            .map(|slot| {
-                let Slot { experiment, data, model, variant } = slot;
-                json!({ "experiment": experiment, "model": model, "variant": variant, "metric": measure, "a": null, "b": null,
-                    "difference": null, "low": null, "high": null, "verdict": word, "data": data })
-            })
-            .collect()
-    };
-    let (only_a, only_b) = (alone(&found.only_a, "only in a"), alone(&found.only_b, "only in b"));
-    let all: Vec<Value> = rows.chain(only_a).chain(only_b).collect();
-    format!("{:#}\n", Value::from(all))
+/// A row; every one has every key, and what cannot be said is null.
+#[derive(Serialize)]
+struct Line<'a> {
+    experiment: &'a str,
+    data: &'a str,
+    model: &'a str,
+    variant: &'a str,
+    experiment_a: Option<&'a str>,
+    model_a: Option<&'a str>,
+    variant_a: Option<&'a str>,
+    metric: &'static str,
+    verdict: String,
+    because: Option<String>,
+    #[serde(flatten)]
+    numbers: Numbers,
+    keys_a: &'a [String],
+    keys_b: &'a [String],
+    why: &'a [String],
 }
 
-fn as_json(row: &Row, measure: &str) -> Value {
-    let Slot { experiment, data, model, variant } = &row.b;
-    let mut json = json!({ "experiment": experiment, "model": model, "variant": variant, "metric": measure });
-    let mut add = |name: &str, value: Value| json[name] = value;
-    match &row.finding {
-        Ok(finding) => {
-            let found = &finding.difference;
-            add("a", found.a.into());
-            add("b", found.b.into());
-            add("difference", found.difference.into());
-            add("low", found.low.into());
-            add("high", found.high.into());
-            add("verdict", finding.verdict.to_string().into());
-            add("because", finding.unclear.map(|unclear| unclear.to_string()).into());
-            add("p", found.p_value.into());
-            add("p_adjusted", finding.adjusted_p.into());
-            add("probability_better", found.probability_better.into());
-            add("detectable", finding.detectable().into());
-            add("tolerance", finding.tolerance.into());
-            add("level", found.level.into());
-            add("cells", found.cells.into());
-            add("seeds_a", found.seeds_a.into());
-            add("seeds_b", found.seeds_b.into());
-            add("identical", found.is_identical.into());
-        }
-        Err(reason) => {
-            ["a", "b", "difference", "low", "high"].into_iter().for_each(|name| add(name, Value::Null));
-            add("verdict", "cannot compare".into());
-            add("because", reason.as_str().into());
-        }
+#[derive(Default, Serialize)]
+struct Numbers {
+    a: Option<f64>,
+    b: Option<f64>,
+    difference: Option<f64>,
+    low: Option<f64>,
+    high: Option<f64>,
+    level: Option<f64>,
+    p: Option<f64>,
+    p_adjusted: Option<f64>,
+    probability_better: Option<f64>,
+    detectable: Option<f64>,
+    tolerance: Option<f64>,
+    cells: Option<usize>,
+    seeds_a: Option<usize>,
+    seeds_b: Option<usize>,
+    identical: Option<bool>,
+}
+
+/// A list with a row per comparison, and per model that is on one side alone.
+pub(super) fn of(found: &Comparison, measure: Measure) -> Result<String, serde_json::Error> {
+    let metric = measure.name();
+    let rows = found.rows.iter().map(|row| compared(row, metric));
+    let sides = [(&found.only_a, "only in a"), (&found.only_b, "only in b")];
+    let alone = sides.into_iter().flat_map(|(slots, word)| slots.iter().map(move |slot| alone(slot, word, metric)));
+    Ok(serde_json::to_string_pretty(&rows.chain(alone).collect::<Vec<_>>())? + "\n")
+}
+
+fn alone<'a>(slot: &'a Slot, word: &str, metric: &'static str) -> Line<'a> {
+    Line {
+        experiment: &slot.experiment,
+        data: &slot.data,
+        model: &slot.model,
+        variant: &slot.variant,
+        experiment_a: None,
+        model_a: None,
+        variant_a: None,
+        metric,
+        verdict: word.to_owned(),
+        because: None,
+        numbers: Numbers::default(),
+        keys_a: &[],
+        keys_b: &[],
+        why: &[],
     }
-    add("data", data.as_str().into());
-    add("experiment_a", row.a.experiment.as_str().into());
-    add("model_a", row.a.model.as_str().into());
-    add("variant_a", row.a.variant.as_str().into());
-    add("keys_a", row.keys.0.clone().into());
-    add("keys_b", row.keys.1.clone().into());
-    add("why", row.why.clone().into());
-    json
+}
+
+fn compared<'a>(row: &'a Row, metric: &'static str) -> Line<'a> {
+    let (verdict, because, numbers) = match &row.finding {
+        Err(reason) => ("cannot compare".to_owned(), Some(reason.clone()), Numbers::default()),
+        Ok(told) => {
+            let found = &told.difference;
+            let numbers = Numbers {
+                a: Some(found.a),
+                b: Some(found.b),
+                difference: Some(found.difference),
+                low: Some(found.low),
+                high: Some(found.high),
+                level: Some(found.level),
+                p: Some(found.p_value),
+                p_adjusted: Some(told.adjusted_p),
+                probability_better: Some(found.probability_better),
+                detectable: told.detectable(),
+                tolerance: Some(told.tolerance),
+                cells: Some(found.cells),
+                seeds_a: Some(found.seeds_a),
+                seeds_b: Some(found.seeds_b),
+                identical: Some(found.is_identical),
+            };
+            (told.verdict.to_string(), told.unclear.map(|unclear| unclear.to_string()), numbers)
+        }
+    };
+    Line {
+        experiment_a: Some(&row.a.experiment),
+        model_a: Some(&row.a.model),
+        variant_a: Some(&row.a.variant),
+        verdict,
+        because,
+        numbers,
+        keys_a: &row.keys.0,
+        keys_b: &row.keys.1,
+        why: &row.why,
+        ..alone(&row.b, "", metric)
+    }
 }

@@ -1,6 +1,6 @@
 //! The rows of a comparison as a table, and below it what its words mean.
 
-use cells::{cell::Origin, count::counted};
+use cells::{cell::Origin, count::counted, quote::harmless};
 use itertools::Itertools as _;
 use statistics::{Judgement, Verdict, coverage_found};
 use tabled::{builder::Builder, settings::Style};
@@ -13,7 +13,7 @@ use super::{model, named, short};
 use crate::cli::output;
 
 pub(super) fn of(a: &Side, b: &Side, question: &Question, found: &Comparison) -> String {
-    Shown { a, b, question, found }.text()
+    harmless(&Shown { a, b, question, found }.text()).into_owned()
 }
 
 struct Shown<'a> {
@@ -91,6 +91,7 @@ impl Shown<'_> {
 
     fn number(&self, value: f64) -> String {
         match self.question.measure.unit() {
+            _ if value.abs() >= 1e7 => format!("{value:.2e}"),
             "of cells" => format!("{value:.3}"),
             _ => format!("{value:.1}"),
         }
@@ -100,14 +101,20 @@ impl Shown<'_> {
         let Question { measure, tolerance, bootstrap } = self.question;
         let better = if measure.lower_is_better() { "less is better" } else { "more is better" };
         let mut text = format!(
-            "A: {}\nB: {}\n{measure} ({}; {better}), mean over seeds; interval: {:.0} % over other cells and seeds; p: adjusted for {}\n\
-             detectable: the least difference that so many cells and seeds find four times out of five, with that correction\n",
+            "A: {}\nB: {}\n{measure} ({}; {better}), mean over seeds; interval: {:.0} % over other cells and seeds",
             self.a.name,
             self.b.name,
             measure.unit(),
             100.0 * bootstrap.level,
-            counted(self.found.family, "comparison"),
         );
+        text.push_str(&match self.found.family {
+            0 => "\n".to_owned(),
+            family => format!(
+                "; p: adjusted for {}\n\
+                 detectable: the least difference that so many cells and seeds find four times out of five, with that correction\n",
+                counted(family, "comparison")
+            ),
+        });
         text.push_str(&self.origins());
         let fewest = self.found.rows.iter().filter_map(|row| Some(row.finding.as_ref().ok()?.difference.cells)).min();
         match fewest.map(|cells| coverage_found(*measure, true, cells)) {
@@ -116,7 +123,10 @@ impl Shown<'_> {
             None => {}
         }
         if self.found.family > 1 {
-            text.push_str("of fewer comparisons p is smaller: ask for one model (`A:ridge`) or for folders of one experiment where that is the question\n");
+            text.push_str(
+                "of fewer comparisons p is smaller: ask for one model (`A:ridge`) or for folders of one experiment where that is the question; \
+                 `report` corrects for those of one experiment\n",
+            );
         }
         if !tolerance.is_none() {
             let of = if matches!(tolerance, Tolerance::Percent(_)) { " of A" } else { "" };

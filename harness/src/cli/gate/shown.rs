@@ -1,6 +1,6 @@
 //! The judgements on numbers, for people and for machines.
 
-use cells::count::counted;
+use cells::{count::counted, quote::harmless};
 use itertools::Itertools as _;
 use serde_json::json;
 use tabled::{builder::Builder, settings::Style};
@@ -44,7 +44,7 @@ pub(super) fn table(judged: &[Judged], all: bool) -> String {
         true => "what is new is in no baseline, and nothing guards it until one is accepted that has it\n",
         false => "",
     };
-    format!("{table}{}: {counts}\n{new}", counted(judged.len(), "model"))
+    harmless(&format!("{table}{}: {counts}\n{new}", counted(judged.len(), "model"))).into_owned()
 }
 
 /// Every judgement, and what follows.
@@ -67,7 +67,7 @@ pub(super) fn json(judged: &[Judged], outcome: Outcome) -> String {
 /// What led to the judgement, with what was allowed or declared.
 fn because(one: &Judged) -> String {
     let more = match &one.standing {
-        Standing::Declared { reason } => format!("declared: {reason}"),
+        Standing::Declared { reason } => format!("declared: {}", reason.split_whitespace().join(" ")),
         Standing::WithinNoise { allowed } => format!("allowed: {allowed}"),
         Standing::Unmeasured => "further than rounding goes, and how far engines are apart was not measured".to_owned(),
         _ => String::new(),

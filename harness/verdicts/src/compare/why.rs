@@ -1,19 +1,27 @@
 //! Why two groups of runs have other keys, or other numbers under the same keys.
 
+use std::collections::BTreeSet;
+
 use record::RunRecord;
 
 use super::pairs::Half;
 
-/// In a few words each; nothing where models are others, since that is the question then.
+/// In a few words each, with what was changed for either against its file; where models are others, that alone, since the rest is the
+/// question then.
 pub(super) fn keys_differ((slot_a, a): Half<'_>, (slot_b, b): Half<'_>) -> Vec<String> {
+    let changed = [("A", a), ("B", b)].into_iter().flat_map(|(side, group)| {
+        let said: BTreeSet<&str> =
+            group.runs.values().map(|run| run.score.changed.as_str()).filter(|said| !said.is_empty()).collect();
+        said.into_iter().map(move |said| format!("{side} was run with {said}")).collect::<Vec<_>>()
+    });
+    let mut found: Vec<String> = changed.collect();
     if slot_a.model != slot_b.model {
-        return Vec::new();
+        return found;
     }
     let common: Vec<_> =
         a.runs.iter().filter_map(|(seed, run)| Some((&run.record, &b.runs.get(seed)?.record))).collect();
     let first = || Some((&a.runs.values().next()?.record, &b.runs.values().next()?.record));
     let pairs = if common.is_empty() { first().into_iter().collect() } else { common };
-    let mut found: Vec<String> = Vec::new();
     for (one, other) in pairs {
         for reason in between(one, other) {
             if !found.contains(&reason) {

@@ -88,7 +88,10 @@ pub fn found(baseline: &Path, candidate: &Folder, reason: &Reason<'_>) -> Result
         path.is_dir() || name == Changes::FILE || name == Noise::FILE
     };
     if baseline.is_file() {
-        return Err(Error::NotComparable(format!("{}: this is a file; give the baseline a folder", baseline.display())));
+        return Err(Error::NotComparable(format!(
+            "{}: this is a file; give the baseline a folder",
+            baseline.display()
+        )));
     }
     if let Some(entry) = files::entries(baseline)?.into_iter().find(is_in_the_way) {
         return Err(Error::NotComparable(format!(
