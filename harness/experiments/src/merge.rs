@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use record::{
     Depth, ExperimentRecord, Planned, RunRecord, Score, Status, entry,
     files::{self, run_folder},
-    is_made_of_others, read_output,
+    is_made_of_others, read_output, weights_hash,
 };
 
 use super::publish;
@@ -94,20 +94,26 @@ pub fn merge(folders: &[PathBuf], out: &Path, purpose: Purpose, say: &dyn Fn(&st
     }
     let scores: Vec<Score> = rows.iter().map(|row| row.score.clone()).collect();
     files::write_folder(out, |part| {
+        let mut copied: HashMap<&str, &Path> = HashMap::new();
         for row in &rows {
             // with the run whose trained model it asked, which may be no row any more
             let trainer =
                 parts.iter().find(|part| part.folder == row.folder).and_then(|part| part.trainers.get(&row.score.key));
             for key in std::iter::once(&row.score.key).chain(trainer) {
-                copy(&run_folder(row.folder, key), &run_folder(part, key), purpose)?;
+                match copied.insert(key, row.folder) {
+                    None => copy(&run_folder(row.folder, key), &run_folder(part, key), purpose)?,
+                    Some(first) => must_be_one_run(key, first, row.folder)?,
+                }
             }
         }
         for experiment in &declared {
             experiment.write(part)?;
         }
         if purpose != Purpose::Reading {
-            for (folder, name) in folders.iter().cartesian_product(["pretrained", "bundles"]) {
-                copy(&folder.join(name), &part.join(name), purpose)?;
+            for folder in folders {
+                copy(&folder.join("pretrained"), &part.join("pretrained"), purpose)?;
+                // named by the run whose model they keep: of several, made at other times, one is enough
+                copy_new(&folder.join("bundles"), &part.join("bundles"))?;
             }
         }
         Planned::write(part, &planned)?;
@@ -305,6 +311,24 @@ fn are_alike(one: &ExperimentRecord, other: &ExperimentRecord) -> bool {
     of(one) == of(other)
 }
 
+/// A run that two folders have beside their rows, as the one whose trained model was asked: it must have come out the same.
+fn must_be_one_run(key: &str, first: &Path, folder: &Path) -> Result<(), Error> {
+    if first == folder {
+        return Ok(());
+    }
+    let read = |folder: &Path| RunRecord::read(&run_folder(folder, key));
+    let (one, other) = (read(first)?, read(folder)?);
+    if one.predictions == other.predictions && weights_hash(&one) == weights_hash(&other) {
+        return Ok(());
+    }
+    Err(Error::Merge(format!(
+        "{} and {}: both have run {key}, with other predictions or weights: they were made on machines that round differently; leave one \
+         of the folders out",
+        first.display(),
+        folder.display()
+    )))
+}
+
 /// A file that another folder has under the same name, which is a hash of what it was made of.
 fn same(path: &Path, target: &Path) -> Result<(), Error> {
     let bytes = |path: &Path| whole_file::read(path).map_err(|source| Error::File { path: path.to_owned(), source });
@@ -318,27 +342,36 @@ fn same(path: &Path, target: &Path) -> Result<(), Error> {
     )))
 }
 
-/// Copies a folder, where there is one.
+/// Copies the files of a folder, where there is one; those that are there already must be the same.
 fn copy(from: &Path, to: &Path, purpose: Purpose) -> Result<(), Error> {
-    let entries = files::entries(from)?;
-    if entries.is_empty() {
-        return Ok(());
+    let is_weights = |path: &Path| path.extension().is_some_and(|extension| extension == "safetensors");
+    for path in whole_files(from)?.into_iter().filter(|path| purpose != Purpose::Reading || !is_weights(path)) {
+        let target = to.join(path.file_name().unwrap_or_default());
+        if target.exists() { same(&path, &target)? } else { copy_file(&path, &target)? }
     }
-    fs::create_dir_all(to).map_err(|source| Error::File { path: to.to_owned(), source })?;
-    for entry in entries {
-        let (path, target) = (entry.path(), to.join(entry.file_name()));
-        // parts of a file that somebody is writing, or was, when the machine stopped
-        let is_part = entry.file_name().to_string_lossy().starts_with('.');
-        let is_weights = path.extension().is_some_and(|extension| extension == "safetensors");
-        let is_wanted = !is_part && (purpose != Purpose::Reading || !is_weights);
-        if !path.is_file() || !is_wanted {
-            continue;
-        }
-        if target.exists() {
-            same(&path, &target)?;
-        } else {
-            fs::copy(&path, &target).map_err(|source| Error::File { path: target, source })?;
+    Ok(())
+}
+
+/// Copies the files of a folder, where there is one, that are not there yet.
+fn copy_new(from: &Path, to: &Path) -> Result<(), Error> {
+    for path in whole_files(from)? {
+        let target = to.join(path.file_name().unwrap_or_default());
+        if !target.exists() {
+            copy_file(&path, &target)?;
         }
     }
     Ok(())
+}
+
+/// Without parts of a file that somebody is writing, or was, when the machine stopped.
+fn whole_files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let entries = files::entries(folder)?.into_iter();
+    let whole = entries.filter(|entry| !entry.file_name().to_string_lossy().starts_with('.'));
+    Ok(whole.map(|entry| entry.path()).filter(|path| path.is_file()).collect())
+}
+
+fn copy_file(path: &Path, target: &Path) -> Result<(), Error> {
+    let failed = |source| Error::File { path: target.to_owned(), source };
+    fs::create_dir_all(whole_file::folder_of(target)).map_err(failed)?;
+    fs::copy(path, target).map(drop).map_err(failed)
 }

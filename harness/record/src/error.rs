@@ -52,7 +52,7 @@ pub enum Error {
         what: String,
     },
     /// A file of a run is not what was written.
-    #[error("{path}: {what}; delete {folder} to have it run again")]
+    #[error("{path}: {what}; get it back from where it is kept, or delete {folder} to have it run again")]
     BrokenRun {
         /// The file.
         path: PathBuf,

@@ -20,11 +20,18 @@ pub fn run_folder(out: &Path, key: &str) -> PathBuf {
 
 /// The output folder and the key of the run whose folder this is; `None` if it is no folder of a run.
 pub fn run_at(folder: &Path) -> Option<(PathBuf, String)> {
-    let key = folder.file_name()?.to_str().filter(|_| RunRecord::exists(folder))?;
-    let out = folder.parent()?.parent()?;
-    // of `runs/KEY`, the folder in which everything is
-    let out = if out.as_os_str().is_empty() { Path::new(".") } else { out };
-    Some((out.to_owned(), key.to_owned()))
+    if !RunRecord::exists(folder) {
+        return None;
+    }
+    let named = |folder: &Path| {
+        let key = folder.file_name()?.to_str().filter(|name| is_key(name))?;
+        let out = folder.parent().filter(|runs| runs.ends_with("runs"))?.parent()?;
+        // of `runs/KEY`, the folder in which everything is
+        let out = if out.as_os_str().is_empty() { Path::new(".") } else { out };
+        Some((out.to_owned(), key.to_owned()))
+    };
+    // by another name, such as from within, or by a link
+    named(folder).or_else(|| named(&fs::canonicalize(folder).ok()?))
 }
 
 /// Whether a file of this name may lie in the folder of a run.
@@ -99,6 +106,23 @@ mod tests {
         assert!(entries(&folder.path().join("nowhere")).unwrap().is_empty());
         let message = entries(&folder.path().join("a")).unwrap_err().to_string();
         assert!(message.contains("cannot read") && message.contains("/a"), "{message}");
+    }
+
+    #[test]
+    fn the_folder_of_a_run_is_known_by_any_name() {
+        let temporary = tempfile::tempdir().unwrap();
+        let out = fs::canonicalize(temporary.path()).unwrap();
+        let run = out.join("runs/0123456789abcdef");
+        write_whole(&run.join(RunRecord::FILE), b"{}").unwrap();
+        let expected = Some((out.clone(), "0123456789abcdef".to_owned()));
+        assert_eq!(run_at(&run), expected);
+        assert_eq!(run_at(&run.join("../0123456789abcdef/.")), expected);
+        assert_eq!((run_at(&out), run_at(&out.join("runs"))), (None, None));
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(&run, out.join("link")).unwrap();
+            assert_eq!(run_at(&out.join("link")), expected);
+        }
     }
 
     #[test]

@@ -113,32 +113,23 @@ fn words(row: &Score) -> String {
 /// # Errors
 /// [`Error::StrangeRow`] says both.
 pub fn check_row(scores: &Path, row: &Score, record: &RunRecord) -> Result<(), Error> {
-    let (said, made) = (rmse(&row.metrics), rmse(&record.metrics));
-    let are_same_numbers = match (&row.metrics, &record.metrics) {
-        (Some(said), Some(made)) => {
-            numbers(said).into_iter().zip(numbers(made)).all(|(said, made)| is_near(said, made))
-        }
-        (said, made) => said.is_none() && made.is_none(),
-    };
-    // files from before it was written do not say what lives rest on
-    let are_lives_said = row.lives != LifeBases::default();
-    let is_same = are_same_numbers
-        && (!are_lives_said || row.lives == record.lives)
-        && row.status == record.status
-        && (row.train_cells, row.test_cells) == (record.train.len(), record.test_cells);
     let is_its_run =
         (row.data, &row.model, row.seed, &*row.key) == (record.data, &record.model, record.seed, &*record.key());
-    if is_same && is_its_run {
+    let other = other_column(row, record);
+    if is_its_run && other.is_none() {
         return Ok(());
     }
+    let (said, made) = (rmse(&row.metrics), rmse(&record.metrics));
     let sentence = |data: &dyn ToString, model: &str, seed: u64, rmse: Option<f64>| {
         let of = format!("{model}, seed {seed}, on {} cells", data.to_string());
-        match rmse {
+        match (rmse, other) {
             // of another run, its numbers need not be said
             _ if !is_its_run => of,
-            None => format!("{of}, no RMSE"),
-            Some(rmse) if said == made => format!("{of}, an RMSE of {rmse} (another of its columns differs)"),
-            Some(rmse) => format!("{of}, an RMSE of {rmse}"),
+            (None, _) => format!("{of}, no RMSE"),
+            (Some(rmse), Some(column)) if said == made => {
+                format!("{of}, an RMSE of {rmse} (its column {column} differs)")
+            }
+            (Some(rmse), _) => format!("{of}, an RMSE of {rmse}"),
         }
     };
     Err(Error::StrangeRow {
@@ -149,15 +140,45 @@ pub fn check_row(scores: &Path, row: &Score, record: &RunRecord) -> Result<(), E
     })
 }
 
+/// The first column in which a row says something else than the record of its run.
+fn other_column(row: &Score, record: &RunRecord) -> Option<&'static str> {
+    let measure = match (&row.metrics, &record.metrics) {
+        (Some(said), Some(made)) => numbers(said)
+            .into_iter()
+            .zip(numbers(made))
+            .find(|((_, said), (_, made))| !is_near(*said, *made))
+            .map(|((name, _), _)| name),
+        (said, made) => (said.is_some() != made.is_some()).then_some("rmse"),
+    };
+    // files from before it was written do not say what lives rest on
+    let are_lives_said = row.lives != LifeBases::default();
+    let others = [
+        ("status", row.status == record.status),
+        ("train_cells", row.train_cells == record.train.len()),
+        ("test_cells", row.test_cells == record.test_cells),
+        ("train_observed to test_published", !are_lives_said || row.lives == record.lives),
+    ];
+    measure.or_else(|| others.into_iter().find(|(_, is_same)| !is_same).map(|(name, _)| name))
+}
+
 fn rmse(metrics: &Option<Metrics>) -> Option<f64> {
     metrics.as_ref().map(|metrics| metrics.rmse)
 }
 
-/// Every measure of a row.
-fn numbers(metrics: &Metrics) -> [Option<f64>; 9] {
+/// Every measure of a row, by its column.
+fn numbers(metrics: &Metrics) -> [(&'static str, Option<f64>); 9] {
     let Metrics { rmse, mae, mape, median_ae, smape, nmae, nrmse, within_10, within_20 } = *metrics;
-    let [rmse, mae, mape, median_ae, smape] = [rmse, mae, mape, median_ae, smape].map(Some);
-    [rmse, mae, mape, median_ae, smape, nmae, nrmse, Some(within_10), Some(within_20)]
+    [
+        ("rmse", Some(rmse)),
+        ("mae", Some(mae)),
+        ("mape", Some(mape)),
+        ("median_ae", Some(median_ae)),
+        ("smape", Some(smape)),
+        ("nmae", nmae),
+        ("nrmse", nrmse),
+        ("within_10", Some(within_10)),
+        ("within_20", Some(within_20)),
+    ]
 }
 
 /// What an older file does not say is not held against it.
@@ -198,21 +219,22 @@ mod tests {
         (metrics.median_ae, metrics.nmae, metrics.nrmse) = (f64::NAN, None, None);
         older.lives = Default::default();
         check_row(path, &older, &record).unwrap();
-        let edits: [fn(&mut Score); 8] = [
-            |row| row.lives.test.published += 1,
-            |row| row.seed = 4,
-            |row| row.model = "svm".to_owned(),
-            |row| row.data = cells::cell::Origin::Real,
-            |row| row.metrics.as_mut().unwrap().mape *= 0.9,
-            |row| row.metrics = None,
-            |row| row.status = Status::Diverged,
-            |row| row.train_cells = 7,
+        let edits: [(fn(&mut Score), &str); 8] = [
+            (|row| row.lives.test.published += 1, "its column train_observed to test_published differs"),
+            (|row| row.seed = 4, "ridge, seed 4"),
+            (|row| row.model = "svm".to_owned(), "svm, seed"),
+            (|row| row.data = cells::cell::Origin::Real, "on real cells"),
+            (|row| row.metrics.as_mut().unwrap().mape *= 0.9, "its column mape differs"),
+            (|row| row.metrics = None, "no RMSE"),
+            (|row| row.status = Status::Diverged, "its column status differs"),
+            (|row| row.train_cells = 7, "its column train_cells differs"),
         ];
-        for edit in edits {
+        for (edit, what) in edits {
             let mut row = sound.clone();
             edit(&mut row);
             let message = check_row(path, &row, &record).unwrap_err().to_string();
             assert!(message.contains(&format!("its row of run {} says", record.key())), "{message}");
+            assert!(message.contains(what), "{message}");
         }
     }
 

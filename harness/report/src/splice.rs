@@ -197,7 +197,10 @@ mod tests {
         assert!(told("<!-- records:scenarios x\n").contains("has no `-->`"));
         assert!(told("<!-- records:else x --> <!-- /records -->").contains("there is no table 'else'"));
         assert!(told("<!-- records:scenarios --> <!-- /records -->").contains("each with folders behind it"));
-        assert!(told("<!-- records:scenarios x --> <!-- /records -->").contains("there is no scores.csv here"));
+        assert!(told("<!-- records:scenarios x --> <!-- /records -->").contains("there is no such folder"));
+        // one that lacks its end does not take that of the next
+        let two = "<!-- records:arms x --> prose <!-- records:arms x --> <!-- /records -->";
+        assert!(told(two).starts_with("line 1: the marker") && told(two).contains("has no `<!-- /records -->`"));
         assert_eq!(splice("plain", Path::new("nowhere")).unwrap(), "plain");
     }
 }

@@ -4,7 +4,10 @@ mod noise;
 mod shown;
 mod speed;
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use cells::count::{counted, counted_with, verb};
 use clap::Args;
@@ -87,6 +90,7 @@ pub fn execute(arguments: &GateArguments) -> Result<(), Failure> {
     let now = Folder::read(candidate)?;
     if let (Some(text), false) = (&arguments.accept, baseline.join(Score::FILE).exists()) {
         gate::found(baseline, &now, &reason(text))?;
+        say_what_was_changed(&now);
         keep(arguments, &now, &date)?;
         return output::print(&format!(
             "{} is the baseline now: {}\n",
@@ -102,6 +106,7 @@ pub fn execute(arguments: &GateArguments) -> Result<(), Failure> {
     let judged = gate::judge(&before, &now, &noise, &changes);
     if let Some(text) = &arguments.accept {
         let moved = gate::accept(baseline, &before, &now, &judged, &reason(text))?;
+        say_what_was_changed(&now);
         keep(arguments, &now, &date)?;
         return output::print(&format!(
             "{}{} moved; {} has what they say now, and {} the reason\n",
@@ -114,12 +119,25 @@ pub fn execute(arguments: &GateArguments) -> Result<(), Failure> {
     let outcome = gate::outcome(&judged);
     output::print(&if arguments.json { shown::json(&judged, outcome) } else { shown::table(&judged, arguments.all) })?;
     if let Some(path) = &arguments.bmf {
-        record::files::write_whole(path, shown::bencher(&now).as_bytes())?;
+        record::files::write_whole(path, shown::bencher(&now.with_seeds_of(&before)).as_bytes())?;
     }
     if outcome == Outcome::Lands {
         keep(arguments, &now.with_seeds_of(&before), &date)?;
     }
     end(outcome, &judged, baseline, candidate)
+}
+
+/// A baseline that was run with other values than the files have can be made again by nobody who has the files alone.
+fn say_what_was_changed(accepted: &Folder) {
+    let runs = accepted.groups.values().flat_map(|group| group.runs.values());
+    let changed: BTreeSet<&str> =
+        runs.map(|run| run.score.changed.as_str()).filter(|changed| !changed.is_empty()).collect();
+    if !changed.is_empty() {
+        output::say(&format!(
+            "the baseline now has numbers that no experiment file gives as it is ({}): change the files too, or the next gate says moved",
+            output::names(changed)
+        ));
+    }
 }
 
 /// Appends the numbers of what lands to the history, if one is named.

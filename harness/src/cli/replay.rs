@@ -91,8 +91,14 @@ pub fn execute(arguments: &ReplayArguments) -> Result<(), Failure> {
     for (folder, key) in recorded {
         all.extend(wanted(&folder, key.as_deref(), &arguments.models)?);
     }
+    if all.is_empty() && arguments.models.is_empty() {
+        return Err(Failure::Usage("scores.csv has no row of it, so nobody knows what it is a run of; `batlinet run` writes the rows of runs that are there".to_owned()));
+    }
     if all.is_empty() {
-        return Err(Failure::Usage("none of these runs is of a model that is asked for".to_owned()));
+        return Err(Failure::Usage(format!(
+            "none of these runs is of a model that is asked for ({})",
+            arguments.models.join(", ")
+        )));
     }
     let mut by_call: BTreeMap<String, Vec<Wanted>> = BTreeMap::new();
     for one in all {

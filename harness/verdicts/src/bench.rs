@@ -29,6 +29,9 @@ const STEEPER: f64 = 0.15;
 const MEASURES: [(&str, &str, &str, bool); 2] =
     [("compare", "work", "ratio", true), ("growth", "group", "exponent", false)];
 
+/// The columns of the file of bands.
+const BANDS: [&str; 5] = ["file", "work", "measure", "low", "high"];
+
 /// What was found of one measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pace {
@@ -113,21 +116,30 @@ pub fn judge(baseline: &Path, candidate: &Path) -> Result<Vec<Timed>, Error> {
         .collect())
 }
 
-/// Draws the bands anew around what was measured in `candidate`, with the reason above them, and says where.
+/// Draws the bands anew around what was measured in `candidate`, with the reason above them, and says where. What was not measured keeps
+/// its band: what nobody measures any more is taken out by hand.
 ///
 /// # Errors
 /// As [`judge`].
 pub fn accept(baseline: &Path, candidate: &Path, reason: &Reason<'_>) -> Result<PathBuf, Error> {
+    let path = baseline.join("bands.csv");
+    let mut bands = if path.exists() { read_bands(&path)? } else { BTreeMap::new() };
+    for (key, value) in measured(candidate)? {
+        let band = if key.0 == "compare" { [SLOWER * value, FASTER * value] } else { [value - 1.0, value + STEEPER] };
+        bands.insert(key, band);
+    }
+    let malformed = |error: String| Error::Malformed { path: path.clone(), what: error };
     let Reason { text, date, commit } = *reason;
     let why = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut text = format!("# {date}, {commit}: {why}\nfile,work,measure,low,high\n");
-    for ((file, work, measure), value) in measured(candidate)? {
-        let [low, high] =
-            if file == "compare" { [SLOWER * value, FASTER * value] } else { [value - 1.0, value + STEEPER] };
-        text.push_str(&format!("{file},{work},{measure},{low:.3},{high:.3}\n"));
+    let mut writer = csv::Writer::from_writer(format!("# {date}, {commit}: {why}\n").into_bytes());
+    let number = |end: f64| if end.abs() < 0.1 { format!("{end:.3e}") } else { format!("{end:.3}") };
+    let rows = bands.iter().map(|((file, work, measure), [low, high])| {
+        [file.clone(), work.clone(), measure.clone(), number(*low), number(*high)]
+    });
+    for row in std::iter::once(BANDS.map(str::to_owned)).chain(rows) {
+        writer.write_record(row).map_err(|error| malformed(error.to_string()))?;
     }
-    let path = baseline.join("bands.csv");
-    files::write_whole(&path, text.as_bytes())?;
+    files::write_whole(&path, &writer.into_inner().map_err(|error| malformed(error.to_string()))?)?;
     Ok(path)
 }
 
@@ -166,7 +178,7 @@ fn read_bands(path: &Path) -> Result<BTreeMap<Key, [f64; 2]>, Error> {
             path.display()
         )));
     }
-    let rows = rows(path, &["file", "work", "measure", "low", "high"])?;
+    let rows = rows(path, &BANDS)?;
     let malformed = |what: String| Error::Malformed { path: path.to_owned(), what };
     let mut bands = BTreeMap::new();
     for row in rows {
@@ -240,6 +252,22 @@ mod tests {
         assert_eq!(paces(3.0 / 1.1, 1.1), [Pace::Kept, Pace::Kept]);
         assert_eq!(paces(3.0 / 1.2, 1.2), [Pace::Slower, Pace::Slower]);
         assert_eq!(paces(6.0, 0.9), [Pace::Faster, Pace::Kept]);
+    }
+
+    #[test]
+    fn what_was_not_measured_this_time_keeps_its_band_and_what_is_written_is_read() {
+        let temporary = tempfile::tempdir().unwrap();
+        let (a, b) = (temporary.path().join("a"), temporary.path().join("b"));
+        folder(&a, 3.0, 1.0);
+        accept(&a, &a, &REASON).unwrap();
+        folder(&b, 6.0, 1.0);
+        fs::remove_file(b.join("growth.csv")).unwrap();
+        fs::write(b.join("compare.csv"), "work,ratio\n\"epoch, six channels\",6\nslow,0.0004\n").unwrap();
+        accept(&a, &b, &REASON).unwrap();
+        let bands = read_bands(&a.join("bands.csv")).unwrap();
+        let works: Vec<&str> = bands.keys().map(|(_, work, _)| work.as_str()).collect();
+        assert_eq!(works, ["epoch", "epoch, six channels", "slow", "by_cells"]);
+        assert_eq!(outcome(&judge(&a, &b).unwrap()), Outcome::CannotTell, "epoch and growth were not measured");
     }
 
     #[test]

@@ -170,7 +170,9 @@ fn gains(summary: &Summary) -> Vec<String> {
         let side = if percent < 0.0 { "above" } else { "below" };
         format!("{:.1} % {side}", percent.abs())
     };
-    let beside = if number(whole) == number(best) {
+    let beside = if best == 0.0 && whole > 0.0 {
+        format!("is more than that of the best other model here, {name}, which has none")
+    } else if number(whole) == number(best) {
         format!("is that of the best other model here, {name}")
     } else {
         let change = change(whole, best);

@@ -2,8 +2,8 @@
 
 use ndarray::Array2;
 use statistics::{
-    Bootstrap, Difference, Error, Measure, Method, Predictions, Verdict, breakdown, difference, fewest_cells, holm,
-    interval, life_terciles,
+    Bootstrap, Difference, Error, Family, Judgement, Measure, Method, Predictions, Unclear, Verdict, breakdown,
+    difference, fewest_cells, holm, interval, life_terciles,
 };
 
 const CELLS: usize = 30;
@@ -192,6 +192,52 @@ fn below_so_few_cells_no_difference_passes_the_test_and_from_there_on_the_larges
             assert_eq!(found.detectable(1).is_finite(), cells >= fewest_cells(1, 0.95));
         }
     }
+}
+
+#[test]
+fn of_too_few_cells_nothing_is_equal_but_the_same() {
+    let made = |cells: usize, size: f64| {
+        let names = (0..cells).map(|cell| format!("c{cell}")).collect();
+        let observed: Vec<f64> = (0..cells).map(|cell| 500.0 + 10.0 * cell as f64).collect();
+        let predicted =
+            Array2::from_shape_fn((1, cells), |(_, cell)| observed[cell] + size * (1.0 + cell as f64 % 3.0));
+        Predictions::new(names, observed, vec![0], predicted).unwrap().of_a_model_without_draws()
+    };
+    for (cells, expected) in [(2, Verdict::CannotTell), (5, Verdict::CannotTell), (6, Verdict::Equal)] {
+        let found = compared(&made(cells, 10.0), &made(cells, 10.1), Measure::Rmse);
+        assert_eq!(Verdict::of(&found, 100.0, found.p_value), expected, "{cells} cells");
+        let told = Judgement::new(found.clone(), 100.0, found.p_value, 1, 0);
+        let unclear = told.unclear.map(|unclear| unclear.to_string()).unwrap_or_default();
+        assert_eq!(unclear.ends_with("however large: it takes 6"), expected == Verdict::CannotTell, "{unclear}");
+    }
+    let same = compared(&made(2, 10.0), &made(2, 10.0), Measure::Rmse);
+    assert_eq!(Verdict::of(&same, 0.0, 1.0), Verdict::Equal);
+}
+
+#[test]
+fn of_a_family_what_is_the_same_is_no_test_and_each_judgement_says_what_it_lacks() {
+    let (a, b, c) = (predictions(4, 1.0), predictions(4, 1.6), predictions(4, 1.02));
+    let differences =
+        [compared(&a, &b, Measure::Rmse), compared(&a, &a, Measure::Rmse), compared(&a, &c, Measure::Rmse)];
+    let family = Family::of(differences.iter());
+    assert_eq!((family.comparisons, family.adjusted[1]), (2, 1.0));
+    let alone = holm(&[differences[0].p_value, differences[2].p_value]);
+    assert_eq!([family.adjusted[0], family.adjusted[2]], alone[..]);
+    let told = |place: usize, adjusted: f64, tolerance: f64, failed: usize| {
+        Judgement::new(differences[place].clone(), tolerance, adjusted, family.comparisons, failed)
+    };
+    let clear = told(0, family.adjusted[0], 0.0, 0);
+    assert_eq!((clear.verdict, clear.unclear), (Verdict::Worse, None));
+    assert!(clear.detectable().is_some_and(|least| least < differences[0].difference));
+    let failed = told(0, family.adjusted[0], 0.0, 2);
+    assert_eq!((failed.verdict, failed.detectable()), (Verdict::CannotTell, None));
+    assert_eq!(failed.unclear.unwrap().to_string(), "2 runs have no numbers");
+    assert_eq!(told(0, 0.2, 0.0, 0).unclear, Some(Unclear::MayBeChance { p: 0.2, family: 2, most: 1.0 - 0.95 }));
+    assert_eq!(told(0, 0.0, differences[0].low + 0.1, 0).unclear, Some(Unclear::AcrossTolerance));
+    // what runs share nothing with is told by nobody
+    let one = compared(&predictions(1, 1.0), &predictions(1, 1.6), Measure::Rmse);
+    let told = Judgement::new(one, 0.0, 0.0, 1, 0);
+    assert_eq!((told.unclear, told.detectable()), (Some(Unclear::OneSeed), None));
 }
 
 #[test]
