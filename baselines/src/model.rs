@@ -192,6 +192,8 @@ pub struct FitSummary {
     pub epochs: Option<usize>,
     /// Training loss of the last epoch.
     pub final_loss: Option<f64>,
+    /// Mean training loss of every epoch, for iterative models; of one that is trained in stages, of the last one.
+    pub losses: Vec<f64>,
     /// How often the network was initialised again because it had collapsed.
     pub restarts: usize,
 }

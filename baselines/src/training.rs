@@ -68,7 +68,7 @@ impl Schedule {
     /// The epochs over `samples` samples on their way, for a caller who looks at the model between them.
     pub fn epochs<'a>(&self, samples: usize, context: &'a Context<'a>) -> Epochs<'a> {
         let shuffle = context.streams.stream("shuffle");
-        Epochs { schedule: *self, context, order: (0..samples).collect(), shuffle, done: 0, last_loss: 0.0 }
+        Epochs { schedule: *self, context, order: (0..samples).collect(), shuffle, done: 0, losses: Vec::new() }
     }
 }
 
@@ -79,7 +79,7 @@ pub struct Epochs<'a> {
     order: Vec<usize>,
     shuffle: ChaCha8Rng,
     done: usize,
-    last_loss: f64,
+    losses: Vec<f64>,
 }
 
 impl Epochs<'_> {
@@ -116,8 +116,9 @@ impl Epochs<'_> {
                 }
                 sum += loss * batch.len() as f64;
             }
-            self.last_loss = sum / self.order.len() as f64;
-            if !self.context.progress.epoch(self.done, epochs, self.last_loss) {
+            let loss = sum / self.order.len() as f64;
+            self.losses.push(loss);
+            if !self.context.progress.epoch(self.done, epochs, loss) {
                 return Err(ModelError::Interrupted);
             }
         }
@@ -126,7 +127,8 @@ impl Epochs<'_> {
 
     /// What the epochs so far have to tell.
     pub fn summary(&self) -> FitSummary {
-        FitSummary { epochs: Some(self.done), final_loss: Some(self.last_loss), restarts: 0 }
+        let final_loss = Some(self.losses.last().copied().unwrap_or_default());
+        FitSummary { epochs: Some(self.done), final_loss, losses: self.losses.clone(), restarts: 0 }
     }
 }
 

@@ -30,8 +30,8 @@ use crate::Error;
 use cells::{label::LabelRule, source::CellSource};
 use features::samples::{Part, Samples, nothing_observed};
 use record::{
-    Attachments, Deviations, Doubtful, DrawnReferences, Fit, LifeBases, PairPredictions, Prediction, Provenance,
-    Removed, RunRecord, Seconds, Status, Versions, card, files::run_folder,
+    Attachments, Deviations, Doubtful, DrawnReferences, Fit, LifeBases, Losses, PairPredictions, Prediction,
+    Provenance, Removed, RunRecord, Seconds, Status, Versions, card, files::run_folder,
 };
 use statistics::Metrics;
 
@@ -90,6 +90,8 @@ struct ModelOrigin {
     fit: Fit,
     seconds: f64,
     weights: Option<Weights>,
+    /// Of every epoch, where the training was made here.
+    losses: Losses,
     /// Key and hash of the network that the training began with.
     pretrained: Option<(String, String)>,
 }
@@ -167,7 +169,9 @@ impl Worker<'_> {
             let weights = weights.as_deref();
             let pretrained = origin.pretrained.as_ref().map(|(key, hash)| (key.as_str(), hash.as_str()));
             let (pairs, references, deviations) = (pairs.as_ref(), references.as_ref(), deviations.as_ref());
-            let beside = Attachments { weights, pairs, references, deviations, pretrained, ..Attachments::default() };
+            let losses = Some(&origin.losses).filter(|losses| !losses.0.is_empty());
+            let beside =
+                Attachments { weights, losses, pairs, references, deviations, pretrained, ..Attachments::default() };
             self.keep(run, &mut record, beside)?;
         }
         Ok(())
@@ -219,6 +223,7 @@ impl Worker<'_> {
         // one copy of the weights, with the run that trained them
         let is_trainer = record.trained_by.is_none();
         beside.weights = beside.weights.filter(|_| is_trainer);
+        beside.losses = beside.losses.filter(|_| is_trainer);
         beside.pretrained = beside.pretrained.filter(|_| is_trainer);
         record.write(&run_folder(self.options.out, &run.key), beside)?;
         self.library.add(record);
@@ -281,6 +286,7 @@ impl Worker<'_> {
                         is_trained: true,
                         fit,
                         seconds,
+                        losses: Losses::default(),
                         weights: Some(weights),
                         pretrained: None,
                     };
@@ -312,6 +318,7 @@ impl Worker<'_> {
             final_loss: summary.final_loss.filter(|loss| loss.is_finite()),
             restarts: summary.restarts,
         };
+        origin.losses = Losses(summary.losses);
         origin.weights = trained.weights();
         Ok(trained)
     }

@@ -4,7 +4,9 @@ use std::{collections::BTreeMap, fs::DirEntry, io, path::Path};
 
 use serde::de::DeserializeOwned;
 
-use super::{Deviations, Error, Intervals, PairPredictions, Selection, Sides, files, references::DrawnReferences};
+use super::{
+    Deviations, Error, Intervals, Losses, PairPredictions, Selection, Sides, files, references::DrawnReferences,
+};
 use cells::whole_file;
 
 /// What a run leaves beside its record, and the network that it began with.
@@ -14,6 +16,8 @@ pub struct Attachments<'a> {
     pub weights: Option<&'a [u8]>,
     /// The predictions with one reference at a time, if asked for.
     pub pairs: Option<&'a PairPredictions>,
+    /// How the training went, if this run made it.
+    pub losses: Option<&'a Losses>,
     /// The references that were drawn, if the model asks any.
     pub references: Option<&'a DrawnReferences<'a>>,
     /// How unsure the model is, if it knows.
@@ -32,9 +36,10 @@ pub struct Attachments<'a> {
 pub(crate) const WEIGHTS: &str = "weights.safetensors";
 
 /// All that may lie in the folder of a run beside its record.
-pub(crate) const FILES: [&str; 8] = [
+pub(crate) const FILES: [&str; 9] = [
     crate::Prediction::FILE,
     PairPredictions::FILE,
+    Losses::FILE,
     DrawnReferences::FILE,
     Deviations::FILE,
     Selection::FILE,
@@ -60,7 +65,7 @@ pub(crate) fn read_rows<T: DeserializeOwned>(folder: &Path, name: &str) -> Resul
 
 /// What may be gone from beside a record: weights, which are large, and what is left out when a run is kept (`make keep`). All else is
 /// small and is kept, so that its absence is a loss.
-const MAY_BE_GONE: [&str; 3] = [WEIGHTS, PairPredictions::FILE, DrawnReferences::FILE];
+const MAY_BE_GONE: [&str; 4] = [WEIGHTS, PairPredictions::FILE, DrawnReferences::FILE, Losses::FILE];
 
 /// What is small beside a record, and is kept with it.
 pub(crate) fn small() -> impl Iterator<Item = &'static str> {

@@ -10,6 +10,7 @@
 //!   runs/<key>/references.csv     the training cells that BatLiNet was asked with, per test cell  [`DrawnReferences`]
 //!   runs/<key>/pairs.csv          every test cell with every training cell as its only reference, where
 //!                                 `pair_matrix: true` asked for it                [`PairPredictions`]
+//!   runs/<key>/losses.csv         the training loss of each epoch, of a run that trained a network  [`Losses`]
 //!   runs/<key>/deviations.csv     how unsure the model is of each test cell, where it knows  [`Deviations`]
 //!   runs/<key>/selection.csv      what a run of `stack` or `select` is made of, and every score that was looked at for it
 //!                                                                                 [`Selection`]
@@ -43,6 +44,7 @@ pub mod files;
 mod fold;
 mod ingredients;
 mod keep;
+mod losses;
 #[doc(hidden)]
 pub mod made_up;
 mod models;
@@ -70,6 +72,7 @@ pub use experiment::{AS_WRITTEN, Expectation, ExperimentRecord, Metric, Protocol
 pub use fold::{family_of_fold, fold_name};
 pub use ingredients::{Ingredients, hash};
 pub use keep::keep;
+pub use losses::Losses;
 pub use models::{MODELS, NETWORKS, SEEDED_MODELS, draws_nothing, entry, is_drawn, is_made_of_others};
 pub use output::{Depth, read_output};
 pub use pairs::PairPredictions;

@@ -218,7 +218,7 @@ impl<'a> Model for Transfer<'a> {
             let of_pairs = trainer.on_pairs(network.as_mut(), budget, &pairs, scale)?;
             inter = Some((Scaled { network, scale }, self.source(differences.shape)?.clone()));
             summary.epochs = summary.epochs.zip(of_pairs.epochs).map(|(intra, inter)| intra + inter);
-            summary.final_loss = of_pairs.final_loss;
+            (summary.final_loss, summary.losses) = (of_pairs.final_loss, of_pairs.losses);
         }
         Ok((FittedTransfer { preset: self.parameters.preset, differences, intra, inter }, summary))
     }

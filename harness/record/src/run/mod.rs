@@ -105,6 +105,7 @@ impl RunRecord {
         let all = [
             (WEIGHTS, beside.weights.map(<[u8]>::to_vec)),
             (super::PairPredictions::FILE, beside.pairs.map(|pairs| text(pairs.to_csv()))),
+            (super::Losses::FILE, beside.losses.map(|losses| text(losses.to_csv()))),
             (super::DrawnReferences::FILE, beside.references.map(|references| text(references.to_csv()))),
             (super::Deviations::FILE, beside.deviations.map(|deviations| text(deviations.to_csv()))),
             (super::Selection::FILE, beside.selection.map(|selection| text(selection.to_csv()))),

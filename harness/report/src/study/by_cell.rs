@@ -52,7 +52,7 @@ pub fn table(summary: &Summary) -> Option<Table> {
             }
             None => Cell::Missing,
         };
-        let known = [Cell::Text((*cell).to_owned()), Cell::Number(*life), Cell::number(share(cell))];
+        let known = [Cell::Text((*cell).to_owned()), lived(*life), Cell::number(share(cell))];
         known.into_iter().chain(models.iter().map(of)).collect()
     };
     Some(Table {
@@ -78,6 +78,11 @@ fn errors<'a>(summary: &'a Summary, row: &'a Row) -> BTreeMap<&'a str, Errors> {
         of.seeds += 1.0;
     }
     errors
+}
+
+/// Most lives are whole cycles.
+fn lived(life: f64) -> Cell {
+    if life.fract() == 0.0 { Cell::Count(life as usize) } else { Cell::Number(life) }
 }
 
 #[cfg(test)]

@@ -4,13 +4,14 @@ use crate::{
     bench::Throughput,
     document::{Document, Section},
     made, provenance,
+    published::paper,
     summary::{Summary, notice},
     verdict,
 };
 use record::Study;
 
 use super::{
-    batterylife, by_cell, choice, folds, material, profile, reference_study,
+    batterylife, by_cell, choice, folds, learning, material, profile, reference_study,
     scatter::scatter,
     scenario,
     sweep::{self, Parameter},
@@ -29,11 +30,6 @@ const CHAPTERS: [(Study, &str, &str); 9] = [
     (Study::Transfer, "Transfer between chemistries (paper: Fig. 4)", "transfer"),
     (Study::Folds, "Folds of the training cells, by which is chosen", "folds"),
 ];
-
-/// Heading of the chapter that experiments of this kind stand in.
-pub fn title(study: Study) -> &'static str {
-    CHAPTERS.iter().find(|(of, _, _)| *of == study).map_or("", |(_, title, _)| title)
-}
 
 /// The order of the paper's tables.
 const SCENARIOS: [&str; 5] = ["MATR-1", "MATR-2", "HUST", "MIX-100", "MIX-20"];
@@ -57,7 +53,7 @@ pub fn experiments(summaries: &[Summary], throughput: Option<&Throughput>) -> Do
             SCENARIOS.iter().position(|name| *name == summary.scenario).unwrap_or(SCENARIOS.len())
         });
         if !own.is_empty() {
-            sections.push(head(&own, title, slug));
+            sections.push(head(&own, heading(&own, title), slug));
             sections.extend(own.into_iter().map(|summary| part(summary, throughput)));
         }
     }
@@ -75,6 +71,17 @@ pub fn experiments(summaries: &[Summary], throughput: Option<&Throughput>) -> Do
         ],
         verdicts: Vec::new(),
         sections,
+    }
+}
+
+/// Without what the paper has, where it has none of these scenarios.
+fn heading<'a>(own: &[&Summary], title: &'a str) -> &'a str {
+    let is_published = |summary: &&Summary| paper().iter().any(|number| number.scenario == summary.scenario);
+    match title.split_once(" (paper") {
+        Some((short, _)) if !own.iter().any(is_published) => {
+            short.strip_suffix(" between chemistries").unwrap_or(short)
+        }
+        _ => title,
     }
 }
 
@@ -105,6 +112,7 @@ fn part(summary: &Summary, throughput: Option<&Throughput>) -> Section {
         Study::Scenario => {
             let mut section = scenario::section(summary);
             section.figures.extend(scatter(summary));
+            section.figures.extend(learning::figure(summary));
             let tables = material::tables(summary);
             if !tables.is_empty() {
                 section.notes.extend(material::notes(summary));

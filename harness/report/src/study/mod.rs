@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`scenario`] | Fig. 3 and its tables; the branch and feature ablations of Supp. Fig. 4 have the same form |
 //! | [`scatter`] | observed against predicted lives |
+//! | [`learning`] | training loss over epochs; not in the paper |
 //! | [`batterylife`] | the measures of another benchmark, with its published results |
 //! | [`folds`] | a cross-validation as a whole; not in the paper |
 //! | [`by_cell`] | which cells make the error |
@@ -20,6 +21,7 @@ pub mod by_cell;
 pub mod chapters;
 pub mod choice;
 pub mod folds;
+pub mod learning;
 pub mod material;
 pub mod notes;
 pub mod profile;

@@ -7,7 +7,7 @@ use crate::{Error, labels::Versions, lives, made::Made, published::PublishedNumb
 use cells::{catalogue, cell::Origin, label::published};
 use itertools::Itertools as _;
 use record::{
-    AS_WRITTEN, Change, Depth, ExperimentRecord, Intervals, Metric, PairPredictions, Planned, Protocol, Score,
+    AS_WRITTEN, Change, Depth, ExperimentRecord, Intervals, Losses, Metric, PairPredictions, Planned, Protocol, Score,
     Selection, Sides, Study, family_of_fold,
     files::{self, run_folder},
     read_output,
@@ -51,6 +51,7 @@ pub fn summarise(out: &Path) -> Result<Vec<Summary>, Error> {
             run.selection = Selection::read(&folder)?;
             run.intervals = Intervals::read(&folder)?;
             run.sides = Sides::read(&folder)?;
+            run.losses = Losses::read(&folder)?;
             told.push(((run.score.experiment.clone(), run.score.data), record.removed, record.doubtful));
         }
         runs.push(run);

@@ -10,8 +10,8 @@ use itertools::Itertools as _;
 use super::{made::Made, published::PublishedNumber};
 use cells::cell::Origin;
 use record::{
-    AS_WRITTEN, Branches, Change, Doubtful, Expectation, Intervals, PairPredictions, Prediction, Protocol, Removed,
-    Score, Selection, Sides, Study, Values, Variant,
+    AS_WRITTEN, Branches, Change, Doubtful, Expectation, Intervals, Losses, PairPredictions, Prediction, Protocol,
+    Removed, Score, Selection, Sides, Study, Values, Variant,
 };
 use statistics::Spread;
 
@@ -92,6 +92,8 @@ pub struct Run {
     pub intervals: Option<Intervals>,
     /// Who answered for which test cell, of a hand-over.
     pub sides: Option<Sides>,
+    /// How its training went, where it made one and that is at hand.
+    pub losses: Option<Losses>,
     /// By what it was made, where its record is at hand.
     pub made: Option<Made>,
     /// Keys of the runs of all folds that it was laid together from; of a run itself there are none.
@@ -112,6 +114,7 @@ impl Run {
             selection: None,
             intervals: None,
             sides: None,
+            losses: None,
             made: None,
             parts: Vec::new(),
         }

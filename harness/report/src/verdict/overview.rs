@@ -52,8 +52,12 @@ pub(super) fn section(cases: &[Case<'_>], quick: usize) -> Section {
             "there is no diagram of critical differences: ranks need {ENOUGH_DATASETS} datasets at least, here are {scenarios}"
         ));
     }
-    if !cases.is_empty() {
-        notes.push("there are no learning curves: records keep the training loss of the last epoch alone".to_owned());
+    let has_losses = cases.iter().flat_map(|case| &case.summary.runs).any(|run| run.losses.is_some());
+    if !cases.is_empty() && !has_losses {
+        notes.push(
+            "there are no learning curves: of kept records, the training loss of the last epoch alone is at hand"
+                .to_owned(),
+        );
     }
     // where the scenarios themselves are here, ablations of them are told below
     let beside: Vec<&Judged<'_>> =
