@@ -31,6 +31,11 @@ const CHAPTERS: [(Study, &str, &str); 9] = [
     (Study::Folds, "Folds of the training cells, by which is chosen", "folds"),
 ];
 
+/// Heading of the chapter that experiments of this kind stand in, where the paper has their scenario.
+pub fn title(study: Study) -> &'static str {
+    CHAPTERS.iter().find(|(of, _, _)| *of == study).map_or("", |(_, title, _)| title)
+}
+
 /// The order of the paper's tables.
 const SCENARIOS: [&str; 5] = ["MATR-1", "MATR-2", "HUST", "MIX-100", "MIX-20"];
 

@@ -53,7 +53,8 @@ fn handed_over(summary: &Summary, row: &Row) -> Option<String> {
 fn choices(summary: &Summary) -> Vec<String> {
     let of = |row: &Row| {
         let Selection(candidates) = summary.runs_of(row).find_map(|run| run.selection.as_ref())?;
-        let pairs: Vec<(f64, f64)> = candidates[1..]
+        let pairs: Vec<(f64, f64)> = candidates
+            .get(1..)?
             .iter()
             .filter_map(|one| Some((one.worst.unwrap_or(one.log_rmse), tested(summary, &one.name)?)))
             .collect();

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use cells::count::counted_with;
+
 use crate::{
     figure::{Axis, Figure, Look, Marker, Point, Scale, Series},
     summary::{Row, Summary},
@@ -32,7 +34,8 @@ pub fn scatter(summary: &Summary) -> Option<Figure> {
         caption.push_str(" Bars reach from the least to the most that a seed predicts.");
     }
     if outside > 0 {
-        caption.push_str(&format!(" {outside} predictions lie outside and are drawn at the edge."));
+        let lie = counted_with(outside, "prediction", ["lies outside and is", "lie outside and are"]);
+        caption.push_str(&format!(" {lie} drawn at the edge."));
     }
     let markers = [Marker::Cross, Marker::Disc].into_iter().skip(2 - shown.len());
     let series = shown.iter().zip(markers).map(|((row, name, predicted), marker)| {
@@ -102,7 +105,7 @@ mod tests {
         let figure = scatter(&summaries(&runs, &[])[0]).unwrap();
         let names: Vec<&str> = figure.series.iter().map(|series| series.name.as_str()).collect();
         assert_eq!(names, ["ridge, seed 0", "batlinet, seed 3"]);
-        assert!(figure.caption.contains("1 predictions lie outside"));
+        assert!(figure.caption.contains("1 prediction lies outside and is drawn at the edge"));
         assert_eq!(figure.x.limits, Some((0.0, 500.0)));
     }
 
