@@ -108,7 +108,7 @@ schema: build
 keep:
 	@test -f $(FROM)/scores.csv && mkdir -p $(TO)
 	@cd $(FROM) && find scores.* experiments runs -name '*.json' -o -name 'scores.*' -o -name predictions.csv \
-	  -o -name deviations.csv -o -name selection.csv -o -name intervals.csv -o -name sides.csv \
+	  -o -name deviations.csv -o -name selection.csv -o -name intervals.csv -o -name sides.csv -o -name losses.csv \
 	  | LC_ALL=C sort | tar -cf - -T - | tar -C $(abspath $(TO)) -xf -
 
 # leaves results/bench/criterion.csv and growth.csv; figures of benches that are gone must not stay in them

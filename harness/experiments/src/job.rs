@@ -318,7 +318,7 @@ impl Worker<'_> {
             final_loss: summary.final_loss.filter(|loss| loss.is_finite()),
             restarts: summary.restarts,
         };
-        origin.losses = Losses(summary.losses);
+        origin.losses = Losses::of(&summary.losses);
         origin.weights = trained.weights();
         Ok(trained)
     }

@@ -65,7 +65,7 @@ pub(crate) fn read_rows<T: DeserializeOwned>(folder: &Path, name: &str) -> Resul
 
 /// What may be gone from beside a record: weights, which are large, and what is left out when a run is kept (`make keep`). All else is
 /// small and is kept, so that its absence is a loss.
-const MAY_BE_GONE: [&str; 4] = [WEIGHTS, PairPredictions::FILE, DrawnReferences::FILE, Losses::FILE];
+const MAY_BE_GONE: [&str; 3] = [WEIGHTS, PairPredictions::FILE, DrawnReferences::FILE];
 
 /// What is small beside a record, and is kept with it.
 pub(crate) fn small() -> impl Iterator<Item = &'static str> {

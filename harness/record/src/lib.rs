@@ -10,7 +10,7 @@
 //!   runs/<key>/references.csv     the training cells that BatLiNet was asked with, per test cell  [`DrawnReferences`]
 //!   runs/<key>/pairs.csv          every test cell with every training cell as its only reference, where
 //!                                 `pair_matrix: true` asked for it                [`PairPredictions`]
-//!   runs/<key>/losses.csv         the training loss of each epoch, of a run that trained a network  [`Losses`]
+//!   runs/<key>/losses.csv         training losses, of a run that trained a network           [`Losses`]
 //!   runs/<key>/deviations.csv     how unsure the model is of each test cell, where it knows  [`Deviations`]
 //!   runs/<key>/selection.csv      what a run of `stack` or `select` is made of, and every score that was looked at for it
 //!                                                                                 [`Selection`]

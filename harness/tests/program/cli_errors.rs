@@ -72,7 +72,7 @@ fn mistakes_end_with_code_2_one_sentence_and_nothing_written() {
         (&["run", "small.yaml", "--profile", "quick"], "unknown profile 'quick'"),
         (&["run", "small.yaml", "small.yaml"], "repeats the name 'small'"),
         (&["plan", "small.yaml", "--shard", "3/2"], "'3/2' is no shard"),
-        (&["report", "nowhere"], "nowhere: there is no scores.csv here"),
+        (&["report", "nowhere"], "nowhere: there is no such folder"),
         (&["data", "show", "MART_b1c0"], "did you mean 'MATR_b1c0'?"),
         (&["data", "show", "MATR_b1c0", "--data", "nowhere"], "nowhere holds no cells: import some with"),
         (&["data", "check", "--data", "nowhere"], "nowhere holds no cells: import some with"),

@@ -165,7 +165,9 @@ fn what_is_kept_of_a_run_gives_the_same_report_and_is_not_run_again() {
 
     let kept = files(&path("kept"));
     let names: BTreeSet<&str> = kept.iter().filter_map(|path| path.file_name()?.to_str()).collect();
-    assert_eq!(names, ["predictions.csv", "record.json", "scores.blake3", "scores.csv", "small-virtual.json"].into());
+    let expected =
+        ["losses.csv", "predictions.csv", "record.json", "scores.blake3", "scores.csv", "small-virtual.json"];
+    assert_eq!(names, expected.into());
     batlinet(&["report", "out"]);
     batlinet(&["report", "kept", "--to", "report"]);
     for name in ["report.md", "report.html", "summary.csv", "figures/small-virtual-scatter.svg"] {

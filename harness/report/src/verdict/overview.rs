@@ -55,8 +55,7 @@ pub(super) fn section(cases: &[Case<'_>], quick: usize) -> Section {
     let has_losses = cases.iter().flat_map(|case| &case.summary.runs).any(|run| run.losses.is_some());
     if !cases.is_empty() && !has_losses {
         notes.push(
-            "there are no learning curves: of kept records, the training loss of the last epoch alone is at hand"
-                .to_owned(),
+            "there are no learning curves: records of before keep the training loss of the last epoch alone".to_owned(),
         );
     }
     // where the scenarios themselves are here, ablations of them are told below
