@@ -18,9 +18,9 @@ if [ -n "${BATLINET:-}" ]; then
   fixed=$(mktemp "${TMPDIR:-/tmp}/batlinet-XXXXXX.sh")
   trap 'rm -f "$fixed"' EXIT
   sed "s|^exec srun --ntasks=1 batlinet |exec srun --ntasks=1 $BATLINET |" "$job" > "$fixed"
-  merge="$BATLINET ${merge#batlinet }" job=$fixed
+  job=$fixed
   # what is made of runs of several parts is made behind the merge
-  merge=${merge//&& batlinet /&& $BATLINET }
+  merge=$(printf '%s\n' "$merge" | sed -E "s#(^|\|\| |&& )batlinet #\1$BATLINET #g")
 fi
 [ ! -e "$out" ] || { echo "$out is there already, with what was merged; move it away to merge again" >&2; exit 2; }
 

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use record::{
     Depth, ExperimentRecord, Planned, RunRecord, Score, Status, entry,
     files::{self, run_folder},
-    is_made_of_others, read_output, weights_hash,
+    hash_of, is_made_of_others, read_output, weights_hash,
 };
 
 use super::publish;
@@ -59,11 +59,13 @@ struct Part<'a> {
 struct Taken<'a> {
     score: Score,
     folder: &'a Path,
+    /// Other folders that have the same run, and may have more beside it.
+    also: Vec<&'a Path>,
 }
 
 /// Puts the folders together in `out`, which must not be there or be empty: the runs with all that lies beside them, what was declared,
-/// networks to be tuned further, bundles, and the scores in the order in which one call would have written them. Everything is checked
-/// against its hashes before. `out` is written as a whole, or not at all.
+/// networks to be tuned further, bundles, and the scores in the order in which one call would have written them. Everything but bundles is
+/// checked against its hashes before. `out` is written as a whole, or not at all.
 ///
 /// # Errors
 /// [`Error::Merge`] names what cannot be together; [`Error::Record`] what is not as it was written.
@@ -99,11 +101,18 @@ pub fn merge(folders: &[PathBuf], out: &Path, purpose: Purpose, say: &dyn Fn(&st
             // with the run whose trained model it asked, which may be no row any more
             let trainer =
                 parts.iter().find(|part| part.folder == row.folder).and_then(|part| part.trainers.get(&row.score.key));
+            // a kept folder has no trainers that are no rows
+            let trainer = trainer.filter(|key| RunRecord::exists(&run_folder(row.folder, key)));
             for key in std::iter::once(&row.score.key).chain(trainer) {
                 match copied.insert(key, row.folder) {
                     None => copy(&run_folder(row.folder, key), &run_folder(part, key), purpose)?,
                     Some(first) => must_be_one_run(key, first, row.folder)?,
                 }
+            }
+        }
+        for (row, folder) in rows.iter().flat_map(|row| row.also.iter().map(move |folder| (row, *folder))) {
+            if purpose != Purpose::Reading {
+                copy_what_is_missing(&run_folder(folder, &row.score.key), &run_folder(part, &row.score.key))?;
             }
         }
         for experiment in &declared {
@@ -201,15 +210,19 @@ fn take<'a>(
             }
             match taken.entry(score.slot()) {
                 Entry::Vacant(place) => {
-                    place.insert(Taken { score: score.clone(), folder: part.folder });
+                    place.insert(Taken { score: score.clone(), folder: part.folder, also: Vec::new() });
                 }
                 Entry::Occupied(mut place) => {
                     let before = place.get_mut();
                     agree(before, score, part.folder)?;
                     merged.same += 1;
                     // one failed for a reason of its machine, and the other did not
-                    if before.score.status != Status::Ok && score.status == Status::Ok {
-                        *before = Taken { score: score.clone(), folder: part.folder };
+                    match (before.score.status == Status::Ok, score.status == Status::Ok) {
+                        (true, true) => before.also.push(part.folder),
+                        (false, true) => {
+                            *before = Taken { score: score.clone(), folder: part.folder, also: Vec::new() };
+                        }
+                        _ => {}
                     }
                 }
             }
@@ -348,6 +361,23 @@ fn copy(from: &Path, to: &Path, purpose: Purpose) -> Result<(), Error> {
     for path in whole_files(from)?.into_iter().filter(|path| purpose != Purpose::Reading || !is_weights(path)) {
         let target = to.join(path.file_name().unwrap_or_default());
         if target.exists() { same(&path, &target)? } else { copy_file(&path, &target)? }
+    }
+    Ok(())
+}
+
+/// Copies what lies beside a record in one folder and not in the other, as far as that record has its hash: weights, say, that were not
+/// kept.
+fn copy_what_is_missing(from: &Path, to: &Path) -> Result<(), Error> {
+    let record = RunRecord::read(to)?;
+    for path in whole_files(from)? {
+        let name = path.file_name().unwrap_or_default();
+        let (target, hash) = (to.join(name), name.to_str().and_then(|name| record.attachments.get(name)));
+        if let Some(hash) = hash.filter(|_| !target.exists()) {
+            let bytes = whole_file::read(&path).map_err(|source| Error::File { path: path.clone(), source })?;
+            if hash_of(&bytes) == *hash {
+                files::write_whole(&target, &bytes)?;
+            }
+        }
     }
     Ok(())
 }

@@ -17,8 +17,8 @@ use crate::Error;
 use cells::cell::Origin;
 use record::files::{lock, run_folder};
 use record::{
-    Change, PairPredictions, Planned, Prediction, ReferenceTables, RunRecord, Score, Status, Variant, sound_rows,
-    write_scores,
+    Change, PairPredictions, Planned, Prediction, ReferenceTables, RunRecord, Score, Status, Variant, family_of_fold,
+    sound_rows, write_scores,
 };
 use tables::{PredictionRow, write_parquet};
 
@@ -129,7 +129,11 @@ fn note_plan(plans: &[Plan], data: Origin, out: &Path) -> Result<(), Error> {
     let mut planned: Vec<Planned> =
         plans.iter().flat_map(|plan| plan.runs.iter().map(move |run| of(plan, run))).collect();
     let here: HashSet<&String> = plans.iter().map(|plan| &plan.experiment().name).collect();
-    let is_other = |run: &Planned| run.data != data || !here.contains(&run.experiment);
+    let families: HashSet<&str> = here.iter().filter_map(|name| family_of_fold(name)).collect();
+    // folds of a cross-validation that has fewer now are no other experiments
+    let is_former_fold = |name: &str| family_of_fold(name).is_some_and(|family| families.contains(family));
+    let is_other =
+        |run: &Planned| run.data != data || (!here.contains(&run.experiment) && !is_former_fold(&run.experiment));
     planned.extend(before.iter().filter(|run| is_other(run)).cloned());
     Ok(Planned::write(out, &planned)?)
 }

@@ -136,7 +136,8 @@ pub fn execute(plans: &[Plan], source: &dyn CellSource, options: &Options<'_>) -
         failed += usize::from(!is_ok);
     }
     let reused = reused.into_inner();
-    let kept = selected().count().saturating_sub(finished);
+    // one run may be in several experiments
+    let kept = selected().map(|run| &run.key).collect::<HashSet<_>>().len().saturating_sub(finished);
     Ok(Tally { made: finished, reused, kept, without_numbers: failed, outdated: publisher.outdated() })
 }
 

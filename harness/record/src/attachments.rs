@@ -99,6 +99,11 @@ pub(crate) fn check(folder: &Path, hashes: &Hashes) -> Result<(), String> {
     if let Some(name) = strange {
         return Err(format!("{name} lies beside this record, which knows of none"));
     }
+    check_those(folder, hashes)
+}
+
+/// As [`check`], of these files alone, whatever else lies there.
+pub(crate) fn check_those(folder: &Path, hashes: &Hashes) -> Result<(), String> {
     // predictions are held against theirs whenever a record is read
     for (name, hash) in hashes.iter().filter(|(name, _)| *name != crate::Prediction::FILE) {
         // of networks that runs share, the folder is beside `runs/`

@@ -182,6 +182,11 @@ impl ExperimentRecord {
         )
     }
 
+    /// Whether this file is the record of an experiment.
+    pub fn is_at(path: &Path) -> bool {
+        read(path).is_ok()
+    }
+
     /// All records of the output folder `out`, sorted by file name; none if it has none.
     ///
     /// # Errors

@@ -14,8 +14,8 @@ use cells::{suggest::did_you_mean, whole_file};
 /// How much of a run is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
-    /// Record and predictions.
-    Predictions,
+    /// Record and predictions, and the small tables beside them.
+    Tables,
     /// All that lies beside the record is held against its hashes too.
     Everything,
 }
@@ -37,7 +37,7 @@ pub fn read_output(out: &Path, depth: Depth) -> Result<Vec<(Score, Option<RunRec
             return Ok(None);
         }
         let record = match depth {
-            Depth::Predictions => RunRecord::read(&folder)?,
+            Depth::Tables => RunRecord::read_with_tables(&folder)?,
             Depth::Everything => RunRecord::read_whole(&folder)?,
         };
         check_row(&path, row, &record)?;
@@ -105,7 +105,7 @@ mod tests {
         let out = tempfile::tempdir().unwrap();
         let rows = written(out.path(), &["one", "two", "three"]);
         fs::remove_dir_all(run_folder(out.path(), &rows[1].key)).unwrap();
-        for depth in [Depth::Predictions, Depth::Everything] {
+        for depth in [Depth::Tables, Depth::Everything] {
             let found = read_output(out.path(), depth).unwrap();
             let keys: Vec<Option<String>> = found.iter().map(|(_, record)| Some(record.as_ref()?.key())).collect();
             assert_eq!(keys, [Some(rows[0].key.clone()), None, Some(rows[2].key.clone())]);
@@ -117,7 +117,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let smoke = folder.path().join("smoke");
         written(&smoke, &["one"]);
-        let said = |path: &Path| read_output(path, Depth::Predictions).unwrap_err().to_string();
+        let said = |path: &Path| read_output(path, Depth::Tables).unwrap_err().to_string();
         assert!(said(&folder.path().join("smok")).ends_with("there is no such folder, did you mean 'smoke'?"));
         assert!(said(folder.path()).contains("but in folders below it, such as "), "{}", said(folder.path()));
         assert!(said(&smoke.join(Score::FILE)).contains("this is a file"), "{}", said(&smoke.join(Score::FILE)));

@@ -40,7 +40,7 @@ fn text(cell: &Cell) -> String {
     }
 }
 
-/// With one decimal, but for whole numbers: nobody published that one.
+/// With one decimal, but for whole numbers, most of which were published without one.
 fn published(value: f64) -> String {
     if value.fract() == 0.0 { value.to_string() } else { number(value) }
 }

@@ -40,7 +40,9 @@ pub fn line(summaries: &[Summary]) -> String {
             .map(|(made, provenance)| format!("{} ({})", made.versions.libtorch, provenance.libtorch_instructions));
         parts.push(format!("Made by the program of commit {}", all(commits)));
         parts.push(format!("on {}", all(machines)));
-        parts.push(format!("with {} threads a run", all(threads)));
+        let threads = all(threads);
+        let noun = if threads == "1" { "thread" } else { "threads" };
+        parts.push(format!("with {threads} {noun} a run"));
         parts.push(format!("encoders by {}", all(engines)));
         parts.push(format!("MLP and LSTM by libtorch {}", all(libtorch)));
     }

@@ -122,9 +122,7 @@ fn scenarios(summaries: &[Summary]) -> Table {
         let mut cells = vec![Cell::Text(row.name())];
         cells.extend(found.iter().map(|found| found.map_or(Cell::Blank, |(_, row)| Cell::mean(row.rmse))));
         cells.push(Cell::Text(seeds));
-        cells.extend(
-            found.iter().map(|found| found.and_then(|(summary, row)| published(summary, row)).unwrap_or(Cell::Missing)),
-        );
+        cells.extend(found.iter().map(|found| found.and_then(|(_, row)| published(row)).unwrap_or(Cell::Missing)));
         cells
     };
     table(columns, models.map(line).collect())
@@ -177,13 +175,10 @@ fn first<'a>(summaries: impl Iterator<Item = &'a Summary>, name: &str) -> Option
 }
 
 /// The published number, and where it is known what the authors' own run gave, that.
-fn published(summary: &Summary, row: &Row) -> Option<Cell> {
-    let number = Cell::published(Some(row.published_rmse?)).text();
-    let is_own = |source: &str| source.contains("own run");
-    let expected = summary.expectations.iter().map(|verdict| &verdict.expectation);
-    let own =
-        expected.filter(|one| one.model == row.model && one.variant == row.variant).find(|one| is_own(&one.source));
-    Some(Cell::Text(own.map_or(number.clone(), |own| format!("{number} (authors' own run {})", own.value))))
+fn published(row: &Row) -> Option<Cell> {
+    let number = row.published_rmse?;
+    let text = Cell::published(Some(number)).text();
+    Some(Cell::Text(number.own_run().map_or(text.clone(), |own| format!("{text} (authors' own run {own})"))))
 }
 
 #[cfg(test)]

@@ -72,10 +72,8 @@ fn end(a: &Side, b: &Side, question: &Question, found: &Comparison) -> Result<()
         End::NoWorse => Ok(()),
         End::Worse => Err(Failure::Regressed(format!("{b} is worse than {a} {}", with(Verdict::Worse)))),
         End::CannotTell => {
-            let draws = rows
-                .iter()
-                .filter_map(|row| row.finding.as_ref().ok())
-                .any(|told| told.difference.seeds_a.max(told.difference.seeds_b) > 1 || !told.difference.shows_seeds);
+            let open = rows.iter().filter_map(|row| row.finding.as_ref().ok()).filter(|told| told.unclear.is_some());
+            let draws = open.map(|told| &told.difference).any(|of| of.seeds_a.max(of.seeds_b) > 1 || !of.shows_seeds);
             let more = if draws { "more test cells or seeds" } else { "more test cells" };
             let tolerance = if question.tolerance.is_none() { ", or a --tolerance," } else { "" };
             Err(Failure::Incomplete(format!(

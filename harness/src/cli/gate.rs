@@ -9,9 +9,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use cells::count::{counted, counted_with, verb};
+use cells::{
+    count::{counted, counted_with, verb},
+    whole_file,
+};
 use clap::Args;
-use record::Score;
+use record::{ExperimentRecord, Score, files};
 use time::OffsetDateTime;
 
 use super::failure::Failure;
@@ -90,7 +93,7 @@ pub fn execute(arguments: &GateArguments) -> Result<(), Failure> {
     let now = Folder::read(candidate)?;
     if let (Some(text), false) = (&arguments.accept, baseline.join(Score::FILE).exists()) {
         gate::found(baseline, &now, &reason(text))?;
-        say_what_was_changed(&now);
+        say_what_was_changed(&now)?;
         keep(arguments, &now, &date)?;
         return output::print(&format!(
             "{} is the baseline now: {}\n",
@@ -98,6 +101,9 @@ pub fn execute(arguments: &GateArguments) -> Result<(), Failure> {
             counted(now.groups.len(), "model")
         ));
     }
+    // of two that accept at once, the second must see what the first has declared
+    let _alone =
+        arguments.accept.as_ref().map(|_| files::lock(whole_file::folder_of(baseline), "accept")).transpose()?;
     let before = Folder::read(baseline)?;
     gate::must_be_comparable(&before, &now)?;
     let noise = Noise::read(baseline)?;
@@ -106,7 +112,7 @@ pub fn execute(arguments: &GateArguments) -> Result<(), Failure> {
     let judged = gate::judge(&before, &now, &noise, &changes);
     if let Some(text) = &arguments.accept {
         let moved = gate::accept(baseline, &before, &now, &judged, &reason(text))?;
-        say_what_was_changed(&now);
+        say_what_was_changed(&now)?;
         keep(arguments, &now, &date)?;
         return output::print(&format!(
             "{}{} moved; {} has what they say now, and {} the reason\n",
@@ -128,16 +134,16 @@ pub fn execute(arguments: &GateArguments) -> Result<(), Failure> {
 }
 
 /// A baseline that was run with other values than the files have can be made again by nobody who has the files alone.
-fn say_what_was_changed(accepted: &Folder) {
-    let runs = accepted.groups.values().flat_map(|group| group.runs.values());
-    let changed: BTreeSet<&str> =
-        runs.map(|run| run.score.changed.as_str()).filter(|changed| !changed.is_empty()).collect();
-    if !changed.is_empty() {
+fn say_what_was_changed(accepted: &Folder) -> Result<(), Failure> {
+    let declared = ExperimentRecord::read_all(&accepted.path)?;
+    let settings: BTreeSet<&str> = declared.iter().flat_map(|one| &one.settings).map(String::as_str).collect();
+    if !settings.is_empty() {
         output::say(&format!(
-            "the baseline now has numbers that no experiment file gives as it is ({}): change the files too, or the next gate says moved",
-            output::names(changed)
+            "the baseline now has numbers that no experiment file gives as it is (--set {}): change the files too, or the next gate says moved",
+            output::names(settings)
         ));
     }
+    Ok(())
 }
 
 /// Appends the numbers of what lands to the history, if one is named.
@@ -146,7 +152,8 @@ fn keep(arguments: &GateArguments, landed: &Folder, date: &str) -> Result<(), Fa
     let mixed = history::of_several_commits(landed);
     if let Some(first) = mixed.first() {
         output::say(&format!(
-            "{} made by programs of several commits, and no number of any ({first}): not in the history; run all of it by one program",
+            "{} made by programs of several commits, or on several machines, and no number of any ({first}): not in the history; run all of it by one program on \
+             one machine",
             counted_with(mixed.len(), "model", ["was", "were"])
         ));
     }
@@ -165,10 +172,17 @@ fn end(outcome: Outcome, judged: &[Judged], baseline: &Path, candidate: &Path) -
         Outcome::Lands => Ok(()),
         Outcome::Regressed => {
             let found = of(outcome);
+            let fails = judged.iter().any(|one| matches!(one.standing, Standing::Fails { .. }));
             let hint = match judged.iter().find(|one| one.standing.outcome() == Outcome::CannotTell) {
+                None if fails => "mend what fails: a baseline is accepted whole".to_owned(),
                 None => format!("if that is meant: {}", accepting(baseline, candidate)),
-                Some(lost) => {
-                    format!("and of {} nobody can tell: run all of it before anything is accepted", lost.slot)
+                Some(_) => {
+                    let lost = of(Outcome::CannotTell);
+                    format!(
+                        "and of {} nobody can tell ({}): run all of it before anything is accepted",
+                        counted(lost.len(), "model"),
+                        such(&lost)
+                    )
                 }
             };
             Err(Failure::Regressed(format!(
@@ -182,12 +196,18 @@ fn end(outcome: Outcome, judged: &[Judged], baseline: &Path, candidate: &Path) -
         }
         Outcome::CannotTell => {
             let found = of(outcome);
-            let unmeasured = found.iter().filter(|one| one.standing == Standing::Unmeasured).count();
+            let has = |standing: &Standing| found.iter().any(|one| one.standing == *standing);
             let mut what = Vec::new();
-            if unmeasured < found.len() {
+            if found.iter().any(|one| matches!(one.standing, Standing::Missing { .. })) {
                 what.push("run what is missing");
             }
-            if unmeasured > 0 {
+            if has(&Standing::NewFails) {
+                what.push("mend what is new and fails");
+            }
+            if has(&Standing::Scattered) {
+                what.push("run more seeds, or compute on the baseline's engine");
+            }
+            if has(&Standing::Unmeasured) {
                 what.push(
                     "compute the baseline with its own program on the candidate's engine, and give that folder to --noise, which \
                      measures how far engines are apart",

@@ -108,8 +108,16 @@ pub fn execute(arguments: &ReplayArguments) -> Result<(), Failure> {
     for (call, wanted) in by_call {
         match options_of(&call, arguments, out) {
             Ok(mut options) => {
-                options.files =
+                let (files, instead) =
                     declared::files_of(&options.files, wanted.iter().map(|one| one.slot.experiment.as_str()));
+                if !instead.is_empty() {
+                    let instead: Vec<String> = instead.iter().map(|file| file.display().to_string()).collect();
+                    output::say(&format!(
+                        "not all files of a recorded call are there any more; their experiments are declared in {}",
+                        output::names(instead.iter().map(String::as_str))
+                    ));
+                }
+                options.files = files;
                 found.extend(where_they_were(options, arguments, wanted)?)
             }
             Err(failure) => found.extend(cannot(wanted, &failure)),

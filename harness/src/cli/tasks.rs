@@ -10,6 +10,7 @@ use std::{borrow::Cow, path::Path};
 
 use clap::ValueEnum;
 use experiments::Run;
+use record::Score;
 use serde_json::json;
 
 use super::options::Options;
@@ -96,9 +97,16 @@ impl Tasks<'_> {
         self.has_made.then_some(words)
     }
 
-    /// All that follows the parts, for a shell.
+    /// All that follows the parts, for a shell. Where something is made behind the merge, that goes on where it was stopped.
     fn end(&self) -> String {
-        [self.merging()].into_iter().chain(self.rest()).map(|words| shell(&words)).collect::<Vec<_>>().join(" && ")
+        let merging = shell(&self.merging());
+        match self.rest() {
+            None => merging,
+            Some(rest) => {
+                let scores = shell(&[self.out.join(Score::FILE).display().to_string()]);
+                format!("test -e {scores} || {merging} && {}", shell(&rest))
+            }
+        }
     }
 
     fn lines(&self) -> String {

@@ -47,13 +47,19 @@ impl Reported {
         Some(Interval { estimate, low: estimate - reach, high: estimate + reach })
     }
 
-    /// How many seeds of ours, of which each deviates by `sample_std`, would bring the interval within `tolerance` of its middle;
-    /// `None` where no number does, since the published mean itself is not known so well.
-    pub fn seeds_to_tell(&self, sample_std: f64, tolerance: f64, level: f64) -> Option<usize> {
+    /// How many seeds of ours, of which each deviates by `sample_std`, would bring the whole interval around `difference` to one side of
+    /// the `tolerance`; `None` where no number does, since the published mean itself is not known so well, or the difference is too near
+    /// to the tolerance.
+    pub fn seeds_to_tell(&self, difference: f64, sample_std: f64, tolerance: f64, level: f64) -> Option<usize> {
         (2..=MOST_SEEDS).find(|&seeds| {
             let own = (sample_std * sample_std / seeds as f64, (seeds - 1) as f64);
-            reach(own, self.error(), level) <= tolerance
+            reach(own, self.error(), level) <= (tolerance - difference.abs()).abs()
         })
+    }
+
+    /// Whether the published mean alone is known so well that an interval of this level stays within the tolerance of it.
+    pub fn is_known_to(&self, tolerance: f64, level: f64) -> bool {
+        reach((0.0, 1.0), self.error(), level) <= tolerance
     }
 }
 
@@ -98,9 +104,16 @@ mod tests {
     #[test]
     fn more_seeds_tell_more_until_the_published_mean_is_the_limit() {
         let theirs = Reported { mean: 100.0, population_std: Some(3.0), seeds: 8 };
-        let needed = theirs.seeds_to_tell(6.0, 5.0, 0.95).unwrap();
         let width = |seeds: usize| reach((36.0 / seeds as f64, (seeds - 1) as f64), theirs.error(), 0.95);
-        assert!(width(needed) <= 5.0 && width(needed - 1) > 5.0);
-        assert_eq!(Reported { population_std: Some(90.0), ..theirs }.seeds_to_tell(6.0, 5.0, 0.95), None);
+        // whether it is within or beyond, and farther from the tolerance sooner
+        let needed = [0.0, -1.0, 9.0].map(|difference| theirs.seeds_to_tell(difference, 6.0, 5.0, 0.95).unwrap());
+        for (needed, left) in needed.into_iter().zip([5.0, 4.0, 4.0]) {
+            assert!(width(needed) <= left && width(needed - 1) > left);
+        }
+        assert!(needed[0] < needed[1] && needed[1] == needed[2]);
+        assert_eq!(theirs.seeds_to_tell(5.1, 6.0, 5.0, 0.95), None, "too near to the tolerance");
+        assert!(theirs.is_known_to(5.0, 0.95));
+        let vague = Reported { population_std: Some(90.0), ..theirs };
+        assert_eq!((vague.seeds_to_tell(0.0, 6.0, 5.0, 0.95), vague.is_known_to(5.0, 0.95)), (None, false));
     }
 }

@@ -113,6 +113,42 @@ fn a_report_of_several_folders_takes_each_model_from_one_of_them() {
 }
 
 #[test]
+fn what_a_kept_folder_lacks_is_taken_from_another_and_a_trainer_that_is_gone_is_no_fault() {
+    let small = Small::new();
+    small.batlinet(&["run", "small.yaml", "--models", "mlp", "--out", "whole"]);
+    for run in fs::read_dir(small.path("whole/runs")).unwrap() {
+        let kept = small.path("kept/runs").join(run.as_ref().unwrap().file_name());
+        fs::create_dir_all(&kept).unwrap();
+        for file in fs::read_dir(run.unwrap().path()).unwrap().map(Result::unwrap) {
+            if file.path().extension().is_none_or(|ending| ending != "safetensors") {
+                fs::copy(file.path(), kept.join(file.file_name())).unwrap();
+            }
+        }
+    }
+    for file in ["scores.csv", "scores.blake3", "plan.csv"] {
+        fs::copy(small.path("whole").join(file), small.path("kept").join(file)).unwrap();
+    }
+    let weights = |folder: &str| {
+        let runs = fs::read_dir(small.path(folder).join("runs")).unwrap();
+        runs.filter(|run| run.as_ref().unwrap().path().join("weights.safetensors").exists()).count()
+    };
+    for (folders, out) in [(["kept", "whole"], "one"), (["whole", "kept"], "two")] {
+        small.batlinet(&["merge", folders[0], folders[1], "--out", out]);
+        assert_eq!(weights(out), weights("whole"), "{folders:?}");
+    }
+    // a sweep of what changes no training asks one network; kept without its row, it is named and not there
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../experiments/smoke/references.yaml");
+    small.batlinet(&["run", file, "--device", "cpu", "--out", "both"]);
+    small.batlinet(&["run", file, "--device", "cpu", "--models", "batlinet[references_test=1]", "--out", "asked"]);
+    for (folders, out) in [(["asked", "both"], "three"), (["both", "asked"], "four")] {
+        small.batlinet(&["merge", folders[0], folders[1], "--out", out]);
+    }
+    let records = concat!(env!("CARGO_MANIFEST_DIR"), "/../results/records");
+    let [one, other] = ["curves", "beyond-shift"].map(|name| format!("{records}/{name}"));
+    small.batlinet(&["report", &one, &other, "--to", "page"]);
+}
+
+#[test]
 fn a_report_of_several_folders_takes_more_seeds_and_says_what_was_changed() {
     let small = Small::new();
     small.batlinet(&["run", "small.yaml", "--models", "mlp", "--seeds", "0,", "--out", "one"]);
@@ -163,9 +199,18 @@ fn what_is_made_of_runs_of_several_parts_is_made_behind_the_merge() {
         let [one, big] = ["one", "big"].map(|folder| fs::read(small.path(folder).join(&file)).unwrap());
         assert!(one == big, "{file}");
     }
-    for (form, words) in [("make", " && batlinet run "), ("slurm", " --complete --out big && batlinet run ")] {
-        assert!(plan(form).contains(words), "{form}");
+    for form in ["make", "slurm"] {
+        let text = plan(form);
+        let line = text.lines().find(|line| line.contains("batlinet merge")).unwrap();
+        assert!(line.contains("test -e big/scores.csv || batlinet merge big-parts/1-of-2"), "{line}");
+        assert!(line.contains(" --complete --out big && batlinet run "), "{line}");
     }
+    // what lacks a member that was not asked for is no run that anybody waits for
+    let without = ["run", file, "--device", "cpu", "--models", "ridge,stack", "--shard", "1/1", "--out", "part"];
+    small.batlinet(&without);
+    let planned = fs::read_to_string(small.path("part/plan.csv")).unwrap();
+    let asked = |model: &str| planned.lines().filter(|line| line.contains(model) && line.ends_with(",true")).count();
+    assert!(asked(",ridge,") > 0 && asked(",stack,") == 0, "{planned}");
 }
 
 #[test]

@@ -124,14 +124,18 @@ pub fn judge(baseline: &Path, candidate: &Path) -> Result<Vec<Timed>, Error> {
 pub fn accept(baseline: &Path, candidate: &Path, reason: &Reason<'_>) -> Result<PathBuf, Error> {
     let path = baseline.join("bands.csv");
     let mut bands = if path.exists() { read_bands(&path)? } else { BTreeMap::new() };
-    for (key, value) in measured(candidate)? {
+    let found = measured(candidate)?;
+    // what keeps its band keeps the reason of that
+    let keeps = bands.keys().any(|key| !found.contains_key(key));
+    let reasons = if keeps { reasons(&path)? } else { String::new() };
+    for (key, value) in found {
         let band = if key.0 == "compare" { [SLOWER * value, FASTER * value] } else { [value - 1.0, value + STEEPER] };
         bands.insert(key, band);
     }
     let malformed = |error: String| Error::Malformed { path: path.clone(), what: error };
     let Reason { text, date, commit } = *reason;
     let why = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut writer = csv::Writer::from_writer(format!("# {date}, {commit}: {why}\n").into_bytes());
+    let mut writer = csv::Writer::from_writer(format!("{reasons}# {date}, {commit}: {why}\n").into_bytes());
     let number = |end: f64| if end.abs() < 0.1 { format!("{end:.3e}") } else { format!("{end:.3}") };
     let rows = bands.iter().map(|((file, work, measure), [low, high])| {
         [file.clone(), work.clone(), measure.clone(), number(*low), number(*high)]
@@ -141,6 +145,12 @@ pub fn accept(baseline: &Path, candidate: &Path, reason: &Reason<'_>) -> Result<
     }
     files::write_whole(&path, &writer.into_inner().map_err(|error| malformed(error.to_string()))?)?;
     Ok(path)
+}
+
+/// The lines with reasons above bands.
+fn reasons(path: &Path) -> Result<String, Error> {
+    let text = whole_file::read_text(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    Ok(text.lines().filter(|line| line.starts_with('#')).map(|line| format!("{line}\n")).collect())
 }
 
 /// What is in the files of a folder of benches.
@@ -265,6 +275,12 @@ mod tests {
         fs::write(b.join("compare.csv"), "work,ratio\n\"epoch, six channels\",6\nslow,0.0004\n").unwrap();
         accept(&a, &b, &REASON).unwrap();
         let bands = read_bands(&a.join("bands.csv")).unwrap();
+        let text = fs::read_to_string(a.join("bands.csv")).unwrap();
+        assert_eq!(
+            text.lines().filter(|line| line.starts_with('#')).count(),
+            2,
+            "the bands that stay keep their reason"
+        );
         let works: Vec<&str> = bands.keys().map(|(_, work, _)| work.as_str()).collect();
         assert_eq!(works, ["epoch", "epoch, six channels", "slow", "by_cells"]);
         assert_eq!(outcome(&judge(&a, &b).unwrap()), Outcome::CannotTell, "epoch and growth were not measured");

@@ -1,17 +1,17 @@
 //! `changes.yaml`, beside a baseline: what was meant to change, when, why and from what to what.
 //!
-//! A declaration covers the change that it names and no later one: it holds the hash of the predictions that were, and the error
-//! that came in their place.
+//! A declaration covers the change that it names and no later one: it holds the hash of the predictions that were and the error that
+//! came in their place, how a run ended that failed, and the hash of the tables that came where these are others.
 
 use std::path::{Path, PathBuf};
 
 use cells::whole_file;
-use record::{Prediction, files};
+use record::{Prediction, Status, files, hash_of};
 use serde::{Deserialize, Serialize};
 
 use statistics::relative;
 
-use crate::{Error, Run, Slot};
+use crate::{Error, Run, Slot, gate::TABLES};
 
 /// All declarations, oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -54,6 +54,12 @@ pub struct Moved {
     pub was: String,
     /// RMSE before and now, cycles; none where the run has no numbers.
     pub rmse: [Option<f64>; 2],
+    /// How it ended before and now, where it did not end well both times.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<[String; 2]>,
+    /// First digits of the BLAKE3 of the tables beside the predictions, before and now, where they differ.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tables: Option<[String; 2]>,
 }
 
 /// So many digits of a hash.
@@ -72,6 +78,8 @@ impl Moved {
             seed: was.score.seed,
             was: predictions(was),
             rmse: [rmse(was), rmse(is)],
+            status: statuses(was, is),
+            tables: tables(was, is),
         }
     }
 
@@ -85,6 +93,21 @@ impl Moved {
 fn predictions(run: &Run) -> String {
     let hash = run.record.attachments.get(Prediction::FILE);
     hash.map_or_else(String::new, |hash| hash.chars().take(DIGITS).collect())
+}
+
+fn statuses(was: &Run, is: &Run) -> Option<[String; 2]> {
+    let both = [was, is].map(|run| &run.record.status);
+    both.iter().any(|status| **status != Status::Ok).then(|| both.map(ToString::to_string))
+}
+
+fn tables(was: &Run, is: &Run) -> Option<[String; 2]> {
+    let hash = |run: &Run| {
+        let of = |name: &&str| run.record.attachments.get(*name).cloned().unwrap_or_default();
+        let all: String = TABLES.iter().map(|name| of(name)).collect();
+        hash_of(all.as_bytes()).chars().take(DIGITS).collect::<String>()
+    };
+    let both = [hash(was), hash(is)];
+    (both[0] != both[1]).then_some(both)
 }
 
 impl Changes {
@@ -123,6 +146,7 @@ impl Changes {
             one.runs
                 .iter()
                 .filter(|moved| moved.is_of(slot, was.score.seed) && moved.was == before)
+                .filter(|moved| moved.status == statuses(was, is) && moved.tables == tables(was, is))
                 .any(|moved| fits(&moved))
         };
         self.changes.iter().rev().find(of_run).map(|one| one.reason.as_str())
@@ -135,7 +159,8 @@ impl Changes {
     pub fn write(&self, path: &Path) -> Result<PathBuf, Error> {
         let text = serde_yaml::to_string(self)
             .map_err(|error| Error::Malformed { path: path.to_owned(), what: error.to_string() })?;
-        let head = "# What was meant to change in the numbers beside this file; `batlinet gate --accept` adds to it.\n";
+        let head = "# What was meant to change in the numbers beside this file; `batlinet gate --accept` adds to it. `was` has the first\n\
+                    # digits of the BLAKE3 of the predictions that were, `rmse` the errors before and now.\n";
         files::write_whole(path, format!("{head}{text}").as_bytes())?;
         Ok(path.to_owned())
     }

@@ -125,7 +125,7 @@ impl Folder {
     /// [`Error`] names what is missing, damaged or contradicts itself.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let mut groups: BTreeMap<Slot, Group> = BTreeMap::new();
-        for (score, record) in read_output(path, Depth::Predictions)? {
+        for (score, record) in read_output(path, Depth::Tables)? {
             let slot = Slot::of(&score);
             let Some(record) = record else {
                 let slot = format!("{slot}, seed {}", score.seed);

@@ -18,7 +18,8 @@ mod standing;
 
 pub use accept::{Reason, accept, found};
 pub(crate) use alike::{are_alike, words};
-pub(crate) use distance::{distance, is_same, is_unchanged, whole_distance};
+pub(crate) use beside::TABLES;
+pub(crate) use distance::{distance, is_same, is_unchanged, loose_distance, whole_distance};
 pub use judge::{Judged, judge};
 pub use standing::Standing;
 

@@ -141,9 +141,9 @@ pub fn read(path: &Path) -> Result<Vec<Point>, Error> {
     }
 }
 
-/// The models of a folder whose runs were made by programs of several commits: their numbers are those of none.
+/// The models of a folder whose runs were made by programs of several commits, or on several machines: their numbers are those of none.
 pub fn of_several_commits(folder: &Folder) -> Vec<&Slot> {
-    let is_of_several = |group: &Group| !group.with_numbers().map(commit).all_equal();
+    let is_of_several = |group: &Group| !group.with_numbers().map(|run| (commit(run), machine(run))).all_equal();
     folder.groups.iter().filter(|(_, group)| is_of_several(group)).map(|(slot, _)| slot).collect()
 }
 
@@ -154,6 +154,9 @@ pub fn of_several_commits(folder: &Folder) -> Vec<&Slot> {
 /// # Errors
 /// As [`read`]; [`Error`] names the file that cannot be written.
 pub fn append(path: &Path, points: Vec<Point>) -> Result<(), Error> {
+    if points.is_empty() {
+        return Ok(());
+    }
     // rows that another process adds meanwhile would be lost
     let _alone = files::lock(whole_file::folder_of(path), "history")?;
     let mut all = read(path)?;

@@ -2,7 +2,7 @@
 
 use crate::{
     Run,
-    gate::{are_alike, distance, is_same, whole_distance, words},
+    gate::{are_alike, is_same, loose_distance, whole_distance, words},
 };
 
 /// How a run that was made again compares.
@@ -31,7 +31,7 @@ pub fn compare(then: &Run, now: &Run, tolerance: f64) -> Replayed {
         return Replayed::Other(format!("{} then, {} now", before.status, after.status));
     }
     let is_decided = !is_network || are_alike(before, after);
-    let apart = if is_decided { whole_distance(then, now) } else { distance(before, after) };
+    let apart = if is_decided { whole_distance(then, now) } else { loose_distance(then, now) };
     match apart {
         Err(why) => Replayed::Other(why),
         Ok((apart, _)) if is_same(apart, is_network) => Replayed::Same,

@@ -123,31 +123,36 @@ pub fn in_parts(plans: &[Plan], count: usize) -> Vec<Vec<&Run>> {
     runs
 }
 
-/// What is made of other runs waits until all of them are there or asked for, too. Returns, per plan, a sentence for each entry that
-/// was asked for and waits; in one part of several, it waits for the others.
+/// What is made of other runs waits until all of them are there or asked for, too; in one part of several, it waits for the others. Returns,
+/// per plan, a sentence for each entry that was asked for and waits.
 fn wait(plans: &mut [Plan], is_part: bool) -> Vec<Vec<String>> {
-    let mut coming: HashSet<String> = HashSet::new();
-    for run in plans.iter().flat_map(|plan| &plan.runs) {
-        if run.selected || matches!(run.state, State::Done | State::Former(_)) {
-            coming.insert(run.key.clone());
-        }
-    }
+    let runs = || plans.iter().flat_map(|plan| &plan.runs);
+    let is_there = |run: &&Run| matches!(run.state, State::Done | State::Former(_));
+    let keys = |is_coming: &dyn Fn(&&Run) -> bool| -> HashSet<String> {
+        runs().filter(|run| is_there(run) || is_coming(run)).map(|run| run.key.clone()).collect()
+    };
+    let (here, anywhere) = (keys(&|run| run.selected), keys(&|run| run.asked));
     let of_plan = |plan: &mut Plan| {
-        let is_ready: Vec<bool> =
-            (plan.runs.iter()).map(|run| plan.inputs(run).into_iter().all(|key| coming.contains(key))).collect();
-        let waiting = plan.runs.iter().zip(&is_ready).filter(|(run, is_ready)| run.selected && !**is_ready);
-        let said = waiting.map(|(run, _)| {
+        let ready = |run: &Run, coming: &HashSet<String>| plan.inputs(run).into_iter().all(|key| coming.contains(key));
+        let ready: Vec<(bool, bool)> = plan.runs.iter().map(|run| (ready(run, &here), ready(run, &anywhere))).collect();
+        let waiting = plan.runs.iter().zip(&ready).filter(|(run, (is_ready, _))| run.selected && !is_ready);
+        let said = waiting.map(|(run, (_, is_ready_once_merged))| {
             let label = plan.experiment().models[run.entry].label();
-            match is_part {
-                true => format!("{label} is made of runs of several parts: once these are merged, `run` without --shard makes it there"),
-                false => format!(
+            if is_part && *is_ready_once_merged {
+                format!("{label} is made of runs of several parts: once these are merged, `run` without --shard makes it there")
+            } else {
+                format!(
                     "{label} waits for runs that are neither there nor asked for: it is made of {}",
                     plan.trained_members(run).join(", ")
-                ),
+                )
             }
         });
         let said: Vec<String> = said.unique().collect();
-        plan.runs.iter_mut().zip(is_ready).for_each(|(run, is_ready)| run.selected &= is_ready);
+        for (run, (is_ready, is_ready_once_merged)) in plan.runs.iter_mut().zip(ready) {
+            run.selected &= is_ready;
+            // nobody can ask for what cannot be made of what is asked for
+            run.asked &= is_ready_once_merged;
+        }
         said
     };
     plans.iter_mut().map(of_plan).collect()

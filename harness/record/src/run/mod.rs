@@ -156,6 +156,22 @@ impl RunRecord {
         open(folder).map_err(|problem| broken(folder, &problem))
     }
 
+    /// As [`RunRecord::read`], and the small tables that lie beside it must be what was written.
+    ///
+    /// # Errors
+    /// As [`RunRecord::read`].
+    pub fn read_with_tables(folder: &Path) -> Result<Self, Error> {
+        let record = Self::read(folder)?;
+        if record.is_former() {
+            return Ok(record);
+        }
+        let is_small = |name: &str| attachments::small().any(|small| small == name);
+        let tables = record.attachments.iter().filter(|(name, _)| is_small(name));
+        let tables = tables.map(|(name, hash)| (name.clone(), hash.clone())).collect();
+        attachments::check_those(folder, &tables).map_err(|problem| broken(folder, &problem))?;
+        Ok(record)
+    }
+
     /// As [`RunRecord::read`], and everything that lies beside it must be what was written.
     ///
     /// # Errors

@@ -131,7 +131,11 @@ fn part(summary: &Summary, throughput: Option<&Throughput>) -> Section {
         }
         Study::ReferenceStudy => reference_study::section(summary, throughput),
         Study::Transfer => transfer::section(summary),
-        Study::Branches | Study::Features | Study::CrossValidation | Study::Folds => scenario::section(summary),
+        Study::Branches | Study::Features | Study::CrossValidation | Study::Folds => {
+            let mut section = scenario::section(summary);
+            section.figures.extend(learning::figure(summary));
+            section
+        }
     };
     section.runs = summary.keys();
     profile::mark(&mut section, summary);

@@ -3,7 +3,7 @@
 use itertools::Itertools as _;
 
 use super::Summary;
-use record::AS_WRITTEN;
+use record::{AS_WRITTEN, Study};
 
 /// What to say of the cells of these summaries and of how they were run, before any number.
 pub fn notice(summaries: &[Summary]) -> String {
@@ -19,6 +19,14 @@ pub fn notice(summaries: &[Summary]) -> String {
             "{origin} This is a quick look (profile {profiles}): it shows that everything runs. No number here is a result, \
              none is compared with a published one, and nothing follows from which is smaller."
         ),
+        profiles
+            if summaries.iter().filter(|summary| summary.is_cut()).all(|summary| summary.study == Study::Folds) =>
+        {
+            format!(
+                "{origin} The folds of the training cells, by which is chosen, are quick looks (profile {profiles}): their numbers are no \
+             results."
+            )
+        }
         profiles => format!(
             "{origin} Some of it is a quick look (profile {profiles}), as each title says: those numbers are no results, and \
              nothing follows from which is smaller."

@@ -6,7 +6,7 @@
 //! | `paper` | is this published number reproduced? | the same test cells: intervals over seeds |
 //! | `groups` | which kinds of cells make the error? | thirds of the lives, datasets |
 //! | `wins` | who beats whom, in how many scenarios? | |
-//! | `overview`, `experiment`, `sentence` | both, in sentences and tables: of all experiments at once, of one, of one comparison | |
+//! | `overview`, `headlines`, `experiment`, `sentence` | both, in sentences and tables: of all experiments at once, of one, of one comparison | |
 //! | `sections` | the pages that these make | |
 //! | `picture` | the differences and the branches, as figures | |
 //!
@@ -14,6 +14,7 @@
 
 mod experiment;
 mod groups;
+mod headlines;
 mod models;
 mod overview;
 mod paper;

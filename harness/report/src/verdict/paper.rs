@@ -132,22 +132,18 @@ fn half_a_digit(value: f64) -> f64 {
 /// What it would have taken to tell.
 fn missing(theirs: &Reported, ours: Spread, tolerance: f64) -> String {
     let deviation = ours.sample_std.unwrap_or(0.0);
-    match theirs.seeds_to_tell(deviation, tolerance, LEVEL) {
-        Some(seeds) if seeds > ours.count => {
-            format!(
-                "with {seeds} seeds of ours it could be told, here {} {}",
-                verb(ours.count, ["is", "are"]),
-                ours.count
-            )
-        }
-        Some(_) => "the interval lies across the end of the tolerance".to_owned(),
-        None => match theirs.population_std {
-            Some(std) if theirs.seeds > 1 => format!(
-                "the published mean itself, ± {std} over {} seeds, is not known to 5 %: no number of our seeds could tell",
-                theirs.seeds
-            ),
-            _ => "our seeds lie too far apart for any number of them to tell".to_owned(),
-        },
+    match (theirs.seeds_to_tell(ours.mean - theirs.mean, deviation, tolerance, LEVEL), theirs.population_std) {
+        (Some(seeds), _) if seeds > ours.count => format!(
+            "were the difference the same with {seeds} seeds of ours, it could be told, here {} {}",
+            verb(ours.count, ["is", "are"]),
+            ours.count
+        ),
+        (Some(_), _) => "the interval lies across the end of the tolerance".to_owned(),
+        (None, Some(std)) if theirs.seeds > 1 && !theirs.is_known_to(tolerance, LEVEL) => format!(
+            "the published mean itself, ± {std} over {} seeds, is not known to 5 %: no number of our seeds could tell",
+            theirs.seeds
+        ),
+        (None, _) => "so near to the end of the tolerance no number of our seeds could tell".to_owned(),
     }
 }
 
@@ -211,8 +207,8 @@ mod tests {
         let found = outcomes(&runs);
         assert!(found[0].1 == Outcome::CannotTell, "{found:?}");
         let mut mlp: Vec<Run> =
-            [150.0, 160.0].into_iter().zip(0..).map(|(rmse, seed)| run("mlp", seed, rmse, "real")).collect();
-        assert!(outcomes(&mlp)[0].2.contains("seeds of ours it could be told, here are 2"), "{:?}", outcomes(&mlp));
+            [157.0, 167.0].into_iter().zip(0..).map(|(rmse, seed)| run("mlp", seed, rmse, "real")).collect();
+        assert!(outcomes(&mlp)[0].2.contains("seeds of ours, it could be told, here are 2"), "{:?}", outcomes(&mlp));
         mlp.iter_mut().for_each(|run| run.score.test_cells = 41);
         assert!(outcomes(&mlp)[0].2.contains("of 42 test cells, ours of 41"), "{:?}", outcomes(&mlp));
     }

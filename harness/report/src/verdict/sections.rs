@@ -22,7 +22,7 @@ pub fn sections(summaries: &[Summary]) -> Vec<Section> {
     together.retain(|summary| summary.runs.iter().any(|run| !run.predictions.is_empty()));
     let candidates: Vec<&Summary> = summaries.iter().filter(has_verdict).chain(&together).collect();
     if candidates.is_empty() {
-        return Vec::new();
+        return nothing_to_judge(summaries).into_iter().collect();
     }
     let cases: Vec<Case<'_>> = candidates
         .iter()
@@ -34,4 +34,18 @@ pub fn sections(summaries: &[Summary]) -> Vec<Section> {
     let mut sections = vec![overview::section(&cases, quick)];
     sections.extend(cases.iter().map(experiment::section));
     sections
+}
+
+/// Where no experiment lays BatLiNet beside other models, that is said; nothing where there is nothing to judge by.
+fn nothing_to_judge(summaries: &[Summary]) -> Option<Section> {
+    summaries.iter().any(|summary| summary.runs.iter().any(|run| !run.predictions.is_empty())).then(|| Section {
+        title: "Verdicts".to_owned(),
+        level: 2,
+        notes: vec![
+            "no experiment here lays BatLiNet beside other models on one task, so there is no verdict; `batlinet compare FOLDER:MODEL \
+             :MODEL` judges any two"
+                .to_owned(),
+        ],
+        ..Section::default()
+    })
 }

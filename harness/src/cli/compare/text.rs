@@ -44,7 +44,9 @@ impl Shown<'_> {
         let place = cause(row).and_then(|cause| causes.iter().position(|one| *one == cause));
         let marked =
             |word: &str| place.map_or_else(|| word.to_owned(), |place| format!("{word} {}", output::mark(place)));
-        let (experiment, model) = (row.b.experiment.clone(), model(row));
+        let (one, other) = (row.a.experiment.clone(), row.b.experiment.clone());
+        let experiment = if one == other { other } else { format!("{one} → {other}") };
+        let model = model(row);
         let Ok(finding) = &row.finding else {
             let mut cells = [NOTHING; 11].map(str::to_owned);
             (cells[0], cells[1], cells[9]) = (experiment, model, marked("cannot compare"));
@@ -116,7 +118,8 @@ impl Shown<'_> {
             ),
         });
         text.push_str(&self.origins());
-        let fewest = self.found.rows.iter().filter_map(|row| Some(row.finding.as_ref().ok()?.difference.cells)).min();
+        let differences = self.found.rows.iter().filter_map(|row| Some(&row.finding.as_ref().ok()?.difference));
+        let fewest = differences.filter(|difference| !difference.is_identical).map(|difference| difference.cells).min();
         match fewest.map(|cells| coverage_found(*measure, true, cells)) {
             Some(Some(found)) => text.push_str(&format!("such intervals: {found}\n")),
             Some(None) => text.push_str("how often such intervals hold was not tried for this measure\n"),

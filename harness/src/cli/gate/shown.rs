@@ -31,7 +31,7 @@ pub(super) fn table(judged: &[Judged], all: bool) -> String {
     }
     let table = if is_any {
         format!(
-            "{}\nRMSE in cycles, mean over seeds; apart: the largest relative difference of a predicted life\n",
+            "{}\nRMSE in cycles, mean over seeds; apart: the largest relative difference of a predicted life, or of a number in the tables beside it\n",
             builder.build().with(Style::sharp())
         )
     } else {
@@ -44,7 +44,12 @@ pub(super) fn table(judged: &[Judged], all: bool) -> String {
         true => "what is new is in no baseline, and nothing guards it until one is accepted that has it\n",
         false => "",
     };
-    harmless(&format!("{table}{}: {counts}\n{new}", counted(judged.len(), "model"))).into_owned()
+    let with_more = judged.iter().filter(|one| !one.more.is_empty() && one.standing != Standing::New).count();
+    let more = match with_more {
+        0 => String::new(),
+        count => format!("of {} the candidate has more seeds, which are not judged\n", counted(count, "model")),
+    };
+    harmless(&format!("{table}{}: {counts}\n{new}{more}", counted(judged.len(), "model"))).into_owned()
 }
 
 /// Every judgement, and what follows.
@@ -69,11 +74,18 @@ fn because(one: &Judged) -> String {
     let more = match &one.standing {
         Standing::Declared { reason } => format!("declared: {}", reason.split_whitespace().join(" ")),
         Standing::WithinNoise { allowed } => format!("allowed: {allowed}"),
+        Standing::Scattered => {
+            "measured noise is so large that it excuses anything, and seeds are as far apart".to_owned()
+        }
         Standing::Unmeasured => "further than rounding goes, and how far engines are apart was not measured".to_owned(),
         _ => String::new(),
     };
-    let parts: Vec<&str> = [one.because.as_str(), more.as_str()].into_iter().filter(|part| !part.is_empty()).collect();
-    parts.join("; ")
+    let seeds = match &one.more[..] {
+        [] => String::new(),
+        [seed] => format!("seed {seed} is in the candidate alone, and not judged"),
+        seeds => format!("seeds {} are in the candidate alone, and not judged", seeds.iter().join(", ")),
+    };
+    [one.because.clone(), more, seeds].into_iter().filter(|part| !part.is_empty()).join("; ")
 }
 
 /// The numbers of a folder in the Bencher Metric Format: benchmark, measure, value with bounds.

@@ -87,7 +87,7 @@ fn nothing_in_common(a: &Side, b: &Side) -> Error {
 }
 
 /// A list that does not fill the screen.
-fn short(list: &str) -> String {
+pub(super) fn short(list: &str) -> String {
     let names: Vec<&str> = list.split(", ").collect();
     match names.len().checked_sub(6) {
         None | Some(0) => list.to_owned(),

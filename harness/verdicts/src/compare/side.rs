@@ -96,6 +96,6 @@ fn no_entry(folder: &Folder, entry: &str) -> Error {
     entries.sort();
     entries.dedup();
     let near = cells::suggest::did_you_mean(entry, entries.iter().map(String::as_str));
-    let end = if near.is_empty() { format!("; there are {}", entries.join(", ")) } else { near };
+    let end = if near.is_empty() { format!("; there are {}", super::pairs::short(&entries.join(", "))) } else { near };
     Error::NotComparable(format!("{}: no model is called '{entry}'{end}", folder.path.display()))
 }

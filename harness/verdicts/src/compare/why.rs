@@ -5,16 +5,20 @@ use std::collections::BTreeSet;
 use record::RunRecord;
 
 use super::pairs::Half;
+use crate::Group;
 
 /// In a few words each, with what was changed for either against its file; where models are others, that alone, since the rest is the
 /// question then.
 pub(super) fn keys_differ((slot_a, a): Half<'_>, (slot_b, b): Half<'_>) -> Vec<String> {
-    let changed = [("A", a), ("B", b)].into_iter().flat_map(|(side, group)| {
-        let said: BTreeSet<&str> =
-            group.runs.values().map(|run| run.score.changed.as_str()).filter(|said| !said.is_empty()).collect();
-        said.into_iter().map(move |said| format!("{side} was run with {said}")).collect::<Vec<_>>()
-    });
-    let mut found: Vec<String> = changed.collect();
+    let said = |group: &Group| -> BTreeSet<String> {
+        group.runs.values().map(|run| run.score.changed.clone()).filter(|said| !said.is_empty()).collect()
+    };
+    let (of_a, of_b) = (said(a), said(b));
+    // what both were run with is no difference
+    let only = |side: &str, own: &BTreeSet<String>, other: &BTreeSet<String>| -> Vec<String> {
+        own.difference(other).map(|said| format!("{side} was run with {said}")).collect()
+    };
+    let mut found = [only("A", &of_a, &of_b), only("B", &of_b, &of_a)].concat();
     if slot_a.model != slot_b.model {
         return found;
     }

@@ -11,7 +11,10 @@ use record::{
     keep,
 };
 
-use super::{Judged, Standing, is_unchanged, lost::files_that_stay};
+use super::{
+    Judged, Standing, is_unchanged,
+    lost::{files_that_stay, follows_from_runs},
+};
 use crate::{
     Error, Folder,
     changes::{Changes, Declaration, Moved},
@@ -57,10 +60,11 @@ pub fn accept(
     // of these the record of before stays: what is new in it is when and how fast it was made
     let stay: BTreeSet<&str> = same
         .iter()
-        .filter(|(_, was, is)| was.score.key == is.score.key)
+        // rows and records must say the same to the last digit
+        .filter(|(_, was, is)| was.score == is.score && was.record.predictions == is.record.predictions)
         .map(|(_, was, _)| was.score.key.as_str())
         .collect();
-    if judged.iter().all(|one| one.standing == Standing::Same && one.because.is_empty()) {
+    if judged.iter().all(|one| one.standing == Standing::Same && one.because.is_empty() && one.more.is_empty()) {
         return Err(Error::NotComparable("nothing moved: there is nothing to accept".to_owned()));
     }
     let mut changes = Changes::read(&baseline.join(Changes::FILE))?;
@@ -71,8 +75,9 @@ pub fn accept(
         commit: reason.commit.to_owned(),
         runs,
     });
-    let known: BTreeSet<&str> =
-        before.groups.values().flat_map(|group| group.runs.values()).map(|run| run.score.key.as_str()).collect();
+    let runs_before = || before.groups.values().flat_map(|group| group.runs.values());
+    let trainers = runs_before().filter_map(|run| run.record.trained_by.as_deref());
+    let known: BTreeSet<&str> = runs_before().map(|run| run.score.key.as_str()).chain(trainers).collect();
     let others = files_that_stay(baseline, &known)?;
     put(baseline, candidate, &changes, &stay, &others)?;
     Ok(moved)
@@ -85,7 +90,7 @@ pub fn accept(
 pub fn found(baseline: &Path, candidate: &Folder, reason: &Reason<'_>) -> Result<(), Error> {
     let is_in_the_way = |entry: &DirEntry| {
         let (path, name) = (entry.path(), entry.file_name());
-        path.is_dir() || name == Changes::FILE || name == Noise::FILE
+        path.is_dir() || name == Changes::FILE || name == Noise::FILE || follows_from_runs(&name)
     };
     if baseline.is_file() {
         return Err(Error::NotComparable(format!(

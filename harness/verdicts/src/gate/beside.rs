@@ -7,7 +7,7 @@ use record::{Deviations, Intervals, RunRecord, Selection, Sides};
 use statistics::relative;
 
 /// All of them.
-const TABLES: [&str; 4] = [Deviations::FILE, Intervals::FILE, Selection::FILE, Sides::FILE];
+pub(crate) const TABLES: [&str; 4] = [Deviations::FILE, Intervals::FILE, Selection::FILE, Sides::FILE];
 
 /// The largest relative difference of a number, and where it is; 0 where all tables are the same to the last bit.
 ///
@@ -55,7 +55,8 @@ fn apart(was: &Rows, is: &Rows) -> Result<(f64, usize), String> {
             return Err(format!("line {}: {} columns instead of {}", index + 1, is.len(), was.len()));
         }
         for (was, is) in was.iter().zip(is).filter(|(was, is)| was != is) {
-            let (Ok(before), Ok(now)) = (was.parse::<f64>(), is.parse::<f64>()) else {
+            let number = |text: &str| text.parse::<f64>().ok().filter(|number| number.is_finite());
+            let (Some(before), Some(now)) = (number(was), number(is)) else {
                 return Err(format!("line {}: '{is}' where '{was}' was", index + 1));
             };
             let apart = relative(before, now);
@@ -82,6 +83,9 @@ mod tests {
         assert_eq!(found(was, was), Ok((0.0, 0)));
         assert_eq!(found(was, &was.replace("1000", "2000")), Ok((0.5, 2)));
         assert_eq!(found(was, &was.replace("c1", "c9")), Err("line 3: 'c9' where 'c1' was".to_owned()));
+        for odd in ["NaN", "inf"] {
+            assert_eq!(found(was, &was.replace("1000", odd)), Err(format!("line 2: '{odd}' where '1000' was")));
+        }
         assert_eq!(found(was, &format!("{was}700")), Err("line 3: '700' where '' was".to_owned()));
         assert_eq!(found(was, "cell_id,low,high\nc0,500,1000"), Err("2 lines instead of 3".to_owned()));
     }

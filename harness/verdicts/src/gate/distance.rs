@@ -4,7 +4,7 @@ use cells::count::counted;
 use record::RunRecord;
 use statistics::{ROUNDING, relative};
 
-use super::beside::beside;
+use super::{beside::beside, elsewhere::MOST_NOISE};
 use crate::Run;
 
 /// The largest relative difference of a predicted life, and the cell that has it; 0 where both are the same to the last bit.
@@ -44,6 +44,16 @@ pub(crate) fn whole_distance(was: &Run, is: &Run) -> Result<(f64, Option<String>
     let (of_lives, of_tables) =
         (distance(&was.record, &is.record)?, beside((&was.record, &was.folder), (&is.record, &is.folder))?);
     Ok(if of_tables.0 > of_lives.0 { of_tables } else { of_lives })
+}
+
+/// The same of runs that were computed in other ways: tables may be as far apart as nobody would take for rounding.
+///
+/// # Errors
+/// As [`distance`].
+pub(crate) fn loose_distance(was: &Run, is: &Run) -> Result<(f64, Option<String>), String> {
+    let (of_lives, of_tables) =
+        (distance(&was.record, &is.record)?, beside((&was.record, &was.folder), (&is.record, &is.folder))?);
+    Ok(if of_tables.0 > MOST_NOISE.max(of_lives.0) { of_tables } else { of_lives })
 }
 
 /// Whether a run is what it was: it ended alike, and says the same.

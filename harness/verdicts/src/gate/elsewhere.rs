@@ -10,7 +10,7 @@ const NOISE_FACTOR: f64 = 10.0;
 /// What single precision leaves is noise where none was found.
 pub(super) const LEAST_NOISE: f64 = 1e-6;
 /// Beyond a tenth of a life, nothing is noise that measured noise alone could excuse.
-const MOST_NOISE: f64 = 0.1;
+pub(super) const MOST_NOISE: f64 = 0.1;
 /// What rounding, amplified by a training that is not long, leaves of a life where nobody has measured.
 const UNMEASURED_NOISE: f64 = 1e-3;
 /// Means of so few seeds scatter by so many standard errors.

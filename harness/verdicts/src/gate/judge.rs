@@ -6,7 +6,7 @@ use statistics::ROUNDING;
 
 use super::{
     Standing, alike,
-    distance::{distance, is_same, is_unchanged, whole_distance},
+    distance::{is_same, is_unchanged, loose_distance, whole_distance},
     elsewhere::{LEAST_NOISE, allowed, by_measure, by_seeds, within},
     furthest::{Furthest, Pair},
 };
@@ -27,6 +27,8 @@ pub struct Judged {
     pub apart: Option<f64>,
     /// What was put in that led to another number, or where it shows, in a few words; empty where nothing differs.
     pub because: String,
+    /// Seeds that the candidate alone has, which are not judged.
+    pub more: Vec<u64>,
     /// Folders of the runs below `runs/`, of the baseline and of the candidate.
     pub keys: (Vec<String>, Vec<String>),
 }
@@ -50,19 +52,12 @@ pub fn judge(baseline: &Folder, candidate: &Folder, noise: &Noise, changes: &Cha
             baseline: before.mean_beside(of_whole, |metrics| metrics.rmse),
             candidate: now.mean_beside(of_before, |metrics| metrics.rmse),
             apart,
-            because: if more.is_empty() { because } else { with_seeds(&more, because) },
+            because,
+            more,
             keys: (keys(before), keys(now)),
         }
     };
     slots.into_iter().map(judged).collect()
-}
-
-/// What only the candidate has.
-fn with_seeds(more: &[u64], because: String) -> String {
-    let seeds = more.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
-    let (noun, verb) = if more.len() == 1 { ("seed", "is") } else { ("seeds", "are") };
-    let said = format!("{noun} {seeds} {verb} in the candidate alone, and not judged");
-    if because.is_empty() { said } else { format!("{because}; {said}") }
 }
 
 /// With the largest relative difference of a predicted life, and why.
@@ -97,8 +92,8 @@ fn standing(slot: &Slot, before: Option<&Group>, now: Option<&Group>, noise: &No
     // of each pair by itself it is known whether anything but the program can have moved it
     let (decided, open): (Vec<Pair<'_>>, Vec<Pair<'_>>) =
         pairs.iter().copied().partition(|(was, is)| !was.is_of_network() || alike::are_alike(&was.record, &is.record));
-    let found = Furthest::of(&decided, |was, is| whole_distance(was, is))
-        .and_then(|first| Ok((first, Furthest::of(&open, |was, is| distance(&was.record, &is.record))?)));
+    let found =
+        Furthest::of(&decided, whole_distance).and_then(|first| Ok((first, Furthest::of(&open, loose_distance)?)));
     let (first, second) = match found {
         Ok(found) => found,
         Err(other) => {
@@ -111,25 +106,33 @@ fn standing(slot: &Slot, before: Option<&Group>, now: Option<&Group>, noise: &No
     if is_kept && second.apart == 0.0 {
         return (Standing::Same, apart, because);
     }
-    if let Some(standing) = declared(slot, &pairs, noise, changes) {
-        return (standing, apart, because);
-    }
-    if !is_kept {
+    let is_declared = declared(slot, &decided, noise, changes);
+    if !is_kept && is_declared.is_none() {
         let because = if because.is_empty() { first.unexplained() } else { because };
         return (Standing::Moved, apart, because);
     }
-    let how = second.pair.map_or_else(String::new, |(_, is)| format!("computed by {}", alike::words(&is.record)));
+    if let Some(standing) = declared(slot, &open, noise, changes) {
+        return (standing, apart, because);
+    }
+    let Some((_, is)) = second.pair else { return (is_declared.unwrap_or(Standing::Same), apart, because) };
+    let how = format!("computed by {}", alike::words(&is.record));
+    // beside a number of a processor, one of a card always has another key
+    let is_changed = |(was, is): &Pair<'_>| was.record.class == is.record.class && was.score.key != is.score.key;
     let standing = match noise.of(slot) {
-        Some(measured) => by_measure(measured, second.apart, || by_seeds(before, now, second.apart)),
-        // beside a number of a processor, one of a card always has another key
-        None if open.iter().any(|(was, is)| was.record.class == is.record.class && was.score.key != is.score.key) => {
-            if second.apart <= LEAST_NOISE {
-                within(LEAST_NOISE, "what single precision leaves")
-            } else {
-                Standing::Moved
-            }
-        }
+        // whatever was measured of rounding, it is none of another ingredient
+        _ if open.iter().any(is_changed) => match second.apart <= LEAST_NOISE {
+            true => within(LEAST_NOISE, "what single precision leaves"),
+            false => Standing::Moved,
+        },
+        Some(measured) => by_measure(measured, second.apart, || match by_seeds(before, now, second.apart) {
+            Standing::Unmeasured => Standing::Scattered,
+            other => other,
+        }),
         None => by_seeds(before, now, second.apart),
+    };
+    let standing = match (standing, is_declared) {
+        (Standing::WithinNoise { .. }, Some(declared)) => declared,
+        (standing, _) => standing,
     };
     (standing, apart, if because.is_empty() { how } else { format!("{because}; {how}") })
 }

@@ -3,12 +3,13 @@
 
 use std::{
     collections::BTreeSet,
+    ffi::OsStr,
     fs::DirEntry,
     path::{Path, PathBuf},
 };
 
 use cells::lock;
-use record::{Planned, Score, files};
+use record::{ExperimentRecord, Planned, Score, files};
 
 use crate::{Error, changes::Changes};
 
@@ -30,6 +31,11 @@ const TRAINED: [&str; 2] = ["pretrained", "bundles"];
 
 /// What a report has beside its page, by folder and ending.
 const OF_REPORTS: [(&str, &[&str]); 2] = [("tables", &["csv", "tex"]), ("figures", &["csv", "svg"])];
+
+/// Whether a file of this name follows from the runs beside it.
+pub(super) fn follows_from_runs(name: &OsStr) -> bool {
+    MADE_OF_SCORES.iter().any(|known| name == *known)
+}
 
 /// The files that stay. `known` are the keys of the runs that have a row.
 ///
@@ -69,19 +75,22 @@ fn refuse_in_folder(folder: &Path, name: &str, known: &BTreeSet<&str>) -> Result
     };
     if name == "runs" {
         let is_known = |entry: &DirEntry| {
-            entry.file_name().to_str().is_some_and(|name| known.contains(name) || name.starts_with('.'))
+            let is_left_over = |name: &str| name.starts_with(".part-") || name.starts_with(".old-");
+            entry.file_name().to_str().is_some_and(|name| known.contains(name) || is_left_over(name))
         };
         strange(&is_known, "no row of the baseline's scores.csv has it")?;
         for key in known {
             let run = files::run_folder(folder.parent().unwrap_or(folder), key);
-            if let Some(entry) = files::entries(&run)?.iter().find(|entry| !files::is_of_run(&entry.file_name())) {
+            let is_ours = |entry: &&DirEntry| entry.path().is_file() && files::is_of_run(&entry.file_name());
+            if let Some(entry) = files::entries(&run)?.iter().find(|entry| !is_ours(entry)) {
                 return Err(refused(&entry.path(), "no run has such a file"));
             }
         }
         return Ok(());
     }
     if name == "experiments" {
-        return strange(&|entry| ends_in(&["json"], entry), "no experiment was declared in it");
+        let is_ours = |entry: &DirEntry| ends_in(&["json"], entry) && ExperimentRecord::is_at(&entry.path());
+        return strange(&is_ours, "no experiment was declared in it");
     }
     if TRAINED.contains(&name) {
         return strange(&|_| false, "trained models are no part of a baseline");
@@ -122,7 +131,6 @@ mod tests {
             "noise.csv",
             "runs/0123456789abcdef/record.json",
             "runs/0123456789abcdef/weights.safetensors",
-            "experiments/e-virtual.json",
             "tables/one.tex",
             "figures/one.svg",
         ] {
@@ -134,6 +142,8 @@ mod tests {
             "runs/precious/record.json",
             "runs/0123456789abcdef/notes.md",
             "experiments/notes.md",
+            "experiments/mine.json",
+            "runs/.hidden/precious",
             "bundles/one.blm",
             "pretrained/net.safetensors",
             "figures/photo.png",

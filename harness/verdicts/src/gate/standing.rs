@@ -28,6 +28,8 @@ pub enum Standing {
     },
     /// Nobody has measured how far its numbers may be apart.
     Unmeasured,
+    /// They were measured to be so far apart that hardly anything would be noticed, and seeds do not tell.
+    Scattered,
     /// A number that nothing but the program decides is another, and nobody said so.
     Moved,
     /// Worse by more than the noise of its seeds, of what another engine computed.
@@ -44,7 +46,7 @@ impl Standing {
     pub fn outcome(&self) -> Outcome {
         match self {
             Self::Same | Self::Declared { .. } | Self::WithinNoise { .. } | Self::New => Outcome::Lands,
-            Self::Missing { .. } | Self::NewFails | Self::Unmeasured => Outcome::CannotTell,
+            Self::Missing { .. } | Self::NewFails | Self::Unmeasured | Self::Scattered => Outcome::CannotTell,
             Self::Moved | Self::Worse | Self::Fails { .. } => Outcome::Regressed,
         }
     }
@@ -59,6 +61,7 @@ impl Standing {
             Self::NewFails => "new, fails",
             Self::Missing { .. } => "missing",
             Self::Unmeasured => "cannot tell",
+            Self::Scattered => "noise too large",
             Self::Moved => "moved",
             Self::Worse => "worse",
             Self::Fails { .. } => "fails",

@@ -230,7 +230,35 @@ fn measured_noise_is_multiplied_and_neither_less_than_single_precision_leaves_no
         );
         found[0].standing.word()
     };
-    assert_eq!([1.05, 1.5, 1000.0].map(standing), ["within noise", "cannot tell", "cannot tell"]);
+    assert_eq!([1.05, 1.5, 1000.0].map(standing), ["within noise", "noise too large", "noise too large"]);
+}
+
+#[test]
+fn whatever_was_measured_another_ingredient_is_no_noise() {
+    let temporary = tempfile::tempdir().unwrap();
+    let text = "experiment,data,model,variant,relative,engines\ne,virtual,cnn,,4e-1,another\n";
+    std::fs::write(temporary.path().join(Noise::FILE), text).unwrap();
+    let noise = Noise::read(temporary.path()).unwrap();
+    let now = elsewhere(with_alpha(0.3, run("cnn", 0, &scaled(1.01))));
+    let found = judged_with(vec![with_alpha(0.5, run("cnn", 0, &LIVES))], vec![now], &noise, &Changes::default());
+    assert_eq!(found[0].standing, Standing::Moved);
+}
+
+#[test]
+fn a_declared_seed_lands_beside_one_that_another_engine_has_rounded() {
+    let (was, is) = (
+        vec![run("cnn", 0, &LIVES), run("cnn", 1, &LIVES)],
+        vec![run("cnn", 0, &scaled(1.02)), elsewhere(run("cnn", 1, &scaled(1.0 + 1e-7)))],
+    );
+    let temporary = tempfile::tempdir().unwrap();
+    let (a, b) = (folder(&temporary.path().join("a"), was.clone()), folder(&temporary.path().join("b"), is.clone()));
+    let slot = a.groups.keys().next().unwrap();
+    let runs = vec![Moved::new(slot, &a.groups[slot].runs[&0], &b.groups[slot].runs[&0])];
+    let [reason, date, commit] = ["it is mended", "2026-11-29", "c0ffee"].map(str::to_owned);
+    let changes = Changes { changes: vec![Declaration { reason, date, commit, runs }] };
+    assert_eq!(judged_with(was.clone(), is.clone(), &Noise::default(), &changes)[0].standing.word(), "declared");
+    let further = vec![is[0].clone(), elsewhere(run("cnn", 1, &scaled(1.3)))];
+    assert_eq!(judged_with(was, further, &Noise::default(), &changes)[0].standing.word(), "cannot tell");
 }
 
 #[test]
@@ -256,6 +284,7 @@ fn every_standing_has_a_word_of_its_own() {
         Standing::NewFails,
         Standing::Missing { seeds: vec![] },
         Standing::Unmeasured,
+        Standing::Scattered,
         Standing::Moved,
         Standing::Worse,
         Standing::Fails { reason },
@@ -301,6 +330,17 @@ fn a_run_that_failed_and_does_not_any_more_can_be_declared() {
     let changes = Changes { changes: vec![Declaration { reason, date, commit, runs }] };
     let found = judged_with(was, is, &Noise::default(), &changes);
     assert_eq!(found[0].standing, Standing::Declared { reason: "it is mended".to_owned() });
+    // of a run that fails otherwise, that and no later failure
+    let mut worse = failed(run("ridge", 0, &LIVES));
+    worse.status = record::Status::Diverged;
+    let (was, is) = (vec![failed(run("ridge", 0, &LIVES))], vec![worse.clone()]);
+    let b = folder(&temporary.path().join("c"), is.clone());
+    let runs = vec![Moved::new(slot, &a.groups[slot].runs[&0], &b.groups[slot].runs[&0])];
+    let [reason, date, commit] = ["it is known", "2026-11-29", "c0ffee"].map(str::to_owned);
+    let changes = Changes { changes: vec![Declaration { reason, date, commit, runs }] };
+    assert_eq!(judged_with(was.clone(), is, &Noise::default(), &changes)[0].standing.word(), "declared");
+    worse.status = record::Status::Failed("some new crash".to_owned());
+    assert_eq!(judged_with(was, vec![worse], &Noise::default(), &changes)[0].standing, Standing::Moved);
 }
 
 #[test]
@@ -348,10 +388,13 @@ fn a_row_that_is_not_what_its_record_says_is_named() {
 fn an_accepted_change_is_the_new_baseline_with_its_reason_and_keeps_what_lay_there() {
     let temporary = tempfile::tempdir().unwrap();
     let (a, b) = (temporary.path().join("a"), temporary.path().join("b"));
-    let before = folder(&a, vec![run("ridge", 0, &LIVES), run("ridge", 1, &LIVES), run("svm", 0, &LIVES)]);
+    let ridge = |seed| run("ridge", seed, &LIVES);
+    let before = folder(&a, vec![ridge(0), ridge(1), run("pls", 0, &LIVES), run("svm", 0, &LIVES)]);
     let mut again = run("svm", 0, &LIVES);
     again.provenance.commit = "another".to_owned();
-    let now = folder(&b, vec![run("ridge", 0, &scaled(1.02)), run("ridge", 1, &LIVES), again]);
+    // what another processor has rounded is the same, and gets row and record of before, or both of now
+    let rounded = run("pls", 0, &scaled(1.0 + 8e-10));
+    let now = folder(&b, vec![run("ridge", 0, &scaled(1.02)), run("ridge", 1, &LIVES), rounded, again]);
     std::fs::write(a.join("README.md"), "what this is").unwrap();
     let svm = before.groups.values().last().unwrap().runs[&0].folder.join("record.json");
     let record = std::fs::read_to_string(&svm).unwrap();
@@ -428,7 +471,7 @@ fn a_change_that_loses_a_run_is_not_accepted_and_what_was_made_of_old_numbers_go
     let judged = judge(&before, &more, &Noise::default(), &Changes::default());
     let svm = judged.iter().find(|one| one.slot.model == "svm").unwrap();
     assert_eq!((svm.standing.word(), svm.baseline), ("same", svm.candidate));
-    assert!(svm.because.contains("seed 1 is in the candidate alone"), "{}", svm.because);
+    assert_eq!(svm.more, [1]);
     assert_eq!(accept(&more).unwrap(), 0);
     assert_eq!(Folder::read(&a).unwrap().groups.len(), 3);
     assert!(made.into_iter().all(|made| !a.join(made).exists()));
