@@ -219,7 +219,8 @@ mod tests {
         (metrics.median_ae, metrics.nmae, metrics.nrmse) = (f64::NAN, None, None);
         older.lives = Default::default();
         check_row(path, &older, &record).unwrap();
-        let edits: [(fn(&mut Score), &str); 8] = [
+        type Edit = fn(&mut Score);
+        let edits: [(Edit, &str); 8] = [
             (|row| row.lives.test.published += 1, "its column train_observed to test_published differs"),
             (|row| row.seed = 4, "ridge, seed 4"),
             (|row| row.model = "svm".to_owned(), "svm, seed"),

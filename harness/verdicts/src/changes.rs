@@ -103,7 +103,7 @@ fn statuses(was: &Run, is: &Run) -> Option<[String; 2]> {
 fn tables(was: &Run, is: &Run) -> Option<[String; 2]> {
     let hash = |run: &Run| {
         let of = |name: &&str| run.record.attachments.get(*name).cloned().unwrap_or_default();
-        let all: String = TABLES.iter().map(|name| of(name)).collect();
+        let all: String = TABLES.iter().map(of).collect();
         hash_of(all.as_bytes()).chars().take(DIGITS).collect::<String>()
     };
     let both = [hash(was), hash(is)];
