@@ -90,6 +90,9 @@ pub fn execute(arguments: &GateArguments) -> Result<(), Failure> {
     if let Some(path) = &arguments.history {
         history::read(path)?;
     }
+    // of two that accept at once, the second must see what the first has declared
+    let _alone =
+        arguments.accept.as_ref().map(|_| files::lock(whole_file::folder_of(baseline), "accept")).transpose()?;
     let now = Folder::read(candidate)?;
     if let (Some(text), false) = (&arguments.accept, baseline.join(Score::FILE).exists()) {
         gate::found(baseline, &now, &reason(text))?;
@@ -101,9 +104,6 @@ pub fn execute(arguments: &GateArguments) -> Result<(), Failure> {
             counted(now.groups.len(), "model")
         ));
     }
-    // of two that accept at once, the second must see what the first has declared
-    let _alone =
-        arguments.accept.as_ref().map(|_| files::lock(whole_file::folder_of(baseline), "accept")).transpose()?;
     let before = Folder::read(baseline)?;
     gate::must_be_comparable(&before, &now)?;
     let noise = Noise::read(baseline)?;
@@ -136,7 +136,9 @@ pub fn execute(arguments: &GateArguments) -> Result<(), Failure> {
 /// A baseline that was run with other values than the files have can be made again by nobody who has the files alone.
 fn say_what_was_changed(accepted: &Folder) -> Result<(), Failure> {
     let declared = ExperimentRecord::read_all(&accepted.path)?;
-    let settings: BTreeSet<&str> = declared.iter().flat_map(|one| &one.settings).map(String::as_str).collect();
+    let settings = declared.iter().flat_map(|one| &one.settings).map(String::as_str);
+    // with other seeds it is the same experiment
+    let settings: BTreeSet<&str> = settings.filter(|setting| !setting.starts_with("seeds=")).collect();
     if !settings.is_empty() {
         output::say(&format!(
             "the baseline now has numbers that no experiment file gives as it is (--set {}): change the files too, or the next gate says moved",

@@ -7,7 +7,7 @@ use statistics::ROUNDING;
 use super::{
     Standing, alike,
     distance::{is_same, is_unchanged, loose_distance, whole_distance},
-    elsewhere::{LEAST_NOISE, allowed, by_measure, by_seeds, within},
+    elsewhere::{allowed, elsewhere},
     furthest::{Furthest, Pair},
 };
 use crate::{Folder, Group, Slot, changes::Changes, noise::Noise};
@@ -23,7 +23,7 @@ pub struct Judged {
     pub baseline: Option<f64>,
     /// And of the candidate.
     pub candidate: Option<f64>,
-    /// The largest relative difference of a predicted life, where both have the same cells.
+    /// The largest relative difference of a predicted life, or of a number in the tables beside it, where both have the same cells.
     pub apart: Option<f64>,
     /// What was put in that led to another number, or where it shows, in a few words; empty where nothing differs.
     pub because: String,
@@ -60,7 +60,7 @@ pub fn judge(baseline: &Folder, candidate: &Folder, noise: &Noise, changes: &Cha
     slots.into_iter().map(judged).collect()
 }
 
-/// With the largest relative difference of a predicted life, and why.
+/// With the largest relative difference, and why.
 type Found = (Standing, Option<f64>, String);
 
 fn standing(slot: &Slot, before: Option<&Group>, now: Option<&Group>, noise: &Noise, changes: &Changes) -> Found {
@@ -88,7 +88,19 @@ fn standing(slot: &Slot, before: Option<&Group>, now: Option<&Group>, noise: &No
         let because = format!("seed {}: it was {}, and is {}", is.score.seed, was.record.status, is.record.status);
         return (declared(slot, &pairs, noise, changes).unwrap_or(Standing::Moved), None, because);
     }
-    let because = differences(&pairs);
+    by_distance(slot, before, now, &pairs, noise, changes)
+}
+
+/// Of runs that ended alike on both sides.
+fn by_distance(
+    slot: &Slot,
+    before: &Group,
+    now: &Group,
+    pairs: &[Pair<'_>],
+    noise: &Noise,
+    changes: &Changes,
+) -> Found {
+    let because = differences(pairs);
     // of each pair by itself it is known whether anything but the program can have moved it
     let (decided, open): (Vec<Pair<'_>>, Vec<Pair<'_>>) =
         pairs.iter().copied().partition(|(was, is)| !was.is_of_network() || alike::are_alike(&was.record, &is.record));
@@ -98,42 +110,31 @@ fn standing(slot: &Slot, before: Option<&Group>, now: Option<&Group>, noise: &No
         Ok(found) => found,
         Err(other) => {
             let because = if because.is_empty() { other } else { format!("{other}; {because}") };
-            return (declared(slot, &pairs, noise, changes).unwrap_or(Standing::Moved), None, because);
+            return (declared(slot, pairs, noise, changes).unwrap_or(Standing::Moved), None, because);
         }
     };
     let apart = Some(first.apart.max(second.apart));
     let is_kept = is_same(first.apart, pairs[0].0.is_of_network());
-    if is_kept && second.apart == 0.0 {
-        return (Standing::Same, apart, because);
-    }
-    let is_declared = declared(slot, &decided, noise, changes);
-    if !is_kept && is_declared.is_none() {
-        let because = if because.is_empty() { first.unexplained() } else { because };
-        return (Standing::Moved, apart, because);
-    }
-    if let Some(standing) = declared(slot, &open, noise, changes) {
-        return (standing, apart, because);
-    }
-    let Some((_, is)) = second.pair else { return (is_declared.unwrap_or(Standing::Same), apart, because) };
-    let how = format!("computed by {}", alike::words(&is.record));
-    // beside a number of a processor, one of a card always has another key
-    let is_changed = |(was, is): &Pair<'_>| was.record.class == is.record.class && was.score.key != is.score.key;
-    let standing = match noise.of(slot) {
-        // whatever was measured of rounding, it is none of another ingredient
-        _ if open.iter().any(is_changed) => match second.apart <= LEAST_NOISE {
-            true => within(LEAST_NOISE, "what single precision leaves"),
-            false => Standing::Moved,
-        },
-        Some(measured) => by_measure(measured, second.apart, || match by_seeds(before, now, second.apart) {
-            Standing::Unmeasured => Standing::Scattered,
-            other => other,
-        }),
-        None => by_seeds(before, now, second.apart),
+    let declared_of = |pairs: &[Pair<'_>]| declared(slot, pairs, noise, changes);
+    let (of_decided, of_open) = (declared_of(&decided), declared_of(&open));
+    let Some((_, is)) = second.pair else {
+        return match (is_kept, of_decided) {
+            (true, _) => (Standing::Same, apart, because),
+            (false, Some(declared)) => (declared, apart, because),
+            (false, None) => (Standing::Moved, apart, if because.is_empty() { first.unexplained() } else { because }),
+        };
     };
-    let standing = match (standing, is_declared) {
+    if !is_kept && of_decided.is_none() {
+        return (Standing::Moved, apart, if because.is_empty() { first.unexplained() } else { because });
+    }
+    if let Some(declared) = of_open {
+        return (declared, apart, because);
+    }
+    let standing = match (elsewhere(noise.of(slot), before, now, &open, second.apart), of_decided) {
         (Standing::WithinNoise { .. }, Some(declared)) => declared,
         (standing, _) => standing,
     };
+    let how = format!("computed by {}", alike::words(&is.record));
     (standing, apart, if because.is_empty() { how } else { format!("{because}; {how}") })
 }
 
