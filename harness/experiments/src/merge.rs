@@ -98,15 +98,17 @@ pub fn merge(folders: &[PathBuf], out: &Path, purpose: Purpose, say: &dyn Fn(&st
     files::write_folder(out, |part| {
         let mut copied: HashMap<&str, &Path> = HashMap::new();
         for row in &rows {
-            // with the run whose trained model it asked, which may be no row any more
+            // with the run whose trained model it asked, which may be no row any more, and is not there in kept folders
             let trainer =
                 parts.iter().find(|part| part.folder == row.folder).and_then(|part| part.trainers.get(&row.score.key));
-            // a kept folder has no trainers that are no rows
-            let trainer = trainer.filter(|key| RunRecord::exists(&run_folder(row.folder, key)));
-            for key in std::iter::once(&row.score.key).chain(trainer) {
-                match copied.insert(key, row.folder) {
-                    None => copy(&run_folder(row.folder, key), &run_folder(part, key), purpose)?,
-                    Some(first) => must_be_one_run(key, first, row.folder)?,
+            let of_trainer = trainer.and_then(|key| {
+                let has = |folder: &&Path| RunRecord::exists(&run_folder(folder, key));
+                Some((key, std::iter::once(row.folder).chain(row.also.iter().copied()).find(has)?))
+            });
+            for (key, folder) in std::iter::once((&row.score.key, row.folder)).chain(of_trainer) {
+                match copied.insert(key, folder) {
+                    None => copy(&run_folder(folder, key), &run_folder(part, key), purpose)?,
+                    Some(first) => must_be_one_run(key, first, folder)?,
                 }
             }
         }

@@ -245,7 +245,13 @@ fn changed(plan: &Plan, model: &str) -> String {
 
 /// Whether an earlier row is what the experiment of its name would still give.
 fn still_holds(score: &Score, plans: &[Plan], data: Origin) -> bool {
-    let Some(plan) = plans.iter().find(|plan| plan.experiment().name == score.experiment) else { return true };
+    let Some(plan) = plans.iter().find(|plan| plan.experiment().name == score.experiment) else {
+        // a fold that its cross-validation has no more
+        let family = |name: &str| family_of_fold(name).map(str::to_owned);
+        let of_family = family(&score.experiment);
+        let is_former = |plan: &Plan| of_family.is_some() && family(&plan.experiment().name) == of_family;
+        return score.data != data || !plans.iter().any(is_former);
+    };
     if score.data != data {
         return true;
     }

@@ -175,17 +175,16 @@ fn end(outcome: Outcome, judged: &[Judged], baseline: &Path, candidate: &Path) -
         Outcome::Regressed => {
             let found = of(outcome);
             let fails = judged.iter().any(|one| matches!(one.standing, Standing::Fails { .. }));
-            let hint = match judged.iter().find(|one| one.standing.outcome() == Outcome::CannotTell) {
-                None if fails => "mend what fails: a baseline is accepted whole".to_owned(),
-                None => format!("if that is meant: {}", accepting(baseline, candidate)),
-                Some(_) => {
-                    let lost = of(Outcome::CannotTell);
-                    format!(
-                        "and of {} nobody can tell ({}): run all of it before anything is accepted",
-                        counted(lost.len(), "model"),
-                        such(&lost)
-                    )
-                }
+            let missing: Vec<&Judged> =
+                judged.iter().filter(|one| matches!(one.standing, Standing::Missing { .. })).collect();
+            let hint = match missing.len() {
+                0 if fails => "mend what fails: a baseline is accepted whole".to_owned(),
+                0 => format!("if that is meant: {}", accepting(baseline, candidate)),
+                count => format!(
+                    "and of {} runs are missing ({}): run all of it before anything is accepted",
+                    counted(count, "model"),
+                    such(&missing)
+                ),
             };
             Err(Failure::Regressed(format!(
                 "{} of {} {} not what {} ({}); {hint}",

@@ -11,7 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use statistics::relative;
 
-use crate::{Error, Run, Slot, gate::TABLES};
+use crate::{
+    Error, Run, Slot,
+    gate::{TABLES, are_alike},
+};
 
 /// All declarations, oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -134,22 +137,26 @@ impl Changes {
         })
     }
 
-    /// Why the predictions of `was` became those of `is`, if it was declared: the error may differ from the declared one by
-    /// `allowed`, relative.
+    /// Why the predictions of `was` became those of `is`, if the newest declaration of the run says so: the error may differ from the
+    /// declared one by `allowed`, relative. What lies beside predictions must be what was declared, as far as the two were computed in
+    /// the same way.
     pub fn reason(&self, slot: &Slot, was: &Run, is: &Run, allowed: f64) -> Option<&str> {
-        let before = predictions(was);
-        let fits = |moved: &&Moved| match (moved.rmse[1], is.metrics()) {
-            (Some(declared), Some(metrics)) => relative(declared, metrics.rmse) <= allowed,
-            (declared, found) => declared.is_none() && found.is_none(),
+        let of_run = |moved: &&Moved| moved.is_of(slot, was.score.seed);
+        let newest = self.changes.iter().rev().find(|one| one.runs.iter().any(|moved| of_run(&moved)))?;
+        let fits = |moved: &&Moved| {
+            let is_error = match (moved.rmse[1], is.metrics()) {
+                (Some(declared), Some(metrics)) => relative(declared, metrics.rmse) <= allowed,
+                (declared, found) => declared.is_none() && found.is_none(),
+            };
+            let tables = tables(was, is);
+            let are_tables = match &moved.tables {
+                Some(_) => moved.tables == tables || !are_alike(&was.record, &is.record),
+                // older programs said nothing of them
+                None => tables.is_none() || predictions(was) != predictions(is),
+            };
+            moved.was == predictions(was) && moved.status == statuses(was, is) && is_error && are_tables
         };
-        let of_run = |one: &&Declaration| {
-            one.runs
-                .iter()
-                .filter(|moved| moved.is_of(slot, was.score.seed) && moved.was == before)
-                .filter(|moved| moved.status == statuses(was, is) && moved.tables == tables(was, is))
-                .any(|moved| fits(&moved))
-        };
-        self.changes.iter().rev().find(of_run).map(|one| one.reason.as_str())
+        newest.runs.iter().filter(of_run).find(fits).map(|_| newest.reason.as_str())
     }
 
     /// Writes the file.

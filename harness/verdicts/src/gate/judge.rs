@@ -6,7 +6,7 @@ use statistics::ROUNDING;
 
 use super::{
     Standing, alike,
-    distance::{is_same, is_unchanged, loose_distance, whole_distance},
+    distance::{is_unchanged, loose_distance, whole_distance},
     elsewhere::{allowed, elsewhere},
     furthest::{Furthest, Pair},
 };
@@ -83,69 +83,78 @@ fn standing(slot: &Slot, before: Option<&Group>, now: Option<&Group>, noise: &No
         let because = format!("seed {}: {reason}", run.score.seed);
         return (Standing::Fails { reason }, None, because);
     }
+    // each pair by itself: what is declared of one says nothing of another
+    let reasons = Reasons { slot, allowed: noise.of(slot).map_or(ROUNDING, allowed), changes };
+    let (alike, otherwise): (Vec<Pair<'_>>, Vec<Pair<'_>>) =
+        pairs.iter().copied().partition(|(was, is)| was.record.status == is.record.status);
     // one that was not and is, or another reason why it is not, is as much of a change
-    if let Some((was, is)) = pairs.iter().find(|(was, is)| was.record.status != is.record.status) {
+    if let Some((was, is)) = otherwise.iter().find(|pair| reasons.of(pair).is_none()) {
         let because = format!("seed {}: it was {}, and is {}", is.score.seed, was.record.status, is.record.status);
-        return (declared(slot, &pairs, noise, changes).unwrap_or(Standing::Moved), None, because);
+        return (Standing::Moved, None, because);
     }
-    by_distance(slot, before, now, &pairs, noise, changes)
+    let reason = otherwise.iter().find_map(|pair| reasons.of(pair));
+    let (found, apart, because) = by_distance(before, now, &alike, noise.of(slot), &reasons);
+    match (found, reason) {
+        (Standing::Same | Standing::WithinNoise { .. }, Some(reason)) => (declared(reason), apart, because),
+        (found, _) => (found, apart, because),
+    }
+}
+
+/// What the changes file says of the runs of a model; it has the last word.
+struct Reasons<'a> {
+    slot: &'a Slot,
+    /// How far a run may be from what was declared.
+    allowed: f64,
+    changes: &'a Changes,
+}
+
+impl<'a> Reasons<'a> {
+    fn of(&self, (was, is): &Pair<'_>) -> Option<&'a str> {
+        self.changes.reason(self.slot, was, is, self.allowed)
+    }
+}
+
+fn declared(reason: &str) -> Standing {
+    Standing::Declared { reason: reason.to_owned() }
 }
 
 /// Of runs that ended alike on both sides.
-fn by_distance(
-    slot: &Slot,
-    before: &Group,
-    now: &Group,
-    pairs: &[Pair<'_>],
-    noise: &Noise,
-    changes: &Changes,
-) -> Found {
+fn by_distance(before: &Group, now: &Group, pairs: &[Pair<'_>], measured: Option<f64>, reasons: &Reasons<'_>) -> Found {
     let because = differences(pairs);
-    // of each pair by itself it is known whether anything but the program can have moved it
-    let (decided, open): (Vec<Pair<'_>>, Vec<Pair<'_>>) =
-        pairs.iter().copied().partition(|(was, is)| !was.is_of_network() || alike::are_alike(&was.record, &is.record));
-    let found =
-        Furthest::of(&decided, whole_distance).and_then(|first| Ok((first, Furthest::of(&open, loose_distance)?)));
-    let (first, second) = match found {
-        Ok(found) => found,
-        Err(other) => {
-            let because = if because.is_empty() { other } else { format!("{other}; {because}") };
-            return (declared(slot, pairs, noise, changes).unwrap_or(Standing::Moved), None, because);
-        }
+    let changed = pairs.iter().copied().filter(|(was, is)| !is_unchanged(was, is));
+    let (said, unsaid): (Vec<Pair<'_>>, Vec<Pair<'_>>) = changed.partition(|pair| reasons.of(pair).is_some());
+    let reason = said.iter().find_map(|pair| reasons.of(pair));
+    let (decided, open): (Vec<Pair<'_>>, Vec<Pair<'_>>) = unsaid.into_iter().partition(is_decided);
+    let (first, second) = match (Furthest::of(&decided, whole_distance), Furthest::of(&open, loose_distance)) {
+        (Ok(first), Ok(second)) => (first, second),
+        (Err(other), _) | (_, Err(other)) => return (Standing::Moved, None, joined(other, because)),
     };
-    let apart = Some(first.apart.max(second.apart));
-    let is_kept = is_same(first.apart, pairs[0].0.is_of_network());
-    let declared_of = |pairs: &[Pair<'_>]| declared(slot, pairs, noise, changes);
-    let (of_decided, of_open) = (declared_of(&decided), declared_of(&open));
-    let Some((_, is)) = second.pair else {
-        return match (is_kept, of_decided) {
-            (true, _) => (Standing::Same, apart, because),
-            (false, Some(declared)) => (declared, apart, because),
-            (false, None) => (Standing::Moved, apart, if because.is_empty() { first.unexplained() } else { because }),
-        };
-    };
-    if !is_kept && of_decided.is_none() {
+    // of those that are declared too, where both have the same cells
+    let of_all = Furthest::of(pairs, |was, is| match is_decided(&(was, is)) {
+        true => whole_distance(was, is),
+        false => loose_distance(was, is),
+    });
+    let apart = of_all.ok().map(|all| all.apart);
+    if first.pair.is_some() {
         return (Standing::Moved, apart, if because.is_empty() { first.unexplained() } else { because });
     }
-    if let Some(declared) = of_open {
-        return (declared, apart, because);
-    }
-    let standing = match (elsewhere(noise.of(slot), before, now, &open, second.apart), of_decided) {
-        (Standing::WithinNoise { .. }, Some(declared)) => declared,
+    let Some((_, is)) = second.pair else {
+        return (reason.map_or(Standing::Same, declared), apart, because);
+    };
+    let standing = match (elsewhere(measured, before, now, &open, second.apart), reason) {
+        (Standing::WithinNoise { .. }, Some(reason)) => declared(reason),
         (standing, _) => standing,
     };
-    let how = format!("computed by {}", alike::words(&is.record));
-    (standing, apart, if because.is_empty() { how } else { format!("{because}; {how}") })
+    (standing, apart, joined(because, format!("computed by {}", alike::words(&is.record))))
 }
 
-/// The changes file has the last word on what it names; each run that is another must be named.
-fn declared(slot: &Slot, pairs: &[Pair<'_>], noise: &Noise, changes: &Changes) -> Option<Standing> {
-    let allowed = noise.of(slot).map_or(ROUNDING, allowed);
-    let mut reason = None;
-    for (was, is) in pairs.iter().filter(|(was, is)| !is_unchanged(was, is)) {
-        reason = Some(changes.reason(slot, was, is, allowed)?);
-    }
-    reason.map(|reason| Standing::Declared { reason: reason.to_owned() })
+/// Whether nothing but the program decides the numbers of both.
+fn is_decided(&(was, is): &Pair<'_>) -> bool {
+    !was.is_of_network() || alike::are_alike(&was.record, &is.record)
+}
+
+fn joined(first: String, second: String) -> String {
+    [first, second].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
 }
 
 /// What differs in what the runs were made of; nothing where their keys are the same.

@@ -257,6 +257,9 @@ fn a_declared_seed_lands_beside_one_that_another_engine_has_rounded() {
     let [reason, date, commit] = ["it is mended", "2026-11-29", "c0ffee"].map(str::to_owned);
     let changes = Changes { changes: vec![Declaration { reason, date, commit, runs }] };
     assert_eq!(judged_with(was.clone(), is.clone(), &Noise::default(), &changes)[0].standing.word(), "declared");
+    // computed elsewhere or not
+    let both = vec![elsewhere(is[0].clone()), is[1].clone()];
+    assert_eq!(judged_with(was.clone(), both, &Noise::default(), &changes)[0].standing.word(), "declared");
     let further = vec![is[0].clone(), elsewhere(run("cnn", 1, &scaled(1.3)))];
     assert_eq!(judged_with(was, further, &Noise::default(), &changes)[0].standing.word(), "cannot tell");
 }
@@ -316,6 +319,24 @@ fn a_declared_change_lands_and_a_later_one_does_not() {
     for (was, is) in [(was, vec![run("ridge", 0, &scaled(1.03))]), (vec![run("ridge", 0, &scaled(1.1))], is)] {
         assert_eq!(judged_with(was, is, &Noise::default(), &changes)[0].standing, Standing::Moved);
     }
+}
+
+#[test]
+fn of_several_declarations_of_a_run_the_newest_counts() {
+    let (was, is) = (vec![run("ridge", 0, &LIVES)], vec![run("ridge", 0, &scaled(1.02))]);
+    let temporary = tempfile::tempdir().unwrap();
+    let (a, b) = (folder(&temporary.path().join("a"), was.clone()), folder(&temporary.path().join("b"), is.clone()));
+    let slot = a.groups.keys().next().unwrap();
+    let declares = |was: &Folder, is: &Folder, reason: &str| Declaration {
+        reason: reason.to_owned(),
+        date: "2026-11-29".to_owned(),
+        commit: "c0ffee".to_owned(),
+        runs: vec![Moved::new(slot, &was.groups[slot].runs[&0], &is.groups[slot].runs[&0])],
+    };
+    let tried = Changes { changes: vec![declares(&a, &b, "a trial")] };
+    assert_eq!(judged_with(was.clone(), is.clone(), &Noise::default(), &tried)[0].standing.word(), "declared");
+    let back = Changes { changes: vec![declares(&a, &b, "a trial"), declares(&b, &a, "and back")] };
+    assert_eq!(judged_with(was, is, &Noise::default(), &back)[0].standing, Standing::Moved);
 }
 
 #[test]
