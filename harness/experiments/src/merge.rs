@@ -81,11 +81,11 @@ pub fn merge(folders: &[PathBuf], out: &Path, purpose: Purpose, say: &dyn Fn(&st
     let mut rows = Vec::new();
     for run in &planned {
         let Some(row) = taken.remove(&run.slot()) else {
-            let name = format!("{} {} seed {}", run.experiment, entry(&run.model, &run.variant.to_string()), run.seed);
-            if !run.asked {
-                continue;
+            if run.asked {
+                let name =
+                    format!("{} {} seed {}", run.experiment, entry(&run.model, &run.variant.to_string()), run.seed);
+                if is_made_of_others(&run.model) { &mut merged.to_be_made } else { &mut merged.missing }.push(name);
             }
-            if is_made_of_others(&run.model) { &mut merged.to_be_made } else { &mut merged.missing }.push(name);
             continue;
         };
         rows.push(row);

@@ -6,7 +6,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use itertools::Itertools as _;
 use rayon::prelude::*;
 
 use super::{
@@ -129,11 +128,9 @@ fn note_plan(plans: &[Plan], data: Origin, out: &Path) -> Result<(), Error> {
     let mut planned: Vec<Planned> =
         plans.iter().flat_map(|plan| plan.runs.iter().map(move |run| of(plan, run))).collect();
     let here: HashSet<&String> = plans.iter().map(|plan| &plan.experiment().name).collect();
-    let families: HashSet<&str> = here.iter().filter_map(|name| family_of_fold(name)).collect();
-    // folds of a cross-validation that has fewer now are no other experiments
-    let is_former_fold = |name: &str| family_of_fold(name).is_some_and(|family| families.contains(family));
-    let is_other =
-        |run: &Planned| run.data != data || (!here.contains(&run.experiment) && !is_former_fold(&run.experiment));
+    let is_other = |run: &Planned| {
+        run.data != data || (!here.contains(&run.experiment) && !is_former_fold(&run.experiment, plans))
+    };
     planned.extend(before.iter().filter(|run| is_other(run)).cloned());
     Ok(Planned::write(out, &planned)?)
 }
@@ -232,25 +229,20 @@ fn score(plan: &Plan, run: &Run, record: &RunRecord, profile: &str) -> Score {
         profile: profile.to_owned(),
         lives: record.lives,
         protocol: Some(plan.experiment().protocol),
-        changed: changed(plan, entry.model.name()),
+        changed: Change::in_words(plan.declared.changes.iter().flatten(), entry.model.name()),
     }
 }
 
-/// What profile and settings changed for a model, in words; which seeds were run stands in the rows.
-fn changed(plan: &Plan, model: &str) -> String {
-    let changes = plan.declared.changes.iter().flatten();
-    let is_here = |change: &&Change| change.what != "seeds" && change.model.as_ref().is_none_or(|other| other == model);
-    changes.filter(is_here).join(", ")
+/// Whether an experiment that is not in these plans was a fold of a cross-validation that is, and has fewer now.
+fn is_former_fold(experiment: &str, plans: &[Plan]) -> bool {
+    let is_of_it = |family: &str| plans.iter().any(|plan| family_of_fold(&plan.experiment().name) == Some(family));
+    family_of_fold(experiment).is_some_and(is_of_it)
 }
 
 /// Whether an earlier row is what the experiment of its name would still give.
 fn still_holds(score: &Score, plans: &[Plan], data: Origin) -> bool {
     let Some(plan) = plans.iter().find(|plan| plan.experiment().name == score.experiment) else {
-        // a fold that its cross-validation has no more
-        let family = |name: &str| family_of_fold(name).map(str::to_owned);
-        let of_family = family(&score.experiment);
-        let is_former = |plan: &Plan| of_family.is_some() && family(&plan.experiment().name) == of_family;
-        return score.data != data || !plans.iter().any(is_former);
+        return score.data != data || !is_former_fold(&score.experiment, plans);
     };
     if score.data != data {
         return true;

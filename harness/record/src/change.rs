@@ -41,7 +41,14 @@ impl Change {
         is_less && SCHEDULE.contains(&name)
     }
 
-    /// The same of changes in words, as rows of scores have them: `batlinet.epochs 80 of 1000, ridge.alpha 0.5 instead of 1.0`.
+    /// The changes that a model depends on, in words, as its rows of scores have them; which seeds were run stands in the rows.
+    pub fn in_words<'a>(changes: impl IntoIterator<Item = &'a Self>, model: &str) -> String {
+        let is_of_it =
+            |change: &&Self| change.what != "seeds" && change.model.as_ref().is_none_or(|other| other == model);
+        changes.into_iter().filter(is_of_it).map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    }
+
+    /// As [`Change::is_cut`], of changes in words: `batlinet.epochs 80 of 1000, ridge.alpha 0.5 instead of 1.0`.
     pub fn is_cut_in_words(changes: &str) -> bool {
         let name = |change: &str| {
             let (name, counts) = change.split_once(' ')?;

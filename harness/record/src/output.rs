@@ -77,7 +77,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::{Attachments, made_up, scores::tests::score, write_scores};
+    use crate::{Attachments, made_up, scores::tests::row, write_scores};
 
     fn written(out: &Path, names: &[&str]) -> Vec<Score> {
         let rows: Vec<Score> = names
@@ -85,15 +85,7 @@ mod tests {
             .map(|name| {
                 let mut record = made_up::record(name);
                 record.write(&run_folder(out, &record.key()), Attachments::default()).unwrap();
-                Score {
-                    data: record.data,
-                    seed: record.seed,
-                    train_cells: record.train.len(),
-                    metrics: record.metrics,
-                    key: record.key(),
-                    lives: record.lives,
-                    ..score(name, &record.model, 3, 0.0)
-                }
+                row(name, &record)
             })
             .collect();
         write_scores(&out.join(Score::FILE), &rows).unwrap();

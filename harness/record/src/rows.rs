@@ -195,18 +195,14 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::{Status, made_up, read_scores, scores::tests::score, write_scores};
+    use crate::{
+        Status, made_up, read_scores,
+        scores::{self, tests::score},
+        write_scores,
+    };
 
     fn row(record: &RunRecord) -> Score {
-        Score {
-            data: record.data,
-            seed: record.seed,
-            train_cells: record.train.len(),
-            metrics: record.metrics,
-            key: record.key(),
-            lives: record.lives,
-            ..score("e", &record.model, 3, 0.0)
-        }
+        scores::tests::row("e", record)
     }
 
     #[test]

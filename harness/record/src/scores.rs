@@ -236,6 +236,20 @@ fn named<T: DeserializeOwned>(name: &str) -> Option<T> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::RunRecord;
+
+    /// The row of a run.
+    pub(crate) fn row(experiment: &str, record: &RunRecord) -> Score {
+        Score {
+            data: record.data,
+            seed: record.seed,
+            train_cells: record.train.len(),
+            metrics: record.metrics,
+            key: record.key(),
+            lives: record.lives,
+            ..score(experiment, &record.model, 3, 0.0)
+        }
+    }
 
     pub(crate) fn score(experiment: &str, model: &str, seed: u64, predicted: f64) -> Score {
         Score {

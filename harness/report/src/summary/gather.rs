@@ -162,11 +162,8 @@ fn summary(runs: Vec<Run>, record: Option<&ExperimentRecord>) -> Summary {
 
 /// What rows say was changed for them and the declaration does not: it may be that of another call, or not at hand.
 fn said(runs: &[Run], changes: &[Change]) -> Vec<String> {
-    let declared = |model: &str| {
-        let is_of_it = |change: &&Change| change.model.as_ref().is_none_or(|of| of == model);
-        changes.iter().filter(|change| change.what != "seeds").filter(is_of_it).join(", ")
-    };
-    let is_more = |score: &&Score| !score.changed.is_empty() && score.changed != declared(&score.model);
+    let is_more =
+        |score: &&Score| !score.changed.is_empty() && score.changed != Change::in_words(changes, &score.model);
     runs.iter().map(|run| &run.score).filter(is_more).map(|score| score.changed.clone()).unique().collect()
 }
 

@@ -6,7 +6,7 @@ use statistics::Verdict;
 
 use super::{
     Comparison, Kind, Outcome,
-    paper::TOLERANCE,
+    paper::{TOLERANCE, counts},
     sections::Case,
     sentence::{self, name},
 };
@@ -108,8 +108,7 @@ fn tally(case: &Case<'_>, all: &[&Comparison], of: &str) -> Finding {
 
 /// How many published numbers came out, that of BatLiNet by itself, and those that the authors' own runs gave where others are quoted.
 fn reproduced(case: &Case<'_>) -> Option<Finding> {
-    let count = |outcome: Outcome| case.replicas.iter().filter(|replica| replica.outcome == outcome).count();
-    let [same, other, unknown] = [Outcome::Reproduced, Outcome::Differs, Outcome::CannotTell].map(count);
+    let [same, other, unknown] = counts(&case.replicas);
     let first = case.replicas.first()?;
     let own = case.judged.whole().map(|model| model.row.name());
     let own = case.replicas.iter().find(|one| own.as_ref() == Some(&one.model) && one.measure == "RMSE");

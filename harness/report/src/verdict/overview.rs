@@ -3,8 +3,9 @@
 use itertools::Itertools as _;
 
 use super::{
-    Judged, LEVEL, Outcome,
+    Judged, LEVEL,
     headlines::{headlines, in_short},
+    paper,
     sections::Case,
     sentence::name,
     wins,
@@ -135,7 +136,6 @@ fn table(cases: &[Case<'_>]) -> Table {
 
 /// How many are reproduced, differ, and cannot be told: `3, 2, 8`.
 fn counts(case: &Case<'_>) -> Option<String> {
-    let count = |outcome: Outcome| case.replicas.iter().filter(|replica| replica.outcome == outcome).count();
-    let [same, other, unknown] = [Outcome::Reproduced, Outcome::Differs, Outcome::CannotTell].map(count);
+    let [same, other, unknown] = paper::counts(&case.replicas);
     (!case.replicas.is_empty()).then(|| format!("{same}, {other}, {unknown}"))
 }

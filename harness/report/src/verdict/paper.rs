@@ -58,6 +58,12 @@ pub struct Replica {
     pub runs: Vec<String>,
 }
 
+/// How many are reproduced, differ, and cannot be told.
+pub(super) fn counts(replicas: &[Replica]) -> [usize; 3] {
+    [Outcome::Reproduced, Outcome::Differs, Outcome::CannotTell]
+        .map(|outcome| replicas.iter().filter(|replica| replica.outcome == outcome).count())
+}
+
 /// Name of a measure, the published number if there is one, and the measure of ours.
 type Held = (&'static str, Option<&'static PublishedNumber>, fn(&Metrics) -> f64);
 

@@ -31,6 +31,16 @@ fn elsewhere(mut record: RunRecord) -> RunRecord {
     record
 }
 
+/// Declares that seed 0 of the one model became another run.
+fn declares(was: &[RunRecord], is: &[RunRecord], reason: &str) -> Declaration {
+    let temporary = tempfile::tempdir().unwrap();
+    let folders = [("a", was), ("b", is)].map(|(name, runs)| folder(&temporary.path().join(name), runs.to_vec()));
+    let slot = folders[0].groups.keys().next().unwrap();
+    let [was, is] = [0, 1].map(|side| &folders[side].groups[slot].runs[&0]);
+    let [reason, date, commit] = [reason, "2026-11-28", "c0ffee"].map(str::to_owned);
+    Declaration { reason, date, commit, runs: vec![Moved::new(slot, was, is)] }
+}
+
 #[test]
 fn the_same_numbers_land_and_so_does_the_last_digit_of_a_model_without_a_network() {
     let both = || vec![run("ridge", 0, &LIVES), run("cnn", 0, &LIVES)];
@@ -250,12 +260,7 @@ fn a_declared_seed_lands_beside_one_that_another_engine_has_rounded() {
         vec![run("cnn", 0, &LIVES), run("cnn", 1, &LIVES)],
         vec![run("cnn", 0, &scaled(1.02)), elsewhere(run("cnn", 1, &scaled(1.0 + 1e-7)))],
     );
-    let temporary = tempfile::tempdir().unwrap();
-    let (a, b) = (folder(&temporary.path().join("a"), was.clone()), folder(&temporary.path().join("b"), is.clone()));
-    let slot = a.groups.keys().next().unwrap();
-    let runs = vec![Moved::new(slot, &a.groups[slot].runs[&0], &b.groups[slot].runs[&0])];
-    let [reason, date, commit] = ["it is mended", "2026-11-29", "c0ffee"].map(str::to_owned);
-    let changes = Changes { changes: vec![Declaration { reason, date, commit, runs }] };
+    let changes = Changes { changes: vec![declares(&was, &is, "it is mended")] };
     assert_eq!(judged_with(was.clone(), is.clone(), &Noise::default(), &changes)[0].standing.word(), "declared");
     // computed elsewhere or not
     let both = vec![elsewhere(is[0].clone()), is[1].clone()];
@@ -302,15 +307,7 @@ fn every_standing_has_a_word_of_its_own() {
 fn a_declared_change_lands_and_a_later_one_does_not() {
     let (was, is) = (vec![run("ridge", 0, &LIVES)], vec![run("ridge", 0, &scaled(1.02))]);
     let temporary = tempfile::tempdir().unwrap();
-    let (a, b) = (folder(&temporary.path().join("a"), was.clone()), folder(&temporary.path().join("b"), is.clone()));
-    let slot = a.groups.keys().next().unwrap();
-    let moved = Moved::new(slot, &a.groups[slot].runs[&0], &b.groups[slot].runs[&0]);
-    let declaration = Declaration {
-        reason: "the penalty is halved".to_owned(),
-        date: "2026-11-28".to_owned(),
-        commit: "c0ffee".to_owned(),
-        runs: vec![moved],
-    };
+    let declaration = declares(&was, &is, "the penalty is halved");
     let path = temporary.path().join(Changes::FILE);
     Changes { changes: vec![declaration] }.write(&path).unwrap();
     let changes = Changes::read(&path).unwrap();
@@ -324,18 +321,9 @@ fn a_declared_change_lands_and_a_later_one_does_not() {
 #[test]
 fn of_several_declarations_of_a_run_the_newest_counts() {
     let (was, is) = (vec![run("ridge", 0, &LIVES)], vec![run("ridge", 0, &scaled(1.02))]);
-    let temporary = tempfile::tempdir().unwrap();
-    let (a, b) = (folder(&temporary.path().join("a"), was.clone()), folder(&temporary.path().join("b"), is.clone()));
-    let slot = a.groups.keys().next().unwrap();
-    let declares = |was: &Folder, is: &Folder, reason: &str| Declaration {
-        reason: reason.to_owned(),
-        date: "2026-11-29".to_owned(),
-        commit: "c0ffee".to_owned(),
-        runs: vec![Moved::new(slot, &was.groups[slot].runs[&0], &is.groups[slot].runs[&0])],
-    };
-    let tried = Changes { changes: vec![declares(&a, &b, "a trial")] };
+    let tried = Changes { changes: vec![declares(&was, &is, "a trial")] };
     assert_eq!(judged_with(was.clone(), is.clone(), &Noise::default(), &tried)[0].standing.word(), "declared");
-    let back = Changes { changes: vec![declares(&a, &b, "a trial"), declares(&b, &a, "and back")] };
+    let back = Changes { changes: vec![declares(&was, &is, "a trial"), declares(&is, &was, "and back")] };
     assert_eq!(judged_with(was, is, &Noise::default(), &back)[0].standing, Standing::Moved);
 }
 
@@ -343,22 +331,14 @@ fn of_several_declarations_of_a_run_the_newest_counts() {
 fn a_run_that_failed_and_does_not_any_more_can_be_declared() {
     let (was, is) = (vec![failed(run("ridge", 0, &LIVES))], vec![run("ridge", 0, &LIVES)]);
     assert_eq!(judged(was.clone(), is.clone())[0].standing, Standing::Moved);
-    let temporary = tempfile::tempdir().unwrap();
-    let (a, b) = (folder(&temporary.path().join("a"), was.clone()), folder(&temporary.path().join("b"), is.clone()));
-    let slot = a.groups.keys().next().unwrap();
-    let runs = vec![Moved::new(slot, &a.groups[slot].runs[&0], &b.groups[slot].runs[&0])];
-    let [reason, date, commit] = ["it is mended", "2026-11-29", "c0ffee"].map(str::to_owned);
-    let changes = Changes { changes: vec![Declaration { reason, date, commit, runs }] };
+    let changes = Changes { changes: vec![declares(&was, &is, "it is mended")] };
     let found = judged_with(was, is, &Noise::default(), &changes);
     assert_eq!(found[0].standing, Standing::Declared { reason: "it is mended".to_owned() });
     // of a run that fails otherwise, that and no later failure
     let mut worse = failed(run("ridge", 0, &LIVES));
     worse.status = record::Status::Diverged;
     let (was, is) = (vec![failed(run("ridge", 0, &LIVES))], vec![worse.clone()]);
-    let b = folder(&temporary.path().join("c"), is.clone());
-    let runs = vec![Moved::new(slot, &a.groups[slot].runs[&0], &b.groups[slot].runs[&0])];
-    let [reason, date, commit] = ["it is known", "2026-11-29", "c0ffee"].map(str::to_owned);
-    let changes = Changes { changes: vec![Declaration { reason, date, commit, runs }] };
+    let changes = Changes { changes: vec![declares(&was, &is, "it is known")] };
     assert_eq!(judged_with(was.clone(), is, &Noise::default(), &changes)[0].standing.word(), "declared");
     worse.status = record::Status::Failed("some new crash".to_owned());
     assert_eq!(judged_with(was, vec![worse], &Noise::default(), &changes)[0].standing, Standing::Moved);
